@@ -1,0 +1,145 @@
+//! Sums without an order: the exact sum of `f32` terms (or of their squares), rounded once.
+//!
+//! A float sum depends on the order of its additions, so on the number of lanes, threads and
+//! machines. [`Exact`] holds the sum as an integer, a multiple of `2^LOWEST`, in digits of 32
+//! bits with an `i64` each: adding a term never rounds, and adding two states word by word is a
+//! valid merge.
+//!
+//! ```text
+//!   terms ──► tile of 512 ──► Accumulator: 1, 2 or 4 levels of i64 lanes ──► digits ──► f64
+//!             (on the stack)  (block.rs)                        (digits.rs)    rounded once
+//! ```
+//!
+//! * **Bound**: the value is the exact sum, rounded to nearest even once; a mean is the exact
+//!   quotient of sum and count, rounded once.
+//! * **Canonical**: after every call of this crate all digits but the top one lie in
+//!   `[0, 2^32)` and the top one carries the sign, so that equal sums have equal words. After
+//!   words were added elsewhere (`MPI_SUM`, SQL `SUM`) call [`Exact::normalize`].
+//! * **Room**: at least 2^63 terms, and 2^31 canonical states added word by word.
+//! * **NaN and infinity** are counted beside the digits and decide the value by the rules of
+//!   IEEE 754 addition.
+//!
+//! Prior art: Kulisch's long accumulator; R. Neal, "Fast exact summation using small and large
+//! superaccumulators" (2015); P. Ahrens, J. Demmel, H. D. Nguyen, "Algorithms for efficient
+//! reproducible floating point summation" (2020), whose bins the levels resemble.
+
+mod block;
+mod digits;
+
+pub use block::{Accumulator, TILE};
+
+use block::Unpacked;
+
+/// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
+pub type ExactSum = Exact<12, -160, 1>;
+
+/// The exact sum of squares of `f32` values: multiples of 2^-320, up to 2^320.
+pub type ExactSquares = Exact<20, -320, 2>;
+
+/// The exact sum of floats to the power of `POWER` (1 or 2), as words of `i64`; all zero is the
+/// empty sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct Exact<const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
+    /// The finite part: the sum over i of `digits[i] * 2^(LOWEST + 32 i)`.
+    pub digits: [i64; DIGITS],
+    /// How many terms were NaN.
+    pub nan: i64,
+    /// How many terms were +infinity.
+    pub positive_infinity: i64,
+    /// How many terms were -infinity.
+    pub negative_infinity: i64,
+    /// Zero. Room for later.
+    pub reserved: i64,
+}
+
+impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Default
+    for Exact<DIGITS, LOWEST, POWER>
+{
+    fn default() -> Self {
+        Self {
+            digits: [0; DIGITS],
+            nan: 0,
+            positive_infinity: 0,
+            negative_infinity: 0,
+            reserved: 0,
+        }
+    }
+}
+
+impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOWEST, POWER> {
+    /// Adds the term of one float. For many floats [`Accumulator`] is far faster.
+    pub fn add(&mut self, float: f32) {
+        self.add_term(float);
+        self.normalize();
+    }
+
+    /// Adds another sum: integer addition of the words, then [`Self::normalize`].
+    pub fn merge(&mut self, other: &Self) {
+        for (digit, more) in self.digits.iter_mut().zip(other.digits) {
+            *digit = digit.wrapping_add(more);
+        }
+        self.nan = self.nan.wrapping_add(other.nan);
+        self.positive_infinity = self.positive_infinity.wrapping_add(other.positive_infinity);
+        self.negative_infinity = self.negative_infinity.wrapping_add(other.negative_infinity);
+        self.normalize();
+    }
+
+    /// Brings the digits to their canonical form; the value stays the same.
+    pub fn normalize(&mut self) {
+        digits::normalize(&mut self.digits);
+    }
+
+    /// How many terms were NaN or infinite.
+    pub fn non_finite(&self) -> i64 {
+        self.nan.wrapping_add(self.positive_infinity).wrapping_add(self.negative_infinity)
+    }
+
+    /// The sum, rounded once to the nearest `f64` (ties to even).
+    pub fn value(&self) -> f64 {
+        self.quotient(1)
+    }
+
+    /// The sum divided by `count`, rounded once to the nearest `f64` (ties to even); NaN for a
+    /// count below 1.
+    pub fn quotient(&self, count: i64) -> f64 {
+        if count < 1 || self.nan != 0 {
+            return f64::NAN;
+        }
+        match (self.positive_infinity != 0, self.negative_infinity != 0) {
+            (true, true) => f64::NAN,
+            (true, false) => f64::INFINITY,
+            (false, true) => f64::NEG_INFINITY,
+            (false, false) => digits::quotient(&self.digits, LOWEST, count.unsigned_abs()),
+        }
+    }
+
+    /// Adds the term of one float without normalising.
+    fn add_term(&mut self, float: f32) {
+        match Unpacked::new(float) {
+            Some(Unpacked { significand, exponent }) => {
+                let significand = i128::from(significand);
+                let term = if POWER == 2 { significand * significand } else { significand };
+                self.add_scaled(term, exponent * POWER);
+            }
+            None => self.count_non_finite(float),
+        }
+    }
+
+    /// Adds `value * 2^exponent` without normalising.
+    fn add_scaled(&mut self, value: i128, exponent: i32) {
+        digits::add(&mut self.digits, (exponent - LOWEST).unsigned_abs(), value);
+    }
+
+    /// Counts a float whose term is NaN or infinite.
+    fn count_non_finite(&mut self, float: f32) {
+        let counter = if float.is_nan() {
+            &mut self.nan
+        } else if float > 0.0 || POWER == 2 {
+            &mut self.positive_infinity
+        } else {
+            &mut self.negative_infinity
+        };
+        *counter = counter.wrapping_add(1);
+    }
+}

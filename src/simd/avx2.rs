@@ -1,0 +1,204 @@
+//! AVX2 on x86-64, found at run time. FMA is not asked for: it would change bits.
+
+use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
+use bytemuck::must_cast;
+use core::arch::x86_64::*;
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
+
+/// The token of the AVX2 tier: it exists only where detection found AVX2.
+#[derive(Clone, Copy)]
+pub struct Avx2(());
+
+impl Simd for Avx2 {
+    type Register = Ymm;
+    type Lanes = Pair<Ymm>;
+    const TIER: Tier = Tier::Avx2;
+}
+
+/// # Safety
+/// The CPU and the operating system support AVX2.
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx2(()))
+}
+
+/// Calls an intrinsic of AVX2.
+macro_rules! avx2 {
+    ($intrinsic:expr) => {
+        // SAFETY: the types of this file are made from the token `Avx2` alone, which exists only
+        // inside `run`; its caller vouches for AVX2. Pointers come from arrays of the full width.
+        unsafe { $intrinsic }
+    };
+}
+
+/// Eight floats.
+#[derive(Clone, Copy)]
+pub struct Ymm(__m256);
+/// Eight truth values: all bits of a lane set where it is true.
+#[derive(Clone, Copy)]
+pub struct YmmMask(__m256);
+/// Eight integers.
+#[derive(Clone, Copy)]
+pub struct YmmBits(__m256i);
+/// Eight doubles.
+#[derive(Clone, Copy)]
+pub struct YmmDoubles(__m256d, __m256d);
+
+macro_rules! operators {
+    ($type:ident: $($operator:ident $method:ident $intrinsic:ident,)*) => {$(
+        impl $operator for $type {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(avx2!($intrinsic(self.0, other.0)))
+            }
+        }
+    )*};
+}
+
+operators! { Ymm: Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, Div div _mm256_div_ps, }
+operators! { YmmMask: BitAnd bitand _mm256_and_ps, BitOr bitor _mm256_or_ps, }
+operators! { YmmBits: Add add _mm256_add_epi32, Sub sub _mm256_sub_epi32, BitAnd bitand _mm256_and_si256,
+BitOr bitor _mm256_or_si256, BitXor bitxor _mm256_xor_si256, }
+
+macro_rules! other_operators {
+    ($($operator:ident $method:ident $float:ident $double:ident,)*) => {$(
+        impl $operator<f32> for Ymm {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, constant: f32) -> Self {
+                Self(avx2!($float(self.0, _mm256_set1_ps(constant))))
+            }
+        }
+        impl $operator for YmmDoubles {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(avx2!($double(self.0, other.0)), avx2!($double(self.1, other.1)))
+            }
+        }
+    )*};
+}
+
+other_operators! { Add add _mm256_add_ps _mm256_add_pd, Sub sub _mm256_sub_ps _mm256_sub_pd,
+Mul mul _mm256_mul_ps _mm256_mul_pd, }
+
+impl Not for YmmMask {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        let ones = avx2!(_mm256_castsi256_ps(_mm256_set1_epi32(-1)));
+        Self(avx2!(_mm256_xor_ps(self.0, ones)))
+    }
+}
+
+impl Mask for YmmMask {
+    #[inline(always)]
+    fn any(self) -> bool {
+        avx2!(_mm256_movemask_ps(self.0)) != 0
+    }
+}
+
+impl Lanes for Ymm {
+    type Simd = Avx2;
+    type Mask = YmmMask;
+    type Bits = YmmBits;
+    type Doubles = YmmDoubles;
+    type Floats = [f32; 8];
+    type Bytes = [u8; 8];
+
+    #[inline(always)]
+    fn simd(self) -> Avx2 {
+        Avx2(())
+    }
+    #[inline(always)]
+    fn splat(_: Avx2, value: f32) -> Self {
+        Self(avx2!(_mm256_set1_ps(value)))
+    }
+    #[inline(always)]
+    fn from_floats(_: Avx2, floats: &[f32; 8]) -> Self {
+        Self(avx2!(_mm256_loadu_ps(floats.as_ptr())))
+    }
+    #[inline(always)]
+    fn to_floats(self, floats: &mut [f32; 8]) {
+        avx2!(_mm256_storeu_ps(floats.as_mut_ptr(), self.0));
+    }
+    #[inline(always)]
+    fn mask_from_bytes(_: Avx2, bytes: &[u8; 8]) -> YmmMask {
+        let wide = avx2!(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(i64::from_le_bytes(*bytes))));
+        YmmMask(avx2!(_mm256_castsi256_ps(_mm256_cmpgt_epi32(wide, _mm256_setzero_si256()))))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(avx2!(_mm256_min_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(avx2!(_mm256_max_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> YmmMask {
+        YmmMask(avx2!(_mm256_cmp_ps::<_CMP_LT_OQ>(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn eq(self, other: Self) -> YmmMask {
+        YmmMask(avx2!(_mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn select(mask: YmmMask, yes: Self, no: Self) -> Self {
+        Self(avx2!(_mm256_blendv_ps(no.0, yes.0, mask.0)))
+    }
+    #[inline(always)]
+    fn to_bits(self) -> YmmBits {
+        YmmBits(avx2!(_mm256_castps_si256(self.0)))
+    }
+    #[inline(always)]
+    fn from_bits(bits: YmmBits) -> Self {
+        Self(avx2!(_mm256_castsi256_ps(bits.0)))
+    }
+    #[inline(always)]
+    fn widen(self) -> YmmDoubles {
+        YmmDoubles(
+            avx2!(_mm256_cvtps_pd(_mm256_castps256_ps128(self.0))),
+            avx2!(_mm256_cvtps_pd(_mm256_extractf128_ps::<1>(self.0))),
+        )
+    }
+}
+
+impl Bits for YmmBits {
+    #[inline(always)]
+    fn shl(self, count: u32) -> Self {
+        Self(avx2!(_mm256_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+    #[inline(always)]
+    fn shr(self, count: u32) -> Self {
+        Self(avx2!(_mm256_srl_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+}
+
+impl Doubles for YmmDoubles {
+    type Simd = Avx2;
+    type Words = [__m256i; 2];
+    type Array = [i64; 8];
+
+    #[inline(always)]
+    fn splat(_: Avx2, value: f64) -> Self {
+        let all = avx2!(_mm256_set1_pd(value));
+        Self(all, all)
+    }
+    #[inline(always)]
+    fn words(_: Avx2, array: &Self::Array) -> Self::Words {
+        must_cast(*array)
+    }
+    #[inline(always)]
+    fn add_bits(self, [low, high]: Self::Words) -> Self::Words {
+        [
+            avx2!(_mm256_add_epi64(low, _mm256_castpd_si256(self.0))),
+            avx2!(_mm256_add_epi64(high, _mm256_castpd_si256(self.1))),
+        ]
+    }
+    #[inline(always)]
+    fn to_array(words: Self::Words) -> [i64; 8] {
+        must_cast(words)
+    }
+}

@@ -1,0 +1,204 @@
+//! AVX-512 (F, BW, DQ, VL) on x86-64, found at run time.
+
+use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
+use bytemuck::must_cast;
+use core::arch::x86_64::*;
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
+
+/// The token of the AVX-512 tier: it exists only where detection found AVX-512.
+#[derive(Clone, Copy)]
+pub struct Avx512(());
+
+impl Simd for Avx512 {
+    type Register = Zmm;
+    type Lanes = Pair<Pair<Zmm>>;
+    const TIER: Tier = Tier::Avx512;
+}
+
+/// # Safety
+/// The CPU and the operating system support AVX-512 F, BW, DQ and VL.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
+pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(Avx512(()))
+}
+
+/// Calls an intrinsic of AVX-512.
+macro_rules! avx512 {
+    ($intrinsic:expr) => {
+        // SAFETY: the types of this file are made from the token `Avx512` alone, which exists
+        // only inside `run`; its caller vouches for AVX-512 F, BW, DQ and VL. Pointers come from
+        // arrays of the full width.
+        unsafe { $intrinsic }
+    };
+}
+
+/// Sixteen floats.
+#[derive(Clone, Copy)]
+pub struct Zmm(__m512);
+/// Sixteen truth values.
+#[derive(Clone, Copy)]
+pub struct ZmmMask(__mmask16);
+/// Sixteen integers.
+#[derive(Clone, Copy)]
+pub struct ZmmBits(__m512i);
+/// Sixteen doubles.
+#[derive(Clone, Copy)]
+pub struct ZmmDoubles(__m512d, __m512d);
+
+macro_rules! operators {
+    ($type:ident: $($operator:ident $method:ident $intrinsic:ident,)*) => {$(
+        impl $operator for $type {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(avx512!($intrinsic(self.0, other.0)))
+            }
+        }
+    )*};
+}
+
+operators! { Zmm: Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, Div div _mm512_div_ps, }
+operators! { ZmmMask: BitAnd bitand _kand_mask16, BitOr bitor _kor_mask16, }
+operators! { ZmmBits: Add add _mm512_add_epi32, Sub sub _mm512_sub_epi32, BitAnd bitand _mm512_and_si512,
+BitOr bitor _mm512_or_si512, BitXor bitxor _mm512_xor_si512, }
+
+macro_rules! other_operators {
+    ($($operator:ident $method:ident $float:ident $double:ident,)*) => {$(
+        impl $operator<f32> for Zmm {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, constant: f32) -> Self {
+                Self(avx512!($float(self.0, _mm512_set1_ps(constant))))
+            }
+        }
+        impl $operator for ZmmDoubles {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(avx512!($double(self.0, other.0)), avx512!($double(self.1, other.1)))
+            }
+        }
+    )*};
+}
+
+other_operators! { Add add _mm512_add_ps _mm512_add_pd, Sub sub _mm512_sub_ps _mm512_sub_pd,
+Mul mul _mm512_mul_ps _mm512_mul_pd, }
+
+impl Not for ZmmMask {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        Self(!self.0)
+    }
+}
+
+impl Mask for ZmmMask {
+    #[inline(always)]
+    fn any(self) -> bool {
+        self.0 != 0
+    }
+}
+
+impl Lanes for Zmm {
+    type Simd = Avx512;
+    type Mask = ZmmMask;
+    type Bits = ZmmBits;
+    type Doubles = ZmmDoubles;
+    type Floats = [f32; 16];
+    type Bytes = [u8; 16];
+
+    #[inline(always)]
+    fn simd(self) -> Avx512 {
+        Avx512(())
+    }
+    #[inline(always)]
+    fn splat(_: Avx512, value: f32) -> Self {
+        Self(avx512!(_mm512_set1_ps(value)))
+    }
+    #[inline(always)]
+    fn from_floats(_: Avx512, floats: &[f32; 16]) -> Self {
+        Self(avx512!(_mm512_loadu_ps(floats.as_ptr())))
+    }
+    #[inline(always)]
+    fn to_floats(self, floats: &mut [f32; 16]) {
+        avx512!(_mm512_storeu_ps(floats.as_mut_ptr(), self.0));
+    }
+    #[inline(always)]
+    fn mask_from_bytes(_: Avx512, bytes: &[u8; 16]) -> ZmmMask {
+        let bytes = avx512!(_mm_loadu_si128(bytes.as_ptr().cast()));
+        ZmmMask(avx512!(_mm_test_epi8_mask(bytes, bytes)))
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(avx512!(_mm512_min_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(avx512!(_mm512_max_ps(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> ZmmMask {
+        ZmmMask(avx512!(_mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn eq(self, other: Self) -> ZmmMask {
+        ZmmMask(avx512!(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0)))
+    }
+    #[inline(always)]
+    fn select(mask: ZmmMask, yes: Self, no: Self) -> Self {
+        Self(avx512!(_mm512_mask_blend_ps(mask.0, no.0, yes.0)))
+    }
+    #[inline(always)]
+    fn to_bits(self) -> ZmmBits {
+        ZmmBits(avx512!(_mm512_castps_si512(self.0)))
+    }
+    #[inline(always)]
+    fn from_bits(bits: ZmmBits) -> Self {
+        Self(avx512!(_mm512_castsi512_ps(bits.0)))
+    }
+    #[inline(always)]
+    fn widen(self) -> ZmmDoubles {
+        ZmmDoubles(
+            avx512!(_mm512_cvtps_pd(_mm512_castps512_ps256(self.0))),
+            avx512!(_mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(self.0))),
+        )
+    }
+}
+
+impl Bits for ZmmBits {
+    #[inline(always)]
+    fn shl(self, count: u32) -> Self {
+        Self(avx512!(_mm512_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+    #[inline(always)]
+    fn shr(self, count: u32) -> Self {
+        Self(avx512!(_mm512_srl_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+}
+
+impl Doubles for ZmmDoubles {
+    type Simd = Avx512;
+    type Words = [__m512i; 2];
+    type Array = [i64; 16];
+
+    #[inline(always)]
+    fn splat(_: Avx512, value: f64) -> Self {
+        let all = avx512!(_mm512_set1_pd(value));
+        Self(all, all)
+    }
+    #[inline(always)]
+    fn words(_: Avx512, array: &Self::Array) -> Self::Words {
+        must_cast(*array)
+    }
+    #[inline(always)]
+    fn add_bits(self, [low, high]: Self::Words) -> Self::Words {
+        [
+            avx512!(_mm512_add_epi64(low, _mm512_castpd_si512(self.0))),
+            avx512!(_mm512_add_epi64(high, _mm512_castpd_si512(self.1))),
+        ]
+    }
+    #[inline(always)]
+    fn to_array(words: Self::Words) -> [i64; 16] {
+        must_cast(words)
+    }
+}

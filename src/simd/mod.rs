@@ -1,0 +1,285 @@
+//! SIMD without surprises: one trait of float lanes, one trait of kernels, one dispatch.
+//!
+//! A kernel is written once, as safe code over [`Lanes`], and [`run`] compiles it for every tier
+//! and picks one at run time. Each operation of [`Lanes`] is one IEEE 754 operation (round to
+//! nearest, no fused multiply-add, no flush to zero), so a kernel that treats its pixels one by
+//! one gives the same bits on every tier; what would depend on the number of lanes (a sum) goes
+//! through [`crate::exact`], which has no order.
+//!
+//! ```text
+//!   run(kernel) ── tier() ──┬─ Avx512    Pair<Pair<Zmm>>   64 lanes, four registers in flight
+//!                           ├─ Avx2      Pair<Ymm>         16 lanes
+//!                           ├─ Portable  Pair<Quad>         8 lanes: SSE2, NEON, simd128 by `wide`
+//!                           └─ Scalar    f32                1 lane
+//! ```
+//!
+//! Why a vector type may span several registers: the chains of a polynomial are long, and a core
+//! fills its units only when several independent chains are in flight. [`Pair`] does that by its
+//! type, so no kernel unrolls by hand.
+//!
+//! Every constructor of a vector takes the token of its tier. A token exists only where the tier
+//! was detected ([`run`] makes it), which is what keeps `unsafe` inside this module.
+
+mod detect;
+mod pair;
+pub mod portable;
+pub mod scalar;
+
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub mod avx512;
+
+pub use detect::{Tier, TierUnavailable, pin, tier};
+pub use pair::Pair;
+
+use bytemuck::{AnyBitPattern, Pod, Zeroable};
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
+
+/// The proof that a tier may run, and the vector types that it brings.
+pub trait Simd: Copy {
+    /// One register of floats: for code whose chains are short (sums).
+    type Register: Lanes<Simd = Self>;
+    /// As many registers as keep the core busy: for code whose chains are long (math).
+    type Lanes: Lanes<Simd = Self>;
+    /// Which tier this is.
+    const TIER: Tier;
+}
+
+/// A computation that is compiled once per tier.
+///
+/// `run` must be `#[inline(always)]`, as must be every function that it hands vectors to:
+/// only code that is inlined into the tier's entry is compiled with the tier's instructions.
+pub trait Kernel {
+    /// What the kernel returns.
+    type Output;
+    /// Runs the kernel on the tier of the token.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// Runs a kernel on the current [`tier`].
+#[inline]
+pub fn run<K: Kernel>(kernel: K) -> K::Output {
+    match tier() {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `tier` returns a tier that detection found (a pin only lowers it).
+        Tier::Avx512 => unsafe { avx512::run(kernel) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Tier::Avx2 => unsafe { avx2::run(kernel) },
+        Tier::Scalar => scalar::run(kernel),
+        _ => portable::run(kernel),
+    }
+}
+
+/// A vector of `f32`.
+///
+/// Arithmetic is by operators, between vectors or with an `f32` that is broadcast. Comparisons
+/// are IEEE: with a NaN they are false.
+pub trait Lanes:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Add<f32, Output = Self>
+    + Sub<f32, Output = Self>
+    + Mul<f32, Output = Self>
+{
+    /// The token of the tier.
+    type Simd: Simd;
+    /// One truth value a lane.
+    type Mask: Mask;
+    /// The lanes' bits as integers.
+    type Bits: Bits;
+    /// The lanes widened to `f64`.
+    type Doubles: Doubles<Simd = Self::Simd>;
+    /// `[f32; LANES]`, perhaps nested.
+    type Floats: Pod;
+    /// `[u8; LANES]`, perhaps nested.
+    type Bytes: Pod;
+
+    /// How many floats the vector holds.
+    const LANES: usize = size_of::<Self::Bytes>();
+
+    /// The token that made this vector.
+    fn simd(self) -> Self::Simd;
+    /// The same float in every lane.
+    fn splat(simd: Self::Simd, value: f32) -> Self;
+    /// The floats of an array, in order.
+    fn from_floats(simd: Self::Simd, floats: &Self::Floats) -> Self;
+    /// Writes the lanes to an array, in order.
+    fn to_floats(self, floats: &mut Self::Floats);
+    /// True where the byte is not zero.
+    fn mask_from_bytes(simd: Self::Simd, bytes: &Self::Bytes) -> Self::Mask;
+
+    /// `self < other ? self : other`: `other` where one of the two is NaN.
+    fn min(self, other: Self) -> Self;
+    /// `self > other ? self : other`: `other` where one of the two is NaN.
+    fn max(self, other: Self) -> Self;
+    /// `self < other`.
+    fn lt(self, other: Self) -> Self::Mask;
+    /// `self == other` (so -0 equals +0).
+    fn eq(self, other: Self) -> Self::Mask;
+    /// `mask ? yes : no`.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+
+    /// The bits of the lanes.
+    fn to_bits(self) -> Self::Bits;
+    /// The floats with these bits.
+    fn from_bits(bits: Self::Bits) -> Self;
+    /// Each lane as an `f64`, which is exact.
+    fn widen(self) -> Self::Doubles;
+
+    /// The lanes as an array, in order.
+    #[inline(always)]
+    fn to_array(self) -> Self::Floats {
+        let mut floats = Self::Floats::zeroed();
+        self.to_floats(&mut floats);
+        floats
+    }
+
+    /// The same float in every lane, on the tier of this vector.
+    #[inline(always)]
+    fn constant(self, value: f32) -> Self {
+        Self::splat(self.simd(), value)
+    }
+
+    /// The same bits in every lane, on the tier of this vector.
+    #[inline(always)]
+    fn constant_bits(self, bits: u32) -> Self::Bits {
+        self.constant(f32::from_bits(bits)).to_bits()
+    }
+
+    /// The lanes without their sign.
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self::from_bits(self.to_bits() & self.constant_bits(0x7fff_ffff))
+    }
+
+    /// The lanes with the other sign (of NaNs too).
+    #[inline(always)]
+    fn negate(self) -> Self {
+        Self::from_bits(self.to_bits() ^ self.constant_bits(0x8000_0000))
+    }
+
+    /// A mask that is true in every lane.
+    #[inline(always)]
+    fn everywhere(simd: Self::Simd) -> Self::Mask {
+        Self::splat(simd, 0.0).eq(Self::splat(simd, 0.0))
+    }
+
+    /// The first `LANES` floats of a slice; lanes beyond its end are `+0`.
+    #[inline(always)]
+    fn load(simd: Self::Simd, floats: &[f32]) -> Self {
+        match whole::<f32, Self::Floats>(floats) {
+            Some(whole) => Self::from_floats(simd, whole),
+            None => {
+                let mut padded = Self::Floats::zeroed();
+                copy(flat_mut(&mut padded), floats);
+                Self::from_floats(simd, &padded)
+            }
+        }
+    }
+
+    /// True where one of the first `LANES` bytes of a slice is not zero; false beyond its end.
+    #[inline(always)]
+    fn load_mask(simd: Self::Simd, bytes: &[u8]) -> Self::Mask {
+        match whole::<u8, Self::Bytes>(bytes) {
+            Some(whole) => Self::mask_from_bytes(simd, whole),
+            None => {
+                let mut padded = Self::Bytes::zeroed();
+                copy(flat_mut(&mut padded), bytes);
+                Self::mask_from_bytes(simd, &padded)
+            }
+        }
+    }
+
+    /// Writes the lanes to the first `LANES` floats of a slice; lanes beyond its end are dropped.
+    #[inline(always)]
+    fn store(self, floats: &mut [f32]) {
+        match whole_mut::<f32, Self::Floats>(floats) {
+            Some(whole) => self.to_floats(whole),
+            None => {
+                let mut padded = Self::Floats::zeroed();
+                self.to_floats(&mut padded);
+                copy(floats, flat_mut(&mut padded));
+            }
+        }
+    }
+}
+
+/// One truth value a lane.
+pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {
+    /// Whether any lane is true.
+    fn any(self) -> bool;
+}
+
+/// A vector of 32-bit integers; arithmetic wraps.
+pub trait Bits:
+    Copy
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + BitAnd<Output = Self>
+    + BitOr<Output = Self>
+    + BitXor<Output = Self>
+{
+    /// Shifts zeros in from the right.
+    fn shl(self, count: u32) -> Self;
+    /// Shifts zeros in from the left.
+    fn shr(self, count: u32) -> Self;
+}
+
+/// A vector of `f64`, and a vector of `i64` words beside it that its bits can be added to.
+pub trait Doubles: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+    /// The token of the tier.
+    type Simd: Simd;
+    /// One `i64` a lane.
+    type Words: Copy;
+    /// `[i64; LANES]`, perhaps nested.
+    type Array: Pod;
+
+    /// The same double in every lane.
+    fn splat(simd: Self::Simd, value: f64) -> Self;
+    /// The words of an array, in order.
+    fn words(simd: Self::Simd, array: &Self::Array) -> Self::Words;
+    /// Adds the bits of each double to its word, wrapping.
+    fn add_bits(self, words: Self::Words) -> Self::Words;
+    /// The words, in order.
+    fn to_array(words: Self::Words) -> Self::Array;
+}
+
+/// The items of an array.
+#[inline(always)]
+pub(crate) fn flat<A: Pod, T: AnyBitPattern>(array: &A) -> &[T] {
+    bytemuck::try_cast_slice(core::slice::from_ref(array)).unwrap_or(&[])
+}
+
+/// The items of an array.
+#[inline(always)]
+pub(crate) fn flat_mut<A: Pod, T: Pod>(array: &mut A) -> &mut [T] {
+    bytemuck::try_cast_slice_mut(core::slice::from_mut(array)).unwrap_or(&mut [])
+}
+
+/// The head of a slice as an array, if the slice is long enough.
+#[inline(always)]
+fn whole<T: Pod, A: Pod>(slice: &[T]) -> Option<&A> {
+    let head = slice.get(..size_of::<A>() / size_of::<T>())?;
+    bytemuck::try_cast_slice(head).ok()?.first()
+}
+
+/// The head of a slice as an array, if the slice is long enough.
+#[inline(always)]
+fn whole_mut<T: Pod, A: Pod>(slice: &mut [T]) -> Option<&mut A> {
+    let head = slice.get_mut(..size_of::<A>() / size_of::<T>())?;
+    bytemuck::try_cast_slice_mut(head).ok()?.first_mut()
+}
+
+/// Copies as many items as both slices have. Only ragged ends come here.
+#[cold]
+#[inline(never)]
+fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}

@@ -1,0 +1,192 @@
+//! The exact sums against rational arithmetic.
+
+use super::for_each_tier;
+use crate::exact::{Accumulator, Exact, ExactSquares, ExactSum, TILE};
+use crate::simd::{self, Kernel, Simd};
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{Signed, Zero};
+use proptest::prelude::*;
+use std::vec::Vec;
+
+/// Sums floats the way a kernel does: tile by tile, with a new accumulator for each part.
+struct Add<'a, const D: usize, const L: i32, const P: i32> {
+    floats: &'a [f32],
+    sum: &'a mut Exact<D, L, P>,
+}
+
+impl<const D: usize, const L: i32, const P: i32> Kernel for Add<'_, D, L, P> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut accumulator = Accumulator::new(simd, self.sum);
+        let mut tile = [0.0; TILE];
+        for block in self.floats.chunks(TILE) {
+            tile[..block.len()].copy_from_slice(block);
+            accumulator.add_block(&mut tile, block.len());
+        }
+        accumulator.finish();
+    }
+}
+
+fn sum<const D: usize, const L: i32, const P: i32>(floats: &[f32]) -> Exact<D, L, P> {
+    let mut sum = Exact::default();
+    simd::run(Add { floats, sum: &mut sum });
+    sum
+}
+
+fn rational(double: f64) -> BigRational {
+    BigRational::from_float(double).expect("finite")
+}
+
+/// Whether `double` is `exact` rounded to nearest even.
+fn is_correctly_rounded(double: f64, exact: &BigRational) -> bool {
+    let error = (rational(double) - exact).abs();
+    [double.next_up(), double.next_down()].into_iter().all(|neighbour| {
+        let other = (rational(neighbour) - exact).abs();
+        error < other || (error == other && double.to_bits() & 1 == 0)
+    })
+}
+
+fn check<const D: usize, const L: i32, const P: i32>(floats: &[f32]) {
+    let terms = floats.iter().map(|float| rational(f64::from(*float)).pow(P));
+    let exact = terms.fold(BigRational::zero(), |sum, term| sum + term);
+    let mut one_by_one = Exact::<D, L, P>::default();
+    floats.iter().for_each(|float| one_by_one.add(*float));
+    for_each_tier(|tier| {
+        let sum = sum::<D, L, P>(floats);
+        assert_eq!(sum, one_by_one, "{tier:?}");
+    });
+    assert!(is_correctly_rounded(one_by_one.value(), &exact), "sum of {floats:?}");
+    for count in [1, 2, 3, floats.len() as i64 + 1, 1_000_003, i64::MAX] {
+        let mean = &exact / BigRational::from(BigInt::from(count));
+        assert!(is_correctly_rounded(one_by_one.quotient(count), &mean), "mean over {count}");
+    }
+}
+
+fn any_finite() -> impl Strategy<Value = f32> {
+    any::<u32>().prop_map(f32::from_bits).prop_filter("finite", |float| float.is_finite())
+}
+
+/// Floats of a few binades around a random one: what one or two levels hold.
+fn clustered() -> impl Strategy<Value = Vec<f32>> {
+    (1_u32..254, 1_u32..40).prop_flat_map(|(start, width)| {
+        let float = (any::<u32>(), start..(start + width).min(255))
+            .prop_map(|(bits, biased)| f32::from_bits(bits & 0x807f_ffff | biased << 23));
+        proptest::collection::vec(float, 0..700)
+    })
+}
+
+fn mixed() -> impl Strategy<Value = Vec<f32>> {
+    prop_oneof![
+        clustered(),
+        proptest::collection::vec(any_finite(), 0..300),
+        proptest::collection::vec(-1.0e-3_f32..10.0, 0..1500),
+        proptest::collection::vec(prop_oneof![Just(0.0_f32), Just(-0.0), any_finite()], 0..300),
+        (clustered(), clustered()).prop_map(|(a, b)| [a, b].concat()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn sums_are_exact(floats in mixed()) {
+        check::<12, -160, 1>(&floats);
+    }
+
+    #[test]
+    fn sums_of_squares_are_exact(floats in mixed()) {
+        check::<20, -320, 2>(&floats);
+    }
+
+    #[test]
+    fn any_split_and_order_gives_the_same_words(
+        floats in mixed(),
+        specials in proptest::collection::vec((any::<prop::sample::Index>(), special()), 0..5),
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut floats = floats;
+        for (index, special) in specials {
+            if !floats.is_empty() {
+                let index = index.index(floats.len());
+                floats[index] = special;
+            }
+        }
+        let whole: ExactSum = sum(&floats);
+        let mut backwards = floats.clone();
+        backwards.reverse();
+        prop_assert_eq!(whole, sum(&backwards));
+
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(floats.len() + 1)).collect();
+        ends.extend([0, floats.len()]);
+        ends.sort_unstable();
+        let parts: Vec<ExactSum> = ends.windows(2).map(|w| sum(&floats[w[0]..w[1]])).collect();
+        let mut merged = ExactSum::default();
+        parts.iter().for_each(|part| merged.merge(part));
+        prop_assert_eq!(whole, merged);
+
+        // A plain sum of the words, as MPI_SUM makes it, then one normalize.
+        let mut foreign = ExactSum::default();
+        for part in &parts {
+            for (word, more) in foreign.digits.iter_mut().zip(part.digits) {
+                *word += more;
+            }
+            foreign.nan += part.nan;
+            foreign.positive_infinity += part.positive_infinity;
+            foreign.negative_infinity += part.negative_infinity;
+        }
+        prop_assert_eq!(foreign.value().to_bits(), whole.value().to_bits());
+        foreign.normalize();
+        prop_assert_eq!(whole, foreign);
+    }
+}
+
+fn special() -> impl Strategy<Value = f32> {
+    prop_oneof![
+        Just(f32::NAN),
+        Just(f32::INFINITY),
+        Just(f32::NEG_INFINITY),
+        Just(f32::MAX),
+        Just(f32::from_bits(1)),
+    ]
+}
+
+#[test]
+fn non_finite_terms_decide_the_value() {
+    let value = |floats: &[f32]| sum::<12, -160, 1>(floats).value();
+    assert_eq!(value(&[1.0, f32::INFINITY, -2.0]), f64::INFINITY);
+    assert_eq!(value(&[1.0, f32::NEG_INFINITY]), f64::NEG_INFINITY);
+    assert!(value(&[f32::INFINITY, f32::NEG_INFINITY]).is_nan());
+    assert!(value(&[0.0, f32::NAN]).is_nan());
+    assert_eq!(sum::<20, -320, 2>(&[f32::NEG_INFINITY]).value(), f64::INFINITY);
+    let counted: ExactSum = sum(&[f32::NAN, 1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN]);
+    assert_eq!((counted.nan, counted.positive_infinity, counted.negative_infinity), (2, 1, 1));
+    assert_eq!(counted.non_finite(), 4);
+}
+
+#[test]
+fn long_runs_of_one_sign_do_not_overflow_a_lane() {
+    // More than 2^12 additions a lane at the top of each window, and more than one flush.
+    let floats = std::vec![f32::MAX; 300_000];
+    let exact = rational(f64::from(f32::MAX)) * BigInt::from(floats.len());
+    for_each_tier(|_| {
+        assert!(is_correctly_rounded(sum::<12, -160, 1>(&floats).value(), &exact));
+        let squares: ExactSquares = sum(&floats);
+        let square = rational(f64::from(f32::MAX)).pow(2) * BigInt::from(floats.len());
+        assert!(is_correctly_rounded(squares.value(), &square));
+    });
+}
+
+#[test]
+fn two_to_the_31_states_can_be_added_word_by_word() {
+    for sign in [1.0, -1.0] {
+        let mut state = ExactSum::default();
+        for term in [f32::MAX, 1.5, f32::from_bits(1)] {
+            state.add(term * sign);
+        }
+        let mut many = state;
+        many.digits.iter_mut().for_each(|digit| *digit *= 1 << 31);
+        assert_eq!(many.value(), state.value() * (1_u64 << 31) as f64);
+    }
+}
