@@ -5,7 +5,15 @@
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "capi")]
+pub mod capi;
+pub mod error;
 pub mod exact;
+pub mod loss;
+mod masks;
+pub mod math;
+pub mod metric;
+pub mod pixels;
 pub mod simd;
 
 #[cfg(test)]

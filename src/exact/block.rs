@@ -16,7 +16,7 @@
 //! the time of the cheapest kernel here.
 
 use super::Exact;
-use crate::simd::{Doubles, Lanes, Simd, flat};
+use crate::simd::{Doubles, Kernel, Lanes, Simd, flat};
 use bytemuck::Zeroable;
 
 /// How many terms a kernel collects on its stack before it hands them over: enough to make the
@@ -151,22 +151,8 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     /// replaced by zero in the tile.
     #[inline(always)]
     pub fn add_block(&mut self, tile: &mut [f32; TILE], filled: usize) {
-        let Some(tile) = tile.get_mut(..filled) else { return };
-        let Some(extent) = self.extent(tile) else { return };
-        if self.additions + TILE as u32 > MOST_ADDITIONS {
-            self.flush();
-        }
-        if !self.window.holds(extent) {
-            self.flush();
-            match Window::around(extent, LOWEST) {
-                Some(window) => self.window = window,
-                None => return self.add_one_by_one(tile),
-            }
-        }
-        match self.window.levels {
-            1 => self.add_levels::<1>(tile),
-            2 => self.add_levels::<2>(tile),
-            _ => self.add_levels::<4>(tile),
+        if let Some(tile) = tile.get_mut(..filled) {
+            self.simd.call(AddBlock { to: self, tile });
         }
     }
 
@@ -261,6 +247,26 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         self.sum.normalize();
     }
 
+    #[inline(always)]
+    fn add(&mut self, tile: &mut [f32]) {
+        let Some(extent) = self.extent(tile) else { return };
+        if self.additions + TILE as u32 > MOST_ADDITIONS {
+            self.flush();
+        }
+        if !self.window.holds(extent) {
+            self.flush();
+            match Window::around(extent, LOWEST) {
+                Some(window) => self.window = window,
+                None => return self.add_one_by_one(tile),
+            }
+        }
+        match self.window.levels {
+            1 => self.add_levels::<1>(tile),
+            2 => self.add_levels::<2>(tile),
+            _ => self.add_levels::<4>(tile),
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn take_non_finite(&mut self, tile: &mut [f32]) {
@@ -277,5 +283,22 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
             self.sum.add_term(*float);
         }
         self.sum.normalize();
+    }
+}
+
+/// A call of its own: every kernel that sums shares its code.
+struct AddBlock<'b, 'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
+    to: &'b mut Accumulator<'a, S, DIGITS, LOWEST, POWER>,
+    tile: &'b mut [f32],
+}
+
+impl<S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Kernel
+    for AddBlock<'_, '_, S, DIGITS, LOWEST, POWER>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Simd>(self, _: T) {
+        self.to.add(self.tile);
     }
 }

@@ -74,6 +74,12 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.normalize();
     }
 
+    /// Adds an integer; exact, and the integer is one term only.
+    pub fn add_integer(&mut self, integer: i64) {
+        self.add_scaled(i128::from(integer), 0);
+        self.normalize();
+    }
+
     /// Adds another sum: integer addition of the words, then [`Self::normalize`].
     pub fn merge(&mut self, other: &Self) {
         for (digit, more) in self.digits.iter_mut().zip(other.digits) {

@@ -11,12 +11,19 @@ pub struct Avx2(());
 
 impl Simd for Avx2 {
     type Register = Ymm;
-    type Lanes = Pair<Ymm>;
+    type Lanes = Pair<Pair<Ymm>>;
     const TIER: Tier = Tier::Avx2;
+
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: the token exists only where the tier was detected.
+        unsafe { run(kernel) }
+    }
 }
 
 /// # Safety
 /// The CPU and the operating system support AVX2.
+#[inline(never)]
 #[target_feature(enable = "avx2,popcnt")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx2(()))

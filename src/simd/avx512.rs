@@ -13,10 +13,17 @@ impl Simd for Avx512 {
     type Register = Zmm;
     type Lanes = Pair<Pair<Zmm>>;
     const TIER: Tier = Tier::Avx512;
+
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: the token exists only where the tier was detected.
+        unsafe { run(kernel) }
+    }
 }
 
 /// # Safety
 /// The CPU and the operating system support AVX-512 F, BW, DQ and VL.
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx512(()))

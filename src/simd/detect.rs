@@ -7,9 +7,9 @@ use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Tier {
-    /// One lane. On every machine.
+    /// One lane: on machines without SIMD, and everywhere with the feature `scalar`.
     Scalar = 1,
-    /// What the target has at compile time: SSE2, NEON, wasm simd128. On every machine.
+    /// What the target has at compile time: SSE2, NEON, wasm simd128.
     Portable = 2,
     /// AVX2, on x86-64 where the CPU and the operating system have it.
     Avx2 = 3,
@@ -23,7 +23,7 @@ impl Tier {
 
     /// Whether this machine can run the tier.
     pub fn is_available(self) -> bool {
-        self <= detect()
+        self <= detect() && (self != Self::Scalar || SCALAR)
     }
 
     /// The tier's name: `scalar`, `portable`, `avx2` or `avx512`.
@@ -40,6 +40,13 @@ impl Tier {
         Self::ALL.into_iter().find(|tier| *tier as u8 == number)
     }
 }
+
+/// Whether the target has SIMD at compile time. (Without it `wide` falls back to arrays of four:
+/// one lane is smaller.)
+pub(super) const SIMD: bool =
+    cfg!(any(target_feature = "neon", target_feature = "simd128", target_feature = "sse2"));
+/// Whether the scalar tier is compiled.
+pub(super) const SCALAR: bool = cfg!(any(test, feature = "scalar")) || !SIMD;
 
 /// The machine cannot run the tier that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +84,7 @@ pub fn pin(tier: Option<Tier>) -> Result<(), TierUnavailable> {
 
 #[cfg(not(target_arch = "x86_64"))]
 fn detect() -> Tier {
-    // `wide` falls back to arrays of four where the target has no SIMD; one lane is smaller there.
-    let simd =
-        cfg!(any(target_feature = "neon", target_feature = "simd128", target_feature = "sse2"));
-    if simd { Tier::Portable } else { Tier::Scalar }
+    if SIMD { Tier::Portable } else { Tier::Scalar }
 }
 
 /// Intel SDM volume 1, 14.3 and 15.3: the instructions may be used when cpuid names them and the

@@ -44,6 +44,10 @@ pub trait Simd: Copy {
     type Lanes: Lanes<Simd = Self>;
     /// Which tier this is.
     const TIER: Tier;
+
+    /// Runs a kernel on this tier, as a call of its own: for a part of a kernel that is shared by
+    /// many, so that its code exists once.
+    fn call<K: Kernel>(self, kernel: K) -> K::Output;
 }
 
 /// A computation that is compiled once per tier.
@@ -67,8 +71,9 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Tier::Avx2 => unsafe { avx2::run(kernel) },
-        Tier::Scalar => scalar::run(kernel),
-        _ => portable::run(kernel),
+        Tier::Scalar if detect::SCALAR => scalar::Scalar.call(kernel),
+        _ if detect::SIMD => portable::Portable.call(kernel),
+        _ => scalar::Scalar.call(kernel),
     }
 }
 

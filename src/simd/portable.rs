@@ -15,13 +15,13 @@ pub struct Portable;
 
 impl Simd for Portable {
     type Register = Quad<f32x4>;
-    type Lanes = Pair<Quad<f32x4>>;
+    type Lanes = Pair<Pair<Quad<f32x4>>>;
     const TIER: Tier = Tier::Portable;
-}
 
-#[inline(never)]
-pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run(Portable)
+    #[inline(never)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
 }
 
 /// A vector of 128 bits, or two of them.

@@ -11,11 +11,11 @@ impl Simd for Scalar {
     type Register = One<f32>;
     type Lanes = One<f32>;
     const TIER: Tier = Tier::Scalar;
-}
 
-#[inline(never)]
-pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
-    kernel.run(Scalar)
+    #[inline(never)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.run(self)
+    }
 }
 
 /// A vector of one lane.

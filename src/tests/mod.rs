@@ -1,9 +1,14 @@
 //! Tests inside the crate: oracles in plain `f64` Rust, and one way to walk the tiers.
 
 use crate::simd::{self, Tier};
+use proptest::prelude::*;
 use std::sync::{Mutex, PoisonError};
+use std::vec::Vec;
 
+mod bce;
 mod exact;
+mod metrics;
+mod naive;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///
@@ -24,4 +29,21 @@ pub fn for_each_tier(mut check: impl FnMut(Tier)) {
         }
     }
     simd::pin(None).expect("the best tier is available");
+}
+
+/// Any bits: subnormals, infinities and NaNs among them.
+pub fn any_float() -> impl Strategy<Value = f32> {
+    any::<u32>().prop_map(f32::from_bits)
+}
+
+/// Where a batch is cut.
+pub fn splits() -> impl Strategy<Value = Vec<prop::sample::Index>> {
+    proptest::collection::vec(any::<prop::sample::Index>(), 0..6)
+}
+
+/// The ends of the parts of a batch of `n` pixels, from 0 to `n`.
+pub fn ends(cuts: &[prop::sample::Index], n: usize) -> Vec<usize> {
+    let mut ends: Vec<usize> = cuts.iter().map(|cut| cut.index(n + 1)).chain([0, n]).collect();
+    ends.sort_unstable();
+    ends
 }

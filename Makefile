@@ -1,0 +1,88 @@
+# hyla: `make help` lists the targets.
+
+CARGO ?= cargo
+CC ?= cc
+CXX ?= c++
+BUILD := build
+LIB := $(BUILD)/lib
+ABI := 0
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+SHARED := libhyla.so.$(VERSION)
+RUST_SOURCES := Cargo.toml $(shell find src -name '*.rs')
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+lib: $(LIB)/libhyla.a $(LIB)/$(SHARED) ## build the static and the shared library in build/lib
+
+# One object holds the whole library: fat LTO leaves nothing of core but what is used. Its name
+# begins with the crate's; anything else in the archive is the compiler's runtime, which every C
+# toolchain has.
+$(BUILD)/hyla.o: $(RUST_SOURCES) scripts/own-object.sh
+	$(CARGO) rustc --quiet --release --features capi --crate-type staticlib --target-dir $(BUILD)/cargo
+	scripts/own-object.sh $(BUILD)/cargo/release/libhyla.a $@
+
+$(LIB)/libhyla.a: $(BUILD)/hyla.o
+	mkdir -p $(LIB)
+	rm -f $@
+	ar rcsD $@ $<
+
+$(LIB)/$(SHARED): $(BUILD)/hyla.o abi/hyla.map
+	mkdir -p $(LIB)
+	$(CC) -shared -nostartfiles -o $@ -Wl,-soname,libhyla.so.$(ABI) \
+	    -Wl,--version-script=abi/hyla.map -Wl,-z,defs,-z,now,-z,relro,-z,noexecstack \
+	    -Wl,--build-id $<
+	ln -sf $(SHARED) $(LIB)/libhyla.so.$(ABI)
+	ln -sf libhyla.so.$(ABI) $(LIB)/libhyla.so
+
+# The same object with a panic handler that cannot be linked, for `make test-symbols`.
+$(BUILD)/proof.o: $(RUST_SOURCES) scripts/own-object.sh
+	$(CARGO) rustc --quiet --release --features capi --crate-type staticlib --target-dir $(BUILD)/proof \
+	    -- --cfg hyla_panic_proof
+	scripts/own-object.sh $(BUILD)/proof/release/libhyla.a $@
+
+demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path/to/scene.hdr
+	$(BUILD)/monitor $(SCENE) --out $(BUILD)/report
+
+$(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/monitor/*.hpp) include/hyla.h $(LIB)/libhyla.a
+	$(CXX) -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< $(LIB)/libhyla.a -o $@
+
+test: test-rust ffi-test ## run all tests: Rust, C and C++
+	@echo "make test: all passed"
+
+test-rust:
+	$(CARGO) test --quiet --features capi,scalar
+	$(CARGO) run --quiet --release --features scalar --example sweep -- --step 1009
+
+include ffi-tests/rules.mk
+
+# The C compiler of the comparison is gcc: its vector math library is what a user would get.
+PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
+
+bench: ## run the criterion benches
+	$(CARGO) bench --features scalar --bench nodes
+
+bench-peers: $(BUILD)/peers ## time hyla against plain C loops, side by side
+	$(BUILD)/peers
+
+$(BUILD)/peers: benches/peers/peers.cpp benches/peers/loops.c benches/peers/loops.h include/hyla.h $(LIB)/libhyla.a
+	gcc $(PEER_FLAGS) -march=native -DBUILD_NAME=native -c benches/peers/loops.c -o $(BUILD)/loops-native.o
+	gcc $(PEER_FLAGS) -mavx2 -mfma -DBUILD_NAME=avx2 -c benches/peers/loops.c -o $(BUILD)/loops-avx2.o
+	g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< \
+	    $(BUILD)/loops-native.o $(BUILD)/loops-avx2.o $(LIB)/libhyla.a -lm -o $@
+
+header: ## write include/hyla.h anew from src/capi
+	BLESS=1 $(CARGO) test --quiet --features capi,scalar --test header
+
+lint: ## check formatting, lints and documentation
+	$(CARGO) fmt --check
+	$(CARGO) clippy --quiet --all-targets --features capi,scalar -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --features capi
+
+clean: ## remove what was built
+	rm -rf $(BUILD) target
+
+.PHONY: help lib demo test test-rust bench bench-peers header lint clean

@@ -1,0 +1,71 @@
+/* What a user would write instead of hyla: plain loops, compiled by gcc for the machine with
+ * -O3 -ffast-math. NAME(x) gives each build of this file its own names. */
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JOIN(a, b) a##b
+#define EXPAND(a, b) JOIN(a, b)
+#define NAME(x) EXPAND(x##_, BUILD_NAME)
+
+/* Mean binary cross-entropy with logits. */
+double NAME(bce_loss)(const float *restrict x, const uint8_t *restrict y, size_t n, float weight, float pos_weight) {
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        float z = y[i] ? -x[i] : x[i];
+        float loss = fmaxf(z, 0.0f) + log1pf(expf(-fabsf(z)));
+        sum += (double)(loss * (y[i] ? weight * pos_weight : weight));
+    }
+    return sum / (double)n;
+}
+
+/* The same, with its gradient. */
+double NAME(bce_loss_and_gradient)(const float *restrict x, const uint8_t *restrict y, size_t n, float weight,
+                                   float pos_weight, float *restrict gradient) {
+    double sum = 0.0;
+    float scale = weight / (float)n;
+    for (size_t i = 0; i < n; i++) {
+        float z = y[i] ? -x[i] : x[i];
+        float e = expf(-fabsf(z));
+        float loss = fmaxf(z, 0.0f) + log1pf(e);
+        float sigmoid = (z < 0.0f ? e : 1.0f) / (1.0f + e);
+        sum += (double)(loss * (y[i] ? weight * pos_weight : weight));
+        gradient[i] = y[i] ? -sigmoid * scale * pos_weight : sigmoid * scale;
+    }
+    return sum / (double)n;
+}
+
+/* True positives, decisions, targets. */
+void NAME(confusion)(const uint8_t *decisions, const uint8_t *targets, size_t n, int64_t counts[3]) {
+    int64_t both = 0, decided = 0, positive = 0;
+    for (size_t i = 0; i < n; i++) {
+        both += decisions[i] && targets[i];
+        decided += decisions[i] != 0;
+        positive += targets[i] != 0;
+    }
+    counts[0] = both;
+    counts[1] = decided;
+    counts[2] = positive;
+}
+
+/* Nonzero bytes. */
+int64_t NAME(pixel_statistics)(const uint8_t *decisions, size_t n) {
+    int64_t anomalous = 0;
+    for (size_t i = 0; i < n; i++) anomalous += decisions[i] != 0;
+    return anomalous;
+}
+
+/* The plain sum of floats, in double. */
+double NAME(sum)(const float *x, size_t n) {
+    double sum = 0.0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i];
+    return sum;
+}
+
+/* Reads every byte once, with as little arithmetic as possible: the bandwidth to compare with. */
+uint64_t NAME(read_bytes)(const void *memory, size_t bytes) {
+    const uint64_t *words = memory;
+    uint64_t all = 0;
+    for (size_t i = 0; i < bytes / sizeof(uint64_t); i++) all ^= words[i];
+    return all;
+}

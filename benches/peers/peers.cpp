@@ -1,0 +1,238 @@
+// Times hyla, through its C header, against plain C loops: same buffers, one run, ratios.
+//
+// Each row alternates its two sides for many rounds and takes the best of each, so that a busy
+// machine disturbs both alike; results are compared before anything is timed. A ratio above 1 says
+// that hyla is faster. Absolute times are of this machine and this moment only.
+
+#include "../../include/hyla.h"
+#include "loops.h"
+
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::size_t mebi = std::size_t{1} << 20;
+constexpr int rounds = 25;
+
+double seconds() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double>(now).count();
+}
+
+struct Best {
+    double ours;
+    double theirs;
+};
+
+// The best time of each side, alternating; a side repeats until it took long enough to be timed.
+Best alternate(const std::function<void()> &ours, const std::function<void()> &theirs) {
+    const auto repeats = [](const std::function<void()> &side) {
+        side();
+        const double start = seconds();
+        side();
+        const double once = seconds() - start;
+        return once > 2e-3 ? 1 : static_cast<int>(2e-3 / (once + 1e-9)) + 1;
+    };
+    const int our_repeats = repeats(ours);
+    const int their_repeats = repeats(theirs);
+    const auto time = [](const std::function<void()> &side, int repeats) {
+        const double start = seconds();
+        for (int i = 0; i < repeats; i++) side();
+        return (seconds() - start) / repeats;
+    };
+    Best best{1e9, 1e9};
+    for (int round = 0; round < rounds; round++) {
+        best.ours = std::min(best.ours, time(ours, our_repeats));
+        best.theirs = std::min(best.theirs, time(theirs, their_repeats));
+    }
+    return best;
+}
+
+void row(const std::string &what, double pixels, const Best &best) {
+    std::printf("%-58s %8.3f %8.3f   %5.2f\n", what.c_str(), best.ours / pixels * 1e9,
+                best.theirs / pixels * 1e9, best.theirs / best.ours);
+}
+
+void require(bool right, const char *what) {
+    if (right) return;
+    std::fprintf(stderr, "peers: wrong result: %s\n", what);
+    std::exit(1);
+}
+
+void checked(hyla_status status) { require(!HYLA_FAILED(status), hyla_status_message(status)); }
+
+// A small generator of its own, so that every run has the same data.
+struct Random {
+    std::uint64_t state = 1;
+    std::uint32_t next() {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        return static_cast<std::uint32_t>(state >> 32);
+    }
+    float uniform(float low, float high) {
+        return low + (high - low) * static_cast<float>(next() >> 8) * 0x1p-24f;
+    }
+};
+
+struct Data {
+    std::vector<float> scores;
+    std::vector<std::uint8_t> targets, decisions;
+    std::vector<float> gradient;
+
+    Data(std::size_t n, float range) : scores(n), targets(n), decisions(n), gradient(n) {
+        Random random;
+        for (std::size_t i = 0; i < n; i++) {
+            scores[i] = random.uniform(-range, range);
+            targets[i] = random.next() % 10 == 0;
+            decisions[i] = random.next() % 8 == 0;
+        }
+    }
+
+    hyla_pixels pixels() const {
+        hyla_pixels pixels{};
+        pixels.scores = scores.data();
+        pixels.targets = targets.data();
+        pixels.decisions = decisions.data();
+        pixels.n = scores.size();
+        return pixels;
+    }
+};
+
+using Loss = double (*)(const float *, const std::uint8_t *, std::size_t, float, float);
+using LossAndGradient = double (*)(const float *, const std::uint8_t *, std::size_t, float, float,
+                                   float *);
+
+void bce(const std::string &name, Data &data, Loss loop, LossAndGradient loop_gradient) {
+    const hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    const hyla_pixels pixels = data.pixels();
+    const std::size_t n = pixels.n;
+    double ours = 0, theirs = 0;
+
+    const auto loss = [&] {
+        hyla_bce_totals totals{};
+        checked(hyla_bce_update(&params, &pixels, &totals));
+        checked(hyla_bce_loss(&params, &totals, &ours));
+    };
+    const auto loop_loss = [&] { theirs = loop(pixels.scores, pixels.targets, n, 1, 1); };
+    loss();
+    loop_loss();
+    require(std::fabs(ours - theirs) < 1e-5 * theirs, "bce loss");
+    row(name + " loss", static_cast<double>(n), alternate(loss, loop_loss));
+
+    std::vector<float> their_gradient(n);
+    const auto gradient = [&] {
+        checked(hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, nullptr, &ours,
+                                           data.gradient.data()));
+    };
+    const auto their = [&] {
+        theirs = loop_gradient(pixels.scores, pixels.targets, n, 1, 1, their_gradient.data());
+    };
+    gradient();
+    their();
+    require(std::fabs(ours - theirs) < 1e-5 * theirs, "bce loss of loss and gradient");
+    for (std::size_t i = 0; i < n; i++) {
+        const float error = std::fabs(data.gradient[i] - their_gradient[i]);
+        require(error <= 1e-5f * std::fabs(their_gradient[i]) + 1e-37f, "bce gradient");
+    }
+    row(name + " loss + gradient", static_cast<double>(n), alternate(gradient, their));
+}
+
+void bytes(Data &data) {
+    const hyla_pixels pixels = data.pixels();
+    const std::size_t n = pixels.n;
+    hyla_confusion_totals totals{};
+    std::int64_t counts[3] = {};
+    volatile std::uint64_t sink = 0;
+
+    const auto confusion = [&] {
+        totals = hyla_confusion_totals{};
+        checked(hyla_confusion_update(&pixels, &totals));
+    };
+    confusion();
+    confusion_native(pixels.decisions, pixels.targets, n, counts);
+    require(totals.pixels.true_positives == counts[0], "confusion");
+    const double size = static_cast<double>(n);
+    row("confusion, against the C loop", size,
+        alternate(confusion, [&] { confusion_native(pixels.decisions, pixels.targets, n, counts); }));
+    row("confusion, against a plain read of its 2 bytes a pixel", size, alternate(confusion, [&] {
+            sink = read_bytes_native(pixels.decisions, n) ^ read_bytes_native(pixels.targets, n);
+        }));
+
+    hyla_pixel_statistics_totals statistics{};
+    const auto pixel_statistics = [&] {
+        statistics = hyla_pixel_statistics_totals{};
+        checked(hyla_pixel_statistics_update(&pixels, &statistics));
+    };
+    pixel_statistics();
+    require(statistics.anomalous == pixel_statistics_native(pixels.decisions, n), "statistics");
+    row("pixel statistics, against a plain read of its 1 byte", size,
+        alternate(pixel_statistics, [&] { sink = read_bytes_native(pixels.decisions, n); }));
+
+    hyla_sum_totals sum{};
+    double ours = 0, theirs = 0;
+    const auto exact_sum = [&] {
+        sum = hyla_sum_totals{};
+        checked(hyla_sum_update(&pixels, &sum));
+        checked(hyla_sum_value(&sum, &ours));
+    };
+    row("exact sum, against a plain sum in double", size,
+        alternate(exact_sum, [&] { theirs = sum_native(pixels.scores, n); }));
+    row("exact sum, against a plain read of its 4 bytes", size,
+        alternate(exact_sum, [&] { sink = read_bytes_native(pixels.scores, 4 * n); }));
+    require(std::fabs(ours - theirs) < 1e-6 * size, "sum");
+
+    hyla_range range{};
+    row("range, against a plain read of its 4 bytes", size, alternate([&] {
+            range = hyla_range{};
+            checked(hyla_range_update(&pixels, &range));
+        }, [&] { sink = read_bytes_native(pixels.scores, 4 * n); }));
+    (void)sink;
+}
+
+bool pin(std::uint32_t tier) {
+    if (hyla_tier_pin(tier) == HYLA_OK) return true;
+    std::printf("skipped: this machine lacks the tier %s\n", hyla_tier_name(tier));
+    return false;
+}
+
+void heading(const char *text) {
+    std::printf("\n%s\n%-58s %8s %8s   %5s\n", text, "", "hyla", "other", "ratio");
+}
+
+} // namespace
+
+int main() {
+    std::printf("ns per pixel, one thread, best of %d alternating rounds\n", rounds);
+    for (const float range : {6.0f, 30.0f, 60.0f, 120.0f}) {
+        Data data(mebi, range);
+        const std::string limit = "logits within " + std::to_string(static_cast<int>(range));
+        heading(("1 Mi pixels, " + limit).c_str());
+        if (pin(HYLA_TIER_AVX512)) {
+            bce("AVX-512, against gcc's 512 bits:", data, bce_loss_native,
+                bce_loss_and_gradient_native);
+        }
+        if (pin(HYLA_TIER_AVX2)) {
+            bce("AVX2, against gcc's 512 bits:", data, bce_loss_native,
+                bce_loss_and_gradient_native);
+            bce("AVX2, against gcc's AVX2 + FMA:", data, bce_loss_avx2, bce_loss_and_gradient_avx2);
+        }
+        if (pin(HYLA_TIER_PORTABLE)) {
+            bce("portable, against gcc's AVX2 + FMA:", data, bce_loss_avx2,
+                bce_loss_and_gradient_avx2);
+        }
+        checked(hyla_tier_pin(HYLA_TIER_BEST));
+    }
+    heading("16 Mi pixels, from memory");
+    Data large(16 * mebi, 6.0f);
+    bytes(large);
+    std::vector<char> copy(16 * mebi * sizeof(float));
+    const double start = seconds();
+    std::memcpy(copy.data(), large.scores.data(), copy.size());
+    std::printf("memcpy of 64 MiB: %.1f GB/s written\n", static_cast<double>(copy.size()) / (seconds() - start) / 1e9);
+}

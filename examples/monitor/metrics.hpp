@@ -1,0 +1,169 @@
+// What the monitor measures, and the only file that calls hyla: totals on the side of the stream,
+// fed with one line at a time, asked for their values whenever somebody wants to see them.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "hyla.h"
+
+namespace monitor {
+
+// One line of the detector's output. `targets` is null when the scene is not labelled.
+struct Line {
+    const float *scores;
+    const float *logits;
+    const std::uint8_t *decisions;
+    const std::uint8_t *valid;
+    const std::uint8_t *targets;
+    std::size_t samples;
+};
+
+// What is known after so many lines; NaN where there is nothing to say yet.
+struct Running {
+    double line_loss, loss, precision, recall;  // labelled scenes
+    double score_mean, anomalous_percentage;
+};
+
+// A final value. A status above 0 is a notice: the number stands, and `notice` says what is special about it.
+struct Value {
+    std::string name;
+    double number;
+    hyla_status status;
+    std::string notice;
+};
+
+inline std::string library_version() { return hyla_version_string(); }
+
+inline std::string library_tier() { return hyla_tier_name(hyla_tier()); }
+
+class Metrics {
+  public:
+    explicit Metrics(bool labelled) : labelled_(labelled) {}
+
+    void add(const Line &line) {
+        hyla_pixels pixels = {};
+        pixels.n = line.samples;
+        pixels.valid = line.valid;  // a masked pixel may hold anything, NaN too: it is as if it were not there
+        pixels.decisions = line.decisions;
+        pixels.targets = line.targets;
+
+        pixels.scores = line.logits;
+        if (labelled_) {
+            line_bce_ = {};
+            check(hyla_bce_update(&bce_params_, &pixels, &line_bce_));
+            check(hyla_bce_merge(&line_bce_, &bce_));
+            check(hyla_confusion_update(&pixels, &confusion_));
+        }
+        check(hyla_pixel_statistics_update(&pixels, &statistics_));
+
+        pixels.scores = line.scores;
+        check(hyla_sum_update(&pixels, &sum_));
+        check(hyla_range_update(&pixels, &range_));
+    }
+
+    // The scene is one frame: did it hold an anomaly, and did the monitor report one?
+    void end_scene() {
+        if (labelled_) check(hyla_confusion_end_frame(&confusion_));
+    }
+
+    Running running() const {
+        const double unknown = std::numeric_limits<double>::quiet_NaN();
+        Running now = {unknown, unknown, unknown, unknown, unknown, unknown};
+        if (labelled_) {
+            check(hyla_bce_loss(&bce_params_, &line_bce_, &now.line_loss));
+            check(hyla_bce_loss(&bce_params_, &bce_, &now.loss));
+            hyla_confusion_report report;
+            check(hyla_confusion_values(&confusion_, &report));
+            // hyla returns a documented number for 0/0; on a chart a gap is the better picture of it.
+            const hyla_counts &pixel = report.pixel.counts;
+            if (pixel.true_positives + pixel.false_positives > 0) now.precision = report.pixel.precision;
+            if (pixel.true_positives + pixel.false_negatives > 0) now.recall = report.pixel.recall;
+        }
+        check(hyla_sum_mean(&sum_, &now.score_mean));
+        hyla_pixel_statistics_report statistics;
+        check(hyla_pixel_statistics_values(&statistics_, &statistics));
+        if (statistics.total > 0) now.anomalous_percentage = statistics.percentage;
+        return now;
+    }
+
+    std::vector<Value> values() const {
+        std::vector<Value> all;
+        const auto put = [&all](const char *name, double number, hyla_status status) {
+            all.push_back({name, number, status, status > 0 ? hyla_status_message(status) : ""});
+        };
+        const auto put_count = [&put](const char *name, std::int64_t count, hyla_status status) {
+            put(name, static_cast<double>(count), status);
+        };
+
+        if (labelled_) {
+            double loss;
+            const hyla_status loss_status = check(hyla_bce_loss(&bce_params_, &bce_, &loss));
+            put("bce_loss", loss, loss_status);
+
+            hyla_confusion_report report;
+            const hyla_status status = check(hyla_confusion_values(&confusion_, &report));
+            put("precision", report.pixel.precision, status);
+            put("recall", report.pixel.recall, status);
+            put("f1_score", report.pixel.f1, status);
+            put("iou", report.pixel.iou, status);
+            for (const auto &[level, counts, of] :
+                 {Level{"pixel", report.pixel.counts, report.pixel.status},
+                  Level{"frame", report.frame.counts, report.frame.status}}) {
+                const std::string prefix = std::string(level) + "/";
+                put_count((prefix + "true_positives").c_str(), counts.true_positives, of);
+                put_count((prefix + "false_positives").c_str(), counts.false_positives, of);
+                put_count((prefix + "false_negatives").c_str(), counts.false_negatives, of);
+                put_count((prefix + "true_negatives").c_str(), counts.true_negatives, of);
+            }
+        }
+
+        hyla_pixel_statistics_report statistics;
+        const hyla_status statistics_status = check(hyla_pixel_statistics_values(&statistics_, &statistics));
+        put_count("anomaly/total_pixels", statistics.total, statistics_status);
+        put_count("anomaly/anomalous_pixels", statistics.anomalous, statistics_status);
+        put("anomaly/anomaly_percentage", statistics.percentage, statistics_status);
+
+        double sum, mean;
+        const hyla_status sum_status = check(hyla_sum_value(&sum_, &sum));
+        const hyla_status mean_status = check(hyla_sum_mean(&sum_, &mean));
+        put("score/sum", sum, sum_status);
+        put("score/mean", mean, mean_status);
+
+        hyla_range_report range;
+        const hyla_status range_status = check(hyla_range_values(&range_, &range));
+        put("score/min", range.min, range_status);
+        put("score/max", range.max, range_status);
+        return all;
+    }
+
+  private:
+    // The counts of pixels or of frames, with their own notices.
+    struct Level {
+        const char *name;
+        hyla_counts counts;
+        hyla_status status;
+    };
+
+    // Only a mistake in the arguments is an error, so this is a bug in the monitor, not in the data.
+    static hyla_status check(hyla_status status) {
+        if (HYLA_FAILED(status)) throw std::runtime_error(std::string("hyla: ") + hyla_status_message(status));
+        return status;
+    }
+
+    bool labelled_;
+    hyla_bce_params bce_params_ = HYLA_BCE_PARAMS_DEFAULT;
+    hyla_bce_totals line_bce_ = {};
+    hyla_bce_totals bce_ = {};
+    hyla_confusion_totals confusion_ = {};
+    hyla_pixel_statistics_totals statistics_ = {};
+    hyla_sum_totals sum_ = {};
+    hyla_range range_ = {};
+};
+
+}  // namespace monitor

@@ -1,0 +1,121 @@
+/* Buffers between pages that cannot be touched: a byte read or written beyond either end of an input
+ * or output ends the program. Bytes of the page that are not the buffer's stay as they were. */
+#define _DEFAULT_SOURCE
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "outcome.h"
+
+enum { LONGEST_GUARDED = 200, CANARY = 0x5a };
+enum buffer { SCORES, WEIGHTS, TARGETS, DECISIONS, VALID, MAP, STORED, ADDED, AT_ONCE, BUFFERS };
+
+static unsigned char *pages[BUFFERS];
+static size_t page_size;
+
+/* A page with untouchable pages on both sides. */
+static unsigned char *guarded_page(void) {
+    unsigned char *const all = (unsigned char *)mmap(NULL, 3 * page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED || mprotect(all + page_size, page_size, PROT_READ | PROT_WRITE) != 0) {
+        perror("guard: mmap");
+        exit(1);
+    }
+    return all + page_size;
+}
+
+static unsigned char *place(enum buffer buffer, size_t bytes, bool at_end) {
+    memset(pages[buffer], CANARY, page_size);
+    return at_end ? pages[buffer] + page_size - bytes : pages[buffer];
+}
+
+static bool rest_untouched(enum buffer buffer, size_t bytes, bool at_end) {
+    const unsigned char *const rest = at_end ? pages[buffer] : pages[buffer] + bytes;
+    for (size_t i = 0; i < page_size - bytes; ++i) {
+        if (rest[i] != CANARY) return false;
+    }
+    return true;
+}
+
+static hyla_pixels guarded(const struct data *data, size_t n, bool at_end, unsigned options) {
+    const size_t bytes = n * sizeof(float);
+    hyla_pixels pixels = {
+        .scores = memcpy(place(SCORES, bytes, at_end), data->scores, bytes),
+        .targets = memcpy(place(TARGETS, n, at_end), data->targets, n),
+        .decisions = memcpy(place(DECISIONS, n, at_end), data->decisions, n),
+        .valid = memcpy(place(VALID, n, at_end), data->valid, n),
+        .weights = memcpy(place(WEIGHTS, bytes, at_end), data->weights, bytes),
+        .n = n,
+    };
+    if (!(options & 1)) pixels.valid = NULL;
+    if (!(options & 2)) pixels.weights = NULL;
+    return pixels;
+}
+
+static void lengths(const struct data *data, uint32_t tier) {
+    static float floats[4][LONGEST];
+    static const struct outputs plain = {floats[0], floats[1], floats[2], floats[3]};
+    static struct outcome expected, found;
+    for (size_t n = 1; n <= LONGEST_GUARDED; ++n) {
+        for (unsigned options = 0; options < OPTIONS; ++options) {
+            const size_t bytes = n * sizeof(float);
+            const hyla_pixels pixels = part(data, 0, n, options);
+            CHECK_STATUS(HYLA_OK, hyla_tier_pin(HYLA_TIER_SCALAR));
+            compute(some_params(options), &pixels, plain, &expected);
+            CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier));
+            for (int at_end = 0; at_end < 2; ++at_end) {
+                const hyla_pixels between = guarded(data, n, at_end, options);
+                const struct outputs to = {
+                    (float *)(void *)place(MAP, bytes, at_end), (float *)(void *)place(STORED, bytes, at_end),
+                    (float *)(void *)place(ADDED, bytes, at_end), (float *)(void *)place(AT_ONCE, bytes, at_end)};
+                compute(some_params(options), &between, to, &found);
+                same(&found, &expected);
+                for (int buffer = MAP; buffer < BUFFERS; ++buffer) CHECK(rest_untouched((enum buffer)buffer, bytes, at_end));
+            }
+        }
+    }
+}
+
+/* The last row of a frame ends with the buffer: nothing behind its columns is read, at any stride. */
+static void frames(const struct data *data) {
+    enum { ROWS = 5, COLS = 29, PITCH = 40, ALL = (ROWS - 1) * PITCH + COLS };
+    for (uint32_t stride = 1; stride < 8; ++stride) {
+        const hyla_detection_params params = {sizeof params, stride};
+        const hyla_pixels ordinary = part(data, 0, ALL, 1), between = guarded(data, ALL, true, 1);
+        hyla_detection_totals expected = {0}, found = {0};
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found));
+        CHECK(memcmp(&found, &expected, sizeof found) == 0);
+    }
+}
+
+/* That a touch of the guards would end the program is itself worth a check. */
+static volatile sig_atomic_t touched;
+static void on_touch(int signal) {
+    (void)signal;
+    touched = 1;
+    mprotect(pages[SCORES] + page_size, page_size, PROT_READ);
+}
+
+static void guards_work(void) {
+    struct sigaction catch = {0}, before;
+    catch.sa_handler = on_touch;
+    sigaction(SIGSEGV, &catch, &before);
+    (void)*(volatile unsigned char *)(pages[SCORES] + page_size);
+    sigaction(SIGSEGV, &before, NULL);
+    CHECK(touched);
+    CHECK(mprotect(pages[SCORES] + page_size, page_size, PROT_NONE) == 0);
+}
+
+int main(void) {
+    static struct data data;
+    page_size = (size_t)sysconf(_SC_PAGESIZE);
+    for (int buffer = 0; buffer < BUFFERS; ++buffer) pages[buffer] = guarded_page();
+    guards_work();
+    make_data(HOSTILE, 11, &data);
+    for (uint32_t tier = 1; tier <= TIERS; ++tier) {
+        if (!pin_tier("guard", tier)) continue;
+        lengths(&data, tier);
+        frames(&data);
+    }
+    return finish("guard");
+}

@@ -1,0 +1,248 @@
+// Every class of hyla.hpp says what the C functions say. Compiled as C++17 and as C++20, without
+// exceptions and RTTI.
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+
+#include "check.h"
+#include "hyla.hpp"
+
+#ifndef NAME
+#define NAME "wrapper"
+#endif
+
+namespace {
+
+constexpr std::size_t n = 6;
+const std::array<float, n> scores = {0.5f, -1.0f, 3.0f, NAN, -0.25f, 2.0f};
+const std::array<float, n> weights = {1.0f, 0.5f, 2.0f, 1.0f, 1.0f, -1.0f};
+const std::array<std::uint8_t, n> targets = {1, 0, 1, 0, 1, 0};
+const std::array<std::uint8_t, n> decisions = {1, 0, 1, 1, 0, 1};
+const std::array<std::uint8_t, n> valid = {1, 1, 1, 0, 1, 1};
+constexpr hyla::context context = {HYLA_STAGE_VAL, 1, 2, 0};
+
+hyla::pixels all() {
+    return hyla::pixels(n)
+        .with_scores(scores.data())
+        .with_targets(targets.data())
+        .with_decisions(decisions.data())
+        .with_valid(valid.data())
+        .with_weights(weights.data());
+}
+
+template <class Class, class Struct>
+bool equal(const Class &found, const Struct &expected) {
+    static_assert(sizeof found == sizeof expected);
+    return std::memcmp(&found, &expected, sizeof found) == 0;
+}
+
+void statuses() {
+    static_assert(!hyla::status(HYLA_OK).failed() && hyla::status(HYLA_ERROR_OVERLAP).failed());
+    static_assert(hyla::status(HYLA_NOTICE_EMPTY | HYLA_NOTICE_REJECTED).notices(HYLA_NOTICE_REJECTED));
+    static_assert(!hyla::status(HYLA_ERROR_OVERLAP).notices(HYLA_NOTICE_EMPTY));
+    static_assert(!hyla::status(HYLA_NOTICE_EMPTY).failed() && hyla::status(-4).code() == HYLA_ERROR_OVERLAP);
+    static_assert(!std::is_convertible_v<hyla::result<double>, bool>, "a result is true only where one asks");
+    CHECK(std::strcmp(hyla::status(HYLA_ERROR_OVERLAP).message(), hyla_status_message(HYLA_ERROR_OVERLAP)) == 0);
+    CHECK(hyla::compatible());
+    hyla::result<double> result;
+    CHECK(static_cast<bool>(result) && result.value == 0.0);
+    result.status = HYLA_ERROR_OVERLAP;
+    CHECK(!result);
+}
+
+void params() {
+    const hyla_bce_params bce = HYLA_BCE_PARAMS_DEFAULT;
+    const hyla_detection_params detection = HYLA_DETECTION_PARAMS_DEFAULT;
+    CHECK(equal(hyla::bce::params(), bce));
+    CHECK(equal(hyla::detection::params(), detection));
+    CHECK(equal(hyla::pixels(), hyla_pixels{}));
+}
+
+void bce() {
+    const hyla::pixels pixels = all();
+    hyla::bce::params params;
+    params.pos_weight = 3.0f;
+    hyla::bce totals, other;
+    hyla_bce_totals expected{};
+    std::array<float, n> found_floats{}, expected_floats{};
+    double loss = 0.0;
+    CHECK(equal(totals, expected));
+
+    CHECK_STATUS(HYLA_OK, totals.update(params, pixels).code());
+    CHECK_STATUS(HYLA_OK, hyla_bce_update(&params, &pixels, &expected));
+    CHECK(equal(totals, expected));
+    const hyla::result<double> found = totals.loss(params);
+    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_loss(&params, &expected, &loss));
+    CHECK(found && found.status.code() == HYLA_NOTICE_REJECTED && found.value == loss);
+
+    CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, found_floats.data(), n).code());
+    CHECK_STATUS(HYLA_OK, hyla_bce_map(&params, &pixels, expected_floats.data()));
+    CHECK(equal(found_floats, expected_floats));
+    CHECK_STATUS(HYLA_NOTICE_REJECTED, totals.gradient(params, pixels, 2.0, HYLA_ADD, found_floats.data(), n).code());
+    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_ADD, expected_floats.data()));
+    CHECK(equal(found_floats, expected_floats));
+    const hyla::result<double> at_once = other.loss_and_gradient(params, pixels, 2.0, HYLA_STORE, found_floats.data(), n);
+    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_STORE, expected_floats.data()));
+    CHECK(at_once && at_once.value == loss && equal(found_floats, expected_floats) && equal(other, expected));
+
+    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
+    const hyla_bce_totals once = expected;
+    CHECK_STATUS(HYLA_OK, hyla_bce_merge(&once, &expected));
+    CHECK(equal(totals, expected));
+    CHECK_STATUS(HYLA_OK, totals.normalize().code());
+    CHECK(equal(totals, expected));
+
+    // Outputs that are too small are not written to.
+    found_floats.fill(42.0f);
+    expected_floats.fill(42.0f);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::bce::map(params, pixels, found_floats.data(), n - 1).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.gradient(params, pixels, 1.0, HYLA_STORE, found_floats.data(), n - 1).code());
+    const hyla::result<double> small = totals.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, found_floats.data(), n - 1);
+    CHECK(!small && small.status.code() == HYLA_ERROR_CAPACITY && small.value == 0.0);
+    CHECK(equal(found_floats, expected_floats) && equal(totals, expected));
+    params.reduction = HYLA_REDUCTION_NONE;
+    CHECK_STATUS(HYLA_ERROR_NO_SCALAR, totals.loss(params).status.code());
+}
+
+void sum() {
+    const hyla::pixels pixels = all();
+    hyla::sum totals, other;
+    hyla_sum_totals expected{};
+    double value = 0.0, mean = 0.0;
+    CHECK_STATUS(HYLA_NOTICE_EMPTY, totals.value().status.code());
+    CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, other.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
+    CHECK_STATUS(HYLA_OK, totals.normalize().code());
+    for (int i = 0; i < 2; ++i) CHECK_STATUS(HYLA_OK, hyla_sum_update(&pixels, &expected));
+    CHECK(equal(totals, expected));
+    CHECK_STATUS(HYLA_OK, hyla_sum_value(&expected, &value));
+    CHECK_STATUS(HYLA_OK, hyla_sum_mean(&expected, &mean));
+    CHECK(totals.value() && totals.value().value == value && value == 8.5);
+    CHECK(totals.mean() && totals.mean().value == mean && mean == 0.85);
+}
+
+void range() {
+    const hyla::pixels pixels = all();
+    hyla::range range, other;
+    CHECK(!range.values().status.failed() && range.values().status.notices(HYLA_NOTICE_EMPTY));
+    CHECK_STATUS(HYLA_OK, range.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, other.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, range.merge(other).code());
+    const hyla::result<hyla::range::report> found = range.values();
+    CHECK(found && found.value.min == -1.0 && found.value.max == 3.0 && found.value.max_count == 2 && found.value.count == 10);
+}
+
+void confusion() {
+    const hyla::pixels pixels = all();
+    hyla::confusion totals, other;
+    hyla_confusion_report expected{};
+    CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, other.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
+    CHECK_STATUS(HYLA_OK, totals.end_frame().code());
+    CHECK_STATUS(HYLA_OK, hyla_confusion_values(&totals.totals, &expected));
+    const hyla::result<hyla::confusion::report> found = totals.values();
+    CHECK(found && equal(found.value, expected) && found.value.pixel.counts.true_positives == 4);
+    CHECK(found.value.frame.counts.true_positives == 1);
+}
+
+void pixel_statistics() {
+    const hyla::pixels pixels = all();
+    hyla::pixel_statistics totals, other;
+    std::array<hyla::metric, 3> list{};
+    CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, other.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
+    const hyla::result<hyla::pixel_statistics::report> found = totals.values();
+    CHECK(found && found.value.total == 10 && found.value.anomalous == 6 && found.value.percentage == 60.0);
+    const hyla::result<std::size_t> count = totals.metrics(context, list.data(), list.size());
+    CHECK(count && count.value == 3 && std::strcmp(list[2].name, "anomaly/anomaly_percentage") == 0 && list[2].value == 60.0);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, list.data(), 2).status.code());
+}
+
+void detection() {
+    const hyla::pixels pixels = all();
+    hyla::detection::params params;
+    hyla::detection totals, other;
+    hyla_detection_totals expected{};
+    std::array<hyla::metric, 7> list{};
+    CHECK_STATUS(HYLA_OK, totals.update(params, pixels).code());
+    CHECK_STATUS(HYLA_OK, totals.end_frame().code());
+    CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3).code());
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected));
+    CHECK(equal(totals, expected) && equal(other, expected));
+    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
+    const hyla::result<std::size_t> count = totals.metrics(params, context, list.data(), list.size());
+    CHECK(count && count.value == 7 && list[0].value == 2.0 / 3.0 && std::strcmp(list[0].name, "precision") == 0);
+    params.pixel_stride = 2;
+    CHECK_STATUS(HYLA_ERROR_STRIDE_NEEDS_FRAME, totals.update(params, pixels).code());
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, totals.metrics(params, context, list.data(), list.size()).status.code());
+}
+
+// A C struct serves as well, and a copy is a copy of the words.
+void mixing_with_c() {
+    hyla_pixels pixels{};
+    pixels.scores = scores.data();
+    pixels.n = 2;
+    hyla::sum totals;
+    CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
+    const hyla::sum copy = totals;
+    CHECK(equal(copy, totals) && copy.value().value == -0.5);
+}
+
+#ifdef __cpp_lib_span
+void spans() {
+    const auto pixels =
+        hyla::pixels(n).with_scores(scores).with_targets(targets).with_decisions(decisions).with_valid(valid).with_weights(weights);
+    CHECK(equal(pixels, all()));
+    const hyla::bce::params params;
+    const hyla::detection::params lines;
+    hyla::bce totals, other;
+    hyla::pixel_statistics statistics;
+    hyla::detection detection;
+    std::array<float, n> found{}, expected{};
+    std::array<hyla::metric, 7> list{};
+    CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, found).code());
+    CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, expected.data(), n).code());
+    CHECK(equal(found, expected));
+    CHECK(static_cast<bool>(totals.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, found)));
+    CHECK(static_cast<bool>(other.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, expected.data(), n)));
+    CHECK(equal(found, expected) && equal(totals, other));
+    CHECK(!totals.gradient(params, pixels, 1.0, HYLA_ADD, found).failed());
+    CHECK(!totals.gradient(params, pixels, 1.0, HYLA_ADD, expected.data(), n).failed());
+    CHECK(equal(found, expected));
+    CHECK(statistics.metrics(context, list).value == 3 && detection.metrics(lines, context, list).value == 7);
+
+    // Spans of another length are errors, whichever it is and whatever follows.
+    const std::span<const float> shorter = std::span(scores).first(n - 1);
+    const auto bad = hyla::pixels(n).with_scores(shorter).with_targets(targets).with_decisions(decisions);
+    CHECK_STATUS(HYLA_ERROR_TOO_LARGE, totals.update(params, bad).code());
+    CHECK_STATUS(HYLA_ERROR_TOO_LARGE, statistics.update(bad).code());
+    CHECK_STATUS(HYLA_ERROR_TOO_LARGE, detection.update(lines, bad).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::bce::map(params, bad, found).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::bce::map(params, pixels, std::span(found).first(n - 1)).code());
+    CHECK(equal(totals, other));
+}
+#endif
+
+}  // namespace
+
+int main() {
+    statuses();
+    params();
+    bce();
+    sum();
+    range();
+    confusion();
+    pixel_statistics();
+    detection();
+    mixing_with_c();
+#ifdef __cpp_lib_span
+    spans();
+#elif __cplusplus >= 202002L
+#error "C++20 without std::span: the span overloads would go untested"
+#endif
+    return finish(NAME);
+}

@@ -1,0 +1,191 @@
+//! Checks of what C hands over, and slices made of it.
+
+use crate::error::{Error, Notices};
+use core::mem::MaybeUninit;
+
+/// The addresses that a call reads or writes, to find outputs that overlap something.
+#[derive(Clone, Copy)]
+pub(super) struct Span {
+    start: usize,
+    bytes: usize,
+}
+
+impl Span {
+    pub fn of<T>(pointer: *const T, items: usize) -> Self {
+        Self { start: pointer.addr(), bytes: items.saturating_mul(size_of::<T>()) }
+    }
+
+    fn overlaps(self, other: Self) -> bool {
+        self.bytes > 0
+            && other.bytes > 0
+            && self.start < other.start.saturating_add(other.bytes)
+            && other.start < self.start.saturating_add(self.bytes)
+    }
+}
+
+/// No output overlaps an input or another output. NULL spans overlap nothing.
+pub(super) fn disjoint(outputs: &[Span], inputs: &[&[Span]]) -> Result<(), Error> {
+    let clash = outputs.iter().enumerate().any(|(index, output)| {
+        let others = outputs.iter().skip(index + 1).chain(inputs.iter().copied().flatten());
+        output.start != 0 && others.into_iter().any(|other| output.overlaps(*other))
+    });
+    if clash { Err(Error::Overlap) } else { Ok(()) }
+}
+
+/// A pointer to `items` items may be read or written: NULL only if there are none.
+fn check_array<T>(pointer: *const T, items: usize) -> Result<(), Error> {
+    if items == 0 {
+        Ok(())
+    } else if pointer.is_null() {
+        Err(Error::NullPointer)
+    } else if !pointer.is_aligned() {
+        Err(Error::Misaligned)
+    } else {
+        let bytes = items.checked_mul(size_of::<T>()).filter(|bytes| *bytes <= isize::MAX as usize);
+        let end = bytes.and_then(|bytes| pointer.addr().checked_add(bytes));
+        end.map(|_| ()).ok_or(Error::TooLarge)
+    }
+}
+
+/// The items of an input.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads of `items` items for `'a`.
+pub(super) unsafe fn input<'a, T>(pointer: *const T, items: usize) -> Result<&'a [T], Error> {
+    check_array(pointer, items)?;
+    if items == 0 {
+        return Ok(&[]);
+    }
+    // SAFETY: not NULL, aligned, of a possible size; the caller vouches for the rest.
+    Ok(unsafe { core::slice::from_raw_parts(pointer, items) })
+}
+
+/// The items of an input that may be NULL.
+///
+/// # Safety
+/// As for [`input`].
+pub(super) unsafe fn optional_input<'a, T>(
+    pointer: *const T,
+    items: usize,
+) -> Result<Option<&'a [T]>, Error> {
+    if pointer.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: the caller vouches as `input` asks.
+    unsafe { input(pointer, items) }.map(Some)
+}
+
+/// The floats of an output. They may be uninitialised: no kernel reads them before it wrote them
+/// unless it adds to them, and any bits are a float.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for writes of `items` floats for `'a`, and
+/// nothing else reads or writes them meanwhile.
+pub(super) unsafe fn output<'a>(pointer: *mut f32, items: usize) -> Result<&'a mut [f32], Error> {
+    check_array(pointer, items)?;
+    if items == 0 {
+        return Ok(&mut []);
+    }
+    // SAFETY: not NULL, aligned, of a possible size; the caller vouches for the rest.
+    Ok(unsafe { core::slice::from_raw_parts_mut(pointer, items) })
+}
+
+/// A struct that is read and perhaps changed.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads and writes of a `T` for `'a`, and
+/// nothing else writes it meanwhile.
+pub(super) unsafe fn structure<'a, T>(pointer: *mut T) -> Result<&'a mut T, Error> {
+    check_array(pointer, 1)?;
+    // SAFETY: not NULL and aligned; the caller vouches for the rest.
+    Ok(unsafe { &mut *pointer })
+}
+
+/// A struct that is only read.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads of a `T` for `'a`.
+pub(super) unsafe fn constant<'a, T>(pointer: *const T) -> Result<&'a T, Error> {
+    check_array(pointer, 1)?;
+    // SAFETY: not NULL and aligned; the caller vouches for the rest.
+    Ok(unsafe { &*pointer })
+}
+
+/// A place for a result, perhaps uninitialised.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for writes of a `T` for `'a`.
+pub(super) unsafe fn result<'a, T>(pointer: *mut T) -> Result<&'a mut MaybeUninit<T>, Error> {
+    // SAFETY: `MaybeUninit<T>` has the layout of `T` and asks for no initialised bytes.
+    unsafe { structure(pointer.cast()) }
+}
+
+/// A struct of parameters that grows at its end from version to version.
+///
+/// # Safety
+/// The type is `repr(C)`, begins with `struct_size: u32`, has fields of four bytes only, and any
+/// bits are a value of it.
+pub(super) unsafe trait Versioned: Copy {
+    /// The defaults, with `struct_size` set.
+    const DEFAULT: Self;
+}
+
+/// Structs beyond this size are a mistake, not a later version.
+const IMPLAUSIBLE_SIZE: usize = 4096;
+
+/// Parameters of any version, and the bytes that were read: fields that a shorter struct lacks
+/// have their defaults; fields that this version does not know must be zero.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads of the size that its first word says.
+pub(super) unsafe fn parameters<P: Versioned>(pointer: *const P) -> Result<(P, Span), Error> {
+    check_array(pointer.cast::<u32>(), 1)?;
+    // SAFETY: not NULL and aligned; every version begins with its size.
+    let size = checked_size(unsafe { pointer.cast::<u32>().read() } as usize)?;
+    let known = size_of::<P>().min(size);
+    let mut parameters = P::DEFAULT;
+    // SAFETY: both are valid for `known` bytes, whole fields of four bytes; any bits are a `P`.
+    unsafe {
+        core::ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut parameters).cast(), known);
+    }
+    // SAFETY: the struct is `size` bytes long by its own word; `known` is at most that.
+    let unknown =
+        unsafe { core::slice::from_raw_parts(pointer.cast::<u8>().add(known), size - known) };
+    if unknown.iter().any(|byte| *byte != 0) {
+        return Err(Error::UnknownField);
+    }
+    Ok((parameters, Span::of(pointer.cast::<u8>(), size)))
+}
+
+/// The size of a struct, if it can be one.
+fn checked_size(size: usize) -> Result<usize, Error> {
+    let whole_fields = size.is_multiple_of(size_of::<u32>());
+    if size != 0 && whole_fields && size <= IMPLAUSIBLE_SIZE {
+        Ok(size)
+    } else {
+        Err(Error::StructSize)
+    }
+}
+
+/// Writes the defaults of the first `size` bytes of a struct, and zeros beyond what is known, with
+/// `struct_size` set to `size`.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for writes of `size` bytes.
+pub(super) unsafe fn write_defaults<P: Versioned>(
+    pointer: *mut P,
+    size: usize,
+) -> Result<Notices, Error> {
+    check_array(pointer.cast::<u32>(), 1)?;
+    let size = checked_size(size)?;
+    let defaults = P::DEFAULT;
+    let known = size_of::<P>().min(size);
+    // SAFETY: `known` is at most the size of either; the caller vouches for `size` bytes.
+    unsafe {
+        let bytes = pointer.cast::<u8>();
+        core::ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), bytes, known);
+        core::ptr::write_bytes(bytes.add(known), 0, size - known);
+        pointer.cast::<u32>().write(size as u32);
+    }
+    Ok(Notices::NONE)
+}

@@ -1,0 +1,101 @@
+//! Named values, as cuvis-ai's metric nodes emit them.
+
+use super::check::{self, Span, constant, disjoint};
+use super::copy_name;
+use super::status::hyla_status;
+use crate::error::{Error, Notices};
+use crate::metric::Metric;
+use core::ffi::c_char;
+
+/// Training.
+pub const HYLA_STAGE_TRAIN: u32 = 1;
+/// Validation.
+pub const HYLA_STAGE_VAL: u32 = 2;
+/// Test.
+pub const HYLA_STAGE_TEST: u32 = 4;
+/// Inference.
+pub const HYLA_STAGE_INFERENCE: u32 = 8;
+
+/// Where in a run values were made; copied into every `hyla_metric`.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_context {
+    /// Exactly one of HYLA_STAGE_...
+    pub stage: u32,
+    /// The epoch.
+    pub epoch: u32,
+    /// The batch within the epoch.
+    pub batch_idx: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// A named value.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_metric {
+    /// cuvis-ai's name of the value, terminated by 0.
+    pub name: [c_char; 48],
+    /// The value.
+    pub value: f64,
+    /// From the context.
+    pub stage: u32,
+    /// From the context.
+    pub epoch: u32,
+    /// From the context.
+    pub batch_idx: u32,
+    /// The value's own notices; 0 when nothing is special.
+    pub status: hyla_status,
+}
+
+/// Where a list of values goes.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    pub context: *const hyla_context,
+    pub out: *mut hyla_metric,
+    pub capacity: usize,
+    pub count: *mut usize,
+}
+
+impl List {
+    /// Writes the values, or nothing if there is no room for all. `reads` is what made them.
+    ///
+    /// # Safety
+    /// Pointers that are neither NULL nor misaligned are valid for what their types say; `out` for
+    /// `capacity` items.
+    pub unsafe fn write(self, reads: &[Span], metrics: &[Metric]) -> Result<Notices, Error> {
+        let reads = [reads, &[Span::of(self.context, 1)]];
+        disjoint(&[Span::of(self.out, self.capacity), Span::of(self.count, 1)], &reads)?;
+        // SAFETY: as the caller vouches.
+        let context = unsafe { constant(self.context) }?;
+        if context.stage.count_ones() != 1 || context.stage > HYLA_STAGE_INFERENCE {
+            return Err(Error::UnknownStage);
+        }
+        if context.reserved != 0 {
+            return Err(Error::Reserved);
+        }
+        if self.capacity < metrics.len() {
+            return Err(Error::Capacity);
+        }
+        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        let count = unsafe { check::result(self.count) }?;
+        // SAFETY: as above; the first item stands for all in NULL and alignment.
+        unsafe { check::result(self.out) }?;
+        let mut notices = Notices::NONE;
+        for (index, metric) in metrics.iter().enumerate() {
+            let item = hyla_metric {
+                name: copy_name(metric.name),
+                value: metric.value,
+                stage: context.stage,
+                epoch: context.epoch,
+                batch_idx: context.batch_idx,
+                status: metric.notices.bits() as i32,
+            };
+            // SAFETY: `index` is below `capacity`.
+            unsafe { self.out.add(index).write(item) };
+            notices |= metric.notices;
+        }
+        count.write(metrics.len());
+        Ok(notices)
+    }
+}

@@ -1,0 +1,127 @@
+//! The inputs of all pixel functions.
+
+use super::check::{Span, constant, input, optional_input};
+use crate::error::Error;
+use crate::pixels::Pixels;
+use core::ffi::c_void;
+
+/// The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
+/// with it; the others are ignored, so that one struct serves several calls. A field that is not
+/// used may be NULL. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+/// `{}` (C++) and set fields by name.
+///
+/// One rule for all functions: where `valid` is 0 the pixel is as if it were not there. It may be
+/// NaN, changes no total, and its gradient and map entry are exactly 0.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_pixels {
+    /// Scores or logits, as the function says: any floats.
+    pub scores: *const f32,
+    /// Ground truth: nonzero is an anomaly.
+    pub targets: *const u8,
+    /// Decisions: nonzero is an anomaly.
+    pub decisions: *const u8,
+    /// Which pixels count: nonzero counts. NULL: all do.
+    pub valid: *const u8,
+    /// Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    /// counted as rejected and acts as masked.
+    pub weights: *const f32,
+    /// Targets between 0 and 1. No function uses them yet.
+    pub soft_targets: *const f32,
+    /// How many pixels there are. With 0 all pointers may be NULL.
+    pub n: usize,
+    /// NULL. Room for later inputs.
+    pub reserved: [*const c_void; 2],
+}
+
+impl hyla_pixels {
+    /// Scores and all optional inputs; `targets` must be there.
+    ///
+    /// # Safety
+    /// Each array that is not NULL and aligned holds `n` items for `'a`.
+    pub(super) unsafe fn labelled_scores<'a>(&self) -> Result<Pixels<'a>, Error> {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            Ok(Pixels {
+                scores: input(self.scores, self.n)?,
+                targets: Some(input(self.targets, self.n)?),
+                valid: optional_input(self.valid, self.n)?,
+                weights: optional_input(self.weights, self.n)?,
+                soft_targets: optional_input(self.soft_targets, self.n)?,
+                ..Pixels::default()
+            })
+        }
+    }
+
+    /// Scores and `valid`.
+    ///
+    /// # Safety
+    /// As for [`Self::labelled_scores`].
+    pub(super) unsafe fn scores<'a>(&self) -> Result<Pixels<'a>, Error> {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            Ok(Pixels {
+                scores: input(self.scores, self.n)?,
+                valid: optional_input(self.valid, self.n)?,
+                ..Pixels::default()
+            })
+        }
+    }
+
+    /// Decisions and `valid`.
+    ///
+    /// # Safety
+    /// As for [`Self::labelled_scores`].
+    pub(super) unsafe fn decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
+        // SAFETY: as the caller vouches.
+        unsafe {
+            Ok(Pixels {
+                decisions: Some(input(self.decisions, self.n)?),
+                valid: optional_input(self.valid, self.n)?,
+                ..Pixels::default()
+            })
+        }
+    }
+
+    /// Decisions, targets and `valid`.
+    ///
+    /// # Safety
+    /// As for [`Self::labelled_scores`].
+    pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
+        // SAFETY: as the caller vouches.
+        let targets = unsafe { input(self.targets, self.n) }?;
+        // SAFETY: as the caller vouches.
+        Ok(Pixels { targets: Some(targets), ..unsafe { self.decisions() }? })
+    }
+}
+
+/// The struct behind the pointer, with its reserved fields checked.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads.
+pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Error> {
+    // SAFETY: as the caller vouches.
+    let pixels = *unsafe { constant(pointer) }?;
+    if pixels.reserved.iter().all(|reserved| reserved.is_null()) {
+        Ok(pixels)
+    } else {
+        Err(Error::Reserved)
+    }
+}
+
+/// What a call reads of the pixels: the struct and the arrays that it uses.
+pub(super) fn spans(struct_: *const hyla_pixels, used: &Pixels) -> [Span; 7] {
+    fn of<T>(slice: Option<&[T]>) -> Span {
+        let slice = slice.unwrap_or(&[]);
+        Span::of(slice.as_ptr(), slice.len())
+    }
+    [
+        Span::of(struct_, 1),
+        of(Some(used.scores)),
+        of(used.targets),
+        of(used.decisions),
+        of(used.valid),
+        of(used.weights),
+        of(used.soft_targets),
+    ]
+}

@@ -1,0 +1,132 @@
+//! `hyla_range_...`: the least and greatest value of a float map.
+
+use super::call;
+use super::check::{self, Span, constant, disjoint, structure};
+use super::pixels::{self, hyla_pixels};
+use super::status::hyla_status;
+use crate::error::Notices;
+use crate::metric::range::Range;
+
+/// The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
+/// merges by `hyla_range_merge`, never by adding words. Read it by `hyla_range_values`.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct hyla_range {
+    /// The order key of the greatest value; 0 for none.
+    pub greatest: i64,
+    /// The order key of minus the least value; 0 for none.
+    pub negated_least: i64,
+    /// How many values equal the greatest.
+    pub greatest_count: i64,
+    /// How many values equal the least.
+    pub least_count: i64,
+    /// How many pixels count and are no NaN.
+    pub count: i64,
+    /// How many pixels count and are NaN.
+    pub nan: i64,
+    /// Zero.
+    pub reserved: [i64; 2],
+}
+
+/// What a range says.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_range_report {
+    /// The least value; NaN of nothing.
+    pub min: f64,
+    /// The greatest value; NaN of nothing.
+    pub max: f64,
+    /// How many values equal the least (-0 equals +0).
+    pub min_count: i64,
+    /// How many values equal the greatest.
+    pub max_count: i64,
+    /// How many pixels count and are no NaN.
+    pub count: i64,
+    /// How many pixels count and are NaN.
+    pub nan_count: i64,
+}
+
+const _: () = assert!(size_of::<hyla_range>() == size_of::<Range>());
+
+/// `sizeof(hyla_range)`, for bindings to check.
+#[unsafe(no_mangle)]
+pub extern "C" fn hyla_range_size() -> usize {
+    size_of::<hyla_range>()
+}
+
+/// Joins the scores of pixels to a range.
+///
+/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored. NaN scores are counted
+/// apart; infinities are values like others.
+///
+/// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_range_update(
+    pixels: *const hyla_pixels,
+    range: *mut hyla_range,
+) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let used = unsafe { pixels::read(pixels)?.scores() }?;
+        disjoint(&[Span::of(range, 1)], &[&pixels::spans(pixels, &used)])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let range: &mut Range = unsafe { structure(range.cast()) }?;
+        range.update(&used)?;
+        Ok(Notices::NONE)
+    })
+}
+
+/// Joins another range to a range.
+///
+/// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_range_merge(
+    other: *const hyla_range,
+    range: *mut hyla_range,
+) -> hyla_status {
+    call(|| {
+        disjoint(&[Span::of(range, 1)], &[&[Span::of(other, 1)]])?;
+        // SAFETY: as the caller vouches; the two do not overlap.
+        let (other, range): (&Range, &mut Range) =
+            unsafe { (constant(other.cast())?, structure(range.cast())?) };
+        range.merge(other);
+        Ok(Notices::NONE)
+    })
+}
+
+/// What the range says. Exact: minimum and maximum are values of the map.
+///
+/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+/// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_range_values(
+    range: *const hyla_range,
+    report: *mut hyla_range_report,
+) -> hyla_status {
+    call(|| {
+        disjoint(&[Span::of(report, 1)], &[&[Span::of(range, 1)]])?;
+        // SAFETY: as the caller vouches; the two do not overlap.
+        let (range, report) = unsafe { (constant::<Range>(range.cast())?, check::result(report)?) };
+        report.write(hyla_range_report {
+            min: range.min(),
+            max: range.max(),
+            min_count: range.least_count,
+            max_count: range.greatest_count,
+            count: range.count,
+            nan_count: range.nan,
+        });
+        Ok(range.notices())
+    })
+}

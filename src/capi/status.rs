@@ -1,0 +1,82 @@
+//! What every function returns.
+
+use crate::error::{Error, Notices};
+use core::ffi::{CStr, c_char};
+
+/// What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
+/// was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
+/// written. `HYLA_FAILED(status)` tells errors from the rest.
+pub type hyla_status = i32;
+
+/// Success, and nothing is special.
+pub const HYLA_OK: i32 = 0;
+/// A pointer that must not be NULL is NULL.
+pub const HYLA_ERROR_NULL_POINTER: i32 = -1;
+/// A pointer is not aligned for its type.
+pub const HYLA_ERROR_MISALIGNED: i32 = -2;
+/// A size overflows the address space.
+pub const HYLA_ERROR_TOO_LARGE: i32 = -3;
+/// An output overlaps an input or another output.
+pub const HYLA_ERROR_OVERLAP: i32 = -4;
+/// `struct_size` is 0 (not initialised), ends within a field, or is implausibly large.
+pub const HYLA_ERROR_STRUCT_SIZE: i32 = -5;
+/// A struct of a newer version sets a field that this version does not know.
+pub const HYLA_ERROR_UNKNOWN_FIELD: i32 = -6;
+/// A reserved field is not zero.
+pub const HYLA_ERROR_RESERVED: i32 = -7;
+/// An input was given that the node cannot use.
+pub const HYLA_ERROR_UNSUPPORTED_INPUT: i32 = -10;
+/// The reduction is none of `HYLA_REDUCTION_...`.
+pub const HYLA_ERROR_UNKNOWN_REDUCTION: i32 = -11;
+/// The write mode is neither `HYLA_STORE` nor `HYLA_ADD`.
+pub const HYLA_ERROR_UNKNOWN_WRITE: i32 = -12;
+/// The stage is not exactly one of the `HYLA_STAGE_...` bits.
+pub const HYLA_ERROR_UNKNOWN_STAGE: i32 = -13;
+/// The tier is none of `HYLA_TIER_...`, or this machine lacks it.
+pub const HYLA_ERROR_TIER_UNAVAILABLE: i32 = -14;
+/// The weight of the loss is NaN or infinite.
+pub const HYLA_ERROR_WEIGHT: i32 = -15;
+/// The weight of the positives is negative, NaN or infinite.
+pub const HYLA_ERROR_POS_WEIGHT: i32 = -16;
+/// The reduction gives a map, not one number.
+pub const HYLA_ERROR_NO_SCALAR: i32 = -17;
+/// The totals hold terms that were made with other parameters.
+pub const HYLA_ERROR_MIXED_TOTALS: i32 = -18;
+/// The output has room for fewer items than there are.
+pub const HYLA_ERROR_CAPACITY: i32 = -19;
+/// The rows of the frame do not fit into its pixels, or overlap.
+pub const HYLA_ERROR_FRAME_SHAPE: i32 = -20;
+/// The pixel stride is 0.
+pub const HYLA_ERROR_PIXEL_STRIDE: i32 = -21;
+/// A pixel stride above 1 needs whole frames: `hyla_detection_update_frame`.
+pub const HYLA_ERROR_STRIDE_NEEDS_FRAME: i32 = -23;
+
+/// No pixel counted: a mean is NaN, a sum or ratio 0.
+pub const HYLA_NOTICE_EMPTY: i32 = 1;
+/// No pixel (or frame) has a positive target: recall is 0/0 and reported as 0.
+pub const HYLA_NOTICE_NO_POSITIVES: i32 = 2;
+/// No pixel (or frame) has a negative target.
+pub const HYLA_NOTICE_NO_NEGATIVES: i32 = 4;
+/// A NaN or an infinity is among the terms, and decides the value by the rules of IEEE 754.
+pub const HYLA_NOTICE_NOT_FINITE: i32 = 8;
+/// The value is a limit or a convention, because its formula has none here.
+pub const HYLA_NOTICE_DEGENERATE: i32 = 16;
+/// Bad data (such as a negative pixel weight) was found; these pixels acted as masked.
+pub const HYLA_NOTICE_REJECTED: i32 = 32;
+/// No pixel (or frame) was decided positive: precision is 0/0 and reported as 0.
+pub const HYLA_NOTICE_NO_DECISIONS: i32 = 64;
+
+/// An English sentence about a status: about the error, or about the lowest notice bit that is
+/// set. Call it with one bit at a time to hear about each. The text is static and never NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn hyla_status_message(status: hyla_status) -> *const c_char {
+    message(status).as_ptr()
+}
+
+fn message(status: hyla_status) -> &'static CStr {
+    if status >= 0 {
+        return Notices::from_bits(status as u32).c_message();
+    }
+    let error = Error::ALL.into_iter().find(|error| error.number() == status);
+    error.map_or(c"Unknown status.", Error::c_message)
+}

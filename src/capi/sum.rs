@@ -1,0 +1,159 @@
+//! `hyla_sum_...`: the exact sum and mean of a float map.
+
+use super::call;
+use super::check::{self, Span, constant, disjoint, structure};
+use super::pixels::{self, hyla_pixels};
+use super::status::hyla_status;
+use crate::error::{Notices, Value};
+use crate::exact::ExactSum;
+use crate::metric::sum::Totals;
+
+/// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
+/// that sum floats. Its value is the weighted sum of its words, so adding words merges.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct hyla_sum {
+    /// The finite part: the sum over i of digits[i] * 2^(32 i - 160). Canonical: all but the last
+    /// in [0, 2^32), the last one signed.
+    pub digits: [i64; 12],
+    /// How many terms were NaN.
+    pub nan: i64,
+    /// How many terms were +infinity.
+    pub positive_infinity: i64,
+    /// How many terms were -infinity.
+    pub negative_infinity: i64,
+    /// Zero.
+    pub reserved: i64,
+}
+
+/// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
+/// merges them; call `hyla_sum_normalize` afterwards to compare words.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct hyla_sum_totals {
+    /// The sum of the scores.
+    pub sum: hyla_sum,
+    /// How many pixels count.
+    pub pixels: i64,
+}
+
+const _: () = assert!(size_of::<hyla_sum>() == size_of::<ExactSum>());
+const _: () = assert!(size_of::<hyla_sum_totals>() == size_of::<Totals>());
+
+/// `sizeof(hyla_sum_totals)`, for bindings to check.
+#[unsafe(no_mangle)]
+pub extern "C" fn hyla_sum_totals_size() -> usize {
+    size_of::<hyla_sum_totals>()
+}
+
+/// Adds the scores of pixels to totals: for monitors without labels.
+///
+/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored. NaN and infinite scores
+/// are counted and decide the value by the rules of IEEE 754.
+///
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_sum_update(
+    pixels: *const hyla_pixels,
+    totals: *mut hyla_sum_totals,
+) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let used = unsafe { pixels::read(pixels)?.scores() }?;
+        disjoint(&[Span::of(totals, 1)], &[&pixels::spans(pixels, &used)])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
+        totals.update(&used)?;
+        Ok(Notices::NONE)
+    })
+}
+
+/// Adds other totals to totals, and makes the words canonical.
+///
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_sum_merge(
+    other: *const hyla_sum_totals,
+    totals: *mut hyla_sum_totals,
+) -> hyla_status {
+    call(|| {
+        disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
+        // SAFETY: as the caller vouches; the two do not overlap.
+        let (other, totals): (&Totals, &mut Totals) =
+            unsafe { (constant(other.cast())?, structure(totals.cast())?) };
+        totals.merge(other);
+        Ok(Notices::NONE)
+    })
+}
+
+/// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
+///
+/// Errors: NULL_POINTER, MISALIGNED.
+///
+/// # Safety
+/// A pointer that is neither NULL nor misaligned is valid for what its type says.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_sum_normalize(totals: *mut hyla_sum_totals) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
+        totals.normalize();
+        Ok(Notices::NONE)
+    })
+}
+
+/// The sum, exact and rounded once; 0 of nothing.
+///
+/// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_sum_value(
+    totals: *const hyla_sum_totals,
+    sum: *mut f64,
+) -> hyla_status {
+    // SAFETY: as the caller vouches.
+    call(|| unsafe { write(totals, sum, Totals::value) })
+}
+
+/// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
+///
+/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_sum_mean(
+    totals: *const hyla_sum_totals,
+    mean: *mut f64,
+) -> hyla_status {
+    // SAFETY: as the caller vouches.
+    call(|| unsafe { write(totals, mean, Totals::mean) })
+}
+
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+unsafe fn write(
+    totals: *const hyla_sum_totals,
+    to: *mut f64,
+    value: fn(&Totals) -> Value,
+) -> Result<Notices, crate::error::Error> {
+    disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
+    // SAFETY: as the caller vouches; the two do not overlap.
+    let (totals, to) = unsafe { (constant::<Totals>(totals.cast())?, check::result(to)?) };
+    let value = value(totals);
+    to.write(value.value);
+    Ok(value.notices)
+}

@@ -1,0 +1,89 @@
+//! Losses: one file each, all of the same shape.
+//!
+//! ```text
+//!  pixels ──► update ──► totals ──► loss
+//!                          ├─ merge
+//!                          └──► gradient ──► one float a pixel
+//! ```
+//!
+//! `Params` says what is computed, `Totals` hold exact sums that merge by integer addition,
+//! `update` adds pixels to them, `loss` makes a number of them, and `gradient` writes the
+//! derivative for any part of the pixels once the totals are complete. `loss_and_gradient` does
+//! all of it for one frame.
+
+pub mod bce;
+
+use crate::simd::Lanes;
+
+/// How the losses of the pixels become the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Reduction {
+    /// The sum over the pixels that count, divided by their number N (PyTorch's `mean`, with
+    /// pixel weights too).
+    #[default]
+    Mean = 0,
+    /// The sum over the pixels that count.
+    Sum = 1,
+    /// No reduction: the loss is the map. `loss` has no number to give; `gradient` gives the
+    /// derivative of each entry of the map by its own score.
+    None = 2,
+    /// The sum divided by the sum of the pixel weights (each 1 without weights).
+    WeightedMean = 3,
+}
+
+impl Reduction {
+    /// The reduction of a number of the C interface.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::Mean, Self::Sum, Self::None, Self::WeightedMean]
+            .into_iter()
+            .find(|reduction| *reduction as u32 == number)
+    }
+}
+
+/// What a gradient does with the slice that it writes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Write {
+    /// Overwrites it; pixels that do not count become 0.
+    #[default]
+    Store = 0,
+    /// Adds to it, rounded once an element; pixels that do not count stay as they are. So
+    /// several losses on one tensor are combined.
+    Add = 1,
+}
+
+impl Write {
+    /// The write mode of a number of the C interface.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::Store, Self::Add].into_iter().find(|write| *write as u32 == number)
+    }
+
+    /// Writes the values of the lanes where the mask is true.
+    #[inline(always)]
+    pub(crate) fn write<V: Lanes>(self, mask: V::Mask, values: V, to: &mut [f32]) {
+        let otherwise = match self {
+            Self::Store => values.constant(0.0),
+            Self::Add => V::load(values.simd(), to),
+        };
+        let values = match self {
+            Self::Store => values,
+            Self::Add => otherwise + values,
+        };
+        V::select(mask, values, otherwise).store(to);
+    }
+}
+
+/// A hash of parameters, for totals whose terms depend on them: totals carry the sum of the hash
+/// over their pixels, which shows when terms of different parameters were mixed.
+///
+/// FNV-1a over the words, with a final avalanche so that close parameters differ everywhere.
+pub(crate) fn fingerprint(words: &[u32]) -> i64 {
+    const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
+    let hash = words
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .fold(FNV_OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME));
+    (hash ^ hash >> 32).wrapping_mul(FNV_PRIME) as i64
+}

@@ -1,0 +1,164 @@
+//! True and false positives and negatives, of pixels and of frames.
+//!
+//! **Use case**: how well decisions match labels, over any stream of pixels. A frame counts as
+//! positive when any of its pixels does, so a line camera may hand a frame over in many calls:
+//! [`Totals::update`] for each part, then [`Totals::end_frame`] once.
+//! **Inputs**: `decisions` and `targets` (bytes, nonzero is an anomaly). Optional: `valid`.
+//! `scores` and `weights` are ignored.
+//!
+//! ```text
+//! precision = TP / (TP + FP)     recall = TP / (TP + FN)
+//! F1 = 2 TP / (2 TP + FP + FN)   IoU = TP / (TP + FP + FN)
+//! ```
+//!
+//! Counts are integers of 64 bits; each ratio is one division of two of them in `f64`. Where a
+//! ratio is 0/0 it is reported as 0, as torchmetrics does, with the notice that says why:
+//! `NO_DECISIONS` (precision), `NO_POSITIVES` (recall), both (F1, IoU).
+//!
+//! **Speed**: limited by memory, 2 bytes a pixel (3 with `valid`).
+//!
+//! Formula: C. J. van Rijsbergen, Information Retrieval (1979), ch. 7; P. Jaccard (1912).
+
+use crate::error::{Error, Notices};
+use crate::masks::{self, Masks};
+use crate::pixels::Pixels;
+
+/// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Totals {
+    /// Pixels.
+    pub pixels: Counts,
+    /// Frames that were ended.
+    pub frames: Counts,
+    /// Positive decisions in the frame that is open.
+    pub open_decisions: i64,
+    /// Positive targets in the frame that is open.
+    pub open_targets: i64,
+}
+
+/// The four counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Counts {
+    /// Decided positive, and positive.
+    pub true_positives: i64,
+    /// Decided positive, but negative.
+    pub false_positives: i64,
+    /// Decided negative, but positive.
+    pub false_negatives: i64,
+    /// Decided negative, and negative.
+    pub true_negatives: i64,
+}
+
+/// The ratios of four counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Ratios {
+    /// The share of positive decisions that are right.
+    pub precision: f64,
+    /// The share of positive targets that were found.
+    pub recall: f64,
+    /// The harmonic mean of precision and recall.
+    pub f1: f64,
+    /// Intersection over union of decisions and targets.
+    pub iou: f64,
+}
+
+impl Counts {
+    /// The ratios; 0 where one is 0/0.
+    pub fn ratios(&self) -> Ratios {
+        let ratio =
+            |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        let hits = self.true_positives;
+        let union = hits.wrapping_add(self.false_positives).wrapping_add(self.false_negatives);
+        Ratios {
+            precision: ratio(hits, hits.wrapping_add(self.false_positives)),
+            recall: ratio(hits, hits.wrapping_add(self.false_negatives)),
+            f1: ratio(hits.wrapping_mul(2), hits.wrapping_add(union)),
+            iou: ratio(hits, union),
+        }
+    }
+
+    /// What is special about the ratios.
+    pub fn notices(&self) -> Notices {
+        let decisions = self.true_positives.wrapping_add(self.false_positives);
+        let positives = self.true_positives.wrapping_add(self.false_negatives);
+        let negatives = self.false_positives.wrapping_add(self.true_negatives);
+        Notices::EMPTY.when(positives == 0 && negatives == 0)
+            | Notices::NO_POSITIVES.when(positives == 0)
+            | Notices::NO_NEGATIVES.when(negatives == 0)
+            | Notices::NO_DECISIONS.when(decisions == 0)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.true_positives = self.true_positives.wrapping_add(other.true_positives);
+        self.false_positives = self.false_positives.wrapping_add(other.false_positives);
+        self.false_negatives = self.false_negatives.wrapping_add(other.false_negatives);
+        self.true_negatives = self.true_negatives.wrapping_add(other.true_negatives);
+    }
+}
+
+impl Totals {
+    /// Adds pixels, to the counts and to the open frame.
+    ///
+    /// # Errors
+    /// Decisions or targets missing, inputs of different lengths. Nothing was added then.
+    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
+        let seen = inputs(pixels)?.count();
+        self.add_pixels(seen);
+        self.add_to_frame(seen);
+        Ok(())
+    }
+
+    /// Ends the open frame: it becomes one true or false positive or negative of the frames.
+    ///
+    /// A frame without any pixel that counts is a true negative. Parts of one frame in different
+    /// totals must be merged first.
+    pub fn end_frame(&mut self) {
+        let count = match (self.open_decisions != 0, self.open_targets != 0) {
+            (true, true) => &mut self.frames.true_positives,
+            (true, false) => &mut self.frames.false_positives,
+            (false, true) => &mut self.frames.false_negatives,
+            (false, false) => &mut self.frames.true_negatives,
+        };
+        *count = count.wrapping_add(1);
+        (self.open_decisions, self.open_targets) = (0, 0);
+    }
+
+    /// Adds other totals, with the open frame's counts.
+    pub fn merge(&mut self, other: &Self) {
+        self.pixels.merge(&other.pixels);
+        self.frames.merge(&other.frames);
+        self.open_decisions = self.open_decisions.wrapping_add(other.open_decisions);
+        self.open_targets = self.open_targets.wrapping_add(other.open_targets);
+    }
+
+    /// Adds to the counts of the pixels alone.
+    pub(super) fn add_pixels(&mut self, seen: masks::Counts) {
+        self.pixels.merge(&Counts {
+            true_positives: seen.both,
+            false_positives: seen.first.wrapping_sub(seen.both),
+            false_negatives: seen.second.wrapping_sub(seen.both),
+            true_negatives: seen
+                .pixels
+                .wrapping_sub(seen.first)
+                .wrapping_sub(seen.second)
+                .wrapping_add(seen.both),
+        });
+    }
+
+    /// Adds to the open frame alone.
+    pub(super) fn add_to_frame(&mut self, seen: masks::Counts) {
+        self.open_decisions = self.open_decisions.wrapping_add(seen.first);
+        self.open_targets = self.open_targets.wrapping_add(seen.second);
+    }
+}
+
+/// Decisions and targets, checked.
+pub(super) fn inputs<'a>(pixels: &Pixels<'a>) -> Result<Masks<'a>, Error> {
+    let decisions = pixels.decisions.ok_or(Error::MissingInput)?;
+    let targets = pixels.targets.ok_or(Error::MissingInput)?;
+    let valid = pixels.valid;
+    Pixels::check_lengths(decisions.len(), &[Some(targets.len()), valid.map(<[u8]>::len)])?;
+    Ok(Masks { first: decisions, second: targets, valid })
+}

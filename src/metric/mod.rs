@@ -1,0 +1,24 @@
+//! Metrics: one file each, all of the same shape.
+//!
+//! `Totals` hold counts (or exact sums) that merge by integer addition, `update` adds pixels to
+//! them, `values` makes numbers of them, and `metrics` gives the same numbers under the names
+//! that cuvis-ai's nodes emit.
+
+pub mod confusion;
+pub mod detection;
+pub mod pixel_statistics;
+pub mod range;
+pub mod sum;
+
+use crate::error::Notices;
+
+/// A named value, as cuvis-ai's metric nodes emit them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Metric {
+    /// cuvis-ai's name of the value.
+    pub name: &'static str,
+    /// The value.
+    pub value: f64,
+    /// What is special about it.
+    pub notices: Notices,
+}

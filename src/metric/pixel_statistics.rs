@@ -1,0 +1,71 @@
+//! How many pixels were decided anomalous (cuvis-ai's `AnomalyPixelStatisticsMetric`).
+//!
+//! **Use case**: watches a stream without labels: a jump of the percentage is a change of the
+//! scene, the lamp or the detector.
+//! **Inputs**: `decisions` (bytes, nonzero is an anomaly). Optional: `valid`. The rest is ignored.
+//!
+//! ```text
+//! total = pixels that count    anomalous = positive decisions    percentage = 100 anomalous / total
+//! ```
+//!
+//! The percentage is one division in `f64`; 0 with the notice `EMPTY` when nothing counts, as
+//! cuvis-ai has it. A batch's own totals give cuvis-ai's values; the totals of a stream give the
+//! pooled percentage, where averaging percentages of unequal batches is wrong.
+//!
+//! **Speed**: limited by memory, 1 byte a pixel (2 with `valid`).
+
+use super::Metric;
+use crate::error::{Error, Notices};
+use crate::masks::Masks;
+use crate::pixels::Pixels;
+
+/// Counts over pixels; all zero is empty. Adding the words of two totals merges them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Totals {
+    /// Pixels that count.
+    pub pixels: i64,
+    /// Positive decisions among them.
+    pub anomalous: i64,
+}
+
+impl Totals {
+    /// Adds pixels.
+    ///
+    /// # Errors
+    /// Decisions missing, inputs of different lengths. Nothing was added then.
+    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
+        let decisions = pixels.decisions.ok_or(Error::MissingInput)?;
+        let valid = pixels.valid.map(<[u8]>::len);
+        Pixels::check_lengths(decisions.len(), &[valid])?;
+        let seen = Masks { first: decisions, second: decisions, valid: pixels.valid }.count();
+        self.merge(&Self { pixels: seen.pixels, anomalous: seen.first });
+        Ok(())
+    }
+
+    /// Adds other totals.
+    pub fn merge(&mut self, other: &Self) {
+        self.pixels = self.pixels.wrapping_add(other.pixels);
+        self.anomalous = self.anomalous.wrapping_add(other.anomalous);
+    }
+
+    /// 100 times the share of positive decisions; 0 when nothing counts.
+    pub fn percentage(&self) -> f64 {
+        if self.pixels == 0 { 0.0 } else { 100.0 * self.anomalous as f64 / self.pixels as f64 }
+    }
+
+    /// What is special about the percentage.
+    pub fn notices(&self) -> Notices {
+        Notices::EMPTY.when(self.pixels == 0)
+    }
+
+    /// The values under cuvis-ai's names.
+    pub fn metrics(&self) -> [Metric; 3] {
+        let metric = |name, value| Metric { name, value, notices: self.notices() };
+        [
+            metric("anomaly/total_pixels", self.pixels as f64),
+            metric("anomaly/anomalous_pixels", self.anomalous as f64),
+            metric("anomaly/anomaly_percentage", self.percentage()),
+        ]
+    }
+}

@@ -1,0 +1,65 @@
+//! The exact sum and mean of a float map.
+//!
+//! **Use case**: watches scores without labels: a drift of the mean, NaN and infinite scores.
+//! **Inputs**: `scores` (any floats). Optional: `valid`. The rest is ignored.
+//!
+//! The sum is exact, rounded once to `f64`; the mean is the exact quotient of sum and count,
+//! rounded once. NaN and infinite scores are counted and decide the value by the rules of IEEE 754
+//! (notice `NOT_FINITE`). The sum of nothing is 0, the mean NaN (notice `EMPTY`).
+//!
+//! **Speed**: limited by memory from DRAM, by the conversion to doubles in cache.
+
+use crate::error::{Error, Notices, Value};
+use crate::exact::ExactSum;
+use crate::pixels::{Pixels, Sum, tally};
+use crate::simd;
+
+/// An exact sum and its count; all zero is empty. Adding the words of two totals merges them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Totals {
+    /// The sum of the scores.
+    pub sum: ExactSum,
+    /// How many pixels count.
+    pub pixels: i64,
+}
+
+impl Totals {
+    /// Adds the scores of pixels.
+    ///
+    /// # Errors
+    /// Inputs of different lengths. Nothing was added then.
+    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
+        Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
+        let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
+        let counted = tally(&pixels, &mut ExactSum::default());
+        self.pixels = self.pixels.wrapping_add(counted.pixels);
+        simd::run(Sum { pixels, sum: &mut self.sum });
+        Ok(())
+    }
+
+    /// Adds other totals. The words are canonical afterwards.
+    pub fn merge(&mut self, other: &Self) {
+        self.sum.merge(&other.sum);
+        self.pixels = self.pixels.wrapping_add(other.pixels);
+    }
+
+    /// Makes the words canonical after they were added elsewhere.
+    pub fn normalize(&mut self) {
+        self.sum.normalize();
+    }
+
+    /// The sum.
+    pub fn value(&self) -> Value {
+        Value { value: self.sum.value(), notices: self.notices() }
+    }
+
+    /// The mean.
+    pub fn mean(&self) -> Value {
+        Value { value: self.sum.quotient(self.pixels), notices: self.notices() }
+    }
+
+    fn notices(&self) -> Notices {
+        Notices::EMPTY.when(self.pixels == 0) | Notices::NOT_FINITE.when(self.sum.non_finite() != 0)
+    }
+}

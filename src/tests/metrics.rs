@@ -1,0 +1,227 @@
+//! The metrics against plain counting, on every tier and for any split.
+
+use super::{any_float, ends, for_each_tier, splits};
+use crate::error::{Error, Notices};
+use crate::metric::confusion::Counts;
+use crate::metric::detection::Frame;
+use crate::metric::{confusion, detection, pixel_statistics, range::Range, sum};
+use crate::pixels::Pixels;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+fn bytes(n: usize) -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(prop_oneof![3 => Just(0_u8), 1 => Just(1), 1 => any::<u8>()], n)
+}
+
+type Masks = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
+
+fn masks() -> impl Strategy<Value = Masks> {
+    prop_oneof![0_usize..300, 4000_usize..9000]
+        .prop_flat_map(|n| (bytes(n), bytes(n), proptest::option::of(bytes(n))))
+}
+
+fn pixels((decisions, targets, valid): &Masks, start: usize, end: usize) -> Pixels<'_> {
+    Pixels {
+        decisions: Some(&decisions[start..end]),
+        targets: Some(&targets[start..end]),
+        valid: valid.as_ref().map(|valid| &valid[start..end]),
+        ..Pixels::default()
+    }
+}
+
+/// TP, FP, FN, TN by the book.
+fn count(items: impl Iterator<Item = (bool, bool)>) -> Counts {
+    let mut counts = Counts::default();
+    for item in items {
+        *match item {
+            (true, true) => &mut counts.true_positives,
+            (true, false) => &mut counts.false_positives,
+            (false, true) => &mut counts.false_negatives,
+            (false, false) => &mut counts.true_negatives,
+        } += 1;
+    }
+    counts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn confusion_counts(masks in masks(), cuts in splits()) {
+        let n = masks.0.len();
+        let live = |i: &usize| masks.2.as_ref().is_none_or(|valid| valid[*i] != 0);
+        let pairs = (0..n).filter(live).map(|i| (masks.0[i] != 0, masks.1[i] != 0));
+        let expected = count(pairs);
+        let Counts { true_positives: tp, false_positives: fp, false_negatives: missed, .. } = expected;
+        let mut first: Option<confusion::Totals> = None;
+        for_each_tier(|_| {
+            let mut whole = confusion::Totals::default();
+            whole.update(&pixels(&masks, 0, n)).unwrap();
+            let mut parts = confusion::Totals::default();
+            for part in ends(&cuts, n).windows(2) {
+                let mut alone = confusion::Totals::default();
+                alone.update(&pixels(&masks, part[0], part[1])).unwrap();
+                parts.merge(&alone);
+            }
+            assert_eq!(whole, parts);
+            assert_eq!(*first.get_or_insert(whole), whole);
+            assert_eq!(whole.pixels, expected);
+            whole.end_frame();
+            assert_eq!(whole.frames, count([(tp + fp > 0, tp + missed > 0)].into_iter()));
+            assert_eq!((whole.open_decisions, whole.open_targets), (0, 0));
+        });
+        let ratios = first.unwrap().pixels.ratios();
+        let ratio = |a: i64, b: i64| if b == 0 { 0.0 } else { a as f64 / b as f64 };
+        prop_assert_eq!(ratios.precision, ratio(tp, tp + fp));
+        prop_assert_eq!(ratios.recall, ratio(tp, tp + missed));
+        prop_assert_eq!(ratios.f1, ratio(2 * tp, 2 * tp + fp + missed));
+        prop_assert_eq!(ratios.iou, ratio(tp, tp + fp + missed));
+    }
+
+    #[test]
+    fn pixel_statistics_counts(masks in masks()) {
+        let n = masks.0.len();
+        let live = |i: &usize| masks.2.as_ref().is_none_or(|valid| valid[*i] != 0);
+        let anomalous = (0..n).filter(live).filter(|i| masks.0[*i] != 0).count() as i64;
+        let total = (0..n).filter(live).count() as i64;
+        for_each_tier(|_| {
+            let mut totals = pixel_statistics::Totals::default();
+            totals.update(&pixels(&masks, 0, n)).unwrap();
+            assert_eq!((totals.pixels, totals.anomalous), (total, anomalous));
+        });
+    }
+
+    #[test]
+    fn detection_with_strides(
+        rows in 0_usize..9,
+        columns in 0_usize..40,
+        gap in 0_usize..5,
+        stride in 1_u32..5,
+        seed in bytes(9 * 45),
+        targets in bytes(9 * 45),
+        valid in proptest::option::of(bytes(9 * 45)),
+    ) {
+        let pitch = columns + gap;
+        let masks = (seed, targets, valid);
+        let params = detection::Params { pixel_stride: stride };
+        let all = pixels(&masks, 0, 9 * 45);
+        let mut expected = confusion::Totals::default();
+        let s = stride as usize;
+        for row in 0..rows {
+            for column in 0..columns {
+                let at = row * pitch + column;
+                let one = pixels(&masks, at, at + 1);
+                let mut alone = confusion::Totals::default();
+                alone.update(&one).unwrap();
+                if row % s != 0 || column % s != 0 {
+                    alone.pixels = confusion::Counts::default();
+                }
+                expected.merge(&alone);
+            }
+        }
+        if rows * columns > 0 {
+            expected.end_frame();
+        }
+        for_each_tier(|_| {
+            let mut totals = detection::Totals::default();
+            totals.update_frame(&params, &all, Frame { rows, columns, pitch }).unwrap();
+            assert_eq!(totals.confusion, expected);
+            assert!(totals.metrics(&params).is_ok());
+            let other = detection::Params { pixel_stride: stride + 1 };
+            if rows * columns > 0 {
+                assert_eq!(totals.metrics(&other), Err(Error::MixedTotals));
+            }
+        });
+    }
+
+    #[test]
+    fn sum_and_range(
+        scores in proptest::collection::vec(prop_oneof![3 => -9.0_f32..9.0, 1 => any_float(), 1 => (0_i8..3).prop_map(f32::from)], 0..900),
+        masked in any::<bool>(),
+        cuts in splits(),
+    ) {
+        let n = scores.len();
+        let valid: Vec<u8> = (0..n).map(|i| u8::from(!masked || i % 3 != 0)).collect();
+        let live: Vec<f32> = (0..n).filter(|i| valid[*i] != 0).map(|i| scores[i]).collect();
+        let part = |start: usize, end: usize| Pixels {
+            scores: &scores[start..end],
+            valid: masked.then_some(&valid[start..end]),
+            ..Pixels::default()
+        };
+        let numbers = || live.iter().copied().filter(|score| !score.is_nan());
+        let max = numbers().fold(f32::NEG_INFINITY, f32::max);
+        let min = numbers().fold(f32::INFINITY, f32::min);
+        let mut first = None;
+        for_each_tier(|tier| {
+            let (mut total, mut extremes) = (sum::Totals::default(), Range::default());
+            total.update(&part(0, n)).unwrap();
+            extremes.update(&part(0, n)).unwrap();
+            let (mut parts, mut joined) = (sum::Totals::default(), Range::default());
+            for ends in ends(&cuts, n).windows(2).rev() {
+                parts.update(&part(ends[0], ends[1])).unwrap();
+                let mut alone = Range::default();
+                alone.update(&part(ends[0], ends[1])).unwrap();
+                joined.merge(&alone);
+            }
+            assert_eq!((total, extremes), (parts, joined), "{tier:?}");
+            assert_eq!(*first.get_or_insert((total, extremes)), (total, extremes));
+            assert_eq!(total.pixels, live.len() as i64);
+            assert_eq!(extremes.count, numbers().count() as i64);
+            assert_eq!(extremes.nan, live.len() as i64 - extremes.count);
+            if extremes.count > 0 {
+                assert_eq!((extremes.min(), extremes.max()), (f64::from(min), f64::from(max)));
+                assert_eq!(extremes.greatest_count, numbers().filter(|x| *x == max).count() as i64);
+                assert_eq!(extremes.least_count, numbers().filter(|x| *x == min).count() as i64);
+            } else {
+                assert!(extremes.min().is_nan() && extremes.max().is_nan());
+                assert!(extremes.notices().contains(Notices::EMPTY));
+            }
+        });
+    }
+}
+
+#[test]
+fn undefined_ratios_are_zero_with_a_notice() {
+    let values = |decisions: &[u8], targets: &[u8]| {
+        let mut totals = confusion::Totals::default();
+        let pixels =
+            Pixels { decisions: Some(decisions), targets: Some(targets), ..Pixels::default() };
+        totals.update(&pixels).unwrap();
+        (totals.pixels.ratios(), totals.pixels.notices())
+    };
+    let (ratios, notices) = values(&[], &[]);
+    assert_eq!(ratios, confusion::Ratios::default());
+    let nothing = Notices::EMPTY | Notices::NO_POSITIVES | Notices::NO_NEGATIVES;
+    assert_eq!(notices, nothing | Notices::NO_DECISIONS);
+    let (ratios, notices) = values(&[0, 0], &[0, 0]);
+    assert_eq!(ratios, confusion::Ratios::default());
+    assert_eq!(notices, Notices::NO_POSITIVES | Notices::NO_DECISIONS);
+    let (ratios, notices) = values(&[1, 0], &[1, 1]);
+    assert_eq!((ratios.precision, ratios.recall), (1.0, 0.5));
+    assert_eq!(notices, Notices::NO_NEGATIVES);
+    assert_eq!(pixel_statistics::Totals::default().percentage(), 0.0);
+    assert_eq!(pixel_statistics::Totals::default().notices(), Notices::EMPTY);
+}
+
+#[test]
+fn frames_that_do_not_fit_are_errors() {
+    let bytes = [1; 12];
+    let pixels = Pixels { decisions: Some(&bytes), targets: Some(&bytes), ..Pixels::default() };
+    let params = detection::Params::default();
+    let mut totals = detection::Totals::default();
+    let mut frame = |rows, columns, pitch| {
+        totals.update_frame(&params, &pixels, Frame { rows, columns, pitch })
+    };
+    assert_eq!(frame(3, 4, 4), Ok(()));
+    assert_eq!(frame(2, 4, 8), Ok(()));
+    assert_eq!(frame(0, 4, 3), Ok(()));
+    assert_eq!(frame(2, 4, 3), Err(Error::FrameShape));
+    assert_eq!(frame(3, 5, 5), Err(Error::FrameShape));
+    assert_eq!(frame(usize::MAX, 4, usize::MAX), Err(Error::FrameShape));
+    assert_eq!(totals.updates, 2);
+    let zero = detection::Params { pixel_stride: 0 };
+    let whole = Frame { rows: 3, columns: 4, pitch: 4 };
+    assert_eq!(totals.update_frame(&zero, &pixels, whole), Err(Error::PixelStride));
+    let two = detection::Params { pixel_stride: 2 };
+    assert_eq!(totals.update(&two, &pixels), Err(Error::StrideNeedsFrame));
+}
