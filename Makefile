@@ -18,11 +18,13 @@ help: ## list the targets
 
 lib: $(LIB)/libhyla.a $(LIB)/$(SHARED) ## build the static and the shared library in build/lib
 
+RUSTC_LIBRARY := --quiet --release --features capi --crate-type staticlib
+
 # One object holds the whole library: fat LTO leaves nothing of core but what is used. Its name
 # begins with the crate's; anything else in the archive is the compiler's runtime, which every C
 # toolchain has.
 $(BUILD)/hyla.o: $(RUST_SOURCES) scripts/own-object.sh
-	$(CARGO) rustc --quiet --release --features capi --crate-type staticlib --target-dir $(BUILD)/cargo
+	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/cargo
 	scripts/own-object.sh $(BUILD)/cargo/release/libhyla.a $@
 
 $(LIB)/libhyla.a: $(BUILD)/hyla.o
@@ -40,8 +42,7 @@ $(LIB)/$(SHARED): $(BUILD)/hyla.o abi/hyla.map
 
 # The same object with a panic handler that cannot be linked, for `make test-symbols`.
 $(BUILD)/proof.o: $(RUST_SOURCES) scripts/own-object.sh
-	$(CARGO) rustc --quiet --release --features capi --crate-type staticlib --target-dir $(BUILD)/proof \
-	    -- --cfg hyla_panic_proof
+	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/proof -- --cfg hyla_panic_proof
 	scripts/own-object.sh $(BUILD)/proof/release/libhyla.a $@
 
 demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path/to/scene.hdr

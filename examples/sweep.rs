@@ -8,6 +8,8 @@
 //! exceeded, when two tiers differ in a bit, or when nothing was swept. The reference is the
 //! standard library's `f64` arithmetic, which is good to 2^-52: far below a hundredth of an ulp.
 
+#![allow(clippy::indexing_slicing, clippy::expect_used, reason = "no part of the library")]
+
 use hyla::math;
 use hyla::simd::{self, Kernel, Lanes, Simd, Tier};
 use indicatif::{ProgressBar, ProgressStyle};

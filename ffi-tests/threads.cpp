@@ -74,7 +74,8 @@ bool on_threads(const Data &data, unsigned thread_count, Totals &whole, std::vec
     std::mutex lock;
     std::thread pinning([&] {
         for (std::uint32_t tier = 0; !done; tier = (tier + 1) % (TIERS + 1)) {
-            if (hyla_tier_pin(tier) != HYLA_OK && tier <= HYLA_TIER_PORTABLE) good = false;
+            const hyla::status status = hyla_tier_pin(tier);
+            if (status.failed() && (tier == HYLA_TIER_BEST || status.code() != HYLA_ERROR_TIER_UNAVAILABLE)) good = false;
             std::this_thread::yield();
         }
     });

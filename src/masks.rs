@@ -82,11 +82,11 @@ impl Kernel for Masks<'_> {
                 let valid = valid.as_mut().and_then(Iterator::next).unwrap_or(all);
                 add(&mut sums, &truths(first), &truths(second), &truths(valid));
             }
-            let [pixels, first, second, both] = sums.map(total);
-            counts.pixels += pixels;
-            counts.first += first;
-            counts.second += second;
-            counts.both += both;
+            let [pixels, first, second, both] = &sums;
+            counts.pixels += total(pixels);
+            counts.first += total(first);
+            counts.second += total(second);
+            counts.both += total(both);
         }
         counts
     }
@@ -95,15 +95,15 @@ impl Kernel for Masks<'_> {
 /// 1 for each byte that is not zero; 0 behind the end of a short chunk.
 #[inline(always)]
 fn truths(chunk: &[u8]) -> Bytes {
-    let whole: Bytes = match chunk.first_chunk() {
-        Some(whole) => *whole,
-        None => {
-            let mut padded = [0; LANES];
-            padded.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-            padded
-        }
-    };
-    whole.map(|byte| byte.min(1))
+    let mut bytes = [0; LANES];
+    match chunk.first_chunk() {
+        Some(whole) => bytes = *whole,
+        None => bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from),
+    }
+    for byte in &mut bytes {
+        *byte = (*byte).min(1);
+    }
+    bytes
 }
 
 /// Counts 64 pixels up, each in its own lane.
@@ -124,7 +124,8 @@ fn add(
     }
 }
 
-#[inline(always)]
-fn total(lanes: Bytes) -> i64 {
+/// The sum of the lanes: apart, because it runs once in thousands of pixels.
+#[inline(never)]
+fn total(lanes: &Bytes) -> i64 {
     i64::from(lanes.iter().map(|lane| u16::from(*lane)).sum::<u16>())
 }

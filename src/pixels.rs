@@ -5,9 +5,9 @@
 //! negative, NaN or infinite is counted as rejected and treated the same.
 
 use crate::error::Error;
-use crate::exact::{Accumulator, ExactSum, TILE};
+use crate::exact::{Accumulator, ExactSum};
 use crate::masks::Masks;
-use crate::simd::{self, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 
 /// The inputs of a call. Slices that a node uses have the same length; what a node does not use
 /// is ignored unless its documentation says otherwise.
@@ -36,66 +36,56 @@ impl<'a> Pixels<'a> {
             Err(Error::LengthMismatch)
         }
     }
+}
 
-    /// Consecutive parts of `size` pixels; the last may be shorter.
-    #[inline(always)]
-    pub(crate) fn chunks(self, size: usize) -> Chunks<'a> {
-        Chunks { rest: self, size }
-    }
-
-    /// The weights as lanes, and which pixels count.
-    #[inline(always)]
-    pub(crate) fn live<V: Lanes>(&self, simd: V::Simd) -> Live<V> {
-        let valid = match self.valid {
-            Some(valid) => V::load_mask(simd, valid),
-            None => V::everywhere(simd),
-        };
-        let Some(weights) = self.weights else { return Live { mask: valid, weight: None } };
-        let weight = V::load(simd, weights);
-        // A NaN fails the second comparison.
-        let good = !weight.lt(weight.constant(0.0)) & weight.lt(weight.constant(f32::INFINITY));
-        Live { mask: valid & good, weight: Some(weight) }
-    }
+/// Which pixels count, and their weights, as vectors.
+pub(crate) struct LiveColumns<'a, V: Lanes> {
+    valid: Option<Columns<'a, V::Bytes>>,
+    weights: Option<Columns<'a, V::Floats>>,
 }
 
 /// Which lanes count, and their weights.
 pub(crate) struct Live<V: Lanes> {
-    pub mask: V::Mask,
+    /// None: all do.
+    pub mask: Option<V::Mask>,
+    /// None: all are 1.
     pub weight: Option<V>,
 }
 
-/// The parts of some pixels.
-pub(crate) struct Chunks<'a> {
-    rest: Pixels<'a>,
-    size: usize,
-}
-
-impl<'a> Iterator for Chunks<'a> {
-    type Item = Pixels<'a>;
+impl<'a, V: Lanes> LiveColumns<'a, V> {
+    #[inline(always)]
+    pub fn new(pixels: &Pixels<'a>) -> Self {
+        Self { valid: pixels.valid.map(Columns::new), weights: pixels.weights.map(Columns::new) }
+    }
 
     #[inline(always)]
-    fn next(&mut self) -> Option<Pixels<'a>> {
-        if self.rest.scores.is_empty() {
-            return None;
-        }
-        let size = self.size;
-        Some(Pixels {
-            scores: take(&mut self.rest.scores, size),
-            targets: self.rest.targets.as_mut().map(|rest| take(rest, size)),
-            decisions: None,
-            valid: self.rest.valid.as_mut().map(|rest| take(rest, size)),
-            weights: self.rest.weights.as_mut().map(|rest| take(rest, size)),
-            soft_targets: None,
-        })
+    pub fn get(&self, simd: V::Simd, index: usize) -> Live<V> {
+        // (Matches instead of closures: these would have to be inlined to be compiled for the tier.)
+        let valid = match &self.valid {
+            Some(valid) => Some(V::mask_from_bytes(simd, valid.get(index))),
+            None => None,
+        };
+        let Some(weights) = &self.weights else { return Live { mask: valid, weight: None } };
+        let weight = V::from_floats(simd, weights.get(index));
+        // A NaN fails the second comparison.
+        let good = !weight.lt(weight.constant(0.0)) & weight.lt(weight.constant(f32::INFINITY));
+        let mask = match valid {
+            Some(valid) => valid & good,
+            None => good,
+        };
+        Live { mask: Some(mask), weight: Some(weight) }
     }
 }
 
-/// Cuts the first `size` items off a slice, or all of them.
-#[inline(always)]
-fn take<'a, T>(rest: &mut &'a [T], size: usize) -> &'a [T] {
-    let (head, tail) = rest.split_at_checked(size).unwrap_or((rest, &[]));
-    *rest = tail;
-    head
+impl<V: Lanes> Live<V> {
+    /// The values of the lanes that count; `otherwise` in the others.
+    #[inline(always)]
+    pub fn or(&self, values: V, otherwise: f32) -> V {
+        match self.mask {
+            Some(mask) => V::select(mask, values, values.constant(otherwise)),
+            None => values,
+        }
+    }
 }
 
 /// How many pixels count.
@@ -140,17 +130,14 @@ impl Kernel for Sum<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let lanes = S::Register::LANES;
+        let length = self.pixels.scores.len();
+        let scores = Columns::new(self.pixels.scores);
+        let live = LiveColumns::<S::Lanes>::new(&self.pixels);
         let mut sum = Accumulator::new(simd, self.sum);
-        let mut tile = [0.0; TILE];
-        for block in self.pixels.chunks(TILE) {
-            for (chunk, tile) in block.chunks(lanes).zip(tile.chunks_mut(lanes)) {
-                let score = S::Register::load(simd, chunk.scores);
-                let live = chunk.live::<S::Register>(simd);
-                S::Register::select(live.mask, score, score.constant(0.0)).store(tile);
-            }
-            sum.add_block(&mut tile, block.scores.len());
+        for index in 0..length.div_ceil(S::Lanes::LANES) {
+            let score = S::Lanes::from_floats(simd, scores.get(index));
+            sum.push(live.get(simd, index).or(score, 0.0));
         }
-        sum.finish();
+        sum.finish(length);
     }
 }

@@ -20,17 +20,21 @@ double NAME(bce_loss)(const float *restrict x, const uint8_t *restrict y, size_t
 }
 
 /* The same, with its gradient. */
-double NAME(bce_loss_and_gradient)(const float *restrict x, const uint8_t *restrict y, size_t n, float weight,
-                                   float pos_weight, float *restrict gradient) {
+double NAME(bce_loss_and_gradient)(const float *restrict x, const uint8_t *restrict y, size_t n,
+                                   float weight, float pos_weight, float *restrict gradient) {
     double sum = 0.0;
-    float scale = weight / (float)n;
+    float positive = weight * pos_weight;
+    float scale = 1.0f / (float)n;
     for (size_t i = 0; i < n; i++) {
-        float z = y[i] ? -x[i] : x[i];
+        float sign = y[i] ? -1.0f : 1.0f;
+        float factor = y[i] ? positive : weight;
+        float z = sign * x[i];
         float e = expf(-fabsf(z));
         float loss = fmaxf(z, 0.0f) + log1pf(e);
-        float sigmoid = (z < 0.0f ? e : 1.0f) / (1.0f + e);
-        sum += (double)(loss * (y[i] ? weight * pos_weight : weight));
-        gradient[i] = y[i] ? -sigmoid * scale * pos_weight : sigmoid * scale;
+        float q = 1.0f / (1.0f + e);
+        float sigmoid = z < 0.0f ? e * q : q;
+        sum += (double)(loss * factor);
+        gradient[i] = sigmoid * sign * (factor * scale);
     }
     return sum / (double)n;
 }

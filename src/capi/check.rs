@@ -24,6 +24,7 @@ impl Span {
 }
 
 /// No output overlaps an input or another output. NULL spans overlap nothing.
+#[inline(never)]
 pub(super) fn disjoint(outputs: &[Span], inputs: &[&[Span]]) -> Result<(), Error> {
     let clash = outputs.iter().enumerate().any(|(index, output)| {
         let others = outputs.iter().skip(index + 1).chain(inputs.iter().copied().flatten());
@@ -138,6 +139,7 @@ const IMPLAUSIBLE_SIZE: usize = 4096;
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for reads of the size that its first word says.
+#[inline(never)]
 pub(super) unsafe fn parameters<P: Versioned>(pointer: *const P) -> Result<(P, Span), Error> {
     check_array(pointer.cast::<u32>(), 1)?;
     // SAFETY: not NULL and aligned; every version begins with its size.
@@ -172,6 +174,7 @@ fn checked_size(size: usize) -> Result<usize, Error> {
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for writes of `size` bytes.
+#[inline(never)]
 pub(super) unsafe fn write_defaults<P: Versioned>(
     pointer: *mut P,
     size: usize,

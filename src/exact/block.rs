@@ -16,12 +16,12 @@
 //! the time of the cheapest kernel here.
 
 use super::Exact;
-use crate::simd::{Doubles, Kernel, Lanes, Simd, flat};
+use crate::simd::{Doubles, Kernel, Lanes, Simd, flat, flat_mut};
 use bytemuck::Zeroable;
 
 /// How many terms a kernel collects on its stack before it hands them over: enough to make the
 /// hand-over cheap, few enough to stay in the first-level cache. Smaller where stack is scarce.
-pub const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
 
 /// What one level holds above its unit: `x + M` is exact to the unit for x below `2^(q+51)`, and
 /// one bit is kept for the rounding of the level.
@@ -127,10 +127,15 @@ struct Sizes {
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
 type Words<S> = <Wide<S> as Doubles>::Array;
 
-/// Adds blocks of terms to an exact sum; lives for one call of an update.
+/// Adds the terms of floats to an exact sum, vector by vector; lives for one call of an update.
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     simd: S,
     sum: &'a mut Exact<DIGITS, LOWEST, POWER>,
+    tile: [f32; TILE],
+    /// How many vectors of the tile are filled.
+    filled: usize,
+    /// How many floats were pushed.
+    pushed: usize,
     window: Window,
     words: [Words<S>; MOST_LEVELS],
     /// How often something was added to each word since the last flush.
@@ -140,43 +145,84 @@ pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, cons
 impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     Accumulator<'a, S, DIGITS, LOWEST, POWER>
 {
+    const VECTORS: usize = TILE / S::Lanes::LANES;
+
     /// Starts to add to a sum. [`Self::finish`] must be called at the end.
     #[inline(always)]
     pub fn new(simd: S, sum: &'a mut Exact<DIGITS, LOWEST, POWER>) -> Self {
         let words = [Words::<S>::zeroed(); MOST_LEVELS];
-        Self { simd, sum, window: Window::NONE, words, additions: 0 }
+        let tile = [0.0; TILE];
+        Self { simd, sum, tile, filled: 0, pushed: 0, window: Window::NONE, words, additions: 0 }
     }
 
-    /// Adds the terms of the first `filled` floats of a tile. What is not finite is counted and
-    /// replaced by zero in the tile.
+    /// Adds the terms of a vector of floats.
     #[inline(always)]
-    pub fn add_block(&mut self, tile: &mut [f32; TILE], filled: usize) {
-        if let Some(tile) = tile.get_mut(..filled) {
-            self.simd.call(AddBlock { to: self, tile });
+    pub fn push(&mut self, floats: S::Lanes) {
+        if self.filled == Self::VECTORS {
+            self.add_tile();
         }
+        let vectors: &mut [<S::Lanes as Lanes>::Floats] = flat_mut(&mut self.tile);
+        if let Some(vector) = vectors.get_mut(self.filled) {
+            floats.to_floats(vector);
+        }
+        self.filled += 1;
+        self.pushed += S::Lanes::LANES;
     }
 
-    /// Moves what the lanes hold to the digits and makes them canonical.
-    pub fn finish(mut self) {
+    /// Moves everything to the digits and makes them canonical. Only the first `length` floats
+    /// that were pushed count: the last vector may be padded.
+    #[inline(always)]
+    pub fn finish(mut self, length: usize) {
+        let padding = self.pushed.saturating_sub(length);
+        let end = self.floats();
+        if let Some(padded) = self.tile.get_mut(end.saturating_sub(padding)..end) {
+            padded.fill(0.0);
+        }
+        self.add_tile();
         self.flush();
+    }
+
+    /// Adds what the tile holds, as a call of its own: all kernels share this code.
+    #[inline(always)]
+    fn add_tile(&mut self) {
+        self.simd.call(AddTile { to: self });
+        self.filled = 0;
     }
 
     /// Where the terms of the tile lie, once what is not finite was counted and replaced; None if
     /// all are zero.
     #[inline(always)]
-    fn extent(&mut self, tile: &mut [f32]) -> Option<Extent> {
-        let mut sizes = self.sizes(tile);
+    fn extent(&mut self) -> Option<Extent> {
+        let mut sizes = self.sizes();
         if !sizes.finite {
-            self.take_non_finite(tile);
-            sizes = self.sizes(tile);
+            self.take_non_finite();
+            sizes = self.sizes();
         }
         let smallest = Unpacked::new(f32::from_bits(sizes.smallest))?;
         let greatest = Unpacked::new(f32::from_bits(sizes.greatest))?;
         Some(Extent { unit: smallest.exponent * POWER, top: (greatest.exponent + 24) * POWER })
     }
 
+    /// How many floats of the tile are filled.
     #[inline(always)]
-    fn sizes(&self, tile: &[f32]) -> Sizes {
+    fn floats(&self) -> usize {
+        self.filled * S::Lanes::LANES
+    }
+
+    /// How many registers they fill.
+    #[inline(always)]
+    fn registers(&self) -> usize {
+        self.floats() / S::Register::LANES
+    }
+
+    /// The filled part of the tile.
+    #[inline(always)]
+    fn filled(&self) -> &[<S::Register as Lanes>::Floats] {
+        flat::<_, <S::Register as Lanes>::Floats>(&self.tile).get(..self.registers()).unwrap_or(&[])
+    }
+
+    #[inline(always)]
+    fn sizes(&self) -> Sizes {
         let zero = S::Register::splat(self.simd, 0.0);
         let one = zero.constant_bits(1);
         let to_sign = zero.constant_bits((1 << 31) - INFINITY_BITS);
@@ -184,8 +230,8 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         let mut smallest = zero.constant(f32::INFINITY);
         let mut greatest = zero;
         let mut signs = zero.to_bits();
-        for chunk in tile.chunks(S::Register::LANES) {
-            let size = S::Register::load(self.simd, chunk).abs();
+        for vector in self.filled() {
+            let size = S::Register::from_floats(self.simd, vector).abs();
             // Zero becomes the NaN of all bits and drops out of the minimum, as NaN does below.
             smallest = S::Register::from_bits(size.to_bits() - one).min(smallest);
             greatest = size.max(greatest);
@@ -206,8 +252,8 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     }
 
     #[inline(always)]
-    fn add_levels<const LEVELS: usize>(&mut self, tile: &[f32]) {
-        let Some(kept) = self.words.first_chunk_mut::<LEVELS>() else { return };
+    fn add_levels<const LEVELS: usize>(&mut self) {
+        let Some(kept) = self.words.first_chunk::<LEVELS>() else { return };
         let mut magic = [Wide::<S>::splat(self.simd, 0.0); LEVELS];
         let mut words = [Wide::<S>::words(self.simd, &Words::<S>::zeroed()); LEVELS];
         for (level, (magic, (words, kept))) in
@@ -216,8 +262,8 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
             *magic = Wide::<S>::splat(self.simd, self.window.magic(level));
             *words = Wide::<S>::words(self.simd, kept);
         }
-        for chunk in tile.chunks(S::Register::LANES) {
-            let float = S::Register::load(self.simd, chunk).widen();
+        for vector in self.filled() {
+            let float = S::Register::from_floats(self.simd, vector).widen();
             // A float has 24 bits, so its square is exact.
             let mut rest = if POWER == 2 { float * float } else { float };
             for (magic, words) in magic.iter().zip(&mut words) {
@@ -226,10 +272,10 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
                 rest = rest - (shifted - *magic);
             }
         }
-        for (kept, words) in kept.iter_mut().zip(words) {
+        for (kept, words) in self.words.iter_mut().zip(words) {
             *kept = Wide::<S>::to_array(words);
         }
-        self.additions += tile.len().div_ceil(S::Register::LANES) as u32;
+        self.additions += self.registers() as u32;
     }
 
     /// Moves the words to the digits and makes these canonical.
@@ -238,39 +284,38 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         for (level, words) in self.words.iter_mut().enumerate().take(self.window.levels) {
             let magic = self.window.magic(level).to_bits() as i64;
             let bias = magic.wrapping_mul(i64::from(self.additions));
-            let units = flat::<_, i64>(words).iter();
-            let total = units.map(|word| i128::from(word.wrapping_sub(bias))).sum();
-            self.sum.add_scaled(total, self.window.unit(level));
-            *words = Words::<S>::zeroed();
+            self.sum.add_words(flat_mut(words), bias, self.window.unit(level));
         }
         self.additions = 0;
         self.sum.normalize();
     }
 
     #[inline(always)]
-    fn add(&mut self, tile: &mut [f32]) {
-        let Some(extent) = self.extent(tile) else { return };
-        if self.additions + TILE as u32 > MOST_ADDITIONS {
+    fn add(&mut self) {
+        let Some(extent) = self.extent() else { return };
+        if self.additions + self.registers() as u32 > MOST_ADDITIONS {
             self.flush();
         }
         if !self.window.holds(extent) {
             self.flush();
             match Window::around(extent, LOWEST) {
                 Some(window) => self.window = window,
-                None => return self.add_one_by_one(tile),
+                None => return self.add_one_by_one(),
             }
         }
         match self.window.levels {
-            1 => self.add_levels::<1>(tile),
-            2 => self.add_levels::<2>(tile),
-            _ => self.add_levels::<4>(tile),
+            1 => self.add_levels::<1>(),
+            2 => self.add_levels::<2>(),
+            _ => self.add_levels::<4>(),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn take_non_finite(&mut self, tile: &mut [f32]) {
-        for float in tile.iter_mut().filter(|float| !float.is_finite()) {
+    fn take_non_finite(&mut self) {
+        let filled = self.floats();
+        let floats = self.tile.iter_mut().take(filled);
+        for float in floats.filter(|float| !float.is_finite()) {
             self.sum.count_non_finite(*float);
             *float = 0.0;
         }
@@ -278,27 +323,25 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
 
     #[cold]
     #[inline(never)]
-    fn add_one_by_one(&mut self, tile: &[f32]) {
-        for float in tile {
+    fn add_one_by_one(&mut self) {
+        for float in self.tile.iter().take(self.floats()) {
             self.sum.add_term(*float);
         }
         self.sum.normalize();
     }
 }
 
-/// A call of its own: every kernel that sums shares its code.
-struct AddBlock<'b, 'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
+struct AddTile<'b, 'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     to: &'b mut Accumulator<'a, S, DIGITS, LOWEST, POWER>,
-    tile: &'b mut [f32],
 }
 
 impl<S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Kernel
-    for AddBlock<'_, '_, S, DIGITS, LOWEST, POWER>
+    for AddTile<'_, '_, S, DIGITS, LOWEST, POWER>
 {
     type Output = ();
 
     #[inline(always)]
     fn run<T: Simd>(self, _: T) {
-        self.to.add(self.tile);
+        self.to.add();
     }
 }

@@ -26,7 +26,7 @@
 mod block;
 mod digits;
 
-pub use block::{Accumulator, TILE};
+pub use block::Accumulator;
 
 use block::Unpacked;
 
@@ -81,6 +81,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     }
 
     /// Adds another sum: integer addition of the words, then [`Self::normalize`].
+    #[inline(never)]
     pub fn merge(&mut self, other: &Self) {
         for (digit, more) in self.digits.iter_mut().zip(other.digits) {
             *digit = digit.wrapping_add(more);
@@ -92,6 +93,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     }
 
     /// Brings the digits to their canonical form; the value stays the same.
+    #[inline(never)]
     pub fn normalize(&mut self) {
         digits::normalize(&mut self.digits);
     }
@@ -108,6 +110,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
 
     /// The sum divided by `count`, rounded once to the nearest `f64` (ties to even); NaN for a
     /// count below 1.
+    #[inline(never)]
     pub fn quotient(&self, count: i64) -> f64 {
         if count < 1 || self.nan != 0 {
             return f64::NAN;
@@ -135,6 +138,18 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// Adds `value * 2^exponent` without normalising.
     fn add_scaled(&mut self, value: i128, exponent: i32) {
         digits::add(&mut self.digits, (exponent - LOWEST).unsigned_abs(), value);
+    }
+
+    /// Adds words of a level, each less `bias`, times `2^exponent`, and clears them. Each word is
+    /// taken by itself: the sum of two may overflow.
+    #[inline(never)]
+    fn add_words(&mut self, words: &mut [i64], bias: i64, exponent: i32) {
+        let mut total = 0_i128;
+        for word in words {
+            total += i128::from(word.wrapping_sub(bias));
+            *word = 0;
+        }
+        self.add_scaled(total, exponent);
     }
 
     /// Counts a float whose term is NaN or infinite.

@@ -40,10 +40,10 @@
 
 use super::{Reduction, Write, fingerprint};
 use crate::error::{Error, Notices, Value};
-use crate::exact::{Accumulator, ExactSum, TILE};
+use crate::exact::{Accumulator, ExactSum};
 use crate::math::logistic;
-use crate::pixels::{Live, Pixels, Tally, tally};
-use crate::simd::{self, Kernel, Lanes, Simd};
+use crate::pixels::{Live, LiveColumns, Pixels, Tally, tally};
+use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,14 +116,8 @@ impl Totals {
         let inputs = check(params, pixels)?;
         let tally = tally(pixels, &mut self.weights);
         self.count(params, tally);
-        simd::run(Pass::<true, false> {
-            pixels: inputs,
-            factors: params.factors(),
-            sum: &mut self.loss,
-            slopes: Factors::default(),
-            write: Write::Store,
-            gradient: &mut [],
-        });
+        let factors = params.factors();
+        simd::run(Terms { pixels: inputs, factors, sum: Some(&mut self.loss), map: &mut [] });
         Ok(())
     }
 
@@ -176,14 +170,9 @@ impl Totals {
         let inputs = check(params, pixels)?;
         self.check(params)?;
         Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
-        simd::run(Pass::<false, true> {
-            pixels: inputs,
-            factors: Factors::default(),
-            sum: &mut ExactSum::default(),
-            slopes: self.slopes(params, upstream),
-            write,
-            gradient,
-        });
+        let slopes = self.slopes(params, upstream);
+        let terms = (Factors::default(), &mut ExactSum::default());
+        simd::run(Gradient::<false> { pixels: inputs, slopes, write, gradient, terms });
         Ok(self.notices(params))
     }
 
@@ -248,14 +237,8 @@ pub fn loss_and_gradient(
     let tally = tally(pixels, &mut frame.weights);
     frame.count(params, tally);
     let slopes = frame.slopes(params, upstream);
-    simd::run(Pass::<true, true> {
-        pixels: inputs,
-        factors: params.factors(),
-        sum: &mut frame.loss,
-        slopes,
-        write,
-        gradient,
-    });
+    let terms = (params.factors(), &mut frame.loss);
+    simd::run(Gradient::<true> { pixels: inputs, slopes, write, gradient, terms });
     if let Some(totals) = totals {
         totals.merge(&frame);
     }
@@ -270,7 +253,7 @@ pub fn loss_and_gradient(
 pub fn map(params: &Params, pixels: &Pixels, map: &mut [f32]) -> Result<Notices, Error> {
     let inputs = check(params, pixels)?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
-    simd::run(Map { pixels: inputs, factors: params.factors(), map });
+    simd::run(Terms { pixels: inputs, factors: params.factors(), sum: None, map });
     Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
 }
 
@@ -293,104 +276,139 @@ struct Factors {
     positive: f32,
 }
 
-/// The inputs of one vector of pixels.
-struct Lane<V: Lanes> {
-    live: Live<V>,
-    positive: V::Mask,
-    /// The logit, negated where the target is positive.
-    margin: V,
+/// The inputs as vectors.
+struct Inputs<'a, V: Lanes> {
+    logits: Columns<'a, V::Floats>,
+    targets: Columns<'a, V::Bytes>,
+    live: LiveColumns<'a, V>,
+    /// How many vectors there are, the last perhaps padded.
+    vectors: usize,
 }
 
-impl<V: Lanes> Lane<V> {
+/// The inputs of one vector of pixels.
+struct Vector<V: Lanes> {
+    /// The logit, negated where the target is positive.
+    margin: V,
+    positive: V::Mask,
+    live: Live<V>,
+}
+
+impl<'a, V: Lanes> Inputs<'a, V> {
     #[inline(always)]
-    fn load(simd: V::Simd, pixels: &Pixels) -> Self {
-        let logit = V::load(simd, pixels.scores);
-        let positive = V::load_mask(simd, pixels.targets.unwrap_or(&[]));
-        let margin = V::select(positive, logit.negate(), logit);
-        Self { live: pixels.live(simd), positive, margin }
+    fn new(pixels: &Pixels<'a>) -> Self {
+        Self {
+            logits: Columns::new(pixels.scores),
+            targets: Columns::new(pixels.targets.unwrap_or(&[])),
+            live: LiveColumns::new(pixels),
+            vectors: pixels.scores.len().div_ceil(V::LANES),
+        }
     }
 
-    /// Each pixel's factor, and whether it counts with a factor that is not 0.
     #[inline(always)]
-    fn factor(&self, factors: Factors) -> (V, V::Mask) {
+    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
+        let logit = V::from_floats(simd, self.logits.get(index));
+        let positive = V::mask_from_bytes(simd, self.targets.get(index));
+        let margin = V::select(positive, logit.negate(), logit);
+        Vector { margin, positive, live: self.live.get(simd, index) }
+    }
+}
+
+impl<V: Lanes> Vector<V> {
+    /// Each pixel's factor, and whether it counts with a factor that is not 0 (None: all do).
+    #[inline(always)]
+    fn factor(&self, factors: Factors) -> (V, Option<V::Mask>) {
         let [positive, negative] = [factors.positive, factors.negative];
-        let of_class = V::select(
-            self.positive,
-            self.margin.constant(positive),
-            self.margin.constant(negative),
-        );
+        let constant = |factor| self.margin.constant(factor);
+        let of_class = V::select(self.positive, constant(positive), constant(negative));
         let factor = match self.live.weight {
             Some(weight) => of_class * weight,
             None => of_class,
         };
-        (factor, self.live.mask & !factor.eq(factor.constant(0.0)))
-    }
-}
-
-/// One pass over the pixels: adds their terms to a sum, writes their gradient, or both.
-struct Pass<'a, const LOSS: bool, const GRADIENT: bool> {
-    pixels: Pixels<'a>,
-    factors: Factors,
-    sum: &'a mut ExactSum,
-    slopes: Factors,
-    write: Write,
-    gradient: &'a mut [f32],
-}
-
-impl<const LOSS: bool, const GRADIENT: bool> Kernel for Pass<'_, LOSS, GRADIENT> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let lanes = S::Lanes::LANES;
-        // The derivative of softplus(-x) by x is -sigmoid(-x).
-        let slopes = Factors { positive: -self.slopes.positive, ..self.slopes };
-        let mut sum = Accumulator::new(simd, self.sum);
-        let mut tile = [0.0; TILE];
-        let mut gradient = self.gradient.chunks_mut(lanes);
-        for block in self.pixels.chunks(TILE) {
-            for (chunk, tile) in block.chunks(lanes).zip(tile.chunks_mut(lanes)) {
-                let lane = Lane::<S::Lanes>::load(simd, &chunk);
-                let logistic = logistic(lane.margin);
-                if LOSS {
-                    let (factor, on) = lane.factor(self.factors);
-                    let term = logistic.softplus * factor;
-                    S::Lanes::select(on, term, term.constant(0.0)).store(tile);
-                }
-                if GRADIENT {
-                    let (slope, on) = lane.factor(slopes);
-                    if let Some(gradient) = gradient.next() {
-                        self.write.write(on, logistic.sigmoid * slope, gradient);
-                    }
-                }
-            }
-            if LOSS {
-                sum.add_block(&mut tile, block.scores.len());
-            }
+        if self.live.weight.is_none() && positive != 0.0 && negative != 0.0 {
+            return (factor, self.live.mask);
         }
-        if LOSS {
-            sum.finish();
+        let on = !factor.eq(constant(0.0));
+        match self.live.mask {
+            Some(live) => (factor, Some(live & on)),
+            None => (factor, Some(on)),
         }
     }
 }
 
-/// Writes each pixel's term.
-struct Map<'a> {
+/// The values where the mask is true (None: everywhere), 0 elsewhere.
+#[inline(always)]
+fn only<V: Lanes>(mask: Option<V::Mask>, values: V) -> V {
+    match mask {
+        Some(mask) => V::select(mask, values, values.constant(0.0)),
+        None => values,
+    }
+}
+
+/// Adds the terms to a sum, or writes them to a map, if it is not empty.
+struct Terms<'a> {
     pixels: Pixels<'a>,
     factors: Factors,
+    sum: Option<&'a mut ExactSum>,
     map: &'a mut [f32],
 }
 
-impl Kernel for Map<'_> {
+impl Kernel for Terms<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let lanes = S::Lanes::LANES;
-        for (chunk, map) in self.pixels.chunks(lanes).zip(self.map.chunks_mut(lanes)) {
-            let lane = Lane::<S::Lanes>::load(simd, &chunk);
-            let (factor, on) = lane.factor(self.factors);
-            Write::Store.write(on, logistic(lane.margin).softplus * factor, map);
+        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let mut sum = self.sum.map(|sum| Accumulator::new(simd, sum));
+        let mut map = ColumnsMut::new(self.map);
+        for index in 0..inputs.vectors {
+            let vector = inputs.get(simd, index);
+            let (factor, on) = vector.factor(self.factors);
+            let term = only(on, logistic(vector.margin).softplus * factor);
+            match &mut sum {
+                Some(sum) => sum.push(term),
+                None => term.to_floats(map.get(index)),
+            }
+        }
+        map.finish();
+        if let Some(sum) = sum {
+            sum.finish(self.pixels.scores.len());
+        }
+    }
+}
+
+/// Writes the gradient, and adds the terms to a sum on the way if `TERMS`.
+struct Gradient<'a, const TERMS: bool> {
+    pixels: Pixels<'a>,
+    slopes: Factors,
+    write: Write,
+    gradient: &'a mut [f32],
+    terms: (Factors, &'a mut ExactSum),
+}
+
+impl<const TERMS: bool> Kernel for Gradient<'_, TERMS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        // The derivative of softplus(-x) by x is -sigmoid(-x).
+        let slopes = Factors { positive: -self.slopes.positive, ..self.slopes };
+        let (factors, sum) = self.terms;
+        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let mut sum = Accumulator::new(simd, sum);
+        let mut gradient = ColumnsMut::new(self.gradient);
+        for index in 0..inputs.vectors {
+            let vector = inputs.get(simd, index);
+            let logistic = logistic(vector.margin);
+            let (slope, on) = vector.factor(slopes);
+            self.write.write(on, logistic.sigmoid * slope, gradient.get(index));
+            if TERMS {
+                let (factor, on) = vector.factor(factors);
+                sum.push(only(on, logistic.softplus * factor));
+            }
+        }
+        gradient.finish();
+        if TERMS {
+            sum.finish(self.pixels.scores.len());
         }
     }
 }

@@ -59,18 +59,20 @@ impl Write {
         [Self::Store, Self::Add].into_iter().find(|write| *write as u32 == number)
     }
 
-    /// Writes the values of the lanes where the mask is true.
+    /// Writes the values of the lanes where the mask is true (None: of all).
     #[inline(always)]
-    pub(crate) fn write<V: Lanes>(self, mask: V::Mask, values: V, to: &mut [f32]) {
-        let otherwise = match self {
-            Self::Store => values.constant(0.0),
-            Self::Add => V::load(values.simd(), to),
+    pub(crate) fn write<V: Lanes>(self, mask: Option<V::Mask>, values: V, to: &mut V::Floats) {
+        let (values, otherwise) = match self {
+            Self::Store => (values, values.constant(0.0)),
+            Self::Add => {
+                let before = V::from_floats(values.simd(), to);
+                (before + values, before)
+            }
         };
-        let values = match self {
-            Self::Store => values,
-            Self::Add => otherwise + values,
-        };
-        V::select(mask, values, otherwise).store(to);
+        match mask {
+            Some(mask) => V::select(mask, values, otherwise).to_floats(to),
+            None => values.to_floats(to),
+        }
     }
 }
 

@@ -9,9 +9,9 @@
 //! **Speed**: limited by memory.
 
 use crate::error::{Error, Notices};
-use crate::exact::{ExactSum, TILE};
-use crate::pixels::{Pixels, tally};
-use crate::simd::{self, Kernel, Lanes, Simd, flat};
+use crate::exact::ExactSum;
+use crate::pixels::{LiveColumns, Pixels, tally};
+use crate::simd::{self, Columns, Kernel, Lanes, Simd, flat};
 
 /// Order keys of the extremes and how often they occurred; all zero is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Range {
         Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
         let counted = tally(&pixels, &mut ExactSum::default()).pixels;
-        let numbers = simd::run(Extremes { pixels, range: self });
+        let numbers = simd::run(Join { pixels, range: self });
         self.count = self.count.wrapping_add(numbers);
         self.nan = self.nan.wrapping_add(counted.wrapping_sub(numbers));
         Ok(())
@@ -108,89 +108,108 @@ fn value(key: i64) -> f64 {
 }
 
 /// Joins the extremes of the scores to a range; returns how many are no NaN.
-struct Extremes<'a> {
+struct Join<'a> {
     pixels: Pixels<'a>,
     range: &'a mut Range,
 }
 
-impl Kernel for Extremes<'_> {
+impl Kernel for Join<'_> {
     type Output = i64;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
-        let lanes = S::Register::LANES;
+        let scores = Scores::<S::Register> {
+            scores: Columns::filled(self.pixels.scores, f32::NAN),
+            live: LiveColumns::new(&self.pixels),
+        };
+        let range = self.range;
+        let vectors = self.pixels.scores.len().div_ceil(S::Register::LANES);
         let mut numbers = 0;
-        for block in self.pixels.chunks(TILE) {
-            // What does not count is NaN, which every comparison leaves out.
-            let mut tile = [f32::NAN; TILE];
-            for (chunk, tile) in block.chunks(lanes).zip(tile.chunks_mut(lanes)) {
-                let score = S::Register::load(simd, chunk.scores);
-                let live = chunk.live::<S::Register>(simd);
-                let score = S::Register::select(live.mask, score, score.constant(f32::NAN));
-                // A short chunk keeps the NaN behind its end.
-                score.store(tile.get_mut(..chunk.scores.len()).unwrap_or(&mut []));
+        for start in (0..vectors).step_by(BLOCK) {
+            let block = start..vectors.min(start + BLOCK);
+            let found = scores.extremes(simd, block.clone());
+            numbers += found.numbers;
+            let (greatest, least) = (key(found.greatest), key(-found.least));
+            // Soon rare: only a new or equal extreme asks how often it occurs.
+            if found.numbers > 0 && (greatest >= range.greatest || least >= range.negated_least) {
+                let [equal_greatest, equal_least] = scores.count(simd, block, &found);
+                join(&mut range.greatest, &mut range.greatest_count, greatest, equal_greatest);
+                join(&mut range.negated_least, &mut range.least_count, least, equal_least);
             }
-            let (least, greatest) = extremes(simd, &tile);
-            if least <= greatest {
-                let range = &mut *self.range;
-                join_block(simd, &tile, greatest, &mut range.greatest, &mut range.greatest_count);
-                tile = tile.map(|score| -score);
-                join_block(simd, &tile, -least, &mut range.negated_least, &mut range.least_count);
-            }
-            numbers += count(simd, &tile, |score| score.eq(score));
         }
         numbers
     }
 }
 
-/// The least and the greatest of a tile; infinity and minus infinity if all are NaN.
-#[inline(always)]
-fn extremes<S: Simd>(simd: S, tile: &[f32; TILE]) -> (f32, f32) {
-    let mut least = S::Register::splat(simd, f32::INFINITY);
-    let mut greatest = S::Register::splat(simd, f32::NEG_INFINITY);
-    for chunk in tile.chunks(S::Register::LANES) {
-        let score = S::Register::load(simd, chunk);
-        least = score.min(least);
-        greatest = score.max(greatest);
-    }
-    // (`f32::min` would also look for NaN, of which there is none left.)
-    let lesser = |a: f32, b: &f32| if *b < a { *b } else { a };
-    let greater = |a: f32, b: &f32| if *b > a { *b } else { a };
-    (
-        flat(&least.to_array()).iter().fold(f32::INFINITY, lesser),
-        flat(&greatest.to_array()).iter().fold(f32::NEG_INFINITY, greater),
-    )
+/// Vectors that are looked at together, and once more while they are in the cache.
+const BLOCK: usize = 64;
+
+/// The scores as vectors: NaN, which every comparison leaves out, where a pixel does not count and
+/// behind the end.
+struct Scores<'a, V: Lanes> {
+    scores: Columns<'a, V::Floats>,
+    live: LiveColumns<'a, V>,
 }
 
-/// Joins the greatest value of a tile, counted only when it matters.
-#[inline(always)]
-fn join_block<S: Simd>(
-    simd: S,
-    tile: &[f32; TILE],
+/// What a block holds.
+struct Found {
+    least: f32,
     greatest: f32,
-    to: &mut i64,
-    to_count: &mut i64,
-) {
-    let key = key(greatest);
-    if key >= *to {
-        let equal = count(simd, tile, |score| score.eq(score.constant(greatest)));
-        join(to, to_count, key, equal);
+    /// How many are no NaN.
+    numbers: i64,
+}
+
+impl<V: Lanes> Scores<'_, V> {
+    #[inline(always)]
+    fn get(&self, simd: V::Simd, index: usize) -> V {
+        let score = V::from_floats(simd, self.scores.get(index));
+        self.live.get(simd, index).or(score, f32::NAN)
+    }
+
+    #[inline(always)]
+    fn extremes(&self, simd: V::Simd, block: core::ops::Range<usize>) -> Found {
+        let zero = V::splat(simd, 0.0);
+        let mut negated_least = zero.constant(f32::NEG_INFINITY);
+        let mut greatest = negated_least;
+        let mut numbers = zero;
+        for index in block {
+            let score = self.get(simd, index);
+            negated_least = score.negate().max(negated_least);
+            greatest = score.max(greatest);
+            numbers = numbers + V::select(score.eq(score), zero.constant(1.0), zero);
+        }
+        Found {
+            least: -greatest_of(flat(&negated_least.to_array())),
+            greatest: greatest_of(flat(&greatest.to_array())),
+            numbers: total_of(flat(&numbers.to_array())),
+        }
+    }
+
+    /// How many equal the greatest, and the least.
+    #[inline(always)]
+    fn count(&self, simd: V::Simd, block: core::ops::Range<usize>, found: &Found) -> [i64; 2] {
+        let zero = V::splat(simd, 0.0);
+        let one = zero.constant(1.0);
+        let (greatest, least) = (zero.constant(found.greatest), zero.constant(found.least));
+        let mut counts = [zero; 2];
+        for index in block {
+            let score = self.get(simd, index);
+            counts[0] = counts[0] + V::select(score.eq(greatest), one, zero);
+            counts[1] = counts[1] + V::select(score.eq(least), one, zero);
+        }
+        [total_of(flat(&counts[0].to_array())), total_of(flat(&counts[1].to_array()))]
     }
 }
 
-/// How many items of a tile a condition holds for.
-#[inline(always)]
-fn count<S: Simd>(
-    simd: S,
-    tile: &[f32; TILE],
-    condition: impl Fn(S::Register) -> <S::Register as Lanes>::Mask,
-) -> i64 {
-    let zero = S::Register::splat(simd, 0.0);
-    let mut counts = zero;
-    for chunk in tile.chunks(S::Register::LANES) {
-        let holds = condition(S::Register::load(simd, chunk));
-        counts = counts + S::Register::select(holds, zero.constant(1.0), zero);
-    }
-    // At most TILE: exact in f32, in any order.
-    flat::<_, f32>(&counts.to_array()).iter().sum::<f32>() as i64
+/// The greatest of the lanes. (`f32::max` would also look for NaN, of which there is none left.)
+#[inline(never)]
+fn greatest_of(lanes: &[f32]) -> f32 {
+    let greater = |a: f32, b: &f32| if *b > a { *b } else { a };
+    lanes.iter().fold(f32::NEG_INFINITY, greater)
+}
+
+/// The sum of counts of a block: exact in f32, in any order.
+#[inline(never)]
+fn total_of(lanes: &[f32]) -> i64 {
+    lanes.iter().sum::<f32>() as i64
 }

@@ -20,6 +20,7 @@
 //! Every constructor of a vector takes the token of its tier. A token exists only where the tier
 //! was detected ([`run`] makes it), which is what keeps `unsafe` inside this module.
 
+mod columns;
 mod detect;
 mod pair;
 pub mod portable;
@@ -30,6 +31,7 @@ pub mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub mod avx512;
 
+pub use columns::{Columns, ColumnsMut};
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub use pair::Pair;
 
@@ -62,7 +64,7 @@ pub trait Kernel {
 }
 
 /// Runs a kernel on the current [`tier`].
-#[inline]
+#[inline(never)]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
     match tier() {
         #[cfg(target_arch = "x86_64")]
@@ -173,45 +175,6 @@ pub trait Lanes:
     fn everywhere(simd: Self::Simd) -> Self::Mask {
         Self::splat(simd, 0.0).eq(Self::splat(simd, 0.0))
     }
-
-    /// The first `LANES` floats of a slice; lanes beyond its end are `+0`.
-    #[inline(always)]
-    fn load(simd: Self::Simd, floats: &[f32]) -> Self {
-        match whole::<f32, Self::Floats>(floats) {
-            Some(whole) => Self::from_floats(simd, whole),
-            None => {
-                let mut padded = Self::Floats::zeroed();
-                copy(flat_mut(&mut padded), floats);
-                Self::from_floats(simd, &padded)
-            }
-        }
-    }
-
-    /// True where one of the first `LANES` bytes of a slice is not zero; false beyond its end.
-    #[inline(always)]
-    fn load_mask(simd: Self::Simd, bytes: &[u8]) -> Self::Mask {
-        match whole::<u8, Self::Bytes>(bytes) {
-            Some(whole) => Self::mask_from_bytes(simd, whole),
-            None => {
-                let mut padded = Self::Bytes::zeroed();
-                copy(flat_mut(&mut padded), bytes);
-                Self::mask_from_bytes(simd, &padded)
-            }
-        }
-    }
-
-    /// Writes the lanes to the first `LANES` floats of a slice; lanes beyond its end are dropped.
-    #[inline(always)]
-    fn store(self, floats: &mut [f32]) {
-        match whole_mut::<f32, Self::Floats>(floats) {
-            Some(whole) => self.to_floats(whole),
-            None => {
-                let mut padded = Self::Floats::zeroed();
-                self.to_floats(&mut padded);
-                copy(floats, flat_mut(&mut padded));
-            }
-        }
-    }
 }
 
 /// One truth value a lane.
@@ -264,27 +227,4 @@ pub(crate) fn flat<A: Pod, T: AnyBitPattern>(array: &A) -> &[T] {
 #[inline(always)]
 pub(crate) fn flat_mut<A: Pod, T: Pod>(array: &mut A) -> &mut [T] {
     bytemuck::try_cast_slice_mut(core::slice::from_mut(array)).unwrap_or(&mut [])
-}
-
-/// The head of a slice as an array, if the slice is long enough.
-#[inline(always)]
-fn whole<T: Pod, A: Pod>(slice: &[T]) -> Option<&A> {
-    let head = slice.get(..size_of::<A>() / size_of::<T>())?;
-    bytemuck::try_cast_slice(head).ok()?.first()
-}
-
-/// The head of a slice as an array, if the slice is long enough.
-#[inline(always)]
-fn whole_mut<T: Pod, A: Pod>(slice: &mut [T]) -> Option<&mut A> {
-    let head = slice.get_mut(..size_of::<A>() / size_of::<T>())?;
-    bytemuck::try_cast_slice_mut(head).ok()?.first_mut()
-}
-
-/// Copies as many items as both slices have. Only ragged ends come here.
-#[cold]
-#[inline(never)]
-fn copy<T: Copy>(to: &mut [T], from: &[T]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-    }
 }

@@ -1,15 +1,15 @@
 //! The exact sums against rational arithmetic.
 
 use super::for_each_tier;
-use crate::exact::{Accumulator, Exact, ExactSquares, ExactSum, TILE};
-use crate::simd::{self, Kernel, Simd};
+use crate::exact::{Accumulator, Exact, ExactSquares, ExactSum};
+use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 use proptest::prelude::*;
 use std::vec::Vec;
 
-/// Sums floats the way a kernel does: tile by tile, with a new accumulator for each part.
+/// Sums floats the way a kernel does.
 struct Add<'a, const D: usize, const L: i32, const P: i32> {
     floats: &'a [f32],
     sum: &'a mut Exact<D, L, P>,
@@ -19,13 +19,12 @@ impl<const D: usize, const L: i32, const P: i32> Kernel for Add<'_, D, L, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let columns = Columns::new(self.floats);
         let mut accumulator = Accumulator::new(simd, self.sum);
-        let mut tile = [0.0; TILE];
-        for block in self.floats.chunks(TILE) {
-            tile[..block.len()].copy_from_slice(block);
-            accumulator.add_block(&mut tile, block.len());
+        for index in 0..self.floats.len().div_ceil(S::Lanes::LANES) {
+            accumulator.push(S::Lanes::from_floats(simd, columns.get(index)));
         }
-        accumulator.finish();
+        accumulator.finish(self.floats.len());
     }
 }
 
