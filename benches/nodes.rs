@@ -54,8 +54,8 @@ impl Input {
     fn new(name: &'static str, n: usize, score: impl FnMut(usize) -> f32) -> Self {
         let mut random = Random(3);
         let scores = (0..n).map(score).collect();
-        let targets = (0..n).map(|_| u8::from(random.next() % 10 == 0)).collect();
-        let decisions = (0..n).map(|_| u8::from(random.next() % 8 == 0)).collect();
+        let targets = (0..n).map(|_| u8::from(random.next().is_multiple_of(10))).collect();
+        let decisions = (0..n).map(|_| u8::from(random.next().is_multiple_of(8))).collect();
         Self { name, scores, targets, decisions }
     }
 

@@ -1,7 +1,8 @@
 //! Measures the elementary functions over all 2^32 floats, on every tier of this machine.
 //!
 //! ```text
-//! cargo run --release --example sweep -- [--step N] [--tier NAME] [--function NAME]
+//! cargo run --release --features scalar --example sweep -- [OPTIONS]
+//!     --step N  --tier NAME  --function NAME
 //! ```
 //!
 //! `--step N` takes every N-th bit pattern. The program fails when a bound of `hyla::math` is
@@ -11,7 +12,7 @@
 #![allow(clippy::indexing_slicing, clippy::expect_used, reason = "no part of the library")]
 
 use hyla::math;
-use hyla::simd::{self, Kernel, Lanes, Simd, Tier};
+use hyla::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd, Tier};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use std::thread;
@@ -57,13 +58,14 @@ impl Kernel for Apply<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let width = S::Lanes::LANES;
-        let vectors = self.inputs.chunks(width).zip(self.outputs.chunks_mut(width));
+        let inputs = Columns::new(self.inputs);
+        let mut outputs = ColumnsMut::new(self.outputs);
+        let vectors = self.inputs.len().div_ceil(S::Lanes::LANES);
         macro_rules! apply {
             ($x:ident => $value:expr) => {
-                for (input, output) in vectors {
-                    let $x = S::Lanes::load(simd, input);
-                    $value.store(output);
+                for index in 0..vectors {
+                    let $x = S::Lanes::from_floats(simd, inputs.get(index));
+                    $value.to_floats(outputs.get(index));
                 }
             };
         }
@@ -76,6 +78,7 @@ impl Kernel for Apply<'_> {
             5 => apply!(x => math::logistic(x).softplus),
             _ => apply!(x => math::logistic(x).sigmoid),
         }
+        outputs.finish();
     }
 }
 

@@ -76,7 +76,7 @@
 // The best tier of the machine (for `hyla_tier_pin`).
 #define HYLA_TIER_BEST 0
 
-// One lane; on every machine.
+// One lane; on machines without SIMD.
 #define HYLA_TIER_SCALAR 1
 
 // What the target has at compile time (SSE2, NEON, simd128); on every machine.
@@ -249,7 +249,7 @@ typedef struct hyla_pixels {
 // An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
 // that sum floats. Its value is the weighted sum of its words, so adding words merges.
 typedef struct hyla_sum {
-    // The finite part: the sum over i of digits[i] * 2^(32 i - 160). Canonical: all but the last
+    // The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
     // in [0, 2^32), the last one signed.
     int64_t digits[12];
     // How many terms were NaN.
@@ -310,8 +310,8 @@ typedef struct hyla_range_report {
 //
 // With logits x (`scores`), targets y (`targets`) and pixel weights v (`weights`):
 //
-//     l_i = weight * pos_weight^y_i * v_i * softplus(y_i ? -x_i : x_i)
-//     loss = sum l_i / N | sum l_i | sum l_i / sum v_i      by `reduction`
+// l_i = weight * pos_weight^y_i * v_i * softplus(y_i ? -x_i : x_i)
+// loss = sum l_i / N | sum l_i | sum l_i / sum v_i      by `reduction`
 //
 // N counts the pixels that count, whatever their weights. A factor of exactly 0 switches a term
 // off; an infinite logit that is right costs 0; a NaN logit gives a NaN loss and the notice

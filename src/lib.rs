@@ -1,6 +1,49 @@
-//! hyla
+//! HYperspectral Losses & Accumulators: the losses, gradients and streaming metrics of cuvis-ai's
+//! nodes, with the same bits on every machine.
+//!
+//! ```text
+//!  pixels ──► update kernel ──► totals (i64 words) ──► value (f64) ──► loss / metric
+//!                                  ▲   │
+//!                         merge ───┘   └──► factors ──► gradient kernel ──► one float a pixel
+//! ```
+//!
+//! | module | what is there |
+//! | --- | --- |
+//! | [`loss`] | losses: parameters, totals, value, gradient, one file each |
+//! | [`metric`] | metrics: totals and values, one file each |
+//! | [`pixels`] | the inputs of a call, and the one rule for masks and weights |
+//! | [`exact`] | exact sums that merge by integer addition |
+//! | [`math`] | exp, ln, log1p, sigmoid, softplus with stated bounds |
+//! | [`simd`] | vectors, kernels, tiers |
+//! | [`error`] | errors and notices, with the numbers of the C interface |
+//! | `capi` | the functions of `include/hyla.h` (feature `capi`) |
+//!
+//! **Promises**: the same bits on every tier, for any split of the pixels over calls, threads and
+//! machines; exact sums, rounded once; merging is integer addition of words; no allocation, no
+//! panic, no global state but the tier; bad arguments are errors and change nothing; stated
+//! accuracy; a masked pixel is as if it were not there. The default floating-point environment is
+//! assumed, as everywhere in Rust; the C functions set it themselves.
+//!
+//! **Tiers**: AVX-512, AVX2 (both found at run time without the standard library), portable (SSE2,
+//! NEON, simd128: what the target has) and scalar (targets without SIMD).
+//!
+//! **Features**: `capi` compiles the C functions; `scalar` compiles the scalar tier beside the
+//! others, for tests; `std` lets a std program carry the C functions. None is on by default.
+//!
+//! ```
+//! use hyla::loss::bce::{Params, Totals};
+//! use hyla::pixels::Pixels;
+//!
+//! let params = Params { pos_weight: 10.0, ..Params::default() };
+//! let pixels = Pixels { scores: &[2.0, -1.0], targets: Some(&[1, 0]), ..Pixels::default() };
+//! let mut totals = Totals::default();
+//! totals.update(&params, &pixels)?;
+//! assert!((totals.loss(&params)?.value - 0.791_270_9).abs() < 1e-6);
+//! # Ok::<(), hyla::error::Error>(())
+//! ```
+
 #![no_std]
-#![allow(missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[cfg(test)]
 extern crate std;
@@ -17,5 +60,11 @@ pub mod pixels;
 pub mod simd;
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 mod tests;

@@ -29,15 +29,16 @@ fn generate() -> String {
     for_c(&String::from_utf8(header).expect("the sources are UTF-8"))
 }
 
-/// Drops Rust's sections about pointers, which the law at the top says to readers of C, and puts
-/// negative constants in parentheses.
+/// Drops Rust's sections about pointers, which the law at the top says to readers of C, and the
+/// fences of its code blocks, and puts negative constants in parentheses.
 fn for_c(header: &str) -> String {
     let mut text = String::new();
     let mut in_safety = false;
     for line in header.lines() {
         let comment = line.trim_start().starts_with("//");
         in_safety = comment && (in_safety || line.trim_start() == "// # Safety");
-        if in_safety {
+        let fence = line.trim_start().starts_with("// ```");
+        if in_safety || fence {
             continue;
         }
         match line.rsplit_once(' ') {

@@ -31,8 +31,10 @@ pub const HYLA_ADD: u32 = 1;
 ///
 /// With logits x (`scores`), targets y (`targets`) and pixel weights v (`weights`):
 ///
-///     l_i = weight * pos_weight^y_i * v_i * softplus(y_i ? -x_i : x_i)
-///     loss = sum l_i / N | sum l_i | sum l_i / sum v_i      by `reduction`
+/// ```text
+/// l_i = weight * pos_weight^y_i * v_i * softplus(y_i ? -x_i : x_i)
+/// loss = sum l_i / N | sum l_i | sum l_i / sum v_i      by `reduction`
+/// ```
 ///
 /// N counts the pixels that count, whatever their weights. A factor of exactly 0 switches a term
 /// off; an infinite logit that is right costs 0; a NaN logit gives a NaN loss and the notice

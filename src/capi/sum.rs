@@ -13,7 +13,7 @@ use crate::metric::sum::Totals;
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct hyla_sum {
-    /// The finite part: the sum over i of digits[i] * 2^(32 i - 160). Canonical: all but the last
+    /// The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
     /// in [0, 2^32), the last one signed.
     pub digits: [i64; 12],
     /// How many terms were NaN.

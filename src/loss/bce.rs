@@ -363,7 +363,7 @@ impl Kernel for Terms<'_> {
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
             let (factor, on) = vector.factor(self.factors);
-            let term = only(on, logistic(vector.margin).softplus * factor);
+            let term = only(on, logistic(vector.margin).softplus_times(factor));
             match &mut sum {
                 Some(sum) => sum.push(term),
                 None => term.to_floats(map.get(index)),
@@ -400,10 +400,10 @@ impl<const TERMS: bool> Kernel for Gradient<'_, TERMS> {
             let vector = inputs.get(simd, index);
             let logistic = logistic(vector.margin);
             let (slope, on) = vector.factor(slopes);
-            self.write.write(on, logistic.sigmoid * slope, gradient.get(index));
+            self.write.write(on, logistic.sigmoid_times(slope), gradient.get(index));
             if TERMS {
                 let (factor, on) = vector.factor(factors);
-                sum.push(only(on, logistic.softplus * factor));
+                sum.push(only(on, logistic.softplus_times(factor)));
             }
         }
         gradient.finish();

@@ -2,7 +2,7 @@
 
 use super::for_each_tier;
 use crate::math;
-use crate::simd::{self, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
 use std::vec;
 use std::vec::Vec;
 
@@ -22,11 +22,13 @@ macro_rules! apply {
             type Output = ();
             #[inline(always)]
             fn run<S: Simd>(self, simd: S) {
-                let width = S::Lanes::LANES;
-                for (input, output) in self.0.chunks(width).zip(self.1.chunks_mut(width)) {
-                    let $x = S::Lanes::load(simd, input);
-                    $value.store(output);
+                let inputs = Columns::new(self.0);
+                let mut outputs = ColumnsMut::new(self.1);
+                for index in 0..self.0.len().div_ceil(S::Lanes::LANES) {
+                    let $x = S::Lanes::from_floats(simd, inputs.get(index));
+                    $value.to_floats(outputs.get(index));
                 }
+                outputs.finish();
             }
         }
         |inputs| {

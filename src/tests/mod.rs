@@ -7,6 +7,7 @@ use std::vec::Vec;
 
 mod bce;
 mod exact;
+mod math;
 mod metrics;
 mod naive;
 
