@@ -101,7 +101,7 @@ pub(crate) struct Tally {
 pub(crate) fn tally(pixels: &Pixels, weights: &mut ExactSum) -> Tally {
     let Some(given) = pixels.weights else {
         let count = match pixels.valid {
-            Some(valid) => Masks { first: valid, second: valid, valid: None }.count().first,
+            Some(valid) => Masks { first: valid, second: None, valid: None }.count().first,
             None => pixels.scores.len() as i64,
         };
         weights.add_integer(count);

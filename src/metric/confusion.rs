@@ -160,5 +160,5 @@ pub(super) fn inputs<'a>(pixels: &Pixels<'a>) -> Result<Masks<'a>, Error> {
     let targets = pixels.targets.ok_or(Error::MissingInput)?;
     let valid = pixels.valid;
     Pixels::check_lengths(decisions.len(), &[Some(targets.len()), valid.map(<[u8]>::len)])?;
-    Ok(Masks { first: decisions, second: targets, valid })
+    Ok(Masks { first: decisions, second: Some(targets), valid })
 }

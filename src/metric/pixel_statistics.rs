@@ -38,7 +38,7 @@ impl Totals {
         let decisions = pixels.decisions.ok_or(Error::MissingInput)?;
         let valid = pixels.valid.map(<[u8]>::len);
         Pixels::check_lengths(decisions.len(), &[valid])?;
-        let seen = Masks { first: decisions, second: decisions, valid: pixels.valid }.count();
+        let seen = Masks { first: decisions, second: None, valid: pixels.valid }.count();
         self.merge(&Self { pixels: seen.pixels, anomalous: seen.first });
         Ok(())
     }

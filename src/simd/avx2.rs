@@ -5,6 +5,15 @@ use bytemuck::must_cast;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
+/// Calls an intrinsic of AVX2.
+macro_rules! avx2 {
+    ($intrinsic:expr) => {
+        // SAFETY: the types of this file are made from the token `Avx2` alone, which exists only
+        // inside `run`; its caller vouches for AVX2. Pointers come from arrays of the full width.
+        unsafe { $intrinsic }
+    };
+}
+
 /// The token of the AVX2 tier: it exists only where detection found AVX2.
 #[derive(Clone, Copy)]
 pub struct Avx2(());
@@ -19,6 +28,19 @@ impl Simd for Avx2 {
         // SAFETY: the token exists only where the tier was detected.
         unsafe { run(kernel) }
     }
+
+    #[inline(always)]
+    fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64 {
+        let [low, high]: [__m256i; 2] = must_cast(*bytes);
+        !(u64::from(zeros(high)) << 32 | u64::from(zeros(low)))
+    }
+}
+
+/// A bit for each byte: 1 where the byte is zero.
+#[inline(always)]
+fn zeros(bytes: __m256i) -> u32 {
+    let zeros = avx2!(_mm256_cmpeq_epi8(bytes, _mm256_setzero_si256()));
+    avx2!(_mm256_movemask_epi8(zeros)) as u32
 }
 
 /// # Safety
@@ -27,15 +49,6 @@ impl Simd for Avx2 {
 #[target_feature(enable = "avx2,popcnt")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx2(()))
-}
-
-/// Calls an intrinsic of AVX2.
-macro_rules! avx2 {
-    ($intrinsic:expr) => {
-        // SAFETY: the types of this file are made from the token `Avx2` alone, which exists only
-        // inside `run`; its caller vouches for AVX2. Pointers come from arrays of the full width.
-        unsafe { $intrinsic }
-    };
 }
 
 /// Eight floats.

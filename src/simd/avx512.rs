@@ -5,6 +5,16 @@ use bytemuck::must_cast;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
+/// Calls an intrinsic of AVX-512.
+macro_rules! avx512 {
+    ($intrinsic:expr) => {
+        // SAFETY: the types of this file are made from the token `Avx512` alone, which exists
+        // only inside `run`; its caller vouches for AVX-512 F, BW, DQ and VL. Pointers come from
+        // arrays of the full width.
+        unsafe { $intrinsic }
+    };
+}
+
 /// The token of the AVX-512 tier: it exists only where detection found AVX-512.
 #[derive(Clone, Copy)]
 pub struct Avx512(());
@@ -19,6 +29,12 @@ impl Simd for Avx512 {
         // SAFETY: the token exists only where the tier was detected.
         unsafe { run(kernel) }
     }
+
+    #[inline(always)]
+    fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64 {
+        let bytes = avx512!(_mm512_loadu_si512(bytes.as_ptr().cast()));
+        avx512!(_mm512_test_epi8_mask(bytes, bytes))
+    }
 }
 
 /// # Safety
@@ -27,16 +43,6 @@ impl Simd for Avx512 {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,popcnt")]
 pub(super) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     kernel.run(Avx512(()))
-}
-
-/// Calls an intrinsic of AVX-512.
-macro_rules! avx512 {
-    ($intrinsic:expr) => {
-        // SAFETY: the types of this file are made from the token `Avx512` alone, which exists
-        // only inside `run`; its caller vouches for AVX-512 F, BW, DQ and VL. Pointers come from
-        // arrays of the full width.
-        unsafe { $intrinsic }
-    };
 }
 
 /// Sixteen floats.

@@ -50,6 +50,9 @@ pub trait Simd: Copy {
     /// Runs a kernel on this tier, as a call of its own: for a part of a kernel that is shared by
     /// many, so that its code exists once.
     fn call<K: Kernel>(self, kernel: K) -> K::Output;
+
+    /// A bit for each byte, the first lowest: 1 where the byte is not zero.
+    fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64;
 }
 
 /// A computation that is compiled once per tier.

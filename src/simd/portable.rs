@@ -7,7 +7,7 @@
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
 use bytemuck::must_cast;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
-use wide::{f32x4, f64x2, i32x4, i64x2, u32x4};
+use wide::{f32x4, f64x2, i32x4, i64x2, u8x16, u32x4};
 
 /// The token of the portable tier, which every machine has.
 #[derive(Clone, Copy, Default)]
@@ -21,6 +21,16 @@ impl Simd for Portable {
     #[inline(never)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.run(self)
+    }
+
+    #[inline(always)]
+    fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64 {
+        let quarters: [u8x16; 4] = must_cast(*bytes);
+        let mut zeros = 0;
+        for quarter in quarters.iter().rev() {
+            zeros = zeros << 16 | u64::from(quarter.simd_eq(u8x16::splat(0)).to_bitmask());
+        }
+        !zeros
     }
 }
 

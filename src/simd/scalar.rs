@@ -16,6 +16,11 @@ impl Simd for Scalar {
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.run(self)
     }
+
+    #[inline(always)]
+    fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64 {
+        bytes.iter().rev().fold(0, |bits, byte| bits << 1 | u64::from(*byte != 0))
+    }
 }
 
 /// A vector of one lane.
