@@ -75,8 +75,8 @@ impl Kernel for Apply<'_> {
             2 => apply!(x => math::log1p(x)),
             3 => apply!(x => math::softplus(x)),
             4 => apply!(x => math::sigmoid(x)),
-            5 => apply!(x => math::logistic(x).softplus),
-            _ => apply!(x => math::logistic(x).sigmoid),
+            5 => apply!(x => math::logistic(x).softplus()),
+            _ => apply!(x => math::logistic(x).sigmoid()),
         }
         outputs.finish();
     }

@@ -7,8 +7,8 @@
 //! | [`log1p`] | [`LOG1P_MAX_ULP`] | 0.861 | exact |
 //! | [`softplus`] | [`SOFTPLUS_MAX_ULP`] | 1.896 | 0.880 |
 //! | [`sigmoid`] | [`SIGMOID_MAX_ULP`] | 1.800 | 0.880 |
-//! | [`logistic`]`.softplus` | [`LOGISTIC_MAX_ULP`] | 2.782 | 0.749 |
-//! | [`logistic`]`.sigmoid` | [`LOGISTIC_MAX_ULP`] | 2.826 | 0.750 |
+//! | [`Logistic::softplus`] | [`LOGISTIC_MAX_ULP`] | 2.782 | 0.749 |
+//! | [`Logistic::sigmoid`] | [`LOGISTIC_MAX_ULP`] | 2.826 | 0.750 |
 //!
 //! The unit is an ulp of the true result (the spacing of `f32` in its binade), for subnormal
 //! results 2^-149, bounded by [`SUBNORMAL_MAX_UNITS`]. `cargo run --release --features scalar
@@ -40,7 +40,7 @@ pub const LOG1P_MAX_ULP: f64 = 1.0;
 pub const SOFTPLUS_MAX_ULP: f64 = 2.0;
 /// The bound of [`sigmoid`] in ulps.
 pub const SIGMOID_MAX_ULP: f64 = 2.0;
-/// The bound of both parts of [`logistic`] in ulps.
+/// The bound of [`Logistic::softplus`] and [`Logistic::sigmoid`] in ulps.
 pub const LOGISTIC_MAX_ULP: f64 = 3.0;
 /// The bound of [`Logistic::softplus_times`] and [`Logistic::sigmoid_times`] in ulps, for factors up
 /// to 2^72 in size. (With a greater one, z below -153 counts as -153.)
@@ -335,93 +335,93 @@ pub fn softplus<V: Lanes>(z: V) -> V {
     (((positive + tail) + e) * BELOW_96).max(z)
 }
 
-/// What [`logistic`] gives.
+/// [`softplus`] and [`sigmoid`] of one z, faster and with wider bounds: made by [`logistic`].
 #[derive(Clone, Copy)]
 pub struct Logistic<V: Lanes> {
-    /// `ln(1 + e^z)`: the binary cross-entropy of a logit `-z` with target 1.
-    pub softplus: V,
-    /// `1 / (1 + e^-z)`: its derivative.
-    pub sigmoid: V,
-    /// Where both are `e^z` to the last bit, and perhaps subnormal.
-    deep: V::Mask,
+    z: V,
+    negative: V::Mask,
     /// `2^96 e^-|z|`.
     scaled: V,
 }
 
-impl<V: Lanes> Logistic<V> {
-    /// `softplus * factor`, within [`LOGISTIC_PRODUCT_MAX_ULP`].
-    #[inline(always)]
-    pub fn softplus_times(&self, factor: V) -> V {
-        self.product(self.softplus, factor)
-    }
-
-    /// `sigmoid * factor`, within [`LOGISTIC_PRODUCT_MAX_ULP`].
-    #[inline(always)]
-    pub fn sigmoid_times(&self, factor: V) -> V {
-        self.product(self.sigmoid, factor)
-    }
-
-    /// A product that keeps its digits where the value is subnormal: there the factor is applied to
-    /// the scaled value and the scale is taken off last. Few logits are so low: a branch is cheaper
-    /// than the operations.
-    #[inline(always)]
-    fn product(&self, value: V, factor: V) -> V {
-        let product = value * factor;
-        if self.deep.any() {
-            V::select(self.deep, self.scaled * factor * BELOW_96, product)
-        } else {
-            product
-        }
-    }
-}
-
-/// Below this z `e^z` is less than 2^-92: `log1p(e)` and `e / (1 + e)` are e.
-const DEEP: f32 = -64.0;
-
-/// [`softplus`] and [`sigmoid`] at once and faster, with wider bounds. A caller that ignores one
-/// of the two does not pay for it.
+/// [`softplus`] and [`sigmoid`] at once and faster, with wider bounds. Each is computed when it is
+/// asked for, so that few registers are in use at a time; what they share is computed here.
 ///
 /// ```text
 /// e = e^-|z|     sigmoid  = (z < 0 ? e : 1) / (1 + e)
 ///                softplus = max(0, z) + e Q(e)         Q(e) = log1p(e)/e
 /// ```
 ///
-/// One exponential and one division. Q is a polynomial in `e - c`, relative error within 3.2e-8.
-/// c is the multiple of 2^-11 near 1/2 with the best such polynomial: `log1p(c)/c` is almost a
-/// float, and the rounding of this greatest coefficient decides (5.3e-8 for c = 1/2). 52 operations
-/// for both, 48 for softplus alone.
+/// One exponential and one division: 52 operations for both, 48 for softplus alone. Both within
+/// [`LOGISTIC_MAX_ULP`]; limits as for the two functions.
 ///
-/// Both within [`LOGISTIC_MAX_ULP`]; limits as for the two functions.
-///
-/// `c = 0.5-9b-11; fpminimax(log1p(x+c)/(x+c), 8, [|SG...|], [-c+1b-40;1-c], relative)`
+/// e and the 1 of the sigmoid are scaled by 2^96, 1/d and Q by 2^-96: their products are the
+/// results, rounded once also where they are subnormal.
 #[inline(always)]
 pub fn logistic<V: Lanes>(z: V) -> Logistic<V> {
-    // e and the 1 of the sigmoid are scaled by 2^96, q and Q by 2^-96: their products are the
-    // results, rounded once also where they are subnormal.
-    const CONSTANT: f32 = 0.812_200_7 * BELOW_96;
-    const LINEAR: f32 = -0.289_696_1 * BELOW_96;
-    const PAIRS: [[f32; 2]; 3] = [
-        [0.133_506_04 * BELOW_96, -0.068_359_64 * BELOW_96],
-        [0.037_081_54 * BELOW_96, -0.020_535_061 * BELOW_96],
-        [0.011_853_555 * BELOW_96, -0.008_763_01 * BELOW_96],
-    ];
-    const TOP: f32 = 0.005_232_510_6 * BELOW_96;
-    // 1/2 - 9/2048.
-    const CENTER: f32 = 0.495_605_47;
-
     let (x, negative) = fold(z, -153.0);
     let reduced = reduce(x, z.constant(TO_INTEGER + BIAS + 96.0));
-    let e = exp_of_rest(&reduced) * reduced.power();
-
-    let q = z.constant(1.0) / (e + TWO_96);
-    let sigmoid = V::select(negative, e, z.constant(TWO_96)) * q;
-
-    let y = e * BELOW_96 - CENTER;
-    let squared = y * y;
-    let quadratic = squared * polynomial(y, squared, PAIRS, z.constant(TOP));
-    // The constant, the greatest term, comes last and rounds once.
-    let quotient = (quadratic + y * LINEAR) + CONSTANT;
-    let softplus = V::select(negative, z.constant(0.0), z) + e * quotient;
-
-    Logistic { softplus, sigmoid, deep: z.lt(z.constant(DEEP)), scaled: e }
+    Logistic { z, negative, scaled: exp_of_rest(&reduced) * reduced.power() }
 }
+
+impl<V: Lanes> Logistic<V> {
+    /// `1 / (1 + e^-z)`, the derivative of softplus.
+    #[inline(always)]
+    pub fn sigmoid(&self) -> V {
+        let q = self.z.constant(1.0) / (self.scaled + TWO_96);
+        V::select(self.negative, self.scaled, self.z.constant(TWO_96)) * q
+    }
+
+    /// `ln(1 + e^z)`: the binary cross-entropy of a logit `-z` with target 1.
+    ///
+    /// Q is a polynomial in `e - c`, relative error within 3.2e-8. c is the multiple of 2^-11 near
+    /// 1/2 with the best such polynomial: `log1p(c)/c` is almost a float, and the rounding of this
+    /// greatest coefficient decides (5.3e-8 for c = 1/2).
+    ///
+    /// `c = 0.5-9b-11; fpminimax(log1p(x+c)/(x+c), 8, [|SG...|], [-c+1b-40;1-c], relative)`
+    #[inline(always)]
+    pub fn softplus(&self) -> V {
+        const CONSTANT: f32 = 0.812_200_7 * BELOW_96;
+        const LINEAR: f32 = -0.289_696_1 * BELOW_96;
+        const PAIRS: [[f32; 2]; 3] = [
+            [0.133_506_04 * BELOW_96, -0.068_359_64 * BELOW_96],
+            [0.037_081_54 * BELOW_96, -0.020_535_061 * BELOW_96],
+            [0.011_853_555 * BELOW_96, -0.008_763_01 * BELOW_96],
+        ];
+        const TOP: f32 = 0.005_232_510_6 * BELOW_96;
+        // 1/2 - 9/2048.
+        const CENTER: f32 = 0.495_605_47;
+
+        let y = self.scaled * BELOW_96 - CENTER;
+        let squared = y * y;
+        let quadratic = squared * polynomial(y, squared, PAIRS, y.constant(TOP));
+        // The constant, the greatest term, comes last and rounds once.
+        let quotient = (quadratic + y * LINEAR) + CONSTANT;
+        V::select(self.negative, y.constant(0.0), self.z) + self.scaled * quotient
+    }
+
+    /// `softplus * factor`, within [`LOGISTIC_PRODUCT_MAX_ULP`].
+    #[inline(always)]
+    pub fn softplus_times(&self, factor: V) -> V {
+        self.product(self.softplus(), factor)
+    }
+
+    /// `sigmoid * factor`, within [`LOGISTIC_PRODUCT_MAX_ULP`].
+    #[inline(always)]
+    pub fn sigmoid_times(&self, factor: V) -> V {
+        self.product(self.sigmoid(), factor)
+    }
+
+    /// A product that keeps its digits where the value is subnormal. Where z is below [`DEEP`] both
+    /// values are `e^z` to the last bit: there the factor is applied to the scaled e, and the scale
+    /// is taken off last. Few logits are so low: a branch is cheaper than the operations.
+    #[inline(always)]
+    fn product(&self, value: V, factor: V) -> V {
+        let product = value * factor;
+        let deep = self.z.lt(self.z.constant(DEEP));
+        if deep.any() { V::select(deep, self.scaled * factor * BELOW_96, product) } else { product }
+    }
+}
+
+/// Below this z `e^z` is less than 2^-92: `log1p(e)` and `e / (1 + e)` are e.
+const DEEP: f32 = -64.0;

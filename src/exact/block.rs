@@ -16,7 +16,7 @@
 //! the time of the cheapest kernel here.
 
 use super::Exact;
-use crate::simd::{Doubles, Kernel, Lanes, Simd, flat, flat_mut};
+use crate::simd::{Bits, Doubles, Kernel, Lanes, Simd, flat, flat_mut};
 use bytemuck::Zeroable;
 
 /// How many terms a kernel collects on its stack before it hands them over: enough to make the
@@ -118,10 +118,8 @@ impl Window {
 struct Sizes {
     /// The least that is not zero; above infinity if all are zero.
     smallest: u32,
-    /// The greatest that is no NaN.
+    /// The greatest; a NaN is above infinity.
     greatest: u32,
-    /// Whether there is no NaN and no infinity.
-    finite: bool,
 }
 
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
@@ -194,7 +192,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     #[inline(always)]
     fn extent(&mut self) -> Option<Extent> {
         let mut sizes = self.sizes();
-        if !sizes.finite {
+        if sizes.greatest >= INFINITY_BITS {
             self.take_non_finite();
             sizes = self.sizes();
         }
@@ -225,18 +223,15 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     fn sizes(&self) -> Sizes {
         let zero = S::Register::splat(self.simd, 0.0);
         let one = zero.constant_bits(1);
-        let to_sign = zero.constant_bits((1 << 31) - INFINITY_BITS);
 
         let mut smallest = zero.constant(f32::INFINITY);
-        let mut greatest = zero;
-        let mut signs = zero.to_bits();
+        let mut greatest = zero.to_bits();
         for vector in self.filled() {
-            let size = S::Register::from_floats(self.simd, vector).abs();
-            // Zero becomes the NaN of all bits and drops out of the minimum, as NaN does below.
-            smallest = S::Register::from_bits(size.to_bits() - one).min(smallest);
+            let size = S::Register::from_floats(self.simd, vector).abs().to_bits();
+            // Zero becomes the NaN of all bits, which drops out of the minimum.
+            smallest = S::Register::from_bits(size - one).min(smallest);
+            // As integers, sizes without a sign have the order of floats, with NaN on top.
             greatest = size.max(greatest);
-            // The sign bit is set by infinity and NaN alone.
-            signs = signs | (size.to_bits() + to_sign);
         }
         let least = |floats: <S::Register as Lanes>::Floats| {
             flat::<_, u32>(&floats).iter().copied().fold(u32::MAX - 1, u32::min)
@@ -246,8 +241,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         };
         Sizes {
             smallest: least(smallest.to_array()) + 1,
-            greatest: most(greatest.to_array()),
-            finite: most(S::Register::from_bits(signs).to_array()) >> 31 == 0,
+            greatest: most(S::Register::from_bits(greatest).to_array()),
         }
     }
 

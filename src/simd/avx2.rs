@@ -194,6 +194,10 @@ impl Bits for YmmBits {
     fn shr(self, count: u32) -> Self {
         Self(avx2!(_mm256_srl_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
     }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(avx2!(_mm256_max_epi32(self.0, other.0)))
+    }
 }
 
 impl Doubles for YmmDoubles {

@@ -187,6 +187,10 @@ impl Bits for ZmmBits {
     fn shr(self, count: u32) -> Self {
         Self(avx512!(_mm512_srl_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
     }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(avx512!(_mm512_max_epi32(self.0, other.0)))
+    }
 }
 
 impl Doubles for ZmmDoubles {

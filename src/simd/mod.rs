@@ -199,6 +199,8 @@ pub trait Bits:
     fn shl(self, count: u32) -> Self;
     /// Shifts zeros in from the left.
     fn shr(self, count: u32) -> Self;
+    /// The greater one, as signed integers.
+    fn max(self, other: Self) -> Self;
 }
 
 /// A vector of `f64`, and a vector of `i64` words beside it that its bits can be added to.

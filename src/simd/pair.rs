@@ -122,6 +122,10 @@ impl<T: Bits> Bits for Pair<T> {
     fn shr(self, count: u32) -> Self {
         Self(self.0.shr(count), self.1.shr(count))
     }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(self.0.max(other.0), self.1.max(other.1))
+    }
 }
 
 impl<T: Doubles> Doubles for Pair<T> {

@@ -195,6 +195,10 @@ impl Bits for Quad<u32x4> {
     fn shr(self, count: u32) -> Self {
         Self(self.0 >> count)
     }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(must_cast(must_cast::<_, i32x4>(self.0).max(must_cast(other.0))))
+    }
 }
 
 impl Doubles for Quad<[f64x2; 2]> {

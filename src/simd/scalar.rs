@@ -161,6 +161,10 @@ impl Bits for One<u32> {
     fn shr(self, count: u32) -> Self {
         Self(self.0.wrapping_shr(count))
     }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        if self.0 as i32 > other.0 as i32 { self } else { other }
+    }
 }
 
 impl Doubles for One<f64> {

@@ -83,13 +83,13 @@ const FUNCTIONS: [Function; 7] = [
         name: "logistic.softplus",
         bound: math::LOGISTIC_MAX_ULP,
         reference: softplus,
-        apply: apply!(x => math::logistic(x).softplus),
+        apply: apply!(x => math::logistic(x).softplus()),
     },
     Function {
         name: "logistic.sigmoid",
         bound: math::LOGISTIC_MAX_ULP,
         reference: sigmoid,
-        apply: apply!(x => math::logistic(x).sigmoid),
+        apply: apply!(x => math::logistic(x).sigmoid()),
     },
 ];
 
