@@ -28,7 +28,8 @@ enum slot {
 };
 #define BIT(slot) (1u << (slot))
 
-enum { LAW_PIXELS = 64, ROOM = 8192 };
+/* An odd number of pixels: an overlap by the last byte of a mask is one, too. */
+enum { LAW_PIXELS = 65, ROOM = 8192 };
 
 /* A slot lies in the middle of a room of its own, so that others can be moved to either side of it. */
 struct rooms {
@@ -207,13 +208,13 @@ static inline void law_of_neighbours(const struct function *function, struct roo
         for (int other = 0; other < SLOTS; ++other) {
             if (other == output || !(function->reads & BIT(other))) continue;
             struct arguments arguments = valid_arguments(function, rooms);
-            const size_t size = size_of(function, (enum slot)output), end = size_of(function, (enum slot)other);
+            const size_t step = alignment_of((enum slot)output), size = size_of(function, (enum slot)output);
+            const size_t end = (size_of(function, (enum slot)other) + step - 1) / step * step;
             char *const start = (char *)arguments.at[other];
             memcpy(start - size, arguments.at[output], size);
             arguments.at[output] = start - size;
             CHECK(!HYLA_FAILED(function->call(&arguments)));
             arguments = valid_arguments(function, rooms);
-            if (end % 8 != 0) continue;
             memcpy(start + end, arguments.at[output], size);
             arguments.at[output] = start + end;
             CHECK(!HYLA_FAILED(function->call(&arguments)));

@@ -195,6 +195,23 @@ void bytes(Data &data) {
     (void)sink;
 }
 
+// What a call costs beside its pixels, for the lines of a push-broom camera.
+void calls() {
+    const hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    constexpr std::size_t line = 640;
+    Data data(line, 6.0f);
+    hyla_pixels pixels = data.pixels();
+    hyla_bce_totals totals{};
+    const auto time = [&](std::size_t n) {
+        pixels.n = n;
+        const auto call = [&] { checked(hyla_bce_update(&params, &pixels, &totals)); };
+        return alternate(call, call).ours * 1e9;
+    };
+    const double empty = time(0), whole = time(line), twice = time(line / 2);
+    std::printf("\nhyla_bce_update, a line of 640 pixels: %.0f ns; beside its pixels %.0f ns; "
+                "without pixels %.0f ns\n", whole, 2 * twice - whole, empty);
+}
+
 bool pin(std::uint32_t tier) {
     if (hyla_tier_pin(tier) == HYLA_OK) return true;
     std::printf("skipped: this machine lacks the tier %s\n", hyla_tier_name(tier));
@@ -228,6 +245,7 @@ int main() {
         }
         checked(hyla_tier_pin(HYLA_TIER_BEST));
     }
+    calls();
     heading("16 Mi pixels, from memory");
     Data large(16 * mebi, 6.0f);
     bytes(large);

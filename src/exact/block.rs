@@ -16,12 +16,8 @@
 //! the time of the cheapest kernel here.
 
 use super::Exact;
-use crate::simd::{Bits, Doubles, Kernel, Lanes, Simd, flat, flat_mut};
+use crate::simd::{Bits, Doubles, Kernel, Lanes, Simd, Tile, flat, flat_mut};
 use bytemuck::Zeroable;
-
-/// How many terms a kernel collects on its stack before it hands them over: enough to make the
-/// hand-over cheap, few enough to stay in the first-level cache. Smaller where stack is scarce.
-const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
 
 /// What one level holds above its unit: `x + M` is exact to the unit for x below `2^(q+51)`, and
 /// one bit is kept for the rounding of the level.
@@ -129,9 +125,7 @@ type Words<S> = <Wide<S> as Doubles>::Array;
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     simd: S,
     sum: &'a mut Exact<DIGITS, LOWEST, POWER>,
-    tile: [f32; TILE],
-    /// How many vectors of the tile are filled.
-    filled: usize,
+    tile: Tile<S::Lanes>,
     /// How many floats were pushed.
     pushed: usize,
     window: Window,
@@ -143,48 +137,40 @@ pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, cons
 impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     Accumulator<'a, S, DIGITS, LOWEST, POWER>
 {
-    const VECTORS: usize = TILE / S::Lanes::LANES;
-
     /// Starts to add to a sum. [`Self::finish`] must be called at the end.
     #[inline(always)]
     pub fn new(simd: S, sum: &'a mut Exact<DIGITS, LOWEST, POWER>) -> Self {
         let words = [Words::<S>::zeroed(); MOST_LEVELS];
-        let tile = [0.0; TILE];
-        Self { simd, sum, tile, filled: 0, pushed: 0, window: Window::NONE, words, additions: 0 }
+        Self { simd, sum, tile: Tile::new(), pushed: 0, window: Window::NONE, words, additions: 0 }
     }
 
     /// Adds the terms of a vector of floats.
     #[inline(always)]
     pub fn push(&mut self, floats: S::Lanes) {
-        if self.filled == Self::VECTORS {
+        if self.tile.is_full() {
             self.add_tile();
         }
-        let vectors: &mut [<S::Lanes as Lanes>::Floats] = flat_mut(&mut self.tile);
-        if let Some(vector) = vectors.get_mut(self.filled) {
-            floats.to_floats(vector);
-        }
-        self.filled += 1;
+        self.tile.push(floats);
         self.pushed += S::Lanes::LANES;
     }
 
     /// Moves everything to the digits and makes them canonical. Only the first `length` floats
-    /// that were pushed count: the last vector may be padded.
+    /// that were pushed count: the last vector may be padded. (By reference: a move would copy the
+    /// tile.)
     #[inline(always)]
-    pub fn finish(mut self, length: usize) {
+    pub fn finish(&mut self, length: usize) {
         let padding = self.pushed.saturating_sub(length);
-        let end = self.floats();
-        if let Some(padded) = self.tile.get_mut(end.saturating_sub(padding)..end) {
-            padded.fill(0.0);
-        }
+        self.tile.filled_mut().iter_mut().rev().take(padding).for_each(|float| *float = 0.0);
         self.add_tile();
         self.flush();
+        self.sum.normalize();
     }
 
     /// Adds what the tile holds, as a call of its own: all kernels share this code.
     #[inline(always)]
     fn add_tile(&mut self) {
         self.simd.call(AddTile { to: self });
-        self.filled = 0;
+        self.tile.clear();
     }
 
     /// Where the terms of the tile lie, once what is not finite was counted and replaced; None if
@@ -201,22 +187,10 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         Some(Extent { unit: smallest.exponent * POWER, top: (greatest.exponent + 24) * POWER })
     }
 
-    /// How many floats of the tile are filled.
+    /// The filled registers of the tile.
     #[inline(always)]
-    fn floats(&self) -> usize {
-        self.filled * S::Lanes::LANES
-    }
-
-    /// How many registers they fill.
-    #[inline(always)]
-    fn registers(&self) -> usize {
-        self.floats() / S::Register::LANES
-    }
-
-    /// The filled part of the tile.
-    #[inline(always)]
-    fn filled(&self) -> &[<S::Register as Lanes>::Floats] {
-        flat::<_, <S::Register as Lanes>::Floats>(&self.tile).get(..self.registers()).unwrap_or(&[])
+    fn registers(&self) -> &[<S::Register as Lanes>::Floats] {
+        bytemuck::try_cast_slice(self.tile.filled()).unwrap_or(&[])
     }
 
     #[inline(always)]
@@ -226,7 +200,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
 
         let mut smallest = zero.constant(f32::INFINITY);
         let mut greatest = zero.to_bits();
-        for vector in self.filled() {
+        for vector in self.registers() {
             let size = S::Register::from_floats(self.simd, vector).abs().to_bits();
             // Zero becomes the NaN of all bits, which drops out of the minimum.
             smallest = S::Register::from_bits(size - one).min(smallest);
@@ -256,7 +230,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
             *magic = Wide::<S>::splat(self.simd, self.window.magic(level));
             *words = Wide::<S>::words(self.simd, kept);
         }
-        for vector in self.filled() {
+        for vector in self.registers() {
             let float = S::Register::from_floats(self.simd, vector).widen();
             // A float has 24 bits, so its square is exact.
             let mut rest = if POWER == 2 { float * float } else { float };
@@ -269,10 +243,11 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         for (kept, words) in self.words.iter_mut().zip(words) {
             *kept = Wide::<S>::to_array(words);
         }
-        self.additions += self.registers() as u32;
+        self.additions += self.registers().len() as u32;
     }
 
-    /// Moves the words to the digits and makes these canonical.
+    /// Moves the words to the digits. These grow by less than 2^32 each, so 2^30 flushes fit before
+    /// they must be made canonical.
     #[inline(never)]
     fn flush(&mut self) {
         for (level, words) in self.words.iter_mut().enumerate().take(self.window.levels) {
@@ -281,13 +256,12 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
             self.sum.add_words(flat_mut(words), bias, self.window.unit(level));
         }
         self.additions = 0;
-        self.sum.normalize();
     }
 
     #[inline(always)]
     fn add(&mut self) {
         let Some(extent) = self.extent() else { return };
-        if self.additions + self.registers() as u32 > MOST_ADDITIONS {
+        if self.additions + self.registers().len() as u32 > MOST_ADDITIONS {
             self.flush();
         }
         if !self.window.holds(extent) {
@@ -307,9 +281,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     #[cold]
     #[inline(never)]
     fn take_non_finite(&mut self) {
-        let filled = self.floats();
-        let floats = self.tile.iter_mut().take(filled);
-        for float in floats.filter(|float| !float.is_finite()) {
+        for float in self.tile.filled_mut().iter_mut().filter(|float| !float.is_finite()) {
             self.sum.count_non_finite(*float);
             *float = 0.0;
         }
@@ -318,7 +290,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     #[cold]
     #[inline(never)]
     fn add_one_by_one(&mut self) {
-        for float in self.tile.iter().take(self.floats()) {
+        for float in self.tile.filled() {
             self.sum.add_term(*float);
         }
         self.sum.normalize();

@@ -116,8 +116,8 @@ impl Totals {
         let inputs = check(params, pixels)?;
         let tally = tally(pixels, &mut self.weights);
         self.count(params, tally);
-        let factors = params.factors();
-        simd::run(Terms { pixels: inputs, factors, sum: Some(&mut self.loss), map: &mut [] });
+        let to = To::Sum(&mut self.loss);
+        simd::run(Terms { pixels: inputs, factors: params.factors(), to });
         Ok(())
     }
 
@@ -253,7 +253,7 @@ pub fn loss_and_gradient(
 pub fn map(params: &Params, pixels: &Pixels, map: &mut [f32]) -> Result<Notices, Error> {
     let inputs = check(params, pixels)?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
-    simd::run(Terms { pixels: inputs, factors: params.factors(), sum: None, map });
+    simd::run(Terms { pixels: inputs, factors: params.factors(), to: To::Map(map) });
     Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
 }
 
@@ -344,12 +344,17 @@ fn only<V: Lanes>(mask: Option<V::Mask>, values: V) -> V {
     }
 }
 
-/// Adds the terms to a sum, or writes them to a map, if it is not empty.
+/// Adds the terms to a sum, or writes them to a map.
 struct Terms<'a> {
     pixels: Pixels<'a>,
     factors: Factors,
-    sum: Option<&'a mut ExactSum>,
-    map: &'a mut [f32],
+    to: To<'a>,
+}
+
+/// Where the terms go.
+enum To<'a> {
+    Sum(&'a mut ExactSum),
+    Map(&'a mut [f32]),
 }
 
 impl Kernel for Terms<'_> {
@@ -358,19 +363,25 @@ impl Kernel for Terms<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let inputs = Inputs::<S::Lanes>::new(&self.pixels);
-        let mut sum = self.sum.map(|sum| Accumulator::new(simd, sum));
-        let mut map = ColumnsMut::new(self.map);
+        let mut no_sum = ExactSum::default();
+        let (sum, map, is_sum) = match self.to {
+            To::Sum(sum) => (sum, &mut [] as &mut [f32], true),
+            To::Map(map) => (&mut no_sum, map, false),
+        };
+        let mut sum = Accumulator::new(simd, sum);
+        let mut map = ColumnsMut::new(map);
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
             let (factor, on) = vector.factor(self.factors);
             let term = only(on, logistic(vector.margin).softplus_times(factor));
-            match &mut sum {
-                Some(sum) => sum.push(term),
-                None => term.to_floats(map.get(index)),
+            if is_sum {
+                sum.push(term);
+            } else {
+                term.to_floats(map.get(index));
             }
         }
         map.finish();
-        if let Some(sum) = sum {
+        if is_sum {
             sum.finish(self.pixels.scores.len());
         }
     }

@@ -25,6 +25,7 @@ mod detect;
 mod pair;
 pub mod portable;
 pub mod scalar;
+mod tile;
 
 #[cfg(target_arch = "x86_64")]
 pub mod avx2;
@@ -34,6 +35,7 @@ pub mod avx512;
 pub use columns::{Columns, ColumnsMut};
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub use pair::Pair;
+pub(crate) use tile::Tile;
 
 use bytemuck::{AnyBitPattern, Pod, Zeroable};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};

@@ -1,0 +1,65 @@
+//! A small stack buffer that kernels fill vector by vector.
+
+use super::Lanes;
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+
+/// How many floats a tile holds: enough to make handing it over cheap, few enough to stay in the
+/// first-level cache. Fewer where stack is scarce.
+const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+
+/// Floats on the stack, of which the first are filled. It is not cleared when it is made: for a
+/// camera line that would take longer than the rest of a call.
+pub(crate) struct Tile<V> {
+    floats: MaybeUninit<[f32; TILE]>,
+    /// How many floats are initialised; at most `TILE`.
+    filled: usize,
+    vector: PhantomData<V>,
+}
+
+impl<V: Lanes> Tile<V> {
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { floats: MaybeUninit::uninit(), filled: 0, vector: PhantomData }
+    }
+
+    /// Whether there is no room for another vector.
+    #[inline(always)]
+    pub fn is_full(&self) -> bool {
+        self.filled + V::LANES > TILE
+    }
+
+    /// Adds a vector; a full tile drops it.
+    #[inline(always)]
+    pub fn push(&mut self, vector: V) {
+        if !self.is_full() {
+            // SAFETY: `filled + LANES` is at most `TILE`, so the place lies within the array; an
+            // array of floats has the alignment of a float.
+            unsafe {
+                let place = self.floats.as_mut_ptr().cast::<f32>().add(self.filled);
+                place.cast::<V::Floats>().write(vector.to_array());
+            }
+            self.filled += V::LANES;
+        }
+    }
+
+    /// The floats that are filled.
+    #[inline(always)]
+    pub fn filled(&self) -> &[f32] {
+        // SAFETY: the first `filled` floats are initialised.
+        unsafe { core::slice::from_raw_parts(self.floats.as_ptr().cast(), self.filled) }
+    }
+
+    /// The floats that are filled.
+    #[inline(always)]
+    pub fn filled_mut(&mut self) -> &mut [f32] {
+        // SAFETY: the first `filled` floats are initialised.
+        unsafe { core::slice::from_raw_parts_mut(self.floats.as_mut_ptr().cast(), self.filled) }
+    }
+
+    /// Empties the tile.
+    #[inline(always)]
+    pub fn clear(&mut self) {
+        self.filled = 0;
+    }
+}
