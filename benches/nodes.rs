@@ -6,7 +6,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hyla::loss::{Reduction, Write, bce};
 use hyla::math;
-use hyla::metric::{confusion, pixel_statistics, range::Range, sum};
+use hyla::metric::{confusion, detection, pixel_statistics, range::Range, sum};
 use hyla::pixels::Pixels;
 use hyla::simd::{self, Columns, Doubles, Kernel, Lanes, Simd, Tier};
 use std::hint::black_box;
@@ -127,6 +127,14 @@ fn metrics(criterion: &mut Criterion) {
     bench(criterion, "confusion/update", 2, &ordinary, |pixels| {
         let mut totals = confusion::Totals::default();
         totals.update(pixels).unwrap();
+        totals
+    });
+    let params = detection::Params::default();
+    bench(criterion, "detection/update_frame", 2, &ordinary, |pixels| {
+        let n = pixels.scores.len();
+        let frame = detection::Frame { rows: n / 64, columns: 64, pitch: 64 };
+        let mut totals = detection::Totals::default();
+        totals.update_frame(&params, pixels, frame).unwrap();
         totals
     });
     bench(criterion, "pixel_statistics/update", 1, &ordinary, |pixels| {

@@ -79,7 +79,7 @@
 // One lane; on machines without SIMD.
 #define HYLA_TIER_SCALAR 1
 
-// What the target has at compile time (SSE2, NEON, simd128); on every machine.
+// What the target has at compile time: SSE2, NEON, simd128.
 #define HYLA_TIER_PORTABLE 2
 
 // AVX2.
@@ -658,7 +658,8 @@ hyla_status hyla_bce_map(const struct hyla_bce_params *params,
 // Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
 // HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
 // ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// The gradient of the mean of nothing is 0. With HYLA_STORE the output may be uninitialised.
+// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
+// output may be uninitialised.
 //
 // Errors, with `grad_scores` unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS.
 // Notices: those of `hyla_bce_loss`.

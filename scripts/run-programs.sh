@@ -16,8 +16,9 @@ for program in "$@"; do
     sed "s|^|$kind/|" "$output"
     programs=$((programs + 1))
     skipped=$((skipped + $(grep -c ': skipped: ' "$output" || true)))
+    grep -Eq ': [0-9]+ checks, |: skipped: ' "$output" || status="$status, and nothing was said"
     checks=$((checks + $(sed -n 's/^[a-z0-9_-]*: \([0-9]*\) checks, .*/\1/p' "$output" | tail -n 1 | grep . || echo 0)))
-    if [ "$status" -ne 0 ]; then
+    if [ "$status" != 0 ]; then
         failed=$((failed + 1))
         echo "$kind/$(basename "${program%% *}"): exit status $status"
     fi

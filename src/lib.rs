@@ -48,6 +48,11 @@
 #[cfg(test)]
 extern crate std;
 
+/// The Rust of the README compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(feature = "capi")]
 pub mod capi;
 pub mod error;

@@ -242,7 +242,8 @@ pub unsafe extern "C" fn hyla_bce_map(
 /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
 /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
 /// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-/// The gradient of the mean of nothing is 0. With HYLA_STORE the output may be uninitialised.
+/// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
+/// output may be uninitialised.
 ///
 /// Errors, with `grad_scores` unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS.
 /// Notices: those of `hyla_bce_loss`.

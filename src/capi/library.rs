@@ -21,7 +21,7 @@ pub const HYLA_VERSION: u32 = 100;
 pub const HYLA_TIER_BEST: u32 = 0;
 /// One lane; on machines without SIMD.
 pub const HYLA_TIER_SCALAR: u32 = 1;
-/// What the target has at compile time (SSE2, NEON, simd128); on every machine.
+/// What the target has at compile time: SSE2, NEON, simd128.
 pub const HYLA_TIER_PORTABLE: u32 = 2;
 /// AVX2.
 pub const HYLA_TIER_AVX2: u32 = 3;

@@ -281,9 +281,9 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     #[cold]
     #[inline(never)]
     fn take_non_finite(&mut self) {
-        for float in self.tile.filled_mut().iter_mut().filter(|float| !float.is_finite()) {
-            self.sum.count_non_finite(*float);
-            *float = 0.0;
+        self.sum.count_non_finite(self.tile.filled());
+        for float in self.tile.filled_mut() {
+            *float = if float.is_finite() { *float } else { 0.0 };
         }
     }
 

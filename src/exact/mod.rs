@@ -131,7 +131,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
                 let term = if POWER == 2 { significand * significand } else { significand };
                 self.add_scaled(term, exponent * POWER);
             }
-            None => self.count_non_finite(float),
+            None => self.count_non_finite(&[float]),
         }
     }
 
@@ -152,15 +152,20 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.add_scaled(total, exponent);
     }
 
-    /// Counts a float whose term is NaN or infinite.
-    fn count_non_finite(&mut self, float: f32) {
-        let counter = if float.is_nan() {
-            &mut self.nan
-        } else if float > 0.0 || POWER == 2 {
-            &mut self.positive_infinity
-        } else {
-            &mut self.negative_infinity
-        };
-        *counter = counter.wrapping_add(1);
+    /// Counts the floats whose terms are NaN or infinite. Without branches: where there is one there
+    /// are many, and nobody can predict them.
+    fn count_non_finite(&mut self, floats: &[f32]) {
+        let (mut nan, mut positive, mut negative) = (0_u32, 0_u32, 0_u32);
+        for float in floats {
+            nan += u32::from(float.is_nan());
+            positive += u32::from(*float == f32::INFINITY);
+            negative += u32::from(*float == f32::NEG_INFINITY);
+        }
+        if POWER == 2 {
+            (positive, negative) = (positive + negative, 0);
+        }
+        self.nan = self.nan.wrapping_add(nan.into());
+        self.positive_infinity = self.positive_infinity.wrapping_add(positive.into());
+        self.negative_infinity = self.negative_infinity.wrapping_add(negative.into());
     }
 }

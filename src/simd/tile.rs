@@ -9,7 +9,9 @@ use core::mem::MaybeUninit;
 const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
 
 /// Floats on the stack, of which the first are filled. It is not cleared when it is made: for a
-/// camera line that would take longer than the rest of a call.
+/// camera line that would take longer than the rest of a call. No vector of it crosses a cache line:
+/// otherwise the time of a call depends on where the stack happens to be.
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub(crate) struct Tile<V> {
     floats: MaybeUninit<[f32; TILE]>,
     /// How many floats are initialised; at most `TILE`.

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use std::vec::Vec;
 
 mod bce;
+#[cfg(feature = "capi")]
+mod capi;
 mod exact;
 mod math;
 mod metrics;
