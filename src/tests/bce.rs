@@ -2,7 +2,7 @@
 //! weights, chunks and limits.
 
 use super::naive::{self, ulps};
-use super::{any_float, for_each_tier, splits};
+use super::{any_float, between, for_each_tier, splits};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::loss::bce::{Params, Totals, loss_and_gradient, map};
@@ -43,13 +43,13 @@ impl Batch {
 }
 
 fn score() -> impl Strategy<Value = f32> {
-    prop_oneof![4 => -8.0_f32..8.0, 1 => -110.0_f32..110.0, 1 => any_float()]
+    prop_oneof![4 => between(-8.0, 8.0), 1 => between(-110.0, 110.0), 1 => any_float()]
 }
 
 fn batch() -> impl Strategy<Value = Batch> {
     (0_usize..700).prop_flat_map(|n| {
         let bytes = || proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), any::<u8>()], n);
-        let weight = prop_oneof![8 => 0.0_f32..4.0, 1 => Just(0.0), 1 => any_float()];
+        let weight = prop_oneof![8 => between(0.0, 4.0), 1 => Just(0.0), 1 => any_float()];
         (
             proptest::collection::vec(score(), n),
             bytes(),
@@ -68,8 +68,8 @@ fn batch() -> impl Strategy<Value = Batch> {
 fn params() -> impl Strategy<Value = Params> {
     let reduction =
         prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean),];
-    let weight = prop_oneof![Just(1.0_f32), Just(0.0), -2.0_f32..2.0];
-    let pos_weight = prop_oneof![Just(1.0_f32), Just(0.0), 0.0_f32..20.0];
+    let weight = prop_oneof![Just(1.0_f32), Just(0.0), between(-2.0, 2.0)];
+    let pos_weight = prop_oneof![Just(1.0_f32), Just(0.0), between(0.0, 20.0)];
     (reduction, weight, pos_weight).prop_map(|(reduction, weight, pos_weight)| Params {
         reduction,
         weight,
@@ -255,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn the_gradient_is_the_slope(scores in proptest::collection::vec(-6.0_f32..6.0, 1..20)) {
+    fn the_gradient_is_the_slope(scores in proptest::collection::vec(between(-6.0, 6.0), 1..20)) {
         let targets: Vec<u8> = (0..scores.len()).map(|i| u8::from(i % 3 == 0)).collect();
         let params = Params { pos_weight: 3.0, weight: 0.7, ..Params::default() };
         let loss = |scores: &[f64]| -> f64 {

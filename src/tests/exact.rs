@@ -1,6 +1,6 @@
 //! The exact sums against rational arithmetic.
 
-use super::for_each_tier;
+use super::{between, for_each_tier};
 use crate::exact::{Accumulator, Exact, ExactSquares, ExactSum};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 use num_bigint::BigInt;
@@ -80,7 +80,7 @@ fn mixed() -> impl Strategy<Value = Vec<f32>> {
     prop_oneof![
         clustered(),
         proptest::collection::vec(any_finite(), 0..300),
-        proptest::collection::vec(-1.0e-3_f32..10.0, 0..1500),
+        proptest::collection::vec(between(-1.0e-3, 10.0), 0..1500),
         proptest::collection::vec(prop_oneof![Just(0.0_f32), Just(-0.0), any_finite()], 0..300),
         (clustered(), clustered()).prop_map(|(a, b)| [a, b].concat()),
     ]

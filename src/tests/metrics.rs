@@ -1,6 +1,6 @@
 //! The metrics against plain counting, on every tier and for any split.
 
-use super::{any_float, ends, for_each_tier, splits};
+use super::{any_float, between, ends, for_each_tier, splits};
 use crate::error::{Error, Notices};
 use crate::metric::confusion::Counts;
 use crate::metric::detection::Frame;
@@ -136,7 +136,7 @@ proptest! {
 
     #[test]
     fn sum_and_range(
-        scores in proptest::collection::vec(prop_oneof![3 => -9.0_f32..9.0, 1 => any_float(), 1 => (0_i8..3).prop_map(f32::from)], 0..900),
+        scores in proptest::collection::vec(prop_oneof![3 => between(-9.0, 9.0), 1 => any_float(), 1 => (0_i8..3).prop_map(f32::from)], 0..900),
         masked in any::<bool>(),
         cuts in splits(),
     ) {
