@@ -17,11 +17,22 @@ enum slot {
     DECISIONS,
     VALID,
     WEIGHTS,
-    OTHER,  /* totals that are merged */
+    SOFT_TARGETS,
+    CUBE,    /* struct hyla_cube */
+    VALUES,  /* its values */
+    LABELS,  /* its classes */
+    MATRIX,  /* struct hyla_matrix */
+    ENTRIES, /* its values, or those of a vector */
+    CENTER,  /* a float per channel */
+    RANGE,   /* struct hyla_range */
+    OTHER,   /* totals that are merged */
     TOTALS,
     CONTEXT,
     VALUE,  /* a double or a report */
+    NUMBER, /* a second double */
     FLOATS, /* a map or a gradient */
+    MORE,   /* a second gradient */
+    WORKSPACE,
     LIST,   /* struct hyla_metric [] */
     COUNT,
     SLOTS
@@ -29,7 +40,7 @@ enum slot {
 #define BIT(slot) (1u << (slot))
 
 /* An odd number of pixels: an overlap by the last byte of a mask is one, too. */
-enum { LAW_PIXELS = 65, ROOM = 8192 };
+enum { LAW_PIXELS = 65, LAW_CHANNELS = 3, LAW_ROWS = 5, LAW_COLUMNS = 7, ROOM = 16384 };
 
 /* A slot lies in the middle of a room of its own, so that others can be moved to either side of it. */
 struct rooms {
@@ -55,6 +66,7 @@ struct function {
 struct family {
     size_t params, totals, report;
     void (*fill)(struct arguments *);
+    size_t floats, more, workspace; /* bytes; 0: a float a pixel, or a channel, or none */
 };
 
 /* The pixels struct of a call; it is written here, so that it always says what the arguments say. */
@@ -65,8 +77,38 @@ static inline const hyla_pixels *pixels_of(const struct arguments *arguments) {
     pixels->decisions = (const uint8_t *)arguments->at[DECISIONS];
     pixels->valid = (const uint8_t *)arguments->at[VALID];
     pixels->weights = (const float *)arguments->at[WEIGHTS];
+    pixels->soft_targets = NULL;
     pixels->n = arguments->n;
     return (const hyla_pixels *)arguments->at[PIXELS];
+}
+
+/* The same for a cube, interleaved by pixel, and for a matrix. */
+static inline const hyla_cube *cube_of(const struct arguments *arguments) {
+    hyla_cube *cube = (hyla_cube *)(void *)(arguments->rooms->bytes[CUBE] + ROOM / 2);
+    cube->values = (const float *)arguments->at[VALUES];
+    cube->n = arguments->n;
+    cube->channels = cube->pixel_stride = LAW_CHANNELS;
+    cube->channel_stride = 1;
+    cube->targets = (const uint8_t *)arguments->at[TARGETS];
+    cube->labels = (const int32_t *)arguments->at[LABELS];
+    cube->valid = (const uint8_t *)arguments->at[VALID];
+    cube->weights = (const float *)arguments->at[WEIGHTS];
+    return (const hyla_cube *)arguments->at[CUBE];
+}
+
+static inline const hyla_matrix *matrix_of(const struct arguments *arguments) {
+    hyla_matrix *matrix = (hyla_matrix *)(void *)(arguments->rooms->bytes[MATRIX] + ROOM / 2);
+    matrix->values = (const float *)arguments->at[ENTRIES];
+    matrix->rows = arguments->n == LAW_PIXELS ? LAW_ROWS : arguments->n;
+    matrix->columns = matrix->row_stride = LAW_COLUMNS;
+    return (const hyla_matrix *)arguments->at[MATRIX];
+}
+
+/* All structs that point to other slots say what the arguments say. */
+static inline void write_structs(const struct arguments *arguments) {
+    pixels_of(arguments);
+    cube_of(arguments);
+    matrix_of(arguments);
 }
 
 static inline size_t alignment_of(enum slot slot) {
@@ -78,6 +120,12 @@ static inline size_t alignment_of(enum slot slot) {
         case CONTEXT:
         case SCORES:
         case WEIGHTS:
+        case SOFT_TARGETS:
+        case VALUES:
+        case LABELS:
+        case ENTRIES:
+        case CENTER:
+        case MORE:
         case FLOATS: return 4;
         default: return 8;
     }
@@ -89,7 +137,18 @@ static inline size_t size_of(const struct function *function, enum slot slot) {
         case PIXELS: return sizeof(hyla_pixels);
         case SCORES:
         case WEIGHTS:
-        case FLOATS: return LAW_PIXELS * sizeof(float);
+        case SOFT_TARGETS:
+        case LABELS: return LAW_PIXELS * sizeof(float);
+        case FLOATS: return function->family->floats != 0 ? function->family->floats : LAW_PIXELS * sizeof(float);
+        case CUBE: return sizeof(hyla_cube);
+        case VALUES: return LAW_PIXELS * LAW_CHANNELS * sizeof(float);
+        case MATRIX: return sizeof(hyla_matrix);
+        case ENTRIES: return LAW_ROWS * LAW_COLUMNS * sizeof(float);
+        case CENTER: return LAW_CHANNELS * sizeof(float);
+        case MORE: return function->family->more != 0 ? function->family->more : LAW_CHANNELS * sizeof(float);
+        case RANGE: return sizeof(hyla_range);
+        case NUMBER: return sizeof(double);
+        case WORKSPACE: return function->family->workspace;
         case TARGETS:
         case DECISIONS:
         case VALID: return LAW_PIXELS;
@@ -109,9 +168,17 @@ static inline struct arguments valid_arguments(const struct function *function, 
     memset(rooms, 0xa5, sizeof *rooms);
     for (int slot = 0; slot < SLOTS; ++slot) arguments.at[slot] = rooms->bytes[slot] + ROOM / 2;
     memset(arguments.at[PIXELS], 0, sizeof(hyla_pixels));
+    memset(arguments.at[CUBE], 0, sizeof(hyla_cube));
+    memset(arguments.at[MATRIX], 0, sizeof(hyla_matrix));
+    memset(arguments.at[RANGE], 0, sizeof(hyla_range));
+    for (int i = 0; i < LAW_PIXELS * LAW_CHANNELS; ++i) ((float *)arguments.at[VALUES])[i] = (float)(i % 11 - 5) * 0.375f;
+    for (int i = 0; i < LAW_ROWS * LAW_COLUMNS; ++i) ((float *)arguments.at[ENTRIES])[i] = (float)(i % 13 + 1) * 0.125f;
+    for (int i = 0; i < LAW_CHANNELS; ++i) ((float *)arguments.at[CENTER])[i] = (float)i * 0.25f;
     for (int i = 0; i < LAW_PIXELS; ++i) {
         ((float *)arguments.at[SCORES])[i] = (float)(i - 20) * 0.25f;
         ((float *)arguments.at[WEIGHTS])[i] = (float)(i % 3) * 0.5f;
+        ((float *)arguments.at[SOFT_TARGETS])[i] = (float)(i % 5) * 0.25f;
+        ((int32_t *)arguments.at[LABELS])[i] = i % LAW_CHANNELS;
         ((uint8_t *)arguments.at[TARGETS])[i] = i % 5 == 0;
         ((uint8_t *)arguments.at[DECISIONS])[i] = i % 4 == 0;
         ((uint8_t *)arguments.at[VALID])[i] = i % 7 != 0;
@@ -120,7 +187,7 @@ static inline struct arguments valid_arguments(const struct function *function, 
     memset(arguments.at[TOTALS], 0, function->family->totals);
     *(hyla_context *)arguments.at[CONTEXT] = (hyla_context){HYLA_STAGE_VAL, 3, 5, 0};
     function->family->fill(&arguments);
-    pixels_of(&arguments);
+    write_structs(&arguments);
     return arguments;
 }
 
@@ -135,7 +202,7 @@ static inline void note(const struct function *function, const char *what, int s
 static inline void expect_error(const struct function *function, const struct arguments *arguments, hyla_status error,
                                 const char *what, int slot, int other) {
     static struct rooms before;
-    pixels_of(arguments);
+    write_structs(arguments);
     before = *arguments->rooms;
     const bool as_expected = CHECK_STATUS(error, function->call(arguments));
     const bool untouched = CHECK(memcmp(&before, arguments->rooms, sizeof before) == 0);
@@ -145,7 +212,7 @@ static inline void expect_error(const struct function *function, const struct ar
 /* The call succeeds, and only what it may write has changed. */
 static inline void expect_success(const struct function *function, const struct arguments *arguments, const char *what, int slot) {
     static struct rooms before;
-    pixels_of(arguments);
+    write_structs(arguments);
     before = *arguments->rooms;
     bool passed = CHECK(!HYLA_FAILED(function->call(arguments)));
     for (int other = 0; other < SLOTS; ++other) {
@@ -222,10 +289,14 @@ static inline void law_of_neighbours(const struct function *function, struct roo
     }
 }
 
-#define ARRAYS (BIT(SCORES) | BIT(TARGETS) | BIT(DECISIONS) | BIT(VALID) | BIT(WEIGHTS) | BIT(FLOATS))
+#define ARRAYS \
+    (BIT(SCORES) | BIT(TARGETS) | BIT(DECISIONS) | BIT(VALID) | BIT(WEIGHTS) | BIT(SOFT_TARGETS) | BIT(VALUES) | BIT(LABELS) | \
+     BIT(ENTRIES) | BIT(FLOATS))
+/* A struct that says how many items the arrays have. */
+#define SHAPES (BIT(PIXELS) | BIT(CUBE) | BIT(MATRIX))
 
 static inline void law_of_sizes(const struct function *function, struct rooms *rooms) {
-    if (!(function->reads & BIT(PIXELS))) return;
+    if (!(function->reads & SHAPES)) return;
     struct arguments arguments = valid_arguments(function, rooms);
     for (int slot = 0; slot < SLOTS; ++slot) {
         if (ARRAYS & BIT(slot)) arguments.at[slot] = NULL;
@@ -239,7 +310,7 @@ static inline void law_of_sizes(const struct function *function, struct rooms *r
         arguments.n = sizes[i];
         expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, "n overflows", (int)i, 0);
     }
-    if (function->reads & BIT(SCORES)) {
+    if (function->reads & (BIT(SCORES) | BIT(VALUES) | BIT(ENTRIES))) {
         arguments = valid_arguments(function, rooms);
         arguments.n = SIZE_MAX / sizeof(float) + 2;
         expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, "n floats overflow", 0, 0);
@@ -254,10 +325,17 @@ static inline void law_of_sizes(const struct function *function, struct rooms *r
 }
 
 static inline void law_of_reserved(const struct function *function, struct rooms *rooms) {
-    for (int i = 0; i < 2 && (function->reads & BIT(PIXELS)); ++i) {
-        struct arguments arguments = valid_arguments(function, rooms);
-        ((hyla_pixels *)arguments.at[PIXELS])->reserved[i] = rooms;
-        expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved pointer", i, 0);
+    for (int i = 0; i < 2; ++i) {
+        const unsigned shapes[] = {PIXELS, CUBE, MATRIX};
+        for (int shape = 0; shape < 3; ++shape) {
+            if (!(function->reads & BIT(shapes[shape]))) continue;
+            struct arguments arguments = valid_arguments(function, rooms);
+            const void **const reserved[] = {((hyla_pixels *)arguments.at[PIXELS])->reserved,
+                                             ((hyla_cube *)arguments.at[CUBE])->reserved,
+                                             ((hyla_matrix *)arguments.at[MATRIX])->reserved};
+            reserved[shape][i] = rooms;
+            expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved pointer", i, shape);
+        }
     }
     if (function->reads & BIT(CONTEXT)) {
         struct arguments arguments = valid_arguments(function, rooms);

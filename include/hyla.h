@@ -151,6 +151,51 @@
 // A pixel stride above 1 needs whole frames: `hyla_detection_update_frame`.
 #define HYLA_ERROR_STRIDE_NEEDS_FRAME (-23)
 
+// `nu` is not between 0 and 1 (both excluded).
+#define HYLA_ERROR_NU (-24)
+
+// The unconstrained radius is NaN or infinite.
+#define HYLA_ERROR_RADIUS (-25)
+
+// The smoothing term is negative, NaN or infinite.
+#define HYLA_ERROR_SMOOTH (-26)
+
+// `eps` is negative, NaN or infinite.
+#define HYLA_ERROR_EPSILON (-27)
+
+// The target of a regulariser is NaN or infinite.
+#define HYLA_ERROR_TARGET (-28)
+
+// The label smoothing is not in [0, 1].
+#define HYLA_ERROR_LABEL_SMOOTHING (-29)
+
+// The focusing exponent is negative, NaN or infinite.
+#define HYLA_ERROR_GAMMA (-30)
+
+// A weight of one kind of mistake against another is negative, NaN or infinite.
+#define HYLA_ERROR_BALANCE (-31)
+
+// A class weight is negative, NaN or infinite.
+#define HYLA_ERROR_CLASS_WEIGHT (-32)
+
+// The normalisation of scores is none of the known ones.
+#define HYLA_ERROR_UNKNOWN_NORMALIZATION (-33)
+
+// An option of the parameters has none of its known values.
+#define HYLA_ERROR_UNKNOWN_OPTION (-34)
+
+// The number of channels, classes or components is 0 or too large for the node, or does not fit another input.
+#define HYLA_ERROR_CHANNELS (-35)
+
+// The strides let two items share one place, or overflow the address space.
+#define HYLA_ERROR_STRIDES (-36)
+
+// The workspace is too small.
+#define HYLA_ERROR_WORKSPACE (-37)
+
+// The range of the scores is needed and does not belong to the totals.
+#define HYLA_ERROR_RANGE_MISSING (-38)
+
 // No pixel counted: a mean is NaN, a sum or ratio 0.
 #define HYLA_NOTICE_EMPTY 1
 
@@ -171,6 +216,9 @@
 
 // No pixel (or frame) was decided positive: precision is 0/0 and reported as 0.
 #define HYLA_NOTICE_NO_DECISIONS 64
+
+// Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
+#define HYLA_NOTICE_ZERO_PAIRS 128
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_BCE_STAGES 7
@@ -470,6 +518,60 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
+
+// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
+// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
+// without a copy:
+//
+// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
+// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
+// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+//
+// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
+// values; floats between the values are not touched. Results do not depend on the layout.
+//
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
+// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
+typedef struct hyla_cube {
+    // The values, as the function says.
+    const float *values;
+    // How many pixels there are. With 0 all pointers may be NULL.
+    size_t n;
+    // How many values a pixel has.
+    size_t channels;
+    // How many floats lie between a pixel and the next one.
+    size_t pixel_stride;
+    // How many floats lie between a channel and the next one.
+    size_t channel_stride;
+    // One byte a pixel: nonzero is an anomaly, or foreground.
+    const uint8_t *targets;
+    // One class a pixel, counted from 0.
+    const int32_t *labels;
+    // Which pixels count: nonzero counts. NULL: all do.
+    const uint8_t *valid;
+    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    // counted as rejected and acts as masked.
+    const float *weights;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_cube;
+
+// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
+// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
+// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
+typedef struct hyla_matrix {
+    // The values: any floats. NULL if there are no rows or no columns.
+    const float *values;
+    // How many rows there are.
+    size_t rows;
+    // How many floats a row has.
+    size_t columns;
+    // How many floats lie between a row and the next one.
+    size_t row_stride;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_matrix;
 
 #ifdef __cplusplus
 extern "C" {

@@ -57,7 +57,37 @@ pub enum Error {
     Thresholds = -22,
     /// A pixel stride above 1 needs whole frames.
     StrideNeedsFrame = -23,
-    // next: -24
+    /// `nu` is not between 0 and 1 (both excluded).
+    Nu = -24,
+    /// The unconstrained radius is NaN or infinite.
+    Radius = -25,
+    /// The smoothing term is negative, NaN or infinite.
+    Smooth = -26,
+    /// `eps` is negative, NaN or infinite.
+    Epsilon = -27,
+    /// The target of a regulariser is NaN or infinite.
+    Target = -28,
+    /// The label smoothing is not in [0, 1].
+    LabelSmoothing = -29,
+    /// The focusing exponent is negative, NaN or infinite.
+    Gamma = -30,
+    /// A weight of one kind of mistake against another is negative, NaN or infinite.
+    Balance = -31,
+    /// A class weight is negative, NaN or infinite.
+    ClassWeight = -32,
+    /// The normalisation of scores is none of the known ones.
+    UnknownNormalization = -33,
+    /// An option of the parameters has none of its known values.
+    UnknownOption = -34,
+    /// The number of channels, classes or components is 0 or too large for the node, or does not fit another input.
+    Channels = -35,
+    /// The strides let two items share one place, or overflow the address space.
+    Strides = -36,
+    /// The workspace is too small.
+    Workspace = -37,
+    /// The range of the scores is needed and does not belong to the totals.
+    RangeMissing = -38,
+    // next: -39
 }
 
 impl Error {
@@ -97,11 +127,26 @@ impl Error {
             Self::PixelStride => c"The pixel stride must be at least 1.",
             Self::Thresholds => c"At least two thresholds are needed.",
             Self::StrideNeedsFrame => c"A pixel stride above 1 needs whole frames.",
+            Self::Nu => c"nu must lie between 0 and 1, both excluded.",
+            Self::Radius => c"The unconstrained radius must be finite.",
+            Self::Smooth => c"The smoothing term must be finite and not negative.",
+            Self::Epsilon => c"eps must be finite and not negative.",
+            Self::Target => c"The target must be finite.",
+            Self::LabelSmoothing => c"The label smoothing must lie in [0, 1].",
+            Self::Gamma => c"The focusing exponent must be finite and not negative.",
+            Self::Balance => c"The weights of false positives, false negatives and classes must be finite and not negative.",
+            Self::ClassWeight => c"Class weights must be finite and not negative.",
+            Self::UnknownNormalization => c"The normalisation of scores is none of the known ones.",
+            Self::UnknownOption => c"An option of the parameters has none of its known values.",
+            Self::Channels => c"The number of channels, classes or components does not suit the node or another input.",
+            Self::Strides => c"The strides let two items share one place.",
+            Self::Workspace => c"The workspace is too small.",
+            Self::RangeMissing => c"The range of the scores is missing or is not that of the totals.",
         }
     }
 
     /// Every error, in the order of the numbers.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 38] = [
         Self::NullPointer,
         Self::Misaligned,
         Self::TooLarge,
@@ -125,6 +170,21 @@ impl Error {
         Self::PixelStride,
         Self::Thresholds,
         Self::StrideNeedsFrame,
+        Self::Nu,
+        Self::Radius,
+        Self::Smooth,
+        Self::Epsilon,
+        Self::Target,
+        Self::LabelSmoothing,
+        Self::Gamma,
+        Self::Balance,
+        Self::ClassWeight,
+        Self::UnknownNormalization,
+        Self::UnknownOption,
+        Self::Channels,
+        Self::Strides,
+        Self::Workspace,
+        Self::RangeMissing,
     ];
 }
 
@@ -157,10 +217,12 @@ impl Notices {
     pub const REJECTED: Self = Self(1 << 5);
     /// No pixel (or frame) was decided positive: precision is 0/0 and reported as 0.
     pub const NO_DECISIONS: Self = Self(1 << 6);
-    // next: 1 << 7
+    /// Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
+    pub const ZERO_PAIRS: Self = Self(1 << 7);
+    // next: 1 << 8
 
     /// Every single notice, in the order of the bits.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::EMPTY,
         Self::NO_POSITIVES,
         Self::NO_NEGATIVES,
@@ -168,6 +230,7 @@ impl Notices {
         Self::DEGENERATE,
         Self::REJECTED,
         Self::NO_DECISIONS,
+        Self::ZERO_PAIRS,
     ];
 
     /// The notices of these bits; others are dropped.
@@ -206,6 +269,7 @@ impl Notices {
             Some(Self::DEGENERATE) => c"The value is a limit or a convention.",
             Some(Self::REJECTED) => c"Pixels with bad data were treated as masked.",
             Some(Self::NO_DECISIONS) => c"No decision is positive.",
+            Some(Self::ZERO_PAIRS) => c"Pairs whose cosine is exactly 0 were counted.",
             _ => c"Nothing is special.",
         }
     }

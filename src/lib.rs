@@ -12,8 +12,11 @@
 //! | [`loss`] | losses: parameters, totals, value, gradient, one file each |
 //! | [`metric`] | metrics: totals and values, one file each |
 //! | [`pixels`] | the inputs of a call, and the one rule for masks and weights |
+//! | [`cube`] | the same for pixels of several values, in any memory order |
+//! | [`matrix`] | rows of floats: components, selection weights |
 //! | [`exact`] | exact sums that merge by integer addition |
 //! | [`math`] | exp, ln, log1p, sigmoid, softplus with stated bounds |
+//! | [`math64`] | square root, exp and ln of one `f64` |
 //! | [`simd`] | vectors, kernels, tiers |
 //! | [`error`] | errors and notices, with the numbers of the C interface |
 //! | `capi` | the functions of `include/hyla.h` (feature `capi`) |
@@ -55,11 +58,14 @@ struct Readme;
 
 #[cfg(feature = "capi")]
 pub mod capi;
+pub mod cube;
 pub mod error;
 pub mod exact;
 pub mod loss;
 mod masks;
 pub mod math;
+pub mod math64;
+pub mod matrix;
 pub mod metric;
 pub mod pixels;
 pub mod simd;

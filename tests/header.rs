@@ -5,9 +5,11 @@
 use std::path::Path;
 
 /// In the order in which a reader meets them.
-const SOURCES: [&str; 9] = [
+const SOURCES: &[&str] = &[
     "status",
     "pixels",
+    "cube",
+    "matrix",
     "sum",
     "range",
     "bce",
@@ -20,7 +22,7 @@ const SOURCES: [&str; 9] = [
 fn generate() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
-    let sources = ["library"].into_iter().chain(SOURCES);
+    let sources = ["library"].into_iter().chain(SOURCES.iter().copied());
     let builder = sources.fold(cbindgen::Builder::new().with_config(config), |builder, source| {
         builder.with_src(root.join("src/capi").join(source).with_extension("rs"))
     });

@@ -1,10 +1,10 @@
 //! `hyla_bce_...`: binary cross-entropy of logits.
 
-use super::call;
-use super::check::{self, Span, Versioned, constant, disjoint, output, structure};
+use super::check::{self, Span, Versioned, disjoint, output};
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
+use super::{Mirrors, call, core, core_mut};
 use crate::error::{Error, Notices};
 use crate::loss::bce::{self, Params, Totals};
 use crate::loss::{Reduction, Write};
@@ -74,7 +74,10 @@ pub struct hyla_bce_totals {
     pub fingerprint: i64,
 }
 
-const _: () = assert!(size_of::<hyla_bce_totals>() == size_of::<Totals>());
+// SAFETY: `repr(C)`, the same words in the same order.
+unsafe impl Mirrors for hyla_bce_totals {
+    type Core = Totals;
+}
 
 // SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
 unsafe impl Versioned for hyla_bce_params {
@@ -140,7 +143,7 @@ pub unsafe extern "C" fn hyla_bce_update(
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
+        let totals = unsafe { core_mut(totals) }?;
         totals.update(&inputs.params, &inputs.pixels)?;
         Ok(Notices::NONE)
     })
@@ -159,14 +162,8 @@ pub unsafe extern "C" fn hyla_bce_merge(
     other: *const hyla_bce_totals,
     totals: *mut hyla_bce_totals,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (other, totals): (&Totals, &mut Totals) =
-            unsafe { (constant(other.cast())?, structure(totals.cast())?) };
-        totals.merge(other);
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::merge(other, totals, Totals::merge) }
 }
 
 /// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
@@ -179,12 +176,8 @@ pub unsafe extern "C" fn hyla_bce_merge(
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_bce_normalize(totals: *mut hyla_bce_totals) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
-        totals.normalize();
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::change(totals, Totals::normalize) }
 }
 
 /// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
@@ -208,7 +201,7 @@ pub unsafe extern "C" fn hyla_bce_loss(
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (totals, loss) = unsafe { (constant::<Totals>(totals.cast())?, check::result(loss)?) };
+        let (totals, loss) = unsafe { (core(totals)?, check::result(loss)?) };
         let value = totals.loss(&checked.to_core()?)?;
         loss.write(value.value);
         Ok(value.notices)
@@ -267,7 +260,7 @@ pub unsafe extern "C" fn hyla_bce_gradient(
         let reads = [Span::of(totals, 1)];
         disjoint(&[Span::of(grad_scores, inputs.n())], &[&inputs.spans, &reads])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals: &Totals = unsafe { constant(totals.cast()) }?;
+        let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
         let gradient = unsafe { output(grad_scores, inputs.n()) }?;
         totals.gradient(&inputs.params, &inputs.pixels, upstream, write, gradient)
@@ -300,10 +293,10 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_scores, inputs.n())];
         disjoint(&writes, &[&inputs.spans])?;
-        let totals: Option<&mut Totals> = match totals.is_null() {
+        let totals = match totals.is_null() {
             true => None,
             // SAFETY: as the caller vouches; the outputs overlap nothing.
-            false => Some(unsafe { structure(totals.cast()) }?),
+            false => Some(unsafe { core_mut(totals) }?),
         };
         // SAFETY: as above.
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };

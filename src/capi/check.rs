@@ -15,6 +15,12 @@ impl Span {
         Self { start: pointer.addr(), bytes: items.saturating_mul(size_of::<T>()) }
     }
 
+    /// None overlaps nothing.
+    pub fn of_slice<T>(slice: Option<&[T]>) -> Self {
+        let slice = slice.unwrap_or(&[]);
+        Self::of(slice.as_ptr(), slice.len())
+    }
+
     fn overlaps(self, other: Self) -> bool {
         self.bytes > 0
             && other.bytes > 0

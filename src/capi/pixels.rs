@@ -111,17 +111,13 @@ pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Er
 
 /// What a call reads of the pixels: the struct and the arrays that it uses.
 pub(super) fn spans(struct_: *const hyla_pixels, used: &Pixels) -> [Span; 7] {
-    fn of<T>(slice: Option<&[T]>) -> Span {
-        let slice = slice.unwrap_or(&[]);
-        Span::of(slice.as_ptr(), slice.len())
-    }
     [
         Span::of(struct_, 1),
-        of(Some(used.scores)),
-        of(used.targets),
-        of(used.decisions),
-        of(used.valid),
-        of(used.weights),
-        of(used.soft_targets),
+        Span::of_slice(Some(used.scores)),
+        Span::of_slice(used.targets),
+        Span::of_slice(used.decisions),
+        Span::of_slice(used.valid),
+        Span::of_slice(used.weights),
+        Span::of_slice(used.soft_targets),
     ]
 }

@@ -50,6 +50,36 @@ pub const HYLA_ERROR_FRAME_SHAPE: i32 = -20;
 pub const HYLA_ERROR_PIXEL_STRIDE: i32 = -21;
 /// A pixel stride above 1 needs whole frames: `hyla_detection_update_frame`.
 pub const HYLA_ERROR_STRIDE_NEEDS_FRAME: i32 = -23;
+/// `nu` is not between 0 and 1 (both excluded).
+pub const HYLA_ERROR_NU: i32 = -24;
+/// The unconstrained radius is NaN or infinite.
+pub const HYLA_ERROR_RADIUS: i32 = -25;
+/// The smoothing term is negative, NaN or infinite.
+pub const HYLA_ERROR_SMOOTH: i32 = -26;
+/// `eps` is negative, NaN or infinite.
+pub const HYLA_ERROR_EPSILON: i32 = -27;
+/// The target of a regulariser is NaN or infinite.
+pub const HYLA_ERROR_TARGET: i32 = -28;
+/// The label smoothing is not in [0, 1].
+pub const HYLA_ERROR_LABEL_SMOOTHING: i32 = -29;
+/// The focusing exponent is negative, NaN or infinite.
+pub const HYLA_ERROR_GAMMA: i32 = -30;
+/// A weight of one kind of mistake against another is negative, NaN or infinite.
+pub const HYLA_ERROR_BALANCE: i32 = -31;
+/// A class weight is negative, NaN or infinite.
+pub const HYLA_ERROR_CLASS_WEIGHT: i32 = -32;
+/// The normalisation of scores is none of the known ones.
+pub const HYLA_ERROR_UNKNOWN_NORMALIZATION: i32 = -33;
+/// An option of the parameters has none of its known values.
+pub const HYLA_ERROR_UNKNOWN_OPTION: i32 = -34;
+/// The number of channels, classes or components is 0 or too large for the node, or does not fit another input.
+pub const HYLA_ERROR_CHANNELS: i32 = -35;
+/// The strides let two items share one place, or overflow the address space.
+pub const HYLA_ERROR_STRIDES: i32 = -36;
+/// The workspace is too small.
+pub const HYLA_ERROR_WORKSPACE: i32 = -37;
+/// The range of the scores is needed and does not belong to the totals.
+pub const HYLA_ERROR_RANGE_MISSING: i32 = -38;
 
 /// No pixel counted: a mean is NaN, a sum or ratio 0.
 pub const HYLA_NOTICE_EMPTY: i32 = 1;
@@ -65,6 +95,8 @@ pub const HYLA_NOTICE_DEGENERATE: i32 = 16;
 pub const HYLA_NOTICE_REJECTED: i32 = 32;
 /// No pixel (or frame) was decided positive: precision is 0/0 and reported as 0.
 pub const HYLA_NOTICE_NO_DECISIONS: i32 = 64;
+/// Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
+pub const HYLA_NOTICE_ZERO_PAIRS: i32 = 128;
 
 /// An English sentence about a status: about the error, or about the lowest notice bit that is
 /// set. Call it with one bit at a time to hear about each. The text is static and never NULL.

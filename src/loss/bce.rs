@@ -38,11 +38,12 @@
 //! Formula: C. M. Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.90, in the
 //! stable form by softplus.
 
-use super::{Reduction, Write, fingerprint};
+use super::reduction::Sums;
+use super::{Reduction, Write, fingerprint, only};
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Accumulator, ExactSum};
 use crate::math::logistic;
-use crate::pixels::{Live, LiveColumns, Pixels, Tally, tally};
+use crate::pixels::{Live, LiveColumns, Pixels, tally};
 use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
 
 /// What is computed.
@@ -94,16 +95,8 @@ impl Params {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Totals {
-    /// The sum of the terms `l_i`.
-    pub loss: ExactSum,
-    /// The sum of the pixel weights `v_i` of the pixels that count.
-    pub weights: ExactSum,
-    /// How many pixels count.
-    pub pixels: i64,
-    /// How many valid pixels had a bad weight and were treated as masked.
-    pub rejected: i64,
-    /// The sum of the parameters' hash over `pixels`.
-    pub fingerprint: i64,
+    /// The sums of the terms `l_i` and of the pixel weights.
+    pub sums: Sums,
 }
 
 impl Totals {
@@ -114,26 +107,21 @@ impl Totals {
     /// Nothing was added then.
     pub fn update(&mut self, params: &Params, pixels: &Pixels) -> Result<(), Error> {
         let inputs = check(params, pixels)?;
-        let tally = tally(pixels, &mut self.weights);
-        self.count(params, tally);
-        let to = To::Sum(&mut self.loss);
+        let tally = tally(pixels, &mut self.sums.weights);
+        self.sums.count(params.fingerprint(), tally);
+        let to = To::Sum(&mut self.sums.loss);
         simd::run(Terms { pixels: inputs, factors: params.factors(), to });
         Ok(())
     }
 
     /// Adds other totals. The words are canonical afterwards.
     pub fn merge(&mut self, other: &Self) {
-        self.loss.merge(&other.loss);
-        self.weights.merge(&other.weights);
-        self.pixels = self.pixels.wrapping_add(other.pixels);
-        self.rejected = self.rejected.wrapping_add(other.rejected);
-        self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
+        self.sums.merge(&other.sums);
     }
 
     /// Makes the words canonical after they were added elsewhere.
     pub fn normalize(&mut self) {
-        self.loss.normalize();
-        self.weights.normalize();
+        self.sums.normalize();
     }
 
     /// The loss. The mean of no pixel is NaN, the sum 0, both with the notice `EMPTY`; a weighted
@@ -142,14 +130,9 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, [`Reduction::None`], terms of other parameters in the totals.
     pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        self.check(params)?;
-        let value = match params.reduction {
-            Reduction::Mean => self.loss.quotient(self.pixels),
-            Reduction::Sum => self.loss.value(),
-            Reduction::WeightedMean => self.loss.value() / self.weights.value(),
-            Reduction::None => return Err(Error::NoScalar),
-        };
-        Ok(Value { value, notices: self.notices(params) })
+        params.check()?;
+        self.sums.check(params.fingerprint())?;
+        self.sums.value(params.reduction)
     }
 
     /// Writes `upstream * dL/dx` for these pixels, or adds it. The totals are those of the whole
@@ -168,47 +151,12 @@ impl Totals {
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
         let inputs = check(params, pixels)?;
-        self.check(params)?;
+        self.sums.check(params.fingerprint())?;
         Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
-        let slopes = self.slopes(params, upstream);
+        let slopes = params.scaled_factors(self.sums.slope(params.reduction, upstream));
         let terms = (Factors::default(), &mut ExactSum::default());
         simd::run(Gradient::<false> { pixels: inputs, slopes, write, gradient, terms });
-        Ok(self.notices(params))
-    }
-
-    fn check(&self, params: &Params) -> Result<(), Error> {
-        params.check()?;
-        if self.fingerprint == params.fingerprint().wrapping_mul(self.pixels) {
-            Ok(())
-        } else {
-            Err(Error::MixedTotals)
-        }
-    }
-
-    fn count(&mut self, params: &Params, Tally { pixels, rejected }: Tally) {
-        self.pixels = self.pixels.wrapping_add(pixels);
-        self.rejected = self.rejected.wrapping_add(rejected);
-        let more = params.fingerprint().wrapping_mul(pixels);
-        self.fingerprint = self.fingerprint.wrapping_add(more);
-    }
-
-    /// The factors of the gradient; 0 where the loss is the mean of nothing.
-    fn slopes(&self, params: &Params, upstream: f64) -> Factors {
-        let divisor = match params.reduction {
-            Reduction::Mean => self.pixels as f64,
-            Reduction::WeightedMean => self.weights.value(),
-            Reduction::Sum | Reduction::None => 1.0,
-        };
-        params.scaled_factors(if divisor > 0.0 { upstream / divisor } else { 0.0 })
-    }
-
-    fn notices(&self, params: &Params) -> Notices {
-        let empty = self.pixels == 0;
-        let no_weight = params.reduction == Reduction::WeightedMean && self.weights.value() == 0.0;
-        Notices::EMPTY.when(empty)
-            | Notices::DEGENERATE.when(no_weight && !empty)
-            | Notices::NOT_FINITE.when(self.loss.non_finite() != 0)
-            | Notices::REJECTED.when(self.rejected != 0)
+        Ok(self.sums.notices(params.reduction))
     }
 }
 
@@ -234,10 +182,10 @@ pub fn loss_and_gradient(
         return Err(Error::NoScalar);
     }
     let mut frame = Totals::default();
-    let tally = tally(pixels, &mut frame.weights);
-    frame.count(params, tally);
-    let slopes = frame.slopes(params, upstream);
-    let terms = (params.factors(), &mut frame.loss);
+    let tally = tally(pixels, &mut frame.sums.weights);
+    frame.sums.count(params.fingerprint(), tally);
+    let slopes = params.scaled_factors(frame.sums.slope(params.reduction, upstream));
+    let terms = (params.factors(), &mut frame.sums.loss);
     simd::run(Gradient::<true> { pixels: inputs, slopes, write, gradient, terms });
     if let Some(totals) = totals {
         totals.merge(&frame);
@@ -332,15 +280,6 @@ impl<V: Lanes> Vector<V> {
             Some(live) => (factor, Some(live & on)),
             None => (factor, Some(on)),
         }
-    }
-}
-
-/// The values where the mask is true (None: everywhere), 0 elsewhere.
-#[inline(always)]
-fn only<V: Lanes>(mask: Option<V::Mask>, values: V) -> V {
-    match mask {
-        Some(mask) => V::select(mask, values, values.constant(0.0)),
-        None => values,
     }
 }
 

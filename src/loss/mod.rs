@@ -12,34 +12,11 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod reduction;
+
+pub use reduction::Reduction;
 
 use crate::simd::Lanes;
-
-/// How the losses of the pixels become the loss.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Reduction {
-    /// The sum over the pixels that count, divided by their number N (PyTorch's `mean`, with
-    /// pixel weights too).
-    #[default]
-    Mean = 0,
-    /// The sum over the pixels that count.
-    Sum = 1,
-    /// No reduction: the loss is the map. `loss` has no number to give; `gradient` gives the
-    /// derivative of each entry of the map by its own score.
-    None = 2,
-    /// The sum divided by the sum of the pixel weights (each 1 without weights).
-    WeightedMean = 3,
-}
-
-impl Reduction {
-    /// The reduction of a number of the C interface.
-    pub fn from_number(number: u32) -> Option<Self> {
-        [Self::Mean, Self::Sum, Self::None, Self::WeightedMean]
-            .into_iter()
-            .find(|reduction| *reduction as u32 == number)
-    }
-}
 
 /// What a gradient does with the slice that it writes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,6 +50,15 @@ impl Write {
             Some(mask) => V::select(mask, values, otherwise).to_floats(to),
             None => values.to_floats(to),
         }
+    }
+}
+
+/// The values where the mask is true (None: everywhere), 0 elsewhere.
+#[inline(always)]
+pub(crate) fn only<V: Lanes>(mask: Option<V::Mask>, values: V) -> V {
+    match mask {
+        Some(mask) => V::select(mask, values, values.constant(0.0)),
+        None => values,
     }
 }
 

@@ -21,6 +21,7 @@ pub struct Avx2(());
 impl Simd for Avx2 {
     type Register = Ymm;
     type Lanes = Pair<Pair<Ymm>>;
+    type Sixteen = Pair<Ymm>;
     const TIER: Tier = Tier::Avx2;
 
     #[inline(always)]
@@ -183,6 +184,11 @@ impl Lanes for Ymm {
             avx2!(_mm256_cvtps_pd(_mm256_extractf128_ps::<1>(self.0))),
         )
     }
+    #[inline(always)]
+    fn narrow(doubles: YmmDoubles) -> Self {
+        let [low, high] = [doubles.0, doubles.1].map(|half| avx2!(_mm256_cvtpd_ps(half)));
+        Self(avx2!(_mm256_set_m128(high, low)))
+    }
 }
 
 impl Bits for YmmBits {
@@ -204,6 +210,7 @@ impl Doubles for YmmDoubles {
     type Simd = Avx2;
     type Words = [__m256i; 2];
     type Array = [i64; 8];
+    type Values = [f64; 8];
 
     #[inline(always)]
     fn splat(_: Avx2, value: f64) -> Self {
@@ -224,5 +231,14 @@ impl Doubles for YmmDoubles {
     #[inline(always)]
     fn to_array(words: Self::Words) -> [i64; 8] {
         must_cast(words)
+    }
+    #[inline(always)]
+    fn from_values(_: Avx2, values: &[f64; 8]) -> Self {
+        let [low, high] = must_cast(*values);
+        Self(low, high)
+    }
+    #[inline(always)]
+    fn to_values(self) -> [f64; 8] {
+        must_cast([self.0, self.1])
     }
 }

@@ -22,6 +22,7 @@ pub struct Avx512(());
 impl Simd for Avx512 {
     type Register = Zmm;
     type Lanes = Pair<Pair<Zmm>>;
+    type Sixteen = Zmm;
     const TIER: Tier = Tier::Avx512;
 
     #[inline(always)]
@@ -176,6 +177,12 @@ impl Lanes for Zmm {
             avx512!(_mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(self.0))),
         )
     }
+    #[inline(always)]
+    fn narrow(doubles: ZmmDoubles) -> Self {
+        let low = avx512!(_mm512_cvtpd_ps(doubles.0));
+        let high = avx512!(_mm512_cvtpd_ps(doubles.1));
+        Self(avx512!(_mm512_insertf32x8::<1>(_mm512_castps256_ps512(low), high)))
+    }
 }
 
 impl Bits for ZmmBits {
@@ -197,6 +204,7 @@ impl Doubles for ZmmDoubles {
     type Simd = Avx512;
     type Words = [__m512i; 2];
     type Array = [i64; 16];
+    type Values = [f64; 16];
 
     #[inline(always)]
     fn splat(_: Avx512, value: f64) -> Self {
@@ -217,5 +225,14 @@ impl Doubles for ZmmDoubles {
     #[inline(always)]
     fn to_array(words: Self::Words) -> [i64; 16] {
         must_cast(words)
+    }
+    #[inline(always)]
+    fn from_values(_: Avx512, values: &[f64; 16]) -> Self {
+        let [low, high] = must_cast(*values);
+        Self(low, high)
+    }
+    #[inline(always)]
+    fn to_values(self) -> [f64; 16] {
+        must_cast([self.0, self.1])
     }
 }

@@ -8,8 +8,8 @@
 //!
 //! ```text
 //!   run(kernel) ── tier() ──┬─ Avx512    Pair<Pair<Zmm>>   64 lanes, four registers in flight
-//!                           ├─ Avx2      Pair<Ymm>         16 lanes
-//!                           ├─ Portable  Pair<Quad>         8 lanes: SSE2, NEON, simd128 by `wide`
+//!                           ├─ Avx2      Pair<Pair<Ymm>>   32 lanes
+//!                           ├─ Portable  Pair<Pair<Quad>>  16 lanes: SSE2, NEON, simd128 by `wide`
 //!                           └─ Scalar    f32                1 lane
 //! ```
 //!
@@ -46,6 +46,9 @@ pub trait Simd: Copy {
     type Register: Lanes<Simd = Self>;
     /// As many registers as keep the core busy: for code whose chains are long (math).
     type Lanes: Lanes<Simd = Self>;
+    /// Sixteen floats, in as many registers as that takes: for a reduction inside a pixel, whose order
+    /// must not depend on the tier.
+    type Sixteen: Lanes<Simd = Self>;
     /// Which tier this is.
     const TIER: Tier;
 
@@ -142,6 +145,8 @@ pub trait Lanes:
     fn from_bits(bits: Self::Bits) -> Self;
     /// Each lane as an `f64`, which is exact.
     fn widen(self) -> Self::Doubles;
+    /// Each double as an `f32`, rounded to nearest even.
+    fn narrow(doubles: Self::Doubles) -> Self;
 
     /// The lanes as an array, in order.
     #[inline(always)]
@@ -213,6 +218,8 @@ pub trait Doubles: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output =
     type Words: Copy;
     /// `[i64; LANES]`, perhaps nested.
     type Array: Pod;
+    /// `[f64; LANES]`, perhaps nested.
+    type Values: Pod;
 
     /// The same double in every lane.
     fn splat(simd: Self::Simd, value: f64) -> Self;
@@ -222,6 +229,30 @@ pub trait Doubles: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output =
     fn add_bits(self, words: Self::Words) -> Self::Words;
     /// The words, in order.
     fn to_array(words: Self::Words) -> Self::Array;
+    /// The doubles of an array, in order.
+    fn from_values(simd: Self::Simd, values: &Self::Values) -> Self;
+    /// The doubles, in order.
+    fn to_values(self) -> Self::Values;
+
+    /// The sum of sixteen doubles as a tree: lanes 8 apart are added, then 4, 2 and 1. One order on
+    /// every tier.
+    #[inline(always)]
+    fn sum_of_sixteen(self) -> f64 {
+        let values = self.to_values();
+        let Some(mut leaves) = flat::<_, f64>(&values).first_chunk::<16>().copied() else {
+            return f64::NAN;
+        };
+        let mut width = leaves.len() / 2;
+        while width > 0 {
+            let (low, high) = leaves.split_at_mut_checked(width).unwrap_or((&mut [], &mut []));
+            for (low, high) in low.iter_mut().zip(high) {
+                *low += *high;
+            }
+            width /= 2;
+        }
+        let [sum, ..] = leaves;
+        sum
+    }
 }
 
 /// The items of an array.

@@ -104,6 +104,10 @@ impl<T: Lanes> Lanes for Pair<T> {
     fn widen(self) -> Self::Doubles {
         Pair(self.0.widen(), self.1.widen())
     }
+    #[inline(always)]
+    fn narrow(doubles: Self::Doubles) -> Self {
+        Self(T::narrow(doubles.0), T::narrow(doubles.1))
+    }
 }
 
 impl<T: Mask> Mask for Pair<T> {
@@ -132,6 +136,7 @@ impl<T: Doubles> Doubles for Pair<T> {
     type Simd = T::Simd;
     type Words = Pair<T::Words>;
     type Array = [T::Array; 2];
+    type Values = [T::Values; 2];
 
     #[inline(always)]
     fn splat(simd: Self::Simd, value: f64) -> Self {
@@ -148,5 +153,13 @@ impl<T: Doubles> Doubles for Pair<T> {
     #[inline(always)]
     fn to_array(words: Self::Words) -> Self::Array {
         [T::to_array(words.0), T::to_array(words.1)]
+    }
+    #[inline(always)]
+    fn from_values(simd: Self::Simd, [low, high]: &Self::Values) -> Self {
+        Self(T::from_values(simd, low), T::from_values(simd, high))
+    }
+    #[inline(always)]
+    fn to_values(self) -> Self::Values {
+        [self.0.to_values(), self.1.to_values()]
     }
 }

@@ -16,6 +16,7 @@ pub struct Portable;
 impl Simd for Portable {
     type Register = Quad<f32x4>;
     type Lanes = Pair<Pair<Quad<f32x4>>>;
+    type Sixteen = Pair<Pair<Quad<f32x4>>>;
     const TIER: Tier = Tier::Portable;
 
     #[inline(never)]
@@ -184,6 +185,11 @@ impl Lanes for Quad<f32x4> {
         let [a, b, c, d] = self.0.to_array().map(f64::from);
         Quad([f64x2::new([a, b]), f64x2::new([c, d])])
     }
+    #[inline(always)]
+    fn narrow(doubles: Quad<[f64x2; 2]>) -> Self {
+        let [[a, b], [c, d]] = doubles.0.map(|half| half.to_array().map(|double| double as f32));
+        Self(f32x4::new([a, b, c, d]))
+    }
 }
 
 impl Bits for Quad<u32x4> {
@@ -205,6 +211,7 @@ impl Doubles for Quad<[f64x2; 2]> {
     type Simd = Portable;
     type Words = [i64x2; 2];
     type Array = [i64; 4];
+    type Values = [f64; 4];
 
     #[inline(always)]
     fn splat(_: Portable, value: f64) -> Self {
@@ -222,5 +229,13 @@ impl Doubles for Quad<[f64x2; 2]> {
     #[inline(always)]
     fn to_array(words: [i64x2; 2]) -> [i64; 4] {
         must_cast(words)
+    }
+    #[inline(always)]
+    fn from_values(_: Portable, values: &[f64; 4]) -> Self {
+        Self(must_cast(*values))
+    }
+    #[inline(always)]
+    fn to_values(self) -> [f64; 4] {
+        must_cast(self.0)
     }
 }

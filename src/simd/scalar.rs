@@ -1,6 +1,6 @@
 //! One float at a time: for targets without SIMD, where code size and stack count.
 
-use super::{Bits, Doubles, Kernel, Lanes, Mask, Simd, Tier};
+use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
 /// The token of the scalar tier, which every machine has.
@@ -10,6 +10,7 @@ pub struct Scalar;
 impl Simd for Scalar {
     type Register = One<f32>;
     type Lanes = One<f32>;
+    type Sixteen = Pair<Pair<Pair<Pair<One<f32>>>>>;
     const TIER: Tier = Tier::Scalar;
 
     #[inline(never)]
@@ -143,6 +144,10 @@ impl Lanes for One<f32> {
     fn widen(self) -> Self::Doubles {
         One(f64::from(self.0))
     }
+    #[inline(always)]
+    fn narrow(doubles: Self::Doubles) -> Self {
+        Self(doubles.0 as f32)
+    }
 }
 
 impl Mask for One<bool> {
@@ -171,6 +176,7 @@ impl Doubles for One<f64> {
     type Simd = Scalar;
     type Words = i64;
     type Array = [i64; 1];
+    type Values = [f64; 1];
 
     #[inline(always)]
     fn splat(_: Scalar, value: f64) -> Self {
@@ -187,5 +193,13 @@ impl Doubles for One<f64> {
     #[inline(always)]
     fn to_array(words: i64) -> [i64; 1] {
         [words]
+    }
+    #[inline(always)]
+    fn from_values(_: Scalar, [value]: &[f64; 1]) -> Self {
+        Self(*value)
+    }
+    #[inline(always)]
+    fn to_values(self) -> [f64; 1] {
+        [self.0]
     }
 }

@@ -227,17 +227,17 @@ proptest! {
                 prop_assert!(term.is_nan());
                 continue;
             }
-            let truth = naive::bce(f64::from(*score), positive) * of_class(1.0);
+            let truth = naive::bce::term(f64::from(*score), positive) * of_class(1.0);
             if truth.abs() < f64::from(f32::MAX) {
                 let error = ulps(term, truth);
                 prop_assert!(error <= LOGISTIC_PRODUCT_MAX_ULP, "{score}: {term} is {error} ulp off");
             }
-            let truth = naive::bce_gradient(f64::from(*score), positive) * of_class(1.5);
+            let truth = naive::bce::gradient(f64::from(*score), positive) * of_class(1.5);
             let gradient = f32::from_bits(found.gradient[index]);
             let error = ulps(gradient, truth);
             prop_assert!(error <= LOGISTIC_PRODUCT_MAX_ULP, "{score}: gradient {gradient} is {error} ulp off");
         }
-        prop_assert_eq!(sum, found.totals.loss);
+        prop_assert_eq!(sum, found.totals.sums.loss);
     }
 
     #[test]
@@ -260,7 +260,7 @@ proptest! {
         let params = Params { pos_weight: 3.0, weight: 0.7, ..Params::default() };
         let loss = |scores: &[f64]| -> f64 {
             let terms = scores.iter().zip(&targets).map(|(score, target)| {
-                naive::bce(*score, *target != 0) * if *target != 0 { 3.0 } else { 1.0 } * 0.7
+                naive::bce::term(*score, *target != 0) * if *target != 0 { 3.0 } else { 1.0 } * 0.7
             });
             terms.sum::<f64>() / scores.len() as f64
         };

@@ -26,6 +26,21 @@ fn errors_have_the_numbers_of_the_core() {
         (HYLA_ERROR_FRAME_SHAPE, Error::FrameShape),
         (HYLA_ERROR_PIXEL_STRIDE, Error::PixelStride),
         (HYLA_ERROR_STRIDE_NEEDS_FRAME, Error::StrideNeedsFrame),
+        (HYLA_ERROR_NU, Error::Nu),
+        (HYLA_ERROR_RADIUS, Error::Radius),
+        (HYLA_ERROR_SMOOTH, Error::Smooth),
+        (HYLA_ERROR_EPSILON, Error::Epsilon),
+        (HYLA_ERROR_TARGET, Error::Target),
+        (HYLA_ERROR_LABEL_SMOOTHING, Error::LabelSmoothing),
+        (HYLA_ERROR_GAMMA, Error::Gamma),
+        (HYLA_ERROR_BALANCE, Error::Balance),
+        (HYLA_ERROR_CLASS_WEIGHT, Error::ClassWeight),
+        (HYLA_ERROR_UNKNOWN_NORMALIZATION, Error::UnknownNormalization),
+        (HYLA_ERROR_UNKNOWN_OPTION, Error::UnknownOption),
+        (HYLA_ERROR_CHANNELS, Error::Channels),
+        (HYLA_ERROR_STRIDES, Error::Strides),
+        (HYLA_ERROR_WORKSPACE, Error::Workspace),
+        (HYLA_ERROR_RANGE_MISSING, Error::RangeMissing),
     ];
     for (number, error) in numbers {
         assert_eq!(number, error.number(), "{error:?}");
@@ -45,6 +60,7 @@ fn notices_have_the_bits_of_the_core() {
         (HYLA_NOTICE_DEGENERATE, Notices::DEGENERATE),
         (HYLA_NOTICE_REJECTED, Notices::REJECTED),
         (HYLA_NOTICE_NO_DECISIONS, Notices::NO_DECISIONS),
+        (HYLA_NOTICE_ZERO_PAIRS, Notices::ZERO_PAIRS),
     ];
     assert_eq!(bits.len(), Notices::ALL.len());
     for (bit, notice) in bits {

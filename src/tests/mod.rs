@@ -10,6 +10,7 @@ mod bce;
 mod capi;
 mod exact;
 mod math;
+mod math64;
 mod metrics;
 mod naive;
 

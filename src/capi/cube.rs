@@ -1,0 +1,126 @@
+//! The inputs of functions on pixels of several values.
+
+use super::check::{Span, constant, input, optional_input};
+use crate::cube::{Cube, Layout};
+use crate::error::Error;
+use core::ffi::c_void;
+
+/// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
+/// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
+/// without a copy:
+///
+/// ```text
+/// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
+/// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
+/// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+/// ```
+///
+/// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
+/// values; floats between the values are not touched. Results do not depend on the layout.
+///
+/// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
+/// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+/// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_cube {
+    /// The values, as the function says.
+    pub values: *const f32,
+    /// How many pixels there are. With 0 all pointers may be NULL.
+    pub n: usize,
+    /// How many values a pixel has.
+    pub channels: usize,
+    /// How many floats lie between a pixel and the next one.
+    pub pixel_stride: usize,
+    /// How many floats lie between a channel and the next one.
+    pub channel_stride: usize,
+    /// One byte a pixel: nonzero is an anomaly, or foreground.
+    pub targets: *const u8,
+    /// One class a pixel, counted from 0.
+    pub labels: *const i32,
+    /// Which pixels count: nonzero counts. NULL: all do.
+    pub valid: *const u8,
+    /// Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    /// counted as rejected and acts as masked.
+    pub weights: *const f32,
+    /// NULL. Room for later inputs.
+    pub reserved: [*const c_void; 2],
+}
+
+impl hyla_cube {
+    /// Where the values lie.
+    pub(super) fn layout(&self) -> Layout {
+        Layout {
+            n: self.n,
+            channels: self.channels,
+            pixel_stride: self.pixel_stride,
+            channel_stride: self.channel_stride,
+        }
+    }
+
+    /// Values, mask and weights.
+    ///
+    /// # Safety
+    /// Each array that is not NULL and aligned holds what its documentation says, for `'a`.
+    pub(super) unsafe fn values<'a>(&self) -> Result<Cube<'a>, Error> {
+        let layout = self.layout();
+        // SAFETY: as the caller vouches.
+        unsafe {
+            Ok(Cube {
+                values: input(self.values, layout.span()?)?,
+                layout,
+                valid: optional_input(self.valid, self.n)?,
+                weights: optional_input(self.weights, self.n)?,
+                ..Cube::default()
+            })
+        }
+    }
+
+    /// Values, labels, mask and weights.
+    ///
+    /// # Safety
+    /// As for [`Self::values`].
+    pub(super) unsafe fn labelled<'a>(&self) -> Result<Cube<'a>, Error> {
+        // SAFETY: as the caller vouches.
+        let labels = unsafe { input(self.labels, self.n) }?;
+        // SAFETY: as the caller vouches.
+        Ok(Cube { labels: Some(labels), ..unsafe { self.values() }? })
+    }
+
+    /// Values, targets, mask and weights.
+    ///
+    /// # Safety
+    /// As for [`Self::values`].
+    pub(super) unsafe fn targeted<'a>(&self) -> Result<Cube<'a>, Error> {
+        // SAFETY: as the caller vouches.
+        let targets = unsafe { input(self.targets, self.n) }?;
+        // SAFETY: as the caller vouches.
+        Ok(Cube { targets: Some(targets), ..unsafe { self.values() }? })
+    }
+}
+
+/// The struct behind the pointer, with its reserved fields checked.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads.
+pub(super) unsafe fn read(pointer: *const hyla_cube) -> Result<hyla_cube, Error> {
+    // SAFETY: as the caller vouches.
+    let cube = *unsafe { constant(pointer) }?;
+    if cube.reserved.iter().all(|reserved| reserved.is_null()) {
+        Ok(cube)
+    } else {
+        Err(Error::Reserved)
+    }
+}
+
+/// What a call reads of the cube: the struct and the arrays that it uses.
+pub(super) fn spans(struct_: *const hyla_cube, used: &Cube) -> [Span; 6] {
+    [
+        Span::of(struct_, 1),
+        Span::of_slice(Some(used.values)),
+        Span::of_slice(used.targets),
+        Span::of_slice(used.labels),
+        Span::of_slice(used.valid),
+        Span::of_slice(used.weights),
+    ]
+}

@@ -1,0 +1,45 @@
+//! The input of functions on a matrix: components, or selection weights.
+
+use super::check::{Span, constant, input};
+use crate::error::Error;
+use crate::matrix::Matrix;
+use core::ffi::c_void;
+
+/// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
+/// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
+/// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_matrix {
+    /// The values: any floats. NULL if there are no rows or no columns.
+    pub values: *const f32,
+    /// How many rows there are.
+    pub rows: usize,
+    /// How many floats a row has.
+    pub columns: usize,
+    /// How many floats lie between a row and the next one.
+    pub row_stride: usize,
+    /// NULL. Room for later inputs.
+    pub reserved: [*const c_void; 2],
+}
+
+/// The matrix behind the pointer, with its reserved fields checked.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads, and so are the rows, for `'a`.
+pub(super) unsafe fn read<'a>(pointer: *const hyla_matrix) -> Result<Matrix<'a>, Error> {
+    // SAFETY: as the caller vouches.
+    let given = unsafe { constant(pointer) }?;
+    if given.reserved.iter().any(|reserved| !reserved.is_null()) {
+        return Err(Error::Reserved);
+    }
+    let (rows, columns, row_stride) = (given.rows, given.columns, given.row_stride);
+    let shape = Matrix { values: &[], rows, columns, row_stride };
+    // SAFETY: as the caller vouches.
+    Ok(Matrix { values: unsafe { input(given.values, shape.span()?) }?, ..shape })
+}
+
+/// What a call reads of the matrix.
+pub(super) fn spans(struct_: *const hyla_matrix, used: &Matrix) -> [Span; 2] {
+    [Span::of(struct_, 1), Span::of_slice(Some(used.values))]
+}

@@ -1,0 +1,186 @@
+//! Pixels of several values each (embeddings, class logits, spectra), in any memory order.
+//!
+//! Value `(i, k)`, of pixel i and channel k, lies at `i * pixel_stride + k * channel_stride`. So
+//! interleaved by pixel (BIP), by line (BIL, one call a line) and in planes (BSQ) go in without a
+//! copy. Kernels hold one pixel a lane and walk the channels: where pixels are neighbours in memory
+//! they load whole vectors, otherwise lane by lane. A result never depends on the order.
+//!
+//! The rule for masks and weights is that of [`crate::pixels`].
+
+use crate::error::Error;
+use crate::loss::Write;
+use crate::pixels::Pixels;
+use crate::simd::{Lanes, flat, flat_mut};
+use bytemuck::Zeroable;
+
+/// Where the values of pixels lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// How many pixels there are.
+    pub n: usize,
+    /// How many values a pixel has.
+    pub channels: usize,
+    /// How many floats lie between a pixel and the next one.
+    pub pixel_stride: usize,
+    /// How many floats lie between a channel and the next one.
+    pub channel_stride: usize,
+}
+
+impl Layout {
+    /// All channels of a pixel side by side (BIP).
+    pub fn interleaved(n: usize, channels: usize) -> Self {
+        Self { n, channels, pixel_stride: channels, channel_stride: 1 }
+    }
+
+    /// All pixels of a channel side by side (BSQ).
+    pub fn planar(n: usize, channels: usize) -> Self {
+        Self { n, channels, pixel_stride: 1, channel_stride: n }
+    }
+
+    /// From the first value to the end of the last, in floats.
+    ///
+    /// # Errors
+    /// Two values share a place ([`Error::Strides`]), or the end overflows ([`Error::TooLarge`]).
+    pub fn span(&self) -> Result<usize, Error> {
+        if self.n == 0 || self.channels == 0 {
+            return Ok(0);
+        }
+        let along_pixels = (self.n - 1).checked_mul(self.pixel_stride).ok_or(Error::TooLarge)?;
+        let along_channels =
+            (self.channels - 1).checked_mul(self.channel_stride).ok_or(Error::TooLarge)?;
+        let span = along_pixels.checked_add(along_channels).and_then(|last| last.checked_add(1));
+        // One of the two directions must jump over all of the other.
+        let pixels_apart = self.n == 1 || self.pixel_stride > along_channels;
+        let channels_apart = self.channels == 1 || self.channel_stride > along_pixels;
+        let strides_move = (self.n == 1 || self.pixel_stride > 0)
+            && (self.channels == 1 || self.channel_stride > 0);
+        if strides_move && (pixels_apart || channels_apart) {
+            span.ok_or(Error::TooLarge)
+        } else {
+            Err(Error::Strides)
+        }
+    }
+}
+
+/// The inputs of a call on pixels of several values. What a node does not use is ignored unless its
+/// documentation says otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cube<'a> {
+    /// The values; as the node says.
+    pub values: &'a [f32],
+    /// Where they lie.
+    pub layout: Layout,
+    /// One byte a pixel; not 0 is an anomaly, or foreground.
+    pub targets: Option<&'a [u8]>,
+    /// One class a pixel, from 0.
+    pub labels: Option<&'a [i32]>,
+    /// Which pixels count; not 0 counts. None: all do.
+    pub valid: Option<&'a [u8]>,
+    /// Pixel weights, finite and not negative. None: all are 1.
+    pub weights: Option<&'a [f32]>,
+}
+
+impl<'a> Cube<'a> {
+    /// The values fit their layout, and every input has an item a pixel.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.layout.span()? > self.values.len() {
+            return Err(Error::LengthMismatch);
+        }
+        let targets = self.targets.map(<[u8]>::len);
+        let labels = self.labels.map(<[i32]>::len);
+        let valid = self.valid.map(<[u8]>::len);
+        let weights = self.weights.map(<[f32]>::len);
+        Pixels::check_lengths(self.layout.n, &[targets, labels, valid, weights])?;
+        Ok(())
+    }
+
+    /// Mask and weights as the inputs of pixels of one value: for [`crate::pixels::tally`] and
+    /// [`crate::pixels::LiveColumns`]. (The scores are missing.)
+    pub(crate) fn live(&self) -> Pixels<'a> {
+        Pixels { valid: self.valid, weights: self.weights, ..Pixels::default() }
+    }
+}
+
+/// The values as vectors: one pixel a lane.
+#[derive(Clone, Copy)]
+pub(crate) struct CubeColumns<'a> {
+    values: &'a [f32],
+    layout: Layout,
+}
+
+impl<'a> CubeColumns<'a> {
+    #[inline(always)]
+    pub fn new(values: &'a [f32], layout: Layout) -> Self {
+        Self { values, layout }
+    }
+
+    /// One channel of the vector of pixels at an index; 0 behind the last pixel.
+    #[inline(always)]
+    pub fn get<V: Lanes>(&self, simd: V::Simd, index: usize, channel: usize) -> V {
+        let Layout { n, pixel_stride, channel_stride, .. } = self.layout;
+        let first = index * V::LANES;
+        let start = first * pixel_stride + channel * channel_stride;
+        let rest = self.values.get(start..).unwrap_or(&[]);
+        if pixel_stride == 1 && first + V::LANES <= n {
+            let whole = rest.get(..V::LANES).unwrap_or(&[]);
+            if let Ok([floats]) = bytemuck::try_cast_slice(whole) {
+                return V::from_floats(simd, floats);
+            }
+        }
+        let mut floats = V::Floats::zeroed();
+        let lanes = rest.iter().step_by(pixel_stride.max(1)).take(n.saturating_sub(first));
+        for (lane, float) in flat_mut::<_, f32>(&mut floats).iter_mut().zip(lanes) {
+            *lane = *float;
+        }
+        V::from_floats(simd, &floats)
+    }
+}
+
+/// The values of a gradient, written as vectors: one pixel a lane.
+pub(crate) struct CubeColumnsMut<'a> {
+    values: &'a mut [f32],
+    layout: Layout,
+}
+
+impl<'a> CubeColumnsMut<'a> {
+    #[inline(always)]
+    pub fn new(values: &'a mut [f32], layout: Layout) -> Self {
+        Self { values, layout }
+    }
+
+    /// Writes one channel of the vector of pixels at an index, where the mask is true (None:
+    /// everywhere). Lanes behind the last pixel are dropped.
+    #[inline(always)]
+    pub fn write<V: Lanes>(
+        &mut self,
+        index: usize,
+        channel: usize,
+        write: Write,
+        mask: Option<V::Mask>,
+        values: V,
+    ) {
+        let Layout { n, pixel_stride, channel_stride, .. } = self.layout;
+        let first = index * V::LANES;
+        let start = first * pixel_stride + channel * channel_stride;
+        let rest = self.values.get_mut(start..).unwrap_or(&mut []);
+        if pixel_stride == 1 && first + V::LANES <= n {
+            let whole = rest.get_mut(..V::LANES).unwrap_or(&mut []);
+            if let Ok([floats]) = bytemuck::try_cast_slice_mut(whole) {
+                return write.write(mask, values, floats);
+            }
+        }
+        let (stride, count) = (pixel_stride.max(1), n.saturating_sub(first));
+        let mut floats = V::Floats::zeroed();
+        for (lane, float) in
+            flat_mut::<_, f32>(&mut floats).iter_mut().zip(rest.iter().step_by(stride).take(count))
+        {
+            *lane = *float;
+        }
+        write.write(mask, values, &mut floats);
+        for (float, lane) in
+            rest.iter_mut().step_by(stride).take(count).zip(flat::<_, f32>(&floats))
+        {
+            *float = *lane;
+        }
+    }
+}

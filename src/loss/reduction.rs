@@ -1,0 +1,111 @@
+//! How terms become a loss: what all losses share that are a sum or a mean of terms.
+
+use crate::error::{Error, Notices, Value};
+use crate::exact::ExactSum;
+use crate::pixels::Tally;
+
+/// How the losses of the pixels become the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Reduction {
+    /// The sum over the pixels that count, divided by their number N (PyTorch's `mean`, with
+    /// pixel weights too).
+    #[default]
+    Mean = 0,
+    /// The sum over the pixels that count.
+    Sum = 1,
+    /// No reduction: the loss is the map. `loss` has no number to give; `gradient` gives the
+    /// derivative of each entry of the map by its own score.
+    None = 2,
+    /// The sum divided by the sum of the pixel weights (each 1 without weights).
+    WeightedMean = 3,
+}
+
+impl Reduction {
+    /// The reduction of a number of the C interface.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::Mean, Self::Sum, Self::None, Self::WeightedMean]
+            .into_iter()
+            .find(|reduction| *reduction as u32 == number)
+    }
+}
+
+/// Exact sums over terms; all zero is empty. Adding the words of two of them merges them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Sums {
+    /// The sum of the terms.
+    pub loss: ExactSum,
+    /// The sum of the weights of the terms that count.
+    pub weights: ExactSum,
+    /// How many terms count.
+    pub terms: i64,
+    /// How many pixels were valid but had bad data and were treated as masked.
+    pub rejected: i64,
+    /// The sum of the parameters' hash over `terms`.
+    pub fingerprint: i64,
+}
+
+impl Sums {
+    /// Adds other sums. The words are canonical afterwards.
+    pub fn merge(&mut self, other: &Self) {
+        self.loss.merge(&other.loss);
+        self.weights.merge(&other.weights);
+        self.terms = self.terms.wrapping_add(other.terms);
+        self.rejected = self.rejected.wrapping_add(other.rejected);
+        self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
+    }
+
+    /// Makes the words canonical after they were added elsewhere.
+    pub fn normalize(&mut self) {
+        self.loss.normalize();
+        self.weights.normalize();
+    }
+
+    /// Counts pixels whose terms are added under the parameters of this hash.
+    pub(crate) fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
+        self.terms = self.terms.wrapping_add(pixels);
+        self.rejected = self.rejected.wrapping_add(rejected);
+        self.fingerprint = self.fingerprint.wrapping_add(hash.wrapping_mul(pixels));
+    }
+
+    /// All terms are of the parameters of this hash.
+    pub(crate) fn check(&self, hash: i64) -> Result<(), Error> {
+        if self.fingerprint == hash.wrapping_mul(self.terms) {
+            Ok(())
+        } else {
+            Err(Error::MixedTotals)
+        }
+    }
+
+    /// The loss. The mean of no term is NaN, the sum 0, both with `EMPTY`; a weighted mean of weights
+    /// that are all 0 is NaN with `DEGENERATE`.
+    pub(crate) fn value(&self, reduction: Reduction) -> Result<Value, Error> {
+        let value = match reduction {
+            Reduction::Mean => self.loss.quotient(self.terms),
+            Reduction::Sum => self.loss.value(),
+            Reduction::WeightedMean => self.loss.value() / self.weights.value(),
+            Reduction::None => return Err(Error::NoScalar),
+        };
+        Ok(Value { value, notices: self.notices(reduction) })
+    }
+
+    /// What `upstream` is divided by in a gradient; 0 where the loss is the mean of nothing.
+    pub(crate) fn slope(&self, reduction: Reduction, upstream: f64) -> f64 {
+        let divisor = match reduction {
+            Reduction::Mean => self.terms as f64,
+            Reduction::WeightedMean => self.weights.value(),
+            Reduction::Sum | Reduction::None => 1.0,
+        };
+        if divisor > 0.0 { upstream / divisor } else { 0.0 }
+    }
+
+    pub(crate) fn notices(&self, reduction: Reduction) -> Notices {
+        let empty = self.terms == 0;
+        let no_weight = reduction == Reduction::WeightedMean && self.weights.value() == 0.0;
+        Notices::EMPTY.when(empty)
+            | Notices::DEGENERATE.when(no_weight && !empty)
+            | Notices::NOT_FINITE.when(self.loss.non_finite() != 0)
+            | Notices::REJECTED.when(self.rejected != 0)
+    }
+}

@@ -1,0 +1,50 @@
+//! Rows of floats: components and selection weights, one row each.
+
+use crate::error::Error;
+
+/// A matrix of `rows` rows of `columns` floats; row i begins at `i * row_stride`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Matrix<'a> {
+    /// The values, row after row.
+    pub values: &'a [f32],
+    /// How many rows there are.
+    pub rows: usize,
+    /// How many floats a row has.
+    pub columns: usize,
+    /// How many floats lie between a row and the next one; at least `columns`.
+    pub row_stride: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Rows without gaps.
+    pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+        Self { values, rows, columns, row_stride: columns }
+    }
+
+    /// From the first float to the end of the last row.
+    ///
+    /// # Errors
+    /// Rows overlap ([`Error::Strides`]), or the end overflows ([`Error::TooLarge`]).
+    pub fn span(&self) -> Result<usize, Error> {
+        if self.rows == 0 || self.columns == 0 {
+            return Ok(0);
+        }
+        let last = (self.rows - 1).checked_mul(self.row_stride).ok_or(Error::TooLarge)?;
+        if self.rows > 1 && self.row_stride < self.columns {
+            return Err(Error::Strides);
+        }
+        last.checked_add(self.columns).ok_or(Error::TooLarge)
+    }
+
+    /// The rows lie within the values.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.span()? > self.values.len() { Err(Error::LengthMismatch) } else { Ok(()) }
+    }
+
+    /// A row; empty behind the last one.
+    #[inline(always)]
+    pub(crate) fn row(&self, index: usize) -> &'a [f32] {
+        let start = index * self.row_stride;
+        self.values.get(start..).and_then(|rest| rest.get(..self.columns)).unwrap_or(&[])
+    }
+}
