@@ -56,6 +56,8 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
+#define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
+#define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -241,6 +243,12 @@
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
 
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_ENTROPY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_DIVERSITY_STAGES 7
+
 // The stages in which the counts make sense (see `hyla_context`).
 #define HYLA_CONFUSION_STAGES 6
 
@@ -394,6 +402,44 @@ typedef struct hyla_bce_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_bce_totals;
+
+// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
+//
+// With weights w (n floats, usually a softmax), S = sum w + eps and p = w / S:
+//
+// H = -sum p_i ln(p_i + eps)                       0 ln 0 is 0
+// loss = -weight * H | weight * (H - target_entropy)^2
+//
+// Computed in double, within 1e-13 of its largest term. A positive weight rewards many bands of like weight
+// and so opposes `hyla_selector_diversity`. Needs no labels. Initialise with
+// HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
+typedef struct hyla_selector_entropy_params {
+    // `sizeof(hyla_selector_entropy_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.01.
+    float weight;
+    // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
+    float eps;
+    // 1: hold `target_entropy`; 0: no target. Default 0.
+    uint32_t has_target;
+    // The entropy to hold, in nats: finite. Looked at only with `has_target`. Default 0.
+    float target_entropy;
+} hyla_selector_entropy_params;
+
+// Variance of the weights of a band selector (cuvis-ai: SelectorDiversityRegularizer): what is computed.
+//
+// m = sum w / n      loss = -weight * sum (w_i - m)^2 / n
+//
+// Computed in double; nothing cancels, whatever the offset of the weights. A positive weight rewards few
+// bands of great weight (although the name says the opposite) and so opposes
+// `hyla_selector_entropy`. Needs no labels. Initialise with HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT.
+// Formula: the population variance.
+typedef struct hyla_selector_diversity_params {
+    // `sizeof(hyla_selector_diversity_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.01.
+    float weight;
+} hyla_selector_diversity_params;
 
 // The four counts.
 typedef struct hyla_counts {
@@ -790,6 +836,103 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        double *loss,
                                        float *grad_scores);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_params_init(struct hyla_selector_entropy_params *params,
+                                              size_t size);
+
+// The loss of `n` weights. 0 of no weight.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value is that of entropy
+// 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params *params,
+                                       const float *weights,
+                                       size_t n,
+                                       double *loss);
+
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
+// uninitialised.
+//
+// Errors, with `grad_weights` unchanged: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_entropy_loss`, NOT_FINITE also for an infinite slope.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_gradient(const struct hyla_selector_entropy_params *params,
+                                           const float *weights,
+                                           size_t n,
+                                           double upstream,
+                                           uint32_t write,
+                                           float *grad_weights);
+
+// The loss and the gradient in one call: the same bits as the two functions.
+//
+// Errors, with all outputs unchanged, and notices: those of `hyla_selector_entropy_gradient`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_loss_and_gradient(const struct hyla_selector_entropy_params *params,
+                                                    const float *weights,
+                                                    size_t n,
+                                                    double upstream,
+                                                    uint32_t write,
+                                                    double *loss,
+                                                    float *grad_weights);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_params_init(struct hyla_selector_diversity_params *params,
+                                                size_t size);
+
+// The loss of `n` weights. NaN of no weight.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, WEIGHT. Notices: EMPTY, NOT_FINITE (NaN or infinite weights).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_loss(const struct hyla_selector_diversity_params *params,
+                                         const float *weights,
+                                         size_t n,
+                                         double *loss);
+
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
+// uninitialised.
+//
+// Errors, with `grad_weights` unchanged: those of `hyla_selector_diversity_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_diversity_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_gradient(const struct hyla_selector_diversity_params *params,
+                                             const float *weights,
+                                             size_t n,
+                                             double upstream,
+                                             uint32_t write,
+                                             float *grad_weights);
+
+// The loss and the gradient in one call: the same bits as the two functions.
+//
+// Errors, with all outputs unchanged, and notices: those of `hyla_selector_diversity_gradient`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_loss_and_gradient(const struct hyla_selector_diversity_params *params,
+                                                      const float *weights,
+                                                      size_t n,
+                                                      double upstream,
+                                                      uint32_t write,
+                                                      double *loss,
+                                                      float *grad_weights);
+
 // `sizeof(hyla_confusion_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_confusion_totals_size(void);
@@ -964,6 +1107,18 @@ static inline hyla_bce_params hyla_bce_params_default(void) {
 /* The defaults as a value. */
 static inline hyla_detection_params hyla_detection_params_default(void) {
     hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(void) {
+    hyla_selector_entropy_params params = HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
+    hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
     return params;
 }
 

@@ -119,6 +119,13 @@ pub(crate) fn tally(pixels: &Pixels, weights: &mut ExactSum) -> Tally {
     tally
 }
 
+/// The exact sum of floats.
+pub(crate) fn sum(floats: &[f32]) -> ExactSum {
+    let mut sum = ExactSum::default();
+    simd::run(Sum { pixels: Pixels { scores: floats, ..Pixels::default() }, sum: &mut sum });
+    sum
+}
+
 /// Adds the scores of the pixels that count to an exact sum.
 pub(crate) struct Sum<'a> {
     pub pixels: Pixels<'a>,

@@ -13,6 +13,8 @@ const SOURCES: &[&str] = &[
     "sum",
     "range",
     "bce",
+    "selector_entropy",
+    "selector_diversity",
     "confusion",
     "metric",
     "pixel_statistics",

@@ -21,6 +21,8 @@ pub mod metric;
 pub mod pixel_statistics;
 pub mod pixels;
 pub mod range;
+pub mod selector_diversity;
+pub mod selector_entropy;
 pub mod status;
 pub mod sum;
 

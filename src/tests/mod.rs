@@ -13,6 +13,7 @@ mod math;
 mod math64;
 mod metrics;
 mod naive;
+mod selector;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///
