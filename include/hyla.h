@@ -58,6 +58,7 @@
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
 #define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
 #define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
+#define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -222,16 +223,13 @@
 // Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
 #define HYLA_NOTICE_ZERO_PAIRS 128
 
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_BCE_STAGES 7
-
-// The sum of the terms divided by the number of pixels that count (PyTorch's mean).
+// The sum of the terms divided by the number of terms that count (PyTorch's mean).
 #define HYLA_REDUCTION_MEAN 0
 
 // The sum of the terms.
 #define HYLA_REDUCTION_SUM 1
 
-// No reduction: the loss is `hyla_bce_map`, the gradient that of each entry by its own logit.
+// No reduction: the loss is the `..._map`, the gradient that of each entry by its own input.
 #define HYLA_REDUCTION_NONE 2
 
 // The sum of the terms divided by the sum of the pixel weights.
@@ -242,6 +240,12 @@
 
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_BCE_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_MSE_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_ENTROPY_STAGES 7
@@ -402,6 +406,78 @@ typedef struct hyla_bce_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_bce_totals;
+
+// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
+//
+// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
+//
+// l_ik = weight * v_i * (a_ik - b_ik)^2
+// loss = sum l_ik / N | sum l_ik | sum l_ik / sum v_ik      by `reduction`
+//
+// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
+// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
+// above 1.8e19 has an infinite square. Needs no labels. Initialise with HYLA_MSE_PARAMS_DEFAULT.
+typedef struct hyla_mse_params {
+    // `sizeof(hyla_mse_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+} hyla_mse_params;
+
+// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
+// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
+// without a copy:
+//
+// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
+// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
+// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+//
+// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
+// values; floats between the values are not touched. Results do not depend on the layout.
+//
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
+// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
+typedef struct hyla_cube {
+    // The values, as the function says.
+    const float *values;
+    // How many pixels there are. With 0 all pointers may be NULL.
+    size_t n;
+    // How many values a pixel has.
+    size_t channels;
+    // How many floats lie between a pixel and the next one.
+    size_t pixel_stride;
+    // How many floats lie between a channel and the next one.
+    size_t channel_stride;
+    // One byte a pixel: nonzero is an anomaly, or foreground.
+    const uint8_t *targets;
+    // One class a pixel, counted from 0.
+    const int32_t *labels;
+    // Which pixels count: nonzero counts. NULL: all do.
+    const uint8_t *valid;
+    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    // counted as rejected and acts as masked.
+    const float *weights;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_cube;
+
+// Exact sums over values, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_mse_normalize` afterwards to compare words.
+typedef struct hyla_mse_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the weights of the values that count.
+    struct hyla_sum weights;
+    // How many values count.
+    int64_t values;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_mse_totals;
 
 // Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
 //
@@ -564,44 +640,6 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
-
-// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
-// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
-// without a copy:
-//
-// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
-// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
-// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
-//
-// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
-// values; floats between the values are not touched. Results do not depend on the layout.
-//
-// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
-// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
-typedef struct hyla_cube {
-    // The values, as the function says.
-    const float *values;
-    // How many pixels there are. With 0 all pointers may be NULL.
-    size_t n;
-    // How many values a pixel has.
-    size_t channels;
-    // How many floats lie between a pixel and the next one.
-    size_t pixel_stride;
-    // How many floats lie between a channel and the next one.
-    size_t channel_stride;
-    // One byte a pixel: nonzero is an anomaly, or foreground.
-    const uint8_t *targets;
-    // One class a pixel, counted from 0.
-    const int32_t *labels;
-    // Which pixels count: nonzero counts. NULL: all do.
-    const uint8_t *valid;
-    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
-    // counted as rejected and acts as masked.
-    const float *weights;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_cube;
 
 // A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
 // at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
@@ -835,6 +873,111 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        struct hyla_bce_totals *totals,
                                        double *loss,
                                        float *grad_scores);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_MSE_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_params_init(struct hyla_mse_params *params,
+                                 size_t size);
+
+// `sizeof(hyla_mse_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_mse_totals_size(void);
+
+// Adds pixels to totals.
+//
+// Inputs: the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats
+// between them are not read). Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, UNKNOWN_REDUCTION, WEIGHT.
+// Notices: none; `hyla_mse_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_update(const struct hyla_mse_params *params,
+                            const struct hyla_cube *reconstruction,
+                            const float *target,
+                            struct hyla_mse_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_mse_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_merge(const struct hyla_mse_totals *other,
+                           struct hyla_mse_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR (reduction none), MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
+// mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss(const struct hyla_mse_params *params,
+                          const struct hyla_mse_totals *totals,
+                          double *loss);
+
+// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
+// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
+// uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_mse_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_map(const struct hyla_mse_params *params,
+                         const struct hyla_cube *reconstruction,
+                         const float *target,
+                         float *loss_map);
+
+// Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values, or
+// adds it there (`write`: HYLA_STORE or HYLA_ADD); the gradient by the target is that of `-upstream`.
+// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
+// of the batch. Where a pixel does not count: 0, or unchanged.
+// NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
+// output may be uninitialised.
+//
+// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_mse_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_gradient(const struct hyla_mse_params *params,
+                              const struct hyla_mse_totals *totals,
+                              const struct hyla_cube *reconstruction,
+                              const float *target,
+                              double upstream,
+                              uint32_t write,
+                              float *grad_reconstruction);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_mse_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
+                                       const struct hyla_cube *reconstruction,
+                                       const float *target,
+                                       double upstream,
+                                       uint32_t write,
+                                       struct hyla_mse_totals *totals,
+                                       double *loss,
+                                       float *grad_reconstruction);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
@@ -1119,6 +1262,12 @@ static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(
 /* The defaults as a value. */
 static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
     hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_mse_params hyla_mse_params_default(void) {
+    hyla_mse_params params = HYLA_MSE_PARAMS_DEFAULT;
     return params;
 }
 

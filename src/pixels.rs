@@ -97,12 +97,12 @@ pub(crate) struct Tally {
     pub rejected: i64,
 }
 
-/// Counts the pixels that count, and adds their weights to `weights` (1 each without weights).
-pub(crate) fn tally(pixels: &Pixels, weights: &mut ExactSum) -> Tally {
+/// Counts which of `n` pixels count, and adds their weights to `weights` (1 each without weights).
+pub(crate) fn tally(n: usize, pixels: &Pixels, weights: &mut ExactSum) -> Tally {
     let Some(given) = pixels.weights else {
         let count = match pixels.valid {
             Some(valid) => Masks { first: valid, second: None, valid: None }.count().first,
-            None => pixels.scores.len() as i64,
+            None => n as i64,
         };
         weights.add_integer(count);
         return Tally { pixels: count, rejected: 0 };

@@ -1,6 +1,7 @@
 //! `hyla_bce_...`: binary cross-entropy of logits.
 
 use super::check::{self, Span, Versioned, disjoint, output};
+use super::loss::*;
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
@@ -12,20 +13,6 @@ use crate::pixels::Pixels;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_BCE_STAGES: u32 = 7;
-
-/// The sum of the terms divided by the number of pixels that count (PyTorch's mean).
-pub const HYLA_REDUCTION_MEAN: u32 = 0;
-/// The sum of the terms.
-pub const HYLA_REDUCTION_SUM: u32 = 1;
-/// No reduction: the loss is `hyla_bce_map`, the gradient that of each entry by its own logit.
-pub const HYLA_REDUCTION_NONE: u32 = 2;
-/// The sum of the terms divided by the sum of the pixel weights.
-pub const HYLA_REDUCTION_WEIGHTED_MEAN: u32 = 3;
-
-/// A gradient overwrites its output; pixels that do not count get 0.
-pub const HYLA_STORE: u32 = 0;
-/// A gradient is added to its output, rounded once an element; pixels that do not count stay.
-pub const HYLA_ADD: u32 = 1;
 
 /// Binary cross-entropy of logits (cuvis-ai: AnomalyBCEWithLogits): what is computed.
 ///

@@ -12,6 +12,7 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod mse;
 pub mod reduction;
 pub mod selector_diversity;
 pub mod selector_entropy;

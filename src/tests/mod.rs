@@ -8,10 +8,12 @@ use std::vec::Vec;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
+mod cubes;
 mod exact;
 mod math;
 mod math64;
 mod metrics;
+mod mse;
 mod naive;
 mod selector;
 

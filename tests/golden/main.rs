@@ -13,10 +13,13 @@
 
 mod bce;
 mod detection;
+mod mse;
 mod pixel_statistics;
 mod selector;
 
+use hyla::capi::cube::hyla_cube;
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
+use hyla::capi::loss::{HYLA_REDUCTION_MEAN, HYLA_REDUCTION_NONE, HYLA_REDUCTION_SUM};
 use hyla::capi::metric::{HYLA_STAGE_TEST, hyla_context, hyla_metric};
 use hyla::capi::pixels::hyla_pixels;
 use serde_json::Value;
@@ -100,6 +103,33 @@ pub(crate) fn floats(array: &Value) -> Vec<f32> {
 
 pub(crate) fn bytes(array: &Value) -> Vec<u8> {
     doubles(array).into_iter().map(|double| double as u8).collect()
+}
+
+/// The reduction of a case.
+pub(crate) fn reduction(params: &Value) -> u32 {
+    match params["reduction"].as_str().unwrap() {
+        "mean" => HYLA_REDUCTION_MEAN,
+        "sum" => HYLA_REDUCTION_SUM,
+        "none" => HYLA_REDUCTION_NONE,
+        other => panic!("unknown reduction {other}"),
+    }
+}
+
+/// A cube of interleaved pixels over the values of an array, whose last dimension are the channels.
+pub(crate) fn cube(array: &Value, values: &[f32]) -> hyla_cube {
+    let channels = array["shape"].as_array().unwrap().last().unwrap().as_u64().unwrap() as usize;
+    hyla_cube {
+        values: values.as_ptr(),
+        n: values.len() / channels,
+        channels,
+        pixel_stride: channels,
+        channel_stride: 1,
+        targets: std::ptr::null(),
+        labels: std::ptr::null(),
+        valid: std::ptr::null(),
+        weights: std::ptr::null(),
+        reserved: [std::ptr::null(); 2],
+    }
 }
 
 /// The struct of C over slices; empty ones are NULL.

@@ -1,7 +1,7 @@
 //! SelectorEntropyRegularizer and SelectorDiversityRegularizer.
 
 use super::{check_gradient, check_value, doubles, floats, for_each_case, number};
-use hyla::capi::bce::HYLA_STORE;
+use hyla::capi::loss::HYLA_STORE;
 use hyla::capi::selector_diversity::*;
 use hyla::capi::selector_entropy::*;
 use serde_json::Value;
