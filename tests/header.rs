@@ -14,6 +14,8 @@ const SOURCES: &[&str] = &[
     "range",
     "loss",
     "bce",
+    "iou",
+    "tversky",
     "mse",
     "selector_entropy",
     "selector_diversity",

@@ -5,7 +5,7 @@ use super::loss::*;
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
-use super::{Mirrors, call, core, core_mut};
+use super::{Mirrors, call, core, core_mut, optional_mut};
 use crate::error::{Error, Notices};
 use crate::loss::bce::{self, Params, Totals};
 use crate::loss::{Reduction, Write};
@@ -280,11 +280,8 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_scores, inputs.n())];
         disjoint(&writes, &[&inputs.spans])?;
-        let totals = match totals.is_null() {
-            true => None,
-            // SAFETY: as the caller vouches; the outputs overlap nothing.
-            false => Some(unsafe { core_mut(totals) }?),
-        };
+        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
         let Inputs { params, pixels, .. } = inputs;

@@ -5,7 +5,7 @@ use super::cube::{self, hyla_cube};
 use super::loss::*;
 use super::status::hyla_status;
 use super::sum::hyla_sum;
-use super::{Mirrors, call, core, core_mut};
+use super::{Mirrors, call, core, core_mut, optional_mut};
 use crate::cube::Cube;
 use crate::error::{Error, Notices};
 use crate::loss::mse::{self, Params, Totals};
@@ -275,11 +275,8 @@ pub unsafe extern "C" fn hyla_mse_loss_and_gradient(
         let writes =
             [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_reconstruction, inputs.span)];
         disjoint(&writes, &[&inputs.spans])?;
-        let totals = match totals.is_null() {
-            true => None,
-            // SAFETY: as the caller vouches; the outputs overlap nothing.
-            false => Some(unsafe { core_mut(totals) }?),
-        };
+        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
         let (loss, gradient) =
             unsafe { (check::result(loss)?, output(grad_reconstruction, inputs.span)?) };

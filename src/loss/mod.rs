@@ -12,10 +12,13 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod iou;
 pub mod mse;
+pub mod overlap;
 pub mod reduction;
 pub mod selector_diversity;
 pub mod selector_entropy;
+pub mod tversky;
 
 pub use reduction::Reduction;
 

@@ -15,6 +15,7 @@ mod math64;
 mod metrics;
 mod mse;
 mod naive;
+mod overlap;
 mod selector;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.

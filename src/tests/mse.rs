@@ -118,7 +118,7 @@ proptest! {
             let weight = f64::from(pixels.weights.as_ref().map_or(1.0, |weights| weights[pixel]));
             let (a, b) = (f64::from(pixels.values[index]), f64::from(pixels.other[index]));
             // Where an intermediate leaves the range of f32 the bound is another.
-            let ordinary = |x: f64| x == 0.0 || (1e-30..1e30).contains(&x.abs());
+            let ordinary = |x: f64| x == 0.0 || (1e-15..1e15).contains(&x.abs());
             if !pixels.counts(pixel) || !ordinary((a - b).powi(2)) || !ordinary(weight) {
                 continue;
             }

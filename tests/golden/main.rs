@@ -13,6 +13,7 @@
 
 mod bce;
 mod detection;
+mod iou;
 mod mse;
 mod pixel_statistics;
 mod selector;

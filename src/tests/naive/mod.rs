@@ -2,6 +2,7 @@
 
 pub mod bce;
 pub mod mse;
+pub mod overlap;
 pub mod selector;
 
 /// The distance of a float to the true value, in units in the last place of the true value;
