@@ -72,9 +72,9 @@ impl Kernel for Differences<'_> {
         let outside = Columns::new(self.outside);
         for (channel, (sum, center)) in self.sums.iter_mut().zip(center).enumerate() {
             let mut sum = Accumulator::new(simd, sum);
-            for index in 0..cube.layout.n.div_ceil(S::Lanes::LANES) {
-                let value: S::Lanes = values.get(simd, index, channel);
-                let weight = S::Lanes::from_floats(simd, outside.get(index));
+            for index in 0..cube.layout.n.div_ceil(S::Sixteen::LANES) {
+                let value: S::Sixteen = values.get(simd, index, channel);
+                let weight = S::Sixteen::from_floats(simd, outside.get(index));
                 let on = !weight.eq(weight.constant(0.0));
                 let difference = value - value.constant(*center);
                 sum.push(only(Some(on), difference * weight));

@@ -47,7 +47,7 @@ impl Kernel for Pass<'_> {
         let inputs = self.inputs;
         let n = inputs.cube.layout.n;
         let distances = Distances::new(simd, inputs);
-        let live = LiveColumns::<S::Lanes>::new(&inputs.cube.live());
+        let live = LiveColumns::<S::Sixteen>::new(&inputs.cube.live());
         let weighted = inputs.cube.weights.is_some();
         let (mut no_totals, has_totals) = (Totals::default(), self.totals.is_some());
         let totals = self.totals.unwrap_or(&mut no_totals);
@@ -62,24 +62,25 @@ impl Kernel for Pass<'_> {
 
         let mut terms = Accumulator::new(simd, &mut totals.sums.loss);
         let mut outside_weights = Accumulator::new(simd, &mut totals.outside_weights);
-        let zero = S::Lanes::splat(simd, 0.0);
+        let zero = S::Sixteen::splat(simd, 0.0);
         let mut count = zero.to_bits();
-        for index in 0..n.div_ceil(S::Lanes::LANES) {
-            let mut of_pixels = <<S::Lanes as Lanes>::Doubles as Doubles>::Values::zeroed();
-            let first = index * S::Lanes::LANES;
+        for index in 0..n.div_ceil(S::Sixteen::LANES) {
+            let mut of_pixels = <<S::Sixteen as Lanes>::Doubles as Doubles>::Values::zeroed();
+            let first = index * S::Sixteen::LANES;
             distances.write(index, flat_mut(&mut of_pixels));
             // Behind the last pixel is the center: inside.
             for distance in flat_mut::<_, f64>(&mut of_pixels).iter_mut().skip(n - first) {
                 *distance = 0.0;
             }
-            let mut distance = <S::Lanes as Lanes>::Doubles::from_values(simd, &of_pixels);
-            if inputs.is_rare(S::Lanes::narrow(distance)).any() {
+            let mut distance = <S::Sixteen as Lanes>::Doubles::from_values(simd, &of_pixels);
+            if inputs.is_rare(S::Sixteen::narrow(distance)).any() {
                 inputs.recompute(first, flat_mut(&mut of_pixels));
-                distance = <S::Lanes as Lanes>::Doubles::from_values(simd, &of_pixels);
+                distance = <S::Sixteen as Lanes>::Doubles::from_values(simd, &of_pixels);
             }
             let Live { mask, weight, .. } = live.get(simd, index);
-            let slack = distance - <S::Lanes as Lanes>::Doubles::splat(simd, inputs.radius_squared);
-            let score = S::Lanes::narrow(slack);
+            let slack =
+                distance - <S::Sixteen as Lanes>::Doubles::splat(simd, inputs.radius_squared);
+            let score = S::Sixteen::narrow(slack);
             // A NaN is outside.
             let outside = both(mask, !(score.lt(zero) | score.eq(zero)));
             let (on, one_or_weight) = match weight {
@@ -88,7 +89,7 @@ impl Kernel for Pass<'_> {
             };
             if has_totals {
                 let term = match weight {
-                    Some(weight) => S::Lanes::narrow(slack * weight.widen()),
+                    Some(weight) => S::Sixteen::narrow(slack * weight.widen()),
                     None => score,
                 };
                 let mut term = only(Some(on), term);
@@ -96,16 +97,16 @@ impl Kernel for Pass<'_> {
                     let mut floats = term.to_array();
                     let distances = flat(&of_pixels);
                     take_huge(&inputs, first, distances, flat_mut(&mut floats), &mut totals.huge);
-                    term = S::Lanes::from_floats(simd, &floats);
+                    term = S::Sixteen::from_floats(simd, &floats);
                 }
                 terms.push(term);
                 if weighted {
                     outside_weights.push(only(Some(outside), one_or_weight));
                 }
-                let one = S::Lanes::from_bits(zero.constant_bits(1));
-                count = count + S::Lanes::select(outside, one, zero).to_bits();
+                let one = S::Sixteen::from_bits(zero.constant_bits(1));
+                count = count + S::Sixteen::select(outside, one, zero).to_bits();
                 if index % COUNTED == COUNTED - 1 {
-                    totals.outside = totals.outside.wrapping_add(sum(S::Lanes::from_bits(count)));
+                    totals.outside = totals.outside.wrapping_add(sum(S::Sixteen::from_bits(count)));
                     count = zero.to_bits();
                 }
             }
@@ -129,7 +130,7 @@ impl Kernel for Pass<'_> {
             if weighted {
                 outside_weights.finish(n);
             }
-            totals.outside = totals.outside.wrapping_add(sum(S::Lanes::from_bits(count)));
+            totals.outside = totals.outside.wrapping_add(sum(S::Sixteen::from_bits(count)));
         }
     }
 }
