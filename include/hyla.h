@@ -65,6 +65,8 @@
 #define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
 #define HYLA_FOCAL_PARAMS_DEFAULT { sizeof(hyla_focal_params), HYLA_REDUCTION_MEAN, 1.0f, 2.0f, 1, 0.25f }
 #define HYLA_SVDD_PARAMS_DEFAULT { sizeof(hyla_svdd_params), 0.05f, 1.0f, 0.0f }
+#define HYLA_CROSS_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_cross_entropy_params), HYLA_REDUCTION_WEIGHTED_MEAN, 1, -100, 1.0f, 0.0f }
+#define HYLA_DICE_PARAMS_DEFAULT { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -288,6 +290,18 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_MSE_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_CROSS_ENTROPY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_DICE_STAGES 7
+
+// A class that occurs neither in the labels nor in the predictions counts as perfect (`eps / eps`).
+#define HYLA_ABSENT_ONE 0
+
+// It is left out of the mean.
+#define HYLA_ABSENT_SKIP 1
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_ORTHOGONALITY_STAGES 7
@@ -726,6 +740,94 @@ typedef struct hyla_mse_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_mse_totals;
+
+// Cross-entropy of class logits (cuvis-ai: CrossEntropyLoss): what is computed.
+//
+// With logits x (a cube of K channels, 2 to 4096), labels y (`labels`), class weights o (K floats, or all 1), pixel
+// weights v (`weights`), p = softmax(x) and e = label_smoothing:
+//
+// l_i = weight * v_i * ((1 - e) o_y (-ln p_iy) + e/K sum_k o_k (-ln p_ik))      y = y_i
+// loss = sum l_i / sum o_y v_i | sum l_i / N | sum l_i                          by `reduction`
+//
+// A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected. Without
+// smoothing a term is within 8 ulp of float32, a gradient within 10; with smoothing of the largest of their parts.
+// Sums are exact and rounded once. Infinite logits have their limits; NaN gives NaN and HYLA_NOTICE_NOT_FINITE.
+// Needs labels. Initialise with HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Formula: Bishop (2006), eq. 4.108.
+typedef struct hyla_cross_entropy_params {
+    // `sizeof(hyla_cross_entropy_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_.... Default: weighted mean, which divides by the class weights as PyTorch's mean does.
+    uint32_t reduction;
+    // 1: `ignore_index` acts as masked; 0: it is not looked at. Default 1.
+    uint32_t has_ignore_index;
+    // The label that acts as masked. Default -100.
+    int32_t ignore_index;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // e, between 0 and 1: how much of each target is spread over all classes. Default 0.
+    float label_smoothing;
+} hyla_cross_entropy_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_cross_entropy_normalize` afterwards to compare words.
+typedef struct hyla_cross_entropy_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the factors `o_y v_i` of the pixels that count.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or label and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_cross_entropy_totals;
+
+// Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
+//
+// With logits x (a cube of K channels, 1 to 4096), labels y (`labels`), pixel weights v (`weights`) and
+// p = softmax(x), or sigmoid(x) with K = 1, where the label 1 is the class and 0 is not:
+//
+// I_c = sum v p_c [y = c]      D_c = sum v p_c + sum v [y = c]
+// loss = weight * (1 - mean over the classes of (2 I_c + eps) / (D_c + eps))
+//
+// A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected. Sums are
+// exact, the loss is computed from them in double; a gradient is within 16 ulp of float32 of the largest of its
+// parts. Infinite logits have their limits; NaN gives NaN and HYLA_NOTICE_NOT_FINITE. Needs labels. Calls use
+// 16 KiB of stack. Initialise with HYLA_DICE_PARAMS_DEFAULT. Formula: Milletari, Navab, Ahmadi (2016).
+typedef struct hyla_dice_params {
+    // `sizeof(hyla_dice_params)`.
+    uint32_t struct_size;
+    // 1: class 0 takes part in the mean; 0: it does not (with K = 1 it always does). Default 1.
+    uint32_t include_background;
+    // 1: `ignore_index` acts as masked; 0: it is not looked at. Default 0.
+    uint32_t has_ignore_index;
+    // The label that acts as masked. Default 0.
+    int32_t ignore_index;
+    // HYLA_ABSENT_...: what an absent class counts for. Default: one.
+    uint32_t absent;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The smoothing term: finite, not negative. Default 1e-6.
+    float eps;
+} hyla_dice_params;
+
+// Exact sums over pixels for ONE class, in words of int64; all zero is empty. The totals of a loss are an array
+// of as many as there are channels. Adding the words of two arrays merges them.
+typedef struct hyla_dice_totals {
+    // `sum v p_c` over the pixels whose label is the class.
+    struct hyla_sum intersection;
+    // `sum v p_c`.
+    struct hyla_sum predicted;
+    // `sum v` over the pixels whose label is the class.
+    struct hyla_sum target;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or label and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different classes were mixed.
+    int64_t fingerprint;
+} hyla_dice_totals;
 
 // How far the rows of a matrix are from orthonormal (cuvis-ai: OrthogonalityLoss): what is computed.
 //
@@ -1723,6 +1825,201 @@ hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
                                        float *grad_reconstruction);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_params_init(struct hyla_cross_entropy_params *params,
+                                           size_t size);
+
+// `sizeof(hyla_cross_entropy_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_cross_entropy_totals_size(void);
+
+// Adds pixels to totals.
+//
+// Inputs: the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite
+// and not negative, may be NULL. All calls of a batch take the same ones. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION,
+// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT.
+// Notices: none; `hyla_cross_entropy_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_update(const struct hyla_cross_entropy_params *params,
+                                      const struct hyla_cube *logits,
+                                      const float *class_weights,
+                                      struct hyla_cross_entropy_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_cross_entropy_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_merge(const struct hyla_cross_entropy_totals *other,
+                                     struct hyla_cross_entropy_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_normalize(struct hyla_cross_entropy_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms
+// of another weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
+// mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_loss(const struct hyla_cross_entropy_params *params,
+                                    const struct hyla_cross_entropy_totals *totals,
+                                    double *loss);
+
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
+// reduction none. `params->reduction` does not matter. `loss_map` may be
+// uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_cross_entropy_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_map(const struct hyla_cross_entropy_params *params,
+                                   const struct hyla_cube *logits,
+                                   const float *class_weights,
+                                   float *loss_map);
+
+// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or
+// adds it there (`write`: HYLA_STORE or HYLA_ADD).
+// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
+// of the batch. Where a pixel does not count: 0, or unchanged.
+// NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
+// output may be uninitialised.
+//
+// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_cross_entropy_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_gradient(const struct hyla_cross_entropy_params *params,
+                                        const struct hyla_cross_entropy_totals *totals,
+                                        const struct hyla_cube *logits,
+                                        const float *class_weights,
+                                        double upstream,
+                                        uint32_t write,
+                                        float *grad_logits);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in two passes.
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_cross_entropy_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_loss_and_gradient(const struct hyla_cross_entropy_params *params,
+                                                 const struct hyla_cube *logits,
+                                                 const float *class_weights,
+                                                 double upstream,
+                                                 uint32_t write,
+                                                 struct hyla_cross_entropy_totals *totals,
+                                                 double *loss,
+                                                 float *grad_logits);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DICE_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_params_init(struct hyla_dice_params *params,
+                                  size_t size);
+
+// `sizeof(hyla_dice_totals)`, for bindings to check: the totals of one class.
+HYLA_API
+size_t hyla_dice_totals_size(void);
+
+// Adds pixels to the totals of the classes, an array of `channels` of them.
+//
+// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
+// allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
+// Notices: none; `hyla_dice_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_update(const struct hyla_dice_params *params,
+                             const struct hyla_cube *logits,
+                             struct hyla_dice_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
+// canonical.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_merge(const struct hyla_dice_totals *other,
+                            struct hyla_dice_totals *totals,
+                            size_t classes);
+
+// Makes the words canonical after they were added elsewhere.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_normalize(struct hyla_dice_totals *totals,
+                                size_t classes);
+
+// The loss, in double from exact sums; 0 of no pixel.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// CHANNELS (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, MIXED_TOTALS (of other classes).
+// Notices: EMPTY, NOT_FINITE, REJECTED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_loss(const struct hyla_dice_params *params,
+                           const struct hyla_dice_totals *totals,
+                           size_t classes,
+                           double *loss);
+
+// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be
+// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
+// uninitialised.
+//
+// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS. Notices: those
+// of `hyla_dice_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_gradient(const struct hyla_dice_params *params,
+                               const struct hyla_dice_totals *totals,
+                               const struct hyla_cube *logits,
+                               double upstream,
+                               uint32_t write,
+                               float *grad_logits);
+
+// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
+// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
+// `hyla_dice_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_loss_and_gradient(const struct hyla_dice_params *params,
+                                        const struct hyla_cube *logits,
+                                        double upstream,
+                                        uint32_t write,
+                                        struct hyla_dice_totals *totals,
+                                        double *loss,
+                                        float *grad_logits);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -2166,6 +2463,18 @@ static inline hyla_focal_params hyla_focal_params_default(void) {
 /* The defaults as a value. */
 static inline hyla_svdd_params hyla_svdd_params_default(void) {
     hyla_svdd_params params = HYLA_SVDD_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_cross_entropy_params hyla_cross_entropy_params_default(void) {
+    hyla_cross_entropy_params params = HYLA_CROSS_ENTROPY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_dice_params hyla_dice_params_default(void) {
+    hyla_dice_params params = HYLA_DICE_PARAMS_DEFAULT;
     return params;
 }
 

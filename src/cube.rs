@@ -141,6 +141,12 @@ impl<'a> CubeColumns<'a> {
         Self { values, layout }
     }
 
+    /// How many values a pixel has.
+    #[inline(always)]
+    pub fn channels(&self) -> usize {
+        self.layout.channels
+    }
+
     /// One channel of the vector of pixels at an index; 0 behind the last pixel.
     #[inline(always)]
     pub fn get<V: Lanes>(&self, simd: V::Simd, index: usize, channel: usize) -> V {

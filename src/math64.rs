@@ -47,6 +47,7 @@ fn power_of_two(n: i64) -> f64 {
 /// leaves out is below `0.347^14 / 14!`, which is 4.2e-18.
 pub fn exp(x: f64) -> f64 {
     /// `1 / k!` for k from 2 to 13.
+    #[allow(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
     const COEFFICIENTS: [f64; 12] = {
         let mut coefficients = [0.0; 12];
         let (mut k, mut factorial) = (0, 1.0);
@@ -81,6 +82,7 @@ pub fn exp(x: f64) -> f64 {
 /// leaves out is below `2 * 0.172^23 / 23`, which is 2.3e-19.
 pub fn ln(x: f64) -> f64 {
     /// `2 / (2 k + 1)` for k from 1 to 10.
+    #[allow(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
     const COEFFICIENTS: [f64; 10] = {
         let mut coefficients = [0.0; 10];
         let mut k = 0;

@@ -19,6 +19,8 @@ const SOURCES: &[&str] = &[
     "tversky",
     "svdd",
     "mse",
+    "cross_entropy",
+    "dice",
     "orthogonality",
     "distinctness",
     "selector_entropy",

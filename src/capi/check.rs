@@ -161,24 +161,33 @@ const IMPLAUSIBLE_SIZE: usize = 4096;
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for reads of the size that its first word says.
-#[inline(never)]
 pub(super) unsafe fn parameters<P: Versioned>(pointer: *const P) -> Result<(P, Span), Error> {
-    check_array(pointer.cast::<u32>(), 1)?;
-    // SAFETY: not NULL and aligned; every version begins with its size.
-    let size = checked_size(unsafe { pointer.cast::<u32>().read() } as usize)?;
-    let known = size_of::<P>().min(size);
     let mut parameters = P::DEFAULT;
-    // SAFETY: both are valid for `known` bytes, whole fields of four bytes; any bits are a `P`.
-    unsafe {
-        core::ptr::copy_nonoverlapping(pointer.cast::<u8>(), (&raw mut parameters).cast(), known);
-    }
+    // SAFETY: as the caller vouches; any bits are a `P`.
+    let span =
+        unsafe { read_parameters(pointer.cast(), (&raw mut parameters).cast(), size_of::<P>()) }?;
+    Ok((parameters, span))
+}
+
+/// Reads the fields of any version over the defaults, which are `known_size` bytes.
+///
+/// # Safety
+/// As for [`parameters`]; `to` is valid for writes of `known_size` bytes, whole fields of four.
+#[inline(never)]
+unsafe fn read_parameters(from: *const u32, to: *mut u8, known_size: usize) -> Result<Span, Error> {
+    check_array(from, 1)?;
+    // SAFETY: not NULL and aligned; every version begins with its size.
+    let size = checked_size(unsafe { from.read() } as usize)?;
+    let known = known_size.min(size);
+    // SAFETY: both are valid for `known` bytes, whole fields of four bytes.
+    unsafe { core::ptr::copy_nonoverlapping(from.cast::<u8>(), to, known) };
     // SAFETY: the struct is `size` bytes long by its own word; `known` is at most that.
     let unknown =
-        unsafe { core::slice::from_raw_parts(pointer.cast::<u8>().add(known), size - known) };
+        unsafe { core::slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
     if unknown.iter().any(|byte| *byte != 0) {
         return Err(Error::UnknownField);
     }
-    Ok((parameters, Span::of(pointer.cast::<u8>(), size)))
+    Ok(Span::of(from.cast::<u8>(), size))
 }
 
 /// The size of a struct, if it can be one.
@@ -196,21 +205,33 @@ fn checked_size(size: usize) -> Result<usize, Error> {
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for writes of `size` bytes.
-#[inline(never)]
 pub(super) unsafe fn write_defaults<P: Versioned>(
     pointer: *mut P,
     size: usize,
 ) -> Result<Notices, Error> {
-    check_array(pointer.cast::<u32>(), 1)?;
-    let size = checked_size(size)?;
     let defaults = P::DEFAULT;
-    let known = size_of::<P>().min(size);
+    // SAFETY: as the caller vouches.
+    unsafe { write_parameters((&raw const defaults).cast(), size_of::<P>(), pointer.cast(), size) }
+}
+
+/// # Safety
+/// As for [`write_defaults`]; `from` is valid for reads of `known_size` bytes.
+#[inline(never)]
+unsafe fn write_parameters(
+    from: *const u8,
+    known_size: usize,
+    to: *mut u32,
+    size: usize,
+) -> Result<Notices, Error> {
+    check_array(to, 1)?;
+    let size = checked_size(size)?;
+    let known = known_size.min(size);
     // SAFETY: `known` is at most the size of either; the caller vouches for `size` bytes.
     unsafe {
-        let bytes = pointer.cast::<u8>();
-        core::ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), bytes, known);
+        let bytes = to.cast::<u8>();
+        core::ptr::copy_nonoverlapping(from, bytes, known);
         core::ptr::write_bytes(bytes.add(known), 0, size - known);
-        pointer.cast::<u32>().write(size as u32);
+        to.write(size as u32);
     }
     Ok(Notices::NONE)
 }

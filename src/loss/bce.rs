@@ -110,7 +110,6 @@ impl Pixelwise for Params {
         Softplus
     }
 
-    const OWN_GRADIENT: bool = true;
     const SOFT: bool = true;
 
     fn softening(&self) -> Softening {

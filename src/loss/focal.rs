@@ -33,7 +33,7 @@ use super::{Reduction, Write, fingerprint};
 use crate::error::{Error, Notices, Value};
 use crate::math::{Logistic, exp, logistic, softplus};
 use crate::pixels::Pixels;
-use crate::simd::{Lanes, Simd};
+use crate::simd::{Kernel, Lanes, Simd};
 
 /// The bound of a term or gradient in ulps, by gamma and the margin.
 ///
@@ -102,7 +102,6 @@ impl Pixelwise for Params {
         Focal { gamma: self.gamma }
     }
 
-    const OWN_GRADIENT: bool = false;
     const SOFT: bool = false;
 
     fn softening(&self) -> Softening {
@@ -114,6 +113,21 @@ impl Pixelwise for Params {
 #[derive(Clone, Copy)]
 pub(super) struct Focal {
     gamma: f32,
+}
+
+/// `s^g` for any g. A call of its own, so that its code exists once.
+struct Power<V> {
+    margin: V,
+    gamma: f32,
+}
+
+impl<V: Lanes> Kernel for Power<V> {
+    type Output = V;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> V {
+        exp(softplus(self.margin.negate()) * -self.gamma)
+    }
 }
 
 /// What value and slope have in common.
@@ -139,7 +153,7 @@ impl Function for Focal {
             let sigmoid = logistic.sigmoid();
             Some(sigmoid * sigmoid)
         } else {
-            Some(exp(softplus(margin.negate()) * -self.gamma))
+            Some(margin.simd().call(Power { margin, gamma: self.gamma }))
         };
         Parts { logistic, power }
     }

@@ -78,10 +78,9 @@ pub(super) fn row<'a, S: Simd>(
 pub(super) fn sixteen<S: Simd>(simd: S, matrix: &Matrix, row: usize, index: usize) -> S::Sixteen {
     let start = index * S::Sixteen::LANES;
     let rest = matrix.row(row).get(start..).unwrap_or(&[]);
-    if let Some(whole) = rest.get(..S::Sixteen::LANES) {
-        if let Ok([floats]) = bytemuck::try_cast_slice(whole) {
-            return S::Sixteen::from_floats(simd, floats);
-        }
+    let whole = rest.get(..S::Sixteen::LANES).unwrap_or(&[]);
+    if let Ok([floats]) = bytemuck::try_cast_slice(whole) {
+        return S::Sixteen::from_floats(simd, floats);
     }
     let mut floats = <S::Sixteen as Lanes>::Floats::zeroed();
     for (lane, float) in flat_mut::<_, f32>(&mut floats).iter_mut().zip(rest) {

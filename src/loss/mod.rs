@@ -12,6 +12,8 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod cross_entropy;
+pub mod dice;
 pub mod distinctness;
 pub mod focal;
 mod gram;
@@ -23,6 +25,7 @@ mod pixelwise;
 pub mod reduction;
 pub mod selector_diversity;
 pub mod selector_entropy;
+mod softmax;
 pub mod svdd;
 pub mod tversky;
 

@@ -142,7 +142,7 @@ impl Totals {
         reconstruction.check_output(gradient)?;
         let slope = params.slope(&self.sums, upstream);
         let terms = (0.0, &mut ExactSum::default());
-        simd::run(Gradient::<false> { inputs, slope, write, gradient, terms });
+        simd::run(Gradient { inputs, slope, write, gradient, terms });
         Ok(self.sums.notices(params.reduction))
     }
 }
@@ -172,7 +172,7 @@ pub fn loss_and_gradient(
     batch.sums.count(params.fingerprint(), tally);
     let slope = params.slope(&batch.sums, upstream);
     let terms = (params.weight, &mut batch.sums.loss);
-    simd::run(Gradient::<true> { inputs, slope, write, gradient, terms });
+    simd::run(Gradient { inputs, slope, write, gradient, terms });
     if let Some(totals) = totals {
         totals.merge(&batch);
     }
@@ -296,8 +296,8 @@ impl Kernel for Terms<'_> {
     }
 }
 
-/// Writes the gradient, and adds the terms to a sum on the way if `TERMS`.
-struct Gradient<'a, const TERMS: bool> {
+/// Writes the gradient, and adds the terms to a sum on the way. (A gradient alone drops them.)
+struct Gradient<'a> {
     inputs: Inputs<'a>,
     slope: f32,
     write: Write,
@@ -305,7 +305,7 @@ struct Gradient<'a, const TERMS: bool> {
     terms: (f32, &'a mut ExactSum),
 }
 
-impl<const TERMS: bool> Kernel for Gradient<'_, TERMS> {
+impl Kernel for Gradient<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -322,14 +322,10 @@ impl<const TERMS: bool> Kernel for Gradient<'_, TERMS> {
                 let difference = vectors.difference(simd, index, channel);
                 let slope = scaled(&live, difference, self.slope);
                 gradient.write(index, channel, self.write, live.mask, slope);
-                if TERMS {
-                    let term = scaled(&live, difference * difference, factor);
-                    sum.push(only(live.mask, term));
-                }
+                let term = scaled(&live, difference * difference, factor);
+                sum.push(only(live.mask, term));
             }
         }
-        if TERMS {
-            sum.finish(count * layout.channels * S::Register::LANES);
-        }
+        sum.finish(count * layout.channels * S::Register::LANES);
     }
 }

@@ -117,8 +117,7 @@ struct Overlap {
     predicted: f64,
     target: f64,
     weights: f64,
-    /// The least score and `1/D`; 0 and 1 where scores are not shifted.
-    least: f64,
+    /// `1/D`; 1 where scores are not shifted.
     scale: f64,
     /// All scores are equal, and minmax has no meaning.
     constant: bool,
@@ -147,12 +146,9 @@ impl Sums {
         self.rejected = self.rejected.wrapping_add(counted.rejected);
         let hash = index.fingerprint().wrapping_mul(counted.pixels);
         self.fingerprint = self.fingerprint.wrapping_add(hash);
-        match (pixels.targets, pixels.weights) {
-            (Some(targets), None) => {
-                let masks = Masks { first: targets, second: None, valid: pixels.valid };
-                self.target.add_integer(masks.count().first);
-            }
-            _ => simd::run(Targets { pixels, sum: &mut self.target }),
+        if let (Some(targets), None) = (pixels.targets, pixels.weights) {
+            let masks = Masks { first: targets, second: None, valid: pixels.valid };
+            self.target.add_integer(masks.count().first);
         }
         if let Some(range) = range {
             range.add(&pixels, counted.pixels);
@@ -252,7 +248,6 @@ impl Sums {
                 predicted: half(weights),
                 target,
                 weights,
-                least,
                 scale: 0.0,
                 constant,
             });
@@ -269,7 +264,6 @@ impl Sums {
             predicted: normal(predicted, weights),
             target,
             weights,
-            least,
             scale,
             constant: false,
         })
@@ -436,29 +430,7 @@ impl<V: Lanes> Vector<V> {
     }
 }
 
-/// Adds the targets of pixels with weights, or soft ones.
-struct Targets<'a> {
-    pixels: Pixels<'a>,
-    sum: &'a mut ExactSum,
-}
-
-impl Kernel for Targets<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let inputs = Inputs::<S::Register>::new(&self.pixels);
-        let mut sum = Accumulator::new(simd, self.sum);
-        for index in 0..inputs.vectors {
-            let vector = inputs.get(simd, index);
-            let target = vector.targeted(vector.weighted(vector.score.constant(1.0)));
-            sum.push(only(vector.live.mask, target));
-        }
-        sum.finish(self.pixels.scores.len());
-    }
-}
-
-/// Adds the predictions, and those of the targets.
+/// Adds the predictions, and those of the targets; and the targets, where these have weights or are soft.
 struct Terms<'a> {
     pixels: Pixels<'a>,
     normalization: Normalization,
@@ -473,6 +445,8 @@ impl Kernel for Terms<'_> {
         let inputs = Inputs::<S::Register>::new(&self.pixels);
         let mut predicted = Accumulator::new(simd, &mut self.sums.predicted);
         let mut intersection = Accumulator::new(simd, &mut self.sums.intersection);
+        let mut target = Accumulator::new(simd, &mut self.sums.target);
+        let counted = self.pixels.targets.is_some() && self.pixels.weights.is_none();
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
             let score = vector.score;
@@ -486,9 +460,16 @@ impl Kernel for Terms<'_> {
             predicted.push(term);
             // Once more, because the target of a masked pixel may be NaN.
             intersection.push(only(vector.live.mask, vector.targeted(term)));
+            if !counted {
+                let one = vector.targeted(vector.weighted(score.constant(1.0)));
+                target.push(only(vector.live.mask, one));
+            }
         }
         predicted.finish(self.pixels.scores.len());
         intersection.finish(self.pixels.scores.len());
+        if !counted {
+            target.finish(self.pixels.scores.len());
+        }
     }
 }
 

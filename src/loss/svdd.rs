@@ -225,10 +225,12 @@ impl Totals {
         let (mut low, mut high) = (self.sums.loss, self.huge);
         low.normalize();
         high.normalize();
-        let mut sum = Exact::default();
-        sum.nan = low.nan.wrapping_add(high.nan);
-        sum.positive_infinity = low.positive_infinity.wrapping_add(high.positive_infinity);
-        sum.negative_infinity = low.negative_infinity.wrapping_add(high.negative_infinity);
+        let mut sum = Exact {
+            nan: low.nan.wrapping_add(high.nan),
+            positive_infinity: low.positive_infinity.wrapping_add(high.positive_infinity),
+            negative_infinity: low.negative_infinity.wrapping_add(high.negative_infinity),
+            ..Exact::default()
+        };
         for (digit, low) in sum.digits.iter_mut().zip(low.digits) {
             *digit = low;
         }

@@ -9,6 +9,9 @@ use crate::matrix::Matrix;
 use proptest::prelude::*;
 use std::vec::Vec;
 
+/// A loss of rows of numbers.
+type Loss<'a> = dyn Fn(&[Vec<f64>]) -> f64 + 'a;
+
 #[derive(Clone, Debug)]
 struct Rows {
     columns: usize,
@@ -120,7 +123,7 @@ proptest! {
     #[test]
     fn losses_and_slopes_are_the_formulas(rows in ordinary_rows()) {
         let at = rows.doubles();
-        let losses: [&dyn Fn(&[Vec<f64>]) -> f64; 3] = [
+        let losses: [&Loss; 3] = [
             &|rows| f64::from(ORTHOGONALITY.weight) * naive::orthogonality(rows),
             &|rows| f64::from(SKIP[0].weight) * naive::distinctness(rows, 1e-6, false),
             &|rows| f64::from(SKIP[1].weight) * naive::distinctness(rows, 1e-6, true),

@@ -8,6 +8,7 @@ use std::vec::Vec;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
+mod classes;
 mod cubes;
 mod exact;
 mod focal;

@@ -12,6 +12,7 @@
 )]
 
 mod bce;
+mod classes;
 mod detection;
 mod iou;
 mod matrix;

@@ -6,7 +6,7 @@ use crate::cube::{CubeColumns, CubeColumnsMut};
 use crate::exact::{Accumulator, ExactSum};
 use crate::loss::{Write, only};
 use crate::pixels::{Live, LiveColumns, both};
-use crate::simd::{Bits, ColumnsMut, Doubles, Kernel, Lanes, Mask, Simd, flat, flat_mut};
+use crate::simd::{ColumnsMut, Doubles, Kernel, Lanes, Mask, Simd, flat, flat_mut};
 use bytemuck::Zeroable;
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.

@@ -1,0 +1,310 @@
+//! Dice loss of class logits (cuvis-ai's `DiceLoss`).
+//!
+//! **Use case**: trains a segmentation for the overlap of each class, whatever its size. Needs labels.
+//! **Inputs**: a cube of logits `x`, K channels up to [`MOST_CLASSES`], in any layout, labels `y` (one class a
+//! pixel, from 0). With K = 1 the label 1 is the class and 0 is not. Optional: `valid`, `weights` v.
+//!
+//! ```text
+//! p = softmax(x), or sigmoid(x) with K = 1
+//! I_c = sum v p_c [y = c]      D_c = sum v p_c + sum v [y = c]
+//! dice_c = (2 I_c + eps) / (D_c + eps)      L = w (1 - mean over the classes C of dice_c)
+//! h_c(y) = -w/|C| (2 [y = c] (D_c + eps) - (2 I_c + eps)) / (D_c + eps)^2      0 for c outside C
+//! dL/dx_k = v p_k (h_k - sum_c h_c p_c)
+//! ```
+//!
+//! A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected.
+//! Totals are an array, one [`Totals`] a class, of the caller; each holds the counts, too.
+//!
+//! **Accuracy**: a probability is within 6 ulp of f32, sums are exact, the loss is computed from them in
+//! `f64`. In a gradient the sum over the classes is made in `f64`; it is within 16 ulp of the largest of its
+//! parts (with K = 1 of itself).
+//!
+//! **Parameters as they behave**: a class that occurs neither in the labels nor in the predictions has
+//! dice 1: `absent` can leave it out of the mean instead. `include_background` false leaves class 0 out
+//! of the mean (with K = 1 it changes nothing); its logits still have gradients. `eps` matters only for
+//! classes of few pixels.
+//!
+//! **Edges**: no pixel counts: 0 with `EMPTY`. A NaN logit of a pixel that counts makes the loss NaN
+//! (`NOT_FINITE`); an infinite one has the limit, probability 1.
+//!
+//! **cuvis-ai**: `weight`, `ignore_index`, `include_background`, `eps`; ports `logits`, `targets`. Stages: train,
+//! validation, test. **Memory**: 16 KiB of stack. **Speed**: limited by two exponentials a logit, three for the
+//! gradient.
+//!
+//! Formula: F. Milletari, N. Navab, S.-A. Ahmadi, V-Net (2016), in the form with plain sums in the denominator.
+
+mod kernels;
+
+use super::Write;
+use super::fingerprint;
+use super::softmax::Labels;
+use crate::cube::Cube;
+use crate::error::{Error, Notices, Value};
+use crate::exact::ExactSum;
+use crate::pixels::Tally;
+use crate::simd;
+use kernels::{Gradient, Inputs, Terms};
+
+pub use super::softmax::MOST_CLASSES;
+
+/// What a class counts for that occurs neither in the labels nor in the predictions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Absent {
+    /// The formula: `eps / eps`, a perfect class.
+    #[default]
+    One = 0,
+    /// It is left out of the mean.
+    Skip = 1,
+}
+
+impl Absent {
+    /// The value of a number of the C interface.
+    pub fn from_number(number: u32) -> Option<Self> {
+        [Self::One, Self::Skip].into_iter().find(|value| *value as u32 == number)
+    }
+}
+
+/// What is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Params {
+    /// Whether class 0 takes part in the mean (always with one class).
+    pub include_background: bool,
+    /// The label that acts as masked.
+    pub ignore_index: Option<i32>,
+    /// What an absent class counts for.
+    pub absent: Absent,
+    /// The weight w of this loss among others: any finite number.
+    pub weight: f32,
+    /// The smoothing term: finite, not negative.
+    pub eps: f32,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            include_background: true,
+            ignore_index: None,
+            absent: Absent::One,
+            weight: 1.0,
+            eps: 1e-6,
+        }
+    }
+}
+
+impl Params {
+    fn check(&self) -> Result<(), Error> {
+        if !self.weight.is_finite() {
+            return Err(Error::Weight);
+        }
+        if self.eps.is_finite() && self.eps >= 0.0 { Ok(()) } else { Err(Error::Epsilon) }
+    }
+
+    /// Of what the terms of a class depend on: which one it is, and of how many.
+    fn fingerprint(class: usize, classes: usize) -> i64 {
+        fingerprint(&[class as u32, classes as u32])
+    }
+}
+
+/// Exact sums over pixels for one class; all zero is empty. Adding the words of two totals merges them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Totals {
+    /// `I_c`.
+    pub intersection: ExactSum,
+    /// `sum v p_c`.
+    pub predicted: ExactSum,
+    /// `sum v [y = c]`.
+    pub target: ExactSum,
+    /// How many pixels count.
+    pub pixels: i64,
+    /// How many valid pixels had a bad weight or label and were treated as masked.
+    pub rejected: i64,
+    /// The sum of a hash of the class over `pixels`.
+    pub fingerprint: i64,
+}
+
+impl Totals {
+    fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
+        self.pixels = self.pixels.wrapping_add(pixels);
+        self.rejected = self.rejected.wrapping_add(rejected);
+        self.fingerprint = self.fingerprint.wrapping_add(hash.wrapping_mul(pixels));
+    }
+}
+
+/// Adds pixels to the totals of the classes.
+///
+/// # Errors
+/// Parameters out of range, labels missing, no class or too many, another number of totals, a layout in which
+/// values share a place, inputs of different lengths. Nothing was added then.
+pub fn update(params: &Params, logits: &Cube, totals: &mut [Totals]) -> Result<(), Error> {
+    let inputs = check(params, logits, totals.len())?;
+    let tally = inputs.labels.tally(logits);
+    let classes = totals.len();
+    for (class, totals) in totals.iter_mut().enumerate() {
+        totals.count(Params::fingerprint(class, classes), tally);
+    }
+    simd::run(Terms { inputs, totals });
+    Ok(())
+}
+
+/// Adds other totals, class by class. The words are canonical afterwards.
+///
+/// # Errors
+/// Different numbers of classes. Nothing was added then.
+pub fn merge(other: &[Totals], totals: &mut [Totals]) -> Result<(), Error> {
+    if other.len() != totals.len() {
+        return Err(Error::Channels);
+    }
+    for (totals, other) in totals.iter_mut().zip(other) {
+        totals.intersection.merge(&other.intersection);
+        totals.predicted.merge(&other.predicted);
+        totals.target.merge(&other.target);
+        totals.pixels = totals.pixels.wrapping_add(other.pixels);
+        totals.rejected = totals.rejected.wrapping_add(other.rejected);
+        totals.fingerprint = totals.fingerprint.wrapping_add(other.fingerprint);
+    }
+    Ok(())
+}
+
+/// Makes the words canonical after they were added elsewhere.
+pub fn normalize(totals: &mut [Totals]) {
+    for totals in totals {
+        totals.intersection.normalize();
+        totals.predicted.normalize();
+        totals.target.normalize();
+    }
+}
+
+/// The loss.
+///
+/// # Errors
+/// Parameters out of range, no class or too many, totals of other classes.
+pub fn loss(params: &Params, totals: &[Totals]) -> Result<Value, Error> {
+    let all = All::new(params, totals)?;
+    let mut sum = 0.0;
+    for (class, totals) in totals.iter().enumerate() {
+        sum += all.class(class, totals).map_or(0.0, |class| class.dice);
+    }
+    let mean = if all.count > 0.0 { sum / all.count } else { 1.0 };
+    let value = f64::from(params.weight) * (1.0 - mean);
+    Ok(Value { value, notices: all.notices | Notices::NOT_FINITE.when(!value.is_finite()) })
+}
+
+/// Writes `upstream * dL/dx` for these pixels in the layout of the logits, or adds it. The totals are those
+/// of the whole batch, of which the pixels may be any part. Pixels that do not count get 0 (or stay as they
+/// are, if added to).
+///
+/// # Errors
+/// As [`update`] and [`loss`], and a gradient that is too short. Nothing was written then.
+pub fn gradient(
+    params: &Params,
+    totals: &[Totals],
+    logits: &Cube,
+    upstream: f64,
+    write: Write,
+    gradient: &mut [f32],
+) -> Result<Notices, Error> {
+    let inputs = check(params, logits, totals.len())?;
+    logits.check_output(gradient)?;
+    let notices = loss(params, totals)?.notices;
+    let all = All::new(params, totals)?;
+    simd::run(Gradient { inputs, totals, all, upstream, write, gradient });
+    Ok(notices)
+}
+
+/// The loss and the gradient of one batch, whose totals are stored in `totals`.
+///
+/// # Errors
+/// As [`update`] and [`gradient`]. Nothing was written then.
+pub fn loss_and_gradient(
+    params: &Params,
+    logits: &Cube,
+    upstream: f64,
+    write: Write,
+    totals: &mut [Totals],
+    gradient: &mut [f32],
+) -> Result<Value, Error> {
+    check(params, logits, totals.len())?;
+    logits.check_output(gradient)?;
+    totals.fill(Totals::default());
+    update(params, logits, totals)?;
+    self::gradient(params, totals, logits, upstream, write, gradient)?;
+    loss(params, totals)
+}
+
+fn check_classes(classes: usize) -> Result<(), Error> {
+    if (1..=MOST_CLASSES).contains(&classes) { Ok(()) } else { Err(Error::Channels) }
+}
+
+fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<Inputs<'a>, Error> {
+    params.check()?;
+    let channels = cube.layout.channels;
+    check_classes(channels)?;
+    if channels != totals {
+        return Err(Error::Channels);
+    }
+    // One channel has two labels: 1 and 0.
+    let labels = Labels::new(cube, channels.max(2), params.ignore_index)?;
+    cube.check()?;
+    Ok(Inputs { cube: *cube, labels })
+}
+
+/// What the classes have in common.
+#[derive(Clone, Copy)]
+struct All {
+    params: Params,
+    classes: usize,
+    /// How many classes the mean is over.
+    count: f64,
+    notices: Notices,
+}
+
+/// What a class gives.
+struct Class {
+    dice: f64,
+    /// `h(y)` at weight 1: `other`, and where the label is the class `own`.
+    own: f64,
+    other: f64,
+}
+
+impl All {
+    fn new(params: &Params, totals: &[Totals]) -> Result<Self, Error> {
+        params.check()?;
+        check_classes(totals.len())?;
+        let mut all =
+            Self { params: *params, classes: totals.len(), count: 0.0, notices: Notices::NONE };
+        for (class, totals) in totals.iter().enumerate() {
+            let hash = Params::fingerprint(class, all.classes);
+            if totals.fingerprint != hash.wrapping_mul(totals.pixels) {
+                return Err(Error::MixedTotals);
+            }
+            all.notices |= Notices::EMPTY.when(totals.pixels == 0)
+                | Notices::REJECTED.when(totals.rejected != 0);
+        }
+        for (class, totals) in totals.iter().enumerate() {
+            all.count += if all.class(class, totals).is_some() { 1.0 } else { 0.0 };
+        }
+        Ok(all)
+    }
+
+    /// None: the class is not part of the mean.
+    fn class(&self, class: usize, totals: &Totals) -> Option<Class> {
+        let background = class == 0 && self.classes > 1 && !self.params.include_background;
+        let eps = f64::from(self.params.eps);
+        let target = totals.target.value();
+        let above = 2.0 * totals.intersection.value() + eps;
+        let below = totals.predicted.value() + target + eps;
+        let absent = self.params.absent == Absent::Skip && target == 0.0 && below == eps;
+        if background || absent {
+            return None;
+        }
+        if below == 0.0 {
+            // Nothing was to be found, and nothing was found.
+            return Some(Class { dice: 1.0, own: 0.0, other: 0.0 });
+        }
+        let square = below * below;
+        let own = -(2.0 * below - above) / square;
+        Some(Class { dice: above / below, own, other: above / square })
+    }
+}
