@@ -17,12 +17,10 @@ static void fill_range(struct arguments *arguments) {
 
 static void fill_bce(struct arguments *arguments) {
     const hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
-    const hyla_pixels pixels = {.scores = (const float *)arguments->at[SCORES],
-                                .targets = (const uint8_t *)arguments->at[TARGETS],
-                                .n = LAW_PIXELS};
+    const hyla_pixels *pixels = pixels_of(arguments);
     *(hyla_bce_params *)arguments->at[PARAMS] = params;
-    CHECK_STATUS(HYLA_OK, hyla_bce_update(&params, &pixels, (hyla_bce_totals *)arguments->at[TOTALS]));
-    CHECK_STATUS(HYLA_OK, hyla_bce_update(&params, &pixels, (hyla_bce_totals *)arguments->at[OTHER]));
+    CHECK_STATUS(HYLA_OK, hyla_bce_update(&params, pixels, (hyla_bce_totals *)arguments->at[TOTALS]));
+    CHECK_STATUS(HYLA_OK, hyla_bce_update(&params, pixels, (hyla_bce_totals *)arguments->at[OTHER]));
 }
 
 static hyla_pixels decisions(const struct arguments *arguments) {
@@ -97,6 +95,7 @@ CALL(detection_metrics, a->at[PARAMS], a->at[TOTALS], a->at[CONTEXT], a->at[LIST
 #define BYTE_PIXELS (BIT(PIXELS) | BIT(DECISIONS) | BIT(TARGETS) | BIT(VALID))
 #define BCE_PIXELS (BIT(PARAMS) | FLOAT_PIXELS | BIT(TARGETS) | BIT(WEIGHTS))
 #define BCE_OPTIONAL (BIT(VALID) | BIT(WEIGHTS))
+#define SOFT_PIXELS ((BCE_PIXELS & ~BIT(TARGETS)) | BIT(SOFT_TARGETS))
 #define ROW(function, family, reads, optional, writes) {#function, call_##function, &family, reads, optional, writes}
 
 static const struct function functions[] = {
@@ -115,6 +114,11 @@ static const struct function functions[] = {
     ROW(bce_map, bce, BCE_PIXELS, BCE_OPTIONAL, BIT(FLOATS)),
     ROW(bce_gradient, bce, BCE_PIXELS | BIT(TOTALS), BCE_OPTIONAL, BIT(FLOATS)),
     ROW(bce_loss_and_gradient, bce, BCE_PIXELS, BCE_OPTIONAL | BIT(TOTALS), BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)),
+    {"bce_update, soft", call_bce_update, &bce, SOFT_PIXELS, BCE_OPTIONAL, BIT(TOTALS)},
+    {"bce_map, soft", call_bce_map, &bce, SOFT_PIXELS, BCE_OPTIONAL, BIT(FLOATS)},
+    {"bce_gradient, soft", call_bce_gradient, &bce, SOFT_PIXELS | BIT(TOTALS), BCE_OPTIONAL, BIT(FLOATS)},
+    {"bce_loss_and_gradient, soft", call_bce_loss_and_gradient, &bce, SOFT_PIXELS, BCE_OPTIONAL | BIT(TOTALS),
+     BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
     ROW(confusion_update, confusion, BYTE_PIXELS, BIT(VALID), BIT(TOTALS)),
     ROW(confusion_end_frame, confusion, 0, 0, BIT(TOTALS)),
     ROW(confusion_merge, confusion, BIT(OTHER), 0, BIT(TOTALS)),

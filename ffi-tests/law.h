@@ -53,6 +53,7 @@ struct arguments {
     struct rooms *rooms;
     size_t n, rows, cols, pitch, capacity;
     uint32_t write;
+    bool soft; /* soft targets in the place of targets */
 };
 
 /* A function: how it is called, and which slots it uses. `family` makes valid contents. */
@@ -73,11 +74,11 @@ struct family {
 static inline const hyla_pixels *pixels_of(const struct arguments *arguments) {
     hyla_pixels *pixels = (hyla_pixels *)(void *)(arguments->rooms->bytes[PIXELS] + ROOM / 2);
     pixels->scores = (const float *)arguments->at[SCORES];
-    pixels->targets = (const uint8_t *)arguments->at[TARGETS];
+    pixels->targets = arguments->soft ? NULL : (const uint8_t *)arguments->at[TARGETS];
     pixels->decisions = (const uint8_t *)arguments->at[DECISIONS];
     pixels->valid = (const uint8_t *)arguments->at[VALID];
     pixels->weights = (const float *)arguments->at[WEIGHTS];
-    pixels->soft_targets = NULL;
+    pixels->soft_targets = arguments->soft ? (const float *)arguments->at[SOFT_TARGETS] : NULL;
     pixels->n = arguments->n;
     return (const hyla_pixels *)arguments->at[PIXELS];
 }
@@ -165,6 +166,7 @@ static inline size_t size_of(const struct function *function, enum slot slot) {
 /* Arguments with which the function succeeds; memory that it does not use holds a pattern. */
 static inline struct arguments valid_arguments(const struct function *function, struct rooms *rooms) {
     struct arguments arguments = {.rooms = rooms, .n = LAW_PIXELS, .rows = 8, .cols = 8, .pitch = 8, .capacity = 8};
+    arguments.soft = (function->reads & BIT(SOFT_TARGETS)) != 0;
     memset(rooms, 0xa5, sizeof *rooms);
     for (int slot = 0; slot < SLOTS; ++slot) arguments.at[slot] = rooms->bytes[slot] + ROOM / 2;
     memset(arguments.at[PIXELS], 0, sizeof(hyla_pixels));

@@ -1,5 +1,6 @@
 /* hyla_bce_...: parameters out of range, notices, and the rules about values. */
 #include <math.h>
+#include <stddef.h>
 
 #include "check.h"
 
@@ -270,8 +271,66 @@ static void addition_of_words(void) {
     CHECK(memcmp(&sum, &merged, sizeof sum) == 0);
 }
 
+/* A program that was compiled before there was label smoothing hands over a shorter struct, behind which
+ * anything may lie: every function does what the full struct with the default does. */
+static void older_params(void) {
+    struct older {
+        uint32_t struct_size, reduction;
+        float weight, pos_weight;
+    };
+    const struct {
+        struct older params;
+        float behind;
+    } old = {{sizeof(struct older), HYLA_REDUCTION_SUM, 0.5f, 3.0f}, NAN};
+    hyla_bce_params full = HYLA_BCE_PARAMS_DEFAULT;
+    full.reduction = HYLA_REDUCTION_SUM;
+    full.weight = 0.5f;
+    full.pos_weight = 3.0f;
+    const hyla_pixels pixels = all();
+    const hyla_bce_params *const params[2] = {&full, (const hyla_bce_params *)(const void *)&old.params};
+    CHECK(sizeof(struct older) == offsetof(hyla_bce_params, label_smoothing));
+    static hyla_bce_totals totals[2], at_once[2];
+    float maps[2][N], stored[2][N], fused[2][N];
+    double losses[2], fused_losses[2];
+    for (int i = 0; i < 2; ++i) {
+        CHECK_STATUS(HYLA_OK, hyla_bce_update(params[i], &pixels, &totals[i]));
+        CHECK_STATUS(HYLA_OK, hyla_bce_loss(params[i], &totals[i], &losses[i]));
+        CHECK_STATUS(HYLA_OK, hyla_bce_map(params[i], &pixels, maps[i]));
+        CHECK_STATUS(HYLA_OK, hyla_bce_gradient(params[i], &totals[i], &pixels, 1.0, HYLA_STORE, stored[i]));
+        CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(params[i], &pixels, 1.0, HYLA_STORE, &at_once[i], &fused_losses[i], fused[i]));
+    }
+    CHECK(losses[0] == losses[1] && fused_losses[0] == fused_losses[1] && losses[0] == fused_losses[0]);
+    CHECK(memcmp(&totals[0], &totals[1], sizeof totals[0]) == 0 && memcmp(&at_once[0], &at_once[1], sizeof at_once[0]) == 0);
+    CHECK(memcmp(maps[0], maps[1], sizeof maps[0]) == 0 && memcmp(stored[0], stored[1], sizeof stored[0]) == 0);
+    CHECK(memcmp(fused[0], fused[1], sizeof fused[0]) == 0);
+    /* With smoothing they differ, and totals know it. */
+    full.label_smoothing = 0.25f;
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_bce_loss(&full, &totals[0], &losses[0]));
+}
+
+/* All functions refuse smoothing beyond its range; at its ends it works: 1 makes every target 1/2. */
+static void smoothing(void) {
+    const hyla_pixels pixels = all();
+    const float bad[] = {NAN, -1e-45f, -1.0f, 1.0000001f, INFINITY, -INFINITY};
+    hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; ++i) {
+        params.label_smoothing = bad[i];
+        refused(HYLA_ERROR_LABEL_SMOOTHING, &params, &pixels, HYLA_STORE);
+    }
+    params.label_smoothing = 1.0f;
+    float out[N];
+    double loss = 0.0, flipped = 0.0;
+    CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
+    for (int i = 0; i < N; ++i) targets[i] = !targets[i];
+    CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &flipped, out));
+    CHECK(loss == flipped);
+    reset();
+}
+
 int main(void) {
     reset();
+    older_params();
+    smoothing();
     parameters();
     no_scalar();
     mixed_totals();

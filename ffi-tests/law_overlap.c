@@ -42,7 +42,14 @@ FAMILY(tversky, TVERSKY)
     {"hyla_" #node "_gradient", node##_gradient, &node, INPUTS | BIT(TOTALS) | BIT(RANGE), OPTIONAL | BIT(RANGE), BIT(FLOATS)},            \
     {"hyla_" #node "_loss_and_gradient", node##_loss_and_gradient, &node, INPUTS, OPTIONAL | BIT(TOTALS) | BIT(RANGE),        \
      BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)}
-static const struct function functions[] = {TABLE(iou), TABLE(tversky)};
+#define SOFT_INPUTS ((INPUTS & ~BIT(TARGETS)) | BIT(SOFT_TARGETS))
+#define SOFT(node)                                                                                                           \
+    {"hyla_" #node "_update, soft", node##_update, &node, SOFT_INPUTS, OPTIONAL | BIT(RANGE), BIT(TOTALS) | BIT(RANGE)},      \
+    {"hyla_" #node "_gradient, soft", node##_gradient, &node, SOFT_INPUTS | BIT(TOTALS) | BIT(RANGE),                        \
+     OPTIONAL | BIT(RANGE), BIT(FLOATS)},                                                                                    \
+    {"hyla_" #node "_loss_and_gradient, soft", node##_loss_and_gradient, &node, SOFT_INPUTS,                                 \
+     OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)}
+static const struct function functions[] = {TABLE(iou), TABLE(tversky), SOFT(iou), SOFT(tversky)};
 
 static const float scores[4] = {1.0f, 0.5f, 0.0f, 0.25f};
 static const uint8_t targets[4] = {255, 0, 0, 1};

@@ -441,7 +441,7 @@ typedef struct hyla_range_report {
 // HYLA_NOTICE_NOT_FINITE. Each term is within 3 ulp of float32 (4 with factors), each gradient
 // too; sums are exact and rounded once. Needs labels. A soft target y (`soft_targets` instead of
 // `targets`) counts as both classes, `y` times positive and `1 - y` times negative; with these or with
-// smoothing a term and a gradient are within 8 ulp of the larger of their two parts.
+// smoothing a term is within 16 ulp, a gradient within 16 ulp of the larger of its two parts.
 //
 // Initialise with HYLA_BCE_PARAMS_DEFAULT. Guide: `pos_weight` = negatives / positives balances
 // the classes, raises recall and costs precision; the logits then are no log-odds any more.
@@ -482,9 +482,9 @@ typedef struct hyla_bce_totals {
 // loss = sum l_i / N | sum l_i | sum l_i / sum v_i                  by `reduction`
 //
 // With gamma 0 it is `hyla_bce`, bit by bit. A factor of exactly 0 switches a term off; a NaN logit gives a
-// NaN loss and HYLA_NOTICE_NOT_FINITE. With gamma 0, 1 or 2 a term and a gradient are within 16 ulp of
-// float32, with another `20 + 6 gamma (max(0, -z) + 0.7)`, where they and the power are normal numbers. Sums
-// are exact and rounded once. Needs labels. Initialise with HYLA_FOCAL_PARAMS_DEFAULT. Formula: Lin et al.
+// NaN loss and HYLA_NOTICE_NOT_FINITE. A term and a gradient that are normal numbers are within 16 ulp of
+// float32 if gamma is 1 or 2 (4 if it is 0), and within `24 + 5 gamma (max(0, -z) + exp(-|z|))` if it is any
+// other up to 2^90. Sums are exact and rounded once. Needs labels. Initialise with HYLA_FOCAL_PARAMS_DEFAULT. Formula: Lin et al.
 // (2017), Focal Loss for Dense Object Detection.
 typedef struct hyla_focal_params {
     // `sizeof(hyla_focal_params)`.

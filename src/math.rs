@@ -372,8 +372,7 @@ impl<V: Lanes> Logistic<V> {
         V::select(self.negative, self.scaled, self.z.constant(TWO_96)) * q
     }
 
-    /// `1 - sigmoid(z)`, which keeps its digits; below `e^-30` it is `e^-30`, where nobody who adds it to the
-    /// sigmoid sees it.
+    /// `1 - sigmoid(z)`, which keeps its digits for z up to 30; beyond, it stays `e^-30`.
     #[inline(always)]
     pub(crate) fn complement(&self) -> V {
         let q = self.z.constant(1.0) / (self.scaled + TWO_96);

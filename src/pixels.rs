@@ -126,12 +126,17 @@ pub(crate) struct Tally {
     pub rejected: i64,
 }
 
-/// Counts which of `n` pixels count, and adds their weights to `weights` (1 each without weights).
-pub(crate) fn tally(n: usize, pixels: &Pixels, weights: &mut ExactSum) -> Tally {
-    let valid = match pixels.valid {
+/// How many of `n` pixels are valid.
+pub(crate) fn count_valid(n: usize, valid: Option<&[u8]>) -> i64 {
+    match valid {
         Some(valid) => Masks { first: valid, second: None, valid: None }.count().first,
         None => n as i64,
-    };
+    }
+}
+
+/// Counts which of `n` pixels count, and adds their weights to `weights` (1 each without weights).
+pub(crate) fn tally(n: usize, pixels: &Pixels, weights: &mut ExactSum) -> Tally {
+    let valid = count_valid(n, pixels.valid);
     let mut tally = Tally { pixels: valid, rejected: 0 };
     if pixels.weights.is_some() || pixels.soft_targets.is_some() {
         tally.pixels = simd::run(Count { n, pixels: *pixels });

@@ -28,7 +28,7 @@ pub const HYLA_BCE_STAGES: u32 = 7;
 /// HYLA_NOTICE_NOT_FINITE. Each term is within 3 ulp of float32 (4 with factors), each gradient
 /// too; sums are exact and rounded once. Needs labels. A soft target y (`soft_targets` instead of
 /// `targets`) counts as both classes, `y` times positive and `1 - y` times negative; with these or with
-/// smoothing a term and a gradient are within 8 ulp of the larger of their two parts.
+/// smoothing a term is within 16 ulp, a gradient within 16 ulp of the larger of its two parts.
 ///
 /// Initialise with HYLA_BCE_PARAMS_DEFAULT. Guide: `pos_weight` = negatives / positives balances
 /// the classes, raises recall and costs precision; the logits then are no log-odds any more.

@@ -1,10 +1,8 @@
 //! `hyla_confusion_...`: true and false positives and negatives, of pixels and of frames.
 
-use super::call;
-use super::check::{self, Span, constant, disjoint, structure};
-use super::pixels::{self, hyla_pixels};
+use super::Mirrors;
+use super::pixels::hyla_pixels;
 use super::status::hyla_status;
-use crate::error::Notices;
 use crate::metric::confusion::{Counts, Totals};
 
 /// The stages in which the counts make sense (see `hyla_context`).
@@ -72,7 +70,10 @@ pub struct hyla_confusion_report {
     pub frame: hyla_confusion_ratios,
 }
 
-const _: () = assert!(size_of::<hyla_confusion_totals>() == size_of::<Totals>());
+// SAFETY: `repr(C)`, the same words in the same order.
+unsafe impl Mirrors for hyla_confusion_totals {
+    type Core = Totals;
+}
 
 impl hyla_confusion_ratios {
     fn new(counts: &Counts) -> Self {
@@ -114,15 +115,8 @@ pub unsafe extern "C" fn hyla_confusion_update(
     pixels: *const hyla_pixels,
     totals: *mut hyla_confusion_totals,
 ) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let used = unsafe { pixels::read(pixels)?.labelled_decisions() }?;
-        disjoint(&[Span::of(totals, 1)], &[&pixels::spans(pixels, &used)])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
-        totals.update(&used)?;
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update) }
 }
 
 /// Ends the open frame: it becomes one true or false positive or negative of the frames. A frame
@@ -138,12 +132,8 @@ pub unsafe extern "C" fn hyla_confusion_update(
 pub unsafe extern "C" fn hyla_confusion_end_frame(
     totals: *mut hyla_confusion_totals,
 ) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
-        totals.end_frame();
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::change(totals, Totals::end_frame) }
 }
 
 /// Adds other totals to totals, with the counts of the open frame.
@@ -158,14 +148,8 @@ pub unsafe extern "C" fn hyla_confusion_merge(
     other: *const hyla_confusion_totals,
     totals: *mut hyla_confusion_totals,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (other, totals): (&Totals, &mut Totals) =
-            unsafe { (constant(other.cast())?, structure(totals.cast())?) };
-        totals.merge(other);
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::merge(other, totals, Totals::merge) }
 }
 
 /// What the totals say of pixels and of frames that were ended.
@@ -181,15 +165,14 @@ pub unsafe extern "C" fn hyla_confusion_values(
     totals: *const hyla_confusion_totals,
     report: *mut hyla_confusion_report,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(report, 1)], &[&[Span::of(totals, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (totals, report) =
-            unsafe { (constant::<Totals>(totals.cast())?, check::result(report)?) };
-        report.write(hyla_confusion_report {
-            pixel: hyla_confusion_ratios::new(&totals.pixels),
-            frame: hyla_confusion_ratios::new(&totals.frames),
-        });
-        Ok(totals.pixels.notices())
-    })
+    // SAFETY: as the caller vouches.
+    unsafe {
+        super::answer(totals, report, |totals| {
+            let report = hyla_confusion_report {
+                pixel: hyla_confusion_ratios::new(&totals.pixels),
+                frame: hyla_confusion_ratios::new(&totals.frames),
+            };
+            (report, totals.pixels.notices())
+        })
+    }
 }

@@ -1,11 +1,11 @@
 //! `hyla_detection_...`: the quality of decisions over frames (cuvis-ai: AnomalyDetectionMetrics).
 
-use super::call;
-use super::check::{self, Span, Versioned, constant, disjoint, structure};
+use super::check::{self, Span, Versioned, disjoint};
 use super::confusion::hyla_confusion_totals;
 use super::metric::{List, hyla_context, hyla_metric};
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
+use super::{Mirrors, call, core, core_mut};
 use crate::error::Notices;
 use crate::metric::detection::{Frame, Params, Totals};
 
@@ -38,7 +38,10 @@ pub struct hyla_detection_totals {
     pub fingerprint: i64,
 }
 
-const _: () = assert!(size_of::<hyla_detection_totals>() == size_of::<Totals>());
+// SAFETY: `repr(C)`, the same words in the same order.
+unsafe impl Mirrors for hyla_detection_totals {
+    type Core = Totals;
+}
 
 // SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
 unsafe impl Versioned for hyla_detection_params {
@@ -98,7 +101,7 @@ pub unsafe extern "C" fn hyla_detection_update(
         let used = unsafe { pixels::read(pixels)?.labelled_decisions() }?;
         disjoint(&[Span::of(totals, 1)], &[&[span], &pixels::spans(pixels, &used)])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
+        let totals = unsafe { core_mut(totals) }?;
         totals.update(&params.to_core(), &used)?;
         Ok(Notices::NONE)
     })
@@ -115,12 +118,8 @@ pub unsafe extern "C" fn hyla_detection_update(
 pub unsafe extern "C" fn hyla_detection_end_frame(
     totals: *mut hyla_detection_totals,
 ) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
-        totals.end_frame();
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::change(totals, Totals::end_frame) }
 }
 
 /// Adds a whole frame and ends it. `pitch` is the number of pixels from the start of a row to the
@@ -151,7 +150,7 @@ pub unsafe extern "C" fn hyla_detection_update_frame(
         let used = unsafe { pixels::read(pixels)?.labelled_decisions() }?;
         disjoint(&[Span::of(totals, 1)], &[&[span], &pixels::spans(pixels, &used)])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
+        let totals = unsafe { core_mut(totals) }?;
         totals.update_frame(&params.to_core(), &used, Frame { rows, columns: cols, pitch })?;
         Ok(Notices::NONE)
     })
@@ -169,14 +168,8 @@ pub unsafe extern "C" fn hyla_detection_merge(
     other: *const hyla_detection_totals,
     totals: *mut hyla_detection_totals,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (other, totals): (&Totals, &mut Totals) =
-            unsafe { (constant(other.cast())?, structure(totals.cast())?) };
-        totals.merge(other);
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::merge(other, totals, Totals::merge) }
 }
 
 /// Writes the values under cuvis-ai's names (`precision`, `recall`, `f1_score`, `iou`,
@@ -204,7 +197,7 @@ pub unsafe extern "C" fn hyla_detection_metrics(
         // SAFETY: as the caller vouches.
         let (params, span) = unsafe { check::parameters(params) }?;
         // SAFETY: as above.
-        let metrics = unsafe { constant::<Totals>(totals.cast()) }?.metrics(&params.to_core())?;
+        let metrics = unsafe { core(totals) }?.metrics(&params.to_core())?;
         // SAFETY: as above.
         unsafe { list.write(&[span, Span::of(totals, 1)], &metrics) }
     })

@@ -37,7 +37,9 @@ pub mod svdd;
 pub mod tversky;
 
 use crate::error::{Error, Notices};
+use crate::pixels::Pixels;
 use core::ffi::c_char;
+use pixels::hyla_pixels;
 
 /// What every function that can fail is made of: the body runs in the default floating-point
 /// environment, and its result becomes a status.
@@ -128,6 +130,46 @@ unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> status
         // SAFETY: as the caller vouches.
         change(unsafe { core_mut(totals) }?);
         Ok(Notices::NONE)
+    })
+}
+
+/// The whole of every `..._update` that needs no parameters. `read` takes what the function uses.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say, and `read` may be
+/// called on the pixels.
+unsafe fn update<'a, C: Mirrors>(
+    pixels: *const hyla_pixels,
+    totals: *mut C,
+    read: unsafe fn(&hyla_pixels) -> Result<Pixels<'a>, Error>,
+    update: fn(&mut C::Core, &Pixels<'a>) -> Result<(), Error>,
+) -> status::hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let used = unsafe { read(&pixels::read(pixels)?) }?;
+        check::disjoint(&[check::Span::of(totals, 1)], &[&pixels::spans(pixels, &used)])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        update(unsafe { core_mut(totals) }?, &used)?;
+        Ok(Notices::NONE)
+    })
+}
+
+/// The whole of every function that makes a result of totals alone (`..._value`, `..._values`).
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+unsafe fn answer<C: Mirrors, R>(
+    totals: *const C,
+    to: *mut R,
+    answer: fn(&C::Core) -> (R, Notices),
+) -> status::hyla_status {
+    call(|| {
+        check::disjoint(&[check::Span::of(to, 1)], &[&[check::Span::of(totals, 1)]])?;
+        // SAFETY: as the caller vouches; the two do not overlap.
+        let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
+        let (result, notices) = answer(totals);
+        to.write(result);
+        Ok(notices)
     })
 }
 

@@ -1,11 +1,10 @@
 //! `hyla_pixel_statistics_...`: how many pixels were decided anomalous.
 
-use super::call;
-use super::check::{self, Span, constant, disjoint, structure};
+use super::check::Span;
 use super::metric::{List, hyla_context, hyla_metric};
-use super::pixels::{self, hyla_pixels};
+use super::pixels::hyla_pixels;
 use super::status::hyla_status;
-use crate::error::Notices;
+use super::{Mirrors, call, core};
 use crate::metric::pixel_statistics::Totals;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -35,7 +34,10 @@ pub struct hyla_pixel_statistics_report {
     pub percentage: f64,
 }
 
-const _: () = assert!(size_of::<hyla_pixel_statistics_totals>() == size_of::<Totals>());
+// SAFETY: `repr(C)`, the same words in the same order.
+unsafe impl Mirrors for hyla_pixel_statistics_totals {
+    type Core = Totals;
+}
 
 /// `sizeof(hyla_pixel_statistics_totals)`, for bindings to check.
 #[unsafe(no_mangle)]
@@ -57,15 +59,8 @@ pub unsafe extern "C" fn hyla_pixel_statistics_update(
     pixels: *const hyla_pixels,
     totals: *mut hyla_pixel_statistics_totals,
 ) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let used = unsafe { pixels::read(pixels)?.decisions() }?;
-        disjoint(&[Span::of(totals, 1)], &[&pixels::spans(pixels, &used)])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
-        totals.update(&used)?;
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::update(pixels, totals, hyla_pixels::decisions, Totals::update) }
 }
 
 /// Adds other totals to totals.
@@ -80,14 +75,8 @@ pub unsafe extern "C" fn hyla_pixel_statistics_merge(
     other: *const hyla_pixel_statistics_totals,
     totals: *mut hyla_pixel_statistics_totals,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (other, totals): (&Totals, &mut Totals) =
-            unsafe { (constant(other.cast())?, structure(totals.cast())?) };
-        totals.merge(other);
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::merge(other, totals, Totals::merge) }
 }
 
 /// What the totals say.
@@ -102,18 +91,17 @@ pub unsafe extern "C" fn hyla_pixel_statistics_values(
     totals: *const hyla_pixel_statistics_totals,
     report: *mut hyla_pixel_statistics_report,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(report, 1)], &[&[Span::of(totals, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (totals, report) =
-            unsafe { (constant::<Totals>(totals.cast())?, check::result(report)?) };
-        report.write(hyla_pixel_statistics_report {
-            total: totals.pixels,
-            anomalous: totals.anomalous,
-            percentage: totals.percentage(),
-        });
-        Ok(totals.notices())
-    })
+    // SAFETY: as the caller vouches.
+    unsafe {
+        super::answer(totals, report, |totals| {
+            let report = hyla_pixel_statistics_report {
+                total: totals.pixels,
+                anomalous: totals.anomalous,
+                percentage: totals.percentage(),
+            };
+            (report, totals.notices())
+        })
+    }
 }
 
 /// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
@@ -137,7 +125,7 @@ pub unsafe extern "C" fn hyla_pixel_statistics_metrics(
     call(|| {
         let list = List { context, out, capacity, count };
         // SAFETY: as the caller vouches.
-        let metrics = unsafe { constant::<Totals>(totals.cast()) }?.metrics();
+        let metrics = unsafe { core(totals) }?.metrics();
         // SAFETY: as above.
         unsafe { list.write(&[Span::of(totals, 1)], &metrics) }
     })

@@ -1,10 +1,8 @@
 //! `hyla_range_...`: the least and greatest value of a float map.
 
-use super::call;
-use super::check::{self, Span, constant, disjoint, structure};
-use super::pixels::{self, hyla_pixels};
+use super::Mirrors;
+use super::pixels::hyla_pixels;
 use super::status::hyla_status;
-use crate::error::Notices;
 use crate::metric::range::Range;
 
 /// The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
@@ -47,7 +45,7 @@ pub struct hyla_range_report {
 }
 
 // SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl super::Mirrors for hyla_range {
+unsafe impl Mirrors for hyla_range {
     type Core = Range;
 }
 
@@ -72,15 +70,8 @@ pub unsafe extern "C" fn hyla_range_update(
     pixels: *const hyla_pixels,
     range: *mut hyla_range,
 ) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let used = unsafe { pixels::read(pixels)?.scores() }?;
-        disjoint(&[Span::of(range, 1)], &[&pixels::spans(pixels, &used)])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let range: &mut Range = unsafe { structure(range.cast()) }?;
-        range.update(&used)?;
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::update(pixels, range, hyla_pixels::scores, Range::update) }
 }
 
 /// Joins another range to a range.
@@ -95,14 +86,8 @@ pub unsafe extern "C" fn hyla_range_merge(
     other: *const hyla_range,
     range: *mut hyla_range,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(range, 1)], &[&[Span::of(other, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (other, range): (&Range, &mut Range) =
-            unsafe { (constant(other.cast())?, structure(range.cast())?) };
-        range.merge(other);
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::merge(other, range, Range::merge) }
 }
 
 /// What the range says. Exact: minimum and maximum are values of the map.
@@ -118,18 +103,18 @@ pub unsafe extern "C" fn hyla_range_values(
     range: *const hyla_range,
     report: *mut hyla_range_report,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(report, 1)], &[&[Span::of(range, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (range, report) = unsafe { (constant::<Range>(range.cast())?, check::result(report)?) };
-        report.write(hyla_range_report {
-            min: range.min(),
-            max: range.max(),
-            min_count: range.least_count,
-            max_count: range.greatest_count,
-            count: range.count,
-            nan_count: range.nan,
-        });
-        Ok(range.notices())
-    })
+    // SAFETY: as the caller vouches.
+    unsafe {
+        super::answer(range, report, |range| {
+            let report = hyla_range_report {
+                min: range.min(),
+                max: range.max(),
+                min_count: range.least_count,
+                max_count: range.greatest_count,
+                count: range.count,
+                nan_count: range.nan,
+            };
+            (report, range.notices())
+        })
+    }
 }

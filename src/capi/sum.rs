@@ -1,8 +1,7 @@
 //! `hyla_sum_...`: the exact sum and mean of a float map.
 
-use super::call;
-use super::check::{self, Span, constant, disjoint, structure};
-use super::pixels::{self, hyla_pixels};
+use super::Mirrors;
+use super::pixels::hyla_pixels;
 use super::status::hyla_status;
 use crate::error::{Notices, Value};
 use crate::exact::ExactSum;
@@ -38,7 +37,10 @@ pub struct hyla_sum_totals {
 }
 
 const _: () = assert!(size_of::<hyla_sum>() == size_of::<ExactSum>());
-const _: () = assert!(size_of::<hyla_sum_totals>() == size_of::<Totals>());
+// SAFETY: `repr(C)`, the same words in the same order.
+unsafe impl Mirrors for hyla_sum_totals {
+    type Core = Totals;
+}
 
 /// `sizeof(hyla_sum_totals)`, for bindings to check.
 #[unsafe(no_mangle)]
@@ -61,15 +63,8 @@ pub unsafe extern "C" fn hyla_sum_update(
     pixels: *const hyla_pixels,
     totals: *mut hyla_sum_totals,
 ) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let used = unsafe { pixels::read(pixels)?.scores() }?;
-        disjoint(&[Span::of(totals, 1)], &[&pixels::spans(pixels, &used)])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
-        totals.update(&used)?;
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::update(pixels, totals, hyla_pixels::scores, Totals::update) }
 }
 
 /// Adds other totals to totals, and makes the words canonical.
@@ -84,14 +79,8 @@ pub unsafe extern "C" fn hyla_sum_merge(
     other: *const hyla_sum_totals,
     totals: *mut hyla_sum_totals,
 ) -> hyla_status {
-    call(|| {
-        disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (other, totals): (&Totals, &mut Totals) =
-            unsafe { (constant(other.cast())?, structure(totals.cast())?) };
-        totals.merge(other);
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::merge(other, totals, Totals::merge) }
 }
 
 /// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
@@ -103,12 +92,8 @@ pub unsafe extern "C" fn hyla_sum_merge(
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_sum_normalize(totals: *mut hyla_sum_totals) -> hyla_status {
-    call(|| {
-        // SAFETY: as the caller vouches.
-        let totals: &mut Totals = unsafe { structure(totals.cast()) }?;
-        totals.normalize();
-        Ok(Notices::NONE)
-    })
+    // SAFETY: as the caller vouches.
+    unsafe { super::change(totals, Totals::normalize) }
 }
 
 /// The sum, exact and rounded once; 0 of nothing.
@@ -124,7 +109,7 @@ pub unsafe extern "C" fn hyla_sum_value(
     sum: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { write(totals, sum, Totals::value) })
+    unsafe { super::answer(totals, sum, |totals| number(totals.value())) }
 }
 
 /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
@@ -140,20 +125,9 @@ pub unsafe extern "C" fn hyla_sum_mean(
     mean: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { write(totals, mean, Totals::mean) })
+    unsafe { super::answer(totals, mean, |totals| number(totals.mean())) }
 }
 
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-unsafe fn write(
-    totals: *const hyla_sum_totals,
-    to: *mut f64,
-    value: fn(&Totals) -> Value,
-) -> Result<Notices, crate::error::Error> {
-    disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
-    // SAFETY: as the caller vouches; the two do not overlap.
-    let (totals, to) = unsafe { (constant::<Totals>(totals.cast())?, check::result(to)?) };
-    let value = value(totals);
-    to.write(value.value);
-    Ok(value.notices)
+fn number(Value { value, notices }: Value) -> (f64, Notices) {
+    (value, notices)
 }

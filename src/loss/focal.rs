@@ -14,9 +14,9 @@
 //! With g = 0 it is the binary cross-entropy, bit by bit. A factor of exactly 0 switches a term off: its
 //! value and gradient are 0 whatever the logit, NaN included.
 //!
-//! **Accuracy**: a term and a gradient are within [`max_ulp`] ulp of f32, where they are normal numbers and
-//! so is `s^g`. Factors are rounded to f32 once, and the bound counts from there. The sum is exact and
-//! rounded once.
+//! **Accuracy**: a term and a gradient are within [`max_ulp`] ulp of f32 where they are normal numbers, for
+//! factors up to 2^72 in size and gamma up to 2^90. Factors are rounded to f32 once, and the bound counts
+//! from there. The sum is exact and rounded once.
 //!
 //! **Parameters as they behave**: `gamma` 0 is cross-entropy; at 2 a pixel that is right with probability 0.9
 //! counts a hundredth. The loss becomes small, and so do gradients: raise the learning rate or use the sum.
@@ -31,17 +31,26 @@ use super::pixelwise::{self, Factors, Function, Pixelwise, Softening};
 use super::reduction::Sums;
 use super::{Reduction, Write, fingerprint};
 use crate::error::{Error, Notices, Value};
-use crate::math::{Logistic, exp, logistic, softplus};
+use crate::math::{LOGISTIC_PRODUCT_MAX_ULP, Logistic, exp, logistic, softplus};
+use crate::math64;
 use crate::pixels::Pixels;
 use crate::simd::{Kernel, Lanes, Simd};
 
-/// The bound of a term or gradient in ulps, by gamma and the margin.
+/// The bound of a term or gradient in ulps, by gamma (up to 2^90) and the margin z.
 ///
-/// A sigmoid, a softplus and their products: 16. A power other than 0, 1 and 2 is an exponential of
-/// `-g softplus(-z)`, whose own error of two ulps it multiplies by its size.
+/// Without focus it is that of the cross-entropy. A power of 1 or 2 is one or two sigmoids: the worst of
+/// 10^8 margins is 11. Any other is the square of `e^(-g/2 q)` with `q = softplus(-z)`, whose error of 5/2
+/// ulps the exponential multiplies by the size of its argument; everything else adds up to 24.
 pub fn max_ulp(gamma: f64, margin: f64) -> f64 {
-    let softplus = (-margin).max(0.0) + 0.7;
-    if [0.0, 1.0, 2.0].contains(&gamma) { 16.0 } else { 20.0 + 6.0 * gamma * softplus }
+    if gamma == 0.0 {
+        return LOGISTIC_PRODUCT_MAX_ULP;
+    }
+    if gamma == 1.0 || gamma == 2.0 {
+        return 16.0;
+    }
+    // ln(1 + e) is at most e.
+    let q = (-margin).max(0.0) + math64::exp(-margin.abs());
+    24.0 + 5.0 * gamma * q
 }
 
 /// What is computed.
@@ -115,27 +124,55 @@ pub(super) struct Focal {
     gamma: f32,
 }
 
-/// `s^g` for any g. A call of its own, so that its code exists once.
+/// `-ln s` and the root of `s^g`, for any g. A call of its own, so that its code exists once.
 struct Power<V> {
     margin: V,
     gamma: f32,
 }
 
 impl<V: Lanes> Kernel for Power<V> {
-    type Output = V;
+    type Output = (V, V);
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> V {
-        exp(softplus(self.margin.negate()) * -self.gamma)
+    fn run<S: Simd>(self, _: S) -> (V, V) {
+        let logarithm = softplus(self.margin.negate());
+        (logarithm, exp(logarithm * (-0.5 * self.gamma)))
     }
 }
 
 /// What value and slope have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<V: Lanes> {
+    margin: V,
     logistic: Logistic<V>,
-    /// `s^g`; None: 1.
-    power: Option<V>,
+    /// Two factors whose product is `s^g`; None: 1. The factor of the pixel meets one after the other,
+    /// because the power alone may be too small for a float where the product is not.
+    power: [Option<V>; 2],
+    /// `softplus(-z) = -ln s`, if the power is made of it.
+    logarithm: Option<V>,
+}
+
+impl<V: Lanes> Parts<V> {
+    /// `1 - s`. [`Logistic`] has its digits as long as they matter for a gamma of 1 or 2. For a greater one they
+    /// do longer, but from 17 on `-ln s` is `1 - s` to the last bit.
+    #[inline(always)]
+    fn complement(&self) -> V {
+        let (limit, beyond) = match self.logarithm {
+            Some(logarithm) => (17.0, logarithm),
+            None => (30.0, self.margin.constant(0.0)),
+        };
+        let is_beyond = self.margin.constant(limit).lt(self.margin);
+        V::select(is_beyond, beyond, self.logistic.complement())
+    }
+}
+
+/// The product; None is 1.
+#[inline(always)]
+fn times<V: Lanes>(value: V, factor: Option<V>) -> V {
+    match factor {
+        Some(factor) => value * factor,
+        None => value,
+    }
 }
 
 impl Function for Focal {
@@ -145,33 +182,37 @@ impl Function for Focal {
     #[inline(always)]
     fn parts<V: Lanes>(self, margin: V) -> Parts<V> {
         let logistic = logistic(margin);
-        let power = if self.gamma == 0.0 {
-            None
-        } else if self.gamma == 1.0 {
-            Some(logistic.sigmoid())
-        } else if self.gamma == 2.0 {
+        if self.gamma == 0.0 || self.gamma == 1.0 || self.gamma == 2.0 {
             let sigmoid = logistic.sigmoid();
-            Some(sigmoid * sigmoid)
-        } else {
-            Some(margin.simd().call(Power { margin, gamma: self.gamma }))
-        };
-        Parts { logistic, power }
-    }
-
-    #[inline(always)]
-    fn value<V: Lanes>(self, Parts { logistic, power }: Parts<V>, factor: V) -> V {
-        match power {
-            Some(power) => logistic.softplus() * power * factor,
-            None => logistic.softplus_times(factor),
+            let power = [
+                if self.gamma == 0.0 { None } else { Some(sigmoid) },
+                if self.gamma == 2.0 { Some(sigmoid) } else { None },
+            ];
+            return Parts { margin, logistic, power, logarithm: None };
         }
+        let (logarithm, root) = margin.simd().call(Power { margin, gamma: self.gamma });
+        Parts { margin, logistic, power: [Some(root); 2], logarithm: Some(logarithm) }
     }
 
     #[inline(always)]
-    fn slope<V: Lanes>(self, Parts { logistic, power }: Parts<V>, factor: V) -> V {
-        let Some(power) = power else { return logistic.sigmoid_times(factor) };
-        let sigmoid = logistic.sigmoid();
-        let focus = logistic.complement() * self.gamma * logistic.softplus();
-        (focus + sigmoid) * power * factor
+    fn value<V: Lanes>(self, parts: Parts<V>, factor: V) -> V {
+        let [first, second] = parts.power;
+        parts.logistic.softplus_times(times(times(factor, first), second))
+    }
+
+    #[inline(always)]
+    fn slope<V: Lanes>(self, parts: Parts<V>, factor: V) -> V {
+        let [first, second] = parts.power;
+        let factor = times(factor, first);
+        let of_sigmoid = parts.logistic.sigmoid_times(times(factor, second));
+        if self.gamma == 0.0 {
+            return of_sigmoid;
+        }
+        let share = times(factor * (parts.complement() * self.gamma), second);
+        // A share of 0 leaves nothing even of an infinite softplus.
+        let zero = share.constant(0.0);
+        let of_softplus = parts.logistic.softplus_times(share);
+        V::select(share.eq(zero), zero, of_softplus) + of_sigmoid
     }
 }
 

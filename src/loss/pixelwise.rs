@@ -60,7 +60,7 @@ pub(super) struct Factors {
     pub positive: f32,
 }
 
-/// The target y becomes `y * scale + offset`.
+/// The target y becomes `y * scale + offset`, and 1 - y `(1 - y) * scale + offset`.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Softening {
     pub scale: f32,
@@ -262,9 +262,11 @@ impl<V: Lanes> Vector<V> {
             None => V::select(self.positive, one, one.constant(0.0)),
         };
         let Softening { scale, offset } = softening.unwrap_or(Softening::NONE);
-        let target = target * scale + offset;
-        let positive = self.weighted(target * factors.positive);
-        (positive, self.weighted((one - target) * factors.negative))
+        // What the target leaves to the other class is softened by itself: near 0 it would have no digits
+        // left as the difference of 1 and the softened target.
+        let positive = (target * scale + offset) * factors.positive;
+        let negative = ((one - target) * scale + offset) * factors.negative;
+        (self.weighted(positive), self.weighted(negative))
     }
 }
 

@@ -9,8 +9,7 @@
 //! **Speed**: limited by memory.
 
 use crate::error::{Error, Notices};
-use crate::exact::ExactSum;
-use crate::pixels::{LiveColumns, Pixels, tally};
+use crate::pixels::{LiveColumns, Pixels, count_valid};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd, flat};
 
 /// Order keys of the extremes and how often they occurred; all zero is empty.
@@ -41,8 +40,7 @@ impl Range {
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
         Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
-        let counted = tally(pixels.scores.len(), &pixels, &mut ExactSum::default()).pixels;
-        self.add(&pixels, counted);
+        self.add(&pixels, count_valid(pixels.scores.len(), pixels.valid));
         Ok(())
     }
 

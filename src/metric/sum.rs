@@ -11,7 +11,7 @@
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::pixels::{Pixels, Sum, tally};
+use crate::pixels::{Pixels, Sum, count_valid};
 use crate::simd;
 
 /// An exact sum and its count; all zero is empty. Adding the words of two totals merges them.
@@ -32,8 +32,8 @@ impl Totals {
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
         Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
-        let counted = tally(pixels.scores.len(), &pixels, &mut ExactSum::default());
-        self.pixels = self.pixels.wrapping_add(counted.pixels);
+        let counted = count_valid(pixels.scores.len(), pixels.valid);
+        self.pixels = self.pixels.wrapping_add(counted);
         simd::run(Sum { pixels, sum: &mut self.sum });
         Ok(())
     }

@@ -141,6 +141,57 @@ proptest! {
     }
 
     #[test]
+    fn factors_keep_their_digits(margin in between(-60.0, 5.0), exponent in between(-20.0, 72.0), gamma in prop_oneof![Just(1.0_f32), Just(2.0), Just(1.5), Just(5.0)]) {
+        let weight = exponent.exp2();
+        let params = Params { reduction: Reduction::Sum, weight, gamma, alpha: None };
+        let pixels = Pixels { scores: &[margin], targets: Some(&[0]), ..Pixels::default() };
+        let found = outcome(&params, &pixels);
+        let (margin, gamma) = (f64::from(margin), f64::from(gamma));
+        let bound = max_ulp(gamma, margin);
+        for (found, truth) in [
+            (f32::from_bits(found.4[0]), naive::term(margin, gamma) * f64::from(weight)),
+            (f32::from_bits(found.3[0]), naive::slope(margin, gamma) * f64::from(weight * 1.5)),
+        ] {
+            let normal = truth > f64::from(f32::MIN_POSITIVE) && truth < f64::from(f32::MAX);
+            prop_assert!(!normal || ulps(found, truth) <= bound, "{margin} {gamma}: {found} is not {truth}");
+        }
+    }
+
+    #[test]
+    fn a_steep_power_keeps_its_bound(margin in between(-1.0, 40.0), gamma in prop_oneof![Just(1e3_f32), Just(1e6), Just(1e12)]) {
+        let params = Params { reduction: Reduction::Sum, weight: 1.0, gamma, alpha: None };
+        let pixels = Pixels { scores: &[margin], targets: Some(&[0]), ..Pixels::default() };
+        let found = outcome(&params, &pixels);
+        let (margin, gamma) = (f64::from(margin), f64::from(gamma));
+        // The power of a sigmoid near 1 loses its digits in `f64`, too: by its logarithm it keeps them.
+        let (q, softplus) = ((-margin).exp().ln_1p(), margin.exp().ln_1p());
+        let (power, sigmoid) = ((-gamma * q).exp(), (-q).exp());
+        let complement = (-softplus).exp();
+        for (found, truth) in [
+            (f32::from_bits(found.4[0]), power * softplus),
+            (f32::from_bits(found.3[0]), power * (gamma * complement * softplus + sigmoid) * 1.5),
+        ] {
+            let normal = truth > f64::from(f32::MIN_POSITIVE);
+            let bound = max_ulp(gamma, margin);
+            prop_assert!(!normal || ulps(found, truth) <= bound, "{margin} {gamma}: {found} is not {truth}");
+        }
+    }
+
+    #[test]
+    fn adding_is_storing_plus_what_was_there(scores in scores(), params in params()) {
+        let sides = Sides::of(scores.len());
+        let pixels = sides.pixels(&scores, 0, scores.len());
+        let mut totals = Totals::default();
+        totals.update(&params, &pixels).unwrap();
+        let before: Vec<f32> = (0..scores.len()).map(|i| i as f32 - 3.25).collect();
+        let (mut stored, mut added) = (before.clone(), before.clone());
+        totals.gradient(&params, &pixels, -2.0, Write::Store, &mut stored).unwrap();
+        totals.gradient(&params, &pixels, -2.0, Write::Add, &mut added).unwrap();
+        let expected: Vec<f32> = before.iter().zip(&stored).map(|(a, b)| a + b).collect();
+        prop_assert_eq!(bits(&added), bits(&expected));
+    }
+
+    #[test]
     fn without_focus_it_is_cross_entropy(scores in scores(), weight in between(-2.0, 2.0)) {
         let targets = Sides::of(scores.len()).targets;
         let pixels = Pixels { scores: &scores, targets: Some(&targets), ..Pixels::default() };
@@ -170,6 +221,14 @@ fn limits() {
         assert_eq!(run(&params, inf, 1), (0.0, 0.0), "{gamma}");
         assert_eq!(run(&params, -inf, 0), (0.0, 0.0), "{gamma}");
         assert_eq!(run(&params, -200.0, 1).0, 200.0, "{gamma}");
+        // However wrong a logit is, its slope is that of the cross-entropy: upstream times 1.
+        for wrong in [100.0, 200.0, 1e4, 1e10, 3e38, inf] {
+            for (score, target, sign) in [(wrong, 0, 1.0), (-wrong, 1, -1.0)] {
+                let (value, slope) = run(&params, score, target);
+                assert_eq!(value, f64::from(wrong), "{gamma}");
+                assert!((slope * sign - 1.0).abs() < 1e-6, "{gamma} {wrong}: {slope}");
+            }
+        }
         assert!(run(&params, f32::NAN, 1).0.is_nan());
         // What alpha switches off is 0 whatever the logit.
         let off = Params { alpha: Some(0.0), ..params };
@@ -197,6 +256,13 @@ fn bad_arguments_change_nothing() {
     assert_eq!(totals.update(&weight, &good), Err(Error::Weight));
     let soft = Pixels { targets: None, soft_targets: Some(&[0.5]), ..good };
     assert_eq!(totals.update(&default, &soft), Err(Error::UnsupportedInput));
+    let missing = Pixels { targets: None, ..good };
+    assert_eq!(totals.update(&default, &missing), Err(Error::MissingInput));
+    let short = Pixels { weights: Some(&[]), ..good };
+    assert_eq!(totals.update(&default, &short), Err(Error::LengthMismatch));
+    let mut gradient = [7.0, 7.0];
+    let wrong = totals.gradient(&default, &good, 1.0, Write::Store, &mut gradient);
+    assert_eq!((wrong, gradient), (Err(Error::LengthMismatch), [7.0, 7.0]));
     for other in [
         Params { weight: 2.0, ..default },
         Params { gamma: 1.0, ..default },
