@@ -21,8 +21,6 @@
 //       --tiles N         evaluates the score loss in N tiles: other calls, the same bits (1)
 //       --cosines         also prints which of all terms pull together, before and after
 
-#include <hyla.h>
-
 #include "training/scene.h"
 
 enum { BCE, IOU, ENTROPY, DIVERSITY, DISTINCTNESS, ORTHOGONALITY, TERMS };
@@ -53,11 +51,6 @@ struct model {
     double *workspace;
     size_t workspace_size;
 };
-
-// The data are sound here, so that a status is an error or a notice worth to stop for.
-static void must(hyla_status status, const char *what) {
-    if (status != HYLA_OK) fail("%s: %s", what, hyla_status_message(status));
-}
 
 // e^x for x <= 0, within 1e-12. Own arithmetic, because a library's exp has its own last bits: the
 // Taylor series of e^(x / 1024), squared ten times.

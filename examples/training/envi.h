@@ -6,27 +6,10 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-static _Noreturn void fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(2);
-}
-
-// Zeroed memory for `count` items; a program that trains cannot go on without it.
-static void *allocate(size_t count, size_t size) {
-    void *memory = calloc(count ? count : 1, size);
-    if (!memory) fail("out of memory");
-    return memory;
-}
+#include "program.h"
 
 // The whole file, with a 0 behind it.
 static unsigned char *envi_file(const char *path, size_t *size) {
