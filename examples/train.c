@@ -15,8 +15,8 @@
 //
 //     cc -std=c11 -O2 -Iinclude examples/train.c build/lib/libhyla.a -lm -o train
 //     ./train bce [CUBE.hdr MASK.hdr] [options]      an ENVI pair, or a scene that it simulates
-//       --steps N         steps of gradient descent (bce 400, iou 2000)
-//       --rate R          length of a step (bce 20 / C, iou 8 / C)
+//       --steps N         steps of gradient descent (bce 1000, iou 2000)
+//       --rate R          length of a step (bce 40 / C, iou 8 / C)
 //       --regularise W    weight of every term but the first (0.01)
 //       --tiles N         evaluates the score loss in N tiles: other calls, the same bits (1)
 //       --cosines         also prints which of all terms pull together, before and after
@@ -32,7 +32,7 @@ struct combination {
     int terms[3];  // the first is of the scores, the others of the selection
     double steps, rate;
 };
-static const struct combination combinations[2] = {{"bce", 1, 3, {BCE, ENTROPY, DIVERSITY}, 400.0, 20.0},
+static const struct combination combinations[2] = {{"bce", 1, 3, {BCE, ENTROPY, DIVERSITY}, 1000.0, 40.0},
                                                    {"iou", 3, 2, {IOU, DISTINCTNESS}, 2000.0, 8.0}};
 
 // Below 1 a selector needs smaller logits to prefer a band.

@@ -72,8 +72,8 @@ const COMBINATIONS: [Combination; 2] = [
         name: "bce",
         selectors: 1,
         terms: &[Bce, Entropy, Diversity],
-        steps: 400,
-        rate: 20.0,
+        steps: 1000,
+        rate: 40.0,
     },
     Combination { name: "iou", selectors: 3, terms: &[Iou, Distinctness], steps: 2000, rate: 8.0 },
 ];
