@@ -45,6 +45,14 @@ $(BUILD)/proof.o: $(RUST_SOURCES) scripts/own-object.sh
 	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/proof -- --cfg hyla_panic_proof
 	scripts/own-object.sh $(BUILD)/proof/release/libhyla.a $@
 
+# Names that say which kernel a function was made of: for the table, not for the library.
+$(BUILD)/named.o: $(RUST_SOURCES) scripts/own-object.sh
+	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/named -- -C symbol-mangling-version=v0
+	scripts/own-object.sh $(BUILD)/named/release/libhyla.a $@
+
+text-sizes: $(BUILD)/named.o ## machine code by node and tier
+	scripts/text-sizes.sh $<
+
 demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path/to/scene.hdr
 	$(BUILD)/monitor $(SCENE) --out $(BUILD)/report
 
@@ -88,4 +96,4 @@ lint: ## check formatting, lints and documentation
 clean: ## remove what was built
 	rm -rf $(BUILD) target
 
-.PHONY: help lib demo test test-rust bench bench-peers header lint clean
+.PHONY: help lib text-sizes demo test test-rust bench bench-peers header lint clean

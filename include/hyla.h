@@ -56,6 +56,11 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
+#define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
+#define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
+#define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
+#define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
+#define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -220,16 +225,13 @@
 // Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
 #define HYLA_NOTICE_ZERO_PAIRS 128
 
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_BCE_STAGES 7
-
-// The sum of the terms divided by the number of pixels that count (PyTorch's mean).
+// The sum of the terms divided by the number of terms that count (PyTorch's mean).
 #define HYLA_REDUCTION_MEAN 0
 
 // The sum of the terms.
 #define HYLA_REDUCTION_SUM 1
 
-// No reduction: the loss is `hyla_bce_map`, the gradient that of each entry by its own logit.
+// No reduction: the loss is the `..._map`, the gradient that of each entry by its own input.
 #define HYLA_REDUCTION_NONE 2
 
 // The sum of the terms divided by the sum of the pixel weights.
@@ -240,6 +242,48 @@
 
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_BCE_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_IOU_STAGES 7
+
+// Predictions are `1 / (1 + e^-x)`.
+#define HYLA_NORMALIZATION_SIGMOID 0
+
+// Predictions are the scores, at least 0 and at most 1.
+#define HYLA_NORMALIZATION_CLAMP 1
+
+// The least score becomes 0, the greatest nearly 1. Needs a `hyla_range` beside the totals.
+#define HYLA_NORMALIZATION_MINMAX 2
+
+// A score of exactly 0 or 1 has no gradient through clamp (PyTorch from 2.15 on).
+#define HYLA_BOUNDARY_ZERO 0
+
+// It has that of a score between (PyTorch before).
+#define HYLA_BOUNDARY_PASS 1
+
+// Without a positive target the loss is the formula: nearly `weight`, with nearly no gradient.
+#define HYLA_EMPTY_TARGET_ONE 0
+
+// It is 0 with gradient 0 and HYLA_NOTICE_EMPTY: to be left out of an average.
+#define HYLA_EMPTY_TARGET_SKIP 1
+
+// It is 0 with gradient 0: nothing was to be found, and that counts as a success.
+#define HYLA_EMPTY_TARGET_ZERO 2
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_TVERSKY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_MSE_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_ENTROPY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_DIVERSITY_STAGES 7
 
 // The stages in which the counts make sense (see `hyla_context`).
 #define HYLA_CONFUSION_STAGES 6
@@ -286,7 +330,8 @@ typedef struct hyla_pixels {
     // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
     // counted as rejected and acts as masked.
     const float *weights;
-    // Targets between 0 and 1. No function uses them yet.
+    // Targets between 0 and 1, for functions that say so, in the place of `targets`. A pixel with another
+    // one is counted as rejected and acts as masked.
     const float *soft_targets;
     // How many pixels there are. With 0 all pointers may be NULL.
     size_t n;
@@ -394,6 +439,223 @@ typedef struct hyla_bce_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_bce_totals;
+
+// Soft intersection over union (cuvis-ai: IoULoss): what is computed.
+//
+// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel weights v:
+//
+// p = sigmoid(x) | clamp(x, 0, 1) | (x - m) / (M - m + s)       m, M: least and greatest score
+// I = sum v p y      U = sum v p + sum v y - I
+// loss = weight * (1 - (I + smooth) / (U + smooth))
+//
+// A NaN score makes the loss NaN with HYLA_NOTICE_NOT_FINITE, with minmax an infinite one, too. All scores equal
+// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
+// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
+// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
+// part). Needs labels. Initialise with HYLA_IOU_PARAMS_DEFAULT. Guide: a batch without a positive target costs
+// nearly `weight` and teaches nothing; sigmoid has no gradient beyond +-17, clamp none outside [0, 1]; with
+// minmax one outlier flattens all others. Formula: Rahman and Wang (2016).
+typedef struct hyla_iou_params {
+    // `sizeof(hyla_iou_params)`.
+    uint32_t struct_size;
+    // HYLA_NORMALIZATION_...; cuvis-ai's key `normalize_method`. Default: sigmoid.
+    uint32_t normalization;
+    // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
+    uint32_t boundary;
+    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
+    uint32_t empty_target;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The smoothing term s: finite, not negative. Default 1e-6.
+    float smooth;
+} hyla_iou_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_iou_normalize` afterwards to compare words.
+typedef struct hyla_iou_totals {
+    // `sum v p y`; with minmax `sum v x y`.
+    struct hyla_sum intersection;
+    // `sum v p`; with minmax `sum v x`.
+    struct hyla_sum predicted;
+    // `sum v y`.
+    struct hyla_sum target;
+    // `sum v`.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or soft target and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different normalisations were mixed.
+    int64_t fingerprint;
+} hyla_iou_totals;
+
+// Soft Tversky index, with an optional focus: what is computed. (cuvis-ai has no such node.)
+//
+// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel weights v:
+//
+// p = sigmoid(x) | clamp(x, 0, 1) | (x - m) / (M - m + s)       m, M: least and greatest score
+// I = sum v p y      FP = sum v p - I      FN = sum v y - I
+// T = (I + smooth) / (I + false_positives FP + false_negatives FN + smooth)
+// loss = weight * (1 - T)^gamma
+//
+// Both weights 1 are IoU, both 1/2 Dice (with half its smoothing term).
+// A NaN score makes the loss NaN with HYLA_NOTICE_NOT_FINITE, with minmax an infinite one, too. All scores equal
+// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
+// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
+// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
+// part). Needs labels. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT. Guide: false_negatives above
+// false_positives raises recall; gamma below 1 steepens the loss as it falls (its infinite slope at T = 1 is
+// taken as 0), above 1 flattens it. Formula: Salehi et al. (2017); Abraham and Khan (2018), there with the
+// exponent 1/gamma.
+typedef struct hyla_tversky_params {
+    // `sizeof(hyla_tversky_params)`.
+    uint32_t struct_size;
+    // HYLA_NORMALIZATION_.... Default: sigmoid.
+    uint32_t normalization;
+    // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
+    uint32_t boundary;
+    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
+    uint32_t empty_target;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The smoothing term s: finite, not negative. Default 1e-6.
+    float smooth;
+    // The weight of false positives: finite, not negative. Default 0.5.
+    float false_positives;
+    // The weight of false negatives: finite, not negative. Default 0.5.
+    float false_negatives;
+    // The exponent: finite, not negative. Default 1.
+    float gamma;
+} hyla_tversky_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_tversky_normalize` afterwards to compare words.
+typedef struct hyla_tversky_totals {
+    // `sum v p y`; with minmax `sum v x y`.
+    struct hyla_sum intersection;
+    // `sum v p`; with minmax `sum v x`.
+    struct hyla_sum predicted;
+    // `sum v y`.
+    struct hyla_sum target;
+    // `sum v`.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or soft target and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different normalisations were mixed.
+    int64_t fingerprint;
+} hyla_tversky_totals;
+
+// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
+//
+// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
+//
+// l_ik = weight * v_i * (a_ik - b_ik)^2
+// loss = sum l_ik / N | sum l_ik | sum l_ik / sum v_ik      by `reduction`
+//
+// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
+// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
+// above 1.8e19 has an infinite square. Needs no labels. Initialise with HYLA_MSE_PARAMS_DEFAULT.
+typedef struct hyla_mse_params {
+    // `sizeof(hyla_mse_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+} hyla_mse_params;
+
+// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
+// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
+// without a copy:
+//
+// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
+// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
+// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+//
+// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
+// values; floats between the values are not touched. Results do not depend on the layout.
+//
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
+// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
+typedef struct hyla_cube {
+    // The values, as the function says.
+    const float *values;
+    // How many pixels there are. With 0 all pointers may be NULL.
+    size_t n;
+    // How many values a pixel has.
+    size_t channels;
+    // How many floats lie between a pixel and the next one.
+    size_t pixel_stride;
+    // How many floats lie between a channel and the next one.
+    size_t channel_stride;
+    // One byte a pixel: nonzero is an anomaly, or foreground.
+    const uint8_t *targets;
+    // One class a pixel, counted from 0.
+    const int32_t *labels;
+    // Which pixels count: nonzero counts. NULL: all do.
+    const uint8_t *valid;
+    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    // counted as rejected and acts as masked.
+    const float *weights;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_cube;
+
+// Exact sums over values, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_mse_normalize` afterwards to compare words.
+typedef struct hyla_mse_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the weights of the values that count.
+    struct hyla_sum weights;
+    // How many values count.
+    int64_t values;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_mse_totals;
+
+// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
+//
+// With weights w (n floats, usually a softmax), S = sum w + eps and p = w / S:
+//
+// H = -sum p_i ln(p_i + eps)                       0 ln 0 is 0
+// loss = -weight * H | weight * (H - target_entropy)^2
+//
+// Computed in double, within 1e-13 of its largest term. A positive weight rewards many bands of like weight
+// and so opposes `hyla_selector_diversity`. Needs no labels. Initialise with
+// HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
+typedef struct hyla_selector_entropy_params {
+    // `sizeof(hyla_selector_entropy_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.01.
+    float weight;
+    // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
+    float eps;
+    // 1: hold `target_entropy`; 0: no target. Default 0.
+    uint32_t has_target;
+    // The entropy to hold, in nats: finite. Looked at only with `has_target`. Default 0.
+    float target_entropy;
+} hyla_selector_entropy_params;
+
+// Variance of the weights of a band selector (cuvis-ai: SelectorDiversityRegularizer): what is computed.
+//
+// m = sum w / n      loss = -weight * sum (w_i - m)^2 / n
+//
+// Computed in double; nothing cancels, whatever the offset of the weights. A positive weight rewards few
+// bands of great weight (although the name says the opposite) and so opposes
+// `hyla_selector_entropy`. Needs no labels. Initialise with HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT.
+// Formula: the population variance.
+typedef struct hyla_selector_diversity_params {
+    // `sizeof(hyla_selector_diversity_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.01.
+    float weight;
+} hyla_selector_diversity_params;
 
 // The four counts.
 typedef struct hyla_counts {
@@ -518,44 +780,6 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
-
-// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
-// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
-// without a copy:
-//
-// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
-// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
-// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
-//
-// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
-// values; floats between the values are not touched. Results do not depend on the layout.
-//
-// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
-// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
-typedef struct hyla_cube {
-    // The values, as the function says.
-    const float *values;
-    // How many pixels there are. With 0 all pointers may be NULL.
-    size_t n;
-    // How many values a pixel has.
-    size_t channels;
-    // How many floats lie between a pixel and the next one.
-    size_t pixel_stride;
-    // How many floats lie between a channel and the next one.
-    size_t channel_stride;
-    // One byte a pixel: nonzero is an anomaly, or foreground.
-    const uint8_t *targets;
-    // One class a pixel, counted from 0.
-    const int32_t *labels;
-    // Which pixels count: nonzero counts. NULL: all do.
-    const uint8_t *valid;
-    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
-    // counted as rejected and acts as masked.
-    const float *weights;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_cube;
 
 // A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
 // at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
@@ -790,6 +1014,400 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        double *loss,
                                        float *grad_scores);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_IOU_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_params_init(struct hyla_iou_params *params,
+                                 size_t size);
+
+// `sizeof(hyla_iou_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_iou_totals_size(void);
+
+// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
+// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
+//
+// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
+// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
+// UNKNOWN_OPTION, WEIGHT, SMOOTH, RANGE_MISSING.
+// Notices: none; `hyla_iou_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_update(const struct hyla_iou_params *params,
+                            const struct hyla_pixels *pixels,
+                            struct hyla_iou_totals *totals,
+                            struct hyla_range *range);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_iou_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_merge(const struct hyla_iou_totals *other,
+                           struct hyla_iou_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_normalize(struct hyla_iou_totals *totals);
+
+// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
+// (`hyla_range_merge`); otherwise it may be NULL.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
+// parameters, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+// convention, see the parameters), REJECTED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
+                          const struct hyla_iou_totals *totals,
+                          const struct hyla_range *range,
+                          double *loss);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
+// `range` as for `hyla_iou_loss`. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_iou_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_gradient(const struct hyla_iou_params *params,
+                              const struct hyla_iou_totals *totals,
+                              const struct hyla_range *range,
+                              const struct hyla_pixels *pixels,
+                              double upstream,
+                              uint32_t write,
+                              float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
+// minmax, its range to `range`; either may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_iou_update` (but no range is needed), UNKNOWN_WRITE.
+// Notices: those of `hyla_iou_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_loss_and_gradient(const struct hyla_iou_params *params,
+                                       const struct hyla_pixels *pixels,
+                                       double upstream,
+                                       uint32_t write,
+                                       struct hyla_iou_totals *totals,
+                                       struct hyla_range *range,
+                                       double *loss,
+                                       float *grad_scores);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_TVERSKY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_params_init(struct hyla_tversky_params *params,
+                                     size_t size);
+
+// `sizeof(hyla_tversky_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_tversky_totals_size(void);
+
+// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
+// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
+//
+// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
+// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
+// UNKNOWN_OPTION, WEIGHT, SMOOTH, BALANCE, GAMMA, RANGE_MISSING.
+// Notices: none; `hyla_tversky_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_update(const struct hyla_tversky_params *params,
+                                const struct hyla_pixels *pixels,
+                                struct hyla_tversky_totals *totals,
+                                struct hyla_range *range);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_tversky_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_merge(const struct hyla_tversky_totals *other,
+                               struct hyla_tversky_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_normalize(struct hyla_tversky_totals *totals);
+
+// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
+// (`hyla_range_merge`); otherwise it may be NULL.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
+// parameters, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+// convention, see the parameters), REJECTED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
+                              const struct hyla_tversky_totals *totals,
+                              const struct hyla_range *range,
+                              double *loss);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
+// `range` as for `hyla_tversky_loss`. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_tversky_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_gradient(const struct hyla_tversky_params *params,
+                                  const struct hyla_tversky_totals *totals,
+                                  const struct hyla_range *range,
+                                  const struct hyla_pixels *pixels,
+                                  double upstream,
+                                  uint32_t write,
+                                  float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
+// minmax, its range to `range`; either may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_tversky_update` (but no range is needed), UNKNOWN_WRITE.
+// Notices: those of `hyla_tversky_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_loss_and_gradient(const struct hyla_tversky_params *params,
+                                           const struct hyla_pixels *pixels,
+                                           double upstream,
+                                           uint32_t write,
+                                           struct hyla_tversky_totals *totals,
+                                           struct hyla_range *range,
+                                           double *loss,
+                                           float *grad_scores);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_MSE_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_params_init(struct hyla_mse_params *params,
+                                 size_t size);
+
+// `sizeof(hyla_mse_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_mse_totals_size(void);
+
+// Adds pixels to totals.
+//
+// Inputs: the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats
+// between them are not read). Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, UNKNOWN_REDUCTION, WEIGHT.
+// Notices: none; `hyla_mse_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_update(const struct hyla_mse_params *params,
+                            const struct hyla_cube *reconstruction,
+                            const float *target,
+                            struct hyla_mse_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_mse_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_merge(const struct hyla_mse_totals *other,
+                           struct hyla_mse_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR (reduction none), MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
+// mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss(const struct hyla_mse_params *params,
+                          const struct hyla_mse_totals *totals,
+                          double *loss);
+
+// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
+// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
+// uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_mse_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_map(const struct hyla_mse_params *params,
+                         const struct hyla_cube *reconstruction,
+                         const float *target,
+                         float *loss_map);
+
+// Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values, or
+// adds it there (`write`: HYLA_STORE or HYLA_ADD); the gradient by the target is that of `-upstream`.
+// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
+// of the batch. Where a pixel does not count: 0, or unchanged.
+// NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
+// output may be uninitialised.
+//
+// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_mse_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_gradient(const struct hyla_mse_params *params,
+                              const struct hyla_mse_totals *totals,
+                              const struct hyla_cube *reconstruction,
+                              const float *target,
+                              double upstream,
+                              uint32_t write,
+                              float *grad_reconstruction);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_mse_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
+                                       const struct hyla_cube *reconstruction,
+                                       const float *target,
+                                       double upstream,
+                                       uint32_t write,
+                                       struct hyla_mse_totals *totals,
+                                       double *loss,
+                                       float *grad_reconstruction);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_params_init(struct hyla_selector_entropy_params *params,
+                                              size_t size);
+
+// The loss of `n` weights. 0 of no weight.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value is that of entropy
+// 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params *params,
+                                       const float *weights,
+                                       size_t n,
+                                       double *loss);
+
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
+// uninitialised.
+//
+// Errors, with `grad_weights` unchanged: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_entropy_loss`, NOT_FINITE also for an infinite slope.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_gradient(const struct hyla_selector_entropy_params *params,
+                                           const float *weights,
+                                           size_t n,
+                                           double upstream,
+                                           uint32_t write,
+                                           float *grad_weights);
+
+// The loss and the gradient in one call: the same bits as the two functions.
+//
+// Errors, with all outputs unchanged, and notices: those of `hyla_selector_entropy_gradient`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_loss_and_gradient(const struct hyla_selector_entropy_params *params,
+                                                    const float *weights,
+                                                    size_t n,
+                                                    double upstream,
+                                                    uint32_t write,
+                                                    double *loss,
+                                                    float *grad_weights);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_params_init(struct hyla_selector_diversity_params *params,
+                                                size_t size);
+
+// The loss of `n` weights. NaN of no weight.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, WEIGHT. Notices: EMPTY, NOT_FINITE (NaN or infinite weights).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_loss(const struct hyla_selector_diversity_params *params,
+                                         const float *weights,
+                                         size_t n,
+                                         double *loss);
+
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
+// uninitialised.
+//
+// Errors, with `grad_weights` unchanged: those of `hyla_selector_diversity_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_diversity_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_gradient(const struct hyla_selector_diversity_params *params,
+                                             const float *weights,
+                                             size_t n,
+                                             double upstream,
+                                             uint32_t write,
+                                             float *grad_weights);
+
+// The loss and the gradient in one call: the same bits as the two functions.
+//
+// Errors, with all outputs unchanged, and notices: those of `hyla_selector_diversity_gradient`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_loss_and_gradient(const struct hyla_selector_diversity_params *params,
+                                                      const float *weights,
+                                                      size_t n,
+                                                      double upstream,
+                                                      uint32_t write,
+                                                      double *loss,
+                                                      float *grad_weights);
+
 // `sizeof(hyla_confusion_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_confusion_totals_size(void);
@@ -964,6 +1582,36 @@ static inline hyla_bce_params hyla_bce_params_default(void) {
 /* The defaults as a value. */
 static inline hyla_detection_params hyla_detection_params_default(void) {
     hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(void) {
+    hyla_selector_entropy_params params = HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
+    hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_mse_params hyla_mse_params_default(void) {
+    hyla_mse_params params = HYLA_MSE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_iou_params hyla_iou_params_default(void) {
+    hyla_iou_params params = HYLA_IOU_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_tversky_params hyla_tversky_params_default(void) {
+    hyla_tversky_params params = HYLA_TVERSKY_PARAMS_DEFAULT;
     return params;
 }
 

@@ -8,8 +8,9 @@
 //! The rule for masks and weights is that of [`crate::pixels`].
 
 use crate::error::Error;
+use crate::exact::ExactSum;
 use crate::loss::Write;
-use crate::pixels::Pixels;
+use crate::pixels::{Pixels, Tally, tally};
 use crate::simd::{Lanes, flat, flat_mut};
 use bytemuck::Zeroable;
 
@@ -92,6 +93,32 @@ impl<'a> Cube<'a> {
         let weights = self.weights.map(<[f32]>::len);
         Pixels::check_lengths(self.layout.n, &[targets, labels, valid, weights])?;
         Ok(())
+    }
+
+    /// Another array in the layout of the values is long enough.
+    pub(crate) fn check_output(&self, other: &[f32]) -> Result<(), Error> {
+        if self.layout.span()? > other.len() { Err(Error::LengthMismatch) } else { Ok(()) }
+    }
+
+    /// How many pixels and weights count; each pixel as often as it has channels.
+    pub(crate) fn tally_values(&self, weights: &mut ExactSum) -> Tally {
+        let mut of_pixels = ExactSum::default();
+        let tally = tally(self.layout.n, &self.live(), &mut of_pixels);
+        let channels = self.layout.channels as i64;
+        weights.merge_times(&of_pixels, channels);
+        Tally { pixels: tally.pixels.wrapping_mul(channels), ..tally }
+    }
+
+    /// The layout in which kernels walk values that they treat one by one: where no pixel differs from
+    /// another and no gap lies between the values, they are one row.
+    pub(crate) fn walk(&self) -> Layout {
+        let values = self.layout.n.wrapping_mul(self.layout.channels);
+        let alike = self.valid.is_none() && self.weights.is_none();
+        if alike && self.layout.span() == Ok(values) {
+            Layout::planar(values, 1)
+        } else {
+            self.layout
+        }
     }
 
     /// Mask and weights as the inputs of pixels of one value: for [`crate::pixels::tally`] and

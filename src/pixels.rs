@@ -2,12 +2,13 @@
 //!
 //! One rule for all nodes: where `valid` is 0 the pixel is as if it were not there. It may be
 //! NaN, changes no total, and its gradient and its entry of a map are 0. A pixel whose weight is
-//! negative, NaN or infinite is counted as rejected and treated the same.
+//! negative, NaN or infinite, or whose soft target is not in [0, 1], is counted as rejected and treated
+//! the same.
 
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
 use crate::masks::Masks;
-use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Kernel, Lanes, Mask, Simd, flat};
 
 /// The inputs of a call. Slices that a node uses have the same length; what a node does not use
 /// is ignored unless its documentation says otherwise.
@@ -23,7 +24,7 @@ pub struct Pixels<'a> {
     pub valid: Option<&'a [u8]>,
     /// Pixel weights, finite and not negative. None: all are 1.
     pub weights: Option<&'a [f32]>,
-    /// Targets between 0 and 1.
+    /// Targets between 0 and 1, in the place of `targets`.
     pub soft_targets: Option<&'a [f32]>,
 }
 
@@ -42,6 +43,7 @@ impl<'a> Pixels<'a> {
 pub(crate) struct LiveColumns<'a, V: Lanes> {
     valid: Option<Columns<'a, V::Bytes>>,
     weights: Option<Columns<'a, V::Floats>>,
+    soft_targets: Option<Columns<'a, V::Floats>>,
 }
 
 /// Which lanes count, and their weights.
@@ -50,12 +52,36 @@ pub(crate) struct Live<V: Lanes> {
     pub mask: Option<V::Mask>,
     /// None: all are 1.
     pub weight: Option<V>,
+    /// None: targets are bytes.
+    pub soft_target: Option<V>,
+}
+
+/// The least float above 1.
+const ABOVE_ONE: f32 = 1.0 + f32::EPSILON;
+
+/// Not negative and below the limit. (A NaN fails the second comparison.)
+#[inline(always)]
+fn within<V: Lanes>(values: V, limit: f32) -> V::Mask {
+    !values.lt(values.constant(0.0)) & values.lt(values.constant(limit))
+}
+
+/// Both masks; None is true everywhere.
+#[inline(always)]
+pub(crate) fn both<M: Mask>(first: Option<M>, second: M) -> M {
+    match first {
+        Some(first) => first & second,
+        None => second,
+    }
 }
 
 impl<'a, V: Lanes> LiveColumns<'a, V> {
     #[inline(always)]
     pub fn new(pixels: &Pixels<'a>) -> Self {
-        Self { valid: pixels.valid.map(Columns::new), weights: pixels.weights.map(Columns::new) }
+        Self {
+            valid: pixels.valid.map(Columns::new),
+            weights: pixels.weights.map(Columns::new),
+            soft_targets: pixels.soft_targets.map(Columns::new),
+        }
     }
 
     #[inline(always)]
@@ -65,15 +91,18 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
             Some(valid) => Some(V::mask_from_bytes(simd, valid.get(index))),
             None => None,
         };
-        let Some(weights) = &self.weights else { return Live { mask: valid, weight: None } };
-        let weight = V::from_floats(simd, weights.get(index));
-        // A NaN fails the second comparison.
-        let good = !weight.lt(weight.constant(0.0)) & weight.lt(weight.constant(f32::INFINITY));
-        let mask = match valid {
-            Some(valid) => valid & good,
-            None => good,
-        };
-        Live { mask: Some(mask), weight: Some(weight) }
+        let mut live = Live { mask: valid, weight: None, soft_target: None };
+        if let Some(weights) = &self.weights {
+            let weight = V::from_floats(simd, weights.get(index));
+            live.mask = Some(both(live.mask, within(weight, f32::INFINITY)));
+            live.weight = Some(weight);
+        }
+        if let Some(soft_targets) = &self.soft_targets {
+            let target = V::from_floats(simd, soft_targets.get(index));
+            live.mask = Some(both(live.mask, within(target, ABOVE_ONE)));
+            live.soft_target = Some(target);
+        }
+        live
     }
 }
 
@@ -93,30 +122,66 @@ impl<V: Lanes> Live<V> {
 pub(crate) struct Tally {
     /// Pixels that count.
     pub pixels: i64,
-    /// Pixels that are valid but have a bad weight.
+    /// Pixels that are valid but have a bad weight or soft target.
     pub rejected: i64,
 }
 
-/// Counts the pixels that count, and adds their weights to `weights` (1 each without weights).
-pub(crate) fn tally(pixels: &Pixels, weights: &mut ExactSum) -> Tally {
-    let Some(given) = pixels.weights else {
-        let count = match pixels.valid {
-            Some(valid) => Masks { first: valid, second: None, valid: None }.count().first,
-            None => pixels.scores.len() as i64,
-        };
-        weights.add_integer(count);
-        return Tally { pixels: count, rejected: 0 };
+/// Counts which of `n` pixels count, and adds their weights to `weights` (1 each without weights).
+pub(crate) fn tally(n: usize, pixels: &Pixels, weights: &mut ExactSum) -> Tally {
+    let valid = match pixels.valid {
+        Some(valid) => Masks { first: valid, second: None, valid: None }.count().first,
+        None => n as i64,
     };
-    simd::run(Sum { pixels: Pixels { scores: given, ..*pixels }, sum: weights });
-    let mut tally = Tally::default();
-    let mut valid = pixels.valid.map(<[u8]>::iter);
-    for weight in given {
-        let valid = valid.as_mut().and_then(Iterator::next).is_none_or(|valid| *valid != 0);
-        let good = *weight >= 0.0 && *weight < f32::INFINITY;
-        tally.pixels += i64::from(valid & good);
-        tally.rejected += i64::from(valid & !good);
+    let mut tally = Tally { pixels: valid, rejected: 0 };
+    if pixels.weights.is_some() || pixels.soft_targets.is_some() {
+        tally.pixels = simd::run(Count { n, pixels: *pixels });
+        tally.rejected = valid.wrapping_sub(tally.pixels);
+    }
+    match pixels.weights {
+        Some(given) => simd::run(Sum { pixels: Pixels { scores: given, ..*pixels }, sum: weights }),
+        None => weights.add_integer(tally.pixels),
     }
     tally
+}
+
+/// Counts the pixels that count, where weights or soft targets decide.
+struct Count<'a> {
+    n: usize,
+    pixels: Pixels<'a>,
+}
+
+impl Kernel for Count<'_> {
+    type Output = i64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> i64 {
+        let live = LiveColumns::<S::Register>::new(&self.pixels);
+        let lanes = S::Register::LANES;
+        let one = S::Register::splat(simd, 1.0);
+        let mut count = 0;
+        // Counts of a block are exact in f32; what lies behind the end has the weight and the target 0
+        // and is taken off.
+        let vectors = self.n.div_ceil(lanes);
+        for start in (0..vectors).step_by(COUNTED) {
+            let mut counts = one.constant(0.0);
+            for index in start..vectors.min(start + COUNTED) {
+                counts = counts + live.get(simd, index).or(one, 0.0);
+            }
+            count += flat::<_, f32>(&counts.to_array()).iter().sum::<f32>() as i64;
+        }
+        let padding = if self.pixels.valid.is_none() { vectors * lanes - self.n } else { 0 };
+        count - padding as i64
+    }
+}
+
+/// Vectors whose lanes are counted in f32: at most 2^24 pixels.
+const COUNTED: usize = 1 << 12;
+
+/// The exact sum of floats.
+pub(crate) fn sum(floats: &[f32]) -> ExactSum {
+    let mut sum = ExactSum::default();
+    simd::run(Sum { pixels: Pixels { scores: floats, ..Pixels::default() }, sum: &mut sum });
+    sum
 }
 
 /// Adds the scores of the pixels that count to an exact sum.

@@ -1,10 +1,11 @@
 //! `hyla_bce_...`: binary cross-entropy of logits.
 
 use super::check::{self, Span, Versioned, disjoint, output};
+use super::loss::*;
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
-use super::{Mirrors, call, core, core_mut};
+use super::{Mirrors, call, core, core_mut, optional_mut};
 use crate::error::{Error, Notices};
 use crate::loss::bce::{self, Params, Totals};
 use crate::loss::{Reduction, Write};
@@ -12,20 +13,6 @@ use crate::pixels::Pixels;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_BCE_STAGES: u32 = 7;
-
-/// The sum of the terms divided by the number of pixels that count (PyTorch's mean).
-pub const HYLA_REDUCTION_MEAN: u32 = 0;
-/// The sum of the terms.
-pub const HYLA_REDUCTION_SUM: u32 = 1;
-/// No reduction: the loss is `hyla_bce_map`, the gradient that of each entry by its own logit.
-pub const HYLA_REDUCTION_NONE: u32 = 2;
-/// The sum of the terms divided by the sum of the pixel weights.
-pub const HYLA_REDUCTION_WEIGHTED_MEAN: u32 = 3;
-
-/// A gradient overwrites its output; pixels that do not count get 0.
-pub const HYLA_STORE: u32 = 0;
-/// A gradient is added to its output, rounded once an element; pixels that do not count stay.
-pub const HYLA_ADD: u32 = 1;
 
 /// Binary cross-entropy of logits (cuvis-ai: AnomalyBCEWithLogits): what is computed.
 ///
@@ -293,11 +280,8 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_scores, inputs.n())];
         disjoint(&writes, &[&inputs.spans])?;
-        let totals = match totals.is_null() {
-            true => None,
-            // SAFETY: as the caller vouches; the outputs overlap nothing.
-            false => Some(unsafe { core_mut(totals) }?),
-        };
+        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
         let Inputs { params, pixels, .. } = inputs;

@@ -15,14 +15,20 @@ pub mod confusion;
 pub mod cube;
 pub mod detection;
 pub mod environment;
+pub mod iou;
 pub mod library;
+pub mod loss;
 pub mod matrix;
 pub mod metric;
+pub mod mse;
 pub mod pixel_statistics;
 pub mod pixels;
 pub mod range;
+pub mod selector_diversity;
+pub mod selector_entropy;
 pub mod status;
 pub mod sum;
+pub mod tversky;
 
 use crate::error::{Error, Notices};
 use core::ffi::c_char;
@@ -68,6 +74,24 @@ unsafe fn core_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<&'a mut C::Core, E
     let () = C::SAME_SIZE;
     // SAFETY: as the caller vouches, and as `Mirrors` says.
     unsafe { check::structure(pointer.cast()) }
+}
+
+/// As [`core`], for a struct that may be NULL.
+///
+/// # Safety
+/// As for [`core`].
+unsafe fn optional<'a, C: Mirrors>(pointer: *const C) -> Result<Option<&'a C::Core>, Error> {
+    // SAFETY: as the caller vouches.
+    if pointer.is_null() { Ok(None) } else { unsafe { core(pointer) }.map(Some) }
+}
+
+/// As [`core_mut`], for a struct that may be NULL.
+///
+/// # Safety
+/// As for [`core_mut`].
+unsafe fn optional_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<Option<&'a mut C::Core>, Error> {
+    // SAFETY: as the caller vouches.
+    if pointer.is_null() { Ok(None) } else { unsafe { core_mut(pointer) }.map(Some) }
 }
 
 /// The whole of every `..._merge`.

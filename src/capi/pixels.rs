@@ -26,7 +26,8 @@ pub struct hyla_pixels {
     /// Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
     /// counted as rejected and acts as masked.
     pub weights: *const f32,
-    /// Targets between 0 and 1. No function uses them yet.
+    /// Targets between 0 and 1, for functions that say so, in the place of `targets`. A pixel with another
+    /// one is counted as rejected and acts as masked.
     pub soft_targets: *const f32,
     /// How many pixels there are. With 0 all pointers may be NULL.
     pub n: usize,
@@ -48,6 +49,31 @@ impl hyla_pixels {
                 valid: optional_input(self.valid, self.n)?,
                 weights: optional_input(self.weights, self.n)?,
                 soft_targets: optional_input(self.soft_targets, self.n)?,
+                ..Pixels::default()
+            })
+        }
+    }
+
+    /// Scores, whichever targets are given, `valid` and weights.
+    ///
+    /// # Safety
+    /// As for [`Self::labelled_scores`].
+    pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Pixels<'a>, Error> {
+        if self.targets.is_null() && self.soft_targets.is_null() && self.n > 0 {
+            return Err(Error::NullPointer);
+        }
+        // SAFETY: as the caller vouches.
+        unsafe {
+            let soft_targets = optional_input(self.soft_targets, self.n)?;
+            Ok(Pixels {
+                scores: input(self.scores, self.n)?,
+                targets: match soft_targets {
+                    Some(_) => optional_input(self.targets, self.n)?,
+                    None => Some(input(self.targets, self.n)?),
+                },
+                valid: optional_input(self.valid, self.n)?,
+                weights: optional_input(self.weights, self.n)?,
+                soft_targets,
                 ..Pixels::default()
             })
         }

@@ -46,7 +46,10 @@ pub struct hyla_range_report {
     pub nan_count: i64,
 }
 
-const _: () = assert!(size_of::<hyla_range>() == size_of::<Range>());
+// SAFETY: `repr(C)`, the same words in the same order.
+unsafe impl super::Mirrors for hyla_range {
+    type Core = Range;
+}
 
 /// `sizeof(hyla_range)`, for bindings to check.
 #[unsafe(no_mangle)]

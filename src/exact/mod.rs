@@ -92,6 +92,21 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.normalize();
     }
 
+    /// Adds another sum so many times; `times` is below 2^31.
+    pub(crate) fn merge_times(&mut self, other: &Self, times: i64) {
+        let mut scaled = *other;
+        scaled.normalize();
+        for word in scaled.digits.iter_mut().chain([
+            &mut scaled.nan,
+            &mut scaled.positive_infinity,
+            &mut scaled.negative_infinity,
+        ]) {
+            *word = word.wrapping_mul(times);
+        }
+        scaled.normalize();
+        self.merge(&scaled);
+    }
+
     /// Brings the digits to their canonical form; the value stays the same.
     #[inline(never)]
     pub fn normalize(&mut self) {

@@ -107,7 +107,7 @@ impl Totals {
     /// Nothing was added then.
     pub fn update(&mut self, params: &Params, pixels: &Pixels) -> Result<(), Error> {
         let inputs = check(params, pixels)?;
-        let tally = tally(pixels, &mut self.sums.weights);
+        let tally = tally(pixels.scores.len(), pixels, &mut self.sums.weights);
         self.sums.count(params.fingerprint(), tally);
         let to = To::Sum(&mut self.sums.loss);
         simd::run(Terms { pixels: inputs, factors: params.factors(), to });
@@ -182,7 +182,7 @@ pub fn loss_and_gradient(
         return Err(Error::NoScalar);
     }
     let mut frame = Totals::default();
-    let tally = tally(pixels, &mut frame.sums.weights);
+    let tally = tally(pixels.scores.len(), pixels, &mut frame.sums.weights);
     frame.sums.count(params.fingerprint(), tally);
     let slopes = params.scaled_factors(frame.sums.slope(params.reduction, upstream));
     let terms = (params.factors(), &mut frame.sums.loss);

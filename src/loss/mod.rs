@@ -12,7 +12,13 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod iou;
+pub mod mse;
+pub mod overlap;
 pub mod reduction;
+pub mod selector_diversity;
+pub mod selector_entropy;
+pub mod tversky;
 
 pub use reduction::Reduction;
 
@@ -51,6 +57,23 @@ impl Write {
             None => values.to_floats(to),
         }
     }
+}
+
+/// Stores or adds values one by one; returns whether all are finite.
+pub(crate) fn write_one_by_one(
+    write: Write,
+    values: impl Iterator<Item = f32>,
+    to: &mut [f32],
+) -> bool {
+    let mut finite = true;
+    for (to, value) in to.iter_mut().zip(values) {
+        finite &= value.is_finite();
+        *to = match write {
+            Write::Store => value,
+            Write::Add => *to + value,
+        };
+    }
+    finite
 }
 
 /// The values where the mask is true (None: everywhere), 0 elsewhere.

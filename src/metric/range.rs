@@ -41,11 +41,16 @@ impl Range {
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
         Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
-        let counted = tally(&pixels, &mut ExactSum::default()).pixels;
-        let numbers = simd::run(Join { pixels, range: self });
+        let counted = tally(pixels.scores.len(), &pixels, &mut ExactSum::default()).pixels;
+        self.add(&pixels, counted);
+        Ok(())
+    }
+
+    /// Adds the scores of pixels of which so many count.
+    pub(crate) fn add(&mut self, pixels: &Pixels, counted: i64) {
+        let numbers = simd::run(Join { pixels: *pixels, range: self });
         self.count = self.count.wrapping_add(numbers);
         self.nan = self.nan.wrapping_add(counted.wrapping_sub(numbers));
-        Ok(())
     }
 
     /// Joins another range.

@@ -32,7 +32,7 @@ impl Totals {
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
         Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
-        let counted = tally(&pixels, &mut ExactSum::default());
+        let counted = tally(pixels.scores.len(), &pixels, &mut ExactSum::default());
         self.pixels = self.pixels.wrapping_add(counted.pixels);
         simd::run(Sum { pixels, sum: &mut self.sum });
         Ok(())

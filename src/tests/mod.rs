@@ -8,11 +8,15 @@ use std::vec::Vec;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
+mod cubes;
 mod exact;
 mod math;
 mod math64;
 mod metrics;
+mod mse;
 mod naive;
+mod overlap;
+mod selector;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///

@@ -1,7 +1,8 @@
 //! AnomalyBCEWithLogits.
 
-use super::{bytes, doubles, floats, for_each_case, number, pixels};
+use super::{bytes, doubles, floats, for_each_case, number, pixels, reduction};
 use hyla::capi::bce::*;
+use hyla::capi::loss::*;
 use serde_json::Value;
 
 /// The 3 ulp of the terms, relative to the loss.
@@ -19,12 +20,7 @@ fn check(case: &Value) {
     let given = &case["params"];
     let params = hyla_bce_params {
         struct_size: size_of::<hyla_bce_params>() as u32,
-        reduction: match given["reduction"].as_str().unwrap() {
-            "mean" => HYLA_REDUCTION_MEAN,
-            "sum" => HYLA_REDUCTION_SUM,
-            "none" => HYLA_REDUCTION_NONE,
-            other => panic!("unknown reduction {other}"),
-        },
+        reduction: reduction(given),
         weight: number(&given["weight"]) as f32,
         pos_weight: given["pos_weight"].as_f64().unwrap_or(1.0) as f32,
     };

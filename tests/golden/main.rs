@@ -13,9 +13,14 @@
 
 mod bce;
 mod detection;
+mod iou;
+mod mse;
 mod pixel_statistics;
+mod selector;
 
+use hyla::capi::cube::hyla_cube;
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
+use hyla::capi::loss::{HYLA_REDUCTION_MEAN, HYLA_REDUCTION_NONE, HYLA_REDUCTION_SUM};
 use hyla::capi::metric::{HYLA_STAGE_TEST, hyla_context, hyla_metric};
 use hyla::capi::pixels::hyla_pixels;
 use serde_json::Value;
@@ -60,6 +65,35 @@ pub(crate) fn number(value: &Value) -> f64 {
     }
 }
 
+/// How far a loss may be from the `float64` value, relative to its largest term.
+const LOSS_BOUND: f64 = 5e-7;
+/// How far a gradient may be, relative to the greatest of its case.
+const GRADIENT_BOUND: f64 = 1e-6;
+/// How far an element may be in ulps of float32, where nothing cancels.
+const GRADIENT_BOUND_ULP: f64 = 16.0;
+
+/// Compares a loss. `largest` is the size of the largest term, where terms cancel.
+pub(crate) fn check_value(case: &Value, found: f64, truth: f64, largest: f64) {
+    let bound = LOSS_BOUND * truth.abs().max(largest) + f64::from(f32::MIN_POSITIVE);
+    assert!((found - truth).abs() <= bound, "{}: loss {found} is not {truth}", case["name"]);
+}
+
+/// Compares a gradient: every element within [`GRADIENT_BOUND`] of the greatest, and within
+/// [`GRADIENT_BOUND_ULP`] of its own size; where its parts cancel, of `parts`, their size.
+pub(crate) fn check_gradient(case: &Value, found: &[f32], truths: &[f64], parts: f64) {
+    assert_eq!(found.len(), truths.len());
+    let greatest = truths.iter().fold(0.0_f64, |greatest, truth| greatest.max(truth.abs()));
+    for (found, truth) in found.iter().zip(truths) {
+        let size = truth.abs().max(parts).max(f64::from(f32::MIN_POSITIVE));
+        let exponent = size.log2().floor() as i32;
+        let bound =
+            (GRADIENT_BOUND * greatest).min(GRADIENT_BOUND_ULP * 2.0_f64.powi(exponent - 23));
+        let bound = bound.max(f64::from(f32::MIN_POSITIVE));
+        let error = (f64::from(*found) - truth).abs();
+        assert!(error <= bound, "{}: gradient {found} is not {truth}", case["name"]);
+    }
+}
+
 pub(crate) fn doubles(array: &Value) -> Vec<f64> {
     array["data"].as_array().expect("an array").iter().map(number).collect()
 }
@@ -70,6 +104,33 @@ pub(crate) fn floats(array: &Value) -> Vec<f32> {
 
 pub(crate) fn bytes(array: &Value) -> Vec<u8> {
     doubles(array).into_iter().map(|double| double as u8).collect()
+}
+
+/// The reduction of a case.
+pub(crate) fn reduction(params: &Value) -> u32 {
+    match params["reduction"].as_str().unwrap() {
+        "mean" => HYLA_REDUCTION_MEAN,
+        "sum" => HYLA_REDUCTION_SUM,
+        "none" => HYLA_REDUCTION_NONE,
+        other => panic!("unknown reduction {other}"),
+    }
+}
+
+/// A cube of interleaved pixels over the values of an array, whose last dimension are the channels.
+pub(crate) fn cube(array: &Value, values: &[f32]) -> hyla_cube {
+    let channels = array["shape"].as_array().unwrap().last().unwrap().as_u64().unwrap() as usize;
+    hyla_cube {
+        values: values.as_ptr(),
+        n: values.len() / channels,
+        channels,
+        pixel_stride: channels,
+        channel_stride: 1,
+        targets: std::ptr::null(),
+        labels: std::ptr::null(),
+        valid: std::ptr::null(),
+        weights: std::ptr::null(),
+        reserved: [std::ptr::null(); 2],
+    }
 }
 
 /// The struct of C over slices; empty ones are NULL.

@@ -1,0 +1,576 @@
+//! Overlap of predictions and targets: what [`super::iou`] and [`super::tversky`] share.
+//!
+//! ```text
+//! p_i = sigmoid(x_i) | clamp(x_i, 0, 1) | (x_i - m) / (M - m + s)    m, M: least and greatest score
+//! I = sum v p y     P = sum v p     Y = sum v y     W = sum v
+//! A = I + a (P - I) + b (Y - I) + s     T = (I + s) / A     L = w (1 - T)^g
+//! dL/dp_i = -w g (1 - T)^(g-1) v_i (y_i ? A - (I + s) (1 - b) : -(I + s) a) / A^2
+//! ```
+//!
+//! With minmax the sums are of x instead of p: they are linear, so that one pass is enough although m and
+//! M are known at its end only: `P = (sum v x - m W) / D`, `I = (sum v x y - m Y) / D` with
+//! `D = M - m + s`. The extremes take part in every p; PyTorch shares their gradient evenly among ties:
+//!
+//! ```text
+//! dL/dx_i = G_i / D + [x_i = m] (Sp - S1) / (D n_m) - [x_i = M] Sp / (D n_M)
+//! G_i = dL/dp_i     S1 = sum G_i     Sp = sum G_i p_i
+//! ```
+
+use super::{Write, fingerprint, only};
+use crate::error::{Error, Notices, Value};
+use crate::exact::{Accumulator, ExactSum};
+use crate::masks::Masks;
+use crate::math::logistic;
+use crate::math64::{exp, ln};
+use crate::metric::range::Range;
+use crate::pixels::{Live, LiveColumns, Pixels, tally};
+use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+
+/// The bound of a gradient in ulps: a sigmoid (3), its complement (2), the coefficient and the products.
+pub const GRADIENT_MAX_ULP: f64 = 8.0;
+
+/// How scores become predictions between 0 and 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Normalization {
+    /// `1 / (1 + e^-x)`: scores are logits.
+    #[default]
+    Sigmoid = 0,
+    /// Scores below 0 are 0, above 1 are 1.
+    Clamp = 1,
+    /// The least score is 0, the greatest nearly 1. Needs a [`Range`] beside the totals.
+    MinMax = 2,
+}
+
+/// The gradient of [`Normalization::Clamp`] where a score is exactly 0 or 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Boundary {
+    /// 0, as in PyTorch from 2.15 on.
+    #[default]
+    Zero = 0,
+    /// That of a score between, as in PyTorch before.
+    Pass = 1,
+}
+
+/// The loss where no target is positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum EmptyTarget {
+    /// The formula: nearly `weight`, with nearly no gradient.
+    #[default]
+    One = 0,
+    /// 0 with gradient 0 and the notice `EMPTY`: to be left out of an average.
+    Skip = 1,
+    /// 0 with gradient 0: nothing was to be found, and that counts as a success.
+    Zero = 2,
+}
+
+macro_rules! from_number {
+    ($($type:ident: $($value:ident)*;)*) => {$(
+        impl $type {
+            /// The value of a number of the C interface.
+            pub fn from_number(number: u32) -> Option<Self> {
+                [$(Self::$value),*].into_iter().find(|value| *value as u32 == number)
+            }
+        }
+    )*};
+}
+from_number! { Normalization: Sigmoid Clamp MinMax; Boundary: Zero Pass; EmptyTarget: One Skip Zero; }
+
+/// What is computed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Index {
+    pub normalization: Normalization,
+    pub boundary: Boundary,
+    pub empty_target: EmptyTarget,
+    pub weight: f32,
+    pub smooth: f32,
+    pub false_positives: f32,
+    pub false_negatives: f32,
+    pub gamma: f32,
+}
+
+/// Exact sums over pixels; all zero is empty. Adding the words of two of them merges them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Sums {
+    /// `sum v p y`; with minmax `sum v x y`.
+    pub intersection: ExactSum,
+    /// `sum v p`; with minmax `sum v x`.
+    pub predicted: ExactSum,
+    /// `sum v y`.
+    pub target: ExactSum,
+    /// `sum v`.
+    pub weights: ExactSum,
+    /// How many pixels count.
+    pub pixels: i64,
+    /// How many valid pixels had a bad weight or soft target and were treated as masked.
+    pub rejected: i64,
+    /// The sum of the normalisation's hash over `pixels`.
+    pub fingerprint: i64,
+}
+
+/// The quantities of the formula.
+struct Overlap {
+    intersection: f64,
+    predicted: f64,
+    target: f64,
+    weights: f64,
+    /// The least score and `1/D`; 0 and 1 where scores are not shifted.
+    least: f64,
+    scale: f64,
+    /// All scores are equal, and minmax has no meaning.
+    constant: bool,
+}
+
+/// `dL/dp` at weight 1, by target.
+#[derive(Clone, Copy, Default)]
+struct Slopes {
+    positive: f64,
+    negative: f64,
+}
+
+impl Sums {
+    /// Adds pixels.
+    pub(super) fn update(
+        &mut self,
+        index: &Index,
+        pixels: &Pixels,
+        range: Option<&mut Range>,
+    ) -> Result<(), Error> {
+        index.check()?;
+        let pixels = check(pixels)?;
+        let range = index.range(range)?;
+        let counted = tally(pixels.scores.len(), &pixels, &mut self.weights);
+        self.pixels = self.pixels.wrapping_add(counted.pixels);
+        self.rejected = self.rejected.wrapping_add(counted.rejected);
+        let hash = index.fingerprint().wrapping_mul(counted.pixels);
+        self.fingerprint = self.fingerprint.wrapping_add(hash);
+        match (pixels.targets, pixels.weights) {
+            (Some(targets), None) => {
+                let masks = Masks { first: targets, second: None, valid: pixels.valid };
+                self.target.add_integer(masks.count().first);
+            }
+            _ => simd::run(Targets { pixels, sum: &mut self.target }),
+        }
+        if let Some(range) = range {
+            range.add(&pixels, counted.pixels);
+        }
+        simd::run(Terms { pixels, normalization: index.normalization, sums: self });
+        Ok(())
+    }
+
+    /// Adds other sums. The words are canonical afterwards.
+    pub fn merge(&mut self, other: &Self) {
+        self.intersection.merge(&other.intersection);
+        self.predicted.merge(&other.predicted);
+        self.target.merge(&other.target);
+        self.weights.merge(&other.weights);
+        self.pixels = self.pixels.wrapping_add(other.pixels);
+        self.rejected = self.rejected.wrapping_add(other.rejected);
+        self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
+    }
+
+    /// Makes the words canonical after they were added elsewhere.
+    pub fn normalize(&mut self) {
+        self.intersection.normalize();
+        self.predicted.normalize();
+        self.target.normalize();
+        self.weights.normalize();
+    }
+
+    /// The loss.
+    pub(super) fn loss(&self, index: &Index, range: Option<&Range>) -> Result<Value, Error> {
+        index.check()?;
+        let overlap = self.overlap(index, range)?;
+        let (value, _, degenerate) = index.evaluate(&overlap);
+        let notices = self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate);
+        Ok(Value { value, notices })
+    }
+
+    /// Writes the gradient, or adds it.
+    pub(super) fn gradient(
+        &self,
+        index: &Index,
+        range: Option<&Range>,
+        pixels: &Pixels,
+        upstream: f64,
+        write: Write,
+        gradient: &mut [f32],
+    ) -> Result<Notices, Error> {
+        index.check()?;
+        let pixels = check(pixels)?;
+        Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
+        let overlap = self.overlap(index, range)?;
+        let (value, slopes, degenerate) = index.evaluate(&overlap);
+        let slopes =
+            Slopes { positive: slopes.positive * upstream, negative: slopes.negative * upstream };
+        let at_extremes = overlap.at_extremes(slopes);
+        let (least, greatest) = match (index.normalization, range) {
+            (Normalization::MinMax, Some(range)) => (
+                Extreme::new(range.min(), at_extremes.0, range.least_count),
+                Extreme::new(range.max(), at_extremes.1, range.greatest_count),
+            ),
+            _ => (Extreme::NONE, Extreme::NONE),
+        };
+        let factors = Factors {
+            positive: (slopes.positive * overlap.scale) as f32,
+            negative: (slopes.negative * overlap.scale) as f32,
+        };
+        let (normalization, boundary) = (index.normalization, index.boundary);
+        let job =
+            Gradient { pixels, normalization, boundary, factors, least, greatest, write, gradient };
+        simd::run(job);
+        Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
+    }
+
+    fn overlap(&self, index: &Index, range: Option<&Range>) -> Result<Overlap, Error> {
+        if self.fingerprint != index.fingerprint().wrapping_mul(self.pixels) {
+            return Err(Error::MixedTotals);
+        }
+        let (least, greatest) = match (index.normalization, range) {
+            (Normalization::MinMax, Some(range)) => {
+                if range.count.wrapping_add(range.nan) != self.pixels {
+                    return Err(Error::RangeMissing);
+                }
+                (range.min(), range.max())
+            }
+            (Normalization::MinMax, None) => return Err(Error::RangeMissing),
+            _ => (0.0, 1.0),
+        };
+        let (target, weights) = (self.target.value(), self.weights.value());
+        let (intersection, predicted) = (self.intersection.value(), self.predicted.value());
+        let constant = least == greatest;
+        // (Nothing at all has no extremes: its sums are 0 and stay so.)
+        let minmax = index.normalization == Normalization::MinMax && self.pixels != 0;
+        if minmax && constant {
+            // cuvis-ai's convention; nothing moves the loss.
+            let half = |sum: f64| 0.5 * sum + 0.0 * predicted;
+            return Ok(Overlap {
+                intersection: half(target),
+                predicted: half(weights),
+                target,
+                weights,
+                least,
+                scale: 0.0,
+                constant,
+            });
+        }
+        let (least, scale) = if minmax {
+            (least, 1.0 / (greatest - least + f64::from(index.smooth)))
+        } else {
+            (0.0, 1.0)
+        };
+        let normal =
+            |sum: f64, count: f64| if minmax { (sum - least * count) * scale } else { sum };
+        Ok(Overlap {
+            intersection: normal(intersection, target),
+            predicted: normal(predicted, weights),
+            target,
+            weights,
+            least,
+            scale,
+            constant: false,
+        })
+    }
+
+    fn notices(&self, index: &Index, overlap: &Overlap, value: f64) -> Notices {
+        let no_target = overlap.target == 0.0;
+        let skipped = no_target && index.empty_target == EmptyTarget::Skip;
+        Notices::EMPTY.when(self.pixels == 0 || skipped)
+            | Notices::NO_POSITIVES.when(no_target)
+            | Notices::NOT_FINITE.when(!value.is_finite())
+            | Notices::DEGENERATE.when(overlap.constant)
+            | Notices::REJECTED.when(self.rejected != 0)
+    }
+}
+
+impl Overlap {
+    /// What the least and the greatest score get beside their own slopes: `(Sp - S1) / D` and `-Sp / D`.
+    fn at_extremes(&self, slopes: Slopes) -> (f64, f64) {
+        let more = slopes.positive - slopes.negative;
+        let all = slopes.negative * self.weights + more * self.target;
+        let weighted = slopes.negative * self.predicted + more * self.intersection;
+        ((weighted - all) * self.scale, -weighted * self.scale)
+    }
+}
+
+impl Index {
+    fn check(&self) -> Result<(), Error> {
+        let good = |value: f32| value.is_finite() && value >= 0.0;
+        if !self.weight.is_finite() {
+            return Err(Error::Weight);
+        }
+        if !good(self.smooth) {
+            return Err(Error::Smooth);
+        }
+        if !(good(self.false_positives) && good(self.false_negatives)) {
+            return Err(Error::Balance);
+        }
+        if good(self.gamma) { Ok(()) } else { Err(Error::Gamma) }
+    }
+
+    /// Of what the terms depend on.
+    fn fingerprint(&self) -> i64 {
+        fingerprint(&[self.normalization as u32])
+    }
+
+    /// The range that is to be updated, if one is needed.
+    fn range<'r>(&self, range: Option<&'r mut Range>) -> Result<Option<&'r mut Range>, Error> {
+        match (self.normalization, range) {
+            (Normalization::MinMax, None) => Err(Error::RangeMissing),
+            (Normalization::MinMax, range) => Ok(range),
+            _ => Ok(None),
+        }
+    }
+
+    /// The loss, its slopes, and whether these are a convention.
+    fn evaluate(&self, overlap: &Overlap) -> (f64, Slopes, bool) {
+        let flat = Slopes::default();
+        if overlap.target == 0.0 && self.empty_target != EmptyTarget::One {
+            return (0.0, flat, false);
+        }
+        let [smooth, a, b] =
+            [self.smooth, self.false_positives, self.false_negatives].map(f64::from);
+        let above = overlap.intersection + smooth;
+        let below = above
+            + a * (overlap.predicted - overlap.intersection)
+            + b * (overlap.target - overlap.intersection);
+        if below == 0.0 {
+            // Nothing was to be found, and nothing was found.
+            return (0.0, flat, true);
+        }
+        let (weight, gamma) = (f64::from(self.weight), f64::from(self.gamma));
+        let miss = 1.0 - above / below;
+        // The derivative of (1 - T)^g; at T = 1 it is infinite for g below 1, and taken as 0.
+        let (power, slope, degenerate) = if gamma == 1.0 {
+            (miss, 1.0, false)
+        } else if miss > 0.0 {
+            let power = exp(gamma * ln(miss));
+            (power, gamma * power / miss, false)
+        } else if miss.is_nan() {
+            (miss, miss, false)
+        } else {
+            (if gamma == 0.0 { 1.0 } else { 0.0 }, 0.0, gamma < 1.0)
+        };
+        let factor = -weight * slope / (below * below);
+        let slopes = Slopes {
+            positive: factor * (below - above * (1.0 - b)),
+            negative: factor * (-above * a),
+        };
+        (weight * power, slopes, degenerate)
+    }
+}
+
+fn check<'a>(pixels: &Pixels<'a>) -> Result<Pixels<'a>, Error> {
+    let soft = pixels.soft_targets.map(<[f32]>::len);
+    match (pixels.targets, soft) {
+        (None, None) => return Err(Error::MissingInput),
+        (Some(_), Some(_)) => return Err(Error::UnsupportedInput),
+        _ => {}
+    }
+    let targets = pixels.targets.map(<[u8]>::len);
+    let valid = pixels.valid.map(<[u8]>::len);
+    let weights = pixels.weights.map(<[f32]>::len);
+    Pixels::check_lengths(pixels.scores.len(), &[targets, soft, valid, weights])?;
+    Ok(*pixels)
+}
+
+/// The inputs as vectors.
+struct Inputs<'a, V: Lanes> {
+    scores: Columns<'a, V::Floats>,
+    targets: Option<Columns<'a, V::Bytes>>,
+    live: LiveColumns<'a, V>,
+    vectors: usize,
+}
+
+/// The inputs of one vector of pixels.
+struct Vector<V: Lanes> {
+    score: V,
+    /// None: the targets are soft.
+    positive: Option<V::Mask>,
+    live: Live<V>,
+}
+
+impl<'a, V: Lanes> Inputs<'a, V> {
+    #[inline(always)]
+    fn new(pixels: &Pixels<'a>) -> Self {
+        Self {
+            scores: Columns::new(pixels.scores),
+            targets: pixels.targets.map(Columns::new),
+            live: LiveColumns::new(pixels),
+            vectors: pixels.scores.len().div_ceil(V::LANES),
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
+        let score = V::from_floats(simd, self.scores.get(index));
+        let positive = match &self.targets {
+            Some(targets) => Some(V::mask_from_bytes(simd, targets.get(index))),
+            None => None,
+        };
+        Vector { score, positive, live: self.live.get(simd, index) }
+    }
+}
+
+impl<V: Lanes> Vector<V> {
+    /// The values times the pixel weights.
+    #[inline(always)]
+    fn weighted(&self, values: V) -> V {
+        match self.live.weight {
+            Some(weight) => values * weight,
+            None => values,
+        }
+    }
+
+    /// The values times the targets.
+    #[inline(always)]
+    fn targeted(&self, values: V) -> V {
+        match (self.positive, self.live.soft_target) {
+            (Some(positive), _) => V::select(positive, values, values.constant(0.0)),
+            (None, Some(target)) => values * target,
+            (None, None) => values,
+        }
+    }
+}
+
+/// Adds the targets of pixels with weights, or soft ones.
+struct Targets<'a> {
+    pixels: Pixels<'a>,
+    sum: &'a mut ExactSum,
+}
+
+impl Kernel for Targets<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let mut sum = Accumulator::new(simd, self.sum);
+        for index in 0..inputs.vectors {
+            let vector = inputs.get(simd, index);
+            let target = vector.targeted(vector.weighted(vector.score.constant(1.0)));
+            sum.push(only(vector.live.mask, target));
+        }
+        sum.finish(self.pixels.scores.len());
+    }
+}
+
+/// Adds the predictions, and those of the targets.
+struct Terms<'a> {
+    pixels: Pixels<'a>,
+    normalization: Normalization,
+    sums: &'a mut Sums,
+}
+
+impl Kernel for Terms<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let mut predicted = Accumulator::new(simd, &mut self.sums.predicted);
+        let mut intersection = Accumulator::new(simd, &mut self.sums.intersection);
+        for index in 0..inputs.vectors {
+            let vector = inputs.get(simd, index);
+            let score = vector.score;
+            let prediction = match self.normalization {
+                Normalization::Sigmoid => logistic(score).sigmoid(),
+                // A NaN stays: it is the right operand.
+                Normalization::Clamp => score.constant(0.0).max(score.constant(1.0).min(score)),
+                Normalization::MinMax => score,
+            };
+            let term = only(vector.live.mask, vector.weighted(prediction));
+            predicted.push(term);
+            // Once more, because the target of a masked pixel may be NaN.
+            intersection.push(only(vector.live.mask, vector.targeted(term)));
+        }
+        predicted.finish(self.pixels.scores.len());
+        intersection.finish(self.pixels.scores.len());
+    }
+}
+
+/// What the gradient of a prediction is multiplied with, by target.
+#[derive(Clone, Copy)]
+struct Factors {
+    positive: f32,
+    negative: f32,
+}
+
+/// An extreme score, and what each pixel that has it gets.
+#[derive(Clone, Copy)]
+struct Extreme {
+    score: f32,
+    share: f32,
+}
+
+impl Extreme {
+    /// Nothing equals NaN.
+    const NONE: Self = Self { score: f32::NAN, share: 0.0 };
+
+    fn new(score: f64, gradient: f64, ties: i64) -> Self {
+        Self { score: score as f32, share: (gradient / ties as f64) as f32 }
+    }
+}
+
+/// Writes the gradient.
+struct Gradient<'a> {
+    pixels: Pixels<'a>,
+    normalization: Normalization,
+    boundary: Boundary,
+    factors: Factors,
+    least: Extreme,
+    greatest: Extreme,
+    write: Write,
+    gradient: &'a mut [f32],
+}
+
+impl Kernel for Gradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Factors { positive, negative } = self.factors;
+        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let mut gradient = ColumnsMut::new(self.gradient);
+        for index in 0..inputs.vectors {
+            let vector = inputs.get(simd, index);
+            let score = vector.score;
+            let zero = score.constant(0.0);
+            let (on, off) = (score.constant(positive), score.constant(negative));
+            let slope = match (vector.positive, vector.live.soft_target) {
+                (Some(positive), _) => S::Lanes::select(positive, on, off),
+                (None, Some(target)) => off + (on - off) * target,
+                (None, None) => off,
+            };
+            let slope = vector.weighted(slope);
+            let slope = match self.normalization {
+                Normalization::Sigmoid => {
+                    let size = score.abs().negate();
+                    // The smaller of p and 1 - p keeps all digits, and the larger loses none.
+                    let small = logistic(size).sigmoid();
+                    slope * small * (score.constant(1.0) - small)
+                }
+                Normalization::Clamp => {
+                    let one = score.constant(1.0);
+                    let inside = match self.boundary {
+                        Boundary::Zero => zero.lt(score) & score.lt(one),
+                        Boundary::Pass => !score.lt(zero) & !one.lt(score),
+                    };
+                    S::Lanes::select(inside, slope, zero)
+                }
+                Normalization::MinMax => {
+                    let low = score.eq(score.constant(self.least.score));
+                    let high = score.eq(score.constant(self.greatest.score));
+                    let at_low = S::Lanes::select(low, score.constant(self.least.share), zero);
+                    let at_high = S::Lanes::select(high, score.constant(self.greatest.share), zero);
+                    slope + at_low + at_high
+                }
+            };
+            self.write.write(vector.live.mask, slope, gradient.get(index));
+        }
+        gradient.finish();
+    }
+}

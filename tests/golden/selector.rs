@@ -1,0 +1,71 @@
+//! SelectorEntropyRegularizer and SelectorDiversityRegularizer.
+
+use super::{check_gradient, check_value, doubles, floats, for_each_case, number};
+use hyla::capi::loss::HYLA_STORE;
+use hyla::capi::selector_diversity::*;
+use hyla::capi::selector_entropy::*;
+use serde_json::Value;
+
+#[test]
+fn selector_entropy() {
+    for_each_case("selector_entropy", |case| {
+        let given = &case["params"];
+        let target = given["target_entropy"].as_f64();
+        let params = hyla_selector_entropy_params {
+            struct_size: size_of::<hyla_selector_entropy_params>() as u32,
+            weight: number(&given["weight"]) as f32,
+            eps: number(&given["eps"]) as f32,
+            has_target: target.is_some().into(),
+            target_entropy: target.unwrap_or(0.0) as f32,
+        };
+        check(case, |weights, loss, gradient| {
+            let n = gradient.len();
+            // SAFETY: the arrays have `n` items.
+            unsafe {
+                hyla_selector_entropy_loss_and_gradient(
+                    &params,
+                    weights,
+                    n,
+                    1.0,
+                    HYLA_STORE,
+                    loss,
+                    gradient.as_mut_ptr(),
+                )
+            }
+        });
+    });
+}
+
+#[test]
+fn selector_diversity() {
+    for_each_case("selector_diversity", |case| {
+        let params = hyla_selector_diversity_params {
+            struct_size: size_of::<hyla_selector_diversity_params>() as u32,
+            weight: number(&case["params"]["weight"]) as f32,
+        };
+        check(case, |weights, loss, gradient| {
+            let n = gradient.len();
+            // SAFETY: the arrays have `n` items.
+            unsafe {
+                hyla_selector_diversity_loss_and_gradient(
+                    &params,
+                    weights,
+                    n,
+                    1.0,
+                    HYLA_STORE,
+                    loss,
+                    gradient.as_mut_ptr(),
+                )
+            }
+        });
+    });
+}
+
+fn check(case: &Value, call: impl Fn(*const f32, *mut f64, &mut [f32]) -> i32) {
+    let weights = floats(&case["inputs"]["weights"]);
+    let mut gradient = vec![f32::NAN; weights.len()];
+    let mut loss = f64::NAN;
+    assert_eq!(call(weights.as_ptr(), &mut loss, &mut gradient), 0);
+    check_value(case, loss, number(&case["expect"]["loss"]), 0.0);
+    check_gradient(case, &gradient, &doubles(&case["expect"]["grad_weights"]), 0.0);
+}
