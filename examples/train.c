@@ -23,8 +23,8 @@
 
 #include "training/scene.h"
 
-enum { BCE, IOU, ENTROPY, DIVERSITY, DISTINCTNESS, ORTHOGONALITY, TERMS };
-static const char *const names[TERMS] = {"bce", "iou", "entropy", "diversity", "distinctness", "orthogonality"};
+enum { BCE, IOU, ENTROPY, DIVERSITY, ORTHOGONALITY, DISTINCTNESS, TERMS };
+static const char *const names[TERMS] = {"bce", "iou", "entropy", "diversity", "orthogonality", "distinctness"};
 
 struct combination {
     const char *name;
@@ -222,13 +222,13 @@ static double term_loss(int term, struct model *m, float weight, uint32_t write)
                 must(hyla_selector_diversity_loss_and_gradient(&diversity, m->selection + row, bands, 1.0, write, &loss, m->grad_selection + row), "diversity");
             }
             return sum;
-        case DISTINCTNESS:
-            must(hyla_distinctness_loss_and_gradient(&distinctness, &selection, 1.0, write, m->workspace, m->workspace_size, &loss, m->grad_selection),
-                 "distinctness");
-            return loss;
-        default:
+        case ORTHOGONALITY:
             must(hyla_orthogonality_loss_and_gradient(&orthogonality, &selection, 1.0, write, m->workspace, m->workspace_size, &loss, m->grad_selection),
                  "orthogonality");
+            return loss;
+        default:
+            must(hyla_distinctness_loss_and_gradient(&distinctness, &selection, 1.0, write, m->workspace, m->workspace_size, &loss, m->grad_selection),
+                 "distinctness");
             return loss;
     }
 }
@@ -257,14 +257,15 @@ static void cosines(struct model *m, const int *terms, size_t count, double tabl
 }
 
 static void print_cosines(struct model *m, const char *when) {
-    static const int all[TERMS] = {BCE, IOU, ENTROPY, DIVERSITY, DISTINCTNESS, ORTHOGONALITY};
+    static const int all[TERMS] = {BCE, IOU, ENTROPY, DIVERSITY, ORTHOGONALITY, DISTINCTNESS};
+    const size_t count = m->selectors > 1 ? TERMS : TERMS - 1;  // distinctness needs pairs
     double table[TERMS][TERMS];
-    cosines(m, all, TERMS, table);
+    cosines(m, all, count, table);
     printf("cosines %-6s", when);
-    for (size_t i = 0; i < TERMS; ++i) printf(" %13s", names[i]);
-    for (size_t i = 0; i < TERMS; ++i) {
+    for (size_t i = 0; i < count; ++i) printf(" %13s", names[i]);
+    for (size_t i = 0; i < count; ++i) {
         printf("\n%14s", names[i]);
-        for (size_t j = 0; j < TERMS; ++j) printf(" %13.3f", table[i][j]);
+        for (size_t j = 0; j < count; ++j) printf(" %13.3f", table[i][j]);
     }
     printf("\n");
 }

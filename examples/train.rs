@@ -39,7 +39,8 @@ enum Term {
 }
 use Term::{Bce, Distinctness, Diversity, Entropy, Iou, Orthogonality};
 
-const ALL: [Term; 6] = [Bce, Iou, Entropy, Diversity, Distinctness, Orthogonality];
+/// Distinctness, which needs pairs of selectors, is the last.
+const ALL: [Term; 6] = [Bce, Iou, Entropy, Diversity, Orthogonality, Distinctness];
 
 impl Term {
     fn name(self) -> &'static str {
@@ -315,10 +316,12 @@ impl Model {
     }
 
     fn print_cosines(&mut self, when: &str) -> Fallible<()> {
-        let table = self.cosines(&ALL)?;
+        let pairs = self.selection.len() > self.scene.bands;
+        let terms = if pairs { &ALL[..] } else { &ALL[..ALL.len() - 1] };
+        let table = self.cosines(terms)?;
         print!("cosines {when:<6}");
-        ALL.iter().for_each(|term| print!(" {:>13}", term.name()));
-        for (term, row) in ALL.iter().zip(table) {
+        terms.iter().for_each(|term| print!(" {:>13}", term.name()));
+        for (term, row) in terms.iter().zip(table) {
             print!("\n{:>14}", term.name());
             row.iter().for_each(|cosine| print!(" {cosine:>13.3}"));
         }

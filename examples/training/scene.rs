@@ -180,7 +180,9 @@ fn envi_read(path: &Path) -> Fallible<Image> {
         "bil" => (samples * bands, 1, samples),
         "bsq" => (samples, 1, lines * samples),
         _ => {
-            return Err(format!("{name}: interleave {interleave:?} is none of bip, bil, bsq").into());
+            return Err(
+                format!("{name}: interleave {interleave:?} is none of bip, bil, bsq").into()
+            );
         }
     };
     let raw =
