@@ -61,6 +61,8 @@
 #define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
 #define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
 #define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
+#define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
+#define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -278,6 +280,12 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_MSE_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_ORTHOGONALITY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_DISTINCTNESS_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_ENTROPY_STAGES 7
@@ -619,6 +627,60 @@ typedef struct hyla_mse_totals {
     int64_t fingerprint;
 } hyla_mse_totals;
 
+// How far the rows of a matrix are from orthonormal (cuvis-ai: OrthogonalityLoss): what is computed.
+//
+// With components W, K rows of M floats, K up to 1024:
+//
+// E = W W^T - 1      loss = weight * sum E_ij^2      gradient = 4 weight E W
+//
+// Entries of E are sums of exact products in double, so that they keep their digits where the rows are nearly
+// orthonormal. Needs no labels. With more rows than columns the least loss is weight * (K - M), which no
+// step can lower. Initialise with HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Formula: Bansal, Chen, Wang (2018), eq. 2.
+typedef struct hyla_orthogonality_params {
+    // `sizeof(hyla_orthogonality_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+} hyla_orthogonality_params;
+
+// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
+// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
+// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
+typedef struct hyla_matrix {
+    // The values: any floats. NULL if there are no rows or no columns.
+    const float *values;
+    // How many rows there are.
+    size_t rows;
+    // How many floats a row has.
+    size_t columns;
+    // How many floats lie between a row and the next one.
+    size_t row_stride;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_matrix;
+
+// Mean cosine of pairs of rows (cuvis-ai: DistinctnessLoss): what is computed.
+//
+// With selection weights, K rows (selectors) of C floats (bands), K up to 1024:
+//
+// u_i = w_i / max(|w_i|, eps)      loss = weight * mean over i < j of u_i . u_j
+//
+// All pairs are computed at once from the sum of the u: time is linear in K C. With `skip_exact_zeros` the
+// mean is over the pairs whose cosine is not exactly 0, as cuvis-ai's code (not its documentation) has it,
+// in time K^2 C. Computed in double, within (C + K) * 2^-50 of `weight`; a sum that is 0 within its rounding
+// is 0, so that disjoint selectors give exactly 0. Needs no labels. Initialise with
+// HYLA_DISTINCTNESS_PARAMS_DEFAULT.
+typedef struct hyla_distinctness_params {
+    // `sizeof(hyla_distinctness_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.1.
+    float weight;
+    // The least length that a row is divided by: finite, not negative. Default 1e-6.
+    float eps;
+    // 1: leave cosines of exactly 0 out of the mean, as cuvis-ai; 0: do not. Default 0.
+    uint32_t skip_exact_zeros;
+} hyla_distinctness_params;
+
 // Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
 //
 // With weights w (n floats, usually a softmax), S = sum w + eps and p = w / S:
@@ -780,22 +842,6 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
-
-// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
-// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
-// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
-typedef struct hyla_matrix {
-    // The values: any floats. NULL if there are no rows or no columns.
-    const float *values;
-    // How many rows there are.
-    size_t rows;
-    // How many floats a row has.
-    size_t columns;
-    // How many floats lie between a row and the next one.
-    size_t row_stride;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_matrix;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1312,6 +1358,125 @@ hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
                                        float *grad_reconstruction);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_params_init(struct hyla_orthogonality_params *params,
+                                           size_t size);
+
+// How many doubles of workspace a matrix needs: the same on every tier.
+HYLA_API
+size_t hyla_orthogonality_workspace(size_t rows,
+                                    size_t columns);
+
+// The loss. 0 of no row. `workspace` holds `workspace_size` doubles, at least
+// `hyla_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+//
+// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
+// WEIGHT. Notices: EMPTY (no row: 0), NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_loss(const struct hyla_orthogonality_params *params,
+                                    const struct hyla_matrix *components,
+                                    double *workspace,
+                                    size_t workspace_size,
+                                    double *loss);
+
+// Writes `upstream * d loss / d components` to `grad_components`, in the layout of the matrix, or adds it there
+// (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
+// uninitialised. Within 8 * 2^-24 of `4 weight |E| |W|`.
+//
+// Errors, with all outputs unchanged: those of `hyla_orthogonality_loss`, UNKNOWN_WRITE. Notices: those of
+// `hyla_orthogonality_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_gradient(const struct hyla_orthogonality_params *params,
+                                        const struct hyla_matrix *components,
+                                        double upstream,
+                                        uint32_t write,
+                                        double *workspace,
+                                        size_t workspace_size,
+                                        float *grad_components);
+
+// The loss and the gradient in one call: the same bits as the two functions.
+//
+// Errors, with all outputs unchanged, and notices: those of `hyla_orthogonality_gradient`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_loss_and_gradient(const struct hyla_orthogonality_params *params,
+                                                 const struct hyla_matrix *components,
+                                                 double upstream,
+                                                 uint32_t write,
+                                                 double *workspace,
+                                                 size_t workspace_size,
+                                                 double *loss,
+                                                 float *grad_components);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DISTINCTNESS_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_params_init(struct hyla_distinctness_params *params,
+                                          size_t size);
+
+// How many doubles of workspace a matrix needs: the same on every tier.
+HYLA_API
+size_t hyla_distinctness_workspace(size_t rows,
+                                   size_t columns);
+
+// The loss. 0 of fewer than two rows. `workspace` holds `workspace_size` doubles, at least
+// `hyla_distinctness_workspace(rows, columns)`; its contents before and after mean nothing.
+//
+// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
+// WEIGHT, EPSILON, UNKNOWN_OPTION. Notices: EMPTY (fewer than two rows: 0), DEGENERATE (a row no
+// longer than eps), ZERO_PAIRS (cosines are known to be exactly 0: with `skip_exact_zeros` any, otherwise
+// those of a row of zeros, or all of them), NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_loss(const struct hyla_distinctness_params *params,
+                                   const struct hyla_matrix *selection_weights,
+                                   double *workspace,
+                                   size_t workspace_size,
+                                   double *loss);
+
+// Writes `upstream * d loss / d selection_weights` to `grad_selection_weights`, in the layout of the matrix, or adds it there
+// (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
+// uninitialised. It has no part along its row where the row
+// is longer than eps.
+//
+// Errors, with all outputs unchanged: those of `hyla_distinctness_loss`, UNKNOWN_WRITE. Notices: those of
+// `hyla_distinctness_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_gradient(const struct hyla_distinctness_params *params,
+                                       const struct hyla_matrix *selection_weights,
+                                       double upstream,
+                                       uint32_t write,
+                                       double *workspace,
+                                       size_t workspace_size,
+                                       float *grad_selection_weights);
+
+// The loss and the gradient in one call: the same bits as the two functions.
+//
+// Errors, with all outputs unchanged, and notices: those of `hyla_distinctness_gradient`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_loss_and_gradient(const struct hyla_distinctness_params *params,
+                                                const struct hyla_matrix *selection_weights,
+                                                double upstream,
+                                                uint32_t write,
+                                                double *workspace,
+                                                size_t workspace_size,
+                                                double *loss,
+                                                float *grad_selection_weights);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -1612,6 +1777,18 @@ static inline hyla_iou_params hyla_iou_params_default(void) {
 /* The defaults as a value. */
 static inline hyla_tversky_params hyla_tversky_params_default(void) {
     hyla_tversky_params params = HYLA_TVERSKY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_orthogonality_params hyla_orthogonality_params_default(void) {
+    hyla_orthogonality_params params = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_distinctness_params hyla_distinctness_params_default(void) {
+    hyla_distinctness_params params = HYLA_DISTINCTNESS_PARAMS_DEFAULT;
     return params;
 }
 

@@ -17,6 +17,8 @@ const SOURCES: &[&str] = &[
     "iou",
     "tversky",
     "mse",
+    "orthogonality",
+    "distinctness",
     "selector_entropy",
     "selector_diversity",
     "confusion",

@@ -82,13 +82,16 @@ pub(super) unsafe fn optional_input<'a, T>(
     unsafe { input(pointer, items) }.map(Some)
 }
 
-/// The floats of an output. They may be uninitialised: no kernel reads them before it wrote them
-/// unless it adds to them, and any bits are a float.
+/// The numbers of an output. They may be uninitialised: no kernel reads them before it wrote them
+/// unless it adds to them, and any bits are a number.
 ///
 /// # Safety
-/// If not NULL and aligned, the pointer is valid for writes of `items` floats for `'a`, and
+/// If not NULL and aligned, the pointer is valid for writes of `items` numbers for `'a`, and
 /// nothing else reads or writes them meanwhile.
-pub(super) unsafe fn output<'a>(pointer: *mut f32, items: usize) -> Result<&'a mut [f32], Error> {
+pub(super) unsafe fn output<'a, T: bytemuck::AnyBitPattern>(
+    pointer: *mut T,
+    items: usize,
+) -> Result<&'a mut [T], Error> {
     check_array(pointer, items)?;
     if items == 0 {
         return Ok(&mut []);

@@ -12,8 +12,11 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod distinctness;
+mod gram;
 pub mod iou;
 pub mod mse;
+pub mod orthogonality;
 pub mod overlap;
 pub mod reduction;
 pub mod selector_diversity;

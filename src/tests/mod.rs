@@ -12,6 +12,7 @@ mod cubes;
 mod exact;
 mod math;
 mod math64;
+mod matrices;
 mod metrics;
 mod mse;
 mod naive;

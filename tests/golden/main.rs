@@ -14,6 +14,7 @@
 mod bce;
 mod detection;
 mod iou;
+mod matrix;
 mod mse;
 mod pixel_statistics;
 mod selector;

@@ -1,0 +1,296 @@
+//! Orthogonality and distinctness: bits between tiers and layouts, slopes, invariants, and the edges.
+
+use super::cubes::{bits, number};
+use super::naive::matrix as naive;
+use super::{any_float, between, for_each_tier};
+use crate::error::{Error, Notices};
+use crate::loss::{Write, distinctness, orthogonality};
+use crate::matrix::Matrix;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+#[derive(Clone, Debug)]
+struct Rows {
+    columns: usize,
+    values: Vec<f32>,
+}
+
+impl Rows {
+    fn count(&self) -> usize {
+        self.values.len() / self.columns
+    }
+
+    fn matrix(&self) -> Matrix<'_> {
+        Matrix::new(&self.values, self.count(), self.columns)
+    }
+
+    fn doubles(&self) -> Vec<Vec<f64>> {
+        let rows = self.values.chunks(self.columns);
+        rows.map(|row| row.iter().map(|value| f64::from(*value)).collect()).collect()
+    }
+}
+
+fn rows(value: BoxedStrategy<f32>) -> impl Strategy<Value = Rows> {
+    (0_usize..9, 1_usize..70).prop_flat_map(move |(rows, columns)| {
+        proptest::collection::vec(value.clone(), rows * columns)
+            .prop_map(move |values| Rows { columns, values })
+    })
+}
+
+fn any_rows() -> impl Strategy<Value = Rows> {
+    rows(prop_oneof![6 => between(-1.0, 1.0), 2 => Just(0.0), 1 => any_float()].boxed())
+}
+
+fn ordinary_rows() -> impl Strategy<Value = Rows> {
+    rows(between(-1.0, 1.0).boxed())
+}
+
+const SKIP: [distinctness::Params; 2] = [
+    distinctness::Params { weight: 0.7, eps: 1e-6, skip_exact_zeros: false },
+    distinctness::Params { weight: 0.7, eps: 1e-6, skip_exact_zeros: true },
+];
+const ORTHOGONALITY: orthogonality::Params = orthogonality::Params { weight: 0.3 };
+
+/// Values, notices and gradients of a matrix by both losses.
+type Outcome = Vec<(u64, Notices, Vec<u32>)>;
+
+fn outcome(matrix: &Matrix, write: Write) -> Outcome {
+    let mut found = Vec::new();
+    let room = |size: usize| std::vec![f64::NAN; size];
+    let mut gradient = std::vec![0.5_f32; matrix.values.len()];
+    let mut space = room(orthogonality::workspace(matrix.rows, matrix.columns));
+    let loss = orthogonality::loss(&ORTHOGONALITY, matrix, &mut space).unwrap();
+    let value = orthogonality::loss_and_gradient(
+        &ORTHOGONALITY,
+        matrix,
+        1.5,
+        write,
+        &mut space,
+        &mut gradient,
+    )
+    .unwrap();
+    assert_eq!((number(loss.value), loss.notices), (number(value.value), value.notices));
+    found.push((number(value.value), value.notices, bits(&gradient)));
+    for params in &SKIP {
+        let mut gradient = std::vec![0.5_f32; matrix.values.len()];
+        let mut space = room(distinctness::workspace(matrix.rows, matrix.columns));
+        let loss = distinctness::loss(params, matrix, &mut space).unwrap();
+        let value =
+            distinctness::loss_and_gradient(params, matrix, 1.5, write, &mut space, &mut gradient)
+                .unwrap();
+        assert_eq!((number(loss.value), loss.notices), (number(value.value), value.notices));
+        found.push((number(value.value), value.notices, bits(&gradient)));
+    }
+    found
+}
+
+/// Rows with gaps of NaN between them.
+fn spread(rows: &Rows, stride: usize) -> Vec<f32> {
+    let mut values = std::vec![f32::NAN; rows.count() * stride];
+    for (index, row) in rows.values.chunks(rows.columns).enumerate() {
+        values[index * stride..][..rows.columns].copy_from_slice(row);
+    }
+    values
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_tier_and_stride_gives_the_same_bits(rows in any_rows(), gap in 0_usize..5) {
+        let first = outcome(&rows.matrix(), Write::Store);
+        let stride = rows.columns + gap;
+        let values = spread(&rows, stride);
+        let matrix = Matrix { values: &values, row_stride: stride, ..rows.matrix() };
+        for_each_tier(|tier| {
+            let found = outcome(&rows.matrix(), Write::Store);
+            assert_eq!(&found, &first, "{tier:?}");
+            for (found, expected) in outcome(&matrix, Write::Store).iter().zip(&found) {
+                assert_eq!((found.0, found.1), (expected.0, expected.1), "{tier:?}, strided");
+                for (index, row) in expected.2.chunks(rows.columns).enumerate() {
+                    let start = index * stride;
+                    assert_eq!(&found.2[start..start + rows.columns], row);
+                    let gap = &found.2[start + rows.columns..start + stride];
+                    assert!(gap.iter().all(|bits| *bits == 0.5_f32.to_bits()), "a gap was written");
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn losses_and_slopes_are_the_formulas(rows in ordinary_rows()) {
+        let at = rows.doubles();
+        let losses: [&dyn Fn(&[Vec<f64>]) -> f64; 3] = [
+            &|rows| f64::from(ORTHOGONALITY.weight) * naive::orthogonality(rows),
+            &|rows| f64::from(SKIP[0].weight) * naive::distinctness(rows, 1e-6, false),
+            &|rows| f64::from(SKIP[1].weight) * naive::distinctness(rows, 1e-6, true),
+        ];
+        for (loss, (value, _, slopes)) in losses.iter().zip(outcome(&rows.matrix(), Write::Store)) {
+            let (found, truth) = (f64::from_bits(value), loss(&at));
+            prop_assert!((found - truth).abs() <= 1e-12 * truth.abs() + 1e-13, "{found} is not {truth}");
+            let slopes: Vec<f64> = slopes.iter().map(|slope| f64::from(f32::from_bits(*slope))).collect();
+            let largest = slopes.iter().fold(0.0_f64, |largest, slope| largest.max(slope.abs()));
+            for (index, found) in slopes.iter().enumerate() {
+                let moved = |by: f64| {
+                    let mut moved = at.clone();
+                    moved[index / rows.columns][index % rows.columns] += by;
+                    loss(&moved)
+                };
+                let truth = 1.5 * (moved(1e-5) - moved(-1e-5)) / 2e-5;
+                prop_assert!((found - truth).abs() < 2e-6 * largest + 1e-8, "{found} is not {truth}");
+            }
+        }
+    }
+
+    #[test]
+    fn distinctness_does_not_pull_along_a_row(rows in ordinary_rows()) {
+        for params in &SKIP {
+            let mut gradient = std::vec![f32::NAN; rows.values.len()];
+            let mut space = std::vec![0.0; distinctness::workspace(rows.count(), rows.columns)];
+            distinctness::gradient(params, &rows.matrix(), 1.0, Write::Store, &mut space, &mut gradient).unwrap();
+            for (row, slopes) in rows.values.chunks(rows.columns).zip(gradient.chunks(rows.columns)) {
+                let products = || row.iter().zip(slopes).map(|(w, slope)| f64::from(*w) * f64::from(*slope));
+                let (sum, size): (f64, f64) = (products().sum(), products().map(f64::abs).sum());
+                prop_assert!(sum.abs() <= 1e-6 * size + 1e-9, "{sum} of {size}");
+            }
+        }
+    }
+
+    #[test]
+    fn adding_is_storing_plus_what_was_there(rows in ordinary_rows()) {
+        let stored = outcome(&rows.matrix(), Write::Store);
+        for (stored, added) in stored.iter().zip(outcome(&rows.matrix(), Write::Add)) {
+            for (stored, added) in stored.2.iter().zip(&added.2) {
+                prop_assert_eq!(f32::from_bits(*added), 0.5 + f32::from_bits(*stored));
+            }
+        }
+    }
+}
+
+fn distinct(
+    params: &distinctness::Params,
+    rows: usize,
+    values: &[f32],
+) -> (f64, Notices, Vec<f32>) {
+    let matrix = Matrix::new(values, rows, values.len() / rows.max(1));
+    let mut space = std::vec![0.0; distinctness::workspace(rows, matrix.columns)];
+    let mut gradient = std::vec![f32::NAN; values.len()];
+    let value = distinctness::loss_and_gradient(
+        params,
+        &matrix,
+        1.0,
+        Write::Store,
+        &mut space,
+        &mut gradient,
+    )
+    .unwrap();
+    (value.value, value.notices, gradient)
+}
+
+#[test]
+fn distinctness_at_the_edges() {
+    let [all, some] = SKIP.map(|params| distinctness::Params { weight: 0.1, ..params });
+    // Disjoint selectors are the optimum.
+    for params in [&all, &some] {
+        let found = distinct(params, 3, &[0.3, 0.0, 0.0, 0.0, 0.7, 0.0, 0.0, 0.0, 0.1]);
+        assert_eq!((found.0, found.1), (0.0, Notices::ZERO_PAIRS));
+    }
+    assert_eq!(distinct(&some, 2, &[1.0, 0.0, 0.0, 1.0]).2, [0.0; 4]);
+    // Two of three one-hot rows are equal: one pair of three.
+    let one_hot = [1.0, 0.0, 1.0, 0.0, 0.0, 1.0];
+    let weight = f64::from(all.weight);
+    assert!((distinct(&all, 3, &one_hot).0 - weight / 3.0).abs() < 1e-15);
+    let (value, notices, _) = distinct(&some, 3, &one_hot);
+    assert!((value - weight).abs() < 1e-15 && notices == Notices::ZERO_PAIRS);
+    // A row of zeros counts.
+    let dead = [0.0, 0.0, 1.0, 1.0, 1.0, 0.0];
+    let cosine = 0.5_f64.sqrt();
+    let (value, notices, _) = distinct(&all, 3, &dead);
+    assert!((value - weight * cosine / 3.0).abs() < 1e-15);
+    assert_eq!(notices, Notices::DEGENERATE | Notices::ZERO_PAIRS);
+    let (value, _, _) = distinct(&some, 3, &dead);
+    assert!((value - weight * cosine).abs() < 1e-15);
+    // A short row is not scaled to length 1, and its gradient is as large as 1 / eps.
+    let (value, notices, gradient) = distinct(&all, 2, &[1e-7, 0.0, 1.0, 0.0]);
+    assert!((value - weight * 0.1).abs() < 1e-7 && notices == Notices::DEGENERATE);
+    assert!((f64::from(gradient[0]) - weight / 1e-6).abs() < 1.0);
+    // Lengths beyond the greatest float32.
+    let (value, notices, _) = distinct(&all, 2, &[1e30, 1e30, 1e30, 0.0]);
+    assert!((value - weight * cosine).abs() < 1e-9 && notices == Notices::NONE);
+    // Without eps a row of zeros stays one.
+    let bare = distinctness::Params { eps: 0.0, ..all };
+    let (value, notices, gradient) = distinct(&bare, 2, &[0.0, 0.0, 1.0, 0.0]);
+    assert_eq!((value, notices), (0.0, Notices::DEGENERATE | Notices::ZERO_PAIRS));
+    assert!(gradient.iter().all(|slope| *slope == 0.0));
+    for rows in [0, 1] {
+        let (value, notices, gradient) = distinct(&all, rows, &[1.0, 2.0][..2 * rows]);
+        assert_eq!((value, notices), (0.0, Notices::EMPTY));
+        assert!(gradient.iter().all(|slope| *slope == 0.0));
+    }
+    let (value, notices, _) = distinct(&all, 2, &[f32::NAN, 1.0, 1.0, 1.0]);
+    assert!(value.is_nan() && notices.contains(Notices::NOT_FINITE));
+}
+
+#[test]
+fn orthogonality_at_the_edges() {
+    let run = |rows, values: &[f32]| {
+        let matrix = Matrix::new(values, rows, values.len() / rows.max(1));
+        let mut space = std::vec![0.0; rows];
+        let mut gradient = std::vec![f32::NAN; values.len()];
+        let params = orthogonality::Params::default();
+        let value = orthogonality::loss_and_gradient(
+            &params,
+            &matrix,
+            1.0,
+            Write::Store,
+            &mut space,
+            &mut gradient,
+        )
+        .unwrap();
+        (value.value, value.notices, gradient)
+    };
+    assert_eq!(run(0, &[]), (0.0, Notices::EMPTY, Vec::new()));
+    assert_eq!(run(2, &[1.0, 0.0, 0.0, 1.0]), (0.0, Notices::NONE, std::vec![0.0; 4]));
+    // More rows than columns: the least loss is 1, and there the gradient is 0.
+    let half = 0.5_f32.sqrt();
+    let (value, _, gradient) = run(2, &[half, half]);
+    assert!((value - 1.0).abs() < 1e-7 && gradient.iter().all(|slope| slope.abs() < 1e-6));
+    // Entries that overflow float32 do not in double.
+    let (value, notices, gradient) = run(1, &[1e10, 0.0]);
+    assert!((value / 1e40 - 1.0).abs() < 1e-6 && notices == Notices::NONE);
+    assert!((gradient[0] / 4e30 - 1.0).abs() < 1e-6);
+    let (value, notices, _) = run(1, &[f32::NAN]);
+    assert!(value.is_nan() && notices == Notices::NOT_FINITE);
+}
+
+#[test]
+fn bad_arguments_change_nothing() {
+    let values = [1.0, 2.0, 3.0, 4.0];
+    let good = Matrix::new(&values, 2, 2);
+    let (params, other) = (orthogonality::Params::default(), distinctness::Params::default());
+    let mut space = [0.0; 64];
+    let mut gradient = [7.0; 4];
+    let mut refused = |matrix: &Matrix, space: &mut [f64], length: usize, error: Error| {
+        let to = &mut gradient[..length];
+        let found = orthogonality::gradient(&params, matrix, 1.0, Write::Store, space, to);
+        assert_eq!(found, Err(error));
+        let found = distinctness::gradient(&other, matrix, 1.0, Write::Store, space, to);
+        assert_eq!(found, Err(error));
+    };
+    refused(&good, &mut space[..1], 4, Error::Workspace);
+    refused(&good, &mut space, 3, Error::LengthMismatch);
+    refused(&Matrix { row_stride: 1, ..good }, &mut space, 4, Error::Strides);
+    refused(&Matrix { rows: 3, ..good }, &mut space, 4, Error::LengthMismatch);
+    refused(&Matrix { rows: 1025, columns: 0, ..good }, &mut space, 4, Error::Channels);
+    for bad in [f32::NAN, f32::INFINITY] {
+        let params = orthogonality::Params { weight: bad };
+        assert_eq!(orthogonality::loss(&params, &good, &mut space), Err(Error::Weight));
+        let params = distinctness::Params { weight: bad, ..other };
+        assert_eq!(distinctness::loss(&params, &good, &mut space), Err(Error::Weight));
+        let params = distinctness::Params { eps: bad, ..other };
+        assert_eq!(distinctness::loss(&params, &good, &mut space), Err(Error::Epsilon));
+    }
+    let params = distinctness::Params { eps: -1.0, ..other };
+    assert_eq!(distinctness::loss(&params, &good, &mut space), Err(Error::Epsilon));
+    assert_eq!(gradient, [7.0; 4]);
+}
