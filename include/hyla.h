@@ -55,7 +55,7 @@
 #define HYLA_FAILED(status) ((status) < 0)
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
-#define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
+#define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f, 0.0f }
 #define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
 #define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
 #define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
@@ -63,6 +63,7 @@
 #define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
 #define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
 #define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
+#define HYLA_FOCAL_PARAMS_DEFAULT { sizeof(hyla_focal_params), HYLA_REDUCTION_MEAN, 1.0f, 2.0f, 1, 0.25f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -249,6 +250,9 @@
 #define HYLA_BCE_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_FOCAL_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_IOU_STAGES 7
 
 // Predictions are `1 / (1 + e^-x)`.
@@ -417,7 +421,9 @@ typedef struct hyla_range_report {
 // N counts the pixels that count, whatever their weights. A factor of exactly 0 switches a term
 // off; an infinite logit that is right costs 0; a NaN logit gives a NaN loss and the notice
 // HYLA_NOTICE_NOT_FINITE. Each term is within 3 ulp of float32 (4 with factors), each gradient
-// too; sums are exact and rounded once. Needs labels.
+// too; sums are exact and rounded once. Needs labels. A soft target y (`soft_targets` instead of
+// `targets`) counts as both classes, `y` times positive and `1 - y` times negative; with these or with
+// smoothing a term and a gradient are within 8 ulp of the larger of their two parts.
 //
 // Initialise with HYLA_BCE_PARAMS_DEFAULT. Guide: `pos_weight` = negatives / positives balances
 // the classes, raises recall and costs precision; the logits then are no log-odds any more.
@@ -431,6 +437,8 @@ typedef struct hyla_bce_params {
     float weight;
     // The weight of positive pixels: finite, not negative; cuvis-ai's None is 1. Default 1.
     float pos_weight;
+    // e, between 0 and 1: a target y becomes `y (1 - e) + e/2`. Default 0.
+    float label_smoothing;
 } hyla_bce_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -447,6 +455,48 @@ typedef struct hyla_bce_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_bce_totals;
+
+// Focal loss of logits: what is computed. (cuvis-ai has no such node.)
+//
+// With logits x (`scores`), targets y (`targets`), pixel weights v and `z = y_i ? -x_i : x_i`:
+//
+// l_i = weight * a(y_i) * v_i * sigmoid(z)^gamma * softplus(z)      a: alpha or 1 - alpha; 1 without alpha
+// loss = sum l_i / N | sum l_i | sum l_i / sum v_i                  by `reduction`
+//
+// With gamma 0 it is `hyla_bce`, bit by bit. A factor of exactly 0 switches a term off; a NaN logit gives a
+// NaN loss and HYLA_NOTICE_NOT_FINITE. With gamma 0, 1 or 2 a term and a gradient are within 16 ulp of
+// float32, with another `20 + 6 gamma (max(0, -z) + 0.7)`, where they and the power are normal numbers. Sums
+// are exact and rounded once. Needs labels. Initialise with HYLA_FOCAL_PARAMS_DEFAULT. Formula: Lin et al.
+// (2017), Focal Loss for Dense Object Detection.
+typedef struct hyla_focal_params {
+    // `sizeof(hyla_focal_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_.... Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The focusing exponent: finite, not negative. Default 2.
+    float gamma;
+    // 1: weigh the classes by `alpha`; 0: do not. Default 1.
+    uint32_t has_alpha;
+    // The weight of positives, between 0 and 1; negatives get the rest. Default 0.25.
+    float alpha;
+} hyla_focal_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_focal_normalize` afterwards to compare words.
+typedef struct hyla_focal_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the pixel weights of the pixels that count.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_focal_totals;
 
 // Soft intersection over union (cuvis-ai: IoULoss): what is computed.
 //
@@ -975,12 +1025,13 @@ size_t hyla_bce_totals_size(void);
 
 // Adds pixels to totals.
 //
-// Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be
-// NULL. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// Inputs: `scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid`
+// and `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
 // each with totals of its own.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT, UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT.
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT,
+// POS_WEIGHT, LABEL_SMOOTHING.
 // Notices: none; `hyla_bce_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
@@ -1008,8 +1059,8 @@ hyla_status hyla_bce_normalize(struct hyla_bce_totals *totals);
 // The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, NO_SCALAR (reduction none), MIXED_TOTALS (terms of
-// another weight or pos_weight). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
+// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms
+// of another weight, pos_weight or label_smoothing). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
 // mean whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
@@ -1059,6 +1110,106 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        struct hyla_bce_totals *totals,
                                        double *loss,
                                        float *grad_scores);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_FOCAL_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_params_init(struct hyla_focal_params *params,
+                                   size_t size);
+
+// `sizeof(hyla_focal_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_focal_totals_size(void);
+
+// Adds pixels to totals.
+//
+// Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be NULL. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (soft targets), UNKNOWN_REDUCTION,
+// UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha).
+// Notices: none; `hyla_focal_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_update(const struct hyla_focal_params *params,
+                              const struct hyla_pixels *pixels,
+                              struct hyla_focal_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_focal_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_merge(const struct hyla_focal_totals *other,
+                             struct hyla_focal_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_normalize(struct hyla_focal_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE, NO_SCALAR (reduction none), MIXED_TOTALS
+// (terms of another weight, gamma or alpha). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
+// mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_loss(const struct hyla_focal_params *params,
+                            const struct hyla_focal_totals *totals,
+                            double *loss);
+
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
+// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_focal_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_map(const struct hyla_focal_params *params,
+                           const struct hyla_pixels *pixels,
+                           float *loss_map);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
+// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
+// output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_focal_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_gradient(const struct hyla_focal_params *params,
+                                const struct hyla_focal_totals *totals,
+                                const struct hyla_pixels *pixels,
+                                double upstream,
+                                uint32_t write,
+                                float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_focal_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_loss_and_gradient(const struct hyla_focal_params *params,
+                                         const struct hyla_pixels *pixels,
+                                         double upstream,
+                                         uint32_t write,
+                                         struct hyla_focal_totals *totals,
+                                         double *loss,
+                                         float *grad_scores);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_IOU_PARAMS_DEFAULT. Bytes of a later version become 0.
@@ -1789,6 +1940,12 @@ static inline hyla_orthogonality_params hyla_orthogonality_params_default(void) 
 /* The defaults as a value. */
 static inline hyla_distinctness_params hyla_distinctness_params_default(void) {
     hyla_distinctness_params params = HYLA_DISTINCTNESS_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_focal_params hyla_focal_params_default(void) {
+    hyla_focal_params params = HYLA_FOCAL_PARAMS_DEFAULT;
     return params;
 }
 

@@ -372,6 +372,14 @@ impl<V: Lanes> Logistic<V> {
         V::select(self.negative, self.scaled, self.z.constant(TWO_96)) * q
     }
 
+    /// `1 - sigmoid(z)`, which keeps its digits; below `e^-30` it is `e^-30`, where nobody who adds it to the
+    /// sigmoid sees it.
+    #[inline(always)]
+    pub(crate) fn complement(&self) -> V {
+        let q = self.z.constant(1.0) / (self.scaled + TWO_96);
+        V::select(self.negative, self.z.constant(TWO_96), self.scaled) * q
+    }
+
     /// `ln(1 + e^z)`: the binary cross-entropy of a logit `-z` with target 1.
     ///
     /// Q is a polynomial in `e - c`, relative error within 3.2e-8. c is the multiple of 2^-11 near

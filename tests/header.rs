@@ -14,6 +14,7 @@ const SOURCES: &[&str] = &[
     "range",
     "loss",
     "bce",
+    "focal",
     "iou",
     "tversky",
     "mse",

@@ -26,7 +26,9 @@ pub const HYLA_BCE_STAGES: u32 = 7;
 /// N counts the pixels that count, whatever their weights. A factor of exactly 0 switches a term
 /// off; an infinite logit that is right costs 0; a NaN logit gives a NaN loss and the notice
 /// HYLA_NOTICE_NOT_FINITE. Each term is within 3 ulp of float32 (4 with factors), each gradient
-/// too; sums are exact and rounded once. Needs labels.
+/// too; sums are exact and rounded once. Needs labels. A soft target y (`soft_targets` instead of
+/// `targets`) counts as both classes, `y` times positive and `1 - y` times negative; with these or with
+/// smoothing a term and a gradient are within 8 ulp of the larger of their two parts.
 ///
 /// Initialise with HYLA_BCE_PARAMS_DEFAULT. Guide: `pos_weight` = negatives / positives balances
 /// the classes, raises recall and costs precision; the logits then are no log-odds any more.
@@ -42,6 +44,8 @@ pub struct hyla_bce_params {
     pub weight: f32,
     /// The weight of positive pixels: finite, not negative; cuvis-ai's None is 1. Default 1.
     pub pos_weight: f32,
+    /// e, between 0 and 1: a target y becomes `y (1 - e) + e/2`. Default 0.
+    pub label_smoothing: f32,
 }
 
 /// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -73,13 +77,19 @@ unsafe impl Versioned for hyla_bce_params {
         reduction: HYLA_REDUCTION_MEAN,
         weight: 1.0,
         pos_weight: 1.0,
+        label_smoothing: 0.0,
     };
 }
 
 impl hyla_bce_params {
     fn to_core(self) -> Result<Params, Error> {
         let reduction = Reduction::from_number(self.reduction).ok_or(Error::UnknownReduction)?;
-        Ok(Params { reduction, weight: self.weight, pos_weight: self.pos_weight })
+        Ok(Params {
+            reduction,
+            weight: self.weight,
+            pos_weight: self.pos_weight,
+            label_smoothing: self.label_smoothing,
+        })
     }
 }
 
@@ -108,12 +118,13 @@ pub extern "C" fn hyla_bce_totals_size() -> usize {
 
 /// Adds pixels to totals.
 ///
-/// Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be
-/// NULL. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+/// Inputs: `scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid`
+/// and `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
 /// each with totals of its own.
 ///
 /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT, UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT.
+/// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT,
+/// POS_WEIGHT, LABEL_SMOOTHING.
 /// Notices: none; `hyla_bce_loss` tells them.
 ///
 /// # Safety
@@ -170,8 +181,8 @@ pub unsafe extern "C" fn hyla_bce_normalize(totals: *mut hyla_bce_totals) -> hyl
 /// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 ///
 /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, NO_SCALAR (reduction none), MIXED_TOTALS (terms of
-/// another weight or pos_weight). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
+/// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms
+/// of another weight, pos_weight or label_smoothing). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
 /// mean whose weights are all 0: NaN).
 ///
 /// # Safety
@@ -310,7 +321,7 @@ impl Inputs<'_> {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         // SAFETY: as above.
-        let used = unsafe { pixels::read(pixels)?.labelled_scores() }?;
+        let used = unsafe { pixels::read(pixels)?.scores_and_targets() }?;
         let [a, b, c, d, e, f, g] = pixels::spans(pixels, &used);
         Ok(Self { params: checked.to_core()?, pixels: used, spans: [span, a, b, c, d, e, f, g] })
     }

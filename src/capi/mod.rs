@@ -16,6 +16,7 @@ pub mod cube;
 pub mod detection;
 pub mod distinctness;
 pub mod environment;
+pub mod focal;
 pub mod iou;
 pub mod library;
 pub mod loss;

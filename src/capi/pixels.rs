@@ -36,28 +36,10 @@ pub struct hyla_pixels {
 }
 
 impl hyla_pixels {
-    /// Scores and all optional inputs; `targets` must be there.
-    ///
-    /// # Safety
-    /// Each array that is not NULL and aligned holds `n` items for `'a`.
-    pub(super) unsafe fn labelled_scores<'a>(&self) -> Result<Pixels<'a>, Error> {
-        // SAFETY: as the caller vouches.
-        unsafe {
-            Ok(Pixels {
-                scores: input(self.scores, self.n)?,
-                targets: Some(input(self.targets, self.n)?),
-                valid: optional_input(self.valid, self.n)?,
-                weights: optional_input(self.weights, self.n)?,
-                soft_targets: optional_input(self.soft_targets, self.n)?,
-                ..Pixels::default()
-            })
-        }
-    }
-
     /// Scores, whichever targets are given, `valid` and weights.
     ///
     /// # Safety
-    /// As for [`Self::labelled_scores`].
+    /// Each array that is not NULL and aligned holds `n` items for `'a`.
     pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Pixels<'a>, Error> {
         if self.targets.is_null() && self.soft_targets.is_null() && self.n > 0 {
             return Err(Error::NullPointer);
@@ -82,7 +64,7 @@ impl hyla_pixels {
     /// Scores and `valid`.
     ///
     /// # Safety
-    /// As for [`Self::labelled_scores`].
+    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn scores<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
         unsafe {
@@ -97,7 +79,7 @@ impl hyla_pixels {
     /// Decisions and `valid`.
     ///
     /// # Safety
-    /// As for [`Self::labelled_scores`].
+    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
         unsafe {
@@ -112,7 +94,7 @@ impl hyla_pixels {
     /// Decisions, targets and `valid`.
     ///
     /// # Safety
-    /// As for [`Self::labelled_scores`].
+    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
         let targets = unsafe { input(self.targets, self.n) }?;

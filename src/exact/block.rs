@@ -125,7 +125,7 @@ type Words<S> = <Wide<S> as Doubles>::Array;
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     simd: S,
     sum: &'a mut Exact<DIGITS, LOWEST, POWER>,
-    tile: Tile<S::Lanes>,
+    tile: Tile,
     /// How many floats were pushed.
     pushed: usize,
     window: Window,
@@ -144,14 +144,14 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         Self { simd, sum, tile: Tile::new(), pushed: 0, window: Window::NONE, words, additions: 0 }
     }
 
-    /// Adds the terms of a vector of floats.
+    /// Adds the terms of a vector of floats, of whole registers.
     #[inline(always)]
-    pub fn push(&mut self, floats: S::Lanes) {
-        if self.tile.is_full() {
+    pub fn push<V: Lanes<Simd = S>>(&mut self, floats: V) {
+        if self.tile.is_full::<V>() {
             self.add_tile();
         }
         self.tile.push(floats);
-        self.pushed += S::Lanes::LANES;
+        self.pushed += V::LANES;
     }
 
     /// Moves everything to the digits and makes them canonical. Only the first `length` floats

@@ -2,7 +2,7 @@
 //!
 //! **Use case**: trains or watches a detector that gives one logit a pixel, where labels exist.
 //! **Inputs**: logits `x` (`Pixels::scores`, one a pixel, any float), targets `y` (bytes, nonzero
-//! is an anomaly). Optional: `valid`, `weights`.
+//! is an anomaly; or `soft_targets` between 0 and 1). Optional: `valid`, `weights`.
 //!
 //! ```text
 //! l_i = w * p^y_i * v_i * softplus(z_i)      z_i = y_i ? -x_i : x_i
@@ -18,15 +18,21 @@
 //! logit that is right costs 0, where PyTorch gives NaN (pytorch#49844). A factor of exactly 0
 //! switches a term off: its value and gradient are 0 whatever the logit, NaN included.
 //!
+//! A soft target y counts as both classes, `y` times positive and `1 - y` times negative. Label smoothing
+//! e makes `y (1 - e) + e/2` of every target first.
+//!
 //! **Accuracy**: a term is within 3 ulp of f32 at factor 1 and 4 at any factor, so is a gradient;
 //! 2 * 2^-149 where the result is subnormal. The factors `w`, `w p` (gradient: `k`, `k p`) are
-//! rounded to f32 once, and the bound counts from there. The sum is exact and rounded once.
+//! rounded to f32 once, and the bound counts from there. The sum is exact and rounded once. With soft
+//! targets or smoothing a term is within [`SOFT_MAX_ULP`] ulp, a gradient too, of the larger of its two
+//! parts.
 //!
 //! **Parameters as they behave**: `pos_weight` above 1 raises recall at the cost of precision; the
 //! number of negatives divided by the number of positives balances the classes, but then the
 //! logits no longer are log-odds: sigmoid(x) is too high by design. The mean divides by N also
 //! with `pos_weight` and with pixel weights (as PyTorch does); choose the weighted mean when the
-//! loss must not change with the scale of the pixel weights.
+//! loss must not change with the scale of the pixel weights. Smoothing keeps logits finite: the least loss
+//! then is at logits of `ln((2 - e) / e)`.
 //!
 //! **cuvis-ai**: `weight`, `pos_weight` (None is 1), `reduction` (`mean`, `sum`, `none`); ports
 //! `predictions` and `targets` are `scores` and `targets`, port `loss` is [`Totals::loss`], or
@@ -38,13 +44,17 @@
 //! Formula: C. M. Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.90, in the
 //! stable form by softplus.
 
+use super::pixelwise::{self, Factors, Function, Pixelwise, Softening};
 use super::reduction::Sums;
-use super::{Reduction, Write, fingerprint, only};
+use super::{Reduction, Write, fingerprint};
 use crate::error::{Error, Notices, Value};
-use crate::exact::{Accumulator, ExactSum};
-use crate::math::logistic;
-use crate::pixels::{Live, LiveColumns, Pixels, tally};
-use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+use crate::math::{Logistic, logistic};
+use crate::pixels::Pixels;
+use crate::simd::{Lanes, Simd};
+
+/// The bound of a term with soft targets or smoothing in ulps: that of a term (4), the two roundings of the
+/// target, those of the factor, and a sum.
+pub const SOFT_MAX_ULP: f64 = 8.0;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,15 +65,19 @@ pub struct Params {
     pub weight: f32,
     /// The weight p of positive pixels: finite, not negative.
     pub pos_weight: f32,
+    /// How far targets are moved towards 1/2, e: between 0 and 1.
+    pub label_smoothing: f32,
 }
 
 impl Default for Params {
     fn default() -> Self {
-        Self { reduction: Reduction::Mean, weight: 1.0, pos_weight: 1.0 }
+        Self { reduction: Reduction::Mean, weight: 1.0, pos_weight: 1.0, label_smoothing: 0.0 }
     }
 }
 
-impl Params {
+impl Pixelwise for Params {
+    type Function = Softplus;
+
     fn check(&self) -> Result<(), Error> {
         if !self.weight.is_finite() {
             return Err(Error::Weight);
@@ -71,23 +85,61 @@ impl Params {
         if !(self.pos_weight.is_finite() && self.pos_weight >= 0.0) {
             return Err(Error::PosWeight);
         }
+        if !(self.label_smoothing >= 0.0 && self.label_smoothing <= 1.0) {
+            return Err(Error::LabelSmoothing);
+        }
         Ok(())
     }
 
-    /// Of what the terms depend on.
+    fn reduction(&self) -> Reduction {
+        self.reduction
+    }
+
     fn fingerprint(&self) -> i64 {
-        fingerprint(&[self.weight.to_bits(), self.pos_weight.to_bits()])
+        let numbers = [self.weight, self.pos_weight, self.label_smoothing];
+        fingerprint(&numbers.map(f32::to_bits))
     }
 
-    /// The factors of the terms.
-    fn factors(&self) -> Factors {
-        self.scaled_factors(1.0)
-    }
-
-    fn scaled_factors(&self, scale: f64) -> Factors {
+    fn factors(&self, scale: f64) -> Factors {
         let weight = f64::from(self.weight) * scale;
         let positive = weight * f64::from(self.pos_weight);
         Factors { negative: weight as f32, positive: positive as f32 }
+    }
+
+    fn function(&self) -> Softplus {
+        Softplus
+    }
+
+    const OWN_GRADIENT: bool = true;
+    const SOFT: bool = true;
+
+    fn softening(&self) -> Softening {
+        let smoothing = self.label_smoothing;
+        Softening { scale: 1.0 - smoothing, offset: 0.5 * smoothing }
+    }
+}
+
+/// The logistic loss of a margin.
+#[derive(Clone, Copy)]
+pub(super) struct Softplus;
+
+impl Function for Softplus {
+    type Lanes<S: Simd> = S::Lanes;
+    type Parts<V: Lanes> = Logistic<V>;
+
+    #[inline(always)]
+    fn parts<V: Lanes>(self, margin: V) -> Logistic<V> {
+        logistic(margin)
+    }
+
+    #[inline(always)]
+    fn value<V: Lanes>(self, parts: Logistic<V>, factor: V) -> V {
+        parts.softplus_times(factor)
+    }
+
+    #[inline(always)]
+    fn slope<V: Lanes>(self, parts: Logistic<V>, factor: V) -> V {
+        parts.sigmoid_times(factor)
     }
 }
 
@@ -103,15 +155,10 @@ impl Totals {
     /// Adds pixels.
     ///
     /// # Errors
-    /// Parameters out of range, targets missing, inputs of different lengths, soft targets given.
+    /// Parameters out of range, no targets or two kinds of them, inputs of different lengths.
     /// Nothing was added then.
     pub fn update(&mut self, params: &Params, pixels: &Pixels) -> Result<(), Error> {
-        let inputs = check(params, pixels)?;
-        let tally = tally(pixels.scores.len(), pixels, &mut self.sums.weights);
-        self.sums.count(params.fingerprint(), tally);
-        let to = To::Sum(&mut self.sums.loss);
-        simd::run(Terms { pixels: inputs, factors: params.factors(), to });
-        Ok(())
+        pixelwise::update(params, pixels, &mut self.sums)
     }
 
     /// Adds other totals. The words are canonical afterwards.
@@ -130,9 +177,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, [`Reduction::None`], terms of other parameters in the totals.
     pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        params.check()?;
-        self.sums.check(params.fingerprint())?;
-        self.sums.value(params.reduction)
+        pixelwise::loss(params, &self.sums)
     }
 
     /// Writes `upstream * dL/dx` for these pixels, or adds it. The totals are those of the whole
@@ -150,13 +195,7 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        let inputs = check(params, pixels)?;
-        self.sums.check(params.fingerprint())?;
-        Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
-        let slopes = params.scaled_factors(self.sums.slope(params.reduction, upstream));
-        let terms = (Factors::default(), &mut ExactSum::default());
-        simd::run(Gradient::<false> { pixels: inputs, slopes, write, gradient, terms });
-        Ok(self.sums.notices(params.reduction))
+        pixelwise::gradient(params, &self.sums, pixels, upstream, write, gradient)
     }
 }
 
@@ -176,21 +215,8 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    let inputs = check(params, pixels)?;
-    Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
-    if params.reduction == Reduction::None {
-        return Err(Error::NoScalar);
-    }
-    let mut frame = Totals::default();
-    let tally = tally(pixels.scores.len(), pixels, &mut frame.sums.weights);
-    frame.sums.count(params.fingerprint(), tally);
-    let slopes = params.scaled_factors(frame.sums.slope(params.reduction, upstream));
-    let terms = (params.factors(), &mut frame.sums.loss);
-    simd::run(Gradient::<true> { pixels: inputs, slopes, write, gradient, terms });
-    if let Some(totals) = totals {
-        totals.merge(&frame);
-    }
-    frame.loss(params)
+    let totals = totals.map(|totals| &mut totals.sums);
+    pixelwise::loss_and_gradient(params, pixels, upstream, write, totals, gradient)
 }
 
 /// Writes the terms `l_i`, one a pixel: the reduction `none`, whatever `params.reduction` is.
@@ -199,166 +225,5 @@ pub fn loss_and_gradient(
 /// # Errors
 /// As [`Totals::update`], and a map of another length. Nothing was written then.
 pub fn map(params: &Params, pixels: &Pixels, map: &mut [f32]) -> Result<Notices, Error> {
-    let inputs = check(params, pixels)?;
-    Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
-    simd::run(Terms { pixels: inputs, factors: params.factors(), to: To::Map(map) });
-    Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
-}
-
-fn check<'a>(params: &Params, pixels: &Pixels<'a>) -> Result<Pixels<'a>, Error> {
-    params.check()?;
-    let targets = pixels.targets.ok_or(Error::MissingInput)?;
-    if pixels.soft_targets.is_some() {
-        return Err(Error::UnsupportedInput);
-    }
-    let valid = pixels.valid.map(<[u8]>::len);
-    let weights = pixels.weights.map(<[f32]>::len);
-    Pixels::check_lengths(pixels.scores.len(), &[Some(targets.len()), valid, weights])?;
-    Ok(*pixels)
-}
-
-/// What a pixel's function is multiplied with, by its class.
-#[derive(Clone, Copy, Default)]
-struct Factors {
-    negative: f32,
-    positive: f32,
-}
-
-/// The inputs as vectors.
-struct Inputs<'a, V: Lanes> {
-    logits: Columns<'a, V::Floats>,
-    targets: Columns<'a, V::Bytes>,
-    live: LiveColumns<'a, V>,
-    /// How many vectors there are, the last perhaps padded.
-    vectors: usize,
-}
-
-/// The inputs of one vector of pixels.
-struct Vector<V: Lanes> {
-    /// The logit, negated where the target is positive.
-    margin: V,
-    positive: V::Mask,
-    live: Live<V>,
-}
-
-impl<'a, V: Lanes> Inputs<'a, V> {
-    #[inline(always)]
-    fn new(pixels: &Pixels<'a>) -> Self {
-        Self {
-            logits: Columns::new(pixels.scores),
-            targets: Columns::new(pixels.targets.unwrap_or(&[])),
-            live: LiveColumns::new(pixels),
-            vectors: pixels.scores.len().div_ceil(V::LANES),
-        }
-    }
-
-    #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
-        let logit = V::from_floats(simd, self.logits.get(index));
-        let positive = V::mask_from_bytes(simd, self.targets.get(index));
-        let margin = V::select(positive, logit.negate(), logit);
-        Vector { margin, positive, live: self.live.get(simd, index) }
-    }
-}
-
-impl<V: Lanes> Vector<V> {
-    /// Each pixel's factor, and whether it counts with a factor that is not 0 (None: all do).
-    #[inline(always)]
-    fn factor(&self, factors: Factors) -> (V, Option<V::Mask>) {
-        let [positive, negative] = [factors.positive, factors.negative];
-        let constant = |factor| self.margin.constant(factor);
-        let of_class = V::select(self.positive, constant(positive), constant(negative));
-        let factor = match self.live.weight {
-            Some(weight) => of_class * weight,
-            None => of_class,
-        };
-        if self.live.weight.is_none() && positive != 0.0 && negative != 0.0 {
-            return (factor, self.live.mask);
-        }
-        let on = !factor.eq(constant(0.0));
-        match self.live.mask {
-            Some(live) => (factor, Some(live & on)),
-            None => (factor, Some(on)),
-        }
-    }
-}
-
-/// Adds the terms to a sum, or writes them to a map.
-struct Terms<'a> {
-    pixels: Pixels<'a>,
-    factors: Factors,
-    to: To<'a>,
-}
-
-/// Where the terms go.
-enum To<'a> {
-    Sum(&'a mut ExactSum),
-    Map(&'a mut [f32]),
-}
-
-impl Kernel for Terms<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
-        let mut no_sum = ExactSum::default();
-        let (sum, map, is_sum) = match self.to {
-            To::Sum(sum) => (sum, &mut [] as &mut [f32], true),
-            To::Map(map) => (&mut no_sum, map, false),
-        };
-        let mut sum = Accumulator::new(simd, sum);
-        let mut map = ColumnsMut::new(map);
-        for index in 0..inputs.vectors {
-            let vector = inputs.get(simd, index);
-            let (factor, on) = vector.factor(self.factors);
-            let term = only(on, logistic(vector.margin).softplus_times(factor));
-            if is_sum {
-                sum.push(term);
-            } else {
-                term.to_floats(map.get(index));
-            }
-        }
-        map.finish();
-        if is_sum {
-            sum.finish(self.pixels.scores.len());
-        }
-    }
-}
-
-/// Writes the gradient, and adds the terms to a sum on the way if `TERMS`.
-struct Gradient<'a, const TERMS: bool> {
-    pixels: Pixels<'a>,
-    slopes: Factors,
-    write: Write,
-    gradient: &'a mut [f32],
-    terms: (Factors, &'a mut ExactSum),
-}
-
-impl<const TERMS: bool> Kernel for Gradient<'_, TERMS> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        // The derivative of softplus(-x) by x is -sigmoid(-x).
-        let slopes = Factors { positive: -self.slopes.positive, ..self.slopes };
-        let (factors, sum) = self.terms;
-        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
-        let mut sum = Accumulator::new(simd, sum);
-        let mut gradient = ColumnsMut::new(self.gradient);
-        for index in 0..inputs.vectors {
-            let vector = inputs.get(simd, index);
-            let logistic = logistic(vector.margin);
-            let (slope, on) = vector.factor(slopes);
-            self.write.write(on, logistic.sigmoid_times(slope), gradient.get(index));
-            if TERMS {
-                let (factor, on) = vector.factor(factors);
-                sum.push(only(on, logistic.softplus_times(factor)));
-            }
-        }
-        gradient.finish();
-        if TERMS {
-            sum.finish(self.pixels.scores.len());
-        }
-    }
+    pixelwise::map(params, pixels, map)
 }

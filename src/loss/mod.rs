@@ -13,11 +13,13 @@
 
 pub mod bce;
 pub mod distinctness;
+pub mod focal;
 mod gram;
 pub mod iou;
 pub mod mse;
 pub mod orthogonality;
 pub mod overlap;
+mod pixelwise;
 pub mod reduction;
 pub mod selector_diversity;
 pub mod selector_entropy;

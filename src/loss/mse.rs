@@ -267,9 +267,9 @@ impl Kernel for Terms<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let vectors = Vectors::<S::Lanes>::new(&self.inputs);
+        let vectors = Vectors::<S::Register>::new(&self.inputs);
         let layout = self.inputs.layout;
-        let count = layout.n.div_ceil(S::Lanes::LANES);
+        let count = layout.n.div_ceil(S::Register::LANES);
         let mut no_sum = ExactSum::default();
         let (sum, map, is_sum) = match self.to {
             To::Sum(sum) => (sum, &mut [] as &mut [f32], true),
@@ -291,7 +291,7 @@ impl Kernel for Terms<'_> {
         }
         if is_sum {
             // Behind the last pixel both values are 0, and so is the term.
-            sum.finish(count * layout.channels * S::Lanes::LANES);
+            sum.finish(count * layout.channels * S::Register::LANES);
         }
     }
 }
@@ -310,9 +310,9 @@ impl<const TERMS: bool> Kernel for Gradient<'_, TERMS> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let vectors = Vectors::<S::Lanes>::new(&self.inputs);
+        let vectors = Vectors::<S::Register>::new(&self.inputs);
         let layout = self.inputs.layout;
-        let count = layout.n.div_ceil(S::Lanes::LANES);
+        let count = layout.n.div_ceil(S::Register::LANES);
         let (factor, sum) = self.terms;
         let mut sum = Accumulator::new(simd, sum);
         let mut gradient = CubeColumnsMut::new(self.gradient, layout);
@@ -329,7 +329,7 @@ impl<const TERMS: bool> Kernel for Gradient<'_, TERMS> {
             }
         }
         if TERMS {
-            sum.finish(count * layout.channels * S::Lanes::LANES);
+            sum.finish(count * layout.channels * S::Register::LANES);
         }
     }
 }

@@ -447,7 +447,7 @@ impl Kernel for Targets<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let inputs = Inputs::<S::Register>::new(&self.pixels);
         let mut sum = Accumulator::new(simd, self.sum);
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
@@ -470,7 +470,7 @@ impl Kernel for Terms<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let inputs = Inputs::<S::Register>::new(&self.pixels);
         let mut predicted = Accumulator::new(simd, &mut self.sums.predicted);
         let mut intersection = Accumulator::new(simd, &mut self.sums.intersection);
         for index in 0..inputs.vectors {
@@ -533,7 +533,7 @@ impl Kernel for Gradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Factors { positive, negative } = self.factors;
-        let inputs = Inputs::<S::Lanes>::new(&self.pixels);
+        let inputs = Inputs::<S::Register>::new(&self.pixels);
         let mut gradient = ColumnsMut::new(self.gradient);
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
@@ -541,7 +541,7 @@ impl Kernel for Gradient<'_> {
             let zero = score.constant(0.0);
             let (on, off) = (score.constant(positive), score.constant(negative));
             let slope = match (vector.positive, vector.live.soft_target) {
-                (Some(positive), _) => S::Lanes::select(positive, on, off),
+                (Some(positive), _) => S::Register::select(positive, on, off),
                 (None, Some(target)) => off + (on - off) * target,
                 (None, None) => off,
             };
@@ -559,13 +559,14 @@ impl Kernel for Gradient<'_> {
                         Boundary::Zero => zero.lt(score) & score.lt(one),
                         Boundary::Pass => !score.lt(zero) & !one.lt(score),
                     };
-                    S::Lanes::select(inside, slope, zero)
+                    S::Register::select(inside, slope, zero)
                 }
                 Normalization::MinMax => {
                     let low = score.eq(score.constant(self.least.score));
                     let high = score.eq(score.constant(self.greatest.score));
-                    let at_low = S::Lanes::select(low, score.constant(self.least.share), zero);
-                    let at_high = S::Lanes::select(high, score.constant(self.greatest.share), zero);
+                    let at_low = S::Register::select(low, score.constant(self.least.share), zero);
+                    let at_high =
+                        S::Register::select(high, score.constant(self.greatest.share), zero);
                     slope + at_low + at_high
                 }
             };

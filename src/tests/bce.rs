@@ -74,6 +74,7 @@ fn params() -> impl Strategy<Value = Params> {
         reduction,
         weight,
         pos_weight,
+        label_smoothing: 0.0,
     })
 }
 

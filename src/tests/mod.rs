@@ -10,6 +10,7 @@ mod bce;
 mod capi;
 mod cubes;
 mod exact;
+mod focal;
 mod math;
 mod math64;
 mod matrices;
@@ -18,6 +19,7 @@ mod mse;
 mod naive;
 mod overlap;
 mod selector;
+mod soft;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///

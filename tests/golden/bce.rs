@@ -23,6 +23,7 @@ fn check(case: &Value) {
         reduction: reduction(given),
         weight: number(&given["weight"]) as f32,
         pos_weight: given["pos_weight"].as_f64().unwrap_or(1.0) as f32,
+        label_smoothing: 0.0,
     };
     let scores = floats(&case["inputs"]["predictions"]);
     let targets = bytes(&case["inputs"]["targets"]);

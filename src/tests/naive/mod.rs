@@ -1,6 +1,7 @@
 //! Oracles: each formula as it stands in the books, one pixel after the other, in `f64`.
 
 pub mod bce;
+pub mod focal;
 pub mod matrix;
 pub mod mse;
 pub mod overlap;
