@@ -150,7 +150,8 @@ int main(int count, char **words) {
         if (step % 20 == 0) {
             share = explained(covariance, weights, bands, each);
             if (step == 0) loss_before = loss, share_before = share;
-            printf("%5d %12.8f %14.8f %12.8f  %.6f  %.6f  %.6f  %10.6f\n", step, mse_loss, orthogonality_loss, loss, each[0], each[1], each[2], share);
+            printf("%5d %12.8f %14.8f %12.8f  %.6f  %.6f  %.6f  %10.6f\n", step, mse_loss, orthogonality_loss, loss,
+                   each[0], each[1], each[2], share);
         }
         for (size_t i = 0; i < parameters; ++i) grad[i] = (double)grad_weights[i];
         backward(&scene, weights, codes, grad_rebuilt, grad);

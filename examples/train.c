@@ -214,20 +214,26 @@ static double term_loss(int term, struct model *m, float weight, uint32_t write)
         case IOU: return iou(m, weight, write);
         case ENTROPY:
             for (size_t row = 0; row < m->parameters; row += bands, sum += loss) {
-                must(hyla_selector_entropy_loss_and_gradient(&entropy, m->selection + row, bands, 1.0, write, &loss, m->grad_selection + row), "entropy");
+                must(hyla_selector_entropy_loss_and_gradient(&entropy, m->selection + row, bands, 1.0, write, &loss,
+                                                               m->grad_selection + row),
+                     "entropy");
             }
             return sum;
         case DIVERSITY:
             for (size_t row = 0; row < m->parameters; row += bands, sum += loss) {
-                must(hyla_selector_diversity_loss_and_gradient(&diversity, m->selection + row, bands, 1.0, write, &loss, m->grad_selection + row), "diversity");
+                must(hyla_selector_diversity_loss_and_gradient(&diversity, m->selection + row, bands, 1.0, write, &loss,
+                                                               m->grad_selection + row),
+                     "diversity");
             }
             return sum;
         case ORTHOGONALITY:
-            must(hyla_orthogonality_loss_and_gradient(&orthogonality, &selection, 1.0, write, m->workspace, m->workspace_size, &loss, m->grad_selection),
+            must(hyla_orthogonality_loss_and_gradient(&orthogonality, &selection, 1.0, write, m->workspace, m->workspace_size, &loss,
+                                                    m->grad_selection),
                  "orthogonality");
             return loss;
         default:
-            must(hyla_distinctness_loss_and_gradient(&distinctness, &selection, 1.0, write, m->workspace, m->workspace_size, &loss, m->grad_selection),
+            must(hyla_distinctness_loss_and_gradient(&distinctness, &selection, 1.0, write, m->workspace, m->workspace_size, &loss,
+                                                    m->grad_selection),
                  "distinctness");
             return loss;
     }
