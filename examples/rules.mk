@@ -1,7 +1,7 @@
 # The training examples; included by the Makefile, paths are those of the repository.
 
 EXAMPLES := $(BUILD)/examples
-EXAMPLE_PROGRAMS := train pca
+EXAMPLE_PROGRAMS := train svdd pca
 EXAMPLE_FLAGS := -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Werror -O2 -Iinclude
 # Without this a compiler may fuse a multiplication and an addition where the machine can, and the
 # examples would no longer print the same digits everywhere. (gcc does not with -std=c11, clang does.)
@@ -15,6 +15,7 @@ $(EXAMPLES)/%: examples/%.c $(wildcard examples/training/*.h) include/hyla.h $(L
 
 # In C with tiles, in Rust without: the same lines, to the last digit and the last bit.
 examples-run: examples ## run the training examples on simulated scenes; C and Rust must print the same
+	$(EXAMPLES)/svdd
 	$(EXAMPLES)/pca
 	@for combination in bce iou; do \
 	    $(EXAMPLES)/train $$combination --cosines --tiles 7 > $(EXAMPLES)/$$combination-c.txt; result=$$?; \
