@@ -64,6 +64,7 @@
 #define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
 #define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
 #define HYLA_FOCAL_PARAMS_DEFAULT { sizeof(hyla_focal_params), HYLA_REDUCTION_MEAN, 1.0f, 2.0f, 1, 0.25f }
+#define HYLA_SVDD_PARAMS_DEFAULT { sizeof(hyla_svdd_params), 0.05f, 1.0f, 0.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -281,6 +282,9 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_TVERSKY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SVDD_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_MSE_STAGES 7
@@ -605,24 +609,30 @@ typedef struct hyla_tversky_totals {
     int64_t fingerprint;
 } hyla_tversky_totals;
 
-// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
+// Deep SVDD with a soft boundary (cuvis-ai: DeepSVDDSoftBoundaryLoss): what is computed.
 //
-// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
+// With embeddings z (a cube of D channels, 1 to 4096), a center c (D floats), the radius R and pixel weights v
+// (`weights`):
 //
-// l_ik = weight * v_i * (a_ik - b_ik)^2
-// loss = sum l_ik / N | sum l_ik | sum l_ik / sum v_ik      by `reduction`
+// R = softplus(10 r) / 10, or r where 10 r > 20                     r: r_unconstrained
+// d_n = sum_k (z_nk - c_k)^2      a_n = 1 if d_n > R^2 else 0
+// loss = weight * (R^2 + sum a_n v_n (d_n - R^2) / (nu N))          N counts the pixels that count
 //
-// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
-// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
-// above 1.8e19 has an infinite square. Needs no labels. Initialise with HYLA_MSE_PARAMS_DEFAULT.
-typedef struct hyla_mse_params {
-    // `sizeof(hyla_mse_params)`.
+// A pixel is outside if `d_n - R^2`, rounded to float32, is positive or NaN. Distances are within 6 ulp of
+// float32 and do not overflow; a gradient is within 3 ulp; sums are exact and rounded once; R is within
+// 2^-50 of itself. Needs no labels. Guide: a larger nu SHRINKS the sphere: in the optimum about a share nu of
+// the pixels is outside. For r below about -10 the radius is 0 in float32 and cannot grow again
+// (HYLA_NOTICE_DEGENERATE). Initialise with HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
+typedef struct hyla_svdd_params {
+    // `sizeof(hyla_svdd_params)`.
     uint32_t struct_size;
-    // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
-    uint32_t reduction;
+    // The share of pixels that may lie outside: between 0 and 1, both excluded. Default 0.05.
+    float nu;
     // The weight of this loss among others: finite. Default 1.
     float weight;
-} hyla_mse_params;
+    // The parameter r of the radius, which is learnt: finite. Default 0.
+    float r_unconstrained;
+} hyla_svdd_params;
 
 // Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
 // `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
@@ -661,6 +671,46 @@ typedef struct hyla_cube {
     // NULL. Room for later inputs.
     const void *reserved[2];
 } hyla_cube;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_svdd_normalize` afterwards to compare words.
+typedef struct hyla_svdd_totals {
+    // The sum of the terms `a_n v_n (d_n - R^2)` up to 2^127.
+    struct hyla_sum loss;
+    // The sum of the pixel weights of the pixels that count.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different radii were mixed.
+    int64_t fingerprint;
+    // The sum of the greater terms, in units of 2^192.
+    struct hyla_sum huge;
+    // The sum of the weights of pixels outside the sphere.
+    struct hyla_sum outside_weights;
+    // How many pixels lie outside, whatever their weights.
+    int64_t outside;
+} hyla_svdd_totals;
+
+// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
+//
+// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
+//
+// l_ik = weight * v_i * (a_ik - b_ik)^2
+// loss = sum l_ik / N | sum l_ik | sum l_ik / sum v_ik      by `reduction`
+//
+// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
+// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
+// above 1.8e19 has an infinite square. Needs no labels. Initialise with HYLA_MSE_PARAMS_DEFAULT.
+typedef struct hyla_mse_params {
+    // `sizeof(hyla_mse_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+} hyla_mse_params;
 
 // Exact sums over values, in words of int64; all zero is empty. Adding the words of two totals
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_mse_normalize` afterwards to compare words.
@@ -1404,6 +1454,170 @@ hyla_status hyla_tversky_loss_and_gradient(const struct hyla_tversky_params *par
                                            float *grad_scores);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SVDD_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_params_init(struct hyla_svdd_params *params,
+                                  size_t size);
+
+// `sizeof(hyla_svdd_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_svdd_totals_size(void);
+
+// Adds pixels to totals.
+//
+// Inputs: the cube's values, optional `valid` and `weights`; `center`, one float a channel. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), NU, WEIGHT, RADIUS.
+// Notices: none; `hyla_svdd_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_update(const struct hyla_svdd_params *params,
+                             const struct hyla_cube *embeddings,
+                             const float *center,
+                             struct hyla_svdd_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_svdd_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_merge(const struct hyla_svdd_totals *other,
+                            struct hyla_svdd_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_normalize(struct hyla_svdd_totals *totals);
+
+// The loss. Of no pixel it is NaN.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
+// RADIUS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius
+// has collapsed).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_loss(const struct hyla_svdd_params *params,
+                           const struct hyla_svdd_totals *totals,
+                           double *loss);
+
+// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel
+// weights do not enter; 0 where the pixel does not count. `score_map` may be uninitialised.
+//
+// Errors, with `score_map` unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_map(const struct hyla_svdd_params *params,
+                          const struct hyla_cube *embeddings,
+                          const float *center,
+                          float *score_map);
+
+// Writes `upstream * d loss / d embeddings` to `grad_embeddings`, in the layout of the values, or adds it
+// there (`write`: HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+// ranks; the cube may be any part of the batch. 0 inside the sphere; where a pixel does not count: 0, or
+// unchanged. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_svdd_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_gradient(const struct hyla_svdd_params *params,
+                               const struct hyla_svdd_totals *totals,
+                               const struct hyla_cube *embeddings,
+                               const float *center,
+                               double upstream,
+                               uint32_t write,
+                               float *grad_embeddings);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE.
+// Notices: those of `hyla_svdd_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_loss_and_gradient(const struct hyla_svdd_params *params,
+                                        const struct hyla_cube *embeddings,
+                                        const float *center,
+                                        double upstream,
+                                        uint32_t write,
+                                        struct hyla_svdd_totals *totals,
+                                        double *loss,
+                                        float *grad_embeddings);
+
+// The radius R (not squared). HYLA_NOTICE_DEGENERATE: it is 0 in float32 and cannot grow again.
+//
+// Errors, with `radius` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
+// RADIUS.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_radius(const struct hyla_svdd_params *params,
+                             double *radius);
+
+// Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
+// pixel.
+//
+// Errors, with `grad_r_unconstrained` unchanged, and notices: those of `hyla_svdd_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_gradient_radius(const struct hyla_svdd_params *params,
+                                      const struct hyla_svdd_totals *totals,
+                                      double upstream,
+                                      double *grad_r_unconstrained);
+
+// Adds `a_n v_n (z_nk - c_k)` to `center_sums[k]`, one exact sum a channel, which begin as all zero bits: what
+// `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.
+//
+// Errors, with the sums unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_center_update(const struct hyla_svdd_params *params,
+                                    const struct hyla_cube *embeddings,
+                                    const float *center,
+                                    struct hyla_sum *center_sums);
+
+// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
+//
+// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_center_merge(const struct hyla_sum *other,
+                                   struct hyla_sum *center_sums,
+                                   size_t channels);
+
+// Makes the words canonical after they were added elsewhere.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_center_normalize(struct hyla_sum *center_sums,
+                                       size_t channels);
+
+// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
+// `center_sums` are those of the whole batch. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_center` unchanged: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices:
+// those of `hyla_svdd_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_gradient_center(const struct hyla_svdd_params *params,
+                                      const struct hyla_svdd_totals *totals,
+                                      const struct hyla_sum *center_sums,
+                                      size_t channels,
+                                      double upstream,
+                                      uint32_t write,
+                                      float *grad_center);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_MSE_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -1946,6 +2160,12 @@ static inline hyla_distinctness_params hyla_distinctness_params_default(void) {
 /* The defaults as a value. */
 static inline hyla_focal_params hyla_focal_params_default(void) {
     hyla_focal_params params = HYLA_FOCAL_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_svdd_params hyla_svdd_params_default(void) {
+    hyla_svdd_params params = HYLA_SVDD_PARAMS_DEFAULT;
     return params;
 }
 

@@ -155,10 +155,8 @@ impl<'a> CubeColumns<'a> {
             }
         }
         let mut floats = V::Floats::zeroed();
-        let lanes = rest.iter().step_by(pixel_stride.max(1)).take(n.saturating_sub(first));
-        for (lane, float) in flat_mut::<_, f32>(&mut floats).iter_mut().zip(lanes) {
-            *lane = *float;
-        }
+        let count = n.saturating_sub(first);
+        gather(rest, pixel_stride, count, flat_mut(&mut floats));
         V::from_floats(simd, &floats)
     }
 }
@@ -196,18 +194,26 @@ impl<'a> CubeColumnsMut<'a> {
                 return write.write(mask, values, floats);
             }
         }
-        let (stride, count) = (pixel_stride.max(1), n.saturating_sub(first));
+        let count = n.saturating_sub(first);
         let mut floats = V::Floats::zeroed();
-        for (lane, float) in
-            flat_mut::<_, f32>(&mut floats).iter_mut().zip(rest.iter().step_by(stride).take(count))
-        {
-            *lane = *float;
-        }
+        gather(rest, pixel_stride, count, flat_mut(&mut floats));
         write.write(mask, values, &mut floats);
-        for (float, lane) in
-            rest.iter_mut().step_by(stride).take(count).zip(flat::<_, f32>(&floats))
-        {
-            *float = *lane;
-        }
+        scatter(flat(&floats), pixel_stride, count, rest);
+    }
+}
+
+/// Copies at most `count` floats that lie `stride` apart. A call of its own: all kernels share its code.
+#[inline(never)]
+fn gather(from: &[f32], stride: usize, count: usize, to: &mut [f32]) {
+    for (to, from) in to.iter_mut().zip(from.iter().step_by(stride.max(1)).take(count)) {
+        *to = *from;
+    }
+}
+
+/// The other way round.
+#[inline(never)]
+fn scatter(from: &[f32], stride: usize, count: usize, to: &mut [f32]) {
+    for (to, from) in to.iter_mut().step_by(stride.max(1)).take(count).zip(from) {
+        *to = *from;
     }
 }

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`sqrt`] | correctly rounded |
 //! | [`exp`], [`ln`] | [`MAX_ULP`] ulp |
+//! | [`softplus`] | [`SOFTPLUS_MAX_ULP`] ulp |
 //!
 //! Additions, multiplications, divisions and integer operations in one fixed order, no fused
 //! multiply-add: the same bits on every machine. Constants are the coefficients of Taylor series, so
@@ -13,6 +14,8 @@ use wide::f64x2;
 
 /// The bound of [`exp`] and [`ln`] in ulps.
 pub const MAX_ULP: f64 = 2.0;
+/// The bound of [`softplus`] in ulps.
+pub const SOFTPLUS_MAX_ULP: f64 = 4.0;
 
 /// The first 32 bits of ln 2: times an exponent of at most 11 bits it is exact.
 const LN2_HIGH: f64 = f64::from_bits(core::f64::consts::LN_2.to_bits() & !0x1f_ffff);
@@ -107,4 +110,15 @@ pub fn ln(x: f64) -> f64 {
     // f - s f = f - f^2/2 + s f^2/2: the small terms first.
     let half = 0.5 * f * f;
     k * LN2_HIGH + (f - (half - (s * (half + series) + k * LN2_LOW)))
+}
+
+/// `ln(1 + e^x)`: 0 below -745.2, x above 37; NaN of NaN.
+///
+/// `max(x, 0) + ln(1 + e)` with e = `e^-|x|`. What 1 + e loses of e by rounding is exact as
+/// `e - ((1 + e) - 1)`; the derivative of the logarithm brings it back.
+pub fn softplus(x: f64) -> f64 {
+    let e = exp(-x.abs());
+    let sum = 1.0 + e;
+    let logarithm = ln(sum) + (e - (sum - 1.0)) / sum;
+    if x > 0.0 { x + logarithm } else { logarithm }
 }

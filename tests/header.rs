@@ -17,6 +17,7 @@ const SOURCES: &[&str] = &[
     "focal",
     "iou",
     "tversky",
+    "svdd",
     "mse",
     "orthogonality",
     "distinctness",

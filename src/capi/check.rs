@@ -82,13 +82,26 @@ pub(super) unsafe fn optional_input<'a, T>(
     unsafe { input(pointer, items) }.map(Some)
 }
 
+/// Numbers without gaps, of which any bits are a value: an output of them may be uninitialised.
+///
+/// # Safety
+/// As it says.
+pub(super) unsafe trait Plain {}
+
+// SAFETY: any bits are a float.
+unsafe impl Plain for f32 {}
+// SAFETY: any bits are a float.
+unsafe impl Plain for f64 {}
+// SAFETY: `repr(C)`, words of `i64` alone.
+unsafe impl Plain for crate::exact::ExactSum {}
+
 /// The numbers of an output. They may be uninitialised: no kernel reads them before it wrote them
 /// unless it adds to them, and any bits are a number.
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for writes of `items` numbers for `'a`, and
 /// nothing else reads or writes them meanwhile.
-pub(super) unsafe fn output<'a, T: bytemuck::AnyBitPattern>(
+pub(super) unsafe fn output<'a, T: Plain>(
     pointer: *mut T,
     items: usize,
 ) -> Result<&'a mut [T], Error> {

@@ -31,6 +31,7 @@ pub mod selector_diversity;
 pub mod selector_entropy;
 pub mod status;
 pub mod sum;
+pub mod svdd;
 pub mod tversky;
 
 use crate::error::{Error, Notices};

@@ -274,7 +274,7 @@ fn mean_of_all<S: Simd>(simd: S, weights: &Matrix, squares: f64, sum: &mut [f64]
 fn mean_of_some<S: Simd>(simd: S, weights: &Matrix, factors: &[f64], dots: &mut [f64]) -> Mean {
     let (mut sum, mut pairs) = (0.0, 0.0);
     for (row, factor) in factors.iter().enumerate() {
-        Dots { matrix: weights, row, from: row + 1 }.run(simd, dots);
+        simd.call(Dots { matrix: weights, row, from: row + 1, to: dots });
         for (dot, other) in dots.iter().zip(factors).skip(row + 1) {
             if *dot != 0.0 {
                 sum += *dot * (factor * other);
@@ -311,7 +311,7 @@ impl Slopes<'_, '_> {
         let weights = self.weights;
         for (index, factor) in factors.iter().enumerate() {
             if self.skip {
-                Dots { matrix: weights, row: index, from: 0 }.run(simd, dots);
+                simd.call(Dots { matrix: weights, row: index, from: 0, to: dots });
                 // A row is no pair with itself.
                 if let Some(own) = dots.get_mut(index) {
                     *own = 0.0;

@@ -6,7 +6,7 @@
 
 use crate::error::Error;
 use crate::matrix::Matrix;
-use crate::simd::{Columns, Doubles, Lanes, Simd, flat_mut};
+use crate::simd::{Columns, Doubles, Kernel, Lanes, Simd, flat_mut};
 use bytemuck::Zeroable;
 
 /// How many rows a matrix may have.
@@ -22,20 +22,23 @@ pub(super) fn check_gradient(matrix: &Matrix, gradient: &[f32]) -> Result<(), Er
     if matrix.span()? > gradient.len() { Err(Error::LengthMismatch) } else { Ok(()) }
 }
 
-/// A row's products with all rows from `from` on.
+/// Writes a row's products with all rows from `from` on: product j to `to[j]`. A call of its own, so that
+/// its code exists once.
 pub(super) struct Dots<'m, 'a> {
     pub matrix: &'m Matrix<'a>,
     pub row: usize,
     pub from: usize,
+    pub to: &'m mut [f64],
 }
 
 /// How many rows go at a time.
 const TOGETHER: usize = 4;
 
-impl Dots<'_, '_> {
-    /// Writes product j to `to[j]`.
+impl Kernel for Dots<'_, '_> {
+    type Output = ();
+
     #[inline(always)]
-    pub fn run<S: Simd>(&self, simd: S, to: &mut [f64]) {
+    fn run<S: Simd>(self, simd: S) {
         let own = row::<S>(self.matrix, self.row);
         let vectors = self.matrix.columns.div_ceil(S::Sixteen::LANES);
         for first in (self.from..self.matrix.rows).step_by(TOGETHER) {
@@ -54,7 +57,7 @@ impl Dots<'_, '_> {
                     *sum = *sum + values * other;
                 }
             }
-            for (to, sum) in to.iter_mut().take(self.matrix.rows).skip(first).zip(sums) {
+            for (to, sum) in self.to.iter_mut().take(self.matrix.rows).skip(first).zip(sums) {
                 *to = sum.sum_of_sixteen();
             }
         }

@@ -23,6 +23,7 @@ mod pixelwise;
 pub mod reduction;
 pub mod selector_diversity;
 pub mod selector_entropy;
+pub mod svdd;
 pub mod tversky;
 
 pub use reduction::Reduction;

@@ -137,7 +137,7 @@ impl Kernel for Errors<'_> {
         for row in 0..rows {
             // The loss alone needs the upper triangle only.
             let from = if self.gradient.is_some() { 0 } else { row };
-            Dots { matrix: &self.components, row, from }.run(simd, self.workspace);
+            simd.call(Dots { matrix: &self.components, row, from, to: self.workspace });
             let entries = self.workspace.get_mut(..rows).unwrap_or(&mut []);
             if let Some(diagonal) = entries.get_mut(row) {
                 *diagonal -= 1.0;

@@ -1,6 +1,6 @@
 //! The functions of one `f64`, against the platform's own.
 
-use crate::math64::{MAX_ULP, exp, ln, sqrt};
+use crate::math64::{MAX_ULP, SOFTPLUS_MAX_ULP, exp, ln, softplus, sqrt};
 use proptest::prelude::*;
 
 fn ulps(found: f64, truth: f64) -> f64 {
@@ -23,6 +23,10 @@ proptest! {
             prop_assert!(ulps(exp(x), x.exp()) <= MAX_ULP, "exp({x})");
             prop_assert!(ulps(ln(x), x.ln()) <= MAX_ULP, "ln({x})");
             prop_assert_eq!(ulps(sqrt(x), x.sqrt()), 0.0, "sqrt({})", x);
+            let truth = x.max(0.0) + (-x.abs()).exp().ln_1p();
+            if !x.is_nan() {
+                prop_assert!(ulps(softplus(x), truth) <= SOFTPLUS_MAX_ULP, "softplus({x})");
+            }
         }
     }
 }
@@ -33,5 +37,7 @@ fn limits() {
     assert_eq!((exp(0.0), exp(-inf), exp(inf), exp(-1e300), exp(1e300)), (1.0, 0.0, inf, 0.0, inf));
     assert_eq!((ln(1.0), ln(0.0), ln(-0.0), ln(inf)), (0.0, -inf, -inf, inf));
     assert!(ln(-1.0).is_nan() && ln(f64::NAN).is_nan() && exp(f64::NAN).is_nan());
+    assert_eq!((softplus(-inf), softplus(inf), softplus(0.0)), (0.0, inf, core::f64::consts::LN_2));
+    assert!(softplus(f64::NAN).is_nan());
     assert!(sqrt(-1.0).is_nan() && sqrt(0.0) == 0.0 && sqrt(inf) == inf);
 }

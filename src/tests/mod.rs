@@ -20,6 +20,7 @@ mod naive;
 mod overlap;
 mod selector;
 mod soft;
+mod svdd;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///

@@ -18,6 +18,7 @@ mod matrix;
 mod mse;
 mod pixel_statistics;
 mod selector;
+mod svdd;
 
 use hyla::capi::cube::hyla_cube;
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};

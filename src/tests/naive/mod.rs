@@ -6,6 +6,7 @@ pub mod matrix;
 pub mod mse;
 pub mod overlap;
 pub mod selector;
+pub mod svdd;
 
 /// The distance of a float to the true value, in units in the last place of the true value;
 /// subnormals count in units of 2^-149.
