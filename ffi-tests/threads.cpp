@@ -88,7 +88,7 @@ bool on_threads(const Data &data, unsigned thread_count, Totals &whole, std::vec
                 const hyla::pixels pixels = data.part(start, count);
                 if (!own.update(pixels)) good = false;
                 const hyla::status status =
-                    batch.bce.gradient(hyla::bce::params(), pixels, 1.0, HYLA_STORE, gradient.data() + start, count);
+                    batch.bce.gradient(hyla::bce::params(), pixels, 1.0, HYLA_STORE, {gradient.data() + start, count});
                 if (status.code() != HYLA_OK) good = false;
             }
             const std::lock_guard<std::mutex> guard(lock);
@@ -109,7 +109,7 @@ int main() {
     Totals expected;
     std::vector<float> expected_gradient(pixel_count), gradient(pixel_count);
     CHECK(expected.update(all));
-    CHECK_STATUS(HYLA_OK, expected.bce.gradient(hyla::bce::params(), all, 1.0, HYLA_STORE, expected_gradient.data(), pixel_count).code());
+    CHECK_STATUS(HYLA_OK, expected.bce.gradient(hyla::bce::params(), all, 1.0, HYLA_STORE, expected_gradient).code());
     for (unsigned thread_count = 1; thread_count <= 8; ++thread_count) {
         for (int round = 0; round < 5; ++round) {
             Totals whole;

@@ -76,13 +76,13 @@ void bce() {
     CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_loss(&params, &expected, &loss));
     CHECK(found && found.status.code() == HYLA_NOTICE_REJECTED && found.value == loss);
 
-    CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, found_floats.data(), n).code());
+    CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, found_floats).code());
     CHECK_STATUS(HYLA_OK, hyla_bce_map(&params, &pixels, expected_floats.data()));
     CHECK(equal(found_floats, expected_floats));
-    CHECK_STATUS(HYLA_NOTICE_REJECTED, totals.gradient(params, pixels, 2.0, HYLA_ADD, found_floats.data(), n).code());
+    CHECK_STATUS(HYLA_NOTICE_REJECTED, totals.gradient(params, pixels, 2.0, HYLA_ADD, found_floats).code());
     CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_ADD, expected_floats.data()));
     CHECK(equal(found_floats, expected_floats));
-    const hyla::result<double> at_once = other.loss_and_gradient(params, pixels, 2.0, HYLA_STORE, found_floats.data(), n);
+    const hyla::result<double> at_once = other.loss_and_gradient(params, pixels, 2.0, HYLA_STORE, found_floats);
     CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_STORE, expected_floats.data()));
     CHECK(at_once && at_once.value == loss && equal(found_floats, expected_floats) && equal(other, expected));
 
@@ -96,9 +96,9 @@ void bce() {
     // Outputs that are too small are not written to.
     found_floats.fill(42.0f);
     expected_floats.fill(42.0f);
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::bce::map(params, pixels, found_floats.data(), n - 1).code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.gradient(params, pixels, 1.0, HYLA_STORE, found_floats.data(), n - 1).code());
-    const hyla::result<double> small = totals.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, found_floats.data(), n - 1);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::bce::map(params, pixels, {found_floats.data(), n - 1}).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.gradient(params, pixels, 1.0, HYLA_STORE, {found_floats.data(), n - 1}).code());
+    const hyla::result<double> small = totals.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, {found_floats.data(), n - 1});
     CHECK(!small && small.status.code() == HYLA_ERROR_CAPACITY && small.value == 0.0);
     CHECK(equal(found_floats, expected_floats) && equal(totals, expected));
     params.reduction = HYLA_REDUCTION_NONE;
@@ -157,9 +157,9 @@ void pixel_statistics() {
     CHECK_STATUS(HYLA_OK, totals.merge(other).code());
     const hyla::result<hyla::pixel_statistics::report> found = totals.values();
     CHECK(found && found.value.total == 10 && found.value.anomalous == 6 && found.value.percentage == 60.0);
-    const hyla::result<std::size_t> count = totals.metrics(context, list.data(), list.size());
+    const hyla::result<std::size_t> count = totals.metrics(context, list);
     CHECK(count && count.value == 3 && std::strcmp(list[2].name, "anomaly/anomaly_percentage") == 0 && list[2].value == 60.0);
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, list.data(), 2).status.code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, {list.data(), 2}).status.code());
 }
 
 void detection() {
@@ -174,11 +174,11 @@ void detection() {
     CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected));
     CHECK(equal(totals, expected) && equal(other, expected));
     CHECK_STATUS(HYLA_OK, totals.merge(other).code());
-    const hyla::result<std::size_t> count = totals.metrics(params, context, list.data(), list.size());
+    const hyla::result<std::size_t> count = totals.metrics(params, context, list);
     CHECK(count && count.value == 7 && list[0].value == 2.0 / 3.0 && std::strcmp(list[0].name, "precision") == 0);
     params.pixel_stride = 2;
     CHECK_STATUS(HYLA_ERROR_STRIDE_NEEDS_FRAME, totals.update(params, pixels).code());
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, totals.metrics(params, context, list.data(), list.size()).status.code());
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, totals.metrics(params, context, list).status.code());
 }
 
 // A C struct serves as well, and a copy is a copy of the words.
@@ -205,13 +205,13 @@ void spans() {
     std::array<float, n> found{}, expected{};
     std::array<hyla::metric, 7> list{};
     CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, found).code());
-    CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, expected.data(), n).code());
+    CHECK_STATUS(HYLA_OK, hyla::bce::map(params, pixels, {expected.data(), n}).code());
     CHECK(equal(found, expected));
     CHECK(static_cast<bool>(totals.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, found)));
-    CHECK(static_cast<bool>(other.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, expected.data(), n)));
+    CHECK(static_cast<bool>(other.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, {expected.data(), n})));
     CHECK(equal(found, expected) && equal(totals, other));
     CHECK(!totals.gradient(params, pixels, 1.0, HYLA_ADD, found).failed());
-    CHECK(!totals.gradient(params, pixels, 1.0, HYLA_ADD, expected.data(), n).failed());
+    CHECK(!totals.gradient(params, pixels, 1.0, HYLA_ADD, {expected.data(), n}).failed());
     CHECK(equal(found, expected));
     CHECK(statistics.metrics(context, list).value == 3 && detection.metrics(lines, context, list).value == 7);
 

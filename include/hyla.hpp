@@ -13,8 +13,9 @@
 // be told is its `params`, what it tells is its `report`.
 //
 // Nothing allocates, throws or needs RTTI. Every call returns a `status`, or a `result` where it
-// has a value to give. Outputs are a pointer and a size, or a std::span from C++20 on; an output
-// that is too small for the pixels is HYLA_ERROR_CAPACITY.
+// has a value to give. An output is a `view`: `{pointer, size}`, or anything that has data() and
+// size(), such as std::vector, std::array and std::span; one that is too small is
+// HYLA_ERROR_CAPACITY.
 //
 // Licence: MIT OR Apache-2.0.
 
@@ -30,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #if defined(__has_include)
 #if __has_include(<version>)
@@ -73,6 +75,25 @@ struct [[nodiscard]] result {
     explicit operator bool() const noexcept { return !status.failed(); }
 };
 
+// Items that a call writes: a pointer and a size. They are only pointed to.
+template <class T>
+class view {
+  public:
+    constexpr view() noexcept = default;
+    constexpr view(T *items, std::size_t count) noexcept : data_(items), size_(count) {}
+    template <class Items, class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<Items &>().data()), T *>>>
+    constexpr view(Items &&items) noexcept : data_(items.data()), size_(items.size()) {}
+
+    [[nodiscard]] constexpr T *data() const noexcept { return data_; }
+    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
+
+  private:
+    T *data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+using floats = view<float>;
+
 // The inputs of a call: n pixels and the arrays that are set, by field or by name as in
 // `pixels(n).with_scores(logits)`. They are only pointed to.
 class pixels : public hyla_pixels {
@@ -109,57 +130,182 @@ class pixels : public hyla_pixels {
 #endif
 };
 
+// Pixels of several values each: `cube::interleaved(values, n, channels)` (BIP) or
+// `cube::planar(values, n, channels)` (BSQ, or a line of BIL); any other layout by field.
+class cube : public hyla_cube {
+  public:
+    constexpr cube() noexcept : hyla_cube{} {}
+    static constexpr cube interleaved(const float *items, std::size_t pixels, std::size_t count) noexcept {
+        return cube(items, pixels, count, count, 1);
+    }
+    static constexpr cube planar(const float *items, std::size_t pixels, std::size_t count) noexcept {
+        return cube(items, pixels, count, 1, pixels);
+    }
+
+    constexpr cube &with_targets(const std::uint8_t *items) noexcept { return targets = items, *this; }
+    constexpr cube &with_labels(const std::int32_t *items) noexcept { return labels = items, *this; }
+    constexpr cube &with_valid(const std::uint8_t *items) noexcept { return valid = items, *this; }
+    constexpr cube &with_weights(const float *items) noexcept { return weights = items, *this; }
+
+  private:
+    constexpr cube(const float *items, std::size_t pixels, std::size_t count, std::size_t along_pixels,
+                   std::size_t along_channels) noexcept
+        : hyla_cube{} {
+        values = items;
+        n = pixels;
+        channels = count;
+        pixel_stride = along_pixels;
+        channel_stride = along_channels;
+    }
+};
+
+// Rows of floats without gaps; any other layout by field.
+class matrix : public hyla_matrix {
+  public:
+    constexpr matrix(const float *items, std::size_t row_count, std::size_t column_count) noexcept : hyla_matrix{} {
+        values = items;
+        rows = row_count;
+        columns = row_stride = column_count;
+    }
+};
+
 using context = hyla_context;
 using metric = hyla_metric;
 
+namespace detail {
+
+// How the C functions take an input.
+inline const hyla_pixels *pass(const hyla_pixels &in) noexcept { return &in; }
+inline const hyla_cube *pass(const hyla_cube &in) noexcept { return &in; }
+inline const float *pass(const float *in) noexcept { return in; }
+
+// How many floats reach from the first value of an input to the end of the last; what overflows is
+// for the C function to refuse.
+inline std::size_t extent(std::size_t n, std::size_t stride, std::size_t m, std::size_t other_stride) noexcept {
+    return n == 0 || m == 0 ? 0 : (n - 1) * stride + (m - 1) * other_stride + 1;
+}
+inline std::size_t extent(const hyla_pixels &in) noexcept { return in.n; }
+inline std::size_t extent(const hyla_cube &in) noexcept { return extent(in.n, in.pixel_stride, in.channels, in.channel_stride); }
+inline std::size_t extent(const hyla_matrix &in) noexcept { return extent(in.rows, in.row_stride, in.columns, 1); }
+
+// The value of a C function whose last argument it is.
+template <class T, class Function, class... Arguments>
+result<T> value_of(Function function, Arguments... arguments) noexcept {
+    result<T> answer;
+    answer.status = function(arguments..., &answer.value);
+    return answer;
+}
+
+// A loss of pixels: the C functions of its node, and what these take as inputs.
+template <class Params, class Totals, auto Update, auto Merge, auto Normalize, auto Loss, auto Gradient, auto LossAndGradient,
+          class First, class... More>
+class pixel_loss {
+  public:
+    Totals totals{};
+
+    hyla::status update(const Params &how, const First &in, const More &...more) noexcept {
+        return Update(&how, pass(in), pass(more)..., &totals);
+    }
+    hyla::status merge(const pixel_loss &other) noexcept { return Merge(&other.totals, &totals); }
+    hyla::status normalize() noexcept { return Normalize(&totals); }
+    result<double> loss(const Params &how) const noexcept { return value_of<double>(Loss, &how, &totals); }
+    hyla::status gradient(const Params &how, const First &in, const More &...more, double upstream, std::uint32_t write,
+                          floats grad) const noexcept {
+        if (grad.size() < extent(in)) return HYLA_ERROR_CAPACITY;
+        return Gradient(&how, &totals, pass(in), pass(more)..., upstream, write, grad.data());
+    }
+    // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
+    result<double> loss_and_gradient(const Params &how, const First &in, const More &...more, double upstream, std::uint32_t write,
+                                     floats grad) noexcept {
+        if (grad.size() < extent(in)) return {0.0, HYLA_ERROR_CAPACITY};
+        result<double> answer;
+        answer.status =
+            LossAndGradient(&how, pass(in), pass(more)..., upstream, write, &totals, &answer.value, grad.data());
+        return answer;
+    }
+};
+
+// A loss of pixels that depends on sums alone, and with minmax on the range of the scores, too.
+template <class Params, class Totals, auto Update, auto Merge, auto Normalize, auto Loss, auto Gradient, auto LossAndGradient>
+class overlap_loss {
+  public:
+    Totals totals{};
+    hyla_range range{};
+
+    hyla::status update(const Params &how, const hyla_pixels &in) noexcept { return Update(&how, &in, &totals, &range); }
+    hyla::status merge(const overlap_loss &other) noexcept {
+        const hyla::status status = Merge(&other.totals, &totals);
+        return status.failed() ? status : hyla::status(hyla_range_merge(&other.range, &range));
+    }
+    hyla::status normalize() noexcept { return Normalize(&totals); }
+    result<double> loss(const Params &how) const noexcept { return value_of<double>(Loss, &how, &totals, &range); }
+    hyla::status gradient(const Params &how, const hyla_pixels &in, double upstream, std::uint32_t write, floats grad) const noexcept {
+        return grad.size() < in.n ? HYLA_ERROR_CAPACITY : Gradient(&how, &totals, &range, &in, upstream, write, grad.data());
+    }
+    // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
+    result<double> loss_and_gradient(const Params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
+                                     floats grad) noexcept {
+        if (grad.size() < in.n) return {0.0, HYLA_ERROR_CAPACITY};
+        result<double> answer;
+        answer.status = LossAndGradient(&how, &in, upstream, write, &totals, &range, &answer.value, grad.data());
+        return answer;
+    }
+};
+
+// A loss of a small matrix. `workspace` has workspace_size(rows, columns) doubles.
+template <class Params, auto Workspace, auto Loss, auto Gradient, auto LossAndGradient>
+struct matrix_loss {
+    static std::size_t workspace_size(const hyla_matrix &in) noexcept { return Workspace(in.rows, in.columns); }
+    static result<double> loss(const Params &how, const hyla_matrix &in, view<double> workspace) noexcept {
+        return value_of<double>(Loss, &how, &in, workspace.data(), workspace.size());
+    }
+    static hyla::status gradient(const Params &how, const hyla_matrix &in, double upstream, std::uint32_t write,
+                                 view<double> workspace, floats grad) noexcept {
+        if (grad.size() < extent(in)) return HYLA_ERROR_CAPACITY;
+        return Gradient(&how, &in, upstream, write, workspace.data(), workspace.size(), grad.data());
+    }
+    static result<double> loss_and_gradient(const Params &how, const hyla_matrix &in, double upstream, std::uint32_t write,
+                                            view<double> workspace, floats grad) noexcept {
+        if (grad.size() < extent(in)) return {0.0, HYLA_ERROR_CAPACITY};
+        result<double> answer;
+        answer.status =
+            LossAndGradient(&how, &in, upstream, write, workspace.data(), workspace.size(), &answer.value, grad.data());
+        return answer;
+    }
+};
+
+// A loss of the weights of a band selector.
+template <class Params, auto Loss, auto Gradient, auto LossAndGradient>
+struct selector_loss {
+    static result<double> loss(const Params &how, view<const float> weights) noexcept {
+        return value_of<double>(Loss, &how, weights.data(), weights.size());
+    }
+    static hyla::status gradient(const Params &how, view<const float> weights, double upstream, std::uint32_t write,
+                                 floats grad) noexcept {
+        if (grad.size() < weights.size()) return HYLA_ERROR_CAPACITY;
+        return Gradient(&how, weights.data(), weights.size(), upstream, write, grad.data());
+    }
+    static result<double> loss_and_gradient(const Params &how, view<const float> weights, double upstream, std::uint32_t write,
+                                            floats grad) noexcept {
+        if (grad.size() < weights.size()) return {0.0, HYLA_ERROR_CAPACITY};
+        result<double> answer;
+        answer.status = LossAndGradient(&how, weights.data(), weights.size(), upstream, write, &answer.value, grad.data());
+        return answer;
+    }
+};
+
+}  // namespace detail
+
 // Binary cross-entropy of logits: hyla_bce_...
-class bce {
+class bce : public detail::pixel_loss<hyla_bce_params, hyla_bce_totals, hyla_bce_update, hyla_bce_merge, hyla_bce_normalize, hyla_bce_loss, hyla_bce_gradient, hyla_bce_loss_and_gradient, hyla_pixels> {
   public:
     struct params : hyla_bce_params {
         constexpr params() noexcept : hyla_bce_params HYLA_BCE_PARAMS_DEFAULT {}
     };
 
-    hyla_bce_totals totals{};
-
-    hyla::status update(const hyla_bce_params &how, const hyla_pixels &in) noexcept {
-        return hyla_bce_update(&how, &in, &totals);
+    static hyla::status map(const hyla_bce_params &how, const hyla_pixels &in, floats loss_map) noexcept {
+        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_bce_map(&how, &in, loss_map.data());
     }
-    hyla::status merge(const bce &other) noexcept { return hyla_bce_merge(&other.totals, &totals); }
-    hyla::status normalize() noexcept { return hyla_bce_normalize(&totals); }
-    result<double> loss(const hyla_bce_params &how) const noexcept {
-        result<double> answer;
-        answer.status = hyla_bce_loss(&how, &totals, &answer.value);
-        return answer;
-    }
-    static hyla::status map(const hyla_bce_params &how, const hyla_pixels &in, float *loss_map, std::size_t capacity) noexcept {
-        return capacity < in.n ? HYLA_ERROR_CAPACITY : hyla_bce_map(&how, &in, loss_map);
-    }
-    hyla::status gradient(const hyla_bce_params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
-                          float *grad_scores, std::size_t capacity) const noexcept {
-        return capacity < in.n ? HYLA_ERROR_CAPACITY : hyla_bce_gradient(&how, &totals, &in, upstream, write, grad_scores);
-    }
-    // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
-    result<double> loss_and_gradient(const hyla_bce_params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
-                                     float *grad_scores, std::size_t capacity) noexcept {
-        result<double> answer;
-        answer.status = capacity < in.n ? HYLA_ERROR_CAPACITY
-                                      : hyla_bce_loss_and_gradient(&how, &in, upstream, write, &totals, &answer.value, grad_scores);
-        return answer;
-    }
-
-#ifdef __cpp_lib_span
-    static hyla::status map(const hyla_bce_params &how, const hyla_pixels &in, std::span<float> loss_map) noexcept {
-        return map(how, in, loss_map.data(), loss_map.size());
-    }
-    hyla::status gradient(const hyla_bce_params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
-                          std::span<float> grad_scores) const noexcept {
-        return gradient(how, in, upstream, write, grad_scores.data(), grad_scores.size());
-    }
-    result<double> loss_and_gradient(const hyla_bce_params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
-                                     std::span<float> grad_scores) noexcept {
-        return loss_and_gradient(how, in, upstream, write, grad_scores.data(), grad_scores.size());
-    }
-#endif
 };
 
 // The exact sum and mean of a float map: hyla_sum_...
@@ -230,17 +376,12 @@ class pixel_statistics {
         return answer;
     }
     // The result is how many were written.
-    result<std::size_t> metrics(const context &where, metric *out, std::size_t capacity) const noexcept {
+    result<std::size_t> metrics(const context &where, view<metric> out) const noexcept {
         result<std::size_t> answer;
-        answer.status = hyla_pixel_statistics_metrics(&totals, &where, out, capacity, &answer.value);
+        answer.status = hyla_pixel_statistics_metrics(&totals, &where, out.data(), out.size(), &answer.value);
         return answer;
     }
 
-#ifdef __cpp_lib_span
-    result<std::size_t> metrics(const context &where, std::span<metric> out) const noexcept {
-        return metrics(where, out.data(), out.size());
-    }
-#endif
 };
 
 // The quality of decisions over frames: hyla_detection_...
@@ -262,18 +403,12 @@ class detection {
     }
     hyla::status merge(const detection &other) noexcept { return hyla_detection_merge(&other.totals, &totals); }
     // The result is how many were written.
-    result<std::size_t> metrics(const hyla_detection_params &how, const context &where, metric *out,
-                                std::size_t capacity) const noexcept {
+    result<std::size_t> metrics(const hyla_detection_params &how, const context &where, view<metric> out) const noexcept {
         result<std::size_t> answer;
-        answer.status = hyla_detection_metrics(&how, &totals, &where, out, capacity, &answer.value);
+        answer.status = hyla_detection_metrics(&how, &totals, &where, out.data(), out.size(), &answer.value);
         return answer;
     }
 
-#ifdef __cpp_lib_span
-    result<std::size_t> metrics(const hyla_detection_params &how, const context &where, std::span<metric> out) const noexcept {
-        return metrics(how, where, out.data(), out.size());
-    }
-#endif
 };
 
 // A class is its C struct: it may be copied, sent and reduced as such.
