@@ -76,14 +76,34 @@ PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 bench: ## run the criterion benches
 	$(CARGO) bench --features scalar --bench nodes
 
-bench-peers: $(BUILD)/peers ## time hyla against plain C loops, side by side
+bench-peers: $(BUILD)/peers $(BUILD)/peers-losses ## time hyla against plain C loops and Eigen, side by side
 	$(BUILD)/peers
+	$(BUILD)/peers-losses
 
-$(BUILD)/peers: benches/peers/peers.cpp benches/peers/loops.c benches/peers/loops.h include/hyla.h $(LIB)/libhyla.a
-	gcc $(PEER_FLAGS) -march=native -DBUILD_NAME=native -c benches/peers/loops.c -o $(BUILD)/loops-native.o
-	gcc $(PEER_FLAGS) -mavx2 -mfma -DBUILD_NAME=avx2 -c benches/peers/loops.c -o $(BUILD)/loops-avx2.o
-	g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< \
-	    $(BUILD)/loops-native.o $(BUILD)/loops-avx2.o $(LIB)/libhyla.a -lm -o $@
+PEER_HEADERS := $(wildcard benches/peers/*.h benches/peers/*.hpp) include/hyla.h
+PEER_CXX := g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude
+
+$(BUILD)/loops-%.o: benches/peers/loops.c $(PEER_HEADERS)
+	@mkdir -p $(BUILD)
+	gcc $(PEER_FLAGS) $(PEER_MACHINE_$*) -DBUILD_NAME=$* -c $< -o $@
+PEER_MACHINE_native := -march=native
+PEER_MACHINE_avx2 := -mavx2 -mfma
+
+$(BUILD)/loss_loops.o: benches/peers/loss_loops.c $(PEER_HEADERS)
+	@mkdir -p $(BUILD)
+	gcc $(PEER_FLAGS) -march=native -c $< -o $@
+
+# gcc 12 warns of its own intrinsics inside Eigen, so this file is compiled without warnings.
+EIGEN ?= /usr/include/eigen3
+$(BUILD)/eigen.o: benches/peers/eigen.cpp $(PEER_HEADERS)
+	@mkdir -p $(BUILD)
+	g++ -std=c++17 -O3 -ffast-math -march=native -w -isystem $(EIGEN) -c $< -o $@
+
+$(BUILD)/peers: benches/peers/peers.cpp $(BUILD)/loops-native.o $(BUILD)/loops-avx2.o $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+
+$(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/eigen.o $(BUILD)/loops-native.o $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
 
 header: ## write include/hyla.h anew from src/capi
 	BLESS=1 $(CARGO) test --quiet --features capi,scalar --test header

@@ -4,81 +4,30 @@
 // machine disturbs both alike; results are compared before anything is timed. A ratio above 1 says
 // that hyla is faster. Absolute times are of this machine and this moment only.
 
-#include "../../include/hyla.h"
 #include "loops.h"
+#include "timing.hpp"
 
-#include <chrono>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <functional>
-#include <string>
-#include <vector>
 
 namespace {
 
-constexpr std::size_t mebi = std::size_t{1} << 20;
-constexpr int rounds = 25;
-
-double seconds() {
-    const auto now = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration<double>(now).count();
-}
+using timing::Random, timing::checked, timing::mebi, timing::pin, timing::require, timing::rounds, timing::seconds;
 
 struct Best {
     double ours;
     double theirs;
 };
 
-// The best time of each side, alternating; a side repeats until it took long enough to be timed.
-Best alternate(const std::function<void()> &ours, const std::function<void()> &theirs) {
-    const auto repeats = [](const std::function<void()> &side) {
-        side();
-        const double start = seconds();
-        side();
-        const double once = seconds() - start;
-        return once > 2e-3 ? 1 : static_cast<int>(2e-3 / (once + 1e-9)) + 1;
-    };
-    const int our_repeats = repeats(ours);
-    const int their_repeats = repeats(theirs);
-    const auto time = [](const std::function<void()> &side, int repeats) {
-        const double start = seconds();
-        for (int i = 0; i < repeats; i++) side();
-        return (seconds() - start) / repeats;
-    };
-    Best best{1e9, 1e9};
-    for (int round = 0; round < rounds; round++) {
-        best.ours = std::min(best.ours, time(ours, our_repeats));
-        best.theirs = std::min(best.theirs, time(theirs, their_repeats));
-    }
-    return best;
+Best alternate(const timing::Side &ours, const timing::Side &theirs) {
+    const std::vector<double> best = timing::alternate({ours, theirs});
+    return {best[0], best[1]};
 }
 
 void row(const std::string &what, double pixels, const Best &best) {
     std::printf("%-58s %8.3f %8.3f   %5.2f\n", what.c_str(), best.ours / pixels * 1e9,
                 best.theirs / pixels * 1e9, best.theirs / best.ours);
 }
-
-void require(bool right, const char *what) {
-    if (right) return;
-    std::fprintf(stderr, "peers: wrong result: %s\n", what);
-    std::exit(1);
-}
-
-void checked(hyla_status status) { require(!HYLA_FAILED(status), hyla_status_message(status)); }
-
-// A small generator of its own, so that every run has the same data.
-struct Random {
-    std::uint64_t state = 1;
-    std::uint32_t next() {
-        state = state * 6364136223846793005u + 1442695040888963407u;
-        return static_cast<std::uint32_t>(state >> 32);
-    }
-    float uniform(float low, float high) {
-        return low + (high - low) * static_cast<float>(next() >> 8) * 0x1p-24f;
-    }
-};
 
 struct Data {
     std::vector<float> scores;
@@ -210,12 +159,6 @@ void calls() {
     const double empty = time(0), whole = time(line), twice = time(line / 2);
     std::printf("\nhyla_bce_update, a line of 640 pixels: %.0f ns; beside its pixels %.0f ns; "
                 "without pixels %.0f ns\n", whole, 2 * twice - whole, empty);
-}
-
-bool pin(std::uint32_t tier) {
-    if (hyla_tier_pin(tier) == HYLA_OK) return true;
-    std::printf("skipped: this machine lacks the tier %s\n", hyla_tier_name(tier));
-    return false;
 }
 
 void heading(const char *text) {

@@ -1,0 +1,232 @@
+"""Times hyla, through its shared library, against the nodes of cuvis-ai (or plain PyTorch functions where
+cuvis-ai is not installed): the same arrays, one run, one thread, loss and gradient of one megapixel.
+
+usage: torch_nodes.py [LIBRARY]      (default: build/lib/libhyla.so; needs numpy and torch)
+
+Each row checks the values against each other before it times them. The ratio says how many times faster
+hyla is. Absolute times are of this machine and this moment.
+"""
+
+import ctypes
+import math
+import pathlib
+import struct
+import sys
+import time
+
+try:
+    import numpy as np
+    import torch
+except ImportError as missing:
+    sys.exit(f"torch_nodes: skipped: {missing.name}, which is not installed")
+try:
+    import cuvis_ai.node.losses as nodes
+except ImportError:
+    nodes = None
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PIXELS = 1 << 20
+CLASSES = 4
+ROUNDS = 9
+LIBRARY = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/lib/libhyla.so"
+hyla = ctypes.CDLL(str(LIBRARY))
+torch.set_num_threads(1)
+FLOATS, BYTES, LABELS, DOUBLES = (ctypes.POINTER(t) for t in (ctypes.c_float, ctypes.c_uint8, ctypes.c_int32, ctypes.c_double))
+
+
+class Pixels(ctypes.Structure):
+    _fields_ = [("scores", FLOATS), ("targets", BYTES), ("decisions", BYTES), ("valid", BYTES), ("weights", FLOATS),
+                ("soft_targets", FLOATS), ("n", ctypes.c_size_t), ("reserved", ctypes.c_void_p * 2)]
+
+
+class Cube(ctypes.Structure):
+    _fields_ = [("values", FLOATS), ("n", ctypes.c_size_t), ("channels", ctypes.c_size_t), ("pixel_stride", ctypes.c_size_t),
+                ("channel_stride", ctypes.c_size_t), ("targets", BYTES), ("labels", LABELS), ("valid", BYTES),
+                ("weights", FLOATS), ("reserved", ctypes.c_void_p * 2)]
+
+
+class Matrix(ctypes.Structure):
+    _fields_ = [("values", FLOATS), ("rows", ctypes.c_size_t), ("columns", ctypes.c_size_t), ("row_stride", ctypes.c_size_t),
+                ("reserved", ctypes.c_void_p * 2)]
+
+
+def pointer(array):
+    types = {"float32": FLOATS, "uint8": BYTES, "int32": LABELS, "float64": DOUBLES}
+    return array.ctypes.data_as(types[str(array.dtype)])
+
+
+def checked(status):
+    if status < 0:
+        hyla.hyla_status_message.restype = ctypes.c_char_p
+        sys.exit(f"torch_nodes: {hyla.hyla_status_message(status).decode()}")
+
+
+def params(node, size, *fields):
+    """The node's defaults, with (offset, format, value) written over them."""
+    words = ctypes.create_string_buffer(size)
+    checked(getattr(hyla, f"hyla_{node}_params_init")(words, ctypes.c_size_t(size)))
+    for offset, kind, value in fields:
+        struct.pack_into(kind, words, offset, value)
+    return words
+
+
+def loss_and_gradient(node, *arguments):
+    """A call that leaves the loss in the double that it returns."""
+    loss = ctypes.c_double()
+    call = getattr(hyla, f"hyla_{node}_loss_and_gradient")
+    before = [argument for argument in arguments if argument is not LOSS]
+    assert len(before) + 1 == len(arguments)
+    complete = [ctypes.byref(loss) if argument is LOSS else argument for argument in arguments]
+
+    def run():
+        checked(call(*complete))
+        return loss.value
+    return run
+
+
+LOSS = object()
+UPSTREAM, STORE, NULL = ctypes.c_double(1.0), ctypes.c_uint32(0), ctypes.c_void_p()
+
+
+def autograd(function, *arrays):
+    """Loss and gradients as PyTorch makes them."""
+    leaves = [torch.from_numpy(array).requires_grad_() for array in arrays]
+
+    def run():
+        for leaf in leaves:
+            leaf.grad = None
+        loss = function(*leaves)
+        loss.backward()
+        return loss.item()
+    return run
+
+
+def seconds(run):
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def row(name, ours, theirs, tolerance=2e-5):
+    a, b = ours(), theirs()
+    if not math.isclose(a, b, rel_tol=tolerance, abs_tol=1e-6):
+        sys.exit(f"torch_nodes: {name}: {a} is not {b}")
+    best = [math.inf, math.inf]
+    for _ in range(ROUNDS):
+        best = [min(best[side], seconds(run)) for side, run in enumerate((ours, theirs))]
+    print(f"{name:36}{best[0] * 1e6:12.1f}{best[1] * 1e6:14.1f}{best[1] / best[0]:10.1f}")
+
+
+def node(name, plain, **options):
+    """The forward of a node of cuvis-ai, or the plain function in its place."""
+    if nodes is None:
+        return plain
+    module = getattr(nodes, name)(**options)
+    return lambda **inputs: module.forward(**inputs)["loss"]
+
+
+def main():
+    random = np.random.default_rng(1)
+    functional = torch.nn.functional
+    scores = random.uniform(-6, 6, PIXELS).astype(np.float32)
+    targets = (random.random(PIXELS) < 0.1).astype(np.uint8)
+    gradient = np.empty(PIXELS, np.float32)
+    pixels = Pixels(scores=pointer(scores), targets=pointer(targets), n=PIXELS)
+    image = (1, 1024, 1024, 1)
+    mask = torch.from_numpy(targets.reshape(image).astype(bool))
+    tail = (UPSTREAM, STORE, NULL, LOSS, pointer(gradient))
+
+    print(f"loss and gradient, microseconds, one thread, best of {ROUNDS}; against "
+          f"{'the nodes of cuvis-ai on ' if nodes else ''}PyTorch {torch.__version__.split('+')[0]}\n")
+    print(f"{'':36}{'hyla':>12}{'PyTorch':>14}{'ratio':>10}")
+
+    bce = node("AnomalyBCEWithLogits", lambda predictions, targets: functional.binary_cross_entropy_with_logits(predictions, targets.float()))
+    row("BCE, 1 Mi pixels", loss_and_gradient("bce", params("bce", 20), ctypes.byref(pixels), *tail),
+        autograd(lambda x: bce(predictions=x, targets=mask), scores.reshape(image)))
+
+    def plain_iou(method):
+        def iou(predictions, targets):
+            p = predictions.sigmoid() if method == "sigmoid" else predictions.clamp(0, 1)
+            if method == "minmax":
+                p = (predictions - predictions.min()) / (predictions.max() - predictions.min() + 1e-6)
+            y = targets.float()
+            both = (p * y).sum()
+            return 1 - (both + 1e-6) / (p.sum() + y.sum() - both + 1e-6)
+        return iou
+    for number, method in enumerate(("sigmoid", "clamp", "minmax")):
+        iou = node("IoULoss", plain_iou(method), normalize_method=method)
+        how = params("iou", 24, (4, "I", number))
+        row(f"IoU {method}, 1 Mi pixels",
+            loss_and_gradient("iou", how, ctypes.byref(pixels), UPSTREAM, STORE, NULL, NULL, LOSS, pointer(gradient)),
+            autograd(lambda x, iou=iou: iou(predictions=x, targets=mask), scores.reshape(image)))
+
+    other = random.uniform(-6, 6, PIXELS).astype(np.float32)
+    mse = node("MSEReconstructionLoss", lambda reconstruction, target: functional.mse_loss(reconstruction, target))
+    cube = Cube(values=pointer(scores), n=PIXELS, channels=1, pixel_stride=1, channel_stride=1)
+    row("MSE, 1 Mi values", loss_and_gradient("mse", params("mse", 12), ctypes.byref(cube), pointer(other), *tail),
+        autograd(lambda x: mse(reconstruction=x, target=torch.from_numpy(other.reshape(image))), scores.reshape(image)))
+
+    logits = random.uniform(-6, 6, (PIXELS, CLASSES)).astype(np.float32)
+    labels = random.integers(0, CLASSES, PIXELS).astype(np.int32)
+    slopes = np.empty_like(logits)
+    cube = Cube(values=pointer(logits), n=PIXELS, channels=CLASSES, pixel_stride=CLASSES, channel_stride=1, labels=pointer(labels))
+    classes = torch.from_numpy(labels.reshape(1, 1024, 1024))
+    shape = (1, 1024, 1024, CLASSES)
+    entropy = node("CrossEntropyLoss", lambda logits, targets: functional.cross_entropy(logits.movedim(-1, 1), targets.long()))
+    row("cross-entropy of 4 classes, 1 Mi", loss_and_gradient("cross_entropy", params("cross_entropy", 24), ctypes.byref(cube), NULL,
+                                                               UPSTREAM, STORE, NULL, LOSS, pointer(slopes)),
+        autograd(lambda x: entropy(logits=x, targets=classes), logits.reshape(shape)))
+    if nodes is not None:
+        dice = node("DiceLoss", None)
+        totals = ctypes.create_string_buffer(4096 * CLASSES)
+        row("Dice of 4 classes, 1 Mi", loss_and_gradient("dice", params("dice", 28), ctypes.byref(cube), UPSTREAM, STORE, totals, LOSS,
+                                                          pointer(slopes)),
+            autograd(lambda x: dice(logits=x, targets=classes), logits.reshape(shape)))
+        rgb = random.random((PIXELS, 3)).astype(np.float32)
+        colours = np.empty_like(rgb)
+        for number, space in enumerate(("rgb", "oklab")):
+            contrast = node("ForegroundContrastLoss", None, color_space=space)
+            cube = Cube(values=pointer(rgb), n=PIXELS, channels=3, pixel_stride=3, channel_stride=1, targets=pointer(targets))
+            how = params("foreground_contrast", 28, (4, "I", number))
+            row(f"foreground contrast {space}, 1 Mi",
+                loss_and_gradient("foreground_contrast", how, ctypes.byref(cube), UPSTREAM, STORE, NULL, LOSS, pointer(colours)),
+                autograd(lambda x, c=contrast: c(rgb=x, mask=torch.from_numpy(targets.reshape(1, 1024, 1024).astype(np.int32))),
+                         rgb.reshape(1, 1024, 1024, 3)), tolerance=1e-3)
+
+    for channels in (32, 128):
+        count = 1 << 16
+        embeddings = random.uniform(-1, 1, (count, channels)).astype(np.float32)
+        center = random.uniform(-0.1, 0.1, channels).astype(np.float32)
+        slopes = np.empty_like(embeddings)
+        cube = Cube(values=pointer(embeddings), n=count, channels=channels, pixel_stride=channels, channel_stride=1)
+        svdd = node("DeepSVDDSoftBoundaryLoss", None) if nodes else (
+            lambda embeddings, center: (math.log(2) / 10) ** 2
+            + torch.relu((embeddings - center).square().sum(-1) - (math.log(2) / 10) ** 2).mean() / 0.05)
+        row(f"SVDD, 64 Ki pixels of {channels}",
+            loss_and_gradient("svdd", params("svdd", 16), ctypes.byref(cube), pointer(center), UPSTREAM, STORE, NULL, LOSS, pointer(slopes)),
+            autograd(lambda z, c=center, s=svdd: s(embeddings=z, center=torch.from_numpy(c)), embeddings.reshape(1, 256, 256, channels)))
+
+    for rows, columns in ((3, 61), (10, 200), (64, 400)):
+        weights = random.uniform(-1, 1, (rows, columns)).astype(np.float32)
+        slopes = np.empty_like(weights)
+        matrix = Matrix(values=pointer(weights), rows=rows, columns=columns, row_stride=columns)
+        orthogonality = node("OrthogonalityLoss", lambda components: (components @ components.T - torch.eye(len(components))).square().sum())
+
+        def plain_distinctness(selection_weights):
+            unit = functional.normalize(selection_weights, dim=-1, eps=1e-6)
+            first, second = torch.triu_indices(len(unit), len(unit), 1)
+            return 0.1 * (unit @ unit.T)[first, second].mean()
+        distinctness = node("DistinctnessLoss", plain_distinctness)
+        for name, theirs, key, size in (("orthogonality", orthogonality, "components", 8),
+                                        ("distinctness", distinctness, "selection_weights", 16)):
+            count = getattr(hyla, f"hyla_{name}_workspace")
+            count.restype, count.argtypes = ctypes.c_size_t, [ctypes.c_size_t] * 2
+            room = np.empty(count(rows, columns))
+            row(f"{name} {rows}x{columns}",
+                loss_and_gradient(name, params(name, size), ctypes.byref(matrix), UPSTREAM, STORE, pointer(room),
+                                  ctypes.c_size_t(room.size), LOSS, pointer(slopes)),
+                autograd(lambda w, f=theirs, k=key: f(**{k: w}), weights), tolerance=1e-4)
+
+
+if __name__ == "__main__":
+    main()
