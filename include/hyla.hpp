@@ -105,6 +105,7 @@ class pixels : public hyla_pixels {
     constexpr pixels &with_decisions(const std::uint8_t *items) noexcept { return decisions = items, *this; }
     constexpr pixels &with_valid(const std::uint8_t *items) noexcept { return valid = items, *this; }
     constexpr pixels &with_weights(const float *items) noexcept { return weights = items, *this; }
+    constexpr pixels &with_soft_targets(const float *items) noexcept { return soft_targets = items, *this; }
 
 #ifdef __cpp_lib_span
     // A span of another length than n makes every call with these pixels an error
@@ -121,6 +122,9 @@ class pixels : public hyla_pixels {
         return fit(items.size()).with_valid(items.data());
     }
     constexpr pixels &with_weights(std::span<const float> items) noexcept { return fit(items.size()).with_weights(items.data()); }
+    constexpr pixels &with_soft_targets(std::span<const float> items) noexcept {
+        return fit(items.size()).with_soft_targets(items.data());
+    }
 
   private:
     constexpr pixels &fit(std::size_t count) noexcept {
@@ -308,6 +312,147 @@ class bce : public detail::pixel_loss<hyla_bce_params, hyla_bce_totals, hyla_bce
     }
 };
 
+// Focal loss of logits: hyla_focal_...
+class focal : public detail::pixel_loss<hyla_focal_params, hyla_focal_totals, hyla_focal_update, hyla_focal_merge, hyla_focal_normalize, hyla_focal_loss, hyla_focal_gradient, hyla_focal_loss_and_gradient, hyla_pixels> {
+  public:
+    struct params : hyla_focal_params {
+        constexpr params() noexcept : hyla_focal_params HYLA_FOCAL_PARAMS_DEFAULT {}
+    };
+
+    static hyla::status map(const hyla_focal_params &how, const hyla_pixels &in, floats loss_map) noexcept {
+        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_focal_map(&how, &in, loss_map.data());
+    }
+};
+
+// Intersection over union of scores: hyla_iou_...
+class iou : public detail::overlap_loss<hyla_iou_params, hyla_iou_totals, hyla_iou_update, hyla_iou_merge, hyla_iou_normalize, hyla_iou_loss, hyla_iou_gradient, hyla_iou_loss_and_gradient> {
+  public:
+    struct params : hyla_iou_params {
+        constexpr params() noexcept : hyla_iou_params HYLA_IOU_PARAMS_DEFAULT {}
+    };
+};
+
+// Tversky index of scores: hyla_tversky_...
+class tversky : public detail::overlap_loss<hyla_tversky_params, hyla_tversky_totals, hyla_tversky_update, hyla_tversky_merge, hyla_tversky_normalize, hyla_tversky_loss, hyla_tversky_gradient, hyla_tversky_loss_and_gradient> {
+  public:
+    struct params : hyla_tversky_params {
+        constexpr params() noexcept : hyla_tversky_params HYLA_TVERSKY_PARAMS_DEFAULT {}
+    };
+};
+
+// Soft-boundary Deep SVDD of embeddings; the inputs are a cube and its center: hyla_svdd_...
+class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_svdd_update, hyla_svdd_merge, hyla_svdd_normalize, hyla_svdd_loss, hyla_svdd_gradient, hyla_svdd_loss_and_gradient, hyla_cube, const float *> {
+  public:
+    struct params : hyla_svdd_params {
+        constexpr params() noexcept : hyla_svdd_params HYLA_SVDD_PARAMS_DEFAULT {}
+    };
+
+    static result<double> radius(const hyla_svdd_params &how) noexcept { return detail::value_of<double>(hyla_svdd_radius, &how); }
+    // The squared distance less the squared radius: the score of inference.
+    static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float *center, floats scores) noexcept {
+        return scores.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_svdd_map(&how, &in, center, scores.data());
+    }
+    result<double> gradient_radius(const hyla_svdd_params &how, double upstream) const noexcept {
+        return detail::value_of<double>(hyla_svdd_gradient_radius, &how, &totals, upstream);
+    }
+    // Adds to the sums, one a channel, of which gradient_center makes the gradient.
+    static hyla::status center_update(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
+                                      view<hyla_sum> sums) noexcept {
+        return sums.size() < in.channels ? HYLA_ERROR_CAPACITY : hyla_svdd_center_update(&how, &in, center, sums.data());
+    }
+    hyla::status gradient_center(const hyla_svdd_params &how, view<const hyla_sum> sums, double upstream, std::uint32_t write,
+                                 floats grad) const noexcept {
+        if (grad.size() < sums.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_svdd_gradient_center(&how, &totals, sums.data(), sums.size(), upstream, write, grad.data());
+    }
+};
+
+// Mean squared error; the inputs are a reconstruction and the target in its layout: hyla_mse_...
+class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse_update, hyla_mse_merge, hyla_mse_normalize, hyla_mse_loss, hyla_mse_gradient, hyla_mse_loss_and_gradient, hyla_cube, const float *> {
+  public:
+    struct params : hyla_mse_params {
+        constexpr params() noexcept : hyla_mse_params HYLA_MSE_PARAMS_DEFAULT {}
+    };
+
+    static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const float *target, floats loss_map) noexcept {
+        return loss_map.size() < detail::extent(in) ? HYLA_ERROR_CAPACITY : hyla_mse_map(&how, &in, target, loss_map.data());
+    }
+};
+
+// Cross-entropy of class logits; the inputs are a labelled cube and class weights or NULL: hyla_cross_entropy_...
+class cross_entropy : public detail::pixel_loss<hyla_cross_entropy_params, hyla_cross_entropy_totals, hyla_cross_entropy_update, hyla_cross_entropy_merge, hyla_cross_entropy_normalize, hyla_cross_entropy_loss, hyla_cross_entropy_gradient, hyla_cross_entropy_loss_and_gradient, hyla_cube, const float *> {
+  public:
+    struct params : hyla_cross_entropy_params {
+        constexpr params() noexcept : hyla_cross_entropy_params HYLA_CROSS_ENTROPY_PARAMS_DEFAULT {}
+    };
+
+    static hyla::status map(const hyla_cross_entropy_params &how, const hyla_cube &in, const float *class_weights,
+                            floats loss_map) noexcept {
+        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_cross_entropy_map(&how, &in, class_weights, loss_map.data());
+    }
+};
+
+// Dice of class logits: hyla_dice_... The totals are the caller's, one for each class.
+struct dice {
+    struct params : hyla_dice_params {
+        constexpr params() noexcept : hyla_dice_params HYLA_DICE_PARAMS_DEFAULT {}
+    };
+
+    using totals = view<hyla_dice_totals>;
+
+    static hyla::status update(const hyla_dice_params &how, const hyla_cube &logits, totals to) noexcept {
+        return to.size() < logits.channels ? HYLA_ERROR_CAPACITY : hyla_dice_update(&how, &logits, to.data());
+    }
+    static hyla::status merge(view<const hyla_dice_totals> other, totals to) noexcept {
+        return to.size() != other.size() ? HYLA_ERROR_CAPACITY : hyla_dice_merge(other.data(), to.data(), to.size());
+    }
+    static hyla::status normalize(totals of) noexcept { return hyla_dice_normalize(of.data(), of.size()); }
+    static result<double> loss(const hyla_dice_params &how, view<const hyla_dice_totals> of) noexcept {
+        return detail::value_of<double>(hyla_dice_loss, &how, of.data(), of.size());
+    }
+    static hyla::status gradient(const hyla_dice_params &how, view<const hyla_dice_totals> of, const hyla_cube &logits,
+                                 double upstream, std::uint32_t write, floats grad) noexcept {
+        if (of.size() < logits.channels || grad.size() < detail::extent(logits)) return HYLA_ERROR_CAPACITY;
+        return hyla_dice_gradient(&how, of.data(), &logits, upstream, write, grad.data());
+    }
+    // Stores the totals of these pixels.
+    static result<double> loss_and_gradient(const hyla_dice_params &how, const hyla_cube &logits, double upstream,
+                                            std::uint32_t write, totals to, floats grad) noexcept {
+        if (to.size() < logits.channels || grad.size() < detail::extent(logits)) return {0.0, HYLA_ERROR_CAPACITY};
+        result<double> answer;
+        answer.status = hyla_dice_loss_and_gradient(&how, &logits, upstream, write, to.data(), &answer.value, grad.data());
+        return answer;
+    }
+};
+
+// How far rows are from orthonormal: hyla_orthogonality_...
+struct orthogonality : detail::matrix_loss<hyla_orthogonality_params, hyla_orthogonality_workspace, hyla_orthogonality_loss, hyla_orthogonality_gradient, hyla_orthogonality_loss_and_gradient> {
+    struct params : hyla_orthogonality_params {
+        constexpr params() noexcept : hyla_orthogonality_params HYLA_ORTHOGONALITY_PARAMS_DEFAULT {}
+    };
+};
+
+// Mean cosine of pairs of rows: hyla_distinctness_...
+struct distinctness : detail::matrix_loss<hyla_distinctness_params, hyla_distinctness_workspace, hyla_distinctness_loss, hyla_distinctness_gradient, hyla_distinctness_loss_and_gradient> {
+    struct params : hyla_distinctness_params {
+        constexpr params() noexcept : hyla_distinctness_params HYLA_DISTINCTNESS_PARAMS_DEFAULT {}
+    };
+};
+
+// Entropy of selection weights: hyla_selector_entropy_...
+struct selector_entropy : detail::selector_loss<hyla_selector_entropy_params, hyla_selector_entropy_loss, hyla_selector_entropy_gradient, hyla_selector_entropy_loss_and_gradient> {
+    struct params : hyla_selector_entropy_params {
+        constexpr params() noexcept : hyla_selector_entropy_params HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT {}
+    };
+};
+
+// Variance of selection weights: hyla_selector_diversity_...
+struct selector_diversity : detail::selector_loss<hyla_selector_diversity_params, hyla_selector_diversity_loss, hyla_selector_diversity_gradient, hyla_selector_diversity_loss_and_gradient> {
+    struct params : hyla_selector_diversity_params {
+        constexpr params() noexcept : hyla_selector_diversity_params HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT {}
+    };
+};
+
 // The exact sum and mean of a float map: hyla_sum_...
 class sum {
   public:
@@ -417,6 +562,9 @@ inline constexpr bool mirrors =
     sizeof(Class) == sizeof(Struct) && std::is_trivially_copyable_v<Class> && std::is_standard_layout_v<Class>;
 
 static_assert(mirrors<bce, hyla_bce_totals> && mirrors<bce::params, hyla_bce_params>);
+static_assert(mirrors<focal, hyla_focal_totals> && mirrors<svdd, hyla_svdd_totals> && mirrors<mse, hyla_mse_totals>);
+static_assert(mirrors<cross_entropy, hyla_cross_entropy_totals>);
+static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix>);
 static_assert(mirrors<sum, hyla_sum_totals>);
 static_assert(mirrors<range, hyla_range>);
 static_assert(mirrors<confusion, hyla_confusion_totals>);

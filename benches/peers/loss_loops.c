@@ -1,5 +1,5 @@
 /* What a user would write instead of hyla's losses: plain loops over float arrays, sums in double, compiled
- * by gcc with -O3 -march=native -ffast-math. Classes and colours lie in planes, embeddings pixel by
+ * by gcc with -O3 -march=native -ffast-math. Classes lie in planes, embeddings pixel by
  * pixel; a gradient is that of the mean loss at weight 1. */
 #include "loss_loops.h"
 
@@ -201,23 +201,6 @@ double loop_dice(const float *restrict x, const int32_t *restrict y, size_t n, f
     }
     for (int k = 0; k < CLASSES; k++) loss += 1.0 - (2.0 * both[k] + (double)smooth) / (either[k] + (double)smooth);
     return loss / CLASSES;
-}
-
-/* The plain colours of one frame, without compactness and anchor. */
-double loop_contrast(const float *restrict rgb, const uint8_t *restrict mask, size_t n, float eps) {
-    double square = 0.0;
-    for (size_t c = 0; c < 3; c++) {
-        double foreground = 0.0, all = 0.0, count = 0.0;
-        for (size_t i = 0; i < n; i++) {
-            const float value = rgb[c * n + i];
-            all += (double)value;
-            foreground += (double)(mask[i] ? value : 0.0f);
-            count += (double)(mask[i] ? 1.0f : 0.0f);
-        }
-        const double difference = foreground / count - (all - foreground) / ((double)n - count);
-        square += difference * difference;
-    }
-    return -sqrt(square + (double)eps);
 }
 
 /* Mean hinge of the squared distances of interleaved embeddings, and its gradient. */

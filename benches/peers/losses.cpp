@@ -220,31 +220,6 @@ void classes(std::size_t n) {
          {}});
 }
 
-void contrast(std::size_t n) {
-    Random random;
-    const std::vector<float> rgb = random.floats(3 * n, 0, 1);
-    std::vector<std::uint8_t> mask(n);
-    for (std::size_t i = 0; i < n; i++) mask[i] = rgb[i] > 0.8f;
-    hyla_cube cube = planar(rgb, 3);
-    cube.targets = mask.data();
-    hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
-    params.color_space = HYLA_COLOR_RGB;
-    params.compactness_weight = params.anchor_weight = 0;
-    params.weight = 1;
-    row({"foreground contrast of rgb, loss", static_cast<double>(n),
-         [&] {
-             hyla_foreground_contrast_frame frame{};
-             hyla_foreground_contrast_totals totals{};
-             double loss = 0;
-             checked(hyla_foreground_contrast_frame_update(&params, &cube, &frame));
-             checked(hyla_foreground_contrast_update(&params, &frame, &totals));
-             checked(hyla_foreground_contrast_loss(&params, &totals, &loss));
-             return loss;
-         },
-         [&] { return loop_contrast(rgb.data(), mask.data(), n, params.eps); },
-         {}});
-}
-
 // The bytes that a function must move, as a plain read: what memory allows.
 void svdd(std::size_t n, std::size_t channels) {
     Random random;
@@ -358,7 +333,6 @@ int main() {
         focal(logits);
         mse(mebi);
         classes(mebi);
-        contrast(mebi);
         svdd(64 << 10, 32);
         svdd(64 << 10, 128);
         svdd(mebi, 32);

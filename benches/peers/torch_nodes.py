@@ -182,16 +182,6 @@ def main():
         row("Dice of 4 classes, 1 Mi", loss_and_gradient("dice", params("dice", 28), ctypes.byref(cube), UPSTREAM, STORE, totals, LOSS,
                                                           pointer(slopes)),
             autograd(lambda x: dice(logits=x, targets=classes), logits.reshape(shape)))
-        rgb = random.random((PIXELS, 3)).astype(np.float32)
-        colours = np.empty_like(rgb)
-        for number, space in enumerate(("rgb", "oklab")):
-            contrast = node("ForegroundContrastLoss", None, color_space=space)
-            cube = Cube(values=pointer(rgb), n=PIXELS, channels=3, pixel_stride=3, channel_stride=1, targets=pointer(targets))
-            how = params("foreground_contrast", 28, (4, "I", number))
-            row(f"foreground contrast {space}, 1 Mi",
-                loss_and_gradient("foreground_contrast", how, ctypes.byref(cube), UPSTREAM, STORE, NULL, LOSS, pointer(colours)),
-                autograd(lambda x, c=contrast: c(rgb=x, mask=torch.from_numpy(targets.reshape(1, 1024, 1024).astype(np.int32))),
-                         rgb.reshape(1, 1024, 1024, 3)), tolerance=1e-3)
 
     for channels in (32, 128):
         count = 1 << 16
