@@ -1,5 +1,5 @@
-//! Deep SVDD: bits between tiers, layouts and splits, ulps against the oracle, slopes.
-//! (Limits and bad arguments: `svdd_edges.rs`.)
+//! Deep SVDD beyond `svdd.rs`: embeddings and radii of any size in every layout and tier, scores and
+//! gradients in ulps, and all three gradients by finite differences. (Limits: `svdd_edges.rs`.)
 
 use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
 use super::naive::svdd::{loss as shape, radius, square as distance};
