@@ -22,6 +22,8 @@ mod overlap;
 mod selector;
 mod soft;
 mod svdd;
+mod svdd_edges;
+mod svdd_more;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///

@@ -82,12 +82,12 @@ fn whole<A: bytemuck::Pod>(row: &[f32]) -> &[A] {
 
 /// Computes distances on a tier.
 pub(super) struct Distances<'a, S: Simd> {
-    simd: S,
+    pub simd: S,
     inputs: Inputs<'a>,
     /// The center behind its whole vectors, padded with zeros.
     tail: Columns<'a, Floats<S>>,
     /// The lanes of the tail that are channels.
-    is_channel: <Vector<S> as Lanes>::Mask,
+    pub is_channel: <Vector<S> as Lanes>::Mask,
 }
 
 impl<'a, S: Simd> Distances<'a, S> {
@@ -99,6 +99,12 @@ impl<'a, S: Simd> Distances<'a, S> {
         let one = Vector::<S>::from_floats(simd, ones.get(0));
         let is_channel = one.eq(one.constant(1.0));
         Self { simd, inputs, tail: Columns::new(inputs.center), is_channel }
+    }
+
+    /// The center behind its whole vectors.
+    #[inline(always)]
+    pub fn tail(&self) -> &Floats<S> {
+        self.tail.get(self.inputs.center.len() / LEAVES)
     }
 
     /// Whether the channels of a pixel are neighbours in memory.
@@ -167,8 +173,7 @@ impl<'a, S: Simd> Distances<'a, S> {
             }
             if has_tail {
                 let start = whole_vectors * LEAVES;
-                let squares =
-                    self.squares(&self.tail_of(rest, start), self.tail.get(whole_vectors));
+                let squares = self.squares(&self.tail_of(rest, start), self.tail());
                 block = block + Vector::<S>::select(self.is_channel, squares, block.constant(0.0));
             }
             leaves = leaves + block.widen();

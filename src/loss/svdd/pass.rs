@@ -6,7 +6,7 @@ use crate::cube::{CubeColumns, CubeColumnsMut};
 use crate::exact::{Accumulator, ExactSum};
 use crate::loss::{Write, only};
 use crate::pixels::{Live, LiveColumns, both};
-use crate::simd::{ColumnsMut, Doubles, Kernel, Lanes, Mask, Simd, flat, flat_mut};
+use crate::simd::{Columns, ColumnsMut, Doubles, Kernel, Lanes, Mask, Simd, flat, flat_mut};
 use bytemuck::Zeroable;
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
@@ -118,7 +118,7 @@ impl Kernel for Pass<'_> {
             if let Some(gradient) = &mut gradient {
                 let slope = only(Some(on), one_or_weight * gradient.slope);
                 if distances.is_interleaved() {
-                    rows(simd, &inputs, first, flat(&slope.to_array()), gradient);
+                    rows(&distances, &inputs, first, flat(&slope.to_array()), gradient);
                 } else {
                     planes(simd, &inputs, index, slope, gradient);
                 }
@@ -168,25 +168,45 @@ fn take_huge(
 
 /// Writes the gradients of pixels whose channels are neighbours: a pixel after the other.
 #[inline(always)]
-fn rows<S: Simd>(simd: S, inputs: &Inputs, first: usize, slopes: &[f32], gradient: &mut Gradient) {
+fn rows<S: Simd>(
+    distances: &Distances<S>,
+    inputs: &Inputs,
+    first: usize,
+    slopes: &[f32],
+    gradient: &mut Gradient,
+) {
     let layout = inputs.cube.layout;
+    let span = layout.span().unwrap_or(0);
     for (pixel, slope) in (first..layout.n).zip(slopes) {
         let start = pixel * layout.pixel_stride;
-        let cut = start..start + layout.channels;
-        let row = inputs.cube.values.get(cut.clone()).unwrap_or(&[]);
-        let to = gradient.to.get_mut(cut).unwrap_or(&mut []);
-        row_of(simd, row, inputs.center, *slope, gradient.write, to);
+        // Where pixels are packed, a row may be read and written into the next one, which comes later.
+        let is_packed = layout.pixel_stride == layout.channels;
+        let end = if is_packed { span } else { start + layout.channels };
+        let row = inputs.cube.values.get(start..end).unwrap_or(&[]);
+        let to = gradient.to.get_mut(start..end).unwrap_or(&mut []);
+        row_of(distances, row, inputs.center, *slope, gradient.write, to);
     }
 }
 
+/// Writes the gradient of the pixel with which `row` and `to` begin. What lies behind it in `to` is kept
+/// or becomes 0.
 #[inline(always)]
-fn row_of<S: Simd>(simd: S, row: &[f32], center: &[f32], slope: f32, write: Write, to: &mut [f32]) {
+fn row_of<S: Simd>(
+    distances: &Distances<S>,
+    row: &[f32],
+    center: &[f32],
+    slope: f32,
+    write: Write,
+    to: &mut [f32],
+) {
     type Floats<S> = <<S as Simd>::Sixteen as Lanes>::Floats;
+    let simd = distances.simd;
     let slope = S::Sixteen::splat(simd, slope);
-    let on = Some(!slope.eq(slope.constant(0.0)));
-    let whole = row.len() / S::Sixteen::LANES * S::Sixteen::LANES;
+    let on = !slope.eq(slope.constant(0.0));
+    let whole = center.len() / S::Sixteen::LANES * S::Sixteen::LANES;
+    let channels_behind = center.len() - whole;
     let (row, row_rest) = row.split_at_checked(whole).unwrap_or((&[], &[]));
-    let (center, center_rest) = center.split_at_checked(whole).unwrap_or((&[], &[]));
+    let (center, _) = center.split_at_checked(whole).unwrap_or((&[], &[]));
     let (to, to_rest) = to.split_at_mut_checked(whole).unwrap_or((&mut [], &mut []));
     let row: &[Floats<S>] = bytemuck::try_cast_slice(row).unwrap_or(&[]);
     let center: &[Floats<S>] = bytemuck::try_cast_slice(center).unwrap_or(&[]);
@@ -194,28 +214,30 @@ fn row_of<S: Simd>(simd: S, row: &[f32], center: &[f32], slope: f32, write: Writ
     for ((values, center), to) in row.iter().zip(center).zip(to) {
         let values = S::Sixteen::from_floats(simd, values);
         let center = S::Sixteen::from_floats(simd, center);
-        write.write(on, (values - center) * slope, to);
+        write.write(Some(on), (values - center) * slope, to);
     }
-    if !to_rest.is_empty() {
-        let (values, center) = (padded::<Floats<S>>(row_rest), padded::<Floats<S>>(center_rest));
-        let values = S::Sixteen::from_floats(simd, &values);
-        let center = S::Sixteen::from_floats(simd, &center);
-        let mut out = padded::<Floats<S>>(to_rest);
-        write.write(on, (values - center) * slope, &mut out);
-        for (to, out) in to_rest.iter_mut().zip(flat::<_, f32>(&out)) {
-            *to = *out;
-        }
+    if channels_behind == 0 {
+        return;
     }
-}
-
-/// The floats, and zeros behind them.
-#[inline(always)]
-fn padded<A: bytemuck::Pod>(floats: &[f32]) -> A {
-    let mut array = A::zeroed();
-    for (to, float) in flat_mut::<_, f32>(&mut array).iter_mut().zip(floats) {
-        *to = *float;
+    let center = S::Sixteen::from_floats(simd, distances.tail());
+    let on = Some(on & distances.is_channel);
+    let vector = row_rest.get(..S::Sixteen::LANES).unwrap_or(&[]);
+    let place = to_rest.get_mut(..S::Sixteen::LANES).unwrap_or(&mut []);
+    if let (Ok([values]), Ok([to])) = (
+        bytemuck::try_cast_slice::<_, Floats<S>>(vector),
+        bytemuck::try_cast_slice_mut::<_, Floats<S>>(place),
+    ) {
+        let values = S::Sixteen::from_floats(simd, values);
+        return write.write(on, (values - center) * slope, to);
     }
-    array
+    let row_rest = row_rest.get(..channels_behind).unwrap_or(&[]);
+    let to_rest = to_rest.get_mut(..channels_behind).unwrap_or(&mut []);
+    let mut out = *Columns::<Floats<S>>::new(to_rest).get(0);
+    let values = S::Sixteen::from_floats(simd, Columns::new(row_rest).get(0));
+    write.write(on, (values - center) * slope, &mut out);
+    for (to, out) in to_rest.iter_mut().zip(flat::<_, f32>(&out)) {
+        *to = *out;
+    }
 }
 
 /// Writes the gradients of a vector of pixels, a channel after the other.
