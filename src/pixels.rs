@@ -107,6 +107,14 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
 }
 
 impl<V: Lanes> Live<V> {
+    /// Leaves out lanes of weight 0 as well: such a pixel counts, but its terms are 0 whatever it holds.
+    #[inline(always)]
+    pub fn switched(self) -> Self {
+        let Some(weight) = self.weight else { return self };
+        let on = !weight.eq(weight.constant(0.0));
+        Self { mask: Some(both(self.mask, on)), ..self }
+    }
+
     /// The values of the lanes that count; `otherwise` in the others.
     #[inline(always)]
     pub fn or(&self, values: V, otherwise: f32) -> V {

@@ -200,6 +200,7 @@ impl Inputs<'_> {
     /// # Safety
     /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
     /// as the inputs live.
+    #[inline(never)]
     unsafe fn new(
         params: *const hyla_distinctness_params,
         matrix: *const hyla_matrix,

@@ -176,6 +176,7 @@ impl Inputs<'_> {
     /// # Safety
     /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
     /// as the inputs live.
+    #[inline(never)]
     unsafe fn new(
         params: *const hyla_selector_entropy_params,
         weights: *const f32,

@@ -41,7 +41,8 @@ pub fn normalize(digits: &mut [i64]) {
 /// Long division, a bit at a time from the highest nonzero digit down, until the quotient has 55
 /// bits: 53 for the mantissa, one that decides the rounding, and one that is set when anything
 /// was left over. No result is subnormal: 2^-320 / 2^63 is far above.
-pub fn quotient<const DIGITS: usize>(digits: &[i64; DIGITS], lowest: i32, divisor: u64) -> f64 {
+#[inline(never)]
+pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     const ENOUGH: u64 = 1 << 54;
 
     let (negative, magnitude) = magnitude(digits);
@@ -63,14 +64,21 @@ pub fn quotient<const DIGITS: usize>(digits: &[i64; DIGITS], lowest: i32, diviso
     if negative { -rounded } else { rounded }
 }
 
-/// Whether the integer is negative, and the digits of its absolute value.
-fn magnitude<const DIGITS: usize>(digits: &[i64; DIGITS]) -> (bool, [i64; DIGITS]) {
-    let mut magnitude = *digits;
-    normalize(&mut magnitude);
-    let negative = magnitude.last().is_some_and(|highest| *highest < 0);
+/// The most digits of any sum.
+const MOST_DIGITS: usize = 20;
+
+/// Whether the integer is negative, and the digits of its absolute value, with zeros above them.
+fn magnitude(digits: &[i64]) -> (bool, [i64; MOST_DIGITS]) {
+    let mut magnitude = [0; MOST_DIGITS];
+    for (to, from) in magnitude.iter_mut().zip(digits) {
+        *to = *from;
+    }
+    let used = magnitude.get_mut(..digits.len()).unwrap_or(&mut []);
+    normalize(used);
+    let negative = used.last().is_some_and(|highest| *highest < 0);
     if negative {
-        magnitude = magnitude.map(i64::wrapping_neg);
-        normalize(&mut magnitude);
+        used.iter_mut().for_each(|digit| *digit = digit.wrapping_neg());
+        normalize(used);
     }
     (negative, magnitude)
 }

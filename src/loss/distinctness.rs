@@ -114,6 +114,7 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
+#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     weights: &Matrix,

@@ -278,7 +278,7 @@ impl Kernel for Terms<'_> {
         let mut sum = Accumulator::new(simd, sum);
         let mut map = CubeColumnsMut::new(map, layout);
         for index in 0..count {
-            let live = vectors.live.get(simd, index);
+            let live = vectors.live.get(simd, index).switched();
             for channel in 0..layout.channels {
                 let difference = vectors.difference(simd, index, channel);
                 let term = scaled(&live, difference * difference, self.factor);
@@ -317,7 +317,7 @@ impl Kernel for Gradient<'_> {
         let mut sum = Accumulator::new(simd, sum);
         let mut gradient = CubeColumnsMut::new(self.gradient, layout);
         for index in 0..count {
-            let live = vectors.live.get(simd, index);
+            let live = vectors.live.get(simd, index).switched();
             for channel in 0..layout.channels {
                 let difference = vectors.difference(simd, index, channel);
                 let slope = scaled(&live, difference, self.slope);

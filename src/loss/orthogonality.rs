@@ -91,6 +91,7 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
+#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     components: &Matrix,

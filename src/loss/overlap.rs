@@ -132,6 +132,7 @@ struct Slopes {
 
 impl Sums {
     /// Adds pixels.
+    #[inline(never)]
     pub(super) fn update(
         &mut self,
         index: &Index,
@@ -177,6 +178,7 @@ impl Sums {
     }
 
     /// The loss.
+    #[inline(never)]
     pub(super) fn loss(&self, index: &Index, range: Option<&Range>) -> Result<Value, Error> {
         index.check()?;
         let overlap = self.overlap(index, range)?;
@@ -186,6 +188,7 @@ impl Sums {
     }
 
     /// Writes the gradient, or adds it.
+    #[inline(never)]
     pub(super) fn gradient(
         &self,
         index: &Index,
@@ -221,6 +224,7 @@ impl Sums {
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
     }
 
+    #[inline(never)]
     fn overlap(&self, index: &Index, range: Option<&Range>) -> Result<Overlap, Error> {
         if self.fingerprint != index.fingerprint().wrapping_mul(self.pixels) {
             return Err(Error::MixedTotals);

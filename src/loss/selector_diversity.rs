@@ -55,6 +55,7 @@ struct Spread {
 }
 
 impl Spread {
+    #[inline(never)]
     fn of(weights: &[f32]) -> Self {
         let sum = pixels::sum(weights);
         let count = weights.len() as i64;
@@ -102,6 +103,7 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
+#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     weights: &[f32],

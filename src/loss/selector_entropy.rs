@@ -86,23 +86,34 @@ struct Entropy {
     sum: f64,
     /// H.
     entropy: f64,
-    /// `sum q_k p_k`.
+    /// `sum (q_k - c) p_k`.
     mean_slope: f64,
+    /// c, the q of a share of 1/n. Where the weights are alike all q are, and their differences would cancel:
+    /// `q_i - sum q_k p_k` is `(q_i - c) - sum (q_k - c) p_k + c eps / S`, because the p sum to `1 - eps / S`.
+    even: f64,
     eps: f64,
     notices: Notices,
 }
 
 impl Entropy {
+    #[inline(never)]
     fn of(params: &Params, weights: &[f32]) -> Self {
         let eps = f64::from(params.eps);
         let total = pixels::sum(weights).value();
-        let mut found =
-            Self { sum: total + eps, entropy: 0.0, mean_slope: 0.0, eps, notices: Notices::NONE };
+        let mut found = Self {
+            sum: total + eps,
+            entropy: 0.0,
+            mean_slope: 0.0,
+            even: 0.0,
+            eps,
+            notices: Notices::NONE,
+        };
         let all_zero = weights.iter().all(|weight| *weight == 0.0);
         if all_zero && eps == 0.0 {
             // Nothing is divided by nothing: every share is taken as 0.
             found.sum = 1.0;
         }
+        found.even = found.slope_of_share(1.0 / weights.len() as f64);
         for weight in weights {
             let (share, slope) = found.share(*weight);
             if share != 0.0 {
@@ -116,18 +127,23 @@ impl Entropy {
         found
     }
 
-    /// `p` and `q` of a weight.
+    /// `p` and `q - c` of a weight.
     fn share(&self, weight: f32) -> (f64, f64) {
         let share = f64::from(weight) / self.sum;
+        (share, self.slope_of_share(share) - self.even)
+    }
+
+    /// `q` of a share.
+    fn slope_of_share(&self, share: f64) -> f64 {
         let shifted = share + self.eps;
         let quotient = if share == 0.0 { 0.0 } else { share / shifted };
-        (share, -(ln(shifted) + quotient))
+        -(ln(shifted) + quotient)
     }
 
     /// `dH/dw` of a weight.
     fn slope(&self, weight: f32) -> f64 {
         let (_, slope) = self.share(weight);
-        (slope - self.mean_slope) / self.sum
+        (slope - self.mean_slope + self.even * (self.eps / self.sum)) / self.sum
     }
 }
 
@@ -159,6 +175,7 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
+#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     weights: &[f32],

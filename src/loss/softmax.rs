@@ -183,12 +183,8 @@ impl<'a, V: Lanes> Vectors<'a, V> {
     #[inline(always)]
     pub fn get(&self, simd: V::Simd, index: usize) -> (V, Live<V>) {
         let labels: V = self.labels.get(simd, index);
-        let live = self.live.get(simd, index);
-        let zero = V::splat(simd, 0.0);
-        let mut mask = both(live.mask, !labels.lt(zero));
-        if let Some(weight) = live.weight {
-            mask = mask & !weight.eq(zero);
-        }
+        let live = self.live.get(simd, index).switched();
+        let mask = both(live.mask, !labels.lt(labels.constant(0.0)));
         (labels, Live { mask: Some(mask), ..live })
     }
 }

@@ -217,7 +217,9 @@ proptest! {
                     };
                     let truth = 1.5 * (moved(1e-5) - moved(-1e-5)) / 2e-5;
                     let found = f64::from(f32::from_bits(slopes[pixel * classes + class]));
-                    prop_assert!((found - truth).abs() < 2e-6 * largest + 1e-8, "{found} is not {truth}");
+                    // The parts of a slope of Dice are of the size of the weight, also where they cancel.
+                    let bound = 2e-6 * largest.max(0.1 * w.abs()) + 1e-8;
+                    prop_assert!((found - truth).abs() < bound, "{found} is not {truth}");
                 }
             }
         }
