@@ -326,21 +326,23 @@ impl Index {
     /// The loss, its slopes, and whether these are a convention.
     fn evaluate(&self, overlap: &Overlap) -> (f64, Slopes, bool) {
         let flat = Slopes::default();
-        if overlap.target == 0.0 && self.empty_target != EmptyTarget::One {
+        let not_a_number = overlap.predicted.is_nan();
+        if overlap.target == 0.0 && self.empty_target != EmptyTarget::One && !not_a_number {
             return (0.0, flat, false);
         }
         let [smooth, a, b] =
             [self.smooth, self.false_positives, self.false_negatives].map(f64::from);
         let above = overlap.intersection + smooth;
-        let below = above
-            + a * (overlap.predicted - overlap.intersection)
+        let mistakes = a * (overlap.predicted - overlap.intersection)
             + b * (overlap.target - overlap.intersection);
+        let below = above + mistakes;
         if below == 0.0 {
             // Nothing was to be found, and nothing was found.
             return (0.0, flat, true);
         }
         let (weight, gamma) = (f64::from(self.weight), f64::from(self.gamma));
-        let miss = 1.0 - above / below;
+        // In this form nothing cancels: 1 - T.
+        let miss = mistakes / below;
         // The derivative of (1 - T)^g; at T = 1 it is infinite for g below 1, and taken as 0.
         let (power, slope, degenerate) = if gamma == 1.0 {
             (miss, 1.0, false)

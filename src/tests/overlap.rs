@@ -338,6 +338,11 @@ fn without_positive_targets() {
     let bare = iou::Params { smooth: 0.0, normalization: Normalization::Clamp, ..one };
     let (value, notices, _) = run(&bare, &of(&[-1.0, 0.0], &[0, 0]));
     assert_eq!((value, notices), (0.0, Notices::NO_POSITIVES | Notices::DEGENERATE));
+    // A NaN is never hidden.
+    for params in [&skip, &zero] {
+        let (value, notices, _) = run(params, &of(&[f32::NAN, 0.5], &[0, 0]));
+        assert!(value.is_nan() && notices.contains(Notices::NOT_FINITE));
+    }
     let (value, notices, _) = run(&one, &of(&[], &[]));
     assert_eq!((value, notices), (0.0, Notices::NO_POSITIVES | Notices::EMPTY));
 }
