@@ -64,7 +64,7 @@ pub fn quotient<const DIGITS: usize>(digits: &[i64; DIGITS], lowest: i32, diviso
 }
 
 /// Whether the integer is negative, and the digits of its absolute value.
-fn magnitude<const DIGITS: usize>(digits: &[i64; DIGITS]) -> (bool, [i64; DIGITS]) {
+pub fn magnitude<const DIGITS: usize>(digits: &[i64; DIGITS]) -> (bool, [i64; DIGITS]) {
     let mut magnitude = *digits;
     normalize(&mut magnitude);
     let negative = magnitude.last().is_some_and(|highest| *highest < 0);

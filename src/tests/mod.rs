@@ -9,6 +9,7 @@ mod bce;
 #[cfg(feature = "capi")]
 mod capi;
 mod classes;
+mod color;
 mod cubes;
 mod exact;
 mod focal;
