@@ -25,17 +25,17 @@ use crate::simd::Lanes;
 pub const LINEAR_MAX_ULP: f64 = 6.0;
 /// The bound of [`Linear::slope`] in ulps.
 pub const LINEAR_SLOPE_MAX_ULP: f64 = 6.0;
-/// The bound of a value of [`Oklab`] from linear light, in units of 2^-24 of the sum of the sizes of its terms.
+/// The bound of a value of Oklab from linear light, in units of 2^-24 of the sum of the sizes of its terms.
 pub const OKLAB_MAX_UNITS: f64 = 6.0;
 
 /// From linear sRGB to the responses of the cones.
-const M1: [[f32; 3]; 3] = [
+pub const M1: [[f32; 3]; 3] = [
     [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
     [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
     [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
 ];
 /// From the cube roots of the responses to lightness, green to red, blue to yellow.
-const M2: [[f32; 3]; 3] = [
+pub const M2: [[f32; 3]; 3] = [
     [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
     [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],
     [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
@@ -81,79 +81,37 @@ pub fn linear_of_srgb<V: Lanes>(x: V) -> Linear<V> {
     }
 }
 
-/// A colour in Oklab, and what its derivative needs.
-#[derive(Clone, Copy)]
-pub struct Oklab<V: Lanes> {
-    /// Lightness, green to red, blue to yellow.
-    pub lab: [V; 3],
-    roots: [Root<V>; 3],
-}
-
 /// A cube root that keeps the sign.
 #[derive(Clone, Copy)]
-struct Root<V: Lanes> {
-    value: V,
-    /// The size of the value; not 0 for black.
-    size: V,
-    /// Where the response is above [`BLACK`] in size.
-    moves: V::Mask,
+pub struct Root<V: Lanes> {
+    /// The root; 0 of 0.
+    pub value: V,
+    /// Its derivative by the response: `1 / (3 k^2)`, and 0 for black.
+    pub slope: V,
 }
 
-/// Linear sRGB to Oklab.
+/// The cube root of a response (a product with a row of [`M1`]).
 #[inline(always)]
-pub fn oklab<V: Lanes>(linear: [V; 3]) -> Oklab<V> {
-    let [first, second, third] = M1;
-    let roots = [
-        signed_root(dot(linear, first)),
-        signed_root(dot(linear, second)),
-        signed_root(dot(linear, third)),
-    ];
-    let [a, b, c] = roots;
-    let values = [a.value, b.value, c.value];
-    let [first, second, third] = M2;
-    Oklab { lab: [dot(values, first), dot(values, second), dot(values, third)], roots }
-}
-
-impl<V: Lanes> Oklab<V> {
-    /// What the derivatives by Oklab are by linear sRGB.
-    #[inline(always)]
-    pub fn back(&self, gradient: [V; 3]) -> [V; 3] {
-        let [first, second, third] = transposed(M2);
-        let [a, b, c] = self.roots;
-        let responses = [
-            a.back(dot(gradient, first)),
-            b.back(dot(gradient, second)),
-            c.back(dot(gradient, third)),
-        ];
-        let [first, second, third] = transposed(M1);
-        [dot(responses, first), dot(responses, second), dot(responses, third)]
-    }
-}
-
-impl<V: Lanes> Root<V> {
-    /// `gradient / (3 k^2)`, and 0 for black.
-    #[inline(always)]
-    fn back(&self, gradient: V) -> V {
-        let slope = self.size.constant(1.0 / 3.0) / (self.size * self.size);
-        V::select(self.moves, gradient * slope, gradient.constant(0.0))
-    }
-}
-
-#[inline(always)]
-fn signed_root<V: Lanes>(response: V) -> Root<V> {
+pub fn root_of_response<V: Lanes>(response: V) -> Root<V> {
     let least = response.constant(BLACK);
+    // (A NaN stays: it is the right operand.)
     let size = cbrt(least.max(response.abs()));
     let zero = response.constant(0.0);
-    let positive = V::select(response.lt(zero), size.negate(), size);
-    let value = V::select(response.eq(zero), zero, positive);
-    Root { value, size, moves: least.lt(response.abs()) }
+    let signed = V::select(response.lt(zero), size.negate(), size);
+    let slope = size.constant(1.0 / 3.0) / (size * size);
+    Root {
+        value: V::select(response.eq(zero), zero, signed),
+        slope: V::select(least.lt(response.abs()), slope, zero),
+    }
 }
 
+/// The product of a row and a vector.
 #[inline(always)]
-fn dot<V: Lanes>([a, b, c]: [V; 3], [x, y, z]: [f32; 3]) -> V {
+pub fn dot<V: Lanes>([x, y, z]: [f32; 3], [a, b, c]: [V; 3]) -> V {
     (a * x + b * y) + c * z
 }
 
-const fn transposed([[a, b, c], [d, e, f], [g, h, i]]: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
+/// The matrix whose rows are the columns of this one.
+pub const fn transposed([[a, b, c], [d, e, f], [g, h, i]]: [[f32; 3]; 3]) -> [[f32; 3]; 3] {
     [[a, d, g], [b, e, h], [c, f, i]]
 }

@@ -41,6 +41,7 @@
 //!
 //! Formula: the definition; for Oklab see [`crate::color`].
 
+mod block;
 mod frame;
 mod kernels;
 

@@ -13,6 +13,7 @@ mod color;
 mod cubes;
 mod exact;
 mod focal;
+mod foreground_contrast;
 mod math;
 mod math64;
 mod matrices;

@@ -79,7 +79,7 @@ impl Frame {
         [a, b, c, d, e, f, g, h, i, &self.foreground_weights, &self.background_weights]
     }
 
-    fn sums_mut(&mut self) -> [&mut ExactSum; 11] {
+    pub(super) fn sums_mut(&mut self) -> [&mut ExactSum; 11] {
         let ([a, b, c], [d, e, f]) = (&mut self.foreground, &mut self.background);
         let [g, h, i] = &mut self.squares;
         let weights = (&mut self.foreground_weights, &mut self.background_weights);

@@ -1,98 +1,40 @@
 //! The two walks over the pixels of a frame: its sums, and its gradient.
+//!
+//! Both go block by block: a block's colours are transformed first, by code that they share, and lie on the
+//! stack. What remains is loops over channels and sums that exist once, not once a channel.
 
+use super::block::{BLOCK, Block, Fill, load, store};
 use super::frame::{Frame, Slopes};
 use super::{CHANNELS, Transform};
-use crate::color::{Oklab, linear_of_srgb, oklab};
-use crate::cube::{Cube, CubeColumns, CubeColumnsMut};
+use crate::color::{M1, M2, dot, transposed};
+use crate::cube::{Cube, CubeColumnsMut};
 use crate::exact::Accumulator;
 use crate::loss::{Write, only};
 use crate::pixels::{Live, LiveColumns, both};
 use crate::simd::{Columns, Kernel, Lanes, Mask, Simd};
 
-/// The inputs as vectors.
-struct Inputs<'a, V: Lanes> {
-    values: CubeColumns<'a>,
+/// Who counts, and who is foreground.
+struct Parts<'a, V: Lanes> {
     targets: Columns<'a, V::Bytes>,
     live: LiveColumns<'a, V>,
-    vectors: usize,
 }
 
-/// The inputs of one vector of pixels. Behind the last pixel all values are 0, and black in every space.
-struct Vector<V: Lanes> {
-    rgb: [V; CHANNELS],
-    foreground: V::Mask,
-    live: Live<V>,
-}
-
-impl<'a, V: Lanes> Inputs<'a, V> {
+impl<'a, V: Lanes> Parts<'a, V> {
     #[inline(always)]
     fn new(cube: &Cube<'a>, targets: &'a [u8]) -> Self {
-        Self {
-            values: CubeColumns::new(cube.values, cube.layout),
-            targets: Columns::new(targets),
-            live: LiveColumns::new(&cube.live()),
-            vectors: cube.layout.n.div_ceil(V::LANES),
-        }
+        Self { targets: Columns::new(targets), live: LiveColumns::new(&cube.live()) }
     }
 
+    /// Mask and weights of a vector, and which lanes are foreground.
     #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
+    fn get(&self, simd: V::Simd, index: usize) -> (Live<V>, V::Mask) {
         let mut live = self.live.get(simd, index);
         if let Some(weight) = live.weight {
             // A weight of 0 switches the pixel off, NaN included.
             live.mask = Some(both(live.mask, !weight.eq(weight.constant(0.0))));
             live.weight = Some(only(live.mask, weight));
         }
-        let rgb = [
-            self.values.get::<V>(simd, index, 0),
-            self.values.get::<V>(simd, index, 1),
-            self.values.get::<V>(simd, index, 2),
-        ];
-        let foreground = V::mask_from_bytes(simd, self.targets.get(index));
-        Vector { rgb, foreground, live }
-    }
-}
-
-/// The values in the space in which they are compared, and what their derivatives need.
-struct Color<V: Lanes> {
-    values: [V; CHANNELS],
-    oklab: Option<Oklab<V>>,
-    srgb_slopes: Option<[V; CHANNELS]>,
-}
-
-impl Transform {
-    #[inline(always)]
-    fn apply<V: Lanes>(self, rgb: [V; CHANNELS]) -> Color<V> {
-        if self == Self::None {
-            return Color { values: rgb, oklab: None, srgb_slopes: None };
-        }
-        let [mut r, mut g, mut b] = rgb;
-        let mut srgb_slopes = None;
-        if self == Self::OfSrgb {
-            let [red, green, blue] = [linear_of_srgb(r), linear_of_srgb(g), linear_of_srgb(b)];
-            (r, g, b) = (red.value, green.value, blue.value);
-            srgb_slopes = Some([red.slope, green.slope, blue.slope]);
-        }
-        let color = oklab([r, g, b]);
-        Color { values: color.lab, oklab: Some(color), srgb_slopes }
-    }
-}
-
-impl<V: Lanes> Color<V> {
-    /// What derivatives by the compared values are by rgb.
-    #[inline(always)]
-    fn back(&self, gradient: [V; CHANNELS]) -> [V; CHANNELS] {
-        let gradient = match &self.oklab {
-            Some(oklab) => oklab.back(gradient),
-            None => gradient,
-        };
-        match self.srgb_slopes {
-            Some([r, g, b]) => {
-                let [x, y, z] = gradient;
-                [x * r, y * g, z * b]
-            }
-            None => gradient,
-        }
+        (live, V::mask_from_bytes(simd, self.targets.get(index)))
     }
 }
 
@@ -117,74 +59,104 @@ pub(super) struct Moments<'a> {
     pub frame: &'a mut Frame,
 }
 
-/// Adds values times weights (None: 1).
-macro_rules! push_times {
-    ($sum:expr, $values:expr, $weight:expr) => {
-        match $weight {
-            Some(weight) => {
-                let [high, low] = exact_product($values, weight);
-                $sum.push(high);
-                $sum.push(low);
-            }
-            None => $sum.push($values),
-        }
-    };
+/// What a sum of the frame is of, in the order of [`Frame::sums_mut`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Term {
+    /// The values of a channel, in the foreground or the background.
+    Values(usize),
+    /// Their squares.
+    Squares(usize),
+    /// 1, so that the sum is of the pixel weights.
+    Ones,
 }
+
+/// The terms of the sums, and whether they are of the foreground.
+const TERMS: [(Term, bool); 11] = [
+    (Term::Values(0), true),
+    (Term::Values(1), true),
+    (Term::Values(2), true),
+    (Term::Values(0), false),
+    (Term::Values(1), false),
+    (Term::Values(2), false),
+    (Term::Squares(0), true),
+    (Term::Squares(1), true),
+    (Term::Squares(2), true),
+    (Term::Ones, true),
+    (Term::Ones, false),
+];
 
 impl Kernel for Moments<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let inputs = Inputs::<S::Register>::new(&self.cube, self.targets);
-        let frame = self.frame;
-        let [r, g, b] = &mut frame.foreground;
-        let mut foreground =
-            [Accumulator::new(simd, r), Accumulator::new(simd, g), Accumulator::new(simd, b)];
-        let [r, g, b] = &mut frame.background;
-        let mut background =
-            [Accumulator::new(simd, r), Accumulator::new(simd, g), Accumulator::new(simd, b)];
-        let [r, g, b] = &mut frame.squares;
-        let mut squares =
-            [Accumulator::new(simd, r), Accumulator::new(simd, g), Accumulator::new(simd, b)];
-        let mut foreground_weights = Accumulator::new(simd, &mut frame.foreground_weights);
-        let mut background_weights = Accumulator::new(simd, &mut frame.background_weights);
-        for index in 0..inputs.vectors {
-            let Vector { rgb, foreground: in_front, live } = inputs.get(simd, index);
-            let values = self.transform.apply(rgb).values;
-            let in_front = both(live.mask, in_front);
-            let behind = both(live.mask, !in_front);
-            // What has no lane adds nothing.
-            if in_front.any() {
-                for ((sum, squares), values) in foreground.iter_mut().zip(&mut squares).zip(values)
-                {
-                    let values = only(Some(in_front), values);
-                    push_times!(sum, values, live.weight);
-                    if self.squares {
+        let parts = Parts::<S::Register>::new(&self.cube, self.targets);
+        let [a, b, c, d, e, f, g, h, i, j, k] = self.frame.sums_mut();
+        let mut sums = [
+            Accumulator::new(simd, a),
+            Accumulator::new(simd, b),
+            Accumulator::new(simd, c),
+            Accumulator::new(simd, d),
+            Accumulator::new(simd, e),
+            Accumulator::new(simd, f),
+            Accumulator::new(simd, g),
+            Accumulator::new(simd, h),
+            Accumulator::new(simd, i),
+            Accumulator::new(simd, j),
+            Accumulator::new(simd, k),
+        ];
+        let weighted = self.cube.weights.is_some();
+        let mut block = Block::new();
+        let vectors = self.cube.layout.n.div_ceil(S::Register::LANES);
+        let per_block = BLOCK / S::Register::LANES;
+        for first in (0..vectors).step_by(per_block) {
+            let count = per_block.min(vectors - first);
+            let (cube, transform) = (&self.cube, self.transform);
+            simd.call(Fill { cube, transform, first, count, block: &mut block });
+            for (sum, (term, of_foreground)) in sums.iter_mut().zip(TERMS) {
+                let (plane, is_square) = match term {
+                    Term::Values(channel) => (block.values(channel), false),
+                    Term::Squares(channel) if self.squares => (block.values(channel), true),
+                    Term::Ones if weighted => (&[] as &[f32], false),
+                    _ => continue,
+                };
+                for index in 0..count {
+                    let (live, foreground) = parts.get(simd, first + index);
+                    let of_part = if of_foreground { foreground } else { !foreground };
+                    let mask = both(live.mask, of_part);
+                    // What has no lane adds nothing.
+                    if !mask.any() {
+                        continue;
+                    }
+                    let one = S::Register::splat(simd, 1.0);
+                    let values = if term == Term::Ones { one } else { load(simd, plane, index) };
+                    let values = only(Some(mask), values);
+                    let (mut factor, mut rest) = (values, None);
+                    if is_square {
                         let [high, low] = exact_product(values, values);
-                        push_times!(squares, high, live.weight);
-                        push_times!(squares, low, live.weight);
+                        (factor, rest) = (high, Some(low));
+                    }
+                    loop {
+                        match live.weight {
+                            Some(weight) => {
+                                let [high, low] = exact_product(factor, weight);
+                                sum.push(high);
+                                sum.push(low);
+                            }
+                            None => sum.push(factor),
+                        }
+                        match rest.take() {
+                            Some(low) => factor = low,
+                            None => break,
+                        }
                     }
                 }
-                if let Some(weight) = live.weight {
-                    foreground_weights.push(only(Some(in_front), weight));
-                }
-            }
-            if behind.any() {
-                for (sum, values) in background.iter_mut().zip(values) {
-                    push_times!(sum, only(Some(behind), values), live.weight);
-                }
-                if let Some(weight) = live.weight {
-                    background_weights.push(only(Some(behind), weight));
-                }
             }
         }
-        // Behind the last pixel all terms are 0.
-        for sum in foreground.iter_mut().chain(&mut background).chain(&mut squares) {
+        // Behind the last pixel all values are 0, and so are the terms: black is 0 in every space.
+        for sum in &mut sums {
             sum.finish(usize::MAX);
         }
-        foreground_weights.finish(usize::MAX);
-        background_weights.finish(usize::MAX);
     }
 }
 
@@ -204,28 +176,70 @@ impl Kernel for Gradient<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let inputs = Inputs::<S::Register>::new(&self.cube, self.targets);
+        let parts = Parts::<S::Register>::new(&self.cube, self.targets);
         let mut gradient = CubeColumnsMut::new(self.gradient, self.cube.layout);
         let nowhere = !S::Register::everywhere(simd);
-        for index in 0..inputs.vectors {
-            let Vector { rgb, foreground, live } = inputs.get(simd, index);
-            let (slopes, mask) = match self.slopes {
-                Some(slopes) => (slopes, live.mask),
-                None => ([Slopes::default(); CHANNELS], Some(nowhere)),
-            };
-            let color = self.transform.apply(rgb);
-            let [x, y, z] = color.values;
-            let [a, b, c] = slopes;
-            let by_values = [
-                slope(foreground, x, a, live.weight),
-                slope(foreground, y, b, live.weight),
-                slope(foreground, z, c, live.weight),
-            ];
-            for (channel, values) in color.back(by_values).into_iter().enumerate() {
-                gradient.write(index, channel, self.write, mask, values);
+        let ([first_slopes, second_slopes, third_slopes], counts) = match self.slopes {
+            Some(slopes) => (slopes, true),
+            None => ([Slopes::default(); CHANNELS], false),
+        };
+        let channels = self.cube.layout.channels;
+        let mut block = Block::new();
+        let vectors = self.cube.layout.n.div_ceil(S::Register::LANES);
+        let per_block = BLOCK / S::Register::LANES;
+        for first in (0..vectors).step_by(per_block) {
+            let count = per_block.min(vectors - first);
+            let (cube, transform) = (&self.cube, self.transform);
+            simd.call(Fill { cube, transform, first, count, block: &mut block });
+            for index in 0..count {
+                let (live, foreground) = parts.get(simd, first + index);
+                let [a, b, c] = [
+                    load::<S::Register>(simd, block.values(0), index),
+                    load::<S::Register>(simd, block.values(1), index),
+                    load::<S::Register>(simd, block.values(2), index),
+                ];
+                let mut slopes = [
+                    slope(foreground, a, first_slopes, live.weight),
+                    slope(foreground, b, second_slopes, live.weight),
+                    slope(foreground, c, third_slopes, live.weight),
+                ];
+                if self.transform != Transform::None {
+                    slopes = back(slopes, transposed(M2), block.root_slopes(), index);
+                    slopes = back(slopes, transposed(M1), block.light_slopes(), index);
+                }
+                let [a, b, c] = block.values_mut();
+                let [x, y, z] = slopes;
+                store(x, a, index);
+                store(y, b, index);
+                store(z, c, index);
+            }
+            for channel in 0..channels {
+                for index in 0..count {
+                    let (live, _) = parts.get(simd, first + index);
+                    let mask = if counts { live.mask } else { Some(nowhere) };
+                    let slope: S::Register = load(simd, block.values(channel), index);
+                    gradient.write(first + index, channel, self.write, mask, slope);
+                }
             }
         }
     }
+}
+
+/// The product with a matrix, times the slopes of three planes.
+#[inline(always)]
+fn back<V: Lanes>(
+    gradient: [V; CHANNELS],
+    [first, second, third]: [[f32; CHANNELS]; CHANNELS],
+    [a, b, c]: &[[f32; BLOCK]; CHANNELS],
+    index: usize,
+) -> [V; CHANNELS] {
+    let [any, ..] = gradient;
+    let simd = any.simd();
+    [
+        dot(first, gradient) * load::<V>(simd, a, index),
+        dot(second, gradient) * load::<V>(simd, b, index),
+        dot(third, gradient) * load::<V>(simd, c, index),
+    ]
 }
 
 /// The gradient by the values of a channel.

@@ -142,8 +142,10 @@ impl Oracle {
                 let own = weights[usize::from(!pixel.foreground)];
                 slopes[c] = part.iter().sum::<f64>() / own - image / weights[2];
                 let size = part.iter().map(|term| term.abs()).sum::<f64>() / own;
-                // The colour is a difference of terms of this size, too.
-                let rounding = 2.0 / 3.0 * self.compactness / own * color[0].abs();
+                // Colours are known to 2^-24 of their size, and so are their differences.
+                let known = if self.oklab { front[0].abs() + behind[0].abs() } else { 0.0 };
+                let own_color = 2.0 / 3.0 * self.compactness * color[0].abs();
+                let rounding = ((1.0 / distance + anchor) * known + own_color) / own;
                 sizes[c] = size + image.abs() / weights[2] + rounding;
             }
             if self.oklab {
