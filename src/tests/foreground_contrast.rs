@@ -1,5 +1,7 @@
 //! Foreground contrast: bits between tiers, layouts and splits, the oracle, the limits.
 
+mod edges;
+
 use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
 use super::naive::foreground_contrast::{Oracle, Pixel};
 use super::{any_float, between, for_each_tier};
@@ -286,85 +288,4 @@ proptest! {
         let expected: Vec<f32> = before.iter().zip(&stored).map(|(a, b)| a + b).collect();
         prop_assert_eq!(bits(&added), bits(&expected));
     }
-}
-
-/// A frame of interleaved pixels: its loss, its notices and its gradient.
-fn frame(params: &Params, values: &[f32], targets: &[u8]) -> (f64, Notices, Vec<f32>) {
-    let layout = Layout::interleaved(targets.len(), 3);
-    let cube = Cube { values, layout, targets: Some(targets), ..Cube::default() };
-    let mut gradient = std::vec![f32::NAN; values.len()];
-    let value = loss_and_gradient(params, &cube, 1.0, Write::Store, None, &mut gradient).unwrap();
-    (value.value, value.notices, gradient)
-}
-
-#[test]
-fn a_bright_and_even_foreground_keeps_its_variance() {
-    // 1000 and 1000 + k 2^-14: in float32, E[q^2] - m^2 is 0 or negative.
-    let n = 64;
-    let step = 2.0_f32.powi(-11);
-    let values: Vec<f32> = (0..n)
-        .flat_map(|i| {
-            let level = 1000.0 + (i % 8) as f32 * step;
-            if i % 2 == 0 { [level, 1000.0, level] } else { [0.25, 0.5, 0.75] }
-        })
-        .collect();
-    let targets: Vec<u8> = (0..n).map(|i| u8::from(i % 2 == 0)).collect();
-    // Levels 0, 2, 4 and 6: their variance is 5 step^2.
-    let variance = 5.0 * f64::from(step).powi(2);
-    for_each_tier(|tier| {
-        let even = Params { weight: 1.0, compactness_weight: 3.0, eps: 0.0, ..Params::default() };
-        let (with, notices, gradient) = frame(&even, &values, &targets);
-        let (without, ..) = frame(&Params { compactness_weight: 0.0, ..even }, &values, &targets);
-        assert_eq!(notices, Notices::NONE);
-        // The loss is near -1731 and rounded to f32: the variance is seen in the sums, not in it.
-        assert!((with - without).abs() <= 1.3e-4, "{tier:?}");
-        let found = crate::exact::variance(
-            &count(32),
-            &sum(values.iter().step_by(6).copied()),
-            &squares(values.iter().step_by(6).copied()),
-        );
-        assert!(
-            (found - variance).abs() <= 1e-14 * variance,
-            "{tier:?}: {found} is not {variance}"
-        );
-        // 2 a/(3 n) (q - m), by itself: the part that differs within the foreground.
-        let slope = |pixel: usize| f64::from(gradient[3 * pixel]);
-        let expected = 2.0 / 32.0 * 6.0 * f64::from(step);
-        let found = slope(6) - slope(0);
-        assert!((found - expected).abs() <= 1e-4 * expected, "{tier:?}: {found} is not {expected}");
-        // The second channel is constant, and its variance exactly 0.
-        assert_eq!(gradient[1], gradient[7]);
-    });
-    // MATH: level 1000 and a variance of 6.7e-5, which float32 takes for 0.
-    let levels = [1000.0_f32, 1000.02, 1000.0, 1000.015];
-    let mean = levels.iter().map(|level| f64::from(*level)).sum::<f64>() / 4.0;
-    let truth = levels.iter().map(|level| (f64::from(*level) - mean).powi(2)).sum::<f64>() / 4.0;
-    let found =
-        crate::exact::variance(&count(4), &sum(levels.into_iter()), &squares(levels.into_iter()));
-    assert!(truth > 5e-5 && (found - truth).abs() <= 1e-12 * truth, "{found} is not {truth}");
-    let equal = [1000.1_f32; 7];
-    assert_eq!(
-        crate::exact::variance(&count(7), &sum(equal.into_iter()), &squares(equal.into_iter())),
-        0.0
-    );
-}
-
-fn count(n: i64) -> crate::exact::ExactSum {
-    let mut sum = crate::exact::ExactSum::default();
-    sum.add_integer(n);
-    sum
-}
-
-fn sum(values: impl Iterator<Item = f32>) -> crate::exact::ExactSum {
-    let mut sum = crate::exact::ExactSum::default();
-    values.for_each(|value| sum.add(value));
-    sum
-}
-
-fn squares(values: impl Iterator<Item = f32>) -> crate::exact::ExactSum {
-    let parts = |value: f32| {
-        let square = f64::from(value) * f64::from(value);
-        [square as f32, (square - f64::from(square as f32)) as f32]
-    };
-    sum(values.flat_map(parts))
 }
