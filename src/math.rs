@@ -285,6 +285,31 @@ fn scaled_exp<V: Lanes>(x: V) -> (V, V) {
     (sum * power, (small - (sum - 1.0)) * power)
 }
 
+/// The scale of [`scaled_exp_of_difference`]: down to e^-153 no result is subnormal.
+pub(crate) const DIFFERENCE_SCALE: f32 = TWO_96;
+
+/// `2^96 e^(x - m)` for x below m: a share of a softmax before it is divided. Where x - m is below
+/// -153 it counts as -153, so nothing is subnormal.
+///
+/// What the rounding of x - m took (exact: Knuth's two-sum) joins the low word of the reduction, for
+/// otherwise a difference of 20 would cost ten ulps. Within [`EXP_MAX_ULP`]. NaN where x or m is NaN
+/// or both are the same infinity.
+#[inline(always)]
+pub(crate) fn scaled_exp_of_difference<V: Lanes>(x: V, m: V) -> V {
+    const LOWEST: f32 = -153.0;
+
+    let difference = x - m;
+    let minus_m = difference - x;
+    let error = (x - (difference - minus_m)) - (m + minus_m);
+    let lowest = x.constant(LOWEST);
+    let error = V::select(lowest.lt(difference), error, x.constant(0.0));
+    // 2^-32 is taken off for the reason that `fold` has.
+    let reduced = reduce(lowest.max(difference - BELOW_32), x.constant(TO_INTEGER + BIAS + 96.0));
+    let power = reduced.power();
+    let reduced = Reduced { low: reduced.low - error, ..reduced };
+    (exp_minus_one(reduced) + 1.0) * power
+}
+
 /// `1 / (1 + e^-z)`.
 ///
 /// With `e = e^-|z|` in two words and `d = 1 + e` in two words (this sum's error is exact):

@@ -12,7 +12,10 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod cross_entropy;
+pub mod dice;
 pub mod reduction;
+pub(crate) mod softmax;
 
 pub use reduction::Reduction;
 
