@@ -8,6 +8,9 @@ use std::vec::Vec;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
+mod classes;
+mod cross_entropy;
+mod dice;
 mod exact;
 mod math;
 mod math64;
