@@ -56,6 +56,10 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
+#define HYLA_DICE_PARAMS_DEFAULT \
+    { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
+#define HYLA_CROSS_ENTROPY_PARAMS_DEFAULT \
+    { sizeof(hyla_cross_entropy_params), HYLA_REDUCTION_WEIGHTED_MEAN, 1, -100, 1.0f, 0.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -241,6 +245,19 @@
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
 
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_DICE_STAGES 7
+
+// A class without labelled pixels is worth what the formula says: 1 if it is not predicted either,
+// almost 0 if it is.
+#define HYLA_ABSENT_ONE 0
+
+// A class without labelled pixels is left out of the mean.
+#define HYLA_ABSENT_SKIP 1
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_CROSS_ENTROPY_STAGES 7
+
 // The stages in which the counts make sense (see `hyla_context`).
 #define HYLA_CONFUSION_STAGES 6
 
@@ -395,6 +412,157 @@ typedef struct hyla_bce_totals {
     int64_t fingerprint;
 } hyla_bce_totals;
 
+// Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
+//
+// With logits x (`values` of the cube, one channel a class, 1 to 4096 of them), labels y (`labels`,
+// from 0) and pixel weights v (`weights`):
+//
+// p = softmax(x)               one channel: p = sigmoid(x), the probability of label 1
+// I_c = sum of v p_c where y = c    P_c = sum of v p_c    Y_c = sum of v where y = c
+// dice_c = (2 I_c + eps) / (P_c + Y_c + eps)
+// loss = weight * (1 - mean of dice_c)     over all classes, or over those from 1
+//
+// A label that equals `ignore_index` makes a pixel act as masked; so does a label outside [0, K)
+// (one channel: other than 0 and 1), which is counted as rejected and gives the notice
+// HYLA_NOTICE_REJECTED. A masked pixel may be NaN. A single logit of +inf has probability 1; several
+// (or -inf in all channels) and NaN give a NaN loss and HYLA_NOTICE_NOT_FINITE.
+//
+// Each term v p is within 2 ulp of float32; sums are exact and rounded once. The loss of a perfect
+// prediction is 0 exactly. The gradient is computed in double and rounded once. Needs labels.
+//
+// Initialise with HYLA_DICE_PARAMS_DEFAULT. Guide: without the background its size does not hide the
+// other classes; HYLA_ABSENT_SKIP keeps classes that a batch lacks from dominating its loss.
+// Formula: Milletari et al., V-Net (2016), with sums of p in the denominator.
+typedef struct hyla_dice_params {
+    // `sizeof(hyla_dice_params)`.
+    uint32_t struct_size;
+    // Not 0: class 0 is in the mean. Of no matter with one channel. Default 1.
+    uint32_t include_background;
+    // Not 0: `ignore_index` is used. Default 0.
+    uint32_t has_ignore_index;
+    // The label of pixels that act as masked; it may be a class. Default 0.
+    int32_t ignore_index;
+    // HYLA_ABSENT_...: what a class without labelled pixels is worth. Default HYLA_ABSENT_ONE.
+    uint32_t absent;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // Keeps quotients defined: finite, not negative. Default 1e-6.
+    float eps;
+} hyla_dice_params;
+
+// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
+// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
+// without a copy:
+//
+// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
+// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
+// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+//
+// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
+// values; floats between the values are not touched. Results do not depend on the layout.
+//
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
+// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
+typedef struct hyla_cube {
+    // The values, as the function says.
+    const float *values;
+    // How many pixels there are. With 0 all pointers may be NULL.
+    size_t n;
+    // How many values a pixel has.
+    size_t channels;
+    // How many floats lie between a pixel and the next one.
+    size_t pixel_stride;
+    // How many floats lie between a channel and the next one.
+    size_t channel_stride;
+    // One byte a pixel: nonzero is an anomaly, or foreground.
+    const uint8_t *targets;
+    // One class a pixel, counted from 0.
+    const int32_t *labels;
+    // Which pixels count: nonzero counts. NULL: all do.
+    const uint8_t *valid;
+    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    // counted as rejected and acts as masked.
+    const float *weights;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_cube;
+
+// Exact sums over pixels for one class, in words of int64; all zero is empty. A batch has an array of
+// these, one a channel, in order. Adding the words of two arrays (MPI_SUM, SQL SUM, atomics) merges
+// them; call `hyla_dice_normalize` afterwards to compare words.
+typedef struct hyla_dice_totals {
+    // The sum of the probabilities of the class over its own pixels.
+    struct hyla_sum intersection;
+    // The sum of the probabilities of the class.
+    struct hyla_sum probability;
+    // The sum of the weights of the pixels of the class.
+    struct hyla_sum truth;
+    // How many pixels count, of any class.
+    int64_t pixels;
+    // How many valid pixels had a bad label or weight and acted as masked.
+    int64_t rejected;
+    // Shows whether sums of different parameters or classes were mixed.
+    int64_t fingerprint;
+} hyla_dice_totals;
+
+// Cross-entropy of class logits (cuvis-ai: CrossEntropyLoss): what is computed.
+//
+// With logits x (`values` of the cube, one channel a class, 2 to 4096 of them), labels y (`labels`,
+// from 0), class weights o (`class_weights`, one a channel; NULL: all are 1), pixel weights v
+// (`weights`), K classes and label smoothing a:
+//
+// c_k = -ln(softmax(x)_k)
+// l_i = weight * v_i * ((1 - a) * o_y * c_y + a / K * sum of o_k c_k)
+// loss = sum l_i / sum o_y v_i | sum l_i / N | sum l_i      by `reduction`
+//
+// as PyTorch's cross_entropy does, whose mean is the weighted mean here. N counts the pixels that
+// count. A label that equals `ignore_index` makes a pixel act as masked; so does a label outside
+// [0, K), which is counted as rejected and gives the notice HYLA_NOTICE_REJECTED. A masked pixel may
+// be NaN. A factor of exactly 0 switches a term off. A single logit of +inf has probability 1; several
+// (or -inf in all channels) and NaN give a NaN loss and HYLA_NOTICE_NOT_FINITE.
+//
+// Each term is within 3 ulp of float32, each gradient within 4 (with label smoothing: of the
+// largest that the pixel could have), a sure pixel keeps its digits; sums are exact and rounded
+// once. Needs labels.
+//
+// Initialise with HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Guide: a class weight above 1 raises the recall
+// of its class; 0 removes the class. With the weighted mean only the ratios of class weights
+// matter. Label smoothing keeps logits bounded and probabilities less sure.
+// Formula: Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.108.
+typedef struct hyla_cross_entropy_params {
+    // `sizeof(hyla_cross_entropy_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_...; default: the weighted mean, which is PyTorch's mean.
+    uint32_t reduction;
+    // Not 0: `ignore_index` is used. Default 1.
+    uint32_t has_ignore_index;
+    // The label of pixels that act as masked; it may be a class. Default -100.
+    int32_t ignore_index;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // What share of a target is spread over all classes: 0 to 1. Default 0.
+    float label_smoothing;
+} hyla_cross_entropy_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_cross_entropy_normalize` afterwards to compare
+// words.
+typedef struct hyla_cross_entropy_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the class weights times the pixel weights of the pixels that count.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad label or weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+    // Shows whether terms of different class weights were mixed.
+    int64_t classes;
+} hyla_cross_entropy_totals;
+
 // The four counts.
 typedef struct hyla_counts {
     // Decided positive, and positive.
@@ -518,44 +686,6 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
-
-// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
-// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
-// without a copy:
-//
-// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
-// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
-// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
-//
-// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
-// values; floats between the values are not touched. Results do not depend on the layout.
-//
-// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
-// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
-typedef struct hyla_cube {
-    // The values, as the function says.
-    const float *values;
-    // How many pixels there are. With 0 all pointers may be NULL.
-    size_t n;
-    // How many values a pixel has.
-    size_t channels;
-    // How many floats lie between a pixel and the next one.
-    size_t pixel_stride;
-    // How many floats lie between a channel and the next one.
-    size_t channel_stride;
-    // One byte a pixel: nonzero is an anomaly, or foreground.
-    const uint8_t *targets;
-    // One class a pixel, counted from 0.
-    const int32_t *labels;
-    // Which pixels count: nonzero counts. NULL: all do.
-    const uint8_t *valid;
-    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
-    // counted as rejected and acts as masked.
-    const float *weights;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_cube;
 
 // A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
 // at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
@@ -790,6 +920,208 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        double *loss,
                                        float *grad_scores);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DICE_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_params_init(struct hyla_dice_params *params,
+                                  size_t size);
+
+// `sizeof(hyla_dice_totals)`, of one class, for bindings to check.
+HYLA_API
+size_t hyla_dice_totals_size(void);
+
+// Adds pixels to the totals of their classes: an array, one a channel.
+//
+// Inputs: `values` (logits) and `labels` of the cube; optional `valid` and `weights`. Time is linear
+// in n times channels. Nothing is allocated or kept. Any number of threads may call it, each with
+// totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, UNKNOWN_OPTION, WEIGHT, EPSILON, CHANNELS (0 or above 4096).
+// Notices: none; `hyla_dice_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_update(const struct hyla_dice_params *params,
+                             const struct hyla_cube *logits,
+                             struct hyla_dice_totals *totals);
+
+// Adds the other totals of `classes` classes (of another tile, frame, thread or rank) to totals,
+// class by class, and makes the words canonical. Both must come from the same parameters;
+// `hyla_dice_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS
+// (`classes` is 0 or above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_merge(const struct hyla_dice_totals *other,
+                            struct hyla_dice_totals *totals,
+                            size_t classes);
+
+// Makes the words of the totals of `classes` classes canonical after they were added elsewhere
+// (MPI_SUM, SQL SUM), so that equal totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS (`classes` is 0 or above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_normalize(struct hyla_dice_totals *totals,
+                                size_t classes);
+
+// The loss of the totals of `classes` classes. 0 if no pixel counts, or if every class is left out
+// of the mean.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, UNKNOWN_OPTION, WEIGHT, EPSILON, CHANNELS (`classes` is 0 or above 4096),
+// MIXED_TOTALS (sums of another ignored label, of another number or order of classes, or of
+// classes that saw different pixels). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (every class
+// is left out, or `eps` is 0 and there is nothing of a class: its dice is 1).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_loss(const struct hyla_dice_params *params,
+                           const struct hyla_dice_totals *totals,
+                           size_t classes,
+                           double *loss);
+
+// Writes `upstream * d loss / d logits` to `grad_logits` (in the layout of the logits), or adds it
+// there (`write`: HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, one a channel,
+// merged over all tiles and ranks; `logits` may be any part of the batch. Where a pixel does not
+// count: 0, or unchanged. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_dice_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_gradient(const struct hyla_dice_params *params,
+                               const struct hyla_dice_totals *totals,
+                               const struct hyla_cube *logits,
+                               double upstream,
+                               uint32_t write,
+                               float *grad_logits);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient. The batch's totals, one a channel, are stored in `totals`, which
+// must not be NULL and may be uninitialised.
+//
+// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
+// `hyla_dice_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_loss_and_gradient(const struct hyla_dice_params *params,
+                                        const struct hyla_cube *logits,
+                                        double upstream,
+                                        uint32_t write,
+                                        struct hyla_dice_totals *totals,
+                                        double *loss,
+                                        float *grad_logits);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_params_init(struct hyla_cross_entropy_params *params,
+                                           size_t size);
+
+// `sizeof(hyla_cross_entropy_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_cross_entropy_totals_size(void);
+
+// Adds pixels to totals.
+//
+// Inputs: `values` (logits) and `labels` of the cube; optional `valid` and `weights`, and
+// `class_weights` (as many as channels; NULL: all are 1). Time is linear in n times channels. Nothing
+// is allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, UNKNOWN_REDUCTION, WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT
+// (negative, NaN or infinite), CHANNELS (below 2 or above 4096). Notices: none;
+// `hyla_cross_entropy_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_update(const struct hyla_cross_entropy_params *params,
+                                      const struct hyla_cube *logits,
+                                      const float *class_weights,
+                                      struct hyla_cross_entropy_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters and class weights;
+// `hyla_cross_entropy_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_merge(const struct hyla_cross_entropy_totals *other,
+                                     struct hyla_cross_entropy_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_normalize(struct hyla_cross_entropy_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_REDUCTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms of
+// another weight, smoothing or ignored label, or of different class weights). Notices: EMPTY,
+// NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_loss(const struct hyla_cross_entropy_params *params,
+                                    const struct hyla_cross_entropy_totals *totals,
+                                    double *loss);
+
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
+// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_cross_entropy_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_map(const struct hyla_cross_entropy_params *params,
+                                   const struct hyla_cube *logits,
+                                   const float *class_weights,
+                                   float *loss_map);
+
+// Writes `upstream * d loss / d logits` to `grad_logits` (in the layout of the logits), or adds it
+// there (`write`: HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all
+// tiles and ranks; `logits` may be any part of the batch. Where a pixel does not count: 0, or
+// unchanged. The gradient of the mean of nothing is 0. With HYLA_STORE the output may be
+// uninitialised.
+//
+// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE,
+// MIXED_TOTALS. Notices: those of `hyla_cross_entropy_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_gradient(const struct hyla_cross_entropy_params *params,
+                                        const struct hyla_cross_entropy_totals *totals,
+                                        const struct hyla_cube *logits,
+                                        const float *class_weights,
+                                        double upstream,
+                                        uint32_t write,
+                                        float *grad_logits);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (labels, masks and weights are read once more
+// first). The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE,
+// NO_SCALAR. Notices: those of `hyla_cross_entropy_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_loss_and_gradient(const struct hyla_cross_entropy_params *params,
+                                                 const struct hyla_cube *logits,
+                                                 const float *class_weights,
+                                                 double upstream,
+                                                 uint32_t write,
+                                                 struct hyla_cross_entropy_totals *totals,
+                                                 double *loss,
+                                                 float *grad_logits);
+
 // `sizeof(hyla_confusion_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_confusion_totals_size(void);
@@ -958,6 +1290,18 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
 /* The defaults as a value. */
 static inline hyla_bce_params hyla_bce_params_default(void) {
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_dice_params hyla_dice_params_default(void) {
+    hyla_dice_params params = HYLA_DICE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_cross_entropy_params hyla_cross_entropy_params_default(void) {
+    hyla_cross_entropy_params params = HYLA_CROSS_ENTROPY_PARAMS_DEFAULT;
     return params;
 }
 

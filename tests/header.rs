@@ -13,6 +13,8 @@ const SOURCES: &[&str] = &[
     "sum",
     "range",
     "bce",
+    "dice",
+    "cross_entropy",
     "confusion",
     "metric",
     "pixel_statistics",

@@ -12,8 +12,10 @@
 pub mod bce;
 pub mod check;
 pub mod confusion;
+pub mod cross_entropy;
 pub mod cube;
 pub mod detection;
+pub mod dice;
 pub mod environment;
 pub mod library;
 pub mod matrix;

@@ -1,0 +1,360 @@
+//! `hyla_cross_entropy_...`: cross-entropy of class logits.
+
+use super::bce::HYLA_REDUCTION_WEIGHTED_MEAN;
+use super::check::{self, Span, Versioned, disjoint, optional_input, output};
+use super::cube::{self, hyla_cube};
+use super::status::hyla_status;
+use super::sum::hyla_sum;
+use super::{Mirrors, call, core, core_mut};
+use crate::cube::Cube;
+use crate::error::{Error, Notices};
+use crate::loss::cross_entropy::{self, Params, Totals};
+use crate::loss::{Reduction, Write};
+
+/// The stages in which cuvis-ai runs the node (see `hyla_context`).
+pub const HYLA_CROSS_ENTROPY_STAGES: u32 = 7;
+
+/// Cross-entropy of class logits (cuvis-ai: CrossEntropyLoss): what is computed.
+///
+/// With logits x (`values` of the cube, one channel a class, 2 to 4096 of them), labels y (`labels`,
+/// from 0), class weights o (`class_weights`, one a channel; NULL: all are 1), pixel weights v
+/// (`weights`), K classes and label smoothing a:
+///
+/// ```text
+/// c_k = -ln(softmax(x)_k)
+/// l_i = weight * v_i * ((1 - a) * o_y * c_y + a / K * sum of o_k c_k)
+/// loss = sum l_i / sum o_y v_i | sum l_i / N | sum l_i      by `reduction`
+/// ```
+///
+/// as PyTorch's cross_entropy does, whose mean is the weighted mean here. N counts the pixels that
+/// count. A label that equals `ignore_index` makes a pixel act as masked; so does a label outside
+/// [0, K), which is counted as rejected and gives the notice HYLA_NOTICE_REJECTED. A masked pixel may
+/// be NaN. A factor of exactly 0 switches a term off. A single logit of +inf has probability 1; several
+/// (or -inf in all channels) and NaN give a NaN loss and HYLA_NOTICE_NOT_FINITE.
+///
+/// Each term is within 3 ulp of float32, each gradient within 4 (with label smoothing: of the
+/// largest that the pixel could have), a sure pixel keeps its digits; sums are exact and rounded
+/// once. Needs labels.
+///
+/// Initialise with HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Guide: a class weight above 1 raises the recall
+/// of its class; 0 removes the class. With the weighted mean only the ratios of class weights
+/// matter. Label smoothing keeps logits bounded and probabilities less sure.
+/// Formula: Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.108.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_cross_entropy_params {
+    /// `sizeof(hyla_cross_entropy_params)`.
+    pub struct_size: u32,
+    /// HYLA_REDUCTION_...; default: the weighted mean, which is PyTorch's mean.
+    pub reduction: u32,
+    /// Not 0: `ignore_index` is used. Default 1.
+    pub has_ignore_index: u32,
+    /// The label of pixels that act as masked; it may be a class. Default -100.
+    pub ignore_index: i32,
+    /// The weight of this loss among others: finite. Default 1.
+    pub weight: f32,
+    /// What share of a target is spread over all classes: 0 to 1. Default 0.
+    pub label_smoothing: f32,
+}
+
+/// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+/// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_cross_entropy_normalize` afterwards to compare
+/// words.
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub struct hyla_cross_entropy_totals {
+    /// The sum of the terms.
+    pub loss: hyla_sum,
+    /// The sum of the class weights times the pixel weights of the pixels that count.
+    pub weights: hyla_sum,
+    /// How many pixels count.
+    pub pixels: i64,
+    /// How many valid pixels had a bad label or weight and acted as masked.
+    pub rejected: i64,
+    /// Shows whether terms of different parameters were mixed.
+    pub fingerprint: i64,
+    /// Shows whether terms of different class weights were mixed.
+    pub classes: i64,
+}
+
+// SAFETY: `repr(C)`, the same words in the same order.
+unsafe impl Mirrors for hyla_cross_entropy_totals {
+    type Core = Totals;
+}
+
+// SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
+unsafe impl Versioned for hyla_cross_entropy_params {
+    const DEFAULT: Self = Self {
+        struct_size: size_of::<Self>() as u32,
+        reduction: HYLA_REDUCTION_WEIGHTED_MEAN,
+        has_ignore_index: 1,
+        ignore_index: -100,
+        weight: 1.0,
+        label_smoothing: 0.0,
+    };
+}
+
+impl hyla_cross_entropy_params {
+    fn to_core(self) -> Result<Params, Error> {
+        Ok(Params {
+            reduction: Reduction::from_number(self.reduction).ok_or(Error::UnknownReduction)?,
+            ignore_index: (self.has_ignore_index != 0).then_some(self.ignore_index),
+            weight: self.weight,
+            label_smoothing: self.label_smoothing,
+        })
+    }
+}
+
+/// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+/// bindings that cannot use HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
+///
+/// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+///
+/// # Safety
+/// `params` is valid for writes of `size` bytes.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_params_init(
+    params: *mut hyla_cross_entropy_params,
+    size: usize,
+) -> hyla_status {
+    // SAFETY: as the caller vouches.
+    call(|| unsafe { check::write_defaults(params, size) })
+}
+
+/// `sizeof(hyla_cross_entropy_totals)`, for bindings to check.
+#[unsafe(no_mangle)]
+pub extern "C" fn hyla_cross_entropy_totals_size() -> usize {
+    size_of::<hyla_cross_entropy_totals>()
+}
+
+/// Adds pixels to totals.
+///
+/// Inputs: `values` (logits) and `labels` of the cube; optional `valid` and `weights`, and
+/// `class_weights` (as many as channels; NULL: all are 1). Time is linear in n times channels. Nothing
+/// is allocated or kept. Any number of threads may call it, each with totals of its own.
+///
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+/// UNKNOWN_FIELD, RESERVED, STRIDES, UNKNOWN_REDUCTION, WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT
+/// (negative, NaN or infinite), CHANNELS (below 2 or above 4096). Notices: none;
+/// `hyla_cross_entropy_loss` tells them.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_update(
+    params: *const hyla_cross_entropy_params,
+    logits: *const hyla_cube,
+    class_weights: *const f32,
+    totals: *mut hyla_cross_entropy_totals,
+) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
+        disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let totals = unsafe { core_mut(totals) }?;
+        totals.update(&inputs.params, &inputs.logits, inputs.class_weights)?;
+        Ok(Notices::NONE)
+    })
+}
+
+/// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+/// canonical. Both must come from the same parameters and class weights;
+/// `hyla_cross_entropy_loss` finds out.
+///
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_merge(
+    other: *const hyla_cross_entropy_totals,
+    totals: *mut hyla_cross_entropy_totals,
+) -> hyla_status {
+    // SAFETY: as the caller vouches.
+    unsafe { super::merge(other, totals, Totals::merge) }
+}
+
+/// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+/// totals have equal words. Values are the same before and after.
+///
+/// Errors: NULL_POINTER, MISALIGNED.
+///
+/// # Safety
+/// A pointer that is neither NULL nor misaligned is valid for what its type says.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_normalize(
+    totals: *mut hyla_cross_entropy_totals,
+) -> hyla_status {
+    // SAFETY: as the caller vouches.
+    unsafe { super::change(totals, Totals::normalize) }
+}
+
+/// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
+///
+/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+/// UNKNOWN_REDUCTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms of
+/// another weight, smoothing or ignored label, or of different class weights). Notices: EMPTY,
+/// NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_loss(
+    params: *const hyla_cross_entropy_params,
+    totals: *const hyla_cross_entropy_totals,
+    loss: *mut f64,
+) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let (checked, span) = unsafe { check::parameters(params) }?;
+        disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let (totals, loss) = unsafe { (core(totals)?, check::result(loss)?) };
+        let value = totals.loss(&checked.to_core()?)?;
+        loss.write(value.value);
+        Ok(value.notices)
+    })
+}
+
+/// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
+/// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+///
+/// Errors, with `loss_map` unchanged: those of `hyla_cross_entropy_update`. Notices: EMPTY (n is 0).
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_map(
+    params: *const hyla_cross_entropy_params,
+    logits: *const hyla_cube,
+    class_weights: *const f32,
+    loss_map: *mut f32,
+) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
+        let n = inputs.logits.layout.n;
+        disjoint(&[Span::of(loss_map, n)], &[&inputs.spans])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let map = unsafe { output(loss_map, n) }?;
+        cross_entropy::map(&inputs.params, &inputs.logits, inputs.class_weights, map)
+    })
+}
+
+/// Writes `upstream * d loss / d logits` to `grad_logits` (in the layout of the logits), or adds it
+/// there (`write`: HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all
+/// tiles and ranks; `logits` may be any part of the batch. Where a pixel does not count: 0, or
+/// unchanged. The gradient of the mean of nothing is 0. With HYLA_STORE the output may be
+/// uninitialised.
+///
+/// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE,
+/// MIXED_TOTALS. Notices: those of `hyla_cross_entropy_loss`.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_gradient(
+    params: *const hyla_cross_entropy_params,
+    totals: *const hyla_cross_entropy_totals,
+    logits: *const hyla_cube,
+    class_weights: *const f32,
+    upstream: f64,
+    write: u32,
+    grad_logits: *mut f32,
+) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
+        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
+        let (span, reads) = (inputs.logits.layout.span()?, [Span::of(totals, 1)]);
+        disjoint(&[Span::of(grad_logits, span)], &[&inputs.spans, &reads])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let totals = unsafe { core(totals) }?;
+        // SAFETY: as above.
+        let gradient = unsafe { output(grad_logits, span) }?;
+        let Inputs { params, logits, class_weights, .. } = inputs;
+        totals.gradient(&params, &logits, class_weights, upstream, write, gradient)
+    })
+}
+
+/// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+/// bits as update, loss and gradient, in one pass (labels, masks and weights are read once more
+/// first). The batch's totals are added to `totals`, which may be NULL.
+///
+/// Errors, with all outputs unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE,
+/// NO_SCALAR. Notices: those of `hyla_cross_entropy_loss`, about this batch.
+///
+/// # Safety
+/// Pointers that are neither NULL nor misaligned are valid for what their types say.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn hyla_cross_entropy_loss_and_gradient(
+    params: *const hyla_cross_entropy_params,
+    logits: *const hyla_cube,
+    class_weights: *const f32,
+    upstream: f64,
+    write: u32,
+    totals: *mut hyla_cross_entropy_totals,
+    loss: *mut f64,
+    grad_logits: *mut f32,
+) -> hyla_status {
+    call(|| {
+        // SAFETY: as the caller vouches.
+        let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
+        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
+        let span = inputs.logits.layout.span()?;
+        let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_logits, span)];
+        disjoint(&writes, &[&inputs.spans])?;
+        let totals = match totals.is_null() {
+            true => None,
+            // SAFETY: as the caller vouches; the outputs overlap nothing.
+            false => Some(unsafe { core_mut(totals) }?),
+        };
+        // SAFETY: as above.
+        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_logits, span)?) };
+        let Inputs { params, logits, class_weights: weights, .. } = inputs;
+        let value = cross_entropy::loss_and_gradient(
+            &params, &logits, weights, upstream, write, totals, gradient,
+        )?;
+        loss.write(value.value);
+        Ok(value.notices)
+    })
+}
+
+/// The checked inputs of a call, and what it reads.
+struct Inputs<'a> {
+    params: Params,
+    logits: Cube<'a>,
+    class_weights: Option<&'a [f32]>,
+    spans: [Span; 8],
+}
+
+impl Inputs<'_> {
+    /// # Safety
+    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
+    /// as the inputs live.
+    #[inline(never)]
+    unsafe fn new(
+        params: *const hyla_cross_entropy_params,
+        logits: *const hyla_cube,
+        class_weights: *const f32,
+    ) -> Result<Self, Error> {
+        // SAFETY: as the caller vouches.
+        let (checked, span) = unsafe { check::parameters(params) }?;
+        // SAFETY: as above.
+        let used = unsafe { cube::read(logits)?.labelled() }?;
+        // SAFETY: as above.
+        let class_weights = unsafe { optional_input(class_weights, used.layout.channels) }?;
+        let [a, b, c, d, e, f] = cube::spans(logits, &used);
+        let spans = [span, a, b, c, d, e, f, Span::of_slice(class_weights)];
+        Ok(Self { params: checked.to_core()?, logits: used, class_weights, spans })
+    }
+}
