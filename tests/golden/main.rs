@@ -12,7 +12,9 @@
 )]
 
 mod bce;
+mod cross_entropy;
 mod detection;
+mod dice;
 mod pixel_statistics;
 
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
