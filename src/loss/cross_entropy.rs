@@ -38,16 +38,17 @@
 //! Formula: C. M. Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.108; label smoothing:
 //! Szegedy et al. (2016), with class weights as in PyTorch.
 
+mod kernels;
+
 use super::reduction::Sums;
-use super::softmax::{
-    self, LabelTile, Labels, Logits, PerPixel, Softmax, SumTile, TILE, exponential, load,
-};
-use super::{Reduction, Write, fingerprint, only};
-use crate::cube::{Cube, CubeColumnsMut};
+use super::softmax::{Columns, LabelTile, Labels, Part, SumTile};
+use super::{Reduction, Write, fingerprint};
+use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::math::log1p;
-use crate::simd::{self, Doubles, Kernel, Lanes, Simd};
+use crate::pixels::Tally;
+use crate::simd;
+use kernels::Outputs;
 
 /// The bound of a term in ulps.
 pub const TERM_MAX_ULP: f64 = 3.0;
@@ -174,15 +175,16 @@ impl Totals {
     ) -> Result<Notices, Error> {
         let inputs = Inputs::new(params, cube, class_weights)?;
         self.check(params, inputs.class_hash())?;
-        let gradient = inputs.gradient(gradient)?;
+        let gradient = inputs.columns(gradient, write)?;
         let slope = self.sums.slope(params.reduction, upstream);
-        inputs.run(Outputs { gradient: Some((gradient, write, slope)), ..Outputs::default() });
+        inputs.run(Outputs { gradient: Some((gradient, slope)), ..Outputs::default() });
         Ok(self.sums.notices(params.reduction))
     }
 
     /// Counts the pixels and adds up their weights.
+    #[inline(never)]
     fn count(&mut self, inputs: &Inputs) {
-        let tally = simd::run(Weights { labels: &inputs.labels, sum: &mut self.sums.weights });
+        let tally = add_weights(&inputs.labels, &mut self.sums.weights);
         let classes = inputs.class_hash();
         self.sums.count(inputs.params.fingerprint(classes), tally);
         self.classes = self.classes.wrapping_add(classes.wrapping_mul(tally.pixels));
@@ -214,7 +216,7 @@ pub fn loss_and_gradient(
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
     let inputs = Inputs::new(params, cube, class_weights)?;
-    let gradient = inputs.gradient(gradient)?;
+    let gradient = inputs.columns(gradient, write)?;
     if params.reduction == Reduction::None {
         return Err(Error::NoScalar);
     }
@@ -223,7 +225,7 @@ pub fn loss_and_gradient(
     let slope = batch.sums.slope(params.reduction, upstream);
     inputs.run(Outputs {
         sum: Some(&mut batch.sums.loss),
-        gradient: Some((gradient, write, slope)),
+        gradient: Some((gradient, slope)),
         ..Outputs::default()
     });
     if let Some(totals) = totals {
@@ -262,6 +264,7 @@ struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
+    #[inline(never)]
     fn new(
         params: &Params,
         cube: &Cube<'a>,
@@ -289,6 +292,7 @@ impl<'a> Inputs<'a> {
     }
 
     /// A hash of the class weights and their number.
+    #[inline(never)]
     fn class_hash(&self) -> i64 {
         const BITS: u32 = 24;
         let classes = self.labels.cube.layout.channels as u32;
@@ -300,219 +304,33 @@ impl<'a> Inputs<'a> {
         (hash as u64 >> (64 - BITS)) as i64
     }
 
-    fn gradient<'b>(&self, gradient: &'b mut [f32]) -> Result<CubeColumnsMut<'b>, Error> {
+    fn columns<'b>(&self, gradient: &'b mut [f32], write: Write) -> Result<Columns<'b>, Error> {
         let layout = self.labels.cube.layout;
         if gradient.len() < layout.span()? {
             return Err(Error::LengthMismatch);
         }
-        Ok(CubeColumnsMut::new(gradient, layout))
-    }
-
-    fn run(&self, outputs: Outputs) {
-        simd::run(Pass { inputs: self, outputs });
+        Ok(Columns { gradient, layout, write })
     }
 }
 
 /// Counts pixels and adds up `o_y v_i`.
-struct Weights<'a> {
-    labels: &'a Labels<'a>,
-    sum: &'a mut ExactSum,
-}
-
-impl Kernel for Weights<'_> {
-    type Output = crate::pixels::Tally;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Self::Output {
-        let n = self.labels.cube.layout.n;
-        let all_one = self.labels.class_weights.is_none() && self.labels.cube.weights.is_none();
-        let mut tile = LabelTile::new();
-        let mut tally = Self::Output::default();
-        for start in (0..n).step_by(TILE) {
-            let of_tile = self.labels.read(start, &mut tile);
-            tally.pixels += of_tile.pixels;
-            tally.rejected += of_tile.rejected;
-            if !all_one {
-                let weights = tile.weight.0.iter_mut().zip(&tile.class_weight.0);
-                for (weight, class_weight) in weights {
-                    *weight = if *weight > 0.0 { *weight * class_weight } else { 0.0 };
-                }
-                simd.call(SumTile { terms: &tile.weight, length: n - start, sum: self.sum });
+fn add_weights(labels: &Labels, sum: &mut ExactSum) -> Tally {
+    let all_one = labels.class_weights.is_none() && labels.cube.weights.is_none();
+    let mut tile = LabelTile::new();
+    let mut tally = Tally::default();
+    for part in Part::all(labels.cube.layout.n, labels.logits().tile()) {
+        let of_tile = labels.read(part, &mut tile);
+        tally.pixels += of_tile.pixels;
+        tally.rejected += of_tile.rejected;
+        if !all_one {
+            for (weight, class_weight) in tile.weight.0.iter_mut().zip(&tile.class_weight.0) {
+                *weight = if *weight > 0.0 { *weight * class_weight } else { 0.0 };
             }
-        }
-        if all_one {
-            self.sum.add_integer(tally.pixels);
-        }
-        tally
-    }
-}
-
-/// What a pass over the pixels computes.
-#[derive(Default)]
-struct Outputs<'a> {
-    sum: Option<&'a mut ExactSum>,
-    map: Option<&'a mut [f32]>,
-    /// The gradient, and the slope of the loss along a term of weight 1.
-    gradient: Option<(CubeColumnsMut<'a>, Write, f64)>,
-}
-
-/// The one kernel: terms, gradient, or both.
-struct Pass<'a> {
-    inputs: &'a Inputs<'a>,
-    outputs: Outputs<'a>,
-}
-
-impl Kernel for Pass<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { inputs, outputs: Outputs { mut sum, mut map, mut gradient } } = self;
-        let n = inputs.labels.cube.layout.n;
-        let logits = inputs.labels.logits();
-        let wants_terms = sum.is_some() || map.is_some();
-        let mut tile = LabelTile::new();
-        let mut terms = PerPixel::<f32>::new();
-        for start in (0..n).step_by(TILE) {
-            inputs.labels.read(start, &mut tile);
-            for index in 0..softmax::vectors::<S::Register>(n, start) {
-                let at = start / S::Register::LANES + index;
-                let pixels = Vector::<S::Register>::new(simd, inputs, &logits, &tile, index, at);
-                if wants_terms {
-                    terms.set(index, pixels.terms(inputs, &logits).to_array());
-                }
-                if let Some((gradient, write, slope)) = &mut gradient {
-                    pixels.write_gradient(inputs, &logits, *slope, *write, gradient);
-                }
-            }
-            if let Some(sum) = &mut sum {
-                simd.call(SumTile { terms: &terms, length: n - start, sum });
-            }
-            if let Some(map) = &mut map {
-                let places = map.get_mut(start..).unwrap_or(&mut []);
-                places.iter_mut().zip(&terms.0).for_each(|(place, term)| *place = *term);
-            }
+            simd::run(SumTile { terms: &tile.weight, part, sum });
         }
     }
-}
-
-/// A vector of pixels.
-struct Vector<V: Lanes> {
-    /// Which vector of the batch it is.
-    at: usize,
-    class: V,
-    class_weight: V,
-    /// The logit of the label.
-    logit: V,
-    weight: V::Doubles,
-    /// T: all that a term weighs, without the pixel weight.
-    mass: V::Doubles,
-    softmax: Softmax<V>,
-}
-
-impl<V: Lanes> Vector<V> {
-    #[inline(always)]
-    fn new(
-        simd: V::Simd,
-        inputs: &Inputs,
-        logits: &Logits,
-        tile: &LabelTile,
-        index: usize,
-        at: usize,
-    ) -> Self {
-        let class_weight = load::<V>(simd, &tile.class_weight, index);
-        let own_share = V::Doubles::splat(simd, inputs.labels.own_share);
-        Self {
-            at,
-            class: load(simd, &tile.class, index),
-            class_weight,
-            logit: load(simd, &tile.logit, index),
-            weight: load::<V>(simd, &tile.weight, index).widen(),
-            mass: class_weight.widen() * own_share + V::Doubles::splat(simd, inputs.labels.base),
-            softmax: Softmax::new(simd, logits, at),
-        }
+    if all_one {
+        sum.add_integer(tally.pixels);
     }
-
-    /// The pixels that have a term, if anything is to be multiplied with it.
-    #[inline(always)]
-    fn on(&self, factor: f64) -> V::Mask {
-        let zero = self.class.constant(0.0);
-        let any = self.class.constant(if factor == 0.0 { 1.0 } else { 0.0 });
-        !self.class.lt(zero) & any.eq(zero)
-    }
-
-    #[inline(always)]
-    fn terms(&self, inputs: &Inputs, logits: &Logits) -> V {
-        let simd = self.class.simd();
-        let max = self.softmax.max;
-        let zero = self.class.constant(0.0);
-        let weight = f64::from(inputs.params.weight);
-        let log = log1p(self.softmax.rest_as_float()).widen();
-        let free = self.logit.eq(max) | self.class_weight.eq(zero);
-        let below = V::select(free, zero, max - self.logit).widen();
-        let own = self.class_weight.widen() * V::Doubles::splat(simd, inputs.labels.own_share);
-        let mut term = self.mass * log + own * below;
-        if inputs.share > 0.0 {
-            let mut spread = zero.widen();
-            for class in 0..logits.classes() {
-                let class_weight = class_weight(&inputs.labels, class);
-                let logit = logits.get::<V>(simd, self.at, class);
-                if class_weight > 0.0 {
-                    let below = V::select(logit.eq(max), zero, max - logit).widen();
-                    spread = spread + below * V::Doubles::splat(simd, f64::from(class_weight));
-                }
-            }
-            term = term + spread * V::Doubles::splat(simd, inputs.share);
-        }
-        let factor = self.weight * V::Doubles::splat(simd, weight);
-        only(Some(self.on(weight)), V::narrow(term * factor))
-    }
-
-    /// `e^(x_y - m)` less s, scaled: what makes `p_y - 1`. Where the label has the maximum alone the
-    /// other classes are what is left, with all their digits.
-    #[inline(always)]
-    fn shortfall(&self) -> V {
-        let own = exponential(self.logit, self.softmax.max);
-        let is_max = self.logit.eq(self.softmax.max);
-        let others = V::narrow(self.softmax.sum - own.widen());
-        V::select(is_max, V::narrow(self.softmax.rest), others).negate()
-    }
-
-    #[inline(always)]
-    fn write_gradient(
-        &self,
-        inputs: &Inputs,
-        logits: &Logits,
-        slope: f64,
-        write: Write,
-        gradient: &mut CubeColumnsMut,
-    ) {
-        let simd = self.class.simd();
-        let slope = f64::from(inputs.params.weight) * slope;
-        let scale = self.weight * V::Doubles::splat(simd, slope);
-        let factor = softmax::reciprocal(self.softmax.max, self.softmax.sum) * self.mass * scale;
-        let spread = scale * V::Doubles::splat(simd, inputs.share);
-        let shortfall = self.shortfall();
-        let left =
-            V::narrow(V::Doubles::splat(simd, inputs.all_weights) - self.class_weight.widen());
-        let on = self.on(slope);
-        for class in 0..logits.classes() {
-            let scaled = exponential(logits.get::<V>(simd, self.at, class), self.softmax.max);
-            let is_label = self.class.eq(self.class.constant(class as f32));
-            let mut value = V::select(is_label, shortfall, scaled).widen() * factor;
-            if inputs.share > 0.0 {
-                let others = self.class.constant(-class_weight(&inputs.labels, class));
-                value = value + V::select(is_label, left, others).widen() * spread;
-            }
-            gradient.write(self.at, class, write, Some(on), V::narrow(value));
-        }
-    }
-}
-
-#[inline(always)]
-fn class_weight(labels: &Labels, class: usize) -> f32 {
-    match labels.class_weights {
-        Some(weights) => weights.get(class).copied().unwrap_or(0.0),
-        None => 1.0,
-    }
+    tally
 }

@@ -40,13 +40,12 @@
 
 mod kernels;
 
-use super::softmax::{Labels, MOST_CLASSES};
+use super::softmax::{Columns, Labels, MOST_CLASSES};
 use super::{Write, fingerprint};
-use crate::cube::{Cube, CubeColumnsMut};
+use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::simd;
-use kernels::{Coefficients, Gradient, Update};
+use kernels::Coefficients;
 
 /// The bound of a term in ulps.
 pub const TERM_MAX_ULP: f64 = 2.0;
@@ -273,7 +272,7 @@ pub fn update(params: &Params, cube: &Cube, totals: &mut [Totals]) -> Result<(),
 }
 
 fn add(params: &Params, labels: &Labels, totals: &mut [Totals]) {
-    let tally = simd::run(Update { labels, totals });
+    let tally = kernels::add(labels, totals);
     let classes = totals.len();
     for (class, totals) in totals.iter_mut().enumerate() {
         let hash = params.fingerprint(class, classes);
@@ -345,8 +344,8 @@ pub fn gradient(
     let k =
         if mean.classes > 0.0 { upstream * f64::from(params.weight) / mean.classes } else { 0.0 };
     let coefficients = Coefficients::new(params, totals, k);
-    let gradient = CubeColumnsMut::new(gradient, cube.layout);
-    simd::run(Gradient { labels: &labels, coefficients: &coefficients, write, gradient });
+    let gradient = Columns { gradient, layout: cube.layout, write };
+    kernels::write(&labels, &coefficients, gradient);
     Ok(mean.notices)
 }
 

@@ -5,10 +5,12 @@
 //! -ln p_y = (m - x_y) + log1p(r)                 r = s - 1, found without the 1
 //! ```
 //!
-//! One pixel a lane; the channels are walked in their order: the maximum, then the sum in `f64`, so
-//! that 4096 classes lose nothing. Logits that equal the maximum are counted, the others summed: r
-//! keeps its digits where one class has almost all of the probability, and with it the loss and the
-//! gradient of a pixel that is right and sure.
+//! The work is done on tiles of pixels, class after class: a column of logits is copied to the stack
+//! (a single place knows about layouts), and small kernels run over columns. So one exponential serves
+//! all, and no code is as large as its loops are deep. The sum over the classes is in their order and
+//! in `f64`, so that 4096 of them lose nothing. Logits that equal the maximum are counted, the others
+//! summed: r keeps its digits where one class has almost all of the probability, and with it the loss
+//! and the gradient of a pixel that is right and sure.
 //!
 //! **Infinite logits**: a single +inf has the limit, probability 1. Several, or -inf in every
 //! channel, have none: NaN.
@@ -18,20 +20,24 @@
 //!
 //! A single channel is the softmax of two classes whose background has the logit 0: the sigmoid.
 
-use crate::cube::{Cube, CubeColumns};
+use super::Write;
+use crate::cube::{Cube, Layout};
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
 use crate::math::{DIFFERENCE_SCALE, scaled_exp_of_difference};
 use crate::pixels::Tally;
-use crate::simd::{Doubles, Kernel, Lanes, Simd};
+use crate::simd::{self, Doubles, Kernel, Lanes, Simd};
 use bytemuck::Pod;
 
 /// The most classes that a pixel may have.
 pub(crate) const MOST_CLASSES: usize = 4096;
 
-/// How many pixels are worked on at a time; a multiple of every tier's lanes. Fewer where stack is
+/// From how many classes on tiles are smaller.
+const MANY_CLASSES: usize = 256;
+
+/// The most pixels that are worked on at a time; a quarter of it is a multiple of every tier's lanes. Fewer where stack is
 /// scarce.
-pub(crate) const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+pub(crate) const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 64 };
 
 /// The scale of the exponentials of this module, taken off.
 const UNSCALE: f64 = 1.0 / DIFFERENCE_SCALE as f64;
@@ -61,12 +67,6 @@ impl<T: Pod> PerPixel<T> {
             *place = array;
         }
     }
-}
-
-/// How many vectors hold the pixels of a tile that begins at a pixel.
-#[inline(always)]
-pub(crate) fn vectors<V: Lanes>(n: usize, start: usize) -> usize {
-    n.saturating_sub(start).min(TILE).div_ceil(V::LANES)
 }
 
 /// The inputs of a call on labelled pixels, checked.
@@ -116,15 +116,15 @@ impl<'a> Labels<'a> {
     }
 
     pub fn logits(&self) -> Logits<'a> {
-        let columns = CubeColumns::new(self.cube.values, self.cube.layout);
-        Logits { columns, channels: self.cube.layout.channels }
+        Logits { values: self.cube.values, layout: self.cube.layout }
     }
 
     /// The pixels from `start` on, as many as a tile holds. A pixel that is masked or ignored is
     /// passed over; one whose label or weight is none is counted as rejected; one whose term has the
     /// factor 0 counts, but has no term.
     #[inline(never)]
-    pub fn read(&self, start: usize, tile: &mut LabelTile) -> Tally {
+    pub fn read(&self, part: Part, tile: &mut LabelTile) -> Tally {
+        let start = part.start;
         let layout = self.cube.layout;
         let classes = self.logits().classes();
         let mut valid = self.cube.valid.map(|valid| valid.get(start..).unwrap_or(&[]).iter());
@@ -136,7 +136,7 @@ impl<'a> Labels<'a> {
         let places = tile.class.0.iter_mut().zip(&mut tile.weight.0);
         let places = places.zip(tile.class_weight.0.iter_mut().zip(&mut tile.logit.0));
         for (index, (((class, weight), (class_weight, logit)), label)) in
-            places.zip(labels).enumerate()
+            places.zip(labels).take(part.length).enumerate()
         {
             let valid = valid.as_mut().and_then(Iterator::next).is_none_or(|valid| *valid != 0);
             let given = weights.as_mut().and_then(Iterator::next).copied().unwrap_or(1.0);
@@ -164,103 +164,255 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// Logits as vectors; a single channel has a background of zeros before it.
+/// Logits by class; a single channel has a background of zeros before it.
 #[derive(Clone, Copy)]
 pub(crate) struct Logits<'a> {
-    columns: CubeColumns<'a>,
-    channels: usize,
+    values: &'a [f32],
+    layout: Layout,
 }
 
 impl Logits<'_> {
     /// How many classes a pixel may have: as many as channels, but 2 for a single one.
-    #[inline(always)]
     pub fn classes(&self) -> usize {
-        self.channels.max(2)
+        self.layout.channels.max(2)
     }
 
-    #[inline(always)]
-    pub fn get<V: Lanes>(&self, simd: V::Simd, index: usize, class: usize) -> V {
-        match (self.channels, class) {
-            (1, 0) => V::splat(simd, 0.0),
-            (1, _) => self.columns.get(simd, index, 0),
-            _ => self.columns.get(simd, index, class),
+    /// The channel of a class, if it has one.
+    pub fn channel(&self, class: usize) -> Option<usize> {
+        if self.layout.channels == 1 { class.checked_sub(1) } else { Some(class) }
+    }
+
+    /// How many pixels a tile has: fewer where classes are many, so that it stays in a near cache.
+    pub fn tile(&self) -> usize {
+        if self.layout.channels > MANY_CLASSES { TILE / 4 } else { TILE }
+    }
+
+    /// Copies the logits of a class.
+    #[inline(never)]
+    pub fn column(&self, part: Part, class: usize, column: &mut PerPixel<f32>) {
+        let Layout { pixel_stride, channel_stride, .. } = self.layout;
+        let Some(channel) = self.channel(class) else { return column.0.fill(0.0) };
+        let first = part.start * pixel_stride + channel * channel_stride;
+        let logits = self.values.get(first..).unwrap_or(&[]);
+        let places = column.0.iter_mut().take(part.length);
+        if pixel_stride == 1 {
+            places.zip(logits).for_each(|(place, logit)| *place = *logit);
+        } else {
+            let logits = logits.iter().step_by(pixel_stride.max(1));
+            places.zip(logits).for_each(|(place, logit)| *place = *logit);
         }
     }
-
-    /// The greatest logit, NaN left aside.
-    #[inline(always)]
-    pub fn max<V: Lanes>(&self, simd: V::Simd, index: usize) -> V {
-        let mut max = V::splat(simd, f32::NEG_INFINITY);
-        for class in 0..self.classes() {
-            max = self.get::<V>(simd, index, class).max(max);
-        }
-        max
-    }
 }
 
-/// `2^96 exp(x - m)`; the maximum itself has 2^96, also if it is infinite.
-#[inline(always)]
-pub(crate) fn exponential<V: Lanes>(logit: V, max: V) -> V {
-    let scaled = scaled_exp_of_difference(logit, max);
-    V::select(logit.eq(max), logit.constant(DIFFERENCE_SCALE), scaled)
-}
-
-/// 1 divided by a sum of exponentials, so that an exponential times it is a probability: a quotient
-/// of floats and one step of Newton's, within 2^-46. NaN where several logits are infinite.
-#[inline(always)]
-pub(crate) fn reciprocal<V: Lanes>(max: V, sum: V::Doubles) -> V::Doubles {
-    let simd = max.simd();
-    let sum = sum * V::Doubles::splat(simd, UNSCALE);
-    let float = V::narrow(sum);
-    let one = max.constant(1.0);
-    let no_limit = max.abs().eq(max.constant(f32::INFINITY)) & one.lt(float);
-    let quotient = V::select(no_limit, max.constant(f32::NAN), one / float).widen();
-    let step = V::Doubles::splat(simd, 2.0) - sum * quotient;
-    quotient * step * V::Doubles::splat(simd, UNSCALE)
-}
-
-/// The softmax of a vector of pixels, before the division.
+/// The pixels of a tile.
 #[derive(Clone, Copy)]
-pub(crate) struct Softmax<V: Lanes> {
-    pub max: V,
-    /// `2^96 (s - 1)`.
-    pub rest: V::Doubles,
-    /// `2^96 s`.
-    pub sum: V::Doubles,
+pub(crate) struct Part {
+    pub start: usize,
+    pub length: usize,
 }
 
-impl<V: Lanes> Softmax<V> {
+impl Part {
+    /// Parts of up to `tile` pixels.
+    pub fn all(n: usize, tile: usize) -> impl Iterator<Item = Self> {
+        let starts = (0..n).step_by(tile.max(1));
+        starts.map(move |start| Self { start, length: (n - start).min(tile) })
+    }
+
+    /// How many vectors hold its pixels.
     #[inline(always)]
-    pub fn new(simd: V::Simd, logits: &Logits, index: usize) -> Self {
-        let max = logits.max::<V>(simd, index);
-        let (zero, one) = (max.constant(0.0), max.constant(1.0));
-        let (mut equal, mut others) = (zero, zero.widen());
-        for class in 0..logits.classes() {
-            let logit = logits.get::<V>(simd, index, class);
-            let is_max = logit.eq(max);
-            let scaled = scaled_exp_of_difference(logit, max);
-            equal = equal + V::select(is_max, one, zero);
-            others = others + V::select(is_max, zero, scaled).widen();
+    pub fn vectors<V: Lanes>(self) -> usize {
+        self.length.min(TILE).div_ceil(V::LANES)
+    }
+}
+
+/// A gradient that is written column by column.
+pub(crate) struct Columns<'a> {
+    pub gradient: &'a mut [f32],
+    pub layout: Layout,
+    pub write: Write,
+}
+
+impl Columns<'_> {
+    /// Writes a channel where a pixel has a term.
+    #[inline(never)]
+    pub fn write(
+        &mut self,
+        part: Part,
+        channel: usize,
+        class: &PerPixel<f32>,
+        values: &PerPixel<f32>,
+    ) {
+        let Layout { pixel_stride, channel_stride, .. } = self.layout;
+        let first = part.start * pixel_stride + channel * channel_stride;
+        let places = self.gradient.get_mut(first..).unwrap_or(&mut []);
+        let places = places.iter_mut().step_by(pixel_stride.max(1)).take(part.length);
+        let is_sum = self.write == Write::Add;
+        for ((place, value), class) in places.zip(&values.0).zip(&class.0) {
+            let before = if is_sum { *place } else { 0.0 };
+            let after = if is_sum { before + *value } else { *value };
+            *place = if *class >= 0.0 { after } else { before };
         }
-        let no_limit = max.abs().eq(max.constant(f32::INFINITY)) & one.lt(equal);
+    }
+}
+
+/// Maximum and sum of exponentials of each pixel of a tile, and the column that is worked on.
+pub(crate) struct Softmax {
+    pub column: PerPixel<f32>,
+    pub max: PerPixel<f32>,
+    /// How many logits equal the maximum.
+    pub equal: PerPixel<f32>,
+    /// `2^96` times the sum of the exponentials of all other logits.
+    pub others: PerPixel<f64>,
+}
+
+impl Softmax {
+    pub fn new() -> Self {
+        let empty = PerPixel::new();
+        Self { column: empty, max: empty, equal: empty, others: PerPixel::new() }
+    }
+
+    /// Finds the maxima, and empties the sums.
+    #[inline(never)]
+    pub fn begin(&mut self, logits: &Logits, part: Part) {
+        self.max.0.fill(f32::NEG_INFINITY);
+        self.equal.0.fill(0.0);
+        self.others.0.fill(0.0);
+        for class in 0..logits.classes() {
+            logits.column(part, class, &mut self.column);
+            simd::run(Greatest { part, column: &self.column, max: &mut self.max });
+        }
+    }
+
+    /// The exponentials of a class, in the column.
+    #[inline(never)]
+    pub fn exponentials(&mut self, logits: &Logits, part: Part, class: usize) {
+        logits.column(part, class, &mut self.column);
+        simd::run(Exponentials { part, max: &self.max, logits: &mut self.column });
+    }
+
+    /// Adds the column to the sums.
+    #[inline(never)]
+    pub fn add(&mut self, part: Part) {
+        simd::run(Add { part, softmax: self });
+    }
+}
+
+/// The greatest logit, NaN left aside.
+struct Greatest<'a> {
+    part: Part,
+    column: &'a PerPixel<f32>,
+    max: &'a mut PerPixel<f32>,
+}
+
+impl Kernel for Greatest<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for index in 0..self.part.vectors::<S::Register>() {
+            let max = load::<S::Register>(simd, self.max, index);
+            let logit = load::<S::Register>(simd, self.column, index);
+            self.max.set(index, logit.max(max).to_array());
+        }
+    }
+}
+
+/// `2^96 exp(x - m)` in place of x; the maximum itself has 2^96, also if it is infinite.
+pub(crate) struct Exponentials<'a> {
+    pub part: Part,
+    pub max: &'a PerPixel<f32>,
+    pub logits: &'a mut PerPixel<f32>,
+}
+
+impl Kernel for Exponentials<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for index in 0..self.part.vectors::<S::Register>() {
+            let max = load::<S::Register>(simd, self.max, index);
+            let logit = load::<S::Register>(simd, self.logits, index);
+            let scaled = scaled_exp_of_difference(logit, max);
+            let top = logit.constant(DIFFERENCE_SCALE);
+            let scaled = S::Register::select(logit.eq(max), top, scaled);
+            self.logits.set(index, scaled.to_array());
+        }
+    }
+}
+
+/// Adds a column of exponentials to the sums. (One below the maximum that rounds to its exponential
+/// counts as equal: that is as right.)
+struct Add<'a> {
+    part: Part,
+    softmax: &'a mut Softmax,
+}
+
+impl Kernel for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let zero = S::Register::splat(simd, 0.0);
+        let (one, top) = (zero.constant(1.0), zero.constant(DIFFERENCE_SCALE));
+        for index in 0..self.part.vectors::<S::Register>() {
+            let scaled = load::<S::Register>(simd, &self.softmax.column, index);
+            let equal = load::<S::Register>(simd, &self.softmax.equal, index);
+            let others = load_wide::<S::Register>(simd, &self.softmax.others, index);
+            let is_max = scaled.eq(top);
+            let equal = equal + S::Register::select(is_max, one, zero);
+            let others = others + S::Register::select(is_max, zero, scaled).widen();
+            self.softmax.equal.set(index, equal.to_array());
+            self.softmax.others.set(index, others.to_values());
+        }
+    }
+}
+
+/// The sums of a vector of pixels, scaled by 2^96.
+#[derive(Clone, Copy)]
+pub(crate) struct Sum<V: Lanes> {
+    /// s - 1.
+    pub rest: V::Doubles,
+    /// s.
+    pub all: V::Doubles,
+}
+
+impl<V: Lanes> Sum<V> {
+    /// NaN where several logits are infinite.
+    #[inline(always)]
+    pub fn of(simd: V::Simd, softmax: &Softmax, index: usize) -> Self {
+        let max = load::<V>(simd, &softmax.max, index);
+        let equal = load::<V>(simd, &softmax.equal, index);
+        let infinite = max.abs().eq(max.constant(f32::INFINITY));
+        let no_limit = infinite & max.constant(1.0).lt(equal);
         let equal = V::select(no_limit, max.constant(f32::NAN), equal);
         let scale = V::Doubles::splat(simd, f64::from(DIFFERENCE_SCALE));
+        let others = load_wide::<V>(simd, &softmax.others, index);
         let rest = (equal - 1.0).widen() * scale + others;
-        Self { max, rest, sum: rest + scale }
+        Self { rest, all: rest + scale }
     }
 
-    /// s - 1, rounded once.
+    /// s - 1 without the scale, rounded once.
     #[inline(always)]
-    pub fn rest_as_float(&self) -> V {
-        V::narrow(self.rest * V::Doubles::splat(self.max.simd(), UNSCALE))
+    pub fn rest_as_float(&self, simd: V::Simd) -> V {
+        V::narrow(self.rest * V::Doubles::splat(simd, UNSCALE))
+    }
+
+    /// 1/s, so that an exponential times it is a probability: a quotient of floats and one step of
+    /// Newton's, within 2^-46.
+    #[inline(always)]
+    pub fn reciprocal(&self, simd: V::Simd) -> V::Doubles {
+        let unscale = V::Doubles::splat(simd, UNSCALE);
+        let sum = self.all * unscale;
+        let quotient = (V::splat(simd, 1.0) / V::narrow(sum)).widen();
+        quotient * (V::Doubles::splat(simd, 2.0) - sum * quotient) * unscale
     }
 }
 
 /// Adds the numbers of a tile to an exact sum, as a call of its own: its code exists once.
 pub(crate) struct SumTile<'a> {
     pub terms: &'a PerPixel<f32>,
-    /// How many pixels are in the tile; the others are 0.
-    pub length: usize,
+    /// Its pixels; those that have no term are 0.
+    pub part: Part,
     pub sum: &'a mut ExactSum,
 }
 
@@ -270,12 +422,11 @@ impl Kernel for SumTile<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let mut sum = Accumulator::new(simd, self.sum);
-        let vectors = self.length.min(TILE).div_ceil(S::Lanes::LANES);
-        for index in 0..vectors {
+        for index in 0..self.part.vectors::<S::Lanes>() {
             let floats: <S::Lanes as Lanes>::Floats = self.terms.get(index);
             sum.push(S::Lanes::from_floats(simd, &floats));
         }
-        sum.finish(self.length);
+        sum.finish(self.part.length);
     }
 }
 
@@ -283,4 +434,10 @@ impl Kernel for SumTile<'_> {
 #[inline(always)]
 pub(crate) fn load<V: Lanes>(simd: V::Simd, tile: &PerPixel<f32>, index: usize) -> V {
     V::from_floats(simd, &tile.get(index))
+}
+
+/// The vector of doubles at an index of a tile.
+#[inline(always)]
+pub(crate) fn load_wide<V: Lanes>(simd: V::Simd, tile: &PerPixel<f64>, index: usize) -> V::Doubles {
+    V::Doubles::from_values(simd, &tile.get(index))
 }

@@ -1,144 +1,96 @@
-//! The kernels of the Dice loss. They work on tiles of pixels: first what each pixel needs (maximum,
-//! 1/s), then class after class, so that one class's sums are open at a time.
+//! The passes over the pixels of the Dice loss, tile after tile.
 
 use super::{Params, Slopes, Totals, is_in_mean};
-use crate::cube::CubeColumnsMut;
+use crate::loss::only;
 use crate::loss::softmax::{
-    LabelTile, Labels, Logits, PerPixel, Softmax, SumTile, TILE, exponential, load, reciprocal,
-    vectors,
+    Columns, LabelTile, Labels, Part, PerPixel, Softmax, Sum, SumTile, load, load_wide,
 };
-use crate::loss::{Write, only};
 use crate::pixels::Tally;
-use crate::simd::{Doubles, Kernel, Lanes, Mask, Simd};
+use crate::simd::{self, Doubles, Kernel, Lanes, Mask, Simd};
 
-/// The class of the softmax that totals belong to: one channel has a background of its own.
-#[inline(always)]
-fn softmax_class(class: usize, classes: usize) -> usize {
-    if classes == 1 { 1 } else { class }
-}
-
-/// Adds pixels to the sums of the classes.
-pub(super) struct Update<'a> {
-    pub labels: &'a Labels<'a>,
-    pub totals: &'a mut [Totals],
-}
-
-impl Kernel for Update<'_> {
-    type Output = Tally;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Tally {
-        let n = self.labels.cube.layout.n;
-        let logits = self.labels.logits();
-        let classes = self.totals.len();
-        let mut tally = Tally::default();
-        let mut tile = LabelTile::new();
-        let mut exponents = Exponents::new();
-        let mut sums = Terms { of_all: PerPixel::new(), of_label: PerPixel::new() };
-        let mut weights = PerPixel::new();
-        for start in (0..n).step_by(TILE) {
-            let of_tile = self.labels.read(start, &mut tile);
-            tally.pixels += of_tile.pixels;
-            tally.rejected += of_tile.rejected;
-            let length = n - start;
-            let place = Place { start, vectors: vectors::<S::Register>(n, start) };
-            exponents.divide::<S::Register>(simd, &logits, &tile, place);
-            for (class, totals) in self.totals.iter_mut().enumerate() {
-                let class = softmax_class(class, classes);
-                let any = exponents.terms::<S::Register>(
-                    simd,
-                    &logits,
-                    &tile,
-                    place,
-                    class,
-                    &mut sums,
-                    &mut weights,
-                );
-                let sum = &mut totals.probability;
-                simd.call(SumTile { terms: &sums.of_all, length, sum });
-                if any {
-                    let sum = &mut totals.intersection;
-                    simd.call(SumTile { terms: &sums.of_label, length, sum });
-                    simd.call(SumTile { terms: &weights, length, sum: &mut totals.truth });
-                }
-            }
-        }
-        tally
-    }
-}
-
-/// The terms of a class.
-struct Terms {
-    of_all: PerPixel<f32>,
-    /// Those of the pixels whose label the class is.
-    of_label: PerPixel<f32>,
-}
-
-/// Where a tile lies.
-#[derive(Clone, Copy)]
-struct Place {
-    /// Its first pixel.
-    start: usize,
-    vectors: usize,
-}
-
-/// What the softmax of each pixel of a tile needs.
-struct Exponents {
-    max: PerPixel<f32>,
-    /// What an exponential is multiplied with, the pixel weight included. First the sum.
+/// What is kept of each pixel of a tile.
+struct Kept {
+    labels: LabelTile,
+    softmax: Softmax,
+    /// What an exponential is multiplied with: the pixel weight divided by s.
     factor: PerPixel<f64>,
     /// The sum of `h_j p_j`.
     dot: PerPixel<f64>,
+    /// The terms of the pixels whose label the class is, and their weights.
+    of_label: PerPixel<f32>,
+    weights: PerPixel<f32>,
 }
 
-impl Exponents {
-    #[inline(always)]
+impl Kept {
     fn new() -> Self {
-        Self { max: PerPixel::new(), factor: PerPixel::new(), dot: PerPixel::new() }
-    }
-
-    /// Finds the maximum and the factor of each pixel.
-    #[inline(always)]
-    fn divide<V: Lanes>(&mut self, simd: V::Simd, logits: &Logits, tile: &LabelTile, place: Place) {
-        for index in 0..place.vectors {
-            let at = place.start / V::LANES + index;
-            let softmax = Softmax::<V>::new(simd, logits, at);
-            let weight = load::<V>(simd, &tile.weight, index).widen();
-            self.max.set(index, softmax.max.to_array());
-            self.factor.set(index, (reciprocal(softmax.max, softmax.sum) * weight).to_values());
+        Self {
+            labels: LabelTile::new(),
+            softmax: Softmax::new(),
+            factor: PerPixel::new(),
+            dot: PerPixel::new(),
+            of_label: PerPixel::new(),
+            weights: PerPixel::new(),
         }
     }
+}
 
-    /// The terms of a class, the weights of its pixels, and whether it has any.
-    #[inline(always)]
-    #[allow(clippy::too_many_arguments, reason = "inlined once")]
-    fn terms<V: Lanes>(
-        &self,
-        simd: V::Simd,
-        logits: &Logits,
-        tile: &LabelTile,
-        place: Place,
-        class: usize,
-        terms: &mut Terms,
-        weights: &mut PerPixel<f32>,
-    ) -> bool {
-        let zero = V::splat(simd, 0.0);
-        let mut any = zero.lt(zero);
-        for index in 0..place.vectors {
-            let at = place.start / V::LANES + index;
-            let label = load::<V>(simd, &tile.class, index);
-            let is_label = label.eq(zero.constant(class as f32));
-            let max = load::<V>(simd, &self.max, index);
-            let factor = V::Doubles::from_values(simd, &self.factor.get(index));
-            let scaled = exponential(logits.get::<V>(simd, at, class), max).widen();
-            let term = only(Some(!label.lt(zero)), V::narrow(scaled * factor));
-            terms.of_all.set(index, term.to_array());
-            terms.of_label.set(index, only(Some(is_label), term).to_array());
-            let weight = only(Some(is_label), load::<V>(simd, &tile.weight, index));
-            weights.set(index, weight.to_array());
-            any = any | is_label;
+/// Adds pixels to the sums of the classes.
+#[inline(never)]
+pub(super) fn add(labels: &Labels, totals: &mut [Totals]) -> Tally {
+    let logits = labels.logits();
+    let mut tally = Tally::default();
+    let mut kept = Kept::new();
+    for part in Part::all(labels.cube.layout.n, logits.tile()) {
+        let of_tile = labels.read(part, &mut kept.labels);
+        tally.pixels += of_tile.pixels;
+        tally.rejected += of_tile.rejected;
+        kept.softmax.begin(&logits, part);
+        for class in 0..logits.classes() {
+            kept.softmax.exponentials(&logits, part, class);
+            kept.softmax.add(part);
         }
-        any.any()
+        simd::run(Divide { part, kept: &mut kept });
+        for class in 0..logits.classes() {
+            let channel = logits.channel(class);
+            let Some(totals) = channel.and_then(|channel| totals.get_mut(channel)) else {
+                continue;
+            };
+            kept.softmax.exponentials(&logits, part, class);
+            let any = simd::run(Terms { part, class, kept: &mut kept });
+            let mut add = |terms, sum| simd::run(SumTile { terms, part, sum });
+            add(&kept.softmax.column, &mut totals.probability);
+            if any {
+                add(&kept.of_label, &mut totals.intersection);
+                add(&kept.weights, &mut totals.truth);
+            }
+        }
+    }
+    tally
+}
+
+/// Writes the gradient.
+#[inline(never)]
+pub(super) fn write(labels: &Labels, coefficients: &Coefficients, mut gradient: Columns) {
+    let logits = labels.logits();
+    let mut kept = Kept::new();
+    for part in Part::all(labels.cube.layout.n, logits.tile()) {
+        labels.read(part, &mut kept.labels);
+        kept.softmax.begin(&logits, part);
+        kept.dot.0.fill(0.0);
+        for class in 0..logits.classes() {
+            let slopes = coefficients.get(logits.channel(class));
+            kept.softmax.exponentials(&logits, part, class);
+            kept.softmax.add(part);
+            simd::run(Dot { part, class, slopes, kept: &mut kept });
+        }
+        simd::run(Divide { part, kept: &mut kept });
+        for class in 0..logits.classes() {
+            let Some(channel) = logits.channel(class) else { continue };
+            let slopes = coefficients.get(Some(channel));
+            kept.softmax.exponentials(&logits, part, class);
+            simd::run(Slope { part, class, slopes, kept: &mut kept });
+            gradient.write(part, channel, &kept.labels.class, &kept.softmax.column);
+        }
     }
 }
 
@@ -176,53 +128,65 @@ impl<'a> Coefficients<'a> {
         }
     }
 
-    /// The slopes of a class of the softmax.
-    fn get(&self, class: usize) -> Slopes {
-        let class = match (self.totals.len(), class) {
-            (1, 0) => return Slopes::default(),
-            (1, _) => 0,
-            _ => class,
-        };
-        self.kept.get(class).copied().unwrap_or_else(|| self.compute(class))
+    /// The slopes of a channel.
+    fn get(&self, channel: Option<usize>) -> Slopes {
+        let Some(channel) = channel else { return Slopes::default() };
+        self.kept.get(channel).copied().unwrap_or_else(|| self.compute(channel))
     }
 }
 
-/// Writes the gradient.
-pub(super) struct Gradient<'a> {
-    pub labels: &'a Labels<'a>,
-    pub coefficients: &'a Coefficients<'a>,
-    pub write: Write,
-    pub gradient: CubeColumnsMut<'a>,
+/// Finds the factors, and divides the sums of `h_j p_j`.
+struct Divide<'a> {
+    part: Part,
+    kept: &'a mut Kept,
 }
 
-impl Kernel for Gradient<'_> {
+impl Kernel for Divide<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        let n = self.labels.cube.layout.n;
-        let logits = self.labels.logits();
-        let mut tile = LabelTile::new();
-        let mut exponents = Exponents::new();
-        for start in (0..n).step_by(TILE) {
-            self.labels.read(start, &mut tile);
-            let place = Place { start, vectors: vectors::<S::Register>(n, start) };
-            exponents.weigh::<S::Register>(simd, &logits, &tile, place, self.coefficients);
-            for class in 0..logits.classes() {
-                let channel = match self.coefficients.totals.len() {
-                    1 if class == 0 => continue,
-                    1 => 0,
-                    _ => class,
-                };
-                let slopes = self.coefficients.get(class);
-                for index in 0..place.vectors {
-                    let at = start / S::Register::LANES + index;
-                    let (on, value) = exponents
-                        .slope::<S::Register>(simd, &logits, &tile, index, at, class, slopes);
-                    self.gradient.write(at, channel, self.write, Some(on), value);
-                }
-            }
+    fn run<S: Simd>(self, simd: S) {
+        let Self { part, kept } = self;
+        for index in 0..part.vectors::<S::Register>() {
+            let sum = Sum::<S::Register>::of(simd, &kept.softmax, index);
+            let reciprocal = sum.reciprocal(simd);
+            let weight = load::<S::Register>(simd, &kept.labels.weight, index).widen();
+            let dot = load_wide::<S::Register>(simd, &kept.dot, index);
+            kept.factor.set(index, (reciprocal * weight).to_values());
+            kept.dot.set(index, (dot * reciprocal).to_values());
         }
+    }
+}
+
+/// The terms of a class, in place of its column of exponentials, and whether any label is the class.
+struct Terms<'a> {
+    part: Part,
+    class: usize,
+    kept: &'a mut Kept,
+}
+
+impl Kernel for Terms<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { part, class, kept } = self;
+        let class = S::Register::splat(simd, class as f32);
+        let zero = class.constant(0.0);
+        let mut any = zero.lt(zero);
+        for index in 0..part.vectors::<S::Register>() {
+            let label = load::<S::Register>(simd, &kept.labels.class, index);
+            let weight = load::<S::Register>(simd, &kept.labels.weight, index);
+            let scaled = load::<S::Register>(simd, &kept.softmax.column, index).widen();
+            let factor = load_wide::<S::Register>(simd, &kept.factor, index);
+            let is_label = label.eq(class);
+            let term = only(Some(!label.lt(zero)), S::Register::narrow(scaled * factor));
+            kept.softmax.column.set(index, term.to_array());
+            kept.of_label.set(index, only(Some(is_label), term).to_array());
+            kept.weights.set(index, only(Some(is_label), weight).to_array());
+            any = any | is_label;
+        }
+        any.any()
     }
 }
 
@@ -235,67 +199,52 @@ fn slope_of<V: Lanes>(slopes: Slopes, label: V, class: usize) -> V::Doubles {
     V::Doubles::splat(simd, slopes.of_all) + one * V::Doubles::splat(simd, slopes.of_label)
 }
 
-impl Exponents {
-    /// Finds the maximum, the factor and the sum of `h_j p_j` of each pixel.
+/// Adds a class to the sums of `h_j p_j`.
+struct Dot<'a> {
+    part: Part,
+    class: usize,
+    slopes: Slopes,
+    kept: &'a mut Kept,
+}
+
+impl Kernel for Dot<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn weigh<V: Lanes>(
-        &mut self,
-        simd: V::Simd,
-        logits: &Logits,
-        tile: &LabelTile,
-        place: Place,
-        coefficients: &Coefficients,
-    ) {
-        let zero = V::splat(simd, 0.0).widen();
-        for index in 0..place.vectors {
-            let max = logits.max::<V>(simd, place.start / V::LANES + index);
-            self.max.set(index, max.to_array());
-            self.factor.set(index, zero.to_values());
-            self.dot.set(index, zero.to_values());
-        }
-        for class in 0..logits.classes() {
-            let slopes = coefficients.get(class);
-            for index in 0..place.vectors {
-                let logit = logits.get::<V>(simd, place.start / V::LANES + index, class);
-                let scaled = exponential(logit, load::<V>(simd, &self.max, index)).widen();
-                let label = load::<V>(simd, &tile.class, index);
-                let sum = V::Doubles::from_values(simd, &self.factor.get(index));
-                let dot = V::Doubles::from_values(simd, &self.dot.get(index));
-                let dot = dot + scaled * slope_of(slopes, label, class);
-                self.factor.set(index, (sum + scaled).to_values());
-                self.dot.set(index, dot.to_values());
-            }
-        }
-        for index in 0..place.vectors {
-            let max = load::<V>(simd, &self.max, index);
-            let sum = V::Doubles::from_values(simd, &self.factor.get(index));
-            let dot = V::Doubles::from_values(simd, &self.dot.get(index));
-            let inverse = reciprocal(max, sum);
-            let weight = load::<V>(simd, &tile.weight, index).widen();
-            self.factor.set(index, (inverse * weight).to_values());
-            self.dot.set(index, (dot * inverse).to_values());
+    fn run<S: Simd>(self, simd: S) {
+        let Self { part, class, slopes, kept } = self;
+        for index in 0..part.vectors::<S::Register>() {
+            let label = load::<S::Register>(simd, &kept.labels.class, index);
+            let scaled = load::<S::Register>(simd, &kept.softmax.column, index).widen();
+            let dot = load_wide::<S::Register>(simd, &kept.dot, index);
+            let dot = dot + scaled * slope_of(slopes, label, class);
+            kept.dot.set(index, dot.to_values());
         }
     }
+}
 
-    /// The gradient of a vector of pixels by a class, and which of them have one.
+/// The gradient of a class, in place of its column of exponentials.
+struct Slope<'a> {
+    part: Part,
+    class: usize,
+    slopes: Slopes,
+    kept: &'a mut Kept,
+}
+
+impl Kernel for Slope<'_> {
+    type Output = ();
+
     #[inline(always)]
-    #[allow(clippy::too_many_arguments, reason = "inlined once")]
-    fn slope<V: Lanes>(
-        &self,
-        simd: V::Simd,
-        logits: &Logits,
-        tile: &LabelTile,
-        index: usize,
-        at: usize,
-        class: usize,
-        slopes: Slopes,
-    ) -> (V::Mask, V) {
-        let max = load::<V>(simd, &self.max, index);
-        let label = load::<V>(simd, &tile.class, index);
-        let scaled = exponential(logits.get::<V>(simd, at, class), max).widen();
-        let factor = V::Doubles::from_values(simd, &self.factor.get(index));
-        let dot = V::Doubles::from_values(simd, &self.dot.get(index));
-        let height = slope_of(slopes, label, class) - dot;
-        (!label.lt(label.constant(0.0)), V::narrow(scaled * factor * height))
+    fn run<S: Simd>(self, simd: S) {
+        let Self { part, class, slopes, kept } = self;
+        for index in 0..part.vectors::<S::Register>() {
+            let label = load::<S::Register>(simd, &kept.labels.class, index);
+            let scaled = load::<S::Register>(simd, &kept.softmax.column, index).widen();
+            let factor = load_wide::<S::Register>(simd, &kept.factor, index);
+            let dot = load_wide::<S::Register>(simd, &kept.dot, index);
+            let height = slope_of(slopes, label, class) - dot;
+            let value = S::Register::narrow(scaled * factor * height);
+            kept.softmax.column.set(index, value.to_array());
+        }
     }
 }
