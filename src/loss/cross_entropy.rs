@@ -150,6 +150,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, [`Reduction::None`], terms of other parameters, or of different
     /// class weights, in the totals.
+    #[inline(never)]
     pub fn loss(&self, params: &Params) -> Result<Value, Error> {
         params.check()?;
         let classes = self.classes.checked_div(self.sums.terms).unwrap_or(0);
@@ -190,6 +191,7 @@ impl Totals {
         self.classes = self.classes.wrapping_add(classes.wrapping_mul(tally.pixels));
     }
 
+    #[inline(never)]
     fn check(&self, params: &Params, classes: i64) -> Result<(), Error> {
         if self.classes != classes.wrapping_mul(self.sums.terms) {
             return Err(Error::MixedTotals);
@@ -304,6 +306,7 @@ impl<'a> Inputs<'a> {
         (hash as u64 >> (64 - BITS)) as i64
     }
 
+    #[inline(never)]
     fn columns<'b>(&self, gradient: &'b mut [f32], write: Write) -> Result<Columns<'b>, Error> {
         let layout = self.labels.cube.layout;
         if gradient.len() < layout.span()? {
@@ -314,6 +317,7 @@ impl<'a> Inputs<'a> {
 }
 
 /// Counts pixels and adds up `o_y v_i`.
+#[inline(never)]
 fn add_weights(labels: &Labels, sum: &mut ExactSum) -> Tally {
     let all_one = labels.class_weights.is_none() && labels.cube.weights.is_none();
     let mut tile = LabelTile::new();

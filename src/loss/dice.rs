@@ -147,6 +147,7 @@ impl Totals {
         self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
     }
 
+    #[inline(never)]
     fn quotient(&self, eps: f32) -> Quotient {
         Quotient {
             intersection: self.intersection.value(),
@@ -205,6 +206,7 @@ struct Mean {
 impl Mean {
     /// # Errors
     /// Parameters out of range, no class or too many, totals of other parameters.
+    #[inline(never)]
     fn new(params: &Params, totals: &[Totals]) -> Result<Self, Error> {
         params.check()?;
         check_totals(params, totals)?;
@@ -236,6 +238,7 @@ impl Mean {
     }
 }
 
+#[inline(never)]
 fn is_in_mean(params: &Params, class: usize, totals: &[Totals]) -> bool {
     let left_out = class == 0 && totals.len() > 1 && !params.include_background;
     let skipped = params.absent == Absent::Skip
@@ -271,6 +274,7 @@ pub fn update(params: &Params, cube: &Cube, totals: &mut [Totals]) -> Result<(),
     Ok(())
 }
 
+#[inline(never)]
 fn add(params: &Params, labels: &Labels, totals: &mut [Totals]) {
     let tally = kernels::add(labels, totals);
     let classes = totals.len();
@@ -328,6 +332,7 @@ pub fn loss(params: &Params, totals: &[Totals]) -> Result<Value, Error> {
 ///
 /// # Errors
 /// As [`update`] and [`loss`], and a gradient that is too short. Nothing was written then.
+#[inline(never)]
 pub fn gradient(
     params: &Params,
     totals: &[Totals],
@@ -372,6 +377,7 @@ pub fn loss_and_gradient(
     loss(params, totals)
 }
 
+#[inline(never)]
 fn check<'a>(params: &Params, cube: &Cube<'a>) -> Result<Labels<'a>, Error> {
     params.check()?;
     Labels::new(cube, params.ignore_index, 1)
