@@ -90,15 +90,13 @@ pub(crate) struct LabelTile {
     pub weight: PerPixel<f32>,
     /// The weight of the class.
     pub class_weight: PerPixel<f32>,
-    /// The logit of the class.
-    pub logit: PerPixel<f32>,
 }
 
 impl LabelTile {
     #[inline(always)]
     pub fn new() -> Self {
         let empty = PerPixel::new();
-        Self { class: empty, weight: empty, class_weight: empty, logit: empty }
+        Self { class: empty, weight: empty, class_weight: PerPixel([1.0; TILE]) }
     }
 }
 
@@ -119,49 +117,70 @@ impl<'a> Labels<'a> {
         Logits { values: self.cube.values, layout: self.cube.layout }
     }
 
-    /// The pixels from `start` on, as many as a tile holds. A pixel that is masked or ignored is
-    /// passed over; one whose label or weight is none is counted as rejected; one whose term has the
-    /// factor 0 counts, but has no term.
+    /// The pixels of a tile. A pixel that is masked or ignored is passed over; one whose label or weight
+    /// is none is counted as rejected; one whose term has the factor 0 counts, but has no term.
+    ///
+    /// Loops without branches, one after the other: most take no longer than memory does.
     #[inline(never)]
     pub fn read(&self, part: Part, tile: &mut LabelTile) -> Tally {
-        let start = part.start;
-        let layout = self.cube.layout;
-        let classes = self.logits().classes();
-        let mut valid = self.cube.valid.map(|valid| valid.get(start..).unwrap_or(&[]).iter());
-        let mut weights = self.cube.weights.map(|given| given.get(start..).unwrap_or(&[]).iter());
-        let labels = self.cube.labels.and_then(|labels| labels.get(start..)).unwrap_or(&[]);
-        let mut tally = Tally::default();
+        let classes = self.logits().classes() as u32;
+        let (ignores, ignored) = (self.ignore.is_some(), self.ignore.unwrap_or(0));
+        let mut live = PerPixel([1_u8; TILE]);
         tile.class.0.fill(-1.0);
-        tile.weight.0.fill(0.0);
-        let places = tile.class.0.iter_mut().zip(&mut tile.weight.0);
-        let places = places.zip(tile.class_weight.0.iter_mut().zip(&mut tile.logit.0));
-        for (index, (((class, weight), (class_weight, logit)), label)) in
-            places.zip(labels).take(part.length).enumerate()
+        tile.weight.0.fill(1.0);
+        copy(self.cube.valid, part, &mut live.0);
+        copy(self.cube.weights, part, &mut tile.weight.0);
+        let (mut pixels, mut rejected) = (0_u32, 0_u32);
+        let labels = of_part(self.cube.labels, part).iter().zip(&live.0);
+        for ((class, weight), (label, live)) in
+            tile.class.0.iter_mut().zip(&mut tile.weight.0).zip(labels)
         {
-            let valid = valid.as_mut().and_then(Iterator::next).is_none_or(|valid| *valid != 0);
-            let given = weights.as_mut().and_then(Iterator::next).copied().unwrap_or(1.0);
-            if !valid || self.ignore == Some(*label) {
-                continue;
-            }
-            let known = usize::try_from(*label).ok().filter(|label| *label < classes);
-            let Some(known) = known.filter(|_| (0.0..f32::INFINITY).contains(&given)) else {
-                tally.rejected += 1;
-                continue;
-            };
-            tally.pixels += 1;
-            let of_class = match self.class_weights {
-                Some(weights) => weights.get(known).copied().unwrap_or(0.0),
-                None => 1.0,
-            };
-            (*weight, *class_weight) = (given, of_class);
-            if given > 0.0 && self.own_share * f64::from(of_class) + self.base > 0.0 {
-                *class = known as f32;
-                let place = (start + index) * layout.pixel_stride + known * layout.channel_stride;
-                *logit = self.cube.values.get(place).copied().unwrap_or(0.0);
-            }
+            let asked = (*live != 0) & !(ignores & (*label == ignored));
+            let known = (*label as u32) < classes;
+            let counts = asked & known & (*weight >= 0.0) & (*weight < f32::INFINITY);
+            pixels += u32::from(counts);
+            rejected += u32::from(asked & !counts);
+            *weight = if counts { *weight } else { 0.0 };
+            *class = if *weight > 0.0 { *label as f32 } else { -1.0 };
         }
-        tally
+        tile.weight.0.iter_mut().skip(part.length).for_each(|weight| *weight = 0.0);
+        if let Some(weights) = self.class_weights {
+            self.weigh(weights, tile);
+        }
+        Tally { pixels: pixels.into(), rejected: rejected.into() }
     }
+
+    /// Looks the class weights up, and switches off what weighs nothing.
+    fn weigh(&self, weights: &[f32], tile: &mut LabelTile) {
+        for (class, class_weight) in tile.class.0.iter_mut().zip(&mut tile.class_weight.0) {
+            let known = if *class < 0.0 { usize::MAX } else { *class as usize };
+            *class_weight = weights.get(known).copied().unwrap_or(0.0);
+            let weighs = self.own_share * f64::from(*class_weight) + self.base > 0.0;
+            *class = if weighs { *class } else { -1.0 };
+        }
+    }
+
+    /// Looks up the logit of each pixel's class.
+    #[inline(never)]
+    pub fn look_up(&self, part: Part, class: &PerPixel<f32>, logits: &mut PerPixel<f32>) {
+        let Layout { pixel_stride, channel_stride, .. } = self.cube.layout;
+        for (index, (class, logit)) in class.0.iter().zip(&mut logits.0).enumerate() {
+            let pixel = (part.start + index).wrapping_mul(pixel_stride);
+            let place = pixel.wrapping_add((*class as usize).wrapping_mul(channel_stride));
+            *logit = self.cube.values.get(place).copied().unwrap_or(0.0);
+        }
+    }
+}
+
+/// What an input has of a tile; nothing if it was not given.
+fn of_part<T>(input: Option<&[T]>, part: Part) -> &[T] {
+    let rest = input.and_then(|input| input.get(part.start..)).unwrap_or(&[]);
+    rest.get(..part.length).unwrap_or(rest)
+}
+
+/// Copies what an input has of a tile, if it was given.
+fn copy<T: Copy>(input: Option<&[T]>, part: Part, to: &mut [T]) {
+    to.iter_mut().zip(of_part(input, part)).for_each(|(to, from)| *to = *from);
 }
 
 /// Logits by class; a single channel has a background of zeros before it.

@@ -23,6 +23,8 @@ pub(super) struct Outputs<'a> {
 struct Kept {
     labels: LabelTile,
     softmax: Softmax,
+    /// The logit of the label.
+    logit: PerPixel<f32>,
     /// The sum of `o_k (m - x_k)`.
     spread: PerPixel<f64>,
     terms: PerPixel<f32>,
@@ -42,6 +44,7 @@ impl Inputs<'_> {
         let mut kept = Kept {
             labels: LabelTile::new(),
             softmax: Softmax::new(),
+            logit: PerPixel::new(),
             spread: PerPixel::new(),
             terms: PerPixel::new(),
             factor: PerPixel::new(),
@@ -60,7 +63,8 @@ impl Inputs<'_> {
                 kept.softmax.exponentials(&logits, part, class);
                 kept.softmax.add(part);
             }
-            kept.shortfall = kept.labels.logit;
+            self.labels.look_up(part, &kept.labels.class, &mut kept.logit);
+            kept.shortfall = kept.logit;
             let (max, logits_of_labels) = (&kept.softmax.max, &mut kept.shortfall);
             simd::run(Exponentials { part, max, logits: logits_of_labels });
             simd::run(Finish { part, inputs: self, slope, kept: &mut kept });
@@ -142,7 +146,7 @@ impl Kernel for Finish<'_> {
         for index in 0..part.vectors::<S::Register>() {
             let class = load::<S::Register>(simd, &kept.labels.class, index);
             let class_weight = load::<S::Register>(simd, &kept.labels.class_weight, index);
-            let logit = load::<S::Register>(simd, &kept.labels.logit, index);
+            let logit = load::<S::Register>(simd, &kept.logit, index);
             let max = load::<S::Register>(simd, &kept.softmax.max, index);
             let pixel_weight = load::<S::Register>(simd, &kept.labels.weight, index).widen();
             let sum = Sum::<S::Register>::of(simd, &kept.softmax, index);

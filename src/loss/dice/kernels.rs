@@ -57,7 +57,7 @@ pub(super) fn add(labels: &Labels, totals: &mut [Totals]) -> Tally {
             };
             kept.softmax.exponentials(&logits, part, class);
             let any = simd::run(Terms { part, class, kept: &mut kept });
-            let mut add = |terms, sum| simd::run(SumTile { terms, part, sum });
+            let add = |terms, sum| simd::run(SumTile { terms, part, sum });
             add(&kept.softmax.column, &mut totals.probability);
             if any {
                 add(&kept.of_label, &mut totals.intersection);
