@@ -61,6 +61,7 @@ pub mod capi;
 pub mod cube;
 pub mod error;
 pub mod exact;
+mod gram;
 pub mod loss;
 mod masks;
 pub mod math;

@@ -12,6 +12,8 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod distinctness;
+pub mod orthogonality;
 pub mod reduction;
 
 pub use reduction::Reduction;

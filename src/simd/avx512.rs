@@ -235,4 +235,25 @@ impl Doubles for ZmmDoubles {
     fn to_values(self) -> [f64; 16] {
         must_cast([self.0, self.1])
     }
+    /// Lanes that are added lie 8, 4, 2 and 1 apart, as in `sum_of_sixteen`; the shuffles put halves,
+    /// quarters and eighths of the four vectors beside each other.
+    #[inline(always)]
+    fn sums_of_sixteen([a, b, c, d]: [Self; 4]) -> [f64; 4] {
+        let [a, b] = avx512!([_mm512_add_pd(a.0, a.1), _mm512_add_pd(b.0, b.1)]);
+        let [c, d] = avx512!([_mm512_add_pd(c.0, c.1), _mm512_add_pd(d.0, d.1)]);
+        const LOW_HALVES: i32 = 0b01_00_01_00;
+        const HIGH_HALVES: i32 = 0b11_10_11_10;
+        let low = avx512!(_mm512_shuffle_f64x2::<LOW_HALVES>(a, b));
+        let high = avx512!(_mm512_shuffle_f64x2::<HIGH_HALVES>(a, b));
+        let ab = avx512!(_mm512_add_pd(low, high));
+        let low = avx512!(_mm512_shuffle_f64x2::<LOW_HALVES>(c, d));
+        let high = avx512!(_mm512_shuffle_f64x2::<HIGH_HALVES>(c, d));
+        let cd = avx512!(_mm512_add_pd(low, high));
+        let even = avx512!(_mm512_shuffle_f64x2::<0b10_00_10_00>(ab, cd));
+        let odd = avx512!(_mm512_shuffle_f64x2::<0b11_01_11_01>(ab, cd));
+        let pairs = avx512!(_mm512_add_pd(even, odd));
+        let swapped = avx512!(_mm512_permute_pd::<0b0101_0101>(pairs));
+        let [a, _, b, _, c, _, d, _] = must_cast(avx512!(_mm512_add_pd(pairs, swapped)));
+        [a, b, c, d]
+    }
 }
