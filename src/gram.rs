@@ -10,9 +10,11 @@
 //! one tree; `Product` sums over the rows in their order and rounds to `f32` once. So the bits do not
 //! depend on the tier, on the layout, or on the panel that a row is in.
 //!
-//! **Workspace**: one panel of `min(rows, 64)^2` doubles, at most 32 KiB. Up to 64 rows the panel is
-//! the whole matrix of products, of which one triangle is computed and mirrored. With more rows a panel
-//! has fewer rows than the matrix, and only the square within it is mirrored.
+//! **Workspace**: a panel of at most 4096 doubles, and four rows widened to `f64`, because a widening costs
+//! as much as a product. Up to 64 rows the panel is the whole matrix of products, of which one triangle
+//! is computed and mirrored. With more rows a panel has as many as fit, and only the square within it
+//! is mirrored. A panel is stored by lines: line j has the products of row j with each row of the
+//! panel, and is padded to a multiple of four.
 //!
 //! **Columns**: in blocks of sixteen. The last, ragged block of a row is the row's last sixteen
 //! floats, of which those that the block before already had are switched off: no padded copy is made
@@ -32,10 +34,18 @@ const TOGETHER: usize = 4;
 /// Floats of a block: the leaves of a sum.
 pub const LEAVES: usize = 16;
 
-/// How many doubles a panel has.
-pub fn workspace(rows: usize) -> usize {
-    let side = rows.min(64);
-    side * side
+/// How many doubles of workspace the products of a matrix need.
+pub fn workspace(rows: usize, columns: usize) -> usize {
+    let panel = match rows {
+        0..64 => rows * rows.next_multiple_of(TOGETHER),
+        _ => ROOM,
+    };
+    panel.saturating_add(wide_workspace(columns))
+}
+
+/// The doubles of four widened rows.
+fn wide_workspace(columns: usize) -> usize {
+    Block::count(columns).saturating_mul(TOGETHER * LEAVES)
 }
 
 /// The rows lie within the values, and are not too many.
@@ -47,7 +57,7 @@ pub fn check(matrix: &Matrix) -> Result<(), Error> {
 /// Some rows of a matrix.
 #[derive(Clone, Copy)]
 pub struct Panel {
-    /// The first row.
+    /// The first row, a multiple of four.
     pub first: usize,
     /// The row behind the last one.
     pub end: usize,
@@ -56,10 +66,15 @@ pub struct Panel {
 impl Panel {
     /// The panels of a matrix, in order.
     pub fn all(rows: usize) -> impl Iterator<Item = Self> {
-        let height = ROOM / rows.max(1) / TOGETHER * TOGETHER;
-        // A height of 0 needs more than `MAX_ROWS` rows.
-        let height = height.max(TOGETHER);
+        // At least four by `MAX_ROWS`.
+        let height = (ROOM / rows.max(1) / TOGETHER * TOGETHER).max(TOGETHER);
         (0..rows).step_by(height).map(move |first| Self { first, end: rows.min(first + height) })
+    }
+
+    /// How many doubles a line has.
+    #[inline(always)]
+    pub fn line(self) -> usize {
+        (self.end - self.first).next_multiple_of(TOGETHER).max(TOGETHER)
     }
 }
 
@@ -183,6 +198,9 @@ fn four<'a>(matrix: &Matrix<'a>, index: usize) -> [&'a [f32]; 4] {
     [row(0), row(1), row(2), row(3)]
 }
 
+/// A vector of a tier's doubles.
+type Wide<S> = <<S as Simd>::Sixteen as Lanes>::Doubles;
+
 /// The sixteen leaves of eight dot products: four rows with two.
 struct Leaves<D> {
     first: [D; 4],
@@ -191,42 +209,60 @@ struct Leaves<D> {
 
 impl<D: Doubles> Leaves<D> {
     #[inline(always)]
-    fn add<V: Lanes<Doubles = D>>(&mut self, [a, b, c, d]: [V; 4], [x, y]: [V; 2]) {
-        let [a, b, c, d] = [a.widen(), b.widen(), c.widen(), d.widen()];
-        let [x, y] = [x.widen(), y.widen()];
+    fn add(&mut self, [a, b, c, d]: [D; 4], [x, y]: [D; 2]) {
         let [ax, bx, cx, dx] = self.first;
         let [ay, by, cy, dy] = self.second;
         self.first = [ax + a * x, bx + b * x, cx + c * x, dx + d * x];
         self.second = [ay + a * y, by + b * y, cy + c * y, dy + d * y];
     }
+
+    /// Four rows from memory.
+    #[inline(always)]
+    fn add_block(&mut self, simd: D::Simd, [a, b, c, d]: &[D::Values; 4], others: [D; 2]) {
+        let [a, b] = [D::from_values(simd, a), D::from_values(simd, b)];
+        let [c, d] = [D::from_values(simd, c), D::from_values(simd, d)];
+        self.add([a, b, c, d], others);
+    }
 }
 
-/// The dot products of four rows with two.
+/// The dot products of four widened rows with two others.
 #[inline(always)]
-fn dots<S: Simd>(simd: S, rows: [&[f32]; 4], others: [&[f32]; 2]) -> [[f64; 4]; 2] {
-    type Wide<S> = <<S as Simd>::Sixteen as Lanes>::Doubles;
+fn dots<S: Simd>(
+    simd: S,
+    four: &[[<Wide<S> as Doubles>::Values; 4]],
+    [x, y]: [&[f32]; 2],
+) -> [[f64; 4]; 2] {
     let zero = Wide::<S>::splat(simd, 0.0);
     let mut leaves = Leaves { first: [zero; 4], second: [zero; 4] };
-    let [a, b, c, d] = rows;
-    let [x, y] = others;
-    let columns = whole::<S::Sixteen>(a).iter().zip(whole::<S::Sixteen>(b));
-    let columns = columns.zip(whole::<S::Sixteen>(c)).zip(whole::<S::Sixteen>(d));
-    let columns = columns.zip(whole::<S::Sixteen>(x)).zip(whole::<S::Sixteen>(y));
-    for (((((a, b), c), d), x), y) in columns {
-        let [a, b] = [S::Sixteen::from_floats(simd, a), S::Sixteen::from_floats(simd, b)];
-        let [c, d] = [S::Sixteen::from_floats(simd, c), S::Sixteen::from_floats(simd, d)];
-        let [x, y] = [S::Sixteen::from_floats(simd, x), S::Sixteen::from_floats(simd, y)];
-        leaves.add([a, b, c, d], [x, y]);
+    let (left, right) = (whole::<S::Sixteen>(x), whole::<S::Sixteen>(y));
+    for ((four, x), y) in four.iter().zip(left).zip(right) {
+        let x = S::Sixteen::from_floats(simd, x).widen();
+        let y = S::Sixteen::from_floats(simd, y).widen();
+        leaves.add_block(simd, four, [x, y]);
     }
-    if !a.len().is_multiple_of(LEAVES) {
-        let last = Block::new(a.len() / LEAVES, a.len());
-        // Both sides, because an infinity times a lane that is switched off would be NaN.
-        let [a, b] = [last.read_fresh::<S::Sixteen>(simd, a), last.read_fresh(simd, b)];
-        let [c, d] = [last.read_fresh(simd, c), last.read_fresh(simd, d)];
-        let [x, y] = [last.read_fresh(simd, x), last.read_fresh(simd, y)];
-        leaves.add([a, b, c, d], [x, y]);
+    if let Some(four) = four.get(left.len()) {
+        let last = Block::new(left.len(), x.len());
+        let x = last.read_fresh::<S::Sixteen>(simd, x).widen();
+        let y = last.read_fresh::<S::Sixteen>(simd, y).widen();
+        leaves.add_block(simd, four, [x, y]);
     }
     [Wide::<S>::sums_of_sixteen(leaves.first), Wide::<S>::sums_of_sixteen(leaves.second)]
+}
+
+/// Widens four rows; the lanes of the last block that are not new are 0.
+#[inline(always)]
+fn widen<S: Simd>(
+    simd: S,
+    [a, b, c, d]: [&[f32]; 4],
+    wide: &mut [[<Wide<S> as Doubles>::Values; 4]],
+) {
+    for (index, to) in wide.iter_mut().enumerate() {
+        let block = Block::new(index, a.len());
+        let [a, b] = [block.read_fresh::<S::Sixteen>(simd, a), block.read_fresh(simd, b)];
+        let [c, d] = [block.read_fresh::<S::Sixteen>(simd, c), block.read_fresh(simd, d)];
+        let [a, b, c, d] = [a.widen(), b.widen(), c.widen(), d.widen()];
+        *to = [a.to_values(), b.to_values(), c.to_values(), d.to_values()];
+    }
 }
 
 /// The squared lengths of all rows.
@@ -272,28 +308,35 @@ pub struct Dots<'a> {
     pub panel: Panel,
     /// Whether products with rows before the panel's own are wanted; within the panel all are there.
     pub before: bool,
-    /// A row of `matrix.rows` products for each row of the panel.
-    pub dots: &'a mut [f64],
+    /// The lines come first, one for each row of the matrix; the rest is used meanwhile.
+    pub workspace: &'a mut [f64],
 }
 
 impl Kernel for Dots<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        let rows = self.matrix.rows;
-        let Panel { first, end } = self.panel;
+    fn run<S: Simd>(self, simd: S) {
+        let Self { matrix, panel, .. } = self;
+        let Panel { first, end } = panel;
+        let rows = matrix.rows;
+        let split = rows * panel.line();
+        let Some((lines, wide)) = self.workspace.split_at_mut_checked(split) else { return };
+        let (wide, _) = wide.as_chunks_mut::<{ TOGETHER * LEAVES }>();
+        let wide = wide.get_mut(..Block::count(matrix.columns)).unwrap_or(&mut []);
+        let wide = bytemuck::try_cast_slice_mut(wide).unwrap_or(&mut []);
+        let mut lines = Lines { lines, panel };
         let mut row = first;
         while row < end {
-            let four = four(self.matrix, row);
+            widen(simd, four(matrix, row), wide);
             let mut other = if self.before && first > 0 { 0 } else { row };
             while other < rows {
                 let next = rows.saturating_sub(1).min(other + 1);
-                let two = [self.matrix.row(other), self.matrix.row(next)];
-                let [with_first, with_second] = dots(simd, four, two);
-                self.set(row, other, with_first);
+                let two = [matrix.row(other), matrix.row(next)];
+                let [with_first, with_second] = dots(simd, wide, two);
+                lines.set(row, other, &with_first);
                 if next > other {
-                    self.set(row, next, with_second);
+                    lines.set(row, next, &with_second);
                 }
                 other += 2;
                 // Panels begin at multiples of four.
@@ -306,26 +349,33 @@ impl Kernel for Dots<'_> {
     }
 }
 
-impl Dots<'_> {
-    /// Writes the products of four rows with another one, and their mirrored ones.
+/// The lines of a panel.
+struct Lines<'a> {
+    lines: &'a mut [f64],
+    panel: Panel,
+}
+
+impl Lines<'_> {
+    /// Writes the products of four rows of the panel with another row, and their mirrored ones. The
+    /// padding gets the last row's, so that nobody computes with what the memory held before.
     #[inline(always)]
-    fn set(&mut self, row: usize, other: usize, products: [f64; 4]) {
+    fn set(&mut self, row: usize, other: usize, products: &[f64; TOGETHER]) {
         let Panel { first, end } = self.panel;
-        let columns = self.matrix.rows;
-        let count = (end - row).min(TOGETHER);
-        let mut place = (row - first) * columns + other;
-        for product in products.iter().take(count) {
-            if let Some(dot) = self.dots.get_mut(place) {
-                *dot = *product;
-            }
-            place += columns;
+        let line = self.panel.line();
+        let place = other * line + (row - first);
+        let to = self.lines.get_mut(place..).and_then(|rest| rest.first_chunk_mut::<TOGETHER>());
+        if let Some(to) = to {
+            *to = *products;
         }
-        if (first..end).contains(&other) {
-            let start = (other - first) * columns + row;
-            let mirrored = self.dots.get_mut(start..).unwrap_or(&mut []);
-            for (dot, product) in mirrored.iter_mut().zip(products.iter().take(count)) {
-                *dot = *product;
-            }
+        if !(first..end).contains(&other) {
+            return;
+        }
+        let padding = if other + 1 == end { line - (end - first) } else { 0 };
+        let mut place = row * line + (other - first);
+        for product in products.iter().take(end - row) {
+            let to = self.lines.get_mut(place..).and_then(|rest| rest.get_mut(..=padding));
+            to.unwrap_or(&mut []).fill(*product);
+            place += line;
         }
     }
 }
@@ -336,8 +386,8 @@ pub struct Product<'a> {
     pub matrix: &'a Matrix<'a>,
     /// Which rows of the gradient.
     pub panel: Panel,
-    /// A row of `matrix.rows` coefficients for each row of the panel.
-    pub coefficients: &'a [f64],
+    /// The coefficients of the panel's rows, by lines.
+    pub lines: &'a [f64],
     /// What all sums are multiplied with before they are rounded.
     pub factor: f64,
     /// Whether the gradient is overwritten.
@@ -350,36 +400,75 @@ impl Kernel for Product<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Matrix { rows, columns, .. } = *self.matrix;
+    fn run<S: Simd>(mut self, simd: S) {
+        if self.matrix.columns < LEAVES {
+            return self.run_short();
+        }
         let Panel { first, end } = self.panel;
-        let factor = <S::Sixteen as Lanes>::Doubles::splat(simd, self.factor);
-        let zero = <S::Sixteen as Lanes>::Doubles::splat(simd, 0.0);
         let mut row = first;
         while row < end {
-            let coefficients = |offset: usize| {
-                let place = ((row + offset).min(end - 1) - first) * rows;
-                self.coefficients.get(place..).and_then(|rest| rest.get(..rows)).unwrap_or(&[])
+            row += match end - row {
+                1..=2 => self.rows::<S, 2>(simd, row),
+                3..=4 => self.rows::<S, 4>(simd, row),
+                _ => self.rows::<S, 8>(simd, row),
             };
-            let [a, b] = [coefficients(0), coefficients(1)];
-            let [c, d] = [coefficients(2), coefficients(3)];
-            for index in 0..Block::count(columns) {
-                let block = Block::new(index, columns);
-                let mut sums = [zero; 4];
-                let four = a.iter().zip(b).zip(c).zip(d);
-                for (other, (((a, b), c), d)) in four.enumerate() {
-                    let values = block.read::<S::Sixteen>(simd, self.matrix.row(other)).widen();
-                    for (sum, coefficient) in sums.iter_mut().zip([a, b, c, d]) {
-                        let coefficient = <S::Sixteen as Lanes>::Doubles::splat(simd, *coefficient);
-                        *sum = *sum + values * coefficient;
-                    }
+        }
+    }
+}
+
+impl Product<'_> {
+    /// Some rows of the gradient. The lines are padded, so there are coefficients for all.
+    #[inline(always)]
+    fn rows<S: Simd, const ROWS: usize>(&mut self, simd: S, row: usize) -> usize {
+        let Matrix { values, rows, columns, row_stride } = *self.matrix;
+        let factor = Wide::<S>::splat(simd, self.factor);
+        let at = row - self.panel.first;
+        for index in 0..Block::count(columns) {
+            let block = Block::new(index, columns);
+            let mut sums = [Wide::<S>::splat(simd, 0.0); ROWS];
+            let mut place = block.start;
+            for line in self.lines.chunks_exact(self.panel.line()).take(rows) {
+                let Some(coefficients) = line.get(at..).and_then(|line| line.first_chunk::<ROWS>())
+                else {
+                    break;
+                };
+                let Some(floats) = values.get(place..).and_then(|row| row.first_chunk()) else {
+                    break;
+                };
+                let floats = vector::<S::Sixteen>(simd, floats).widen();
+                for (sum, coefficient) in sums.iter_mut().zip(coefficients) {
+                    *sum = *sum + floats * Wide::<S>::splat(simd, *coefficient);
                 }
-                for (offset, sum) in sums.iter().take(end - row).enumerate() {
-                    let to = row_mut(self.matrix, self.gradient, row + offset);
-                    block.write(self.write, S::Sixteen::narrow(*sum * factor), to);
-                }
+                place = place.wrapping_add(row_stride);
             }
-            row += TOGETHER;
+            for (row, sum) in (row..self.panel.end).zip(sums) {
+                let to = row_mut(self.matrix, self.gradient, row);
+                block.write(self.write, S::Sixteen::narrow(sum * factor), to);
+            }
+        }
+        ROWS
+    }
+
+    /// Rows of less than a block: the same sums, float by float.
+    #[inline(always)]
+    fn run_short(self) {
+        let Panel { first, end } = self.panel;
+        for row in first..end {
+            let to = row_mut(self.matrix, self.gradient, row);
+            for (column, to) in to.iter_mut().enumerate() {
+                let lines = self.lines.chunks_exact(self.panel.line()).take(self.matrix.rows);
+                let mut sum = 0.0;
+                for (other, line) in lines.enumerate() {
+                    let coefficient = line.get(row - first).copied().unwrap_or(0.0);
+                    let float = self.matrix.row(other).get(column).copied().unwrap_or(0.0);
+                    sum += f64::from(float) * coefficient;
+                }
+                let slope = (sum * self.factor) as f32;
+                *to = match self.write {
+                    Write::Store => slope,
+                    Write::Add => *to + slope,
+                };
+            }
         }
     }
 }

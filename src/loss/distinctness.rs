@@ -70,10 +70,10 @@ impl Default for Params {
     }
 }
 
-/// How many doubles of workspace a matrix needs: two a row, and the greater of one a column (up to
-/// sixteen) and 4096.
+/// How many doubles of workspace a matrix needs: two a row, at most 4096, and four times the columns
+/// (in sixteens).
 pub fn workspace(rows: usize, columns: usize) -> usize {
-    let more = all_pairs::workspace(columns).max(gram::workspace(rows));
+    let more = all_pairs::workspace(columns).max(gram::workspace(rows, columns));
     rows.saturating_mul(2).saturating_add(more)
 }
 

@@ -54,9 +54,10 @@ impl Default for Params {
     }
 }
 
-/// How many doubles of workspace a matrix needs: at most 4096.
-pub fn workspace(rows: usize, _columns: usize) -> usize {
-    gram::workspace(rows)
+/// How many doubles of workspace a matrix needs: at most 4096, and four times the columns (in
+/// sixteens).
+pub fn workspace(rows: usize, columns: usize) -> usize {
+    gram::workspace(rows, columns)
 }
 
 /// The loss. No rows: 0 with the notice `EMPTY`.
@@ -121,8 +122,8 @@ fn run(
     if let Some(gradient) = &gradient {
         Matrix { values: gradient.gradient, ..*components }.check()?;
     }
-    let Matrix { rows, .. } = *components;
-    if workspace.len() < gram::workspace(rows) {
+    let Matrix { rows, columns, .. } = *components;
+    if workspace.len() < gram::workspace(rows, columns) {
         return Err(Error::Workspace);
     }
     let weight = f64::from(params.weight);
@@ -137,14 +138,14 @@ fn run(
     let mut sum = Sum::default();
     for panel in Panel::all(rows) {
         let before = gradient.is_some();
-        simd::run(Dots { matrix: components, panel, before, dots: &mut *workspace });
-        let lines = workspace.chunks_exact_mut(rows.max(1));
-        for (row, errors) in (panel.first..panel.end).zip(lines) {
-            sum.add(row, errors);
+        simd::run(Dots { matrix: components, panel, before, workspace: &mut *workspace });
+        let lines = workspace.chunks_exact_mut(panel.line()).take(rows);
+        for (row, products) in lines.enumerate().skip(panel.first) {
+            sum.add(panel, row, products);
         }
         if let Some(Gradient { write, gradient, .. }) = &mut gradient {
-            let (coefficients, write) = (&*workspace, *write);
-            simd::run(Product { matrix: components, panel, coefficients, factor, write, gradient });
+            let (lines, write) = (&*workspace, *write);
+            simd::run(Product { matrix: components, panel, lines, factor, write, gradient });
         }
     }
     let value = weight * sum.value();
@@ -152,8 +153,8 @@ fn run(
     Ok(Value { value, notices })
 }
 
-/// The sum of the squares of E, of which one triangle is taken twice: what stands right of the
-/// diagonal goes to eight leaves by its distance from it.
+/// The sum of the squares of E, of which one triangle is taken twice: within a line, what stands
+/// before the diagonal goes to eight leaves in turn.
 #[derive(Default)]
 struct Sum {
     diagonal: f64,
@@ -161,13 +162,15 @@ struct Sum {
 }
 
 impl Sum {
-    /// Makes a row of dot products a row of E, and adds it.
-    fn add(&mut self, row: usize, products: &mut [f64]) {
-        let (_, rest) = products.split_at_mut_checked(row).unwrap_or((&mut [], &mut []));
-        let Some((own, behind)) = rest.split_first_mut() else { return };
-        *own -= 1.0;
-        self.diagonal += *own * *own;
-        for errors in behind.chunks(self.leaves.len()) {
+    /// Makes products of a row with a panel entries of E, and adds those up to the diagonal.
+    fn add(&mut self, panel: Panel, row: usize, products: &mut [f64]) {
+        let count = row.min(panel.end) - panel.first;
+        let Some((before, rest)) = products.split_at_mut_checked(count) else { return };
+        if row < panel.end && let Some(own) = rest.first_mut() {
+            *own -= 1.0;
+            self.diagonal += *own * *own;
+        }
+        for errors in before.chunks(self.leaves.len()) {
             for (leaf, error) in self.leaves.iter_mut().zip(errors) {
                 *leaf += error * error;
             }

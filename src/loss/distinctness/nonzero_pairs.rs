@@ -9,12 +9,12 @@ use crate::simd;
 ///
 /// The gradient needs the number of pairs, which is known at the end: matrices of more than one
 /// panel are gone through twice.
-pub fn run(rows: &Rows, factor: f64, dots: &mut [f64], gradient: Option<Gradient>) -> Value {
+pub fn run(rows: &Rows, factor: f64, workspace: &mut [f64], gradient: Option<Gradient>) -> Value {
     let Rows { matrix, .. } = *rows;
     let mut pairs = Pairs::default();
     for panel in Panel::all(matrix.rows) {
-        simd::run(Dots { matrix, panel, before: false, dots: &mut *dots });
-        pairs.add(rows, panel, dots);
+        simd::run(Dots { matrix, panel, before: false, workspace: &mut *workspace });
+        pairs.add(rows, panel, workspace);
     }
     if let Some(Gradient { write, gradient, .. }) = gradient {
         if pairs.count == 0 {
@@ -23,11 +23,11 @@ pub fn run(rows: &Rows, factor: f64, dots: &mut [f64], gradient: Option<Gradient
             let factor = factor / pairs.count as f64;
             for panel in Panel::all(matrix.rows) {
                 if panel.first > 0 || panel.end < matrix.rows {
-                    simd::run(Dots { matrix, panel, before: true, dots: &mut *dots });
+                    simd::run(Dots { matrix, panel, before: true, workspace: &mut *workspace });
                 }
-                coefficients(rows, panel, dots);
-                let gradient = &mut *gradient;
-                simd::run(Product { matrix, panel, coefficients: dots, factor, write, gradient });
+                coefficients(rows, panel, workspace);
+                let (lines, gradient) = (&*workspace, &mut *gradient);
+                simd::run(Product { matrix, panel, lines, factor, write, gradient });
             }
         }
     }
@@ -43,14 +43,13 @@ struct Pairs {
 }
 
 impl Pairs {
-    /// Adds the pairs of the panel's rows with those behind them, row by row.
-    fn add(&mut self, rows: &Rows, panel: Panel, dots: &[f64]) {
-        let lines = dots.chunks_exact(rows.matrix.rows.max(1));
-        for (row, dots) in (panel.first..panel.end).zip(lines) {
-            let mut inverses = rows.inverses.iter().zip(dots).skip(row);
-            let Some((own, _)) = inverses.next() else { return };
+    /// Adds the pairs of the panel's rows with those behind them, line by line.
+    fn add(&mut self, rows: &Rows, panel: Panel, lines: &[f64]) {
+        let lines = lines.chunks_exact(panel.line()).zip(rows.inverses).enumerate();
+        let own = rows.inverses.get(panel.first..panel.end).unwrap_or(&[]);
+        for (row, (dots, inverse)) in lines.skip(panel.first) {
             let mut sum = 0.0;
-            for (inverse, dot) in inverses {
+            for (dot, own) in dots.iter().zip(own).take(row - panel.first) {
                 if *dot != 0.0 {
                     sum += dot * (own * inverse);
                     self.count += 1;
@@ -69,21 +68,22 @@ impl Pairs {
 /// The dot products of a panel become what the rows are multiplied with to give the gradient:
 /// `1 / (d_i d_j)` for the pairs of row i, and for the row itself what makes the gradient stand at
 /// a right angle to it.
-fn coefficients(rows: &Rows, panel: Panel, dots: &mut [f64]) {
-    let own = rows.inverses.iter().zip(rows.longer).enumerate().skip(panel.first);
-    let lines = dots.chunks_exact_mut(rows.matrix.rows.max(1));
-    for ((row, (own, longer)), dots) in own.take(panel.end - panel.first).zip(lines) {
+fn coefficients(rows: &Rows, panel: Panel, lines: &mut [f64]) {
+    let width = panel.line();
+    let all = rows.inverses.iter().zip(rows.longer).enumerate();
+    for (row, (own, longer)) in all.take(panel.end).skip(panel.first) {
+        let at = row - panel.first;
         let mut along = 0.0;
-        for (other, (dot, inverse)) in dots.iter_mut().zip(rows.inverses).enumerate() {
-            if other != row && *dot != 0.0 {
-                let coefficient = own * inverse;
+        let each = lines.chunks_exact_mut(width).zip(rows.inverses).enumerate();
+        for (other, (line, inverse)) in each {
+            let Some(dot) = line.get_mut(at) else { return };
+            let coefficient = own * inverse;
+            if *dot != 0.0 && other != row {
                 along += *dot * coefficient;
                 *dot = coefficient;
-            } else {
-                *dot = 0.0;
             }
         }
-        if let Some(dot) = dots.get_mut(row) {
+        if let Some(dot) = lines.get_mut(row * width + at) {
             *dot = -(along * longer) * own * own;
         }
     }
