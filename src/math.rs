@@ -45,6 +45,8 @@ pub const LOGISTIC_MAX_ULP: f64 = 3.0;
 /// The bound of [`Logistic::softplus_times`] and [`Logistic::sigmoid_times`] in ulps, for factors up
 /// to 2^72 in size. (With a greater one, z below -153 counts as -153.)
 pub const LOGISTIC_PRODUCT_MAX_ULP: f64 = 4.0;
+/// The bound of [`sigmoid_slope_times`] in ulps, for factors up to 2^72 in size.
+pub const SIGMOID_SLOPE_MAX_ULP: f64 = 6.0;
 /// The bound of subnormal results of any function, in units of 2^-149.
 pub const SUBNORMAL_MAX_UNITS: f64 = 2.0;
 
@@ -421,6 +423,19 @@ impl<V: Lanes> Logistic<V> {
         let deep = self.z.lt(self.z.constant(DEEP));
         if deep.any() { V::select(deep, self.scaled * factor * BELOW_96, product) } else { product }
     }
+}
+
+/// `sigmoid(z) sigmoid(-z) * factor`: the derivative of the sigmoid.
+///
+/// It is the same for z and -z, so z is folded to the side where e is small and all its digits are
+/// there; with `q = 1 / (1 + e)` the two values are `e q` and q.
+///
+/// Within [`SIGMOID_SLOPE_MAX_ULP`]. 0 at both infinities.
+#[inline(always)]
+pub fn sigmoid_slope_times<V: Lanes>(z: V, factor: V) -> V {
+    let folded = logistic(z.abs().negate());
+    let q = z.constant(1.0) / (folded.scaled + TWO_96);
+    folded.product((folded.scaled * q) * (q * TWO_96), factor)
 }
 
 /// Below this z `e^z` is less than 2^-92: `log1p(e)` and `e / (1 + e)` are e.

@@ -2,7 +2,8 @@
 //!
 //! One rule for all nodes: where `valid` is 0 the pixel is as if it were not there. It may be
 //! NaN, changes no total, and its gradient and its entry of a map are 0. A pixel whose weight is
-//! negative, NaN or infinite is counted as rejected and treated the same.
+//! negative, NaN or infinite, or whose soft target is not in [0, 1], is counted as rejected and
+//! treated the same.
 
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
@@ -42,6 +43,7 @@ impl<'a> Pixels<'a> {
 pub(crate) struct LiveColumns<'a, V: Lanes> {
     valid: Option<Columns<'a, V::Bytes>>,
     weights: Option<Columns<'a, V::Floats>>,
+    soft_targets: Option<Columns<'a, V::Floats>>,
 }
 
 /// Which lanes count, and their weights.
@@ -55,7 +57,11 @@ pub(crate) struct Live<V: Lanes> {
 impl<'a, V: Lanes> LiveColumns<'a, V> {
     #[inline(always)]
     pub fn new(pixels: &Pixels<'a>) -> Self {
-        Self { valid: pixels.valid.map(Columns::new), weights: pixels.weights.map(Columns::new) }
+        Self {
+            valid: pixels.valid.map(Columns::new),
+            weights: pixels.weights.map(Columns::new),
+            soft_targets: pixels.soft_targets.map(Columns::new),
+        }
     }
 
     #[inline(always)]
@@ -64,6 +70,19 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
         let valid = match &self.valid {
             Some(valid) => Some(V::mask_from_bytes(simd, valid.get(index))),
             None => None,
+        };
+        let valid = match &self.soft_targets {
+            Some(targets) => {
+                let target = V::from_floats(simd, targets.get(index));
+                let (zero, above_one) = (target.constant(0.0), target.constant(ABOVE_ONE));
+                // A NaN fails the second comparison.
+                let good = !target.lt(zero) & target.lt(above_one);
+                match valid {
+                    Some(valid) => Some(valid & good),
+                    None => Some(good),
+                }
+            }
+            None => valid,
         };
         let Some(weights) = &self.weights else { return Live { mask: valid, weight: None } };
         let weight = V::from_floats(simd, weights.get(index));
@@ -88,33 +107,43 @@ impl<V: Lanes> Live<V> {
     }
 }
 
+/// The least float above 1.
+const ABOVE_ONE: f32 = 1.0 + f32::EPSILON;
+
 /// How many pixels count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     /// Pixels that count.
     pub pixels: i64,
-    /// Pixels that are valid but have a bad weight.
+    /// Pixels that are valid but have a bad weight or soft target.
     pub rejected: i64,
 }
 
 /// Counts the pixels that count, and adds their weights to `weights` (1 each without weights).
 pub(crate) fn tally(pixels: &Pixels, weights: &mut ExactSum) -> Tally {
-    let Some(given) = pixels.weights else {
+    if pixels.weights.is_none() && pixels.soft_targets.is_none() {
         let count = match pixels.valid {
             Some(valid) => Masks { first: valid, second: None, valid: None }.count().first,
             None => pixels.scores.len() as i64,
         };
         weights.add_integer(count);
         return Tally { pixels: count, rejected: 0 };
-    };
-    simd::run(Sum { pixels: Pixels { scores: given, ..*pixels }, sum: weights });
+    }
     let mut tally = Tally::default();
     let mut valid = pixels.valid.map(<[u8]>::iter);
-    for weight in given {
+    let mut given = pixels.weights.map(<[f32]>::iter);
+    let mut targets = pixels.soft_targets.map(<[f32]>::iter);
+    for _ in pixels.scores {
         let valid = valid.as_mut().and_then(Iterator::next).is_none_or(|valid| *valid != 0);
-        let good = *weight >= 0.0 && *weight < f32::INFINITY;
+        let weight = given.as_mut().and_then(Iterator::next).copied().unwrap_or(1.0);
+        let target = targets.as_mut().and_then(Iterator::next).copied().unwrap_or(1.0);
+        let good = weight >= 0.0 && weight < f32::INFINITY && target >= 0.0 && target <= 1.0;
         tally.pixels += i64::from(valid & good);
         tally.rejected += i64::from(valid & !good);
+    }
+    match pixels.weights {
+        Some(given) => simd::run(Sum { pixels: Pixels { scores: given, ..*pixels }, sum: weights }),
+        None => weights.add_integer(tally.pixels),
     }
     tally
 }

@@ -92,6 +92,19 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.normalize();
     }
 
+    /// The sum less another sum, exactly.
+    pub fn minus(&self, other: &Self) -> Self {
+        let mut difference = *self;
+        for (digit, less) in difference.digits.iter_mut().zip(other.digits) {
+            *digit = digit.wrapping_sub(less);
+        }
+        difference.nan = self.nan.wrapping_add(other.nan);
+        difference.positive_infinity = self.positive_infinity.wrapping_add(other.negative_infinity);
+        difference.negative_infinity = self.negative_infinity.wrapping_add(other.positive_infinity);
+        difference.normalize();
+        difference
+    }
+
     /// Brings the digits to their canonical form; the value stays the same.
     #[inline(never)]
     pub fn normalize(&mut self) {

@@ -12,7 +12,10 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod iou;
+pub mod overlap;
 pub mod reduction;
+pub mod tversky;
 
 pub use reduction::Reduction;
 

@@ -42,10 +42,15 @@ impl Range {
         Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
         let counted = tally(&pixels, &mut ExactSum::default()).pixels;
+        self.join(pixels, counted);
+        Ok(())
+    }
+
+    /// Adds the scores of the pixels that count, of which there are `counted`.
+    pub(crate) fn join(&mut self, pixels: Pixels, counted: i64) {
         let numbers = simd::run(Join { pixels, range: self });
         self.count = self.count.wrapping_add(numbers);
         self.nan = self.nan.wrapping_add(counted.wrapping_sub(numbers));
-        Ok(())
     }
 
     /// Joins another range.

@@ -218,6 +218,11 @@ impl Doubles for YmmDoubles {
         Self(all, all)
     }
     #[inline(always)]
+    fn abs(self) -> Self {
+        let sign = avx2!(_mm256_set1_pd(-0.0));
+        Self(avx2!(_mm256_andnot_pd(sign, self.0)), avx2!(_mm256_andnot_pd(sign, self.1)))
+    }
+    #[inline(always)]
     fn words(_: Avx2, array: &Self::Array) -> Self::Words {
         must_cast(*array)
     }

@@ -212,6 +212,10 @@ impl Doubles for ZmmDoubles {
         Self(all, all)
     }
     #[inline(always)]
+    fn abs(self) -> Self {
+        Self(avx512!(_mm512_abs_pd(self.0)), avx512!(_mm512_abs_pd(self.1)))
+    }
+    #[inline(always)]
     fn words(_: Avx512, array: &Self::Array) -> Self::Words {
         must_cast(*array)
     }

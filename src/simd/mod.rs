@@ -223,6 +223,8 @@ pub trait Doubles: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output =
 
     /// The same double in every lane.
     fn splat(simd: Self::Simd, value: f64) -> Self;
+    /// The doubles without their sign.
+    fn abs(self) -> Self;
     /// The words of an array, in order.
     fn words(simd: Self::Simd, array: &Self::Array) -> Self::Words;
     /// Adds the bits of each double to its word, wrapping.

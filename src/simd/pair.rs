@@ -143,6 +143,10 @@ impl<T: Doubles> Doubles for Pair<T> {
         Self(T::splat(simd, value), T::splat(simd, value))
     }
     #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.abs(), self.1.abs())
+    }
+    #[inline(always)]
     fn words(simd: Self::Simd, [low, high]: &Self::Array) -> Self::Words {
         Pair(T::words(simd, low), T::words(simd, high))
     }

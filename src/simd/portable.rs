@@ -218,6 +218,11 @@ impl Doubles for Quad<[f64x2; 2]> {
         Self([f64x2::splat(value); 2])
     }
     #[inline(always)]
+    fn abs(self) -> Self {
+        let size = f64x2::splat(f64::from_bits(u64::MAX >> 1));
+        Self([self.0[0] & size, self.0[1] & size])
+    }
+    #[inline(always)]
     fn words(_: Portable, array: &Self::Array) -> [i64x2; 2] {
         must_cast(*array)
     }

@@ -183,6 +183,10 @@ impl Doubles for One<f64> {
         Self(value)
     }
     #[inline(always)]
+    fn abs(self) -> Self {
+        Self(self.0.abs())
+    }
+    #[inline(always)]
     fn words(_: Scalar, [word]: &[i64; 1]) -> i64 {
         *word
     }

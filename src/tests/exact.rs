@@ -34,6 +34,43 @@ fn sum<const D: usize, const L: i32, const P: i32>(floats: &[f32]) -> Exact<D, L
     sum
 }
 
+/// Sums floats whose sign says to which part they belong.
+struct AddParts<'a> {
+    floats: &'a [f32],
+    all: &'a mut ExactSum,
+    negative: &'a mut ExactSum,
+}
+
+impl Kernel for AddParts<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let columns = Columns::new(self.floats);
+        let mut accumulator = Accumulator::of_parts(simd, self.all, self.negative);
+        for index in 0..self.floats.len().div_ceil(S::Lanes::LANES) {
+            accumulator.push(S::Lanes::from_floats(simd, columns.get(index)));
+        }
+        accumulator.finish(self.floats.len());
+    }
+}
+
+fn check_parts(floats: &[f32]) {
+    let sum_of = |floats: &mut dyn Iterator<Item = f32>| {
+        let mut sum = ExactSum::default();
+        floats.for_each(|float| sum.add(float));
+        sum
+    };
+    let expected = [
+        sum_of(&mut floats.iter().map(|float| float.abs())),
+        sum_of(&mut floats.iter().filter(|f| f.is_sign_negative()).map(|float| float.abs())),
+    ];
+    for_each_tier(|tier| {
+        let (mut all, mut negative) = (ExactSum::default(), ExactSum::default());
+        simd::run(AddParts { floats, all: &mut all, negative: &mut negative });
+        assert_eq!([all, negative], expected, "{tier:?}");
+    });
+}
+
 fn rational(double: f64) -> BigRational {
     BigRational::from_float(double).expect("finite")
 }
@@ -92,6 +129,18 @@ proptest! {
     #[test]
     fn sums_are_exact(floats in mixed()) {
         check::<12, -160, 1>(&floats);
+    }
+
+    #[test]
+    fn parts_are_exact(floats in mixed(), specials in proptest::collection::vec(special(), 0..4)) {
+        check_parts(&[floats, specials].concat());
+    }
+
+    #[test]
+    fn differences_are_exact(a in mixed(), b in mixed()) {
+        let negated: Vec<f32> = b.iter().map(|float| -float).collect();
+        let sum: fn(&[f32]) -> ExactSum = sum;
+        prop_assert_eq!(sum(&a).minus(&sum(&b)), sum(&[a, negated].concat()));
     }
 
     #[test]
@@ -175,6 +224,13 @@ fn long_runs_of_one_sign_do_not_overflow_a_lane() {
         let square = rational(f64::from(f32::MAX)).pow(2) * BigInt::from(floats.len());
         assert!(is_correctly_rounded(squares.value(), &square));
     });
+}
+
+#[test]
+fn long_runs_of_one_part_do_not_overflow_a_lane() {
+    check_parts(&std::vec![-f32::MAX; 20_000]);
+    check_parts(&std::vec![-1.999_999_9; 20_000]);
+    check_parts(&std::vec![f32::NEG_INFINITY, -f32::NAN, -1.0, f32::NAN]);
 }
 
 #[test]

@@ -48,7 +48,11 @@ fn sigmoid(z: f64) -> f64 {
     if z < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
 }
 
-const FUNCTIONS: [Function; 7] = [
+fn sigmoid_slope(z: f64) -> f64 {
+    sigmoid(z) * sigmoid(-z)
+}
+
+const FUNCTIONS: [Function; 8] = [
     Function {
         name: "exp",
         bound: math::EXP_MAX_ULP,
@@ -90,6 +94,12 @@ const FUNCTIONS: [Function; 7] = [
         bound: math::LOGISTIC_MAX_ULP,
         reference: sigmoid,
         apply: apply!(x => math::logistic(x).sigmoid()),
+    },
+    Function {
+        name: "sigmoid_slope",
+        bound: math::SIGMOID_SLOPE_MAX_ULP,
+        reference: sigmoid_slope,
+        apply: apply!(x => math::sigmoid_slope_times(x, x.constant(1.0))),
     },
 ];
 
@@ -228,6 +238,12 @@ fn special_values() {
         ("logistic.sigmoid", INF, 1.0),
         ("logistic.sigmoid", 0.0, 0.5),
         ("logistic.sigmoid", -0.0, 0.5),
+        ("sigmoid_slope", -INF, 0.0),
+        ("sigmoid_slope", f32::MIN, 0.0),
+        ("sigmoid_slope", f32::MAX, 0.0),
+        ("sigmoid_slope", INF, 0.0),
+        ("sigmoid_slope", 0.0, 0.25),
+        ("sigmoid_slope", -0.0, 0.25),
     ];
     for_each_tier(|tier| {
         for (name, input, expected) in table {

@@ -9,10 +9,13 @@ mod bce;
 #[cfg(feature = "capi")]
 mod capi;
 mod exact;
+mod iou;
 mod math;
 mod math64;
 mod metrics;
 mod naive;
+mod overlap;
+mod tversky;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///
