@@ -56,6 +56,8 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
+#define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
+#define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -241,6 +243,37 @@
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
 
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_IOU_STAGES 7
+
+// Scores are logits: p = sigmoid(x).
+#define HYLA_NORMALIZATION_SIGMOID 0
+
+// Scores are cut off below 0 and above 1: p = clamp(x, 0, 1).
+#define HYLA_NORMALIZATION_CLAMP 1
+
+// Scores are scaled by their range: p = (x - min) / (max - min + smooth). Needs a `hyla_range`.
+#define HYLA_NORMALIZATION_MINMAX 2
+
+// The slope of the clamp at exactly 0 and 1 is 0 (PyTorch 2.15).
+#define HYLA_BOUNDARY_ZERO 0
+
+// The slope of the clamp at exactly 0 and 1 is 1 (older versions of PyTorch).
+#define HYLA_BOUNDARY_PASS 1
+
+// Where no target is positive the formula holds: the loss is about `weight`, nearly flat.
+#define HYLA_EMPTY_TARGET_ONE 0
+
+// Where no target is positive the loss and the gradient are 0: the batch teaches nothing.
+#define HYLA_EMPTY_TARGET_SKIP 1
+
+// Where no target is positive the loss is 0, but the gradient is that of the formula: it still
+// pushes predictions down.
+#define HYLA_EMPTY_TARGET_ZERO 2
+
+// The stages in which a loss runs (see `hyla_context`); cuvis-ai has no such node.
+#define HYLA_TVERSKY_STAGES 7
+
 // The stages in which the counts make sense (see `hyla_context`).
 #define HYLA_CONFUSION_STAGES 6
 
@@ -286,7 +319,8 @@ typedef struct hyla_pixels {
     // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
     // counted as rejected and acts as masked.
     const float *weights;
-    // Targets between 0 and 1. No function uses them yet.
+    // Targets between 0 and 1, for functions that take them instead of `targets`. A pixel with
+    // another one is counted as rejected and acts as masked.
     const float *soft_targets;
     // How many pixels there are. With 0 all pointers may be NULL.
     size_t n;
@@ -394,6 +428,129 @@ typedef struct hyla_bce_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_bce_totals;
+
+// Intersection over union, the soft Jaccard index, as a loss (cuvis-ai: IoULoss): what is computed.
+//
+// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel
+// weights v (`weights`), over all pixels of the totals:
+//
+// p_i = sigmoid(x_i) | clamp(x_i, 0, 1) | (x_i - min) / (max - min + smooth)   by `normalization`
+// I = sum v p y      A = sum v p + sum v y - I + smooth
+// loss = weight * (1 - (I + smooth) / A)
+//
+// A NaN score gives a NaN loss and HYLA_NOTICE_NOT_FINITE, under min-max an infinite one too.
+// No pixel: loss 0. Everything empty and smooth 0: loss 0. Min-max of equal scores: every p is 1/2,
+// gradient 0. A pixel of weight 0 adds nothing but counts for the range. p is within 2 ulp of
+// float32 (clamp: exact), sums are exact, the loss is their ratio in double, computed as the share
+// of what was missed, so that it keeps its digits near 0. Needs labels.
+//
+// Initialise with HYLA_IOU_PARAMS_DEFAULT. Guide: sigmoid for logits, clamp for probabilities;
+// min-max makes a frame's loss depend on its batch, and one outlier squeezes all other scores.
+// `smooth` at 1e-6 only prevents 0/0; larger it softens the loss of small masks, and min-max adds it
+// to its range. The gradient of min-max shares the slopes of min and max among ties and sums to 0.
+// Formula: Rahman and Wang, Optimizing Intersection-Over-Union in Deep Neural Networks for Image
+// Segmentation (2016).
+typedef struct hyla_iou_params {
+    // `sizeof(hyla_iou_params)`.
+    uint32_t struct_size;
+    // HYLA_NORMALIZATION_...; cuvis-ai's key `normalize_method`. Default: sigmoid.
+    uint32_t normalization;
+    // HYLA_BOUNDARY_...: matters where many scores are exactly 0 or 1. Default: zero.
+    uint32_t boundary;
+    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one.
+    uint32_t empty_target;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The smoothing term: finite, not negative. Default 1e-6.
+    float smooth;
+} hyla_iou_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_iou_normalize` afterwards to compare words.
+// They depend on the normalisation alone: one state serves every other parameter. Under min-max a
+// `hyla_range` of the same pixels goes with them, which merges by `hyla_range_merge` only.
+typedef struct hyla_iou_totals {
+    // The sum of v p y (min-max: v x y).
+    struct hyla_sum intersection;
+    // The sum of v p (min-max: v x).
+    struct hyla_sum predictions;
+    // The sum of v y.
+    struct hyla_sum targets;
+    // The sum of v.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or soft target and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different normalisations were mixed.
+    int64_t fingerprint;
+    // Zero.
+    int64_t reserved;
+} hyla_iou_totals;
+
+// The (focal) Tversky loss, overlap with a price for each kind of mistake: what is computed.
+//
+// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel
+// weights v (`weights`), over all pixels of the totals:
+//
+// p_i = sigmoid(x_i) | clamp(x_i, 0, 1) | (x_i - min) / (max - min + smooth)   by `normalization`
+// TP = sum v p y      FP = sum v p (1 - y)      FN = sum v (1 - p) y
+// T = (TP + smooth) / (TP + false_positives * FP + false_negatives * FN + smooth)
+// loss = weight * (1 - T)^gamma
+//
+// Both prices 1 is the IoU loss, both 1/2 the Dice loss of two classes (with half the usual
+// smoothing). Special cases and accuracy are those of `hyla_iou_params`; where T is 0/0 it is 1.
+// Where T is 1 and gamma below 1 the slope is infinite: loss and gradient are 0, with
+// HYLA_NOTICE_DEGENERATE. gamma 0 makes the loss `weight`. Needs labels.
+//
+// Initialise with HYLA_TVERSKY_PARAMS_DEFAULT. Guide: a price of false negatives above that of
+// false positives raises recall and costs precision (0.7 and 0.3 for rare anomalies); gamma above
+// 1 lets hard frames lead, below 1 keeps the gradient alive near the end.
+// Formula: Salehi, Erdogmus, Gholipour, Tversky loss function for image segmentation using 3D fully
+// convolutional deep networks (2017); Abraham, Khan, A novel focal Tversky loss function (2019).
+typedef struct hyla_tversky_params {
+    // `sizeof(hyla_tversky_params)`.
+    uint32_t struct_size;
+    // HYLA_NORMALIZATION_.... Default: sigmoid.
+    uint32_t normalization;
+    // HYLA_BOUNDARY_...: matters where many scores are exactly 0 or 1. Default: zero.
+    uint32_t boundary;
+    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one.
+    uint32_t empty_target;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The smoothing term: finite, not negative. Default 1e-6.
+    float smooth;
+    // The price of false positives: finite, not negative. Default 0.5.
+    float false_positives;
+    // The price of false negatives: finite, not negative. Default 0.5.
+    float false_negatives;
+    // The focusing exponent: finite, not negative. Default 1.
+    float gamma;
+} hyla_tversky_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_tversky_normalize` afterwards to compare words.
+// They depend on the normalisation alone: one state serves every other parameter. Under min-max a
+// `hyla_range` of the same pixels goes with them, which merges by `hyla_range_merge` only.
+typedef struct hyla_tversky_totals {
+    // The sum of v p y (min-max: v x y).
+    struct hyla_sum intersection;
+    // The sum of v p (min-max: v x).
+    struct hyla_sum predictions;
+    // The sum of v y.
+    struct hyla_sum targets;
+    // The sum of v.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or soft target and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different normalisations were mixed.
+    int64_t fingerprint;
+    // Zero.
+    int64_t reserved;
+} hyla_tversky_totals;
 
 // The four counts.
 typedef struct hyla_counts {
@@ -790,6 +947,198 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        double *loss,
                                        float *grad_scores);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use the macro of the defaults. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_params_init(struct hyla_iou_params *params,
+                                 size_t size);
+
+// `sizeof(hyla_iou_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_iou_totals_size(void);
+
+// Adds pixels to totals, and under min-max their scores to `range` (ignored otherwise: NULL).
+//
+// Inputs: `scores`, and either `targets` or `soft_targets` (the other one NULL); optional `valid`
+// and `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call
+// it, each with totals of its own.
+//
+// Errors, with the totals and the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
+// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (both kinds of targets),
+// UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT, SMOOTH, RANGE_MISSING (min-max and
+// NULL). Notices: none; `hyla_iou_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_update(const struct hyla_iou_params *params,
+                            const struct hyla_pixels *pixels,
+                            struct hyla_iou_totals *totals,
+                            struct hyla_range *range);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Under min-max merge the ranges too, by `hyla_range_merge`.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_merge(const struct hyla_iou_totals *other,
+                           struct hyla_iou_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_normalize(struct hyla_iou_totals *totals);
+
+// The loss of all pixels of the totals. `range` is theirs under min-max (ignored otherwise: NULL).
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT, SMOOTH, MIXED_TOTALS (terms of
+// another normalisation), RANGE_MISSING (min-max and NULL, or a range of another number of pixels).
+// Notices: EMPTY, NO_POSITIVES (the targets sum to 0), NOT_FINITE, REJECTED, DEGENERATE (0/0,
+// min-max of equal scores, a loss by `empty_target`, or an infinite slope).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
+                          const struct hyla_iou_totals *totals,
+                          const struct hyla_range *range,
+                          double *loss);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` and `range` (under min-max; ignored otherwise: NULL) are those
+// of the whole batch, merged over all tiles and ranks; `pixels` may be any part of the batch. Where
+// a pixel does not count: 0, or unchanged. A NaN in the totals makes all slopes NaN. With HYLA_STORE
+// the output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_iou_update` and of `hyla_iou_loss`,
+// UNKNOWN_WRITE. Notices: those of `hyla_iou_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_gradient(const struct hyla_iou_params *params,
+                              const struct hyla_iou_totals *totals,
+                              const struct hyla_range *range,
+                              const struct hyla_pixels *pixels,
+                              double upstream,
+                              uint32_t write,
+                              float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals`, and
+// under min-max its range to `range`; both may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_iou_update` but RANGE_MISSING, and
+// UNKNOWN_WRITE. Notices: those of `hyla_iou_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_loss_and_gradient(const struct hyla_iou_params *params,
+                                       const struct hyla_pixels *pixels,
+                                       double upstream,
+                                       uint32_t write,
+                                       struct hyla_iou_totals *totals,
+                                       struct hyla_range *range,
+                                       double *loss,
+                                       float *grad_scores);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use the macro of the defaults. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_params_init(struct hyla_tversky_params *params,
+                                     size_t size);
+
+// `sizeof(hyla_tversky_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_tversky_totals_size(void);
+
+// Adds pixels to totals, and under min-max their scores to `range` (ignored otherwise: NULL).
+//
+// Inputs: `scores`, and either `targets` or `soft_targets` (the other one NULL); optional `valid`
+// and `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call
+// it, each with totals of its own.
+//
+// Errors, with the totals and the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
+// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (both kinds of targets),
+// UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT, SMOOTH, BALANCE, GAMMA, RANGE_MISSING (min-max and
+// NULL). Notices: none; `hyla_tversky_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_update(const struct hyla_tversky_params *params,
+                                const struct hyla_pixels *pixels,
+                                struct hyla_tversky_totals *totals,
+                                struct hyla_range *range);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Under min-max merge the ranges too, by `hyla_range_merge`.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_merge(const struct hyla_tversky_totals *other,
+                               struct hyla_tversky_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_normalize(struct hyla_tversky_totals *totals);
+
+// The loss of all pixels of the totals. `range` is theirs under min-max (ignored otherwise: NULL).
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT, SMOOTH, BALANCE, GAMMA, MIXED_TOTALS (terms of
+// another normalisation), RANGE_MISSING (min-max and NULL, or a range of another number of pixels).
+// Notices: EMPTY, NO_POSITIVES (the targets sum to 0), NOT_FINITE, REJECTED, DEGENERATE (0/0,
+// min-max of equal scores, a loss by `empty_target`, or an infinite slope).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
+                              const struct hyla_tversky_totals *totals,
+                              const struct hyla_range *range,
+                              double *loss);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` and `range` (under min-max; ignored otherwise: NULL) are those
+// of the whole batch, merged over all tiles and ranks; `pixels` may be any part of the batch. Where
+// a pixel does not count: 0, or unchanged. A NaN in the totals makes all slopes NaN. With HYLA_STORE
+// the output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_tversky_update` and of `hyla_tversky_loss`,
+// UNKNOWN_WRITE. Notices: those of `hyla_tversky_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_gradient(const struct hyla_tversky_params *params,
+                                  const struct hyla_tversky_totals *totals,
+                                  const struct hyla_range *range,
+                                  const struct hyla_pixels *pixels,
+                                  double upstream,
+                                  uint32_t write,
+                                  float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals`, and
+// under min-max its range to `range`; both may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_tversky_update` but RANGE_MISSING, and
+// UNKNOWN_WRITE. Notices: those of `hyla_tversky_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_loss_and_gradient(const struct hyla_tversky_params *params,
+                                           const struct hyla_pixels *pixels,
+                                           double upstream,
+                                           uint32_t write,
+                                           struct hyla_tversky_totals *totals,
+                                           struct hyla_range *range,
+                                           double *loss,
+                                           float *grad_scores);
+
 // `sizeof(hyla_confusion_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_confusion_totals_size(void);
@@ -958,6 +1307,18 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
 /* The defaults as a value. */
 static inline hyla_bce_params hyla_bce_params_default(void) {
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_iou_params hyla_iou_params_default(void) {
+    hyla_iou_params params = HYLA_IOU_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_tversky_params hyla_tversky_params_default(void) {
+    hyla_tversky_params params = HYLA_TVERSKY_PARAMS_DEFAULT;
     return params;
 }
 

@@ -13,6 +13,8 @@ const SOURCES: &[&str] = &[
     "sum",
     "range",
     "bce",
+    "iou",
+    "tversky",
     "confusion",
     "metric",
     "pixel_statistics",

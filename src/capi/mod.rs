@@ -15,14 +15,17 @@ pub mod confusion;
 pub mod cube;
 pub mod detection;
 pub mod environment;
+pub mod iou;
 pub mod library;
 pub mod matrix;
 pub mod metric;
+mod overlap;
 pub mod pixel_statistics;
 pub mod pixels;
 pub mod range;
 pub mod status;
 pub mod sum;
+pub mod tversky;
 
 use crate::error::{Error, Notices};
 use core::ffi::c_char;

@@ -26,7 +26,8 @@ pub struct hyla_pixels {
     /// Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
     /// counted as rejected and acts as masked.
     pub weights: *const f32,
-    /// Targets between 0 and 1. No function uses them yet.
+    /// Targets between 0 and 1, for functions that take them instead of `targets`. A pixel with
+    /// another one is counted as rejected and acts as masked.
     pub soft_targets: *const f32,
     /// How many pixels there are. With 0 all pointers may be NULL.
     pub n: usize,
@@ -49,6 +50,29 @@ impl hyla_pixels {
                 weights: optional_input(self.weights, self.n)?,
                 soft_targets: optional_input(self.soft_targets, self.n)?,
                 ..Pixels::default()
+            })
+        }
+    }
+
+    /// Scores and all optional inputs; exactly one of `targets` and `soft_targets` must be there.
+    ///
+    /// # Safety
+    /// As for [`Self::labelled_scores`].
+    pub(super) unsafe fn targeted_scores<'a>(&self) -> Result<Pixels<'a>, Error> {
+        if self.soft_targets.is_null() {
+            // SAFETY: as the caller vouches.
+            return unsafe { self.labelled_scores() };
+        }
+        if !self.targets.is_null() {
+            return Err(Error::UnsupportedInput);
+        }
+        // SAFETY: as the caller vouches.
+        unsafe {
+            Ok(Pixels {
+                soft_targets: optional_input(self.soft_targets, self.n)?,
+                valid: optional_input(self.valid, self.n)?,
+                weights: optional_input(self.weights, self.n)?,
+                ..self.scores()?
             })
         }
     }

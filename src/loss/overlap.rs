@@ -727,9 +727,7 @@ impl Kernel for Gradient<'_> {
             // A factor of exactly 0 switches a pixel off, whatever its score.
             let on = !slope.eq(zero);
             let values = match slopes.normalization {
-                Normalization::Sigmoid => {
-                    only(Some(on), sigmoid_slope_times(score, slope))
-                }
+                Normalization::Sigmoid => only(Some(on), sigmoid_slope_times(score, slope)),
                 Normalization::Clamp => {
                     // A NaN is in no comparison and keeps its slope, which is NaN.
                     let inside = !score.lt(zero) & !one.lt(score);

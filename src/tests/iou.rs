@@ -47,7 +47,10 @@ fn no_positive_target() {
         let expected = Notices::NO_POSITIVES | Notices::DEGENERATE.when(degenerate);
         assert_eq!(value.notices, expected);
         // A positive target: the option does nothing.
-        assert_eq!(run(&params, &[0.3, 1.0], &[0, 1]), run(&Params::default(), &[0.3, 1.0], &[0, 1]));
+        assert_eq!(
+            run(&params, &[0.3, 1.0], &[0, 1]),
+            run(&Params::default(), &[0.3, 1.0], &[0, 1])
+        );
         // It hides no NaN.
         let (value, _) = run(&params, &[f32::NAN, 1.0], &[0, 0]);
         assert!(value.value.is_nan() && value.notices.contains(Notices::NOT_FINITE));

@@ -100,8 +100,11 @@ fn batch() -> impl Strategy<Value = Batch> {
 }
 
 fn params() -> impl Strategy<Value = tversky::Params> {
-    let normalization =
-        prop_oneof![Just(Normalization::Sigmoid), Just(Normalization::Clamp), Just(Normalization::MinMax)];
+    let normalization = prop_oneof![
+        Just(Normalization::Sigmoid),
+        Just(Normalization::Clamp),
+        Just(Normalization::MinMax)
+    ];
     let options = (
         prop_oneof![Just(Boundary::Zero), Just(Boundary::Pass)],
         prop_oneof![Just(EmptyTarget::One), Just(EmptyTarget::Skip), Just(EmptyTarget::Zero)],
@@ -109,7 +112,8 @@ fn params() -> impl Strategy<Value = tversky::Params> {
     let weight = prop_oneof![Just(1.0_f32), Just(0.0), between(-2.0, 2.0)];
     let smooth = prop_oneof![Just(1e-6_f32), Just(0.0), between(0.0, 2.0)];
     let price = || prop_oneof![Just(1.0_f32), Just(0.5), Just(0.0), between(0.0, 2.0)];
-    let gamma = prop_oneof![3 => Just(1.0_f32), 1 => Just(2.0), 1 => Just(0.75), 1 => between(0.0, 3.0)];
+    let gamma =
+        prop_oneof![3 => Just(1.0_f32), 1 => Just(2.0), 1 => Just(0.75), 1 => between(0.0, 3.0)];
     (normalization, options, weight, smooth, price(), price(), gamma).prop_map(
         |(normalization, (boundary, empty_target), weight, smooth, a, b, gamma)| tversky::Params {
             normalization,
@@ -162,9 +166,8 @@ fn outcome(params: &impl Formula, pixels: &Pixels) -> Outcome {
     totals.update(params, pixels, Some(&mut range)).unwrap();
     let value = totals.loss(params, Some(&range)).unwrap();
     let mut gradient = std::vec![f32::NAN; n];
-    let notices = totals
-        .gradient(params, Some(&range), pixels, 1.5, Write::Store, &mut gradient)
-        .unwrap();
+    let notices =
+        totals.gradient(params, Some(&range), pixels, 1.5, Write::Store, &mut gradient).unwrap();
     assert_eq!(notices, value.notices);
     assert_eq!(value.value.is_finite(), !notices.contains(Notices::NOT_FINITE));
 
@@ -172,11 +175,13 @@ fn outcome(params: &impl Formula, pixels: &Pixels) -> Outcome {
     let mut at_once = std::vec![f32::NAN; n];
     let (mut totals_at_once, mut range_at_once) = (Totals::default(), Range::default());
     let to = (Some(&mut totals_at_once), Some(&mut range_at_once));
-    let fused = loss_and_gradient(params, pixels, 1.5, Write::Store, to.0, to.1, &mut at_once).unwrap();
+    let fused =
+        loss_and_gradient(params, pixels, 1.5, Write::Store, to.0, to.1, &mut at_once).unwrap();
     assert_eq!((number(fused.value), fused.notices), (number(value.value), value.notices));
     assert_eq!((totals_at_once, range_at_once), (totals, range));
     assert_eq!(bits(&at_once), bits(&gradient));
-    let alone = loss_and_gradient(params, pixels, 1.5, Write::Store, None, None, &mut at_once).unwrap();
+    let alone =
+        loss_and_gradient(params, pixels, 1.5, Write::Store, None, None, &mut at_once).unwrap();
     assert_eq!(number(alone.value), number(value.value));
 
     Outcome { totals, range, loss: number(value.value), notices, gradient: bits(&gradient) }

@@ -89,6 +89,9 @@ fn bad_parameters_change_nothing() {
             assert_eq!(totals.loss(&params, None), Err(error));
         }
     }
-    assert_eq!(totals.update(&Params { weight: f32::NAN, ..params() }, &pixels, None), Err(Error::Weight));
+    assert_eq!(
+        totals.update(&Params { weight: f32::NAN, ..params() }, &pixels, None),
+        Err(Error::Weight)
+    );
     assert_eq!(totals, Totals::default());
 }
