@@ -53,6 +53,7 @@ struct arguments {
     struct rooms *rooms;
     size_t n, rows, cols, pitch, capacity;
     uint32_t write;
+    bool soft; /* pixels have soft targets and no others */
 };
 
 /* A function: how it is called, and which slots it uses. `family` makes valid contents. */
@@ -73,11 +74,11 @@ struct family {
 static inline const hyla_pixels *pixels_of(const struct arguments *arguments) {
     hyla_pixels *pixels = (hyla_pixels *)(void *)(arguments->rooms->bytes[PIXELS] + ROOM / 2);
     pixels->scores = (const float *)arguments->at[SCORES];
-    pixels->targets = (const uint8_t *)arguments->at[TARGETS];
+    pixels->targets = arguments->soft ? NULL : (const uint8_t *)arguments->at[TARGETS];
     pixels->decisions = (const uint8_t *)arguments->at[DECISIONS];
     pixels->valid = (const uint8_t *)arguments->at[VALID];
     pixels->weights = (const float *)arguments->at[WEIGHTS];
-    pixels->soft_targets = NULL;
+    pixels->soft_targets = arguments->soft ? (const float *)arguments->at[SOFT_TARGETS] : NULL;
     pixels->n = arguments->n;
     return (const hyla_pixels *)arguments->at[PIXELS];
 }
@@ -233,7 +234,8 @@ static inline void law_of_null(const struct function *function, struct rooms *ro
         if (function->optional & BIT(slot)) {
             expect_success(function, &arguments, "NULL that is allowed", slot);
         } else {
-            expect_error(function, &arguments, HYLA_ERROR_NULL_POINTER, "NULL", slot, 0);
+            const hyla_status error = slot == RANGE ? HYLA_ERROR_RANGE_MISSING : HYLA_ERROR_NULL_POINTER;
+            expect_error(function, &arguments, error, "NULL", slot, 0);
         }
     }
 }

@@ -10,7 +10,7 @@
 //! I = sum v p y     A = sum v p + sum v y - I + t
 //! L = w (1 - (I + t) / A) = w (FP + FN) / A      FP = sum v p (1-y)   FN = sum v (1-p) y
 //! dL/dp_i = w v_i [ (1 - y_i)(I + t) - y_i A ] / A^2
-//! dp/dx   = sigmoid(x) sigmoid(-x) | 1 inside (0, 1), else 0 | see overlap.rs for min-max
+//! dp/dx   = sigmoid(x) sigmoid(-x) | 1 inside (0, 1), else 0 | see overlap for min-max
 //! ```
 //!
 //! with smoothing t, weight w of the loss and pixel weights v. The soft counts and their slopes

@@ -9,7 +9,7 @@
 //! TP = sum v p y     FP = sum v p (1-y)     FN = sum v (1-p) y
 //! T  = (TP + s) / (TP + a FP + b FN + s)    r = 1 - T = (a FP + b FN) / (TP + a FP + b FN + s)
 //! L  = w r^gamma
-//! dL/dp_i = w gamma r^(gamma-1) dr/dp_i     dr/dp_i: see overlap.rs
+//! dL/dp_i = w gamma r^(gamma-1) dr/dp_i     dr/dp_i: see overlap
 //! ```
 //!
 //! with prices a (`false_positives`) and b (`false_negatives`), smoothing s, weight w of the loss

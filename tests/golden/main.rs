@@ -13,6 +13,7 @@
 
 mod bce;
 mod detection;
+mod iou;
 mod pixel_statistics;
 
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
