@@ -137,7 +137,7 @@ pub(crate) fn tally(pixels: &Pixels, weights: &mut ExactSum) -> Tally {
         let valid = valid.as_mut().and_then(Iterator::next).is_none_or(|valid| *valid != 0);
         let weight = given.as_mut().and_then(Iterator::next).copied().unwrap_or(1.0);
         let target = targets.as_mut().and_then(Iterator::next).copied().unwrap_or(1.0);
-        let good = weight >= 0.0 && weight < f32::INFINITY && target >= 0.0 && target <= 1.0;
+        let good = (0.0..f32::INFINITY).contains(&weight) && (0.0..=1.0).contains(&target);
         tally.pixels += i64::from(valid & good);
         tally.rejected += i64::from(valid & !good);
     }

@@ -86,10 +86,8 @@ unsafe impl Versioned for hyla_iou_params {
 }
 
 impl ToFormula for hyla_iou_params {
-    type Formula = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params {
+    fn to_core(self) -> Result<overlap::Params, Error> {
+        Ok(overlap::Params::Iou(Params {
             normalization: Normalization::from_number(self.normalization)
                 .ok_or(Error::UnknownNormalization)?,
             boundary: Boundary::from_number(self.boundary).ok_or(Error::UnknownOption)?,
@@ -97,7 +95,7 @@ impl ToFormula for hyla_iou_params {
                 .ok_or(Error::UnknownOption)?,
             weight: self.weight,
             smooth: self.smooth,
-        })
+        }))
     }
 }
 

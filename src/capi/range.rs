@@ -1,9 +1,9 @@
 //! `hyla_range_...`: the least and greatest value of a float map.
 
+use super::call;
 use super::check::{self, Span, constant, disjoint, structure};
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
-use super::{Mirrors, call};
 use crate::error::Notices;
 use crate::metric::range::Range;
 
@@ -46,10 +46,7 @@ pub struct hyla_range_report {
     pub nan_count: i64,
 }
 
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_range {
-    type Core = Range;
-}
+const _: () = assert!(size_of::<hyla_range>() == size_of::<Range>());
 
 /// `sizeof(hyla_range)`, for bindings to check.
 #[unsafe(no_mangle)]

@@ -75,10 +75,8 @@ unsafe impl Versioned for hyla_tversky_params {
 }
 
 impl ToFormula for hyla_tversky_params {
-    type Formula = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params {
+    fn to_core(self) -> Result<overlap::Params, Error> {
+        Ok(overlap::Params::Tversky(Params {
             normalization: Normalization::from_number(self.normalization)
                 .ok_or(Error::UnknownNormalization)?,
             boundary: Boundary::from_number(self.boundary).ok_or(Error::UnknownOption)?,
@@ -89,7 +87,7 @@ impl ToFormula for hyla_tversky_params {
             false_positives: self.false_positives,
             false_negatives: self.false_negatives,
             gamma: self.gamma,
-        })
+        }))
     }
 }
 

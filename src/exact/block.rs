@@ -139,7 +139,7 @@ pub struct Accumulator<
 > {
     simd: S,
     sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
-    tile: Tile<S::Lanes>,
+    tile: Tile,
     /// How many floats were pushed.
     pushed: usize,
     window: Window,
@@ -181,14 +181,14 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32, cons
         Self { simd, sums, tile: Tile::new(), pushed: 0, window: Window::NONE, words, additions: 0 }
     }
 
-    /// Adds the terms of a vector of floats.
+    /// Adds the terms of a vector of floats, of whole registers.
     #[inline(always)]
-    pub fn push(&mut self, floats: S::Lanes) {
-        if self.tile.is_full() {
+    pub fn push<V: Lanes<Simd = S>>(&mut self, floats: V) {
+        if self.tile.is_full::<V>() {
             self.add_tile();
         }
         self.tile.push(floats);
-        self.pushed += S::Lanes::LANES;
+        self.pushed += V::LANES;
     }
 
     /// Moves everything to the digits and makes them canonical. Only the first `length` floats
@@ -338,36 +338,58 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32, cons
     #[cold]
     #[inline(never)]
     fn take_non_finite(&mut self) {
-        if let [all, negative] = self.sums.as_mut_slice() {
-            for float in self.tile.filled().iter().filter(|float| !float.is_finite()) {
-                all.count_non_finite(&[float.abs()]);
-                if float.is_sign_negative() {
-                    negative.count_non_finite(&[float.abs()]);
-                }
-            }
-        } else if let [sum, ..] = self.sums.as_mut_slice() {
-            sum.count_non_finite(self.tile.filled());
-        }
-        for float in self.tile.filled_mut() {
-            *float = if float.is_finite() { *float } else { 0.0 };
-        }
+        take_non_finite(&mut self.sums, self.tile.filled_mut());
     }
 
     #[cold]
     #[inline(never)]
     fn add_one_by_one(&mut self) {
-        if let [all, negative] = self.sums.as_mut_slice() {
-            for float in self.tile.filled() {
+        add_one_by_one(&mut self.sums, self.tile.filled());
+    }
+}
+
+/// Counts what is not finite, and replaces it by 0. (This and the next function are the same for
+/// every tier.)
+#[inline(never)]
+fn take_non_finite<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
+    sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
+    floats: &mut [f32],
+) {
+    match sums {
+        [all, negative] => {
+            for float in floats.iter().filter(|float| !float.is_finite()) {
+                all.count_non_finite(&[float.abs()]);
+                if float.is_sign_negative() {
+                    negative.count_non_finite(&[float.abs()]);
+                }
+            }
+        }
+        [sum, ..] => sum.count_non_finite(floats),
+        [] => {}
+    }
+    for float in floats {
+        *float = if float.is_finite() { *float } else { 0.0 };
+    }
+}
+
+#[inline(never)]
+fn add_one_by_one<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
+    sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
+    floats: &[f32],
+) {
+    match sums {
+        [all, negative] => {
+            for float in floats {
                 all.add_term(float.abs());
                 if float.is_sign_negative() {
                     negative.add_term(float.abs());
                 }
             }
-        } else if let [sum, ..] = self.sums.as_mut_slice() {
-            self.tile.filled().iter().for_each(|float| sum.add_term(*float));
         }
-        self.sums.iter_mut().for_each(|sum| sum.normalize());
+        [sum, ..] => floats.iter().for_each(|float| sum.add_term(*float)),
+        [] => {}
     }
+    sums.iter_mut().for_each(|sum| sum.normalize());
 }
 
 struct AddTile<

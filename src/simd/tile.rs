@@ -1,7 +1,6 @@
 //! A small stack buffer that kernels fill vector by vector.
 
 use super::Lanes;
-use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 
 /// How many floats a tile holds: enough to make handing it over cheap, few enough to stay in the
@@ -12,29 +11,28 @@ const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
 /// camera line that would take longer than the rest of a call. No vector of it crosses a cache line:
 /// otherwise the time of a call depends on where the stack happens to be.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
-pub(crate) struct Tile<V> {
+pub(crate) struct Tile {
     floats: MaybeUninit<[f32; TILE]>,
     /// How many floats are initialised; at most `TILE`.
     filled: usize,
-    vector: PhantomData<V>,
 }
 
-impl<V: Lanes> Tile<V> {
+impl Tile {
     #[inline(always)]
     pub fn new() -> Self {
-        Self { floats: MaybeUninit::uninit(), filled: 0, vector: PhantomData }
+        Self { floats: MaybeUninit::uninit(), filled: 0 }
     }
 
     /// Whether there is no room for another vector.
     #[inline(always)]
-    pub fn is_full(&self) -> bool {
+    pub fn is_full<V: Lanes>(&self) -> bool {
         self.filled + V::LANES > TILE
     }
 
     /// Adds a vector; a full tile drops it.
     #[inline(always)]
-    pub fn push(&mut self, vector: V) {
-        if !self.is_full() {
+    pub fn push<V: Lanes>(&mut self, vector: V) {
+        if !self.is_full::<V>() {
             // SAFETY: `filled + LANES` is at most `TILE`, so the place lies within the array; an
             // array of floats has the alignment of a float.
             unsafe {

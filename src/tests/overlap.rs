@@ -160,7 +160,7 @@ fn number(double: f64) -> u64 {
     if double.is_nan() { u64::MAX } else { double.to_bits() }
 }
 
-fn outcome(params: &impl Formula, pixels: &Pixels) -> Outcome {
+fn outcome(params: &dyn Formula, pixels: &Pixels) -> Outcome {
     let n = pixels.scores.len();
     let (mut totals, mut range) = (Totals::default(), Range::default());
     totals.update(params, pixels, Some(&mut range)).unwrap();

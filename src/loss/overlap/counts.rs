@@ -140,17 +140,17 @@ impl Counts {
         }
     }
 
-    pub fn value(&self, params: &impl Formula) -> f64 {
+    pub fn value(&self, params: &dyn Formula) -> f64 {
         let by_option = self.no_positives && self.settings.empty_target != EmptyTarget::One;
         if self.finite && by_option { 0.0 } else { params.value(self.miss()) }
     }
 
     /// The derivative of the loss by the miss. Where that is infinite the loss is at its minimum: 0.
-    pub fn slope(&self, params: &impl Formula) -> f64 {
+    pub fn slope(&self, params: &dyn Formula) -> f64 {
         params.slope(self.miss()).unwrap_or(0.0)
     }
 
-    pub fn notices(&self, params: &impl Formula) -> Notices {
+    pub fn notices(&self, params: &dyn Formula) -> Notices {
         let empty = self.notices.contains(Notices::EMPTY);
         let zero_by_zero = self.denominator() == 0.0;
         let by_option = self.no_positives && self.settings.empty_target != EmptyTarget::One;

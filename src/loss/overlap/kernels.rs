@@ -27,7 +27,9 @@ impl Kernel for Masks<'_> {
         let length = self.pixels.scores.len();
         let scores = Columns::new(self.pixels.scores);
         let targets = Columns::new(self.targets);
-        let live = LiveColumns::<S::Lanes>::new(&self.pixels);
+        // (Neither weights nor soft targets: said here, it is known to the compiler.)
+        let valid = Pixels { valid: self.pixels.valid, ..Pixels::default() };
+        let live = LiveColumns::<S::Lanes>::new(&valid);
         let Totals { intersection, predictions, targets: positives, .. } = self.totals;
         let mut sums = Accumulator::of_parts(simd, predictions, intersection);
         let zero = S::Lanes::splat(simd, 0.0);
@@ -109,14 +111,14 @@ impl Kernel for Products<'_> {
     fn run<S: Simd>(self, simd: S) {
         let length = self.pixels.scores.len();
         let scores = Columns::new(self.pixels.scores);
-        let targets = Targets::<S::Lanes>::new(&self.pixels);
-        let live = LiveColumns::<S::Lanes>::new(&self.pixels);
+        let targets = Targets::<S::Register>::new(&self.pixels);
+        let live = LiveColumns::<S::Register>::new(&self.pixels);
         let Totals { intersection, predictions, targets: positives, .. } = self.totals;
         let mut intersection = Accumulator::new(simd, intersection);
         let mut predictions = Accumulator::new(simd, predictions);
         let mut positives = Accumulator::new(simd, positives);
-        for index in 0..length.div_ceil(S::Lanes::LANES) {
-            let score = S::Lanes::from_floats(simd, scores.get(index));
+        for index in 0..length.div_ceil(S::Register::LANES) {
+            let score = S::Register::from_floats(simd, scores.get(index));
             let target = targets.get(simd, index);
             let live = live.get(simd, index);
             let prediction = predict(self.normalization, score);
@@ -184,7 +186,11 @@ impl Slopes {
             }
             Targets::Soft(targets) => {
                 let target = V::from_floats(simd, targets.get(index));
-                target * positive + (target.constant(1.0) - target) * negative
+                let (zero, one) = (target.constant(0.0), target.constant(1.0));
+                let between = target * positive + (one - target) * negative;
+                // Exactly that of its class at the ends, also where the other one is infinite.
+                let between = V::select(target.eq(one), positive, between);
+                V::select(target.eq(zero), negative, between)
             }
         };
         match weight {
@@ -215,11 +221,11 @@ impl Kernel for Gradient<'_> {
     fn run<S: Simd>(self, simd: S) {
         let slopes = self.slopes;
         let scores = Columns::new(self.pixels.scores);
-        let targets = Targets::<S::Lanes>::new(&self.pixels);
-        let live = LiveColumns::<S::Lanes>::new(&self.pixels);
+        let targets = Targets::<S::Register>::new(&self.pixels);
+        let live = LiveColumns::<S::Register>::new(&self.pixels);
         let mut gradient = ColumnsMut::new(self.gradient);
-        for index in 0..self.pixels.scores.len().div_ceil(S::Lanes::LANES) {
-            let score = S::Lanes::from_floats(simd, scores.get(index));
+        for index in 0..self.pixels.scores.len().div_ceil(S::Register::LANES) {
+            let score = S::Register::from_floats(simd, scores.get(index));
             let live = live.get(simd, index);
             let slope = slopes.by_prediction(simd, &targets, index, live.weight);
             let (zero, one) = (score.constant(0.0), score.constant(1.0));
@@ -234,7 +240,7 @@ impl Kernel for Gradient<'_> {
                         Boundary::Zero => inside & !score.eq(zero) & !score.eq(one),
                         Boundary::Pass => inside,
                     };
-                    only(Some(inside), slope)
+                    only(Some(inside & on), slope)
                 }
                 Normalization::MinMax => {
                     let at_least = score.eq(score.constant(slopes.least));

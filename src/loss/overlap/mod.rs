@@ -124,7 +124,7 @@ pub struct Settings {
 }
 
 /// A loss as a function of the miss r.
-pub trait Formula: Copy {
+pub trait Formula {
     /// What the miss depends on.
     fn settings(&self) -> Settings;
 
@@ -172,7 +172,7 @@ impl Totals {
     /// range under min-max. Nothing was added then.
     pub fn update(
         &mut self,
-        params: &impl Formula,
+        params: &dyn Formula,
         pixels: &Pixels,
         range: Option<&mut Range>,
     ) -> Result<(), Error> {
@@ -229,7 +229,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, another normalisation in the totals, a range that is missing or of
     /// other pixels.
-    pub fn loss(&self, params: &impl Formula, range: Option<&Range>) -> Result<Value, Error> {
+    pub fn loss(&self, params: &dyn Formula, range: Option<&Range>) -> Result<Value, Error> {
         params.check()?;
         let counts = self.counts(&params.settings(), range)?;
         Ok(Value { value: counts.value(params), notices: counts.notices(params) })
@@ -244,7 +244,7 @@ impl Totals {
     /// written then.
     pub fn gradient(
         &self,
-        params: &impl Formula,
+        params: &dyn Formula,
         range: Option<&Range>,
         pixels: &Pixels,
         upstream: f64,
@@ -270,7 +270,7 @@ impl Totals {
 /// # Errors
 /// As these functions. Nothing was written then.
 pub fn loss_and_gradient(
-    params: &impl Formula,
+    params: &dyn Formula,
     pixels: &Pixels,
     upstream: f64,
     write: Write,
