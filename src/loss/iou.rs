@@ -19,7 +19,7 @@
 //!
 //! **Accuracy**: the terms are float32 (`sigmoid` within 2 ulp, clamp exact), their sums exact, FP
 //! and FN exact differences rounded once; the loss is their ratio in `f64`, within 1e-15 of the
-//! ratio of the sums (min-max: 1e-8 of the ratio for scores far from 0, whose range has few bits).
+//! ratio of the sums (min-max: 1e-8 of the ratio for scores far from 0, whose range has few of their bits).
 //! A gradient is within 7 ulp where targets are 0 or 1 (6 of it the slope of the sigmoid); the slope
 //! of a soft target is a sum of two terms that may cancel.
 //!

@@ -142,6 +142,23 @@ fn infinite_scores() {
 }
 
 #[test]
+fn min_max_far_from_0_keeps_its_digits() {
+    let far = 16_777_216.0;
+    let (value, _) =
+        run(&of(Normalization::MinMax), &[far, far + 2.0, far, far + 4.0], &[0, 1, 0, 1]);
+    let t = f64::from(1e-6_f32);
+    let truth = (2.0 - 6.0 / (4.0 + t)) / (2.0 + t);
+    assert!((value.value - truth).abs() < 1e-15, "{value:?}");
+}
+
+#[test]
+fn a_loss_near_0_keeps_its_digits() {
+    let params = Params { smooth: 0.0, ..of(Normalization::Clamp) };
+    let (value, _) = run(&params, &[0.0, 1.0, 1e-30], &[0, 1, 0]);
+    assert!(close(value.value, 1e-30), "{value:?}");
+}
+
+#[test]
 fn a_range_beyond_float32() {
     let (value, gradient) = run(&of(Normalization::MinMax), &[f32::MAX, f32::MIN, 0.0], &[1, 0, 1]);
     // Predictions 1, 0 and 1/2.

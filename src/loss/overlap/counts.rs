@@ -96,14 +96,17 @@ impl Counts {
         }
         let smooth = f64::from(self.settings.smooth);
         let width = greatest - least + smooth;
-        let above = greatest + smooth;
         let (sum, sum_of_others) = (self.true_positives, self.false_positives);
-        // Roundings may leave a difference just below 0.
-        let share = |difference: f64| if difference < 0.0 { 0.0 } else { difference / width };
-        self.true_positives = share(sum - least * targets);
-        self.false_positives = share(sum_of_others - least * others);
-        self.false_negatives = share(above * targets - sum);
-        self.true_negatives = share(above * others - sum_of_others);
+        // Roundings may leave a difference just below 0. The smoothing comes last: beside scores far
+        // from 0 it would lose its digits.
+        let share = |difference: f64, smoothing: f64| {
+            let difference = if difference < 0.0 { 0.0 } else { difference };
+            (difference + smoothing) / width
+        };
+        self.true_positives = share(sum - least * targets, 0.0);
+        self.false_positives = share(sum_of_others - least * others, 0.0);
+        self.false_negatives = share(greatest * targets - sum, smooth * targets);
+        self.true_negatives = share(greatest * others - sum_of_others, smooth * others);
         self.spread = Some(Spread {
             least,
             greatest,

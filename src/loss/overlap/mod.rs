@@ -17,7 +17,7 @@
 //!
 //! ```text
 //! TP = (sum v x y - m sum v y) / R          FP = (sum v x (1-y) - m sum v (1-y)) / R
-//! FN = ((max + s) sum v y - sum v x y) / R  TN = ((max + s) sum v (1-y) - sum v x (1-y)) / R
+//! FN = (max sum v y - sum v x y + s sum v y) / R             TN the same for 1 - y
 //! ```
 //!
 //! in `f64`, where no float32 range overflows. Min and max depend on the scores too. With
