@@ -56,6 +56,9 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
+#define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
+#define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
+#define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -241,6 +244,15 @@
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
 
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_ENTROPY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_DIVERSITY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_MSE_STAGES 7
+
 // The stages in which the counts make sense (see `hyla_context`).
 #define HYLA_CONFUSION_STAGES 6
 
@@ -395,6 +407,137 @@ typedef struct hyla_bce_totals {
     int64_t fingerprint;
 } hyla_bce_totals;
 
+// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
+//
+// With weights w, one a band, meant to be at least 0:
+//
+// S = sum w_i + eps    p_i = w_i / S    H = -sum p_i ln(p_i + eps)    0 ln 0 = 0
+// loss = -weight * H                              without a target
+//      = weight * (H - target_entropy)^2          with one
+//
+// A positive weight without a target spreads the selector over many bands, a negative one
+// concentrates it; a target (in nats, ln k for about k bands) pulls from both sides. Everything is
+// computed in double, in one order; a gradient is rounded to float32 once. Needs no labels.
+//
+// Weights that are all 0: H is 0, the gradient is the formula's (steep), notice DEGENERATE. A
+// weight so negative that p_i + eps < 0, or S = 0: NaN, gradients too, DEGENERATE. eps = 0 and a
+// weight of 0: its term is 0 and its derivative of H infinite, DEGENERATE. No weights: H is 0,
+// EMPTY. NaN or infinite weights: NaN, NOT_FINITE. `weight` or `upstream` of exactly 0 gives 0.
+//
+// Initialise with HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Formula: Shannon (1948).
+typedef struct hyla_selector_entropy_params {
+    // `sizeof(hyla_selector_entropy_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.01.
+    float weight;
+    // Keeps logarithm and division finite: finite, not negative. Default 1e-6.
+    float eps;
+    // 1: keep the entropy at `target_entropy`; 0: maximise it. Default 0.
+    uint32_t has_target;
+    // The entropy to keep, in nats: finite. Ignored without `has_target`. Default 0.
+    float target_entropy;
+} hyla_selector_entropy_params;
+
+// Variance of the weights of a band selector (cuvis-ai: SelectorDiversityRegularizer): what is computed.
+//
+// With weights w, one a band, any floats, and their mean m:
+//
+// loss = -weight * sum (w_i - m)^2 / n
+//
+// The loss is minus the variance: a positive weight rewards concentration on few bands (whatever
+// the name says), and so opposes the entropy term with a positive weight; a negative one spreads.
+// Without a bound on the weights there is no minimum. m is exact and rounded once, everything is
+// computed in double, in one order: nothing cancels far from 0. A gradient is rounded to float32
+// once. Needs no labels.
+//
+// A single weight, or equal ones: 0. No weights: NaN, EMPTY. NaN or infinite weights: NaN,
+// NOT_FINITE. `weight` or `upstream` of exactly 0 gives 0.
+//
+// Initialise with HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT. Formula: Chan, Golub, LeVeque (1983).
+typedef struct hyla_selector_diversity_params {
+    // `sizeof(hyla_selector_diversity_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.01.
+    float weight;
+} hyla_selector_diversity_params;
+
+// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
+//
+// With reconstruction a (the values of a `hyla_cube`), target b (floats in the layout of the
+// reconstruction) and pixel weights v (`weights`), for channel k of pixel i:
+//
+// l_ik = weight * v_i * (a_ik - b_ik)^2
+// loss = sum l_ik / N | sum l_ik | sum l_ik / (channels * sum v_i)      by `reduction`
+//
+// N is the number of pixels that count times the channels, whatever their weights. A factor of
+// exactly 0 switches a term off. A NaN gives a NaN loss, a term above the greatest float32 an
+// infinite one, infinity minus itself is NaN: all with the notice HYLA_NOTICE_NOT_FINITE. Terms and
+// gradients are within 0.51 ulp of float32; sums are exact and rounded once. Needs no labels.
+//
+// Initialise with HYLA_MSE_PARAMS_DEFAULT. Values without gaps run at the speed of memory, whatever
+// their order. Formula: Bishop, Pattern Recognition and Machine Learning (2006), eq. 1.2.
+typedef struct hyla_mse_params {
+    // `sizeof(hyla_mse_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+} hyla_mse_params;
+
+// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
+// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
+// without a copy:
+//
+// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
+// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
+// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+//
+// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
+// values; floats between the values are not touched. Results do not depend on the layout.
+//
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
+// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
+typedef struct hyla_cube {
+    // The values, as the function says.
+    const float *values;
+    // How many pixels there are. With 0 all pointers may be NULL.
+    size_t n;
+    // How many values a pixel has.
+    size_t channels;
+    // How many floats lie between a pixel and the next one.
+    size_t pixel_stride;
+    // How many floats lie between a channel and the next one.
+    size_t channel_stride;
+    // One byte a pixel: nonzero is an anomaly, or foreground.
+    const uint8_t *targets;
+    // One class a pixel, counted from 0.
+    const int32_t *labels;
+    // Which pixels count: nonzero counts. NULL: all do.
+    const uint8_t *valid;
+    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    // counted as rejected and acts as masked.
+    const float *weights;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_cube;
+
+// Exact sums over values, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_mse_normalize` afterwards to compare words.
+typedef struct hyla_mse_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the weights of the pixels that count, times the channels.
+    struct hyla_sum weights;
+    // How many values count: pixels times channels.
+    int64_t values;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_mse_totals;
+
 // The four counts.
 typedef struct hyla_counts {
     // Decided positive, and positive.
@@ -518,44 +661,6 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
-
-// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
-// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
-// without a copy:
-//
-// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
-// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
-// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
-//
-// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
-// values; floats between the values are not touched. Results do not depend on the layout.
-//
-// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
-// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
-typedef struct hyla_cube {
-    // The values, as the function says.
-    const float *values;
-    // How many pixels there are. With 0 all pointers may be NULL.
-    size_t n;
-    // How many values a pixel has.
-    size_t channels;
-    // How many floats lie between a pixel and the next one.
-    size_t pixel_stride;
-    // How many floats lie between a channel and the next one.
-    size_t channel_stride;
-    // One byte a pixel: nonzero is an anomaly, or foreground.
-    const uint8_t *targets;
-    // One class a pixel, counted from 0.
-    const int32_t *labels;
-    // Which pixels count: nonzero counts. NULL: all do.
-    const uint8_t *valid;
-    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
-    // counted as rejected and acts as masked.
-    const float *weights;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_cube;
 
 // A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
 // at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
@@ -790,6 +895,211 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        double *loss,
                                        float *grad_scores);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Bytes of a later version
+// become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_params_init(struct hyla_selector_entropy_params *params,
+                                              size_t size);
+
+// The loss of `n` weights.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION (`has_target` above 1).
+// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params *params,
+                                       const float *weights,
+                                       size_t n,
+                                       double *loss);
+
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_weights` unchanged: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_entropy_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_gradient(const struct hyla_selector_entropy_params *params,
+                                           const float *weights,
+                                           size_t n,
+                                           double upstream,
+                                           uint32_t write,
+                                           float *grad_weights);
+
+// The loss and the gradient in one call: the same bits as the two calls.
+//
+// Errors, with both outputs unchanged: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_entropy_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_loss_and_gradient(const struct hyla_selector_entropy_params *params,
+                                                    const float *weights,
+                                                    size_t n,
+                                                    double upstream,
+                                                    uint32_t write,
+                                                    double *loss,
+                                                    float *grad_weights);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT. Bytes of a later version
+// become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_params_init(struct hyla_selector_diversity_params *params,
+                                                size_t size);
+
+// The loss of `n` weights.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// WEIGHT.
+// Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_loss(const struct hyla_selector_diversity_params *params,
+                                         const float *weights,
+                                         size_t n,
+                                         double *loss);
+
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_weights` unchanged: those of `hyla_selector_diversity_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_diversity_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_gradient(const struct hyla_selector_diversity_params *params,
+                                             const float *weights,
+                                             size_t n,
+                                             double upstream,
+                                             uint32_t write,
+                                             float *grad_weights);
+
+// The loss and the gradient in one call: the same bits as the two calls.
+//
+// Errors, with both outputs unchanged: those of `hyla_selector_diversity_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_diversity_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_loss_and_gradient(const struct hyla_selector_diversity_params *params,
+                                                      const float *weights,
+                                                      size_t n,
+                                                      double upstream,
+                                                      uint32_t write,
+                                                      double *loss,
+                                                      float *grad_weights);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_MSE_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_params_init(struct hyla_mse_params *params,
+                                 size_t size);
+
+// `sizeof(hyla_mse_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_mse_totals_size(void);
+
+// Adds pixels to totals.
+//
+// Inputs: the values of `reconstruction`, optional its `valid` and `weights`; `target` has the layout
+// of the reconstruction, from its first value to its last. `targets` and `labels` are ignored. Time
+// is linear in the number of values. Nothing is allocated or kept.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (0, or above 2^30, and n is not 0), UNKNOWN_REDUCTION,
+// WEIGHT. Notices: none; `hyla_mse_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_update(const struct hyla_mse_params *params,
+                            const struct hyla_cube *reconstruction,
+                            const float *target,
+                            struct hyla_mse_totals *totals);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_mse_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_merge(const struct hyla_mse_totals *other,
+                           struct hyla_mse_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR (reduction none), MIXED_TOTALS (terms of another weight).
+// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss(const struct hyla_mse_params *params,
+                          const struct hyla_mse_totals *totals,
+                          double *loss);
+
+// Writes each value's term l_ik to `loss_map`, in the layout of the reconstruction; 0 where the pixel
+// does not count. Floats between the values are not touched. It is the loss of reduction none;
+// `params->reduction` does not matter. `loss_map` may be uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_mse_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_map(const struct hyla_mse_params *params,
+                         const struct hyla_cube *reconstruction,
+                         const float *target,
+                         float *loss_map);
+
+// Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the
+// reconstruction, or adds it there (`write`: HYLA_STORE or HYLA_ADD); floats between the values are not
+// touched. The derivative by the target is the same with `-upstream`. `totals` are those of the whole
+// batch, merged over all tiles and ranks; `reconstruction` may be any part of the batch. Where a
+// pixel does not count: 0, or unchanged. The gradient of the mean of nothing is 0. With HYLA_STORE
+// the output may be uninitialised.
+//
+// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE,
+// MIXED_TOTALS. Notices: those of `hyla_mse_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_gradient(const struct hyla_mse_params *params,
+                              const struct hyla_mse_totals *totals,
+                              const struct hyla_cube *reconstruction,
+                              const float *target,
+                              double upstream,
+                              uint32_t write,
+                              float *grad_reconstruction);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_mse_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
+                                       const struct hyla_cube *reconstruction,
+                                       const float *target,
+                                       double upstream,
+                                       uint32_t write,
+                                       struct hyla_mse_totals *totals,
+                                       double *loss,
+                                       float *grad_reconstruction);
+
 // `sizeof(hyla_confusion_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_confusion_totals_size(void);
@@ -958,6 +1268,24 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
 /* The defaults as a value. */
 static inline hyla_bce_params hyla_bce_params_default(void) {
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(void) {
+    hyla_selector_entropy_params params = HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
+    hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_mse_params hyla_mse_params_default(void) {
+    hyla_mse_params params = HYLA_MSE_PARAMS_DEFAULT;
     return params;
 }
 

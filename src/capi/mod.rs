@@ -18,9 +18,12 @@ pub mod environment;
 pub mod library;
 pub mod matrix;
 pub mod metric;
+pub mod mse;
 pub mod pixel_statistics;
 pub mod pixels;
 pub mod range;
+pub mod selector_diversity;
+pub mod selector_entropy;
 pub mod status;
 pub mod sum;
 

@@ -81,14 +81,21 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     }
 
     /// Adds another sum: integer addition of the words, then [`Self::normalize`].
-    #[inline(never)]
     pub fn merge(&mut self, other: &Self) {
+        self.merge_times(other, 1);
+    }
+
+    /// Adds another sum as often as `times` says, at most 2^30 times: a canonical digit has room for
+    /// that, and for the digit that it is added to.
+    #[inline(never)]
+    pub(crate) fn merge_times(&mut self, other: &Self, times: i64) {
+        let add = |to: &mut i64, more: i64| *to = to.wrapping_add(more.wrapping_mul(times));
         for (digit, more) in self.digits.iter_mut().zip(other.digits) {
-            *digit = digit.wrapping_add(more);
+            add(digit, more);
         }
-        self.nan = self.nan.wrapping_add(other.nan);
-        self.positive_infinity = self.positive_infinity.wrapping_add(other.positive_infinity);
-        self.negative_infinity = self.negative_infinity.wrapping_add(other.negative_infinity);
+        add(&mut self.nan, other.nan);
+        add(&mut self.positive_infinity, other.positive_infinity);
+        add(&mut self.negative_infinity, other.negative_infinity);
         self.normalize();
     }
 

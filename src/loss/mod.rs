@@ -12,7 +12,10 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub mod mse;
 pub mod reduction;
+pub mod selector_diversity;
+pub mod selector_entropy;
 
 pub use reduction::Reduction;
 
@@ -50,6 +53,15 @@ impl Write {
             Some(mask) => V::select(mask, values, otherwise).to_floats(to),
             None => values.to_floats(to),
         }
+    }
+
+    /// Writes one value.
+    #[inline(always)]
+    pub(crate) fn write_one(self, value: f32, to: &mut f32) {
+        *to = match self {
+            Self::Store => value,
+            Self::Add => *to + value,
+        };
     }
 }
 
