@@ -12,7 +12,10 @@ mod exact;
 mod math;
 mod math64;
 mod metrics;
+mod mse;
 mod naive;
+mod selector_diversity;
+mod selector_entropy;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///

@@ -13,7 +13,9 @@
 
 mod bce;
 mod detection;
+mod mse;
 mod pixel_statistics;
+mod selector;
 
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
 use hyla::capi::metric::{HYLA_STAGE_TEST, hyla_context, hyla_metric};
