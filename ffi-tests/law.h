@@ -35,6 +35,7 @@ enum slot {
     WORKSPACE,
     LIST,   /* struct hyla_metric [] */
     COUNT,
+    REFERENCE, /* floats in the layout of the cube, which its values are compared with */
     SLOTS
 };
 #define BIT(slot) (1u << (slot))
@@ -122,6 +123,7 @@ static inline size_t alignment_of(enum slot slot) {
         case WEIGHTS:
         case SOFT_TARGETS:
         case VALUES:
+        case REFERENCE:
         case LABELS:
         case ENTRIES:
         case CENTER:
@@ -141,6 +143,7 @@ static inline size_t size_of(const struct function *function, enum slot slot) {
         case LABELS: return LAW_PIXELS * sizeof(float);
         case FLOATS: return function->family->floats != 0 ? function->family->floats : LAW_PIXELS * sizeof(float);
         case CUBE: return sizeof(hyla_cube);
+        case REFERENCE:
         case VALUES: return LAW_PIXELS * LAW_CHANNELS * sizeof(float);
         case MATRIX: return sizeof(hyla_matrix);
         case ENTRIES: return LAW_ROWS * LAW_COLUMNS * sizeof(float);
@@ -172,6 +175,7 @@ static inline struct arguments valid_arguments(const struct function *function, 
     memset(arguments.at[MATRIX], 0, sizeof(hyla_matrix));
     memset(arguments.at[RANGE], 0, sizeof(hyla_range));
     for (int i = 0; i < LAW_PIXELS * LAW_CHANNELS; ++i) ((float *)arguments.at[VALUES])[i] = (float)(i % 11 - 5) * 0.375f;
+    for (int i = 0; i < LAW_PIXELS * LAW_CHANNELS; ++i) ((float *)arguments.at[REFERENCE])[i] = (float)(i % 7) * 0.25f;
     for (int i = 0; i < LAW_ROWS * LAW_COLUMNS; ++i) ((float *)arguments.at[ENTRIES])[i] = (float)(i % 13 + 1) * 0.125f;
     for (int i = 0; i < LAW_CHANNELS; ++i) ((float *)arguments.at[CENTER])[i] = (float)i * 0.25f;
     for (int i = 0; i < LAW_PIXELS; ++i) {
@@ -291,12 +295,13 @@ static inline void law_of_neighbours(const struct function *function, struct roo
 
 #define ARRAYS \
     (BIT(SCORES) | BIT(TARGETS) | BIT(DECISIONS) | BIT(VALID) | BIT(WEIGHTS) | BIT(SOFT_TARGETS) | BIT(VALUES) | BIT(LABELS) | \
-     BIT(ENTRIES) | BIT(FLOATS))
+     BIT(ENTRIES) | BIT(REFERENCE) | BIT(FLOATS))
 /* A struct that says how many items the arrays have. */
 #define SHAPES (BIT(PIXELS) | BIT(CUBE) | BIT(MATRIX))
 
 static inline void law_of_sizes(const struct function *function, struct rooms *rooms) {
-    if (!(function->reads & SHAPES)) return;
+    /* (Scores without a struct come with a number of their own.) */
+    if (!(function->reads & (SHAPES | BIT(SCORES)))) return;
     struct arguments arguments = valid_arguments(function, rooms);
     for (int slot = 0; slot < SLOTS; ++slot) {
         if (ARRAYS & BIT(slot)) arguments.at[slot] = NULL;

@@ -32,7 +32,7 @@ fn check(case: &Value) {
     let target = floats(&case["inputs"]["target"]);
     let shape = case["inputs"]["reconstruction"]["shape"].as_array().unwrap();
     let channels = shape.last().and_then(Value::as_u64).unwrap() as usize;
-    let null = std::ptr::null();
+    let null = std::ptr::null::<std::ffi::c_void>();
     let cube = hyla_cube {
         values: reconstruction.as_ptr(),
         n: reconstruction.len() / channels,
