@@ -182,7 +182,8 @@ impl Distribution {
                 mean_slope += (entry.slope() - usual_slope) * entry.proportion;
             }
             all_zero &= *weight == 0.0;
-            no_logarithm |= !(entry.proportion + eps > 0.0);
+            let shifted = entry.proportion + eps;
+            no_logarithm |= shifted <= 0.0 || shifted.is_nan();
         }
         let (empty, non_finite) = (weights.is_empty(), sum.non_finite() != 0);
         let degenerate = !empty && !non_finite && (all_zero || no_logarithm);
