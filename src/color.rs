@@ -29,12 +29,14 @@ pub const LINEAR_SLOPE_MAX_ULP: f64 = 6.0;
 pub const OKLAB_MAX_UNITS: f64 = 6.0;
 
 /// From linear sRGB to the responses of the cones.
+#[allow(clippy::excessive_precision, reason = "as published")]
 pub const M1: [[f32; 3]; 3] = [
     [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
     [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
     [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
 ];
 /// From the cube roots of the responses to lightness, green to red, blue to yellow.
+#[allow(clippy::excessive_precision, reason = "as published")]
 pub const M2: [[f32; 3]; 3] = [
     [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
     [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],

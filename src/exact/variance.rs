@@ -8,9 +8,11 @@ const DIGIT: f64 = (1_u64 << u32::BITS) as f64;
 /// The unit of such a product: 2^-320.
 const UNIT: f64 = f64::from_bits((1023 - 320) << 52);
 
-/// `(W S2 - S1^2) / W^2` for `W = sum v`, `S1 = sum v q`, `S2 = sum v q^2`. The numerator is an exact
-/// integer, of which the highest digits count, so values of 1000 whose variance is 1e-5 keep all digits of it, and equal values have a
-/// variance of exactly 0. NaN where W is 0; otherwise what is not finite follows IEEE 754.
+/// `(W S2 - S1^2) / W^2` for `W = sum v`, `S1 = sum v q`, `S2 = sum v q^2`.
+///
+/// The numerator is an exact integer, and only its conversion rounds: values of 1000 whose variance is 1e-5
+/// keep all digits of it, and equal values have a variance of exactly 0. NaN where W is 0; what is not finite
+/// follows IEEE 754.
 #[inline(never)]
 pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -> f64 {
     let total = weights.value();
@@ -20,25 +22,36 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
     }
     let [weights, sum, squares] =
         [weights, sum, squares].map(|sum| digits::magnitude(&sum.digits).1);
+    let [weights, sum, squares] = [used(&weights), used(&sum), used(&squares)];
     let mut columns = [0_i128; DIGITS];
-    for (position, (weight, left)) in weights.iter().zip(&sum).enumerate() {
-        let columns = columns.iter_mut().skip(position);
-        for (column, (square, right)) in columns.zip(squares.iter().zip(&sum)) {
-            let product = i128::from(*weight).wrapping_mul(i128::from(*square));
-            let squared = i128::from(*left).wrapping_mul(i128::from(*right));
-            *column = column.wrapping_add(product.wrapping_sub(squared));
+    add_product(&mut columns, weights, squares, 1);
+    add_product(&mut columns, sum, sum, -1);
+    // By the inequality of Cauchy and Schwarz the difference is not negative, and no longer than the first
+    // product.
+    let (mut difference, mut unit, mut carry) = (0.0, UNIT, 0_i128);
+    for column in columns.iter().take(weights.len() + squares.len()) {
+        let digit = *column + carry;
+        carry = digit >> u32::BITS;
+        difference += unit * f64::from(digit as u32);
+        unit *= DIGIT;
+    }
+    difference / (total * total)
+}
+
+/// The digits up to the highest that is not 0.
+fn used(digits: &[i64; 12]) -> &[i64] {
+    let highest = digits.iter().rposition(|digit| *digit != 0);
+    let count = highest.map_or(0, |highest| highest + 1);
+    digits.get(..count).unwrap_or(digits)
+}
+
+/// Adds the product of two numbers, times a sign. (The highest digit of a sum of 2^63 terms is below 2^32, too.)
+#[inline(never)]
+fn add_product(columns: &mut [i128], one: &[i64], other: &[i64], sign: i128) {
+    for (position, left) in one.iter().enumerate() {
+        for (column, right) in columns.iter_mut().skip(position).zip(other) {
+            let product = u64::from(*left as u32) * u64::from(*right as u32);
+            *column += sign * i128::from(product);
         }
     }
-    // By the inequality of Cauchy and Schwarz the difference is not negative.
-    let mut carry = 0_i128;
-    for column in &mut columns {
-        let digit = column.wrapping_add(carry);
-        carry = digit >> u32::BITS;
-        *column = digit & i128::from(u32::MAX);
-    }
-    let mut difference = 0.0;
-    for digit in columns.iter().rev() {
-        difference = difference * DIGIT + *digit as u32 as f64;
-    }
-    difference * UNIT / (total * total)
 }

@@ -2,7 +2,7 @@
 //! the transformation.
 
 use super::{CHANNELS, Transform};
-use crate::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response};
+use crate::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response, transposed};
 use crate::cube::{Cube, CubeColumns};
 use crate::simd::{Kernel, Lanes, Simd};
 use bytemuck::Zeroable;
@@ -10,6 +10,8 @@ use bytemuck::Zeroable;
 /// How many pixels a block has: a multiple of the lanes of every register.
 pub(super) const BLOCK: usize = 64;
 
+/// Loops over channels ask the layout how many there are, and `get`: so the compiler does not know, and
+/// repeats no code.
 type Planes = [[f32; BLOCK]; CHANNELS];
 
 pub(super) struct Block {
@@ -41,14 +43,24 @@ impl Block {
         &mut self.values
     }
 
+    /// Turns derivatives by the colours, which stand in their place, to those by the values of the cube.
     #[inline(always)]
-    pub fn light_slopes(&self) -> &Planes {
-        &self.light_slopes
-    }
-
-    #[inline(always)]
-    pub fn root_slopes(&self) -> &Planes {
-        &self.root_slopes
+    pub fn back<V: Lanes>(&mut self, simd: V::Simd, count: usize, channels: usize) {
+        let steps = [(transposed(M2), &self.root_slopes), (transposed(M1), &self.light_slopes)];
+        for (matrix, slopes) in steps {
+            let from = self.values;
+            for channel in 0..channels {
+                let (Some(row), Some(slopes), Some(to)) =
+                    (matrix.get(channel), slopes.get(channel), self.values.get_mut(channel))
+                else {
+                    continue;
+                };
+                for index in 0..count {
+                    let product = dot(*row, color::<V>(simd, &from, index));
+                    store(product * load::<V>(simd, slopes, index), to, index);
+                }
+            }
+        }
     }
 }
 
@@ -88,36 +100,52 @@ impl Kernel for Fill<'_, '_> {
         let layout = self.cube.layout;
         let pixels = CubeColumns::new(self.cube.values, layout);
         let Block { values, light_slopes, root_slopes } = self.block;
-        // (The number of channels is that of the layout, so that the compiler does not know it and
-        // repeats no code.)
-        let channels = values.iter_mut().zip(light_slopes).take(layout.channels);
-        for (channel, (values, slopes)) in channels.enumerate() {
+        //
+        for channel in 0..layout.channels {
+            let Some(values) = values.get_mut(channel) else { continue };
             for index in 0..self.count {
                 let value: S::Register = pixels.get(simd, self.first + index, channel);
-                if self.transform != Transform::OfSrgb {
-                    store(value, values, index);
-                    store(value.constant(1.0), slopes, index);
-                    continue;
-                }
-                let Linear { value, slope } = linear_of_srgb(value);
                 store(value, values, index);
-                store(slope, slopes, index);
             }
         }
         if self.transform == Transform::None {
             return;
         }
-        let mut roots = [[0.0; BLOCK]; CHANNELS];
-        for ((row, to), slopes) in M1.iter().zip(&mut roots).zip(root_slopes).take(layout.channels)
-        {
+        for channel in 0..layout.channels {
+            let (Some(values), Some(slopes)) =
+                (values.get_mut(channel), light_slopes.get_mut(channel))
+            else {
+                continue;
+            };
+            if self.transform != Transform::OfSrgb {
+                slopes.fill(1.0);
+                continue;
+            }
             for index in 0..self.count {
-                let Root { value, slope } =
-                    root_of_response(dot(*row, color::<S::Register>(simd, values, index)));
+                let value: S::Register = load(simd, values, index);
+                let Linear { value, slope } = linear_of_srgb(value);
+                store(value, values, index);
+                store(slope, slopes, index);
+            }
+        }
+        let mut roots = [[0.0; BLOCK]; CHANNELS];
+        for channel in 0..layout.channels {
+            let (Some(row), Some(to), Some(slopes)) =
+                (M1.get(channel), roots.get_mut(channel), root_slopes.get_mut(channel))
+            else {
+                continue;
+            };
+            for index in 0..self.count {
+                let response = dot(*row, color::<S::Register>(simd, values, index));
+                let Root { value, slope } = root_of_response(response);
                 store(value, to, index);
                 store(slope, slopes, index);
             }
         }
-        for (row, to) in M2.iter().zip(values).take(layout.channels) {
+        for channel in 0..layout.channels {
+            let (Some(row), Some(to)) = (M2.get(channel), values.get_mut(channel)) else {
+                continue;
+            };
             for index in 0..self.count {
                 store(dot(*row, color::<S::Register>(simd, &roots, index)), to, index);
             }

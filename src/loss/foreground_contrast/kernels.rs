@@ -6,7 +6,6 @@
 use super::block::{BLOCK, Block, Fill, load, store};
 use super::frame::{Frame, Slopes};
 use super::{CHANNELS, Transform};
-use crate::color::{M1, M2, dot, transposed};
 use crate::cube::{Cube, CubeColumnsMut};
 use crate::exact::Accumulator;
 use crate::loss::{Write, only};
@@ -179,7 +178,7 @@ impl Kernel for Gradient<'_> {
         let parts = Parts::<S::Register>::new(&self.cube, self.targets);
         let mut gradient = CubeColumnsMut::new(self.gradient, self.cube.layout);
         let nowhere = !S::Register::everywhere(simd);
-        let ([first_slopes, second_slopes, third_slopes], counts) = match self.slopes {
+        let (slopes, counts) = match self.slopes {
             Some(slopes) => (slopes, true),
             None => ([Slopes::default(); CHANNELS], false),
         };
@@ -191,27 +190,20 @@ impl Kernel for Gradient<'_> {
             let count = per_block.min(vectors - first);
             let (cube, transform) = (&self.cube, self.transform);
             simd.call(Fill { cube, transform, first, count, block: &mut block });
-            for index in 0..count {
-                let (live, foreground) = parts.get(simd, first + index);
-                let [a, b, c] = [
-                    load::<S::Register>(simd, block.values(0), index),
-                    load::<S::Register>(simd, block.values(1), index),
-                    load::<S::Register>(simd, block.values(2), index),
-                ];
-                let mut slopes = [
-                    slope(foreground, a, first_slopes, live.weight),
-                    slope(foreground, b, second_slopes, live.weight),
-                    slope(foreground, c, third_slopes, live.weight),
-                ];
-                if self.transform != Transform::None {
-                    slopes = back(slopes, transposed(M2), block.root_slopes(), index);
-                    slopes = back(slopes, transposed(M1), block.light_slopes(), index);
+            for channel in 0..channels {
+                let (Some(values), Some(slopes)) =
+                    (block.values_mut().get_mut(channel), slopes.get(channel))
+                else {
+                    continue;
+                };
+                for index in 0..count {
+                    let (live, foreground) = parts.get(simd, first + index);
+                    let value: S::Register = load(simd, values, index);
+                    store(slope(foreground, value, slopes, live.weight), values, index);
                 }
-                let [a, b, c] = block.values_mut();
-                let [x, y, z] = slopes;
-                store(x, a, index);
-                store(y, b, index);
-                store(z, c, index);
+            }
+            if self.transform != Transform::None {
+                block.back::<S::Register>(simd, count, channels);
             }
             for channel in 0..channels {
                 for index in 0..count {
@@ -225,26 +217,9 @@ impl Kernel for Gradient<'_> {
     }
 }
 
-/// The product with a matrix, times the slopes of three planes.
-#[inline(always)]
-fn back<V: Lanes>(
-    gradient: [V; CHANNELS],
-    [first, second, third]: [[f32; CHANNELS]; CHANNELS],
-    [a, b, c]: &[[f32; BLOCK]; CHANNELS],
-    index: usize,
-) -> [V; CHANNELS] {
-    let [any, ..] = gradient;
-    let simd = any.simd();
-    [
-        dot(first, gradient) * load::<V>(simd, a, index),
-        dot(second, gradient) * load::<V>(simd, b, index),
-        dot(third, gradient) * load::<V>(simd, c, index),
-    ]
-}
-
 /// The gradient by the values of a channel.
 #[inline(always)]
-fn slope<V: Lanes>(foreground: V::Mask, values: V, slopes: Slopes, weight: Option<V>) -> V {
+fn slope<V: Lanes>(foreground: V::Mask, values: V, slopes: &Slopes, weight: Option<V>) -> V {
     let mut front = values.constant(slopes.level);
     // (Times 0 would be NaN where the difference is beyond a float.)
     if slopes.spread != 0.0 {

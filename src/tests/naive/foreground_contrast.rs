@@ -3,11 +3,13 @@
 use std::vec::Vec;
 
 /// As in the publication; they count as `f32`.
+#[allow(clippy::excessive_precision, reason = "as published")]
 pub const M1: [[f64; 3]; 3] = [
     [0.4122214708_f32 as f64, 0.5363325363_f32 as f64, 0.0514459929_f32 as f64],
     [0.2119034982_f32 as f64, 0.6806995451_f32 as f64, 0.1073969566_f32 as f64],
     [0.0883024619_f32 as f64, 0.2817188376_f32 as f64, 0.6299787005_f32 as f64],
 ];
+#[allow(clippy::excessive_precision, reason = "as published")]
 pub const M2: [[f64; 3]; 3] = [
     [0.2104542553_f32 as f64, 0.7936177850_f32 as f64, -0.0040720468_f32 as f64],
     [1.9779984951_f32 as f64, -2.4285922050_f32 as f64, 0.4505937099_f32 as f64],
