@@ -855,7 +855,8 @@ typedef struct hyla_dice_totals {
 //
 // Values of Oklab are within 6 * 2^-24 of the sum of the sizes of their terms, all sums are exact, and a frame's
 // loss is rounded to float32 once; the variance is exact also where it is far below the squared mean. A gradient
-// is within 24 * 2^-24 of the sum of the sizes of its terms. Squares of colours beyond float32 are infinite.
+// is within 8 * 2^-24 of the sum of the sizes of its terms (in Oklab the direction of the distance counts with the
+// size of the means divided by d). Squares of colours beyond float32 are infinite.
 // Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
 // weight evens the foreground out. Initialise with HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A
 // perceptual color space for image processing (2020); sRGB: IEC 61966-2-1.

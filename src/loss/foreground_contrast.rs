@@ -23,7 +23,8 @@
 //! **Accuracy**: `q` as [`crate::color`] says; everything after it is exact sums and `f64`, and the variance is
 //! made of exact integers, so a bright and even foreground keeps its variance and the gradient of it. A frame's
 //! loss is rounded to `f32` once. A gradient is within [`GRADIENT_MAX_UNITS`] * 2^-24 of the sum of the sizes
-//! of its terms, for colours from 0 on. Squares of q beyond `f32` are infinite (`NOT_FINITE`), below 2^-126
+//! of its terms, for colours from 0 on; in Oklab, where colours are rounded, the direction `D/d` counts with
+//! the size of the means divided by d. Squares of q beyond `f32` are infinite (`NOT_FINITE`), below 2^-126
 //! they lose digits.
 //!
 //! **Parameters as they behave**: the distance has no upper limit in rgb: bound the colours before (a
@@ -57,7 +58,7 @@ use kernels::Gradient;
 /// How many values a pixel has.
 pub const CHANNELS: usize = 3;
 /// The bound of a gradient in units of 2^-24 of the sum of the sizes of its terms.
-pub const GRADIENT_MAX_UNITS: f64 = 24.0;
+pub const GRADIENT_MAX_UNITS: f64 = 8.0;
 
 /// In which space colours are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
