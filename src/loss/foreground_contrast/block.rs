@@ -82,7 +82,8 @@ pub(super) fn store<V: Lanes>(values: V, plane: &mut [f32], index: usize) {
     }
 }
 
-/// Fills a block, slopes and all, with `count` vectors of pixels from the vector `first` on. A kernel of its own: both walks
+/// Fills a block, slopes and all, with `count` vectors of pixels from the vector `first` on. A kernel of its
+/// own: both walks
 /// share its code, and its loops go over channels, so that a function exists once.
 pub(super) struct Fill<'b, 'a> {
     pub cube: &'b Cube<'a>,
