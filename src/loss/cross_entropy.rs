@@ -40,8 +40,9 @@
 
 mod kernels;
 
+use super::columns::{Columns, Part, SumTile};
+use super::labels::{LabelTile, Labels};
 use super::reduction::Sums;
-use super::softmax::{Columns, LabelTile, Labels, Part, SumTile};
 use super::{Reduction, Write, fingerprint};
 use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};

@@ -40,7 +40,8 @@
 
 mod kernels;
 
-use super::softmax::{Columns, Labels, MOST_CLASSES};
+use super::columns::Columns;
+use super::labels::{Labels, MOST_CLASSES};
 use super::{Write, fingerprint};
 use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};

@@ -12,8 +12,10 @@
 //! all of it for one frame.
 
 pub mod bce;
+pub(crate) mod columns;
 pub mod cross_entropy;
 pub mod dice;
+pub(crate) mod labels;
 pub mod reduction;
 pub(crate) mod softmax;
 

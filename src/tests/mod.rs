@@ -16,6 +16,7 @@ mod math;
 mod math64;
 mod metrics;
 mod naive;
+mod softmax;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///

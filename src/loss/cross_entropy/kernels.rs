@@ -2,11 +2,10 @@
 
 use super::Inputs;
 use crate::exact::ExactSum;
+use crate::loss::columns::{Columns, Part, PerPixel, SumTile, load, load_wide};
+use crate::loss::labels::{LabelTile, Labels};
 use crate::loss::only;
-use crate::loss::softmax::{
-    Columns, Exponentials, LabelTile, Labels, Part, PerPixel, Softmax, Sum, SumTile, load,
-    load_wide,
-};
+use crate::loss::softmax::{Exponentials, Softmax, Sum};
 use crate::math::log1p;
 use crate::simd::{self, Doubles, Kernel, Lanes, Simd};
 
@@ -53,7 +52,7 @@ impl Inputs<'_> {
         for part in Part::all(self.labels.cube.layout.n, logits.tile()) {
             self.labels.read(part, &mut kept.labels);
             kept.softmax.begin(&logits, part);
-            kept.spread.0.fill(0.0);
+            kept.spread.fill(0.0);
             for class in 0..logits.classes() {
                 if self.share > 0.0 {
                     let class_weight = class_weight(&self.labels, class);
@@ -79,7 +78,7 @@ impl Inputs<'_> {
             let Some((gradient, _)) = &mut gradient else { continue };
             if slope == 0.0 {
                 // A factor of 0 switches everything off.
-                kept.labels.class.0.fill(-1.0);
+                kept.labels.class.fill(-1.0);
             }
             for class in 0..logits.classes() {
                 kept.softmax.exponentials(&logits, part, class);

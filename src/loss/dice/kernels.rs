@@ -1,10 +1,10 @@
 //! The passes over the pixels of the Dice loss, tile after tile.
 
 use super::{Params, Slopes, Totals, is_in_mean};
+use crate::loss::columns::{Columns, Part, PerPixel, SumTile, load, load_wide};
+use crate::loss::labels::{LabelTile, Labels};
 use crate::loss::only;
-use crate::loss::softmax::{
-    Columns, LabelTile, Labels, Part, PerPixel, Softmax, Sum, SumTile, load, load_wide,
-};
+use crate::loss::softmax::{Softmax, Sum};
 use crate::pixels::Tally;
 use crate::simd::{self, Doubles, Kernel, Lanes, Mask, Simd};
 
@@ -76,7 +76,7 @@ pub(super) fn write(labels: &Labels, coefficients: &Coefficients, mut gradient: 
     for part in Part::all(labels.cube.layout.n, logits.tile()) {
         labels.read(part, &mut kept.labels);
         kept.softmax.begin(&logits, part);
-        kept.dot.0.fill(0.0);
+        kept.dot.fill(0.0);
         for class in 0..logits.classes() {
             let slopes = coefficients.get(logits.channel(class));
             kept.softmax.exponentials(&logits, part, class);
