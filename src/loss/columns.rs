@@ -18,6 +18,9 @@ const MANY_CLASSES: usize = 256;
 /// scarce.
 pub(crate) const TILE: usize = if cfg!(target_pointer_width = "64") { 512 } else { 64 };
 
+/// No vector of a tier is wider.
+const MOST_LANES: usize = 64;
+
 /// One number a pixel of a tile.
 #[derive(Clone, Copy)]
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
@@ -29,10 +32,12 @@ impl<T: Pod> PerPixel<T> {
         Self([T::zeroed(); TILE])
     }
 
-    /// (A call: a filling loop is longer than its arguments.)
+    /// Sets the pixels of a part, and what is behind them in the last vector. (A call: the loop is
+    /// longer than its arguments.)
     #[inline(never)]
-    pub fn fill(&mut self, value: T) {
-        self.0.fill(value);
+    pub fn fill(&mut self, part: Part, value: T) {
+        let whole = (part.length.min(TILE) + (MOST_LANES - 1)) / MOST_LANES * MOST_LANES;
+        self.0.iter_mut().take(whole).for_each(|place| *place = value);
     }
 
     /// The array at an index, as wide as a vector.
@@ -90,7 +95,7 @@ impl Logits<'_> {
     #[inline(never)]
     pub fn column(&self, part: Part, class: usize, column: &mut PerPixel<f32>) {
         let Layout { pixel_stride, channel_stride, .. } = self.layout;
-        let Some(channel) = self.channel(class) else { return column.fill(0.0) };
+        let Some(channel) = self.channel(class) else { return column.fill(part, 0.0) };
         let first = part.start * pixel_stride + channel * channel_stride;
         let logits = self.values.get(first..).unwrap_or(&[]);
         let places = column.0.iter_mut().take(part.length);

@@ -69,8 +69,8 @@ impl<'a> Labels<'a> {
         let classes = self.logits().classes() as u32;
         let (ignores, ignored) = (self.ignore.is_some(), self.ignore.unwrap_or(0));
         let mut live = PerPixel([1_u8; TILE]);
-        tile.class.fill(-1.0);
-        tile.weight.fill(1.0);
+        tile.class.fill(part, -1.0);
+        tile.weight.fill(part, 1.0);
         copy(self.cube.valid, part, &mut live.0);
         copy(self.cube.weights, part, &mut tile.weight.0);
         let (mut pixels, mut rejected) = (0_u32, 0_u32);
@@ -86,18 +86,18 @@ impl<'a> Labels<'a> {
             *weight = if counts { *weight } else { 0.0 };
             *class = if *weight > 0.0 { *label as f32 } else { -1.0 };
         }
-        tile.weight.0.iter_mut().skip(part.length).for_each(|weight| *weight = 0.0);
         match self.class_weights {
-            Some(weights) => self.weigh(weights, tile),
-            None => tile.class_weight.fill(1.0),
+            Some(weights) => self.weigh(part, weights, tile),
+            None => tile.class_weight.fill(part, 1.0),
         }
         Tally { pixels: pixels.into(), rejected: rejected.into() }
     }
 
     /// Looks the class weights up, and switches off what weighs nothing.
     #[inline(never)]
-    fn weigh(&self, weights: &[f32], tile: &mut LabelTile) {
-        for (class, class_weight) in tile.class.0.iter_mut().zip(&mut tile.class_weight.0) {
+    fn weigh(&self, part: Part, weights: &[f32], tile: &mut LabelTile) {
+        let classes = tile.class.0.iter_mut().take(part.length);
+        for (class, class_weight) in classes.zip(&mut tile.class_weight.0) {
             let known = if *class < 0.0 { usize::MAX } else { *class as usize };
             *class_weight = weights.get(known).copied().unwrap_or(0.0);
             let weighs = self.own_share * f64::from(*class_weight) + self.base > 0.0;
@@ -109,7 +109,9 @@ impl<'a> Labels<'a> {
     #[inline(never)]
     pub fn look_up(&self, part: Part, class: &PerPixel<f32>, logits: &mut PerPixel<f32>) {
         let Layout { pixel_stride, channel_stride, .. } = self.cube.layout;
-        for (index, (class, logit)) in class.0.iter().zip(&mut logits.0).enumerate() {
+        for (index, (class, logit)) in
+            class.0.iter().zip(&mut logits.0).take(part.length).enumerate()
+        {
             let pixel = (part.start + index).wrapping_mul(pixel_stride);
             let place = pixel.wrapping_add((*class as usize).wrapping_mul(channel_stride));
             *logit = self.cube.values.get(place).copied().unwrap_or(0.0);

@@ -43,9 +43,9 @@ impl Softmax {
     /// Finds the maxima, and empties the sums.
     #[inline(never)]
     pub fn begin(&mut self, logits: &Logits, part: Part) {
-        self.max.fill(f32::NEG_INFINITY);
-        self.equal.fill(0.0);
-        self.others.fill(0.0);
+        self.max.fill(part, f32::NEG_INFINITY);
+        self.equal.fill(part, 0.0);
+        self.others.fill(part, 0.0);
         for class in 0..logits.classes() {
             logits.column(part, class, &mut self.column);
             simd::run(Greatest { part, column: &self.column, max: &mut self.max });

@@ -52,7 +52,7 @@ impl Inputs<'_> {
         for part in Part::all(self.labels.cube.layout.n, logits.tile()) {
             self.labels.read(part, &mut kept.labels);
             kept.softmax.begin(&logits, part);
-            kept.spread.fill(0.0);
+            kept.spread.fill(part, 0.0);
             for class in 0..logits.classes() {
                 if self.share > 0.0 {
                     let class_weight = class_weight(&self.labels, class);
@@ -78,7 +78,7 @@ impl Inputs<'_> {
             let Some((gradient, _)) = &mut gradient else { continue };
             if slope == 0.0 {
                 // A factor of 0 switches everything off.
-                kept.labels.class.fill(-1.0);
+                kept.labels.class.fill(part, -1.0);
             }
             for class in 0..logits.classes() {
                 kept.softmax.exponentials(&logits, part, class);

@@ -76,7 +76,7 @@ pub(super) fn write(labels: &Labels, coefficients: &Coefficients, mut gradient: 
     for part in Part::all(labels.cube.layout.n, logits.tile()) {
         labels.read(part, &mut kept.labels);
         kept.softmax.begin(&logits, part);
-        kept.dot.fill(0.0);
+        kept.dot.fill(part, 0.0);
         for class in 0..logits.classes() {
             let slopes = coefficients.get(logits.channel(class));
             kept.softmax.exponentials(&logits, part, class);
