@@ -36,7 +36,7 @@ impl<T: Pod> PerPixel<T> {
     /// longer than its arguments.)
     #[inline(never)]
     pub fn fill(&mut self, part: Part, value: T) {
-        let whole = (part.length.min(TILE) + (MOST_LANES - 1)) / MOST_LANES * MOST_LANES;
+        let whole = part.length.min(TILE).div_ceil(MOST_LANES) * MOST_LANES;
         self.0.iter_mut().take(whole).for_each(|place| *place = value);
     }
 
