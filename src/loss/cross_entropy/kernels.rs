@@ -96,6 +96,13 @@ fn class_weight(labels: &Labels, class: usize) -> f32 {
     }
 }
 
+/// `max - logit`, or 0 where it is free: in doubles, for floats may overflow before their factor.
+#[inline(always)]
+fn difference<V: Lanes>(free: V::Mask, max: V, logit: V) -> V::Doubles {
+    let zero = max.constant(0.0);
+    V::select(free, zero, max).widen() - V::select(free, zero, logit).widen()
+}
+
 /// Adds what a column of logits gives to the part of the terms that is spread over all classes.
 struct Spread<'a> {
     part: Part,
@@ -116,8 +123,8 @@ impl Kernel for Spread<'_> {
             let logit = load::<S::Register>(simd, &self.kept.softmax.column, index);
             let max = load::<S::Register>(simd, &self.kept.softmax.max, index);
             let spread = load_wide::<S::Register>(simd, &self.kept.spread, index);
-            let below = S::Register::select(logit.eq(max), max.constant(0.0), max - logit);
-            self.kept.spread.set(index, (spread + below.widen() * factor).to_values());
+            let below = difference(logit.eq(max), max, logit);
+            self.kept.spread.set(index, (spread + below * factor).to_values());
         }
     }
 }
@@ -154,7 +161,7 @@ impl Kernel for Finish<'_> {
 
             let is_max = logit.eq(max);
             let free = is_max | class_weight.eq(zero);
-            let below = S::Register::select(free, zero, max - logit).widen();
+            let below = difference(free, max, logit);
             let log = log1p(sum.rest_as_float(simd)).widen();
             let spread = load_wide::<S::Register>(simd, &kept.spread, index);
             let term = (mass * log + own * below + spread * share) * (pixel_weight * weight_of_all);
