@@ -33,9 +33,9 @@
 //! **cuvis-ai**: `weight`, `ignore_index`, `include_background`, `eps`; ports `logits` and `targets`
 //! are `values` and `labels`, port `loss` is [`loss`]. Stages: train, validation, test.
 //!
-//! **Speed**: limited by arithmetic: two exponentials a logit, and two more for the gradient; a third
-//! of the time of an update goes into the exact sums. Up to 64 classes the coefficients of the
-//! gradient are computed once a call, beyond twice a tile, which doubles its time at a thousand.
+//! **Speed**: limited by arithmetic: two exponentials a logit, and two more for the gradient. Up to
+//! 64 classes the coefficients of the gradient are computed once a call, beyond twice a tile: at a
+//! thousand classes a logit takes four times as long.
 //!
 //! Formula: F. Milletari et al., V-Net (2016), with sums of p where that has squares.
 
