@@ -56,6 +56,8 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f }
+#define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
+#define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -241,6 +243,12 @@
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
 
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_ORTHOGONALITY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_DISTINCTNESS_STAGES 7
+
 // The stages in which the counts make sense (see `hyla_context`).
 #define HYLA_CONFUSION_STAGES 6
 
@@ -394,6 +402,76 @@ typedef struct hyla_bce_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_bce_totals;
+
+// Orthonormality of components (cuvis-ai: OrthogonalityLoss): what is computed.
+//
+// With the components W, one a row, K rows:
+//
+// E = W W' - I
+// loss = weight * sum_ij E_ij^2          gradient = 4 weight E W
+//
+// Any floats; a NaN or an infinity gives a loss that is not finite and the notice
+// HYLA_NOTICE_NOT_FINITE. Products are exact and summed in double, so E keeps its digits near
+// convergence, where it is a difference of nearly equal numbers: each entry is within
+// columns * 2^-52 of the sum of its products' magnitudes. Gradients are rounded to float32 once.
+// Values of 1e10 and beyond have the loss that float32 cannot hold. Needs no labels.
+//
+// Initialise with HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Guide: the loss grows with the square of the
+// number of rows; with more rows than columns its minimum is weight * (rows - columns), where the
+// gradient vanishes.
+// Formula: Brock, Lim, Ritchie, Weston, Neural photo editing (2017), section 3.3, squared.
+typedef struct hyla_orthogonality_params {
+    // `sizeof(hyla_orthogonality_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. 0 switches it off. Default 1.
+    float weight;
+} hyla_orthogonality_params;
+
+// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
+// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
+// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
+typedef struct hyla_matrix {
+    // The values: any floats. NULL if there are no rows or no columns.
+    const float *values;
+    // How many rows there are.
+    size_t rows;
+    // How many floats a row has.
+    size_t columns;
+    // How many floats lie between a row and the next one.
+    size_t row_stride;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_matrix;
+
+// Distinctness of band selectors (cuvis-ai: DistinctnessLoss): what is computed.
+//
+// With the selection weights w_i, one selector a row, K rows:
+//
+// u_i = w_i / max(|w_i|, eps)      c_ij = u_i . u_j
+// loss = weight / P * sum_{i<j} c_ij
+// gradient_i = (h_i - [|w_i| > eps] u_i (u_i . h_i)) / max(|w_i|, eps)
+// h_i = weight / P * sum_{j != i} u_j
+//
+// P = K (K - 1) / 2 pairs; with `skip_exact_zeros` the sums and P are over the pairs whose cosine, a
+// sum in double of exact products in one fixed order, is not exactly 0. Any floats; a NaN or an
+// infinity gives a loss that is not finite and the notice HYLA_NOTICE_NOT_FINITE. The sum of the
+// cosines is within (rows + columns) * 2^-52 of sum_{i<j} sum_c |u_ic u_jc|, so weights that are not
+// negative lose nothing; gradients are rounded to float32 once. Needs no labels.
+//
+// Initialise with HYLA_DISTINCTNESS_PARAMS_DEFAULT. Guide: for weights that are not negative the
+// loss lies between 0 (disjoint selectors) and `weight` (equal ones). With `skip_exact_zeros` it does
+// not fall when pairs become disjoint, and rises when a selector becomes all zeros.
+// Formula: mean cosine similarity, Salton, McGill, Modern Information Retrieval (1983), 4.1.
+typedef struct hyla_distinctness_params {
+    // `sizeof(hyla_distinctness_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. 0 switches it off. Default 0.1.
+    float weight;
+    // The least length that a row is divided by: finite, not negative. Default 1e-6.
+    float eps;
+    // 1: pairs whose cosine is exactly 0 are left out of the mean, as in cuvis-ai. Default 0.
+    uint32_t skip_exact_zeros;
+} hyla_distinctness_params;
 
 // The four counts.
 typedef struct hyla_counts {
@@ -556,22 +634,6 @@ typedef struct hyla_cube {
     // NULL. Room for later inputs.
     const void *reserved[2];
 } hyla_cube;
-
-// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
-// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
-// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
-typedef struct hyla_matrix {
-    // The values: any floats. NULL if there are no rows or no columns.
-    const float *values;
-    // How many rows there are.
-    size_t rows;
-    // How many floats a row has.
-    size_t columns;
-    // How many floats lie between a row and the next one.
-    size_t row_stride;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_matrix;
 
 #ifdef __cplusplus
 extern "C" {
@@ -790,6 +852,144 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        double *loss,
                                        float *grad_scores);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_params_init(struct hyla_orthogonality_params *params,
+                                           size_t size);
+
+// How many doubles of workspace a matrix of this size needs: at most 4096,
+// and four for each column (in sixteens). The same on every tier.
+HYLA_API
+size_t hyla_orthogonality_workspace(size_t rows,
+                                    size_t columns);
+
+// The loss.
+//
+// `workspace` has `workspace_size` doubles, at least `hyla_orthogonality_workspace(rows, columns)`; they
+// may be uninitialised and hold nothing of use afterwards. Time is at most proportional to
+// rows * rows * columns. Nothing is allocated or kept. Any number of threads may call it, each
+// with a workspace of its own.
+//
+// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
+// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (more than 1024 rows), WORKSPACE (too
+// small), WEIGHT.
+// Notices: EMPTY (no rows: 0), NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_loss(const struct hyla_orthogonality_params *params,
+                                    const struct hyla_matrix *components,
+                                    double *workspace,
+                                    size_t workspace_size,
+                                    double *loss);
+
+// Writes `upstream * d loss / d components` to `grad_components`, in the layout of the matrix, or adds
+// it there (`write`: HYLA_STORE or HYLA_ADD). Floats between the rows are not touched. With
+// HYLA_STORE the output may be uninitialised. A factor `weight * upstream` of 0 gives a gradient of 0
+// whatever the matrix holds.
+//
+// Errors, with `grad_components` and `workspace` unchanged: those of `hyla_orthogonality_loss`,
+// UNKNOWN_WRITE. Notices: those of `hyla_orthogonality_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_gradient(const struct hyla_orthogonality_params *params,
+                                        const struct hyla_matrix *components,
+                                        double upstream,
+                                        uint32_t write,
+                                        double *workspace,
+                                        size_t workspace_size,
+                                        float *grad_components);
+
+// The loss and the gradient in one call: the same bits, and less work.
+//
+// Errors, with all outputs unchanged: those of `hyla_orthogonality_gradient`. Notices: those of
+// `hyla_orthogonality_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_orthogonality_loss_and_gradient(const struct hyla_orthogonality_params *params,
+                                                 const struct hyla_matrix *components,
+                                                 double upstream,
+                                                 uint32_t write,
+                                                 double *workspace,
+                                                 size_t workspace_size,
+                                                 double *loss,
+                                                 float *grad_components);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DISTINCTNESS_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_params_init(struct hyla_distinctness_params *params,
+                                          size_t size);
+
+// How many doubles of workspace a matrix of this size needs: two for each
+// row, at most 4096 more, and four for each column (in sixteens). The same on every tier.
+HYLA_API
+size_t hyla_distinctness_workspace(size_t rows,
+                                   size_t columns);
+
+// The loss.
+//
+// `workspace` has `workspace_size` doubles, at least `hyla_distinctness_workspace(rows, columns)`; they
+// may be uninitialised and hold nothing of use afterwards. Time is at most proportional to
+// rows * columns (rows * rows * columns with
+// skip_exact_zeros). Nothing is allocated or kept. Any number of threads may call it, each
+// with a workspace of its own.
+//
+// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
+// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (more than 1024 rows), WORKSPACE (too
+// small), WEIGHT, EPSILON, UNKNOWN_OPTION (skip_exact_zeros above 1).
+// Notices: EMPTY (fewer than two rows: 0), NOT_FINITE, DEGENERATE (a row is not longer than eps: its
+// gradient is of order weight / eps), ZERO_PAIRS. The last one says that cuvis-ai's number is another
+// one. With skip_exact_zeros: a pair was left out; if all were, the loss and the gradient are 0.
+// Without: every pair's cosine is exactly 0 because no two rows share a column, or a row is all
+// zeros; other pairs that are exactly 0 give no notice, because finding them takes rows * rows *
+// columns steps (call it with skip_exact_zeros to know).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_loss(const struct hyla_distinctness_params *params,
+                                   const struct hyla_matrix *selection_weights,
+                                   double *workspace,
+                                   size_t workspace_size,
+                                   double *loss);
+
+// Writes `upstream * d loss / d selection_weights` to `grad_selection_weights`, in the layout of the matrix, or adds
+// it there (`write`: HYLA_STORE or HYLA_ADD). Floats between the rows are not touched. With
+// HYLA_STORE the output may be uninitialised. A factor `weight * upstream` of 0 gives a gradient of 0
+// whatever the matrix holds.
+//
+// Errors, with `grad_selection_weights` and `workspace` unchanged: those of `hyla_distinctness_loss`,
+// UNKNOWN_WRITE. Notices: those of `hyla_distinctness_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_gradient(const struct hyla_distinctness_params *params,
+                                       const struct hyla_matrix *selection_weights,
+                                       double upstream,
+                                       uint32_t write,
+                                       double *workspace,
+                                       size_t workspace_size,
+                                       float *grad_selection_weights);
+
+// The loss and the gradient in one call: the same bits, and less work.
+//
+// Errors, with all outputs unchanged: those of `hyla_distinctness_gradient`. Notices: those of
+// `hyla_distinctness_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_loss_and_gradient(const struct hyla_distinctness_params *params,
+                                                const struct hyla_matrix *selection_weights,
+                                                double upstream,
+                                                uint32_t write,
+                                                double *workspace,
+                                                size_t workspace_size,
+                                                double *loss,
+                                                float *grad_selection_weights);
+
 // `sizeof(hyla_confusion_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_confusion_totals_size(void);
@@ -958,6 +1158,18 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
 /* The defaults as a value. */
 static inline hyla_bce_params hyla_bce_params_default(void) {
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_orthogonality_params hyla_orthogonality_params_default(void) {
+    hyla_orthogonality_params params = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_distinctness_params hyla_distinctness_params_default(void) {
+    hyla_distinctness_params params = HYLA_DISTINCTNESS_PARAMS_DEFAULT;
     return params;
 }
 

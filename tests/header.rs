@@ -13,6 +13,8 @@ const SOURCES: &[&str] = &[
     "sum",
     "range",
     "bce",
+    "orthogonality",
+    "distinctness",
     "confusion",
     "metric",
     "pixel_statistics",

@@ -97,6 +97,23 @@ pub(super) unsafe fn output<'a>(pointer: *mut f32, items: usize) -> Result<&'a m
     Ok(unsafe { core::slice::from_raw_parts_mut(pointer, items) })
 }
 
+/// Doubles for a function to work in: an output whose contents say nothing. They may be uninitialised,
+/// as those of [`output`].
+///
+/// # Safety
+/// As for [`output`].
+pub(super) unsafe fn workspace<'a>(
+    pointer: *mut f64,
+    items: usize,
+) -> Result<&'a mut [f64], Error> {
+    check_array(pointer, items)?;
+    if items == 0 {
+        return Ok(&mut []);
+    }
+    // SAFETY: not NULL, aligned, of a possible size; the caller vouches for the rest.
+    Ok(unsafe { core::slice::from_raw_parts_mut(pointer, items) })
+}
+
 /// A struct that is read and perhaps changed.
 ///
 /// # Safety

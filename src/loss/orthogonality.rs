@@ -166,7 +166,9 @@ impl Sum {
     fn add(&mut self, panel: Panel, row: usize, products: &mut [f64]) {
         let count = row.min(panel.end) - panel.first;
         let Some((before, rest)) = products.split_at_mut_checked(count) else { return };
-        if row < panel.end && let Some(own) = rest.first_mut() {
+        if row < panel.end
+            && let Some(own) = rest.first_mut()
+        {
             *own -= 1.0;
             self.diagonal += *own * *own;
         }
