@@ -4,7 +4,7 @@ use super::call;
 use super::check::{self, Span, Versioned, disjoint, output};
 use super::matrix::{self, hyla_matrix};
 use super::status::hyla_status;
-use crate::error::{Error, Notices};
+use crate::error::Error;
 use crate::loss::Write;
 use crate::loss::orthogonality::{self, Params};
 use crate::matrix::Matrix;

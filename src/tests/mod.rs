@@ -8,11 +8,14 @@ use std::vec::Vec;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
+mod distinctness;
 mod exact;
+mod gram;
 mod math;
 mod math64;
 mod metrics;
 mod naive;
+mod orthogonality;
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///

@@ -13,9 +13,12 @@
 
 mod bce;
 mod detection;
+mod distinctness;
+mod orthogonality;
 mod pixel_statistics;
 
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
+use hyla::capi::matrix::hyla_matrix;
 use hyla::capi::metric::{HYLA_STAGE_TEST, hyla_context, hyla_metric};
 use hyla::capi::pixels::hyla_pixels;
 use serde_json::Value;
@@ -85,6 +88,24 @@ pub(crate) fn pixels(n: usize, scores: &[f32], targets: &[u8], decisions: &[u8])
         weights: std::ptr::null(),
         soft_targets: std::ptr::null(),
         n,
+        reserved: [std::ptr::null(); 2],
+    }
+}
+
+/// The struct of C over the values of an array of two dimensions.
+pub(crate) fn matrix(values: &[f32], array: &Value) -> hyla_matrix {
+    let shape: Vec<usize> = array["shape"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|size| size.as_u64().unwrap() as usize)
+        .collect();
+    assert_eq!((shape.len(), shape.iter().product()), (2, values.len()));
+    hyla_matrix {
+        values: values.as_ptr(),
+        rows: shape[0],
+        columns: shape[1],
+        row_stride: shape[1],
         reserved: [std::ptr::null(); 2],
     }
 }

@@ -1,6 +1,8 @@
 //! Oracles: each formula as it stands in the books, one pixel after the other, in `f64`.
 
 pub mod bce;
+pub mod distinctness;
+pub mod orthogonality;
 
 /// The distance of a float to the true value, in units in the last place of the true value;
 /// subnormals count in units of 2^-149.
