@@ -22,7 +22,8 @@
 //! `f64` of exact products; it is this number that is compared with 0, on every tier.
 //!
 //! **Accuracy**: the sum of the cosines is within `(K + C) * 2^-52` of `sum_{i<j} sum_c |u_ic u_jc|`. A
-//! gradient is rounded to `f32` once; before, it is within `(K + C) * 2^-52` of its largest term.
+//! gradient is rounded to `f32` once; before, it is within `(K + C) * 2^-52` of the length that
+//! `h_i / max(|w_i|, eps)` had if all rows stood the same way.
 //! Lengths are `f64`: rows of 1e30 or 1e-30 have theirs.
 //!
 //! **Parameters as they behave**: `weight` 0.1 against losses of about 1. For weights that are not

@@ -42,7 +42,7 @@ const BOTH: [Params; 2] = [ALL, NONZERO];
 const ZERO_ROW: Notices = Notices::DEGENERATE;
 
 /// Against the oracle: the loss relative to its terms, a gradient within half an ulp of float32 and what
-/// `f64` loses of the row's largest one.
+/// `f64` loses of the pull of the other rows.
 fn check(params: &Params, batch: &Batch, found: &Outcome, upstream: f64) {
     let w = batch.doubles();
     let truth = naive::distinctness::truth(&w, f64::from(params.eps), params.skip_exact_zeros);
@@ -50,11 +50,11 @@ fn check(params: &Params, batch: &Batch, found: &Outcome, upstream: f64) {
     let error = (found.value() - truth.loss * weight).abs();
     assert!(error <= 1e-13 * truth.size * weight.abs(), "{} {}", found.value(), truth.loss);
     let columns = batch.columns.max(1);
-    for (found, truth) in found.slopes().chunks(columns).zip(&truth.gradient) {
-        let largest = truth.iter().fold(0.0_f64, |most, slope| most.max(slope.abs()));
+    let truths = truth.gradient.iter().zip(&truth.pulls);
+    for (found, (truth, pull)) in found.slopes().chunks(columns).zip(truths) {
         for (found, truth) in found.iter().zip(truth) {
             let truth = truth * weight * upstream;
-            let rest = 1e-12 * (largest * weight * upstream).abs();
+            let rest = 1e-13 * (pull * weight * upstream).abs();
             let bound = 2.0_f64.powi(-24) * truth.abs() + rest + 1e-45;
             assert!((found - truth).abs() <= bound, "{found} is not {truth}");
         }
@@ -89,10 +89,15 @@ proptest! {
     fn the_gradient_is_at_a_right_angle(batch in ordinary()) {
         for params in BOTH {
             let found = outcome(&params, &batch, 1.0).slopes();
-            for (row, slopes) in batch.doubles().iter().zip(found.chunks(batch.columns.max(1))) {
+            let w = batch.doubles();
+            let pulls = naive::distinctness::truth(&w, 1e-6, params.skip_exact_zeros).pulls;
+            let each = w.iter().zip(pulls).zip(found.chunks(batch.columns.max(1)));
+            for ((row, pull), slopes) in each {
                 let product: f64 = row.iter().zip(slopes).map(|(w, slope)| w * slope).sum();
                 let size: f64 = row.iter().zip(slopes).map(|(w, slope)| (w * slope).abs()).sum();
-                prop_assert!(product.abs() <= 2.0_f64.powi(-23) * size + 1e-30);
+                let length: f64 = row.iter().map(|w| w * w).sum::<f64>().sqrt();
+                let bound = 2.0_f64.powi(-23) * size + 1e-13 * pull * length;
+                prop_assert!(product.abs() <= bound);
             }
         }
     }

@@ -7,6 +7,8 @@ pub struct Truth {
     pub loss: f64,
     pub size: f64,
     pub gradient: Vec<Vec<f64>>,
+    /// The length that `h_i / max(|w_i|, eps)` had if all other rows stood the same way.
+    pub pulls: Vec<f64>,
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -47,5 +49,14 @@ pub fn truth(w: &[Vec<f64>], eps: f64, skip_exact_zeros: bool) -> Truth {
         let each = others[i].iter().zip(&units[i]);
         each.map(|(h, u)| if divisor == 0.0 { 0.0 } else { (h - u * along) / divisor }).collect()
     };
-    Truth { loss: sum / pairs, size: size / pairs, gradient: (0..rows).map(slope).collect() }
+    let pull = |i: usize| {
+        let divisor = lengths[i].max(eps) * pairs;
+        if divisor == 0.0 { 0.0 } else { rows as f64 / divisor }
+    };
+    Truth {
+        loss: sum / pairs,
+        size: size / pairs,
+        gradient: (0..rows).map(slope).collect(),
+        pulls: (0..rows).map(pull).collect(),
+    }
 }
