@@ -23,7 +23,7 @@
 use crate::error::Error;
 use crate::loss::Write;
 use crate::matrix::Matrix;
-use crate::simd::{Doubles, Kernel, Lanes, Simd};
+use crate::simd::{Doubles, Kernel, Lanes, Simd, Tier, flat};
 
 /// The most rows that a node takes.
 pub const MAX_ROWS: usize = 1024;
@@ -138,16 +138,9 @@ impl Block {
     /// Writes the lanes that are new to a row, or adds them.
     #[inline(always)]
     pub fn write<V: Lanes>(self, write: Write, values: V, row: &mut [f32]) {
-        let mask = self.mask::<V>(values.simd());
         match row.get_mut(self.start..).and_then(|row| row.first_chunk_mut::<LEAVES>()) {
-            Some(chunk) => put(write, mask, values, chunk),
-            None => {
-                let mut copy = padded(row);
-                put(write, mask, values, &mut copy);
-                for (to, from) in row.iter_mut().rev().zip(copy.iter().rev()) {
-                    *to = *from;
-                }
-            }
+            Some(chunk) => put(write, self.mask::<V>(values.simd()), values, chunk),
+            None => put_short(write, flat(&values.to_array()), row),
         }
     }
 }
@@ -161,6 +154,18 @@ fn padded(row: &[f32]) -> [f32; LEAVES] {
         *to = *from;
     }
     padded
+}
+
+/// Writes the end of a vector to a short row, or adds it.
+#[cold]
+#[inline(never)]
+fn put_short(write: Write, values: &[f32], row: &mut [f32]) {
+    for (to, value) in row.iter_mut().rev().zip(values.iter().rev()) {
+        *to = match write {
+            Write::Store => *value,
+            Write::Add => *to + *value,
+        };
+    }
 }
 
 #[inline(always)]
@@ -358,7 +363,7 @@ struct Lines<'a> {
 impl Lines<'_> {
     /// Writes the products of four rows of the panel with another row, and their mirrored ones. The
     /// padding gets the last row's, so that nobody computes with what the memory held before.
-    #[inline(always)]
+    #[inline(never)]
     fn set(&mut self, row: usize, other: usize, products: &[f64; TOGETHER]) {
         let Panel { first, end } = self.panel;
         let line = self.panel.line();
@@ -407,9 +412,10 @@ impl Kernel for Product<'_> {
         let Panel { first, end } = self.panel;
         let mut row = first;
         while row < end {
+            // As many sums as there are registers for.
             row += match end - row {
-                1..=2 => self.rows::<S, 2>(simd, row),
-                3..=4 => self.rows::<S, 4>(simd, row),
+                _ if S::TIER != Tier::Avx512 => self.rows::<S, 2>(simd, row),
+                1..=4 => self.rows::<S, 4>(simd, row),
                 _ => self.rows::<S, 8>(simd, row),
             };
         }
@@ -450,7 +456,8 @@ impl Product<'_> {
     }
 
     /// Rows of less than a block: the same sums, float by float.
-    #[inline(always)]
+    #[cold]
+    #[inline(never)]
     fn run_short(self) {
         let Panel { first, end } = self.panel;
         for row in first..end {

@@ -254,12 +254,25 @@ pub trait Doubles: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output =
         sum
     }
 
-    /// [`Self::sum_of_sixteen`] of four vectors: the same bits, and where a tier can, in a third of
-    /// the time.
+    /// [`Self::sum_of_sixteen`] of four vectors: the same bits.
     #[inline(always)]
     fn sums_of_sixteen([a, b, c, d]: [Self; 4]) -> [f64; 4] {
-        [a.sum_of_sixteen(), b.sum_of_sixteen(), c.sum_of_sixteen(), d.sum_of_sixteen()]
+        let values = [a.to_values(), b.to_values(), c.to_values(), d.to_values()];
+        let (vectors, _) = flat::<_, f64>(&values).as_chunks::<16>();
+        vectors.first_chunk().map_or([f64::NAN; 4], trees)
     }
+}
+
+/// The sums of vectors as trees: not inlined, so that this code exists once for many kernels.
+#[inline(never)]
+fn trees(vectors: &[[f64; 16]; 4]) -> [f64; 4] {
+    vectors.map(|leaves| {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = leaves;
+        let [i, j, k, l, m, n, o, p] = rest;
+        let quarters = [(a + i) + (e + m), (b + j) + (f + n), (c + k) + (g + o), (d + l) + (h + p)];
+        let [a, b, c, d] = quarters;
+        (a + c) + (b + d)
+    })
 }
 
 /// The items of an array.
