@@ -206,67 +206,55 @@ fn four<'a>(matrix: &Matrix<'a>, index: usize) -> [&'a [f32]; 4] {
 /// A vector of a tier's doubles.
 type Wide<S> = <<S as Simd>::Sixteen as Lanes>::Doubles;
 
-/// The sixteen leaves of eight dot products: four rows with two.
-struct Leaves<D> {
-    first: [D; 4],
-    second: [D; 4],
-}
+/// Four rows, widened to doubles; the lanes of the last block that are not new are 0.
+type WideRows<S> = [[<Wide<S> as Doubles>::Values; TOGETHER]];
 
-impl<D: Doubles> Leaves<D> {
-    #[inline(always)]
-    fn add(&mut self, [a, b, c, d]: [D; 4], [x, y]: [D; 2]) {
-        let [ax, bx, cx, dx] = self.first;
-        let [ay, by, cy, dy] = self.second;
-        self.first = [ax + a * x, bx + b * x, cx + c * x, dx + d * x];
-        self.second = [ay + a * y, by + b * y, cy + c * y, dy + d * y];
-    }
-
-    /// Four rows from memory.
-    #[inline(always)]
-    fn add_block(&mut self, simd: D::Simd, [a, b, c, d]: &[D::Values; 4], others: [D; 2]) {
-        let [a, b] = [D::from_values(simd, a), D::from_values(simd, b)];
-        let [c, d] = [D::from_values(simd, c), D::from_values(simd, d)];
-        self.add([a, b, c, d], others);
-    }
-}
-
-/// The dot products of four widened rows with two others.
+/// Four rows times a vector of another one, added to their leaves.
 #[inline(always)]
-fn dots<S: Simd>(
-    simd: S,
-    four: &[[<Wide<S> as Doubles>::Values; 4]],
-    [x, y]: [&[f32]; 2],
-) -> [[f64; 4]; 2] {
+fn add<D: Doubles>(leaves: &mut [D; 4], [a, b, c, d]: [D; 4], other: D) {
+    let [e, f, g, h] = *leaves;
+    *leaves = [e + a * other, f + b * other, g + c * other, h + d * other];
+}
+
+/// Whether a tier has the registers for the leaves of four rows with two others.
+#[inline(always)]
+fn two_others<S: Simd>() -> bool {
+    S::TIER == Tier::Avx512
+}
+
+/// The dot products of four widened rows with two others; with the first alone on small tiers.
+#[inline(always)]
+fn dots<S: Simd>(simd: S, four: &WideRows<S>, [x, y]: [&[f32]; 2]) -> [[f64; 4]; 2] {
     let zero = Wide::<S>::splat(simd, 0.0);
-    let mut leaves = Leaves { first: [zero; 4], second: [zero; 4] };
+    let (mut first, mut second) = ([zero; 4], [zero; 4]);
     let (left, right) = (whole::<S::Sixteen>(x), whole::<S::Sixteen>(y));
-    for ((four, x), y) in four.iter().zip(left).zip(right) {
-        let x = S::Sixteen::from_floats(simd, x).widen();
-        let y = S::Sixteen::from_floats(simd, y).widen();
-        leaves.add_block(simd, four, [x, y]);
+    // The ragged block is copied, so that the loop exists once.
+    let last = Block::new(left.len(), x.len());
+    let left_end = last.read_fresh::<S::Sixteen>(simd, x).to_array();
+    let right_end = last.read_fresh::<S::Sixteen>(simd, y).to_array();
+    for (index, [a, b, c, d]) in four.iter().enumerate() {
+        let [a, b] = [Wide::<S>::from_values(simd, a), Wide::<S>::from_values(simd, b)];
+        let [c, d] = [Wide::<S>::from_values(simd, c), Wide::<S>::from_values(simd, d)];
+        let x = S::Sixteen::from_floats(simd, left.get(index).unwrap_or(&left_end));
+        add(&mut first, [a, b, c, d], x.widen());
+        if two_others::<S>() {
+            let y = S::Sixteen::from_floats(simd, right.get(index).unwrap_or(&right_end));
+            add(&mut second, [a, b, c, d], y.widen());
+        }
     }
-    if let Some(four) = four.get(left.len()) {
-        let last = Block::new(left.len(), x.len());
-        let x = last.read_fresh::<S::Sixteen>(simd, x).widen();
-        let y = last.read_fresh::<S::Sixteen>(simd, y).widen();
-        leaves.add_block(simd, four, [x, y]);
-    }
-    [Wide::<S>::sums_of_sixteen(leaves.first), Wide::<S>::sums_of_sixteen(leaves.second)]
+    let first = Wide::<S>::sums_of_sixteen(first);
+    let second = if two_others::<S>() { Wide::<S>::sums_of_sixteen(second) } else { first };
+    [first, second]
 }
 
-/// Widens four rows; the lanes of the last block that are not new are 0.
+/// Widens four rows.
 #[inline(always)]
-fn widen<S: Simd>(
-    simd: S,
-    [a, b, c, d]: [&[f32]; 4],
-    wide: &mut [[<Wide<S> as Doubles>::Values; 4]],
-) {
+fn widen<S: Simd>(simd: S, rows: [&[f32]; TOGETHER], wide: &mut WideRows<S>) {
     for (index, to) in wide.iter_mut().enumerate() {
-        let block = Block::new(index, a.len());
-        let [a, b] = [block.read_fresh::<S::Sixteen>(simd, a), block.read_fresh(simd, b)];
-        let [c, d] = [block.read_fresh::<S::Sixteen>(simd, c), block.read_fresh(simd, d)];
-        let [a, b, c, d] = [a.widen(), b.widen(), c.widen(), d.widen()];
-        *to = [a.to_values(), b.to_values(), c.to_values(), d.to_values()];
+        for (row, to) in rows.iter().zip(to) {
+            let block = Block::new(index, row.len());
+            *to = block.read_fresh::<S::Sixteen>(simd, row).widen().to_values();
+        }
     }
 }
 
@@ -325,6 +313,7 @@ impl Kernel for Dots<'_> {
         let Self { matrix, panel, .. } = self;
         let Panel { first, end } = panel;
         let rows = matrix.rows;
+        let last = rows.saturating_sub(1);
         let split = rows * panel.line();
         let Some((lines, wide)) = self.workspace.split_at_mut_checked(split) else { return };
         let (wide, _) = wide.as_chunks_mut::<{ TOGETHER * LEAVES }>();
@@ -336,14 +325,14 @@ impl Kernel for Dots<'_> {
             widen(simd, four(matrix, row), wide);
             let mut other = if self.before && first > 0 { 0 } else { row };
             while other < rows {
-                let next = rows.saturating_sub(1).min(other + 1);
+                let next = if two_others::<S>() { last.min(other + 1) } else { other };
                 let two = [matrix.row(other), matrix.row(next)];
                 let [with_first, with_second] = dots(simd, wide, two);
                 lines.set(row, other, &with_first);
                 if next > other {
                     lines.set(row, next, &with_second);
                 }
-                other += 2;
+                other = next + 1;
                 // Panels begin at multiples of four.
                 if other == first {
                     other = row;
