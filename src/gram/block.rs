@@ -31,10 +31,11 @@ impl Block {
     pub fn mask<V: Lanes>(self, simd: V::Simd) -> V::Mask {
         const WINDOW: [u8; 2 * LEAVES] = {
             let mut window = [0; 2 * LEAVES];
-            let mut index = LEAVES;
-            while index < window.len() {
-                window[index] = 1;
-                index += 1;
+            let (_, new) = window.split_at_mut(LEAVES);
+            let mut rest = new;
+            while let [first, others @ ..] = rest {
+                *first = 1;
+                rest = others;
             }
             window
         };
@@ -114,9 +115,26 @@ fn put<V: Lanes>(write: Write, mask: V::Mask, values: V, to: &mut [f32; LEAVES])
     }
 }
 
-/// The whole blocks of a row.
-#[inline(always)]
-pub(super) fn whole<V: Lanes>(row: &[f32]) -> &[V::Floats] {
-    let (chunks, _) = row.as_chunks::<LEAVES>();
-    bytemuck::try_cast_slice(chunks).unwrap_or(&[])
+/// A row as vectors of sixteen: the whole blocks in place, and a copy of the ragged one, in which
+/// lanes that are not new are 0. So a loop over blocks exists once.
+pub struct Row<'a, V: Lanes> {
+    whole: &'a [V::Floats],
+    end: V::Floats,
+}
+
+impl<'a, V: Lanes> Row<'a, V> {
+    /// The blocks of a row.
+    #[inline(always)]
+    pub fn new(simd: V::Simd, row: &'a [f32]) -> Self {
+        let (chunks, _) = row.as_chunks::<LEAVES>();
+        let whole: &[V::Floats] = bytemuck::try_cast_slice(chunks).unwrap_or(&[]);
+        let end = Block::new(whole.len(), row.len()).read_fresh::<V>(simd, row);
+        Self { whole, end: end.to_array() }
+    }
+
+    /// The block of an index.
+    #[inline(always)]
+    pub fn get(&self, simd: V::Simd, index: usize) -> V {
+        V::from_floats(simd, self.whole.get(index).unwrap_or(&self.end))
+    }
 }

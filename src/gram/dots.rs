@@ -1,7 +1,6 @@
 //! Dot products of rows with each other, and with themselves.
 
-use super::block::whole;
-use super::{Block, LEAVES, Panel, TOGETHER, Wide};
+use super::{Block, LEAVES, Panel, Row, TOGETHER, Wide};
 use crate::matrix::Matrix;
 use crate::simd::{Doubles, Kernel, Lanes, Simd, Tier};
 
@@ -116,19 +115,14 @@ fn two_others<S: Simd>() -> bool {
 fn dots<S: Simd>(simd: S, four: &WideRows<S>, [x, y]: [&[f32]; 2]) -> [[f64; 4]; 2] {
     let zero = Wide::<S>::splat(simd, 0.0);
     let (mut first, mut second) = ([zero; 4], [zero; 4]);
-    let (left, right) = (whole::<S::Sixteen>(x), whole::<S::Sixteen>(y));
-    // The ragged block is copied, so that the loop exists once.
-    let last = Block::new(left.len(), x.len());
-    let left_end = last.read_fresh::<S::Sixteen>(simd, x).to_array();
-    let right_end = last.read_fresh::<S::Sixteen>(simd, y).to_array();
+    let left = Row::<S::Sixteen>::new(simd, x);
+    let right = Row::<S::Sixteen>::new(simd, y);
     for (index, [a, b, c, d]) in four.iter().enumerate() {
         let [a, b] = [Wide::<S>::from_values(simd, a), Wide::<S>::from_values(simd, b)];
         let [c, d] = [Wide::<S>::from_values(simd, c), Wide::<S>::from_values(simd, d)];
-        let x = S::Sixteen::from_floats(simd, left.get(index).unwrap_or(&left_end));
-        add(&mut first, [a, b, c, d], x.widen());
+        add(&mut first, [a, b, c, d], left.get(simd, index).widen());
         if two_others::<S>() {
-            let y = S::Sixteen::from_floats(simd, right.get(index).unwrap_or(&right_end));
-            add(&mut second, [a, b, c, d], y.widen());
+            add(&mut second, [a, b, c, d], right.get(simd, index).widen());
         }
     }
     let first = Wide::<S>::sums_of_sixteen(first);
@@ -139,10 +133,12 @@ fn dots<S: Simd>(simd: S, four: &WideRows<S>, [x, y]: [&[f32]; 2]) -> [[f64; 4];
 /// Widens four rows.
 #[inline(always)]
 fn widen<S: Simd>(simd: S, rows: [&[f32]; TOGETHER], wide: &mut WideRows<S>) {
-    for (index, to) in wide.iter_mut().enumerate() {
-        for (row, to) in rows.iter().zip(to) {
-            let block = Block::new(index, row.len());
-            *to = block.read_fresh::<S::Sixteen>(simd, row).widen().to_values();
+    for (place, row) in rows.into_iter().enumerate() {
+        let row = Row::<S::Sixteen>::new(simd, row);
+        for (index, to) in wide.iter_mut().enumerate() {
+            if let Some(to) = to.get_mut(place) {
+                *to = row.get(simd, index).widen().to_values();
+            }
         }
     }
 }
@@ -163,16 +159,17 @@ impl Kernel for Squares<'_> {
         let mut index = 0;
         for squares in self.squares.chunks_mut(TOGETHER) {
             let [a, b, c, d] = four(self.matrix, index);
-            let zero = <S::Sixteen as Lanes>::Doubles::splat(simd, 0.0);
-            let mut leaves = [zero; 4];
-            for index in 0..Block::count(a.len()) {
-                let block = Block::new(index, a.len());
-                for (leaves, row) in leaves.iter_mut().zip([a, b, c, d]) {
-                    let row = block.read_fresh::<S::Sixteen>(simd, row).widen();
-                    *leaves = *leaves + row * row;
+            let zero = Wide::<S>::splat(simd, 0.0);
+            let mut leaves = [zero; TOGETHER];
+            let count = Block::count(a.len());
+            for (leaves, row) in leaves.iter_mut().zip([a, b, c, d]) {
+                let row = Row::<S::Sixteen>::new(simd, row);
+                for index in 0..count {
+                    let floats = row.get(simd, index).widen();
+                    *leaves = *leaves + floats * floats;
                 }
             }
-            let sums = <S::Sixteen as Lanes>::Doubles::sums_of_sixteen(leaves);
+            let sums = Wide::<S>::sums_of_sixteen(leaves);
             for (square, sum) in squares.iter_mut().zip(sums) {
                 *square = sum;
             }

@@ -24,7 +24,7 @@ mod block;
 mod dots;
 mod product;
 
-pub use block::Block;
+pub use block::{Block, Row};
 pub use dots::{Dots, Squares};
 pub use product::Product;
 

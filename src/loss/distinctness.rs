@@ -34,7 +34,8 @@
 //! **cuvis-ai**: `weight`, `eps`; port `selection_weights` is the matrix, port `loss` is [`loss`].
 //! Stages: train, validation, test.
 //!
-//! **Speed**: three passes over the matrix with the gradient, each limited by additions.
+//! **Speed**: two passes over the matrix for the loss and two more for the gradient, each limited by
+//! widening and additions. With `skip_exact_zeros` that of `orthogonality`.
 //!
 //! Formula: the mean cosine similarity of pairs, G. Salton, M. J. McGill, Introduction to Modern
 //! Information Retrieval (1983), section 4.1.
