@@ -2,7 +2,7 @@
 
 use super::{Gradient, Rows};
 use crate::error::{Notices, Value};
-use crate::gram::{self, Block, LEAVES};
+use crate::gram::{self, Block, LEAVES, Row};
 use crate::loss::Write;
 use crate::simd::{self, Doubles, Kernel, Lanes, Simd};
 
@@ -89,13 +89,12 @@ impl Kernel for Slopes<'_> {
         for (inverses, longer) in inverses.chunks(4).zip(longer.chunks(4)) {
             // The products of four unit rows with the sum of the others.
             let mut leaves = [zero; 4];
-            for (index, total) in totals.iter().enumerate().take(count) {
-                let block = Block::new(index, matrix.columns);
-                let total = Wide::<S>::from_values(simd, total);
-                for (offset, (leaves, inverse)) in leaves.iter_mut().zip(inverses).enumerate() {
-                    let row = matrix.row(first + offset);
-                    let weights = block.read_fresh::<S::Sixteen>(simd, row);
-                    let unit = weights.widen() * Wide::<S>::splat(simd, *inverse);
+            for (offset, (leaves, inverse)) in leaves.iter_mut().zip(inverses).enumerate() {
+                let row = Row::<S::Sixteen>::new(simd, matrix.row(first + offset));
+                let inverse = Wide::<S>::splat(simd, *inverse);
+                for (index, total) in totals.iter().enumerate().take(count) {
+                    let total = Wide::<S>::from_values(simd, total);
+                    let unit = row.get(simd, index).widen() * inverse;
                     *leaves = *leaves + unit * (total - unit);
                 }
             }
@@ -105,12 +104,12 @@ impl Kernel for Slopes<'_> {
                 let along = Wide::<S>::splat(simd, product * longer);
                 let factor = Wide::<S>::splat(simd, self.factor * inverse);
                 let inverse = Wide::<S>::splat(simd, *inverse);
-                let row = matrix.row(first + offset);
+                let row = Row::<S::Sixteen>::new(simd, matrix.row(first + offset));
                 let to = gram::row_mut(matrix, self.gradient, first + offset);
                 for (index, total) in totals.iter().enumerate().take(count) {
                     let block = Block::new(index, matrix.columns);
                     let total = Wide::<S>::from_values(simd, total);
-                    let unit = block.read::<S::Sixteen>(simd, row).widen() * inverse;
+                    let unit = row.get(simd, index).widen() * inverse;
                     let slope = ((total - unit) - unit * along) * factor;
                     block.write(self.write, S::Sixteen::narrow(slope), to);
                 }
