@@ -12,7 +12,7 @@
 //!
 //! **Accuracy**: at convergence `E` is a difference of nearly equal numbers, so dot products are made
 //! in `f64` of products that are exact (see `gram`): an entry of `E` is within `C * 2^-52` of the sum of
-//! its products' magnitudes, and the loss keeps its digits down to about 1e-30. A gradient is that sum
+//! its products' magnitudes, and the loss keeps its digits down to about 1e-20. A gradient is that sum
 //! in `f64`, rounded to `f32` once. Nothing overflows before the result does: rows of 1e30 have a
 //! loss of 1e120 that float32 cannot hold.
 //!
