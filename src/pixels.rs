@@ -37,6 +37,23 @@ impl<'a> Pixels<'a> {
             Err(Error::LengthMismatch)
         }
     }
+
+    /// There is one kind of targets, and every input of a labelled score has as many items as there are
+    /// scores.
+    #[inline(never)]
+    pub(crate) fn check_labelled(&self) -> Result<(), Error> {
+        match (self.targets, self.soft_targets) {
+            (None, None) => return Err(Error::MissingInput),
+            (Some(_), Some(_)) => return Err(Error::UnsupportedInput),
+            _ => {}
+        }
+        let targets = self.targets.map(<[u8]>::len);
+        let soft_targets = self.soft_targets.map(<[f32]>::len);
+        let valid = self.valid.map(<[u8]>::len);
+        let weights = self.weights.map(<[f32]>::len);
+        let given = [targets, soft_targets, valid, weights];
+        Self::check_lengths(self.scores.len(), &given).map(|_| ())
+    }
 }
 
 /// Which pixels count, and their weights, as vectors.
@@ -113,6 +130,15 @@ impl<V: Lanes> Live<V> {
         let Some(weight) = self.weight else { return self };
         let on = !weight.eq(weight.constant(0.0));
         Self { mask: Some(both(self.mask, on)), ..self }
+    }
+
+    /// The values times the pixel weights.
+    #[inline(always)]
+    pub fn weighted(&self, values: V) -> V {
+        match self.weight {
+            Some(weight) => values * weight,
+            None => values,
+        }
     }
 
     /// The values of the lanes that count; `otherwise` in the others.

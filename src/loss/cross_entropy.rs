@@ -271,15 +271,6 @@ impl<'a> Inputs<'a> {
     }
 }
 
-/// The values times the pixel weights.
-#[inline(always)]
-fn weighted<V: Lanes>(weight: Option<V>, values: V) -> V {
-    match weight {
-        Some(weight) => values * weight,
-        None => values,
-    }
-}
-
 /// Adds the terms to a sum, or writes them to a map.
 struct Terms<'a> {
     inputs: Inputs<'a>,
@@ -336,7 +327,7 @@ impl Kernel for Terms<'_> {
             if all != 0.0 {
                 term = term + (others + log_sum * all);
             }
-            let term = only(live.mask, weighted(live.weight, term));
+            let term = only(live.mask, live.weighted(term));
             if is_sum {
                 sum.push(term);
             } else {
@@ -344,7 +335,7 @@ impl Kernel for Terms<'_> {
             }
             if has_weights {
                 let factor = self.inputs.of_class(simd, index, 1.0);
-                weights.push(only(live.mask, weighted(live.weight, factor)));
+                weights.push(only(live.mask, live.weighted(factor)));
             }
         }
         map.finish();
@@ -398,7 +389,7 @@ impl Kernel for Gradient<'_> {
                     let share = (spread * self.inputs.class_weight(channel)) as f32;
                     slope = slope + (probability * all - share);
                 }
-                let slope = weighted(live.weight, slope);
+                let slope = live.weighted(slope);
                 gradient.write(index, channel, self.write, live.mask, slope);
             }
         }

@@ -181,14 +181,7 @@ pub fn normalize(totals: &mut [Totals]) {
 /// # Errors
 /// Parameters out of range, no class or too many, totals of other classes.
 pub fn loss(params: &Params, totals: &[Totals]) -> Result<Value, Error> {
-    let all = All::new(params, totals)?;
-    let mut sum = 0.0;
-    for (class, totals) in totals.iter().enumerate() {
-        sum += all.class(class, totals).map_or(0.0, |class| class.dice);
-    }
-    let mean = if all.count > 0.0 { sum / all.count } else { 1.0 };
-    let value = f64::from(params.weight) * (1.0 - mean);
-    Ok(Value { value, notices: all.notices | Notices::NOT_FINITE.when(!value.is_finite()) })
+    Ok(All::new(params, totals)?.value(totals))
 }
 
 /// Writes `upstream * dL/dx` for these pixels in the layout of the logits, or adds it. The totals are those
@@ -207,8 +200,8 @@ pub fn gradient(
 ) -> Result<Notices, Error> {
     let inputs = check(params, logits, totals.len())?;
     logits.check_output(gradient)?;
-    let notices = loss(params, totals)?.notices;
     let all = All::new(params, totals)?;
+    let notices = all.value(totals).notices;
     simd::run(Gradient { inputs, totals, all, upstream, write, gradient });
     Ok(notices)
 }
@@ -269,6 +262,7 @@ struct Class {
 }
 
 impl All {
+    #[inline(never)]
     fn new(params: &Params, totals: &[Totals]) -> Result<Self, Error> {
         params.check()?;
         check_classes(totals.len())?;
@@ -286,6 +280,18 @@ impl All {
             all.count += if all.class(class, totals).is_some() { 1.0 } else { 0.0 };
         }
         Ok(all)
+    }
+
+    /// The loss.
+    #[inline(never)]
+    fn value(&self, totals: &[Totals]) -> Value {
+        let mut sum = 0.0;
+        for (class, totals) in totals.iter().enumerate() {
+            sum += self.class(class, totals).map_or(0.0, |class| class.dice);
+        }
+        let mean = if self.count > 0.0 { sum / self.count } else { 1.0 };
+        let value = f64::from(self.params.weight) * (1.0 - mean);
+        Value { value, notices: self.notices | Notices::NOT_FINITE.when(!value.is_finite()) }
     }
 
     /// None: the class is not part of the mean.

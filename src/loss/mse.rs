@@ -34,7 +34,7 @@ use super::{Reduction, Write, fingerprint, only};
 use crate::cube::{Cube, CubeColumns, CubeColumnsMut, Layout};
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Accumulator, ExactSum};
-use crate::pixels::{Live, LiveColumns};
+use crate::pixels::LiveColumns;
 use crate::simd::{self, Kernel, Lanes, Simd};
 
 /// The bound of a term in ulps: three roundings of 2^-24 for the square (the difference counts twice), one
@@ -239,16 +239,6 @@ impl<'a, V: Lanes> Vectors<'a, V> {
     }
 }
 
-/// The product with a factor and, where there are some, with the pixel weights.
-#[inline(always)]
-fn scaled<V: Lanes>(live: &Live<V>, values: V, factor: f32) -> V {
-    let scaled = values * factor;
-    match live.weight {
-        Some(weight) => scaled * weight,
-        None => scaled,
-    }
-}
-
 /// Adds the terms to a sum, or writes them to a map.
 struct Terms<'a> {
     inputs: Inputs<'a>,
@@ -281,7 +271,7 @@ impl Kernel for Terms<'_> {
             let live = vectors.live.get(simd, index).switched();
             for channel in 0..layout.channels {
                 let difference = vectors.difference(simd, index, channel);
-                let term = scaled(&live, difference * difference, self.factor);
+                let term = live.weighted(difference * difference * self.factor);
                 if is_sum {
                     sum.push(only(live.mask, term));
                 } else {
@@ -320,9 +310,9 @@ impl Kernel for Gradient<'_> {
             let live = vectors.live.get(simd, index).switched();
             for channel in 0..layout.channels {
                 let difference = vectors.difference(simd, index, channel);
-                let slope = scaled(&live, difference, self.slope);
+                let slope = live.weighted(difference * self.slope);
                 gradient.write(index, channel, self.write, live.mask, slope);
-                let term = scaled(&live, difference * difference, factor);
+                let term = live.weighted(difference * difference * factor);
                 sum.push(only(live.mask, term));
             }
         }

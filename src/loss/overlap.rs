@@ -16,15 +16,17 @@
 //! G_i = dL/dp_i     S1 = sum G_i     Sp = sum G_i p_i
 //! ```
 
-use super::{Write, fingerprint, only};
+mod kernels;
+
+use super::{Write, fingerprint};
 use crate::error::{Error, Notices, Value};
-use crate::exact::{Accumulator, ExactSum};
+use crate::exact::ExactSum;
 use crate::masks::Masks;
-use crate::math::logistic;
 use crate::math64::{exp, ln};
 use crate::metric::range::Range;
-use crate::pixels::{Live, LiveColumns, Pixels, tally};
-use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+use crate::pixels::{Pixels, tally};
+use crate::simd;
+use kernels::{Extreme, Factors, Gradient, Terms};
 
 /// The bound of a gradient in ulps: a sigmoid (3), its complement (2), the coefficient and the products.
 pub const GRADIENT_MAX_ULP: f64 = 8.0;
@@ -140,7 +142,8 @@ impl Sums {
         range: Option<&mut Range>,
     ) -> Result<(), Error> {
         index.check()?;
-        let pixels = check(pixels)?;
+        pixels.check_labelled()?;
+        let pixels = *pixels;
         let range = index.range(range)?;
         let counted = tally(pixels.scores.len(), &pixels, &mut self.weights);
         self.pixels = self.pixels.wrapping_add(counted.pixels);
@@ -199,7 +202,8 @@ impl Sums {
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
         index.check()?;
-        let pixels = check(pixels)?;
+        pixels.check_labelled()?;
+        let pixels = *pixels;
         Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
         let overlap = self.overlap(index, range)?;
         let (value, slopes, degenerate) = index.evaluate(&overlap);
@@ -360,205 +364,5 @@ impl Index {
             negative: factor * (-above * a),
         };
         (weight * power, slopes, degenerate)
-    }
-}
-
-fn check<'a>(pixels: &Pixels<'a>) -> Result<Pixels<'a>, Error> {
-    let soft = pixels.soft_targets.map(<[f32]>::len);
-    match (pixels.targets, soft) {
-        (None, None) => return Err(Error::MissingInput),
-        (Some(_), Some(_)) => return Err(Error::UnsupportedInput),
-        _ => {}
-    }
-    let targets = pixels.targets.map(<[u8]>::len);
-    let valid = pixels.valid.map(<[u8]>::len);
-    let weights = pixels.weights.map(<[f32]>::len);
-    Pixels::check_lengths(pixels.scores.len(), &[targets, soft, valid, weights])?;
-    Ok(*pixels)
-}
-
-/// The inputs as vectors.
-struct Inputs<'a, V: Lanes> {
-    scores: Columns<'a, V::Floats>,
-    targets: Option<Columns<'a, V::Bytes>>,
-    live: LiveColumns<'a, V>,
-    vectors: usize,
-}
-
-/// The inputs of one vector of pixels.
-struct Vector<V: Lanes> {
-    score: V,
-    /// None: the targets are soft.
-    positive: Option<V::Mask>,
-    live: Live<V>,
-}
-
-impl<'a, V: Lanes> Inputs<'a, V> {
-    #[inline(always)]
-    fn new(pixels: &Pixels<'a>) -> Self {
-        Self {
-            scores: Columns::new(pixels.scores),
-            targets: pixels.targets.map(Columns::new),
-            live: LiveColumns::new(pixels),
-            vectors: pixels.scores.len().div_ceil(V::LANES),
-        }
-    }
-
-    #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
-        let score = V::from_floats(simd, self.scores.get(index));
-        let positive = match &self.targets {
-            Some(targets) => Some(V::mask_from_bytes(simd, targets.get(index))),
-            None => None,
-        };
-        Vector { score, positive, live: self.live.get(simd, index) }
-    }
-}
-
-impl<V: Lanes> Vector<V> {
-    /// The values times the pixel weights.
-    #[inline(always)]
-    fn weighted(&self, values: V) -> V {
-        match self.live.weight {
-            Some(weight) => values * weight,
-            None => values,
-        }
-    }
-
-    /// The values times the targets.
-    #[inline(always)]
-    fn targeted(&self, values: V) -> V {
-        match (self.positive, self.live.soft_target) {
-            (Some(positive), _) => V::select(positive, values, values.constant(0.0)),
-            (None, Some(target)) => values * target,
-            (None, None) => values,
-        }
-    }
-}
-
-/// Adds the predictions, and those of the targets; and the targets, where these have weights or are soft.
-struct Terms<'a> {
-    pixels: Pixels<'a>,
-    normalization: Normalization,
-    sums: &'a mut Sums,
-}
-
-impl Kernel for Terms<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let inputs = Inputs::<S::Register>::new(&self.pixels);
-        let mut predicted = Accumulator::new(simd, &mut self.sums.predicted);
-        let mut intersection = Accumulator::new(simd, &mut self.sums.intersection);
-        let mut target = Accumulator::new(simd, &mut self.sums.target);
-        let counted = self.pixels.targets.is_some() && self.pixels.weights.is_none();
-        for index in 0..inputs.vectors {
-            let vector = inputs.get(simd, index);
-            let score = vector.score;
-            let prediction = match self.normalization {
-                Normalization::Sigmoid => logistic(score).sigmoid(),
-                // A NaN stays: it is the right operand.
-                Normalization::Clamp => score.constant(0.0).max(score.constant(1.0).min(score)),
-                Normalization::MinMax => score,
-            };
-            let term = only(vector.live.mask, vector.weighted(prediction));
-            predicted.push(term);
-            // Once more, because the target of a masked pixel may be NaN.
-            intersection.push(only(vector.live.mask, vector.targeted(term)));
-            if !counted {
-                let one = vector.targeted(vector.weighted(score.constant(1.0)));
-                target.push(only(vector.live.mask, one));
-            }
-        }
-        predicted.finish(self.pixels.scores.len());
-        intersection.finish(self.pixels.scores.len());
-        if !counted {
-            target.finish(self.pixels.scores.len());
-        }
-    }
-}
-
-/// What the gradient of a prediction is multiplied with, by target.
-#[derive(Clone, Copy)]
-struct Factors {
-    positive: f32,
-    negative: f32,
-}
-
-/// An extreme score, and what each pixel that has it gets.
-#[derive(Clone, Copy)]
-struct Extreme {
-    score: f32,
-    share: f32,
-}
-
-impl Extreme {
-    /// Nothing equals NaN.
-    const NONE: Self = Self { score: f32::NAN, share: 0.0 };
-
-    fn new(score: f64, gradient: f64, ties: i64) -> Self {
-        Self { score: score as f32, share: (gradient / ties as f64) as f32 }
-    }
-}
-
-/// Writes the gradient.
-struct Gradient<'a> {
-    pixels: Pixels<'a>,
-    normalization: Normalization,
-    boundary: Boundary,
-    factors: Factors,
-    least: Extreme,
-    greatest: Extreme,
-    write: Write,
-    gradient: &'a mut [f32],
-}
-
-impl Kernel for Gradient<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Factors { positive, negative } = self.factors;
-        let inputs = Inputs::<S::Register>::new(&self.pixels);
-        let mut gradient = ColumnsMut::new(self.gradient);
-        for index in 0..inputs.vectors {
-            let vector = inputs.get(simd, index);
-            let score = vector.score;
-            let zero = score.constant(0.0);
-            let (on, off) = (score.constant(positive), score.constant(negative));
-            let slope = match (vector.positive, vector.live.soft_target) {
-                (Some(positive), _) => S::Register::select(positive, on, off),
-                (None, Some(target)) => off + (on - off) * target,
-                (None, None) => off,
-            };
-            let slope = vector.weighted(slope);
-            let slope = match self.normalization {
-                Normalization::Sigmoid => {
-                    let size = score.abs().negate();
-                    // The smaller of p and 1 - p keeps all digits, and the larger loses none.
-                    let small = logistic(size).sigmoid();
-                    slope * small * (score.constant(1.0) - small)
-                }
-                Normalization::Clamp => {
-                    let one = score.constant(1.0);
-                    let inside = match self.boundary {
-                        Boundary::Zero => zero.lt(score) & score.lt(one),
-                        Boundary::Pass => !score.lt(zero) & !one.lt(score),
-                    };
-                    S::Register::select(inside, slope, zero)
-                }
-                Normalization::MinMax => {
-                    let low = score.eq(score.constant(self.least.score));
-                    let high = score.eq(score.constant(self.greatest.score));
-                    let at_low = S::Register::select(low, score.constant(self.least.share), zero);
-                    let at_high =
-                        S::Register::select(high, score.constant(self.greatest.share), zero);
-                    slope + at_low + at_high
-                }
-            };
-            self.write.write(vector.live.mask, slope, gradient.get(index));
-        }
-        gradient.finish();
     }
 }

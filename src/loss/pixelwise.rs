@@ -172,18 +172,11 @@ fn write_gradient<P: Pixelwise>(job: Slopes<P::Function>) {
 fn check<P: Pixelwise>(params: &P, pixels: &Pixels) -> Result<Option<Softening>, Error> {
     params.check()?;
     let softening = params.softening();
-    let soft = pixels.soft_targets.map(<[f32]>::len);
-    match (pixels.targets, soft) {
-        (None, None) => return Err(Error::MissingInput),
-        (Some(_), Some(_)) => return Err(Error::UnsupportedInput),
-        (None, Some(_)) if !P::SOFT => return Err(Error::UnsupportedInput),
-        _ => {}
+    pixels.check_labelled()?;
+    if pixels.soft_targets.is_some() && !P::SOFT {
+        return Err(Error::UnsupportedInput);
     }
-    let targets = pixels.targets.map(<[u8]>::len);
-    let valid = pixels.valid.map(<[u8]>::len);
-    let weights = pixels.weights.map(<[f32]>::len);
-    Pixels::check_lengths(pixels.scores.len(), &[targets, soft, valid, weights])?;
-    Ok((soft.is_some() || softening != Softening::NONE).then_some(softening))
+    Ok((pixels.soft_targets.is_some() || softening != Softening::NONE).then_some(softening))
 }
 
 /// The inputs as vectors.
@@ -234,7 +227,7 @@ impl<V: Lanes> Vector<V> {
         let [positive, negative] = [factors.positive, factors.negative];
         let constant = |factor| self.logit.constant(factor);
         let of_class = V::select(self.positive, constant(positive), constant(negative));
-        let factor = self.weighted(of_class);
+        let factor = self.live.weighted(of_class);
         if self.live.weight.is_none() && positive != 0.0 && negative != 0.0 {
             return (factor, self.live.mask);
         }
@@ -242,14 +235,6 @@ impl<V: Lanes> Vector<V> {
         match self.live.mask {
             Some(live) => (factor, Some(live & on)),
             None => (factor, Some(on)),
-        }
-    }
-
-    #[inline(always)]
-    fn weighted(&self, factor: V) -> V {
-        match self.live.weight {
-            Some(weight) => factor * weight,
-            None => factor,
         }
     }
 
@@ -266,7 +251,7 @@ impl<V: Lanes> Vector<V> {
         // left as the difference of 1 and the softened target.
         let positive = (target * scale + offset) * factors.positive;
         let negative = ((one - target) * scale + offset) * factors.negative;
-        (self.weighted(positive), self.weighted(negative))
+        (self.live.weighted(positive), self.live.weighted(negative))
     }
 }
 

@@ -112,15 +112,6 @@ fn is_class<V: Lanes>(labels: V, class: usize, channels: usize) -> V::Mask {
     labels.eq(labels.constant(if channels == 1 { 1.0 } else { class as f32 }))
 }
 
-/// The values times the pixel weights.
-#[inline(always)]
-fn weighted<V: Lanes>(weight: Option<V>, values: V) -> V {
-    match weight {
-        Some(weight) => values * weight,
-        None => values,
-    }
-}
-
 /// Adds the pixels to the sums of every class.
 pub(super) struct Terms<'a> {
     pub inputs: Inputs<'a>,
@@ -150,10 +141,10 @@ impl Kernel for Terms<'_> {
                     let (labels, live) = vectors.get(simd, first + index);
                     let own = is_class(labels, class, channels);
                     let probability = tile.probability(simd, &vectors, first, index, class);
-                    let term = only(live.mask, weighted(live.weight, probability));
+                    let term = only(live.mask, live.weighted(probability));
                     predicted.push(term);
                     intersection.push(S::Register::select(own, term, zero));
-                    let weight = only(live.mask, weighted(live.weight, zero.constant(1.0)));
+                    let weight = only(live.mask, live.weighted(zero.constant(1.0)));
                     target.push(S::Register::select(own, weight, zero));
                 }
                 // What lies behind the end is masked.
@@ -231,7 +222,7 @@ impl Kernel for Gradient<'_> {
                         let away = S::Register::narrow(slope.widen() - mean);
                         tile.probability(simd, &vectors, first, index, class) * away
                     };
-                    let value = weighted(live.weight, value);
+                    let value = live.weighted(value);
                     gradient.write(first + index, class, self.write, live.mask, value);
                 }
             }
