@@ -266,7 +266,21 @@ proptest! {
             };
             let truth = 2.0 * (moved(step) - moved(-step)) / (2.0 * step);
             let found = f64::from(gradient[*index]);
-            prop_assert!((found - truth).abs() < 1e-4 * truth.abs() + 1e-5 * largest + 1e-8, "{score}: {found} is not {truth}");
+            // At an extreme of minmax two floats cancel: the pixel's own slope, and what all the others leave.
+            // The slope of its prediction alone is the size of either.
+            let rounding = match params.normalization {
+                Normalization::MinMax if score == least || score == greatest => {
+                    let alone = |by: f64| {
+                        let mut predictions = naive::minmax(&scores, oracle.smooth);
+                        predictions[at] += by;
+                        oracle.loss(&predictions, &targets, &weights)
+                    };
+                    let own = (alone(step) - alone(-step)) / step / (greatest - least + oracle.smooth);
+                    f64::from(f32::EPSILON) * own.abs()
+                }
+                _ => 0.0,
+            };
+            prop_assert!((found - truth).abs() < 1e-4 * truth.abs() + 1e-5 * largest + 1e-8 + rounding, "{score}: {found} is not {truth}");
         }
     }
 
