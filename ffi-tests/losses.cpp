@@ -119,6 +119,31 @@ void cubes() {
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::dice::update(dice, logits, {classes.data(), 1}).code());
 }
 
+void frames() {
+    const std::array<float, 3 * n> colors = {0.5f, 0.25f, 1.0f, 0.0f, 0.75f, 0.5f, 0.125f, 1.0f, 0.25f, 0.5f, 0.5f, 0.0f};
+    const auto rgb = hyla::cube::interleaved(colors.data(), n, 3).with_targets(targets.data()).with_valid(valid.data());
+    const hyla::foreground_contrast::params params;
+    hyla::foreground_contrast totals, same;
+    hyla::foreground_contrast::frame frame, part;
+    CHECK_STATUS(HYLA_OK, frame.update(params, rgb).code());
+    CHECK_STATUS(HYLA_OK, part.merge(frame).code());
+    CHECK_STATUS(HYLA_OK, part.normalize().code());
+    CHECK(equal(part, frame.sums));
+    CHECK_STATUS(HYLA_OK, totals.update(params, frame).code());
+    std::array<float, 3 * n> found{}, expected{};
+    const auto at_once = same.loss_and_gradient(params, rgb, 2.0, HYLA_STORE, found);
+    const auto loss = totals.loss(params);
+    CHECK(at_once && loss && at_once.value == loss.value && loss.value < 0.0 && equal(same, totals.totals));
+    CHECK_STATUS(HYLA_OK, totals.gradient(params, frame, rgb, 2.0, HYLA_STORE, expected).code());
+    CHECK(equal(found, expected) && found[0] != 0.0f);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.gradient(params, frame, rgb, 2.0, HYLA_STORE, {found.data(), 3 * n - 1}).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 same.loss_and_gradient(params, rgb, 2.0, HYLA_STORE, {found.data(), 3 * n - 1}).status.code());
+    CHECK_STATUS(HYLA_OK, totals.merge(same).code());
+    CHECK_STATUS(HYLA_OK, totals.normalize().code());
+    CHECK(totals.totals.frames == 2);
+}
+
 void matrices() {
     const hyla::matrix matrix(values.data(), 2, n);
     std::array<double, 64> workspace{};
@@ -148,6 +173,7 @@ void matrices() {
 int main() {
     pixels();
     cubes();
+    frames();
     matrices();
     return finish("losses");
 }

@@ -67,6 +67,7 @@
 #define HYLA_SVDD_PARAMS_DEFAULT { sizeof(hyla_svdd_params), 0.05f, 1.0f, 0.0f }
 #define HYLA_CROSS_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_cross_entropy_params), HYLA_REDUCTION_WEIGHTED_MEAN, 1, -100, 1.0f, 0.0f }
 #define HYLA_DICE_PARAMS_DEFAULT { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
+#define HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT { sizeof(hyla_foreground_contrast_params), HYLA_COLOR_RGB, 1, 1.0f, 0.0f, 0.0f, 1e-6f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -302,6 +303,15 @@
 
 // It is left out of the mean.
 #define HYLA_ABSENT_SKIP 1
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_FOREGROUND_CONTRAST_STAGES 7
+
+// Colours are compared as they are.
+#define HYLA_COLOR_RGB 0
+
+// Colours are compared in Oklab, where equal distances look about equal.
+#define HYLA_COLOR_OKLAB 1
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_ORTHOGONALITY_STAGES 7
@@ -828,6 +838,82 @@ typedef struct hyla_dice_totals {
     // Shows whether terms of different classes were mixed.
     int64_t fingerprint;
 } hyla_dice_totals;
+
+// Contrast of the mean colours of foreground and background (cuvis-ai: ForegroundContrastLoss): what is computed.
+//
+// With colours q (a cube of three channels, or Oklab of it), their means over the foreground (`targets`
+// nonzero), the background and both, and pixel weights v (`weights`) in all means:
+//
+// d = sqrt(|m_f - m_b|^2 + eps)      var_c = sum_f v q_c^2 / sum_f v - m_fc^2
+// l = weight * (-d + compactness_weight/3 * sum_c var_c + anchor_weight/3 * (|m_f - m_i|^2 + |m_b - m_i|^2))
+// loss = sum l / V                   one l a frame; V frames have foreground and background
+//
+// Frame by frame: hyla_foreground_contrast_frame_update adds the pixels of a frame, in as many calls as it comes
+// in, hyla_foreground_contrast_update adds the finished frame to the totals. A frame without foreground or
+// background (none that counts, or of weight 0) is skipped: it may be NaN, its gradient is 0. A pixel of
+// weight 0 is as if it were masked. Needs labels.
+//
+// Values of Oklab are within 6 * 2^-24 of the sum of the sizes of their terms, all sums are exact, and a frame's
+// loss is rounded to float32 once; the variance is exact also where it is far below the squared mean. A gradient
+// is within 8 * 2^-24 of the sum of the sizes of its terms (in Oklab the direction of the distance counts with the
+// size of the means divided by d). Squares of colours beyond float32 are infinite.
+// Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
+// weight evens the foreground out. Initialise with HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A
+// perceptual color space for image processing (2020); sRGB: IEC 61966-2-1.
+typedef struct hyla_foreground_contrast_params {
+    // `sizeof(hyla_foreground_contrast_params)`.
+    uint32_t struct_size;
+    // HYLA_COLOR_...; cuvis-ai's key `color_space`. Default: rgb.
+    uint32_t color_space;
+    // 1: Oklab undoes the gamma curve of sRGB first. 0: the cube is linear light. Rgb ignores it. Default 1.
+    uint32_t assume_srgb;
+    // The weight of this loss among others: finite; 0 switches it off. Default 1.
+    float weight;
+    // The weight of the foreground's variance: finite, not negative. Default 0.
+    float compactness_weight;
+    // The weight of the distances to the mean of the image: finite, not negative. Default 0.
+    float anchor_weight;
+    // What is added to the squared distance: finite, not negative. Default 1e-6.
+    float eps;
+} hyla_foreground_contrast_params;
+
+// The exact sums of one frame, in words of int64; all zero is empty. Adding the words of two parts of a
+// frame merges them; call `hyla_foreground_contrast_frame_normalize` afterwards to compare words.
+typedef struct hyla_foreground_contrast_frame {
+    // The sums of the weighted colours of the foreground, by channel.
+    struct hyla_sum foreground[3];
+    // Those of the background.
+    struct hyla_sum background[3];
+    // The sums of the weighted squares of the foreground; empty where the compactness weight is 0.
+    struct hyla_sum squares[3];
+    // The sum of the pixel weights of the foreground: without weights the number of its pixels.
+    struct hyla_sum foreground_weights;
+    // That of the background.
+    struct hyla_sum background_weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether pixels of different colour spaces were mixed.
+    int64_t fingerprint;
+} hyla_foreground_contrast_frame;
+
+// Exact sums over frames, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_foreground_contrast_normalize` afterwards to compare words.
+typedef struct hyla_foreground_contrast_totals {
+    // The sum of the losses of the frames that count.
+    struct hyla_sum loss;
+    // How many frames count.
+    int64_t frames;
+    // How many frames were skipped: without foreground or without background.
+    int64_t skipped;
+    // How many frames count whose distance is exactly 0, so that it has no direction.
+    int64_t degenerate;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether frames of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_foreground_contrast_totals;
 
 // How far the rows of a matrix are from orthonormal (cuvis-ai: OrthogonalityLoss): what is computed.
 //
@@ -2020,6 +2106,125 @@ hyla_status hyla_dice_loss_and_gradient(const struct hyla_dice_params *params,
                                         float *grad_logits);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_params_init(struct hyla_foreground_contrast_params *params,
+                                                 size_t size);
+
+// `sizeof(hyla_foreground_contrast_frame)`, for bindings to check.
+HYLA_API
+size_t hyla_foreground_contrast_frame_size(void);
+
+// `sizeof(hyla_foreground_contrast_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_foreground_contrast_totals_size(void);
+
+// Adds pixels to a frame.
+//
+// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+//
+// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
+// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_contrast_params *params,
+                                                  const struct hyla_cube *rgb,
+                                                  struct hyla_foreground_contrast_frame *frame);
+
+// Adds another part of a frame (of another tile or thread), and makes the words canonical.
+//
+// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_frame_merge(const struct hyla_foreground_contrast_frame *other,
+                                                 struct hyla_foreground_contrast_frame *frame);
+
+// Makes the words canonical after they were added elsewhere, so that equal frames have equal words.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_frame_normalize(struct hyla_foreground_contrast_frame *frame);
+
+// Adds one finished frame to totals.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON, MIXED_TOTALS (a frame of another colour space, or one whose squares were
+// not summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
+                                            const struct hyla_foreground_contrast_frame *frame,
+                                            struct hyla_foreground_contrast_totals *totals);
+
+// Adds other totals (of other frames, threads or ranks) to totals, and makes the words canonical. Both must
+// come from the same parameters; `hyla_foreground_contrast_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_merge(const struct hyla_foreground_contrast_totals *other,
+                                           struct hyla_foreground_contrast_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_normalize(struct hyla_foreground_contrast_totals *totals);
+
+// The mean loss of the frames that count; 0 of none.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+// WEIGHT, BALANCE, EPSILON, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground and
+// background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a
+// frame's means are equal: its distance has gradient 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_loss(const struct hyla_foreground_contrast_params *params,
+                                          const struct hyla_foreground_contrast_totals *totals,
+                                          double *loss);
+
+// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels belong
+// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
+// unchanged. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Notices: those of `hyla_foreground_contrast_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_gradient(const struct hyla_foreground_contrast_params *params,
+                                              const struct hyla_foreground_contrast_totals *totals,
+                                              const struct hyla_foreground_contrast_frame *frame,
+                                              const struct hyla_cube *rgb,
+                                              double upstream,
+                                              uint32_t write,
+                                              float *grad_rgb);
+
+// The loss and the gradient of a batch of one frame in one call, for the case that it is not tiled: the same
+// bits as frame_update, update, loss and gradient. The pixels are read twice. The batch's totals are added to
+// `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE.
+// Notices: those of `hyla_foreground_contrast_loss`, about this frame.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_loss_and_gradient(const struct hyla_foreground_contrast_params *params,
+                                                       const struct hyla_cube *rgb,
+                                                       double upstream,
+                                                       uint32_t write,
+                                                       struct hyla_foreground_contrast_totals *totals,
+                                                       double *loss,
+                                                       float *grad_rgb);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -2403,6 +2608,12 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
 /* The defaults as a value. */
 static inline hyla_bce_params hyla_bce_params_default(void) {
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_foreground_contrast_params hyla_foreground_contrast_params_default(void) {
+    hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
     return params;
 }
 

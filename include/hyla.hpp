@@ -425,6 +425,51 @@ struct dice {
     }
 };
 
+// Contrast of the mean colours of foreground and background, frame by frame: hyla_foreground_contrast_...
+class foreground_contrast {
+  public:
+    struct params : hyla_foreground_contrast_params {
+        constexpr params() noexcept : hyla_foreground_contrast_params HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT {}
+    };
+
+    // The sums of one frame, from as many calls as it comes in.
+    class frame {
+      public:
+        hyla_foreground_contrast_frame sums{};
+
+        hyla::status update(const hyla_foreground_contrast_params &how, const hyla_cube &rgb) noexcept {
+            return hyla_foreground_contrast_frame_update(&how, &rgb, &sums);
+        }
+        hyla::status merge(const frame &other) noexcept { return hyla_foreground_contrast_frame_merge(&other.sums, &sums); }
+        hyla::status normalize() noexcept { return hyla_foreground_contrast_frame_normalize(&sums); }
+    };
+
+    hyla_foreground_contrast_totals totals{};
+
+    hyla::status update(const hyla_foreground_contrast_params &how, const frame &finished) noexcept {
+        return hyla_foreground_contrast_update(&how, &finished.sums, &totals);
+    }
+    hyla::status merge(const foreground_contrast &other) noexcept { return hyla_foreground_contrast_merge(&other.totals, &totals); }
+    hyla::status normalize() noexcept { return hyla_foreground_contrast_normalize(&totals); }
+    result<double> loss(const hyla_foreground_contrast_params &how) const noexcept {
+        return detail::value_of<double>(hyla_foreground_contrast_loss, &how, &totals);
+    }
+    hyla::status gradient(const hyla_foreground_contrast_params &how, const frame &finished, const hyla_cube &rgb, double upstream,
+                          std::uint32_t write, floats grad) const noexcept {
+        if (grad.size() < detail::extent(rgb)) return HYLA_ERROR_CAPACITY;
+        return hyla_foreground_contrast_gradient(&how, &totals, &finished.sums, &rgb, upstream, write, grad.data());
+    }
+    // Adds this whole frame to the totals; the loss and its gradient are those of this frame alone.
+    result<double> loss_and_gradient(const hyla_foreground_contrast_params &how, const hyla_cube &rgb, double upstream,
+                                     std::uint32_t write, floats grad) noexcept {
+        if (grad.size() < detail::extent(rgb)) return {0.0, HYLA_ERROR_CAPACITY};
+        result<double> answer;
+        answer.status =
+            hyla_foreground_contrast_loss_and_gradient(&how, &rgb, upstream, write, &totals, &answer.value, grad.data());
+        return answer;
+    }
+};
+
 // How far rows are from orthonormal: hyla_orthogonality_...
 struct orthogonality : detail::matrix_loss<hyla_orthogonality_params, hyla_orthogonality_workspace, hyla_orthogonality_loss, hyla_orthogonality_gradient, hyla_orthogonality_loss_and_gradient> {
     struct params : hyla_orthogonality_params {
@@ -564,6 +609,8 @@ inline constexpr bool mirrors =
 static_assert(mirrors<bce, hyla_bce_totals> && mirrors<bce::params, hyla_bce_params>);
 static_assert(mirrors<focal, hyla_focal_totals> && mirrors<svdd, hyla_svdd_totals> && mirrors<mse, hyla_mse_totals>);
 static_assert(mirrors<cross_entropy, hyla_cross_entropy_totals>);
+static_assert(mirrors<foreground_contrast, hyla_foreground_contrast_totals>);
+static_assert(mirrors<foreground_contrast::frame, hyla_foreground_contrast_frame>);
 static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix>);
 static_assert(mirrors<sum, hyla_sum_totals>);
 static_assert(mirrors<range, hyla_range>);

@@ -16,6 +16,7 @@
 //! | [`matrix`] | rows of floats: components, selection weights |
 //! | [`exact`] | exact sums that merge by integer addition |
 //! | [`math`] | exp, ln, log1p, sigmoid, softplus with stated bounds |
+//! | [`color`] | sRGB, linear light and Oklab, with derivatives |
 //! | [`math64`] | square root, exp and ln of one `f64` |
 //! | [`simd`] | vectors, kernels, tiers |
 //! | [`error`] | errors and notices, with the numbers of the C interface |
@@ -58,6 +59,7 @@ struct Readme;
 
 #[cfg(feature = "capi")]
 pub mod capi;
+pub mod color;
 pub mod cube;
 pub mod error;
 pub mod exact;

@@ -21,6 +21,7 @@ const SOURCES: &[&str] = &[
     "mse",
     "cross_entropy",
     "dice",
+    "foreground_contrast",
     "orthogonality",
     "distinctness",
     "selector_entropy",

@@ -86,6 +86,17 @@ impl hyla_cube {
         // SAFETY: as the caller vouches.
         Ok(Cube { labels: Some(labels), ..unsafe { self.values() }? })
     }
+
+    /// Values, targets, mask and weights.
+    ///
+    /// # Safety
+    /// As for [`Self::values`].
+    pub(super) unsafe fn targeted<'a>(&self) -> Result<Cube<'a>, Error> {
+        // SAFETY: as the caller vouches.
+        let targets = unsafe { input(self.targets, self.n) }?;
+        // SAFETY: as the caller vouches.
+        Ok(Cube { targets: Some(targets), ..unsafe { self.values() }? })
+    }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.

@@ -19,6 +19,7 @@ pub mod dice;
 pub mod distinctness;
 pub mod environment;
 pub mod focal;
+pub mod foreground_contrast;
 pub mod iou;
 pub mod library;
 pub mod loss;

@@ -25,8 +25,10 @@
 
 mod block;
 mod digits;
+mod variance;
 
 pub use block::Accumulator;
+pub(crate) use variance::variance;
 
 use block::Unpacked;
 

@@ -16,6 +16,7 @@ pub mod cross_entropy;
 pub mod dice;
 pub mod distinctness;
 pub mod focal;
+pub mod foreground_contrast;
 mod gram;
 pub mod iou;
 pub mod mse;

@@ -9,9 +9,11 @@ mod bce;
 #[cfg(feature = "capi")]
 mod capi;
 mod classes;
+mod color;
 mod cubes;
 mod exact;
 mod focal;
+mod foreground_contrast;
 mod math;
 mod math64;
 mod matrices;

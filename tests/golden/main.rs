@@ -14,6 +14,7 @@
 mod bce;
 mod classes;
 mod detection;
+mod foreground_contrast;
 mod iou;
 mod matrix;
 mod mse;

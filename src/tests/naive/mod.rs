@@ -3,6 +3,7 @@
 pub mod bce;
 pub mod classes;
 pub mod focal;
+pub mod foreground_contrast;
 pub mod matrix;
 pub mod mse;
 pub mod overlap;
