@@ -107,7 +107,7 @@ pub unsafe extern "C" fn hyla_bce_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_bce_totals)`, for bindings to check.
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn hyla_bce_update(
     pixels: *const hyla_pixels,
     totals: *mut hyla_bce_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
@@ -194,7 +194,7 @@ pub unsafe extern "C" fn hyla_bce_loss(
     totals: *const hyla_bce_totals,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn hyla_bce_map(
     pixels: *const hyla_pixels,
     loss_map: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         disjoint(&[Span::of(loss_map, inputs.n())], &[&inputs.spans])?;
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn hyla_bce_gradient(
     write: u32,
     grad_scores: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -285,7 +285,7 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
     loss: *mut f64,
     grad_scores: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -41,17 +41,23 @@ pub(super) fn disjoint(outputs: &[Span], inputs: &[&[Span]]) -> Result<(), Error
 
 /// A pointer to `items` items may be read or written: NULL only if there are none.
 fn check_array<T>(pointer: *const T, items: usize) -> Result<(), Error> {
+    check_place(pointer.addr(), items, size_of::<T>(), align_of::<T>())
+}
+
+#[inline(never)]
+fn check_place(address: usize, items: usize, size: usize, alignment: usize) -> Result<(), Error> {
     if items == 0 {
-        Ok(())
-    } else if pointer.is_null() {
-        Err(Error::NullPointer)
-    } else if !pointer.is_aligned() {
-        Err(Error::Misaligned)
-    } else {
-        let bytes = items.checked_mul(size_of::<T>()).filter(|bytes| *bytes <= isize::MAX as usize);
-        let end = bytes.and_then(|bytes| pointer.addr().checked_add(bytes));
-        end.map(|_| ()).ok_or(Error::TooLarge)
+        return Ok(());
     }
+    if address == 0 {
+        return Err(Error::NullPointer);
+    }
+    if address & (alignment - 1) != 0 {
+        return Err(Error::Misaligned);
+    }
+    let bytes = items.checked_mul(size).filter(|bytes| *bytes <= isize::MAX as usize);
+    let end = bytes.and_then(|bytes| address.checked_add(bytes));
+    end.map(|_| ()).ok_or(Error::TooLarge)
 }
 
 /// The items of an input.

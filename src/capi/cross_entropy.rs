@@ -113,7 +113,7 @@ pub unsafe extern "C" fn hyla_cross_entropy_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_cross_entropy_totals)`, for bindings to check.
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn hyla_cross_entropy_update(
     class_weights: *const f32,
     totals: *mut hyla_cross_entropy_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
         disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn hyla_cross_entropy_loss(
     totals: *const hyla_cross_entropy_totals,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
@@ -231,7 +231,7 @@ pub unsafe extern "C" fn hyla_cross_entropy_map(
     class_weights: *const f32,
     loss_map: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
         disjoint(&[Span::of(loss_map, inputs.cube.layout.n)], &[&inputs.spans])?;
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn hyla_cross_entropy_gradient(
     write: u32,
     grad_logits: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -299,7 +299,7 @@ pub unsafe extern "C" fn hyla_cross_entropy_loss_and_gradient(
     loss: *mut f64,
     grad_logits: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -68,7 +68,7 @@ pub unsafe extern "C" fn hyla_detection_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_detection_totals)`, for bindings to check.
@@ -94,7 +94,7 @@ pub unsafe extern "C" fn hyla_detection_update(
     pixels: *const hyla_pixels,
     totals: *mut hyla_detection_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (params, span) = unsafe { check::parameters(params) }?;
         // SAFETY: as the caller vouches.
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn hyla_detection_update_frame(
     pitch: usize,
     totals: *mut hyla_detection_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (params, span) = unsafe { check::parameters(params) }?;
         // SAFETY: as the caller vouches.
@@ -192,7 +192,7 @@ pub unsafe extern "C" fn hyla_detection_metrics(
     capacity: usize,
     count: *mut usize,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         let list = List { context, out, capacity, count };
         // SAFETY: as the caller vouches.
         let (params, span) = unsafe { check::parameters(params) }?;

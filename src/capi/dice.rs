@@ -121,7 +121,7 @@ pub unsafe extern "C" fn hyla_dice_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_dice_totals)`, for bindings to check: the totals of one class.
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn hyla_dice_update(
     logits: *const hyla_cube,
     totals: *mut hyla_dice_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, logits) }?;
         let classes = inputs.cube.layout.channels;
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn hyla_dice_merge(
     totals: *mut hyla_dice_totals,
     classes: usize,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (other, totals) = unsafe {
@@ -197,7 +197,7 @@ pub unsafe extern "C" fn hyla_dice_normalize(
     totals: *mut hyla_dice_totals,
     classes: usize,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         dice::normalize(unsafe { output(totals.cast::<Totals>(), classes) }?);
         Ok(Notices::NONE)
@@ -220,7 +220,7 @@ pub unsafe extern "C" fn hyla_dice_loss(
     classes: usize,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
@@ -253,7 +253,7 @@ pub unsafe extern "C" fn hyla_dice_gradient(
     write: u32,
     grad_logits: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, logits) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -286,7 +286,7 @@ pub unsafe extern "C" fn hyla_dice_loss_and_gradient(
     loss: *mut f64,
     grad_logits: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, logits) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -68,7 +68,7 @@ pub unsafe extern "C" fn hyla_distinctness_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// How many doubles of workspace a matrix needs: the same on every tier.
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn hyla_distinctness_loss(
     workspace_size: usize,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, selection_weights) }?;
         let writes = [Span::of(workspace, workspace_size), Span::of(loss, 1)];
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn hyla_distinctness_gradient(
     workspace_size: usize,
     grad_selection_weights: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, selection_weights) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn hyla_distinctness_loss_and_gradient(
     loss: *mut f64,
     grad_selection_weights: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, selection_weights) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -105,7 +105,7 @@ pub unsafe extern "C" fn hyla_focal_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_focal_totals)`, for bindings to check.
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn hyla_focal_update(
     pixels: *const hyla_pixels,
     totals: *mut hyla_focal_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn hyla_focal_loss(
     totals: *const hyla_focal_totals,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn hyla_focal_map(
     pixels: *const hyla_pixels,
     loss_map: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         disjoint(&[Span::of(loss_map, inputs.n())], &[&inputs.spans])?;
@@ -248,7 +248,7 @@ pub unsafe extern "C" fn hyla_focal_gradient(
     write: u32,
     grad_scores: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -282,7 +282,7 @@ pub unsafe extern "C" fn hyla_focal_loss_and_gradient(
     loss: *mut f64,
     grad_scores: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -155,7 +155,7 @@ pub unsafe extern "C" fn hyla_foreground_contrast_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_foreground_contrast_frame)`, for bindings to check.
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn hyla_foreground_contrast_frame_update(
     rgb: *const hyla_cube,
     frame: *mut hyla_foreground_contrast_frame,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, rgb) }?;
         disjoint(&[Span::of(frame, 1)], &[&inputs.spans])?;
@@ -245,7 +245,7 @@ pub unsafe extern "C" fn hyla_foreground_contrast_update(
     frame: *const hyla_foreground_contrast_frame,
     totals: *mut hyla_foreground_contrast_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
@@ -305,7 +305,7 @@ pub unsafe extern "C" fn hyla_foreground_contrast_loss(
     totals: *const hyla_foreground_contrast_totals,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
@@ -338,7 +338,7 @@ pub unsafe extern "C" fn hyla_foreground_contrast_gradient(
     write: u32,
     grad_rgb: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, rgb) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -372,7 +372,7 @@ pub unsafe extern "C" fn hyla_foreground_contrast_loss_and_gradient(
     loss: *mut f64,
     grad_rgb: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, rgb) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -133,7 +133,7 @@ pub unsafe extern "C" fn hyla_iou_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_iou_totals)`, for bindings to check.
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn hyla_iou_update(
     totals: *mut hyla_iou_totals,
     range: *mut hyla_range,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         disjoint(&[Span::of(totals, 1), Span::of(range, 1)], &[&inputs.spans])?;
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn hyla_iou_loss(
     range: *const hyla_range,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1), Span::of(range, 1)]])?;
@@ -258,7 +258,7 @@ pub unsafe extern "C" fn hyla_iou_gradient(
     write: u32,
     grad_scores: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -294,7 +294,7 @@ pub unsafe extern "C" fn hyla_iou_loss_and_gradient(
     loss: *mut f64,
     grad_scores: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, pixels) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -79,7 +79,7 @@ pub extern "C" fn hyla_tier_name(tier: u32) -> *const c_char {
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn hyla_tier_pin(tier: u32) -> hyla_status {
-    call(|| {
+    call(move || {
         let wanted = match tier {
             HYLA_TIER_BEST => None,
             _ => Some(known(tier).ok_or(Error::TierUnavailable)?),

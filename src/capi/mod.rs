@@ -45,8 +45,8 @@ use pixels::hyla_pixels;
 /// What every function that can fail is made of: the body runs in the default floating-point
 /// environment, and its result becomes a status.
 #[inline(always)]
-fn call(body: impl FnOnce() -> Result<Notices, Error>) -> status::hyla_status {
-    environment::in_default_environment(|| match body() {
+fn call(mut body: impl FnMut() -> Result<Notices, Error>) -> status::hyla_status {
+    environment::in_default_environment(&mut || match body() {
         Ok(notices) => notices.bits() as i32,
         Err(error) => error.number(),
     })
@@ -112,7 +112,7 @@ unsafe fn merge<C: Mirrors>(
     totals: *mut C,
     merge: fn(&mut C::Core, &C::Core),
 ) -> status::hyla_status {
-    call(|| {
+    call(move || {
         check::disjoint(&[check::Span::of(totals, 1)], &[&[check::Span::of(other, 1)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (other, totals) = unsafe { (core(other)?, core_mut(totals)?) };
@@ -127,7 +127,7 @@ unsafe fn merge<C: Mirrors>(
 /// # Safety
 /// A pointer that is neither NULL nor misaligned is valid for what its type says.
 unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> status::hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         change(unsafe { core_mut(totals) }?);
         Ok(Notices::NONE)
@@ -145,7 +145,7 @@ unsafe fn update<'a, C: Mirrors>(
     read: unsafe fn(&hyla_pixels) -> Result<Pixels<'a>, Error>,
     update: fn(&mut C::Core, &Pixels<'a>) -> Result<(), Error>,
 ) -> status::hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let used = unsafe { read(&pixels::read(pixels)?) }?;
         check::disjoint(&[check::Span::of(totals, 1)], &[&pixels::spans(pixels, &used)])?;
@@ -164,7 +164,7 @@ unsafe fn answer<C: Mirrors, R>(
     to: *mut R,
     answer: fn(&C::Core) -> (R, Notices),
 ) -> status::hyla_status {
-    call(|| {
+    call(move || {
         check::disjoint(&[check::Span::of(to, 1)], &[&[check::Span::of(totals, 1)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };

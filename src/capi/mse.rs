@@ -86,7 +86,7 @@ pub unsafe extern "C" fn hyla_mse_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_mse_totals)`, for bindings to check.
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn hyla_mse_update(
     target: *const f32,
     totals: *mut hyla_mse_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, reconstruction, target) }?;
         disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
@@ -172,7 +172,7 @@ pub unsafe extern "C" fn hyla_mse_loss(
     totals: *const hyla_mse_totals,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
@@ -200,7 +200,7 @@ pub unsafe extern "C" fn hyla_mse_map(
     target: *const f32,
     loss_map: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, reconstruction, target) }?;
         disjoint(&[Span::of(loss_map, inputs.span)], &[&inputs.spans])?;
@@ -233,7 +233,7 @@ pub unsafe extern "C" fn hyla_mse_gradient(
     write: u32,
     grad_reconstruction: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, reconstruction, target) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -268,7 +268,7 @@ pub unsafe extern "C" fn hyla_mse_loss_and_gradient(
     loss: *mut f64,
     grad_reconstruction: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, reconstruction, target) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

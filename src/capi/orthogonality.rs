@@ -57,7 +57,7 @@ pub unsafe extern "C" fn hyla_orthogonality_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// How many doubles of workspace a matrix needs: the same on every tier.
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn hyla_orthogonality_loss(
     workspace_size: usize,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, components) }?;
         let writes = [Span::of(workspace, workspace_size), Span::of(loss, 1)];
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn hyla_orthogonality_gradient(
     workspace_size: usize,
     grad_components: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, components) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn hyla_orthogonality_loss_and_gradient(
     loss: *mut f64,
     grad_components: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, components) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -122,7 +122,7 @@ pub unsafe extern "C" fn hyla_pixel_statistics_metrics(
     capacity: usize,
     count: *mut usize,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         let list = List { context, out, capacity, count };
         // SAFETY: as the caller vouches.
         let metrics = unsafe { core(totals) }?.metrics();

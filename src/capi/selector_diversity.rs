@@ -54,7 +54,7 @@ pub unsafe extern "C" fn hyla_selector_diversity_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// The loss of `n` weights. NaN of no weight.
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn hyla_selector_diversity_loss(
     n: usize,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, weights, n) }?;
         disjoint(&[Span::of(loss, 1)], &[&inputs.spans])?;
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn hyla_selector_diversity_gradient(
     write: u32,
     grad_weights: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, weights, n) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn hyla_selector_diversity_loss_and_gradient(
     loss: *mut f64,
     grad_weights: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let Inputs { params, weights, spans } = unsafe { Inputs::new(params, weights, n) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

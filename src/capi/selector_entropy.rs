@@ -73,7 +73,7 @@ pub unsafe extern "C" fn hyla_selector_entropy_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// The loss of `n` weights. 0 of no weight.
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn hyla_selector_entropy_loss(
     n: usize,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, weights, n) }?;
         disjoint(&[Span::of(loss, 1)], &[&inputs.spans])?;
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn hyla_selector_entropy_gradient(
     write: u32,
     grad_weights: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, weights, n) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn hyla_selector_entropy_loss_and_gradient(
     loss: *mut f64,
     grad_weights: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let Inputs { params, weights, spans } = unsafe { Inputs::new(params, weights, n) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

@@ -97,7 +97,7 @@ pub unsafe extern "C" fn hyla_svdd_params_init(
     size: usize,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    call(|| unsafe { check::write_defaults(params, size) })
+    call(move || unsafe { check::write_defaults(params, size) })
 }
 
 /// `sizeof(hyla_svdd_totals)`, for bindings to check.
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn hyla_svdd_update(
     center: *const f32,
     totals: *mut hyla_svdd_totals,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
         disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn hyla_svdd_loss(
     totals: *const hyla_svdd_totals,
     loss: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn hyla_svdd_map(
     center: *const f32,
     score_map: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
         disjoint(&[Span::of(score_map, inputs.cube.layout.n)], &[&inputs.spans])?;
@@ -240,7 +240,7 @@ pub unsafe extern "C" fn hyla_svdd_gradient(
     write: u32,
     grad_embeddings: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -275,7 +275,7 @@ pub unsafe extern "C" fn hyla_svdd_loss_and_gradient(
     loss: *mut f64,
     grad_embeddings: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
@@ -308,7 +308,7 @@ pub unsafe extern "C" fn hyla_svdd_radius(
     params: *const hyla_svdd_params,
     radius: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(radius, 1)], &[&[span]])?;
@@ -335,7 +335,7 @@ pub unsafe extern "C" fn hyla_svdd_gradient_radius(
     upstream: f64,
     grad_r_unconstrained: *mut f64,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         let reads = [span, Span::of(totals, 1)];
@@ -363,7 +363,7 @@ pub unsafe extern "C" fn hyla_svdd_center_update(
     center: *const f32,
     center_sums: *mut hyla_sum,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
         let channels = inputs.center.len();
@@ -387,7 +387,7 @@ pub unsafe extern "C" fn hyla_svdd_center_merge(
     center_sums: *mut hyla_sum,
     channels: usize,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         disjoint(&[Span::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
         // SAFETY: as the caller vouches; the two do not overlap. A `hyla_sum` is an `ExactSum`.
         let (other, sums) = unsafe {
@@ -413,7 +413,7 @@ pub unsafe extern "C" fn hyla_svdd_center_normalize(
     center_sums: *mut hyla_sum,
     channels: usize,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches. A `hyla_sum` is an `ExactSum`.
         svdd::normalize_center(unsafe { output(center_sums.cast::<ExactSum>(), channels) }?)?;
         Ok(Notices::NONE)
@@ -439,7 +439,7 @@ pub unsafe extern "C" fn hyla_svdd_gradient_center(
     write: u32,
     grad_center: *mut f32,
 ) -> hyla_status {
-    call(|| {
+    call(move || {
         // SAFETY: as the caller vouches.
         let (checked, span) = unsafe { check::parameters(params) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;

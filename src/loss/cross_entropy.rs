@@ -70,6 +70,7 @@ impl Default for Params {
 }
 
 impl Params {
+    #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         if !self.weight.is_finite() {
             return Err(Error::Weight);

@@ -75,6 +75,7 @@ impl Default for Params {
 impl Pixelwise for Params {
     type Function = Focal;
 
+    #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         if !self.weight.is_finite() {
             return Err(Error::Weight);

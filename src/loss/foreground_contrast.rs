@@ -109,6 +109,7 @@ impl Default for Params {
 }
 
 impl Params {
+    #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         let good = |value: f32| value.is_finite() && value >= 0.0;
         if !self.weight.is_finite() {

@@ -99,6 +99,7 @@ pub(crate) fn only<V: Lanes>(mask: Option<V::Mask>, values: V) -> V {
 /// over their pixels, which shows when terms of different parameters were mixed.
 ///
 /// FNV-1a over the words, with a final avalanche so that close parameters differ everywhere.
+#[inline(never)]
 pub(crate) fn fingerprint(words: &[u32]) -> i64 {
     const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;

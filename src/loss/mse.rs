@@ -59,6 +59,7 @@ impl Default for Params {
 }
 
 impl Params {
+    #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         if self.weight.is_finite() { Ok(()) } else { Err(Error::Weight) }
     }

@@ -299,6 +299,7 @@ impl Overlap {
 }
 
 impl Index {
+    #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         let good = |value: f32| value.is_finite() && value >= 0.0;
         if !self.weight.is_finite() {

@@ -95,6 +95,7 @@ impl Default for Params {
 }
 
 impl Params {
+    #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         if !(self.nu > 0.0 && self.nu < 1.0) {
             return Err(Error::Nu);

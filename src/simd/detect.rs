@@ -90,6 +90,8 @@ fn detect() -> Tier {
 /// Intel SDM volume 1, 14.3 and 15.3: the instructions may be used when cpuid names them and the
 /// operating system saves the registers (XCR0).
 #[cfg(target_arch = "x86_64")]
+#[cold]
+#[inline(never)]
 fn detect() -> Tier {
     use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 
