@@ -14,7 +14,7 @@ use super::reduction::{Reduction, Sums};
 use super::{Write, only};
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Accumulator, ExactSum};
-use crate::pixels::{Live, LiveColumns, Pixels, tally};
+use crate::pixels::{Live, LiveColumns, Pixels, both, tally};
 use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
 
 /// What is computed, by one of the losses.
@@ -80,7 +80,8 @@ pub(super) fn update<P: Pixelwise>(
     let softening = check(params, pixels)?;
     let tally = tally(pixels.scores.len(), pixels, &mut sums.weights);
     sums.count(params.fingerprint(), tally);
-    add_terms(params, pixels, softening, To::Sum(&mut sums.loss));
+    let terms = Some((params.factors(1.0), To::Sum(&mut sums.loss)));
+    walk(params, pixels, softening, Outputs { terms, slopes: None });
     Ok(())
 }
 
@@ -103,11 +104,9 @@ pub(super) fn gradient<P: Pixelwise>(
     let softening = check(params, pixels)?;
     sums.check(params.fingerprint())?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
-    let (pixels, function) = (*pixels, params.function());
-    let slopes = params.factors(sums.slope(params.reduction(), upstream));
-    let terms = (Factors::default(), &mut ExactSum::default());
-    let job = Slopes { pixels, function, softening, slopes, write, gradient, terms };
-    write_gradient::<P>(job);
+    let factors = params.factors(sums.slope(params.reduction(), upstream));
+    let slopes = Some((factors, write, gradient));
+    walk(params, pixels, softening, Outputs { terms: None, slopes });
     Ok(sums.notices(params.reduction()))
 }
 
@@ -128,11 +127,10 @@ pub(super) fn loss_and_gradient<P: Pixelwise>(
     let mut batch = Sums::default();
     let tally = tally(pixels.scores.len(), pixels, &mut batch.weights);
     batch.count(params.fingerprint(), tally);
-    let (pixels, function) = (*pixels, params.function());
-    let slopes = params.factors(batch.slope(params.reduction(), upstream));
-    let terms = (params.factors(1.0), &mut batch.loss);
-    let job = Slopes { pixels, function, softening, slopes, write, gradient, terms };
-    write_gradient::<P>(job);
+    let factors = params.factors(batch.slope(params.reduction(), upstream));
+    let slopes = Some((factors, write, gradient));
+    let terms = Some((params.factors(1.0), To::Sum(&mut batch.loss)));
+    walk(params, pixels, softening, Outputs { terms, slopes });
     if let Some(totals) = totals {
         totals.merge(&batch);
     }
@@ -147,24 +145,18 @@ pub(super) fn map<P: Pixelwise>(
 ) -> Result<Notices, Error> {
     let softening = check(params, pixels)?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
-    add_terms(params, pixels, softening, To::Map(map));
+    let terms = Some((params.factors(1.0), To::Map(map)));
+    walk(params, pixels, softening, Outputs { terms, slopes: None });
     Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
 }
 
-fn add_terms<P: Pixelwise>(params: &P, pixels: &Pixels, softening: Option<Softening>, to: To) {
-    let (pixels, function, factors) = (*pixels, params.function(), params.factors(1.0));
-    if P::SOFT && softening.is_some() {
-        simd::run(Terms::<_, true> { pixels, function, softening, factors, to });
-    } else {
-        simd::run(Terms::<_, false> { pixels, function, softening, factors, to });
-    }
-}
-
-fn write_gradient<P: Pixelwise>(job: Slopes<P::Function>) {
-    if P::SOFT && job.softening.is_some() {
-        simd::run(Gradient::<_, true>(job));
-    } else {
-        simd::run(Gradient::<_, false>(job));
+fn walk<P: Pixelwise>(params: &P, pixels: &Pixels, softening: Option<Softening>, to: Outputs) {
+    let (pixels, function) = (*pixels, params.function());
+    match softening {
+        Some(softening) if P::SOFT => {
+            simd::run(Walk::<_, true> { pixels, function, softening, to })
+        }
+        _ => simd::run(Walk::<_, false> { pixels, function, softening: Softening::NONE, to }),
     }
 }
 
@@ -215,60 +207,59 @@ impl<'a, V: Lanes> Inputs<'a, V> {
 }
 
 impl<V: Lanes> Vector<V> {
-    /// The logit, negated where the target is positive.
+    /// The pixels as they are looked at on one of their sides.
     #[inline(always)]
-    fn margin(&self) -> V {
-        V::select(self.positive, self.logit.negate(), self.logit)
+    fn soft_side(&self, simd: V::Simd, softening: Softening, is_positive: bool) -> Side<V> {
+        let Softening { scale, offset } = softening;
+        let [zero, one] = [V::splat(simd, 0.0), V::splat(simd, 1.0)];
+        let target = match self.live.soft_target {
+            Some(target) => target,
+            None => V::select(self.positive, one, zero),
+        };
+        // What the target leaves to the negative side is softened by itself: near 0 it would have no digits
+        // left as the difference of 1 and the softened target.
+        let (share, positive) =
+            if is_positive { (target, one.eq(one)) } else { (one - target, one.lt(one)) };
+        Side { positive, share: Some(share * scale + offset) }
+    }
+
+    /// The logit, negated where the side is positive.
+    #[inline(always)]
+    fn margin(&self, side: &Side<V>) -> V {
+        V::select(side.positive, self.logit.negate(), self.logit)
     }
 
     /// Each pixel's factor, and whether it counts with a factor that is not 0 (None: all do).
     #[inline(always)]
-    fn factor(&self, factors: Factors) -> (V, Option<V::Mask>) {
+    fn factor(&self, side: &Side<V>, factors: Factors) -> (V, Option<V::Mask>) {
         let [positive, negative] = [factors.positive, factors.negative];
         let constant = |factor| self.logit.constant(factor);
-        let of_class = V::select(self.positive, constant(positive), constant(negative));
-        let factor = self.live.weighted(of_class);
-        if self.live.weight.is_none() && positive != 0.0 && negative != 0.0 {
+        let mut factor = V::select(side.positive, constant(positive), constant(negative));
+        if let Some(share) = side.share {
+            factor = share * factor;
+        }
+        let factor = self.live.weighted(factor);
+        let as_they_are = side.share.is_none() && self.live.weight.is_none();
+        if as_they_are && positive != 0.0 && negative != 0.0 {
             return (factor, self.live.mask);
         }
-        let on = !factor.eq(constant(0.0));
-        match self.live.mask {
-            Some(live) => (factor, Some(live & on)),
-            None => (factor, Some(on)),
-        }
-    }
-
-    /// The factors of the pixel as a positive and as a negative one.
-    #[inline(always)]
-    fn soft_factors(&self, factors: Factors, softening: Option<Softening>) -> (V, V) {
-        let one = self.logit.constant(1.0);
-        let target = match self.live.soft_target {
-            Some(target) => target,
-            None => V::select(self.positive, one, one.constant(0.0)),
-        };
-        let Softening { scale, offset } = softening.unwrap_or(Softening::NONE);
-        // What the target leaves to the other class is softened by itself: near 0 it would have no digits
-        // left as the difference of 1 and the softened target.
-        let positive = (target * scale + offset) * factors.positive;
-        let negative = ((one - target) * scale + offset) * factors.negative;
-        (self.live.weighted(positive), self.live.weighted(negative))
+        (factor, Some(both(self.live.mask, !factor.eq(constant(0.0)))))
     }
 }
 
-/// The values where the factor is not 0, and 0 elsewhere.
-#[inline(always)]
-fn switched<V: Lanes>(factor: V, values: V) -> V {
-    let zero = factor.constant(0.0);
-    V::select(factor.eq(zero), zero, values)
+/// A hard target has one side: that of its class. A soft one has both, each with its share.
+struct Side<V: Lanes> {
+    positive: V::Mask,
+    /// None: 1.
+    share: Option<V>,
 }
 
-/// Adds the terms to a sum, or writes them to a map.
-struct Terms<'a, F, const SOFT: bool> {
-    pixels: Pixels<'a>,
-    function: F,
-    softening: Option<Softening>,
-    factors: Factors,
-    to: To<'a>,
+/// What is made of the pixels.
+struct Outputs<'a> {
+    /// The factors of the terms, and where these go.
+    terms: Option<(Factors, To<'a>)>,
+    /// The factors of the slopes, and how the gradient is written.
+    slopes: Option<(Factors, Write, &'a mut [f32])>,
 }
 
 /// Where the terms go.
@@ -277,7 +268,16 @@ enum To<'a> {
     Map(&'a mut [f32]),
 }
 
-impl<F: Function, const SOFT: bool> Kernel for Terms<'_, F, SOFT> {
+/// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
+/// vector.
+struct Walk<'a, F, const SOFT: bool> {
+    pixels: Pixels<'a>,
+    function: F,
+    softening: Softening,
+    to: Outputs<'a>,
+}
+
+impl<F: Function, const SOFT: bool> Kernel for Walk<'_, F, SOFT> {
     type Output = ();
 
     #[inline(always)]
@@ -287,100 +287,58 @@ impl<F: Function, const SOFT: bool> Kernel for Terms<'_, F, SOFT> {
     }
 }
 
-impl<F: Function, const SOFT: bool> Terms<'_, F, SOFT> {
+impl<F: Function, const SOFT: bool> Walk<'_, F, SOFT> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
-        let inputs = Inputs::<V>::new(&self.pixels);
-        let function = self.function;
-        let mut no_sum = ExactSum::default();
-        let (sum, map, is_sum) = match self.to {
-            To::Sum(sum) => (sum, &mut [] as &mut [f32], true),
-            To::Map(map) => (&mut no_sum, map, false),
+        let Self { pixels, function, softening, to } = self;
+        let inputs = Inputs::<V>::new(&pixels);
+        let sides: &[bool] = if SOFT { &[false, true] } else { &[false] };
+        let (mut no_sum, nowhere) = (ExactSum::default(), || &mut [] as &mut [f32]);
+        let (has_terms, term_factors, is_sum, sum, map) = match to.terms {
+            Some((factors, To::Sum(sum))) => (true, factors, true, sum, nowhere()),
+            Some((factors, To::Map(map))) => (true, factors, false, &mut no_sum, map),
+            None => (false, Factors::default(), false, &mut no_sum, nowhere()),
         };
+        let (has_slopes, mut slope_factors, write, gradient) = match to.slopes {
+            Some((factors, write, gradient)) => (true, factors, write, gradient),
+            None => (false, Factors::default(), Write::Store, nowhere()),
+        };
+        // The margin of a positive pixel falls as its logit rises.
+        slope_factors.positive = -slope_factors.positive;
         let mut sum = Accumulator::new(simd, sum);
-        let mut map = ColumnsMut::new(map);
+        let (mut map, mut gradient) = (ColumnsMut::new(map), ColumnsMut::new(gradient));
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
-            let term = if SOFT {
-                let (positive, negative) = vector.soft_factors(self.factors, self.softening);
-                let parts = function.parts(vector.logit.negate());
-                let of_positive = switched(positive, function.value(parts, positive));
-                let parts = function.parts(vector.logit);
-                let of_negative = switched(negative, function.value(parts, negative));
-                only(vector.live.mask, of_positive + of_negative)
-            } else {
-                let (factor, on) = vector.factor(self.factors);
-                only(on, function.value(function.parts(vector.margin()), factor))
-            };
+            let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
+            for is_positive in sides {
+                let side = if SOFT {
+                    vector.soft_side(simd, softening, *is_positive)
+                } else {
+                    Side { positive: vector.positive, share: None }
+                };
+                let parts = function.parts(vector.margin(&side));
+                if has_terms {
+                    let (factor, on) = vector.factor(&side, term_factors);
+                    term = term + only(on, function.value(parts, factor));
+                }
+                if has_slopes {
+                    let (factor, on) = vector.factor(&side, slope_factors);
+                    slope = slope + only(on, function.slope(parts, factor));
+                }
+            }
             if is_sum {
                 sum.push(term);
-            } else {
+            } else if has_terms {
                 term.to_floats(map.get(index));
+            }
+            if has_slopes {
+                write.write(vector.live.mask, slope, gradient.get(index));
             }
         }
         map.finish();
-        if is_sum {
-            sum.finish(self.pixels.scores.len());
-        }
-    }
-}
-
-/// What is needed to write a gradient.
-struct Slopes<'a, F> {
-    pixels: Pixels<'a>,
-    function: F,
-    softening: Option<Softening>,
-    slopes: Factors,
-    write: Write,
-    gradient: &'a mut [f32],
-    terms: (Factors, &'a mut ExactSum),
-}
-
-/// Writes the gradient, and adds the terms to a sum on the way. (A gradient alone drops them: a kernel of its own
-/// would be a quarter faster, and a seventh of the code of all losses.)
-struct Gradient<'a, F, const SOFT: bool>(Slopes<'a, F>);
-
-impl<F: Function, const SOFT: bool> Kernel for Gradient<'_, F, SOFT> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        if SOFT { self.walk::<S, S::Register>(simd) } else { self.walk::<S, F::Lanes<S>>(simd) }
-    }
-}
-
-impl<F: Function, const SOFT: bool> Gradient<'_, F, SOFT> {
-    #[inline(always)]
-    fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
-        let Slopes { pixels, function, softening, slopes, write, gradient, terms } = self.0;
-        // The margin of a positive pixel falls as its logit rises.
-        let slopes = Factors { positive: -slopes.positive, ..slopes };
-        let (factors, sum) = terms;
-        let inputs = Inputs::<V>::new(&pixels);
-        let mut sum = Accumulator::new(simd, sum);
-        let mut gradient = ColumnsMut::new(gradient);
-        for index in 0..inputs.vectors {
-            let vector = inputs.get(simd, index);
-            if SOFT {
-                let as_positive = function.parts(vector.logit.negate());
-                let as_negative = function.parts(vector.logit);
-                let (positive, negative) = vector.soft_factors(slopes, softening);
-                let slope = switched(positive, function.slope(as_positive, positive))
-                    + switched(negative, function.slope(as_negative, negative));
-                write.write(vector.live.mask, slope, gradient.get(index));
-                let (positive, negative) = vector.soft_factors(factors, softening);
-                let term = switched(positive, function.value(as_positive, positive))
-                    + switched(negative, function.value(as_negative, negative));
-                sum.push(only(vector.live.mask, term));
-            } else {
-                let parts = function.parts(vector.margin());
-                let (slope, on) = vector.factor(slopes);
-                write.write(on, function.slope(parts, slope), gradient.get(index));
-                let (factor, on) = vector.factor(factors);
-                sum.push(only(on, function.value(parts, factor)));
-            }
-        }
         gradient.finish();
-        sum.finish(pixels.scores.len());
+        if is_sum {
+            sum.finish(pixels.scores.len());
+        }
     }
 }
