@@ -412,23 +412,27 @@ impl<V: Lanes> Logistic<V> {
     /// `softplus * factor`, within [`LOGISTIC_PRODUCT_MAX_ULP`].
     #[inline(always)]
     pub fn softplus_times(&self, factor: V) -> V {
-        self.product(self.softplus(), factor)
+        self.product(self.softplus(), factor, factor)
     }
 
     /// `sigmoid * factor`, within [`LOGISTIC_PRODUCT_MAX_ULP`].
     #[inline(always)]
     pub fn sigmoid_times(&self, factor: V) -> V {
-        self.product(self.sigmoid(), factor)
+        self.product(self.sigmoid(), factor, factor)
     }
 
-    /// A product that keeps its digits where the value is subnormal. Where z is below [`DEEP`] both
-    /// values are `e^z` to the last bit: there the factor is applied to the scaled e, and the scale
-    /// is taken off last. Few logits are so low: a branch is cheaper than the operations.
+    /// `value * factor`, which keeps its digits where the value is subnormal. Where z is below [`DEEP`] both
+    /// softplus and sigmoid are `e^z` to the last bit: there the factor of `e^z` is applied to the scaled e,
+    /// and the scale is taken off last. Few logits are so low: a branch is cheaper than the operations.
     #[inline(always)]
-    fn product(&self, value: V, factor: V) -> V {
+    pub(crate) fn product(&self, value: V, factor: V, factor_of_deep: V) -> V {
         let product = value * factor;
         let deep = self.z.lt(self.z.constant(DEEP));
-        if deep.any() { V::select(deep, self.scaled * factor * BELOW_96, product) } else { product }
+        if deep.any() {
+            V::select(deep, self.scaled * factor_of_deep * BELOW_96, product)
+        } else {
+            product
+        }
     }
 }
 

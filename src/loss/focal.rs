@@ -34,7 +34,7 @@ use crate::error::{Error, Notices, Value};
 use crate::math::{LOGISTIC_PRODUCT_MAX_ULP, Logistic, exp, logistic, softplus};
 use crate::math64;
 use crate::pixels::Pixels;
-use crate::simd::{Kernel, Lanes, Simd};
+use crate::simd::{Kernel, Lanes, Pair, Simd};
 
 /// The bound of a term or gradient in ulps, by gamma (up to 2^90) and the margin z.
 ///
@@ -146,74 +146,61 @@ impl<V: Lanes> Kernel for Power<V> {
 pub(super) struct Parts<V: Lanes> {
     margin: V,
     logistic: Logistic<V>,
-    /// Two factors whose product is `s^g`; None: 1. The factor of the pixel meets one after the other,
-    /// because the power alone may be too small for a float where the product is not.
-    power: [Option<V>; 2],
-    /// `softplus(-z) = -ln s`, if the power is made of it.
-    logarithm: Option<V>,
+    /// Two factors whose product is `s^g`. The factor of the pixel meets one after the other, because the
+    /// power alone may be too small for a float where the product is not.
+    power: [V; 2],
+    /// What `1 - s` is for margins above the limit, where [`Logistic`] has no more digits of it that matter.
+    beyond: V,
+    limit: f32,
 }
 
 impl<V: Lanes> Parts<V> {
-    /// `1 - s`. [`Logistic`] has its digits as long as they matter for a gamma of 1 or 2. For a greater one they
-    /// do longer, but from 17 on `-ln s` is `1 - s` to the last bit.
     #[inline(always)]
     fn complement(&self) -> V {
-        let (limit, beyond) = match self.logarithm {
-            Some(logarithm) => (17.0, logarithm),
-            None => (30.0, self.margin.constant(0.0)),
-        };
-        let is_beyond = self.margin.constant(limit).lt(self.margin);
-        V::select(is_beyond, beyond, self.logistic.complement())
-    }
-}
-
-/// The product; None is 1.
-#[inline(always)]
-fn times<V: Lanes>(value: V, factor: Option<V>) -> V {
-    match factor {
-        Some(factor) => value * factor,
-        None => value,
+        let is_beyond = self.margin.constant(self.limit).lt(self.margin);
+        V::select(is_beyond, self.beyond, self.logistic.complement())
     }
 }
 
 impl Function for Focal {
-    type Lanes<S: Simd> = S::Register;
+    type Lanes<S: Simd> = Pair<S::Register>;
     type Parts<V: Lanes> = Parts<V>;
 
     #[inline(always)]
     fn parts<V: Lanes>(self, margin: V) -> Parts<V> {
         let logistic = logistic(margin);
+        // (Products with 1 instead of branches: the compiler would repeat what follows for each gamma.)
+        let [zero, one] = [margin.constant(0.0), margin.constant(1.0)];
         if self.gamma == 0.0 || self.gamma == 1.0 || self.gamma == 2.0 {
             let sigmoid = logistic.sigmoid();
             let power = [
-                if self.gamma == 0.0 { None } else { Some(sigmoid) },
-                if self.gamma == 2.0 { Some(sigmoid) } else { None },
+                if self.gamma == 0.0 { one } else { sigmoid },
+                if self.gamma == 2.0 { sigmoid } else { one },
             ];
-            return Parts { margin, logistic, power, logarithm: None };
+            return Parts { margin, logistic, power, beyond: zero, limit: 30.0 };
         }
         let (logarithm, root) = margin.simd().call(Power { margin, gamma: self.gamma });
-        Parts { margin, logistic, power: [Some(root); 2], logarithm: Some(logarithm) }
+        // For a gamma above 2 the digits of `1 - s` matter for longer, but from 17 on `-ln s` is the same to the
+        // last bit.
+        Parts { margin, logistic, power: [root; 2], beyond: logarithm, limit: 17.0 }
     }
 
     #[inline(always)]
     fn value<V: Lanes>(self, parts: Parts<V>, factor: V) -> V {
         let [first, second] = parts.power;
-        parts.logistic.softplus_times(times(times(factor, first), second))
+        parts.logistic.softplus_times(factor * first * second)
     }
 
     #[inline(always)]
     fn slope<V: Lanes>(self, parts: Parts<V>, factor: V) -> V {
         let [first, second] = parts.power;
-        let factor = times(factor, first);
-        let of_sigmoid = parts.logistic.sigmoid_times(times(factor, second));
-        if self.gamma == 0.0 {
-            return of_sigmoid;
-        }
-        let share = times(factor * (parts.complement() * self.gamma), second);
+        let factor = factor * first * second;
+        let share = parts.complement() * self.gamma;
         // A share of 0 leaves nothing even of an infinite softplus.
         let zero = share.constant(0.0);
-        let of_softplus = parts.logistic.softplus_times(share);
-        V::select(share.eq(zero), zero, of_softplus) + of_sigmoid
+        let of_softplus = V::select(share.eq(zero), zero, share * parts.logistic.softplus());
+        let slope = of_softplus + parts.logistic.sigmoid();
+        parts.logistic.product(slope, factor, factor * (1.0 + self.gamma))
     }
 }
 
