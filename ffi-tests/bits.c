@@ -1,6 +1,6 @@
 /* The same bits on every tier, for any length, any address and any split, and masked pixels that are
  * as if they were not there. */
-#include "outcome.h"
+#include "nodes.h"
 
 enum { LONGEST_TAIL = 130, OFFSETS = 17 };
 
@@ -163,6 +163,24 @@ static void at_once(uint32_t tier) {
     }
 }
 
+/* Every other loss. */
+static void losses(uint32_t tier) {
+    static const size_t some_lengths[] = {0, 1, 3, 15, 16, 17, 31, 33, 64, 65, 130, 333, 1000};
+    static struct room room;
+    static struct hashes expected, found;
+    for (size_t which = 0; which < sizeof some_lengths / sizeof *some_lengths; ++which) {
+        const size_t n = some_lengths[which];
+        const struct buffers on = buffers_of(&data, &room, n);
+        for (unsigned options = 0; options < OPTIONS; ++options) {
+            pin_lowest_tier();
+            take_losses(&on, options, &expected);
+            CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier));
+            take_losses(&on, options, &found);
+            if (!same_hashes(&found, &expected)) note("losses", tier, n, 0, options);
+        }
+    }
+}
+
 int main(void) {
     for (int kind = 0; kind < KINDS; ++kind) {
         make_data((enum kind)kind, 1 + (uint64_t)kind, &data);
@@ -172,6 +190,7 @@ int main(void) {
             offsets(tier);
             masked_pixels(tier);
             at_once(tier);
+            losses(tier);
         }
         splits();
     }

@@ -5,10 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "outcome.h"
+#include "nodes.h"
 
 enum { LONGEST_GUARDED = 200, CANARY = 0x5a };
-enum buffer { SCORES, WEIGHTS, TARGETS, DECISIONS, VALID, MAP, STORED, ADDED, AT_ONCE, BUFFERS };
+enum buffer { SCORES, WEIGHTS, TARGETS, DECISIONS, VALID, SOFT_TARGETS, VALUES, OTHER, CENTER, LABELS, WORKSPACE, MAP, STORED, ADDED, AT_ONCE, BUFFERS };
 
 static unsigned char *pages[BUFFERS];
 static size_t page_size;
@@ -75,6 +75,41 @@ static void lengths(const struct data *data, uint32_t tier) {
     }
 }
 
+static const void *copied(enum buffer buffer, const void *items, size_t bytes, bool at_end) {
+    return memcpy(place(buffer, bytes, at_end), items, bytes);
+}
+
+/* Every other loss. */
+static void losses(const struct data *data, uint32_t tier) {
+    static struct room room;
+    static struct hashes expected, found;
+    for (size_t n = 1; n <= LONGEST_GUARDED; n += n < 40 ? 1 : 7) {
+        const struct buffers on = buffers_of(data, &room, n);
+        const size_t floats = n * sizeof(float), cube = CHANNELS * floats, workspace = workspace_doubles(n) * sizeof(double);
+        pin_lowest_tier();
+        take_losses(&on, 3, &expected);
+        CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier));
+        for (int at_end = 0; at_end < 2; ++at_end) {
+            const struct buffers between = {
+                .n = n,
+                .scores = (const float *)copied(SCORES, on.scores, floats, at_end),
+                .soft_targets = (const float *)copied(SOFT_TARGETS, on.soft_targets, floats, at_end),
+                .weights = (const float *)copied(WEIGHTS, on.weights, floats, at_end),
+                .values = (const float *)copied(VALUES, on.values, cube, at_end),
+                .other = (const float *)copied(OTHER, on.other, cube, at_end),
+                .center = (const float *)copied(CENTER, on.center, CHANNELS * sizeof(float), at_end),
+                .targets = (const uint8_t *)copied(TARGETS, on.targets, n, at_end),
+                .valid = (const uint8_t *)copied(VALID, on.valid, n, at_end),
+                .labels = (const int32_t *)copied(LABELS, on.labels, n * sizeof(int32_t), at_end),
+                .written = (float *)(void *)place(STORED, cube, at_end),
+                .workspace = (double *)(void *)place(WORKSPACE, workspace, at_end)};
+            take_losses(&between, 3, &found);
+            same_hashes(&found, &expected);
+            CHECK(rest_untouched(STORED, cube, at_end) && rest_untouched(WORKSPACE, workspace, at_end));
+        }
+    }
+}
+
 /* The last row of a frame ends with the buffer: nothing behind its columns is read, at any stride. */
 static void frames(const struct data *data) {
     enum { ROWS = 5, COLS = 29, PITCH = 40, ALL = (ROWS - 1) * PITCH + COLS };
@@ -111,6 +146,7 @@ int main(void) {
     for (uint32_t tier = 1; tier <= TIERS; ++tier) {
         if (!pin_tier("guard", tier)) continue;
         lengths(&data, tier);
+        losses(&data, tier);
         frames(&data);
     }
     return finish("guard");
