@@ -3,8 +3,10 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
 
+mod losses;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hyla::loss::{Reduction, Write, bce};
+use hyla::loss::{Reduction, bce};
 use hyla::math;
 use hyla::metric::{confusion, detection, pixel_statistics, range::Range, sum};
 use hyla::pixels::Pixels;
@@ -29,35 +31,38 @@ impl Random {
     }
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Ordinary,
+    /// Logits of +-120, one NaN in a hundred, and subnormals.
+    Hostile,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Ordinary, Self::Hostile];
+}
+
 struct Input {
-    name: &'static str,
     scores: Vec<f32>,
     targets: Vec<u8>,
     decisions: Vec<u8>,
+    labels: Vec<i32>,
 }
 
 impl Input {
-    fn ordinary(n: usize) -> Self {
+    fn new(kind: Kind, n: usize) -> Self {
         let mut random = Random(1);
-        Self::new("ordinary", n, |_| random.within(6.0))
-    }
-
-    /// Logits of +-120, one NaN in a hundred, and subnormals.
-    fn hostile(n: usize) -> Self {
-        let mut random = Random(2);
-        Self::new("hostile", n, |index| match index % 100 {
-            0 => f32::NAN,
-            1..20 => random.within(f32::MIN_POSITIVE),
-            _ => random.within(120.0),
-        })
-    }
-
-    fn new(name: &'static str, n: usize, score: impl FnMut(usize) -> f32) -> Self {
-        let mut random = Random(3);
+        let score = |index: usize| match (kind, index % 100) {
+            (Kind::Ordinary, _) => random.within(6.0),
+            (Kind::Hostile, 0) => f32::NAN,
+            (Kind::Hostile, 1..20) => random.within(f32::MIN_POSITIVE),
+            (Kind::Hostile, _) => random.within(120.0),
+        };
         let scores = (0..n).map(score).collect();
         let targets = (0..n).map(|_| u8::from(random.next().is_multiple_of(10))).collect();
         let decisions = (0..n).map(|_| u8::from(random.next().is_multiple_of(8))).collect();
-        Self { name, scores, targets, decisions }
+        let labels = (0..n).map(|_| (random.next() % 4) as i32).collect();
+        Self { scores, targets, decisions, labels }
     }
 
     fn pixels(&self) -> Pixels<'_> {
@@ -70,86 +75,75 @@ impl Input {
     }
 }
 
-/// Times a call at every size and tier. `bytes` is what it moves a pixel; `result` is what the
-/// call found, the same on every tier.
+/// Does something on every tier of this machine.
+fn for_tiers(mut body: impl FnMut(Tier)) {
+    for tier in Tier::ALL {
+        if simd::pin(Some(tier)).is_ok() {
+            body(tier);
+        }
+    }
+    simd::pin(None).unwrap();
+}
+
+/// Times a call at every size and tier. `bytes` is what it moves a float of the input; `call` returns what
+/// it found, the same on every tier.
 fn bench<R: PartialEq + std::fmt::Debug>(
     criterion: &mut Criterion,
     node: &str,
     bytes: u64,
-    inputs: &[fn(usize) -> Input],
-    mut call: impl FnMut(&Pixels) -> R,
+    kinds: &[Kind],
+    mut call: impl FnMut(&Input) -> R,
 ) {
     let mut group = criterion.benchmark_group(node);
     group.sample_size(20);
     for n in SIZES {
-        for input in inputs.iter().map(|input| input(n)) {
+        group.throughput(Throughput::ElementsAndBytes {
+            elements: n as u64,
+            bytes: n as u64 * bytes,
+        });
+        for kind in kinds {
+            let input = Input::new(*kind, n);
             let mut expected = None;
-            group.throughput(Throughput::ElementsAndBytes {
-                elements: n as u64,
-                bytes: n as u64 * bytes,
-            });
-            for tier in Tier::ALL {
-                if simd::pin(Some(tier)).is_err() {
-                    continue;
-                }
-                let found = call(&input.pixels());
-                assert_eq!(expected.get_or_insert_with(|| call(&input.pixels())), &found);
-                let id = BenchmarkId::new(format!("{}/{}", input.name, tier.name()), n);
-                group.bench_function(id, |bencher| {
-                    bencher.iter(|| black_box(call(&input.pixels())))
+            for_tiers(|tier| {
+                let found = call(&input);
+                assert_eq!(expected.get_or_insert_with(|| call(&input)), &found);
+                let name = format!("{kind:?}/{}", tier.name()).to_lowercase();
+                group.bench_function(BenchmarkId::new(name, n), |bencher| {
+                    bencher.iter(|| black_box(call(&input)));
                 });
-            }
+            });
         }
     }
     group.finish();
-    simd::pin(None).unwrap();
-}
-
-fn losses(criterion: &mut Criterion) {
-    let params = bce::Params::default();
-    let both: [fn(usize) -> Input; 2] = [Input::ordinary, Input::hostile];
-    bench(criterion, "bce/update", 5, &both, |pixels| {
-        let mut totals = bce::Totals::default();
-        totals.update(&params, pixels).unwrap();
-        totals
-    });
-    let mut gradient = vec![0.0; 1 << 24];
-    bench(criterion, "bce/loss_and_gradient", 9, &both, |pixels| {
-        let to = &mut gradient[..pixels.scores.len()];
-        let value = bce::loss_and_gradient(&params, pixels, 1.0, Write::Store, None, to).unwrap();
-        value.value.to_bits()
-    });
 }
 
 fn metrics(criterion: &mut Criterion) {
-    let ordinary: [fn(usize) -> Input; 1] = [Input::ordinary];
-    let both: [fn(usize) -> Input; 2] = [Input::ordinary, Input::hostile];
-    bench(criterion, "confusion/update", 2, &ordinary, |pixels| {
+    let ordinary = [Kind::Ordinary];
+    bench(criterion, "confusion/update", 2, &ordinary, |input| {
         let mut totals = confusion::Totals::default();
-        totals.update(pixels).unwrap();
+        totals.update(&input.pixels()).unwrap();
         totals
     });
     let params = detection::Params::default();
-    bench(criterion, "detection/update_frame", 2, &ordinary, |pixels| {
-        let n = pixels.scores.len();
-        let frame = detection::Frame { rows: n / 64, columns: 64, pitch: 64 };
+    bench(criterion, "detection/update_frame", 2, &ordinary, |input| {
+        let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
         let mut totals = detection::Totals::default();
-        totals.update_frame(&params, pixels, frame).unwrap();
+        totals.update_frame(&params, &input.pixels(), frame).unwrap();
         totals
     });
-    bench(criterion, "pixel_statistics/update", 1, &ordinary, |pixels| {
+    bench(criterion, "pixel_statistics/update", 1, &ordinary, |input| {
         let mut totals = pixel_statistics::Totals::default();
-        totals.update(pixels).unwrap();
+        totals.update(&input.pixels()).unwrap();
         totals
     });
-    bench(criterion, "sum/update", 4, &both, |pixels| {
+    bench(criterion, "sum/update", 4, &Kind::ALL, |input| {
         let mut totals = sum::Totals::default();
-        totals.update(pixels).unwrap();
+        totals.update(&input.pixels()).unwrap();
         totals
     });
-    bench(criterion, "range/update", 4, &both, |pixels| {
+    bench(criterion, "range/update", 4, &Kind::ALL, |input| {
         let mut range = Range::default();
-        range.update(pixels).unwrap();
+        range.update(&input.pixels()).unwrap();
         range
     });
 }
@@ -186,7 +180,7 @@ impl Kernel for PlainSum<'_> {
 
 /// What exactness costs: the loss with exact sums beside the same loss with plain doubles.
 fn exactness(criterion: &mut Criterion) {
-    let input = Input::ordinary(1 << 20);
+    let input = Input::new(Kind::Ordinary, 1 << 20);
     let params = bce::Params { reduction: Reduction::Sum, ..bce::Params::default() };
     let exact = |pixels: &Pixels| {
         let mut totals = bce::Totals::default();
@@ -195,10 +189,7 @@ fn exactness(criterion: &mut Criterion) {
     };
     let plain = |pixels: &Pixels| simd::run(PlainSum { pixels: *pixels });
     let mut group = criterion.benchmark_group("exactness");
-    for tier in Tier::ALL {
-        if simd::pin(Some(tier)).is_err() {
-            continue;
-        }
+    for_tiers(|tier| {
         let (a, b) = (exact(&input.pixels()), plain(&input.pixels()));
         assert!((a - b).abs() < 1e-9 * a, "{a} is not {b}");
         group.bench_function(BenchmarkId::new("exact", tier.name()), |bencher| {
@@ -207,10 +198,16 @@ fn exactness(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("plain", tier.name()), |bencher| {
             bencher.iter(|| black_box(plain(&input.pixels())));
         });
-    }
+    });
     group.finish();
-    simd::pin(None).unwrap();
 }
 
-criterion_group!(benches, losses, metrics, exactness);
+criterion_group!(
+    benches,
+    losses::of_pixels,
+    losses::of_cubes,
+    losses::of_matrices,
+    metrics,
+    exactness
+);
 criterion_main!(benches);
