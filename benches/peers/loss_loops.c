@@ -235,3 +235,96 @@ double loop_svdd_gradient(const float *restrict z, const float *restrict c, size
     }
     return radius_squared + sum / (nu * (double)n);
 }
+
+/* Oklab of planar sRGB, and its derivatives: those of linear light, and those of the roots. */
+static void oklab(const float *restrict x, size_t n, size_t first, size_t count, float q[3][BLOCK], float light[3][BLOCK],
+                  float roots[3][BLOCK]) {
+    static const float m1[3][3] = {{0.4122214708f, 0.5363325363f, 0.0514459929f},
+                                   {0.2119034982f, 0.6806995451f, 0.1073969566f},
+                                   {0.0883024619f, 0.2817188376f, 0.6299787005f}};
+    static const float m2[3][3] = {{0.2104542553f, 0.7936177850f, -0.0040720468f},
+                                   {1.9779984951f, -2.4285922050f, 0.4505937099f},
+                                   {0.0259040371f, 0.7827717662f, -0.8086757660f}};
+    float linear[3][BLOCK], k[3][BLOCK];
+    for (int c = 0; c < 3; c++) {
+        for (size_t i = 0; i < count; i++) {
+            const float v = x[(size_t)c * n + first + i], u = fmaxf((v + 0.055f) / 1.055f, 0.05f), power = powf(u, 1.4f);
+            linear[c][i] = v > 0.04045f ? power * u : v / 12.92f;
+            light[c][i] = v > 0.04045f ? 2.4f / 1.055f * power : 1.0f / 12.92f;
+        }
+    }
+    for (int c = 0; c < 3; c++) {
+        for (size_t i = 0; i < count; i++) {
+            k[c][i] = cbrtf(fmaxf(m1[c][0] * linear[0][i] + m1[c][1] * linear[1][i] + m1[c][2] * linear[2][i], 1e-12f));
+            roots[c][i] = 1.0f / (3.0f * k[c][i] * k[c][i]);
+        }
+    }
+    for (int c = 0; c < 3; c++) {
+        for (size_t i = 0; i < count; i++) q[c][i] = m2[c][0] * k[0][i] + m2[c][1] * k[1][i] + m2[c][2] * k[2][i];
+    }
+}
+
+static inline double contrast(int in_oklab, const float *restrict x, const uint8_t *restrict y, size_t n, double eps,
+                              double direction[3], double counts[2]) {
+    float q[3][BLOCK], light[3][BLOCK], roots[3][BLOCK];
+    double front[3] = {0.0}, all[3] = {0.0}, foreground = 0.0, distance = eps;
+    for (size_t first = 0; first < n; first += BLOCK) {
+        const size_t count = n - first < BLOCK ? n - first : BLOCK;
+        if (in_oklab) oklab(x, n, first, count, q, light, roots);
+        for (int c = 0; c < 3; c++) {
+            const float *const values = in_oklab ? q[c] : x + (size_t)c * n + first;
+            for (size_t i = 0; i < count; i++) {
+                front[c] += (double)(y[first + i] ? values[i] : 0.0f);
+                all[c] += (double)values[i];
+            }
+        }
+        for (size_t i = 0; i < count; i++) foreground += y[first + i] ? 1.0 : 0.0;
+    }
+    counts[0] = (double)n - foreground;
+    counts[1] = foreground;
+    for (int c = 0; c < 3; c++) {
+        direction[c] = front[c] / counts[1] - (all[c] - front[c]) / counts[0];
+        distance += direction[c] * direction[c];
+    }
+    for (int c = 0; c < 3; c++) direction[c] /= sqrt(distance);
+    return -sqrt(distance);
+}
+
+double loop_contrast(int in_oklab, const float *x, const uint8_t *y, size_t n, double eps) {
+    double direction[3], counts[2];
+    return in_oklab ? contrast(1, x, y, n, eps, direction, counts) : contrast(0, x, y, n, eps, direction, counts);
+}
+
+static void oklab_back(float slopes[3][BLOCK], size_t count, const float light[3][BLOCK], const float roots[3][BLOCK]) {
+    for (size_t i = 0; i < count; i++) {
+        const float a = slopes[0][i], b = slopes[1][i], c = slopes[2][i];
+        const float l = (0.2104542553f * a + 1.9779984951f * b + 0.0259040371f * c) * roots[0][i];
+        const float m = (0.7936177850f * a - 2.4285922050f * b + 0.7827717662f * c) * roots[1][i];
+        const float s = (-0.0040720468f * a + 0.4505937099f * b - 0.8086757660f * c) * roots[2][i];
+        slopes[0][i] = (0.4122214708f * l + 0.2119034982f * m + 0.0883024619f * s) * light[0][i];
+        slopes[1][i] = (0.5363325363f * l + 0.6806995451f * m + 0.2817188376f * s) * light[1][i];
+        slopes[2][i] = (0.0514459929f * l + 0.1073969566f * m + 0.6299787005f * s) * light[2][i];
+    }
+}
+
+double loop_contrast_gradient(int in_oklab, const float *restrict x, const uint8_t *restrict y, size_t n, double eps,
+                              float *restrict gradient) {
+    float q[3][BLOCK], light[3][BLOCK], roots[3][BLOCK];
+    double direction[3], counts[2];
+    const double loss = in_oklab ? contrast(1, x, y, n, eps, direction, counts) : contrast(0, x, y, n, eps, direction, counts);
+    for (size_t first = 0; first < n; first += BLOCK) {
+        const size_t count = n - first < BLOCK ? n - first : BLOCK;
+        if (in_oklab) oklab(x, n, first, count, q, light, roots);
+        for (int c = 0; c < 3; c++) {
+            const float front = (float)(-direction[c] / counts[1]), back = (float)(direction[c] / counts[0]);
+            float *const to = in_oklab ? q[c] : gradient + (size_t)c * n + first;
+            for (size_t i = 0; i < count; i++) to[i] = y[first + i] ? front : back;
+        }
+        if (!in_oklab) continue;
+        oklab_back(q, count, light, roots);
+        for (int c = 0; c < 3; c++) {
+            for (size_t i = 0; i < count; i++) gradient[(size_t)c * n + first + i] = q[c][i];
+        }
+    }
+    return loss;
+}

@@ -24,6 +24,8 @@ double loop_mse_gradient(const float *a, const float *b, size_t n, float *gradie
 double loop_cross_entropy(const float *x, const int32_t *y, size_t n);
 double loop_cross_entropy_gradient(const float *x, const int32_t *y, size_t n, float *gradient);
 double loop_dice(const float *x, const int32_t *y, size_t n, float smooth);
+double loop_contrast(int in_oklab, const float *x, const uint8_t *y, size_t n, double eps);
+double loop_contrast_gradient(int in_oklab, const float *x, const uint8_t *y, size_t n, double eps, float *gradient);
 double loop_svdd(const float *z, const float *c, size_t n, size_t channels, double radius_squared, double nu);
 double loop_svdd_gradient(const float *z, const float *c, size_t n, size_t channels, double radius_squared, double nu, float *gradient);
 

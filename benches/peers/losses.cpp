@@ -220,6 +220,41 @@ void classes(std::size_t n) {
          {}});
 }
 
+void contrast(std::size_t n, std::uint32_t space) {
+    Random random;
+    const std::vector<float> colors = random.floats(3 * n, 0, 1);
+    std::vector<std::uint8_t> targets(n);
+    for (auto &target : targets) target = random.next() % 10 == 0;
+    std::vector<float> gradient(3 * n), other(3 * n);
+    hyla_cube cube = planar(colors, 3);
+    cube.targets = targets.data();
+    hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
+    params.color_space = space;
+    const int in_oklab = space == HYLA_COLOR_OKLAB;
+    const double size = static_cast<double>(n), eps = static_cast<double>(params.eps);
+    const std::string title = std::string("foreground contrast, ") + (in_oklab ? "Oklab" : "rgb");
+    row({title + ", loss", size,
+         [&] {
+             hyla_foreground_contrast_frame frame{};
+             hyla_foreground_contrast_totals totals{};
+             double loss = 0;
+             checked(hyla_foreground_contrast_frame_update(&params, &cube, &frame));
+             checked(hyla_foreground_contrast_update(&params, &frame, &totals));
+             checked(hyla_foreground_contrast_loss(&params, &totals, &loss));
+             return loss;
+         },
+         [&] { return loop_contrast(in_oklab, colors.data(), targets.data(), n, eps); },
+         {}});
+    row({title + ", loss + gradient", size,
+         [&] {
+             double loss = 0;
+             checked(hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1, HYLA_STORE, nullptr, &loss, gradient.data()));
+             return loss;
+         },
+         [&] { return loop_contrast_gradient(in_oklab, colors.data(), targets.data(), n, eps, other.data()); },
+         {}});
+}
+
 // The bytes that a function must move, as a plain read: what memory allows.
 void svdd(std::size_t n, std::size_t channels) {
     Random random;
@@ -333,6 +368,8 @@ int main() {
         focal(logits);
         mse(mebi);
         classes(mebi);
+        contrast(mebi, HYLA_COLOR_RGB);
+        contrast(mebi, HYLA_COLOR_OKLAB);
         svdd(64 << 10, 32);
         svdd(64 << 10, 128);
         svdd(mebi, 32);
