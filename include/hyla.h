@@ -1825,7 +1825,7 @@ size_t hyla_mse_totals_size(void);
 // each with totals of its own.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, UNKNOWN_REDUCTION, WEIGHT.
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT.
 // Notices: none; `hyla_mse_loss` tells them.
 HYLA_API
 HYLA_NODISCARD

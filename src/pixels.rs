@@ -38,6 +38,22 @@ impl<'a> Pixels<'a> {
         }
     }
 
+    /// The inputs from a pixel on, for as many pixels or as many as there are.
+    pub(crate) fn part(&self, first: usize, count: usize) -> Self {
+        fn cut<T>(items: &[T], first: usize, count: usize) -> &[T] {
+            let rest = items.get(first..).unwrap_or(&[]);
+            rest.get(..count).unwrap_or(rest)
+        }
+        Self {
+            scores: cut(self.scores, first, count),
+            targets: self.targets.map(|targets| cut(targets, first, count)),
+            decisions: self.decisions.map(|decisions| cut(decisions, first, count)),
+            valid: self.valid.map(|valid| cut(valid, first, count)),
+            weights: self.weights.map(|weights| cut(weights, first, count)),
+            soft_targets: self.soft_targets.map(|targets| cut(targets, first, count)),
+        }
+    }
+
     /// There is one kind of targets, and every input of a labelled score has as many items as there are
     /// scores.
     #[inline(never)]
@@ -147,6 +163,36 @@ impl<V: Lanes> Live<V> {
         match self.mask {
             Some(mask) => V::select(mask, values, values.constant(otherwise)),
             None => values,
+        }
+    }
+}
+
+/// The weights of pixels; [`Self::MASKED`] where a pixel does not count. A call of its own: all kernels
+/// share its code.
+pub(crate) struct Weights<'a> {
+    /// From the first pixel of the block on.
+    pub pixels: Pixels<'a>,
+    /// The block, whole registers.
+    pub to: &'a mut [f32],
+}
+
+impl Weights<'_> {
+    /// Below every weight.
+    const MASKED: f32 = -1.0;
+}
+
+impl Kernel for Weights<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let live = LiveColumns::<S::Register>::new(&self.pixels);
+        let to: &mut [<S::Register as Lanes>::Floats] =
+            bytemuck::try_cast_slice_mut(self.to).unwrap_or(&mut []);
+        for (index, weight) in to.iter_mut().enumerate() {
+            let live = live.get(simd, index);
+            let one = S::Register::splat(simd, 1.0);
+            live.or(live.weighted(one), Self::MASKED).to_floats(weight);
         }
     }
 }

@@ -102,7 +102,7 @@ pub extern "C" fn hyla_mse_totals_size() -> usize {
 /// each with totals of its own.
 ///
 /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, RESERVED, STRIDES, UNKNOWN_REDUCTION, WEIGHT.
+/// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT.
 /// Notices: none; `hyla_mse_loss` tells them.
 ///
 /// # Safety

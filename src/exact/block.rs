@@ -1,137 +1,70 @@
-//! The fast way into an exact sum: blocks of terms, summed in `i64` lanes.
+//! The fast way into an exact sum: blocks of terms, summed in integer lanes.
 //!
 //! A **level** turns a term x into an integer without leaving the floating-point unit. With
-//! `M = 1.5 * 2^(52+q)` the double `t = x + M` lies between `2^(52+q)` and `2^(53+q)`, where
-//! doubles are `2^q` apart: the bits of t, read as an integer, count multiples of `2^q`. Adding
-//! the bits to an `i64` lane (wrapping) and subtracting `bits(M)` as often as something was added
-//! gives the sum of x rounded to multiples of `2^q`. What the rounding left, `r = x - (t - M)`,
-//! is exact and at most `2^(q-1)`: the next level takes it, with q lower by [`LEVEL_BITS`].
+//! `M = 1.5 * 2^(23+q)` the float `t = x + M` lies between `2^(23+q)` and `2^(24+q)`, where floats are
+//! `2^q` apart: the bits of t, read as an integer, count multiples of `2^q`. Adding the bits to an `i32`
+//! lane (wrapping) and subtracting `bits(M)` as often as something was added gives the sum of x rounded
+//! to multiples of `2^q`. What the rounding left, `r = x - (t - M)`, is exact and at most `2^(q-1)`: the
+//! next level takes it, with q lower by 22.
 //!
-//! So L levels hold every x below `2^(q+50)` that is a multiple of `2^(q-50(L-1))`: f32 terms
-//! of 27 binades with one level, 77 with two, 177 with four. A [`Window`] is such a choice; it is
-//! kept from block to block and changed when a block does not fit. A block that no window holds
-//! is added term by term. The way of a term changes the time, never the sum.
+//! So L levels hold every x below `2^(q+21)` that is a multiple of `2^(q-22(L-1))`: terms of 20 binades
+//! with two levels, 42 with three. A [`Window`] is such a choice. The pass that adds a block finds out
+//! whether the window held it: if not, the words of that pass are dropped, the window is changed, and the
+//! block is added once more. Blocks that need more than three levels are added level by level; terms above
+//! all windows one by one. The way of a term changes the time, never the sum.
 //!
-//! Limit: about 11 vector operations per 16 terms with one level, all independent; a quarter of
-//! the time of the cheapest kernel here.
+//! **A part of the sum**, of the terms that are marked, takes the same t: where a term is not marked M is added
+//! in its place. That is two operations a level, where a sum of its own would cost as much as the first.
+//!
+//! Limit, in cycles for 16 terms that lie in the cache, measured on Zen 4 with AVX-512: two levels 6, three 9,
+//! two with a part 8. (One level of doubles holds 27 binades and takes 8: half the lanes, and the adders have to
+//! convert, too.)
 
 use super::Exact;
-use crate::simd::{Bits, Doubles, Kernel, Lanes, Simd, Tile, flat, flat_mut};
-use bytemuck::Zeroable;
+use super::levels::Registers;
+use super::window::{LIMIT, Window};
+use crate::simd::{Columns, Kernel, Lanes, Simd, Tile, flat};
+use bytemuck::Pod;
 
-/// What one level holds above its unit: `x + M` is exact to the unit for x below `2^(q+51)`, and
-/// one bit is kept for the rounding of the level.
-const LEVEL_BITS: i32 = 50;
+/// A lane holds that many additions of at most `2^21` units.
+const MOST_ADDITIONS: u32 = (1 << 10) - 1;
 
-/// After `2^12` additions of at most `2^50` units a lane holds `2^62` at most.
-const MOST_ADDITIONS: u32 = 1 << 12;
+/// Levels whose words are kept from block to block; more are rare.
+pub(super) const KEPT_LEVELS: usize = 3;
 
-/// How far above its block a new window reaches. Loss terms grow little and shrink far, so the
-/// rest of the spare room goes below.
-const HEADROOM: i32 = 8;
+/// The most lanes of a register.
+const MOST_LANES: usize = 16;
 
-/// Levels that a window may have.
-const LEVELS: [usize; 3] = [1, 2, 4];
-const MOST_LEVELS: usize = 4;
+/// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
+/// the first-level cache. Fewer where stack is scarce.
+pub(crate) const BLOCK: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
 
-const INFINITY_BITS: u32 = 0x7f80_0000;
+/// A register of floats, as it lies in memory.
+pub(crate) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
 
-/// A finite float as an integer times a power of two.
-pub(super) struct Unpacked {
-    /// Signed, below 2^24 in size.
-    pub significand: i32,
-    /// From -149 (subnormal and the smallest normal floats) to 104.
-    pub exponent: i32,
-}
+/// The words of the levels of a sum: as many a level as a register has lanes, level after level.
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+pub(super) struct Words([u32; KEPT_LEVELS * MOST_LANES]);
 
-impl Unpacked {
-    /// None for NaN and infinity.
+impl Words {
     #[inline(always)]
-    pub fn new(float: f32) -> Option<Self> {
-        const HIDDEN_BIT: u32 = 1 << 23;
-        let bits = float.to_bits();
-        let biased = bits >> 23 & 0xff;
-        let fraction = (bits & (HIDDEN_BIT - 1)) as i32;
-        let significand = if biased == 0 { fraction } else { fraction | HIDDEN_BIT as i32 };
-        float.is_finite().then_some(Self {
-            significand: if float.is_sign_negative() { -significand } else { significand },
-            exponent: biased.max(1) as i32 - 150,
-        })
-    }
-}
-
-/// Where the terms of a block lie: all are multiples of `2^unit` and below `2^top` in size.
-#[derive(Clone, Copy)]
-struct Extent {
-    unit: i32,
-    top: i32,
-}
-
-/// Levels that hold terms exactly: units `2^highest_unit`, then lower by [`LEVEL_BITS`] each.
-#[derive(Clone, Copy)]
-struct Window {
-    highest_unit: i32,
-    levels: usize,
-}
-
-impl Window {
-    /// Holds no term but zero.
-    const NONE: Self = Self { highest_unit: 0, levels: 0 };
-
-    fn holds(self, extent: Extent) -> bool {
-        self.levels > 0
-            && extent.top <= self.highest_unit + LEVEL_BITS
-            && extent.unit >= self.unit(self.levels - 1)
+    pub fn levels<S: Simd>(&self) -> &[Floats<S>] {
+        bytemuck::try_cast_slice(&self.0).unwrap_or(&[])
     }
 
-    /// The exponent of a level's unit.
     #[inline(always)]
-    fn unit(self, level: usize) -> i32 {
-        self.highest_unit - LEVEL_BITS * level as i32
-    }
-
-    /// `1.5 * 2^(52 + unit)`: what a level adds.
-    #[inline(always)]
-    fn magic(self, level: usize) -> f64 {
-        let biased = (1023 + 52 + self.unit(level)) as u64;
-        f64::from_bits(biased << 52 | 1 << 51)
-    }
-
-    /// The fewest levels that hold the extent, with spare room on both sides.
-    fn around(extent: Extent, lowest: i32) -> Option<Self> {
-        LEVELS.into_iter().find_map(|levels| {
-            let spare = LEVEL_BITS * levels as i32 - (extent.top - extent.unit);
-            let above = (spare / 2).min(HEADROOM);
-            // The lowest unit may not fall below the lowest digit.
-            let lowest_allowed = lowest + LEVEL_BITS * (levels as i32 - 1);
-            let highest_unit = (extent.top - LEVEL_BITS + above).max(lowest_allowed);
-            (spare >= 0).then_some(Self { highest_unit, levels })
-        })
+    pub fn levels_mut<S: Simd>(&mut self) -> &mut [Floats<S>] {
+        bytemuck::try_cast_slice_mut(&mut self.0).unwrap_or(&mut [])
     }
 }
-
-/// The sizes of the floats of a tile, as bits without a sign.
-struct Sizes {
-    /// The least that is not zero; above infinity if all are zero.
-    smallest: u32,
-    /// The greatest; a NaN is above infinity.
-    greatest: u32,
-}
-
-type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
-type Words<S> = <Wide<S> as Doubles>::Array;
 
 /// Adds the terms of floats to an exact sum, vector by vector; lives for one call of an update.
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     simd: S,
-    sum: &'a mut Exact<DIGITS, LOWEST, POWER>,
     tile: Tile,
     /// How many floats were pushed.
     pushed: usize,
-    window: Window,
-    words: [Words<S>; MOST_LEVELS],
-    /// How often something was added to each word since the last flush.
-    additions: u32,
+    to: Blocks<'a, DIGITS, LOWEST, POWER, 1>,
 }
 
 impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
@@ -140,8 +73,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     /// Starts to add to a sum. [`Self::finish`] must be called at the end.
     #[inline(always)]
     pub fn new(simd: S, sum: &'a mut Exact<DIGITS, LOWEST, POWER>) -> Self {
-        let words = [Words::<S>::zeroed(); MOST_LEVELS];
-        Self { simd, sum, tile: Tile::new(), pushed: 0, window: Window::NONE, words, additions: 0 }
+        Self { simd, tile: Tile::new(), pushed: 0, to: Blocks::new(simd, [sum]) }
     }
 
     /// Adds the terms of a vector of floats, of whole registers.
@@ -159,155 +91,235 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     /// tile.)
     #[inline(always)]
     pub fn finish(&mut self, length: usize) {
-        let padding = self.pushed.saturating_sub(length);
-        self.tile.filled_mut().iter_mut().rev().take(padding).for_each(|float| *float = 0.0);
+        clear_last(self.tile.filled_mut(), self.pushed.saturating_sub(length));
         self.add_tile();
-        self.flush();
-        self.sum.normalize();
+        self.to.finish();
     }
 
-    /// Adds what the tile holds, as a call of its own: all kernels share this code.
     #[inline(always)]
     fn add_tile(&mut self) {
-        self.simd.call(AddTile { to: self });
+        self.to.add(self.simd, self.tile.filled_mut(), &[]);
         self.tile.clear();
     }
+}
 
-    /// Where the terms of the tile lie, once what is not finite was counted and replaced; None if
-    /// all are zero.
+/// Floats as registers.
+#[inline(always)]
+pub(crate) fn registers<A: Pod>(floats: &[f32]) -> &[A] {
+    bytemuck::try_cast_slice(floats).unwrap_or(&[])
+}
+
+/// Floats as registers.
+#[inline(always)]
+pub(crate) fn registers_mut<A: Pod>(floats: &mut [f32]) -> &mut [A] {
+    bytemuck::try_cast_slice_mut(floats).unwrap_or(&mut [])
+}
+
+/// The last floats become 0, so many or as many as there are.
+#[inline(never)]
+fn clear_last(floats: &mut [f32], count: usize) {
+    floats.iter_mut().rev().take(count).for_each(|float| *float = 0.0);
+}
+
+/// Floats as whole registers: as they are, or copied to a tile, with zeros behind.
+#[inline(never)]
+pub(crate) fn padded<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -> &'t [f32] {
+    if floats.len().is_multiple_of(lanes) {
+        return floats;
+    }
+    let length = floats.len().next_multiple_of(lanes.max(1));
+    let tile = tile.get_mut(..length).unwrap_or(&mut []);
+    for (to, from) in tile.iter_mut().zip(floats.iter().chain(core::iter::repeat(&0.0))) {
+        *to = *from;
+    }
+    tile
+}
+
+/// Adds the terms of floats to exact sums, block by block; lives for one call of an update. The first sum
+/// is of all terms, the second, if there is one, of those that are marked.
+pub struct Blocks<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> {
+    sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
+    words: [Words; SUMS],
+    state: State,
+    /// How many floats were marked.
+    pub marked: i64,
+}
+
+impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
+    Blocks<'a, DIGITS, LOWEST, POWER, SUMS>
+{
+    /// Starts to add to sums. [`Self::finish`] must be called at the end.
     #[inline(always)]
-    fn extent(&mut self) -> Option<Extent> {
-        let mut sizes = self.sizes();
-        if sizes.greatest >= INFINITY_BITS {
-            self.take_non_finite();
-            sizes = self.sizes();
-        }
-        let smallest = Unpacked::new(f32::from_bits(sizes.smallest))?;
-        let greatest = Unpacked::new(f32::from_bits(sizes.greatest))?;
-        Some(Extent { unit: smallest.exponent * POWER, top: (greatest.exponent + 24) * POWER })
+    pub fn new<S: Simd>(_: S, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
+        let words = [const { Words([0; KEPT_LEVELS * MOST_LANES]) }; SUMS];
+        let state = State { window: Window::USUAL, lanes: S::Register::LANES, additions: 0 };
+        Self { sums, words, state, marked: 0 }
     }
 
-    /// The filled registers of the tile.
+    /// Adds the terms of a block of at most [`BLOCK`] floats, whole registers, which may change; with two
+    /// sums each float has a byte, not 0 if it is marked. A call of its own: all kernels share its code.
     #[inline(always)]
-    fn registers(&self) -> &[<S::Register as Lanes>::Floats] {
-        bytemuck::try_cast_slice(self.tile.filled()).unwrap_or(&[])
+    pub fn add<S: Simd>(&mut self, simd: S, floats: &mut [f32], marks: &[u8]) {
+        simd.call(AddBlock { to: self, floats, marks });
+    }
+
+    /// Moves everything to the digits and makes them canonical.
+    #[inline(never)]
+    pub fn finish(&mut self) {
+        self.flush();
+        self.sums.iter_mut().for_each(|sum| sum.normalize());
     }
 
     #[inline(always)]
-    fn sizes(&self) -> Sizes {
-        let zero = S::Register::splat(self.simd, 0.0);
-        let one = zero.constant_bits(1);
-
-        let mut smallest = zero.constant(f32::INFINITY);
-        let mut greatest = zero.to_bits();
-        for vector in self.registers() {
-            let size = S::Register::from_floats(self.simd, vector).abs().to_bits();
-            // Zero becomes the NaN of all bits, which drops out of the minimum.
-            smallest = S::Register::from_bits(size - one).min(smallest);
-            // As integers, sizes without a sign have the order of floats, with NaN on top.
-            greatest = size.max(greatest);
-        }
-        let least = |floats: <S::Register as Lanes>::Floats| {
-            flat::<_, u32>(&floats).iter().copied().fold(u32::MAX - 1, u32::min)
-        };
-        let most = |floats: <S::Register as Lanes>::Floats| {
-            flat::<_, u32>(&floats).iter().copied().fold(0, u32::max)
-        };
-        Sizes {
-            smallest: least(smallest.to_array()) + 1,
-            greatest: most(S::Register::from_bits(greatest).to_array()),
-        }
+    fn flush(&mut self) {
+        let Self { sums, words, state, .. } = self;
+        state.flush(sums, words);
     }
+}
 
-    #[inline(always)]
-    fn add_levels<const LEVELS: usize>(&mut self) {
-        let Some(kept) = self.words.first_chunk::<LEVELS>() else { return };
-        let mut magic = [Wide::<S>::splat(self.simd, 0.0); LEVELS];
-        let mut words = [Wide::<S>::words(self.simd, &Words::<S>::zeroed()); LEVELS];
-        for (level, (magic, (words, kept))) in
-            magic.iter_mut().zip(words.iter_mut().zip(kept.iter())).enumerate()
-        {
-            *magic = Wide::<S>::splat(self.simd, self.window.magic(level));
-            *words = Wide::<S>::words(self.simd, kept);
-        }
-        for vector in self.registers() {
-            let float = S::Register::from_floats(self.simd, vector).widen();
-            // A float has 24 bits, so its square is exact.
-            let mut rest = if POWER == 2 { float * float } else { float };
-            for (magic, words) in magic.iter().zip(&mut words) {
-                let shifted = rest + *magic;
-                *words = shifted.add_bits(*words);
-                rest = rest - (shifted - *magic);
-            }
-        }
-        for (kept, words) in self.words.iter_mut().zip(words) {
-            *kept = Wide::<S>::to_array(words);
-        }
-        self.additions += self.registers().len() as u32;
-    }
+/// What the words hold: the same for any number of sums.
+struct State {
+    window: Window,
+    /// How many words a level has.
+    lanes: usize,
+    /// How often something was added to each word since the last flush.
+    additions: u32,
+}
 
-    /// Moves the words to the digits. These grow by less than 2^32 each, so 2^30 flushes fit before
+impl State {
+    /// Moves the words to the digits. These grow by less than 2^32 each, so 2^30 levels fit before
     /// they must be made canonical.
     #[inline(never)]
-    fn flush(&mut self) {
-        for (level, words) in self.words.iter_mut().enumerate().take(self.window.levels) {
-            let magic = self.window.magic(level).to_bits() as i64;
-            let bias = magic.wrapping_mul(i64::from(self.additions));
-            self.sum.add_words(flat_mut(words), bias, self.window.unit(level));
+    fn flush<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
+        &mut self,
+        sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
+        words: &mut [Words],
+    ) {
+        // Of more levels no words were kept.
+        let levels = if self.window.levels > KEPT_LEVELS { 0 } else { self.window.levels };
+        for (sum, words) in sums.iter_mut().zip(words) {
+            for (level, words) in words.0.chunks_mut(self.lanes.max(1)).take(levels).enumerate() {
+                let bias = self.window.magic(level).to_bits().wrapping_mul(self.additions);
+                sum.add_words(words, bias, self.window.unit(level));
+            }
         }
         self.additions = 0;
     }
 
-    #[inline(always)]
-    fn add(&mut self) {
-        let Some(extent) = self.extent() else { return };
-        if self.additions + self.registers().len() as u32 > MOST_ADDITIONS {
-            self.flush();
-        }
-        if !self.window.holds(extent) {
-            self.flush();
-            match Window::around(extent, LOWEST) {
-                Some(window) => self.window = window,
-                None => return self.add_one_by_one(),
-            }
-        }
-        match self.window.levels {
-            1 => self.add_levels::<1>(),
-            2 => self.add_levels::<2>(),
-            _ => self.add_levels::<4>(),
-        }
-    }
-
-    #[cold]
+    /// Makes a block fit that does not: takes out what no window holds, or changes the window.
     #[inline(never)]
-    fn take_non_finite(&mut self) {
-        self.sum.count_non_finite(self.tile.filled());
-        for float in self.tile.filled_mut() {
-            *float = if float.is_finite() { *float } else { 0.0 };
+    fn fit<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
+        &mut self,
+        sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
+        words: &mut [Words],
+        [smallest, greatest]: [&[u32]; 2],
+        floats: &mut [f32],
+        marks: &[u8],
+    ) {
+        let greatest = greatest.iter().copied().fold(0, u32::max);
+        if greatest >= LIMIT.to_bits() {
+            return take_out(sums, floats, marks);
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn add_one_by_one(&mut self) {
-        for float in self.tile.filled() {
-            self.sum.add_term(*float);
-        }
-        self.sum.normalize();
+        let smallest = smallest.iter().copied().fold(u32::MAX - 1, u32::min) + 1;
+        self.flush(sums, words);
+        self.window = Window::around(f32::from_bits(smallest), f32::from_bits(greatest));
     }
 }
 
-struct AddTile<'b, 'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
-    to: &'b mut Accumulator<'a, S, DIGITS, LOWEST, POWER>,
+/// Takes out the terms that no window holds; they become 0. Without branches, because where there is one
+/// there are many.
+#[cold]
+#[inline(never)]
+fn take_out<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
+    sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
+    floats: &mut [f32],
+    marks: &[u8],
+) {
+    let mut marked = [0.0; BLOCK];
+    for ((to, float), mark) in marked.iter_mut().zip(floats.iter()).zip(marks) {
+        let all_bits = u32::from(*mark != 0).wrapping_neg();
+        *to = f32::from_bits(float.to_bits() & all_bits);
+    }
+    for (sum, floats) in sums.iter_mut().zip([&*floats, &marked]) {
+        sum.count_non_finite(floats);
+        let is_huge = |float: &&f32| (LIMIT..=f32::MAX).contains(&float.abs());
+        floats.iter().filter(is_huge).for_each(|float| sum.add_term(*float));
+    }
+    for float in floats {
+        *float = if float.abs() < LIMIT { *float } else { 0.0 };
+    }
 }
 
-impl<S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Kernel
-    for AddTile<'_, '_, S, DIGITS, LOWEST, POWER>
+/// Adds the terms one by one.
+#[inline(never)]
+fn add_one_by_one<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
+    sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
+    floats: &[f32],
+) {
+    for sum in sums {
+        floats.iter().for_each(|float| sum.add_term(*float));
+        sum.normalize();
+    }
+}
+
+struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
+{
+    to: &'b mut Blocks<'a, DIGITS, LOWEST, POWER, SUMS>,
+    floats: &'b mut [f32],
+    marks: &'b [u8],
+}
+
+impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> Kernel
+    for AddBlock<'_, '_, DIGITS, LOWEST, POWER, SUMS>
 {
     type Output = ();
 
     #[inline(always)]
-    fn run<T: Simd>(self, _: T) {
-        self.to.add();
+    fn run<S: Simd>(self, simd: S) {
+        let Self { to, floats, marks } = self;
+        if POWER == 2 {
+            return add_one_by_one(&mut to.sums, floats);
+        }
+        if SUMS == 2 {
+            to.marked += count(simd, marks);
+        }
+        let additions = (floats.len() / S::Register::LANES) as u32;
+        if to.state.additions + additions > MOST_ADDITIONS {
+            to.flush();
+            // Perhaps fewer levels will do.
+            to.state.window = Window::USUAL;
+        }
+        loop {
+            let mut registers = Registers::<S> {
+                simd,
+                window: to.state.window,
+                floats: registers_mut(floats),
+                marks: bytemuck::try_cast_slice(marks).unwrap_or(&[]),
+            };
+            let missed = match registers.window.levels {
+                KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(&mut to.words),
+                _ => registers.add_levels::<2, SUMS>(&mut to.words),
+            };
+            let Some([smallest, greatest]) = missed else {
+                if registers.window.levels > KEPT_LEVELS {
+                    registers.peel(&mut to.sums);
+                }
+                break;
+            };
+            let sizes = [flat(&smallest), flat(&greatest)];
+            to.state.fit(&mut to.sums, &mut to.words, sizes, floats, marks);
+        }
+        to.state.additions += additions;
     }
+}
+
+/// How many bytes are not 0.
+#[inline(always)]
+fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
+    let blocks = Columns::new(marks);
+    let mut count = 0;
+    for index in 0..marks.len().div_ceil(64) {
+        count += i64::from(simd.bits_of_bytes(blocks.get(index)).count_ones());
+    }
+    count
 }

@@ -6,8 +6,8 @@
 //! valid merge.
 //!
 //! ```text
-//!   terms ──► tile of 512 ──► Accumulator: 1, 2 or 4 levels of i64 lanes ──► digits ──► f64
-//!             (on the stack)  (block.rs)                        (digits.rs)    rounded once
+//!   terms ──► blocks of 512 ──► levels of i32 lanes ──► digits ──► f64
+//!             (on the stack)    (levels.rs, window.rs)  (digits.rs)    rounded once
 //! ```
 //!
 //! * **Bound**: the value is the exact sum, rounded to nearest even once; a mean is the exact
@@ -25,17 +25,21 @@
 
 mod block;
 mod digits;
+mod levels;
 mod variance;
+mod window;
 
-pub use block::Accumulator;
+pub use block::{Accumulator, Blocks};
+pub(crate) use block::{BLOCK, Floats, padded, registers, registers_mut};
 pub(crate) use variance::variance;
 
-use block::Unpacked;
+use window::Unpacked;
 
 /// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
 pub type ExactSum = Exact<12, -160, 1>;
 
-/// The exact sum of squares of `f32` values: multiples of 2^-320, up to 2^320.
+/// The exact sum of squares of `f32` values: multiples of 2^-320, up to 2^320. (Added term by term: no node
+/// has many of them.)
 pub type ExactSquares = Exact<20, -320, 2>;
 
 /// The exact sum of floats to the power of `POWER` (1 or 2), as words of `i64`; all zero is the
@@ -157,16 +161,15 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         digits::add(&mut self.digits, (exponent - LOWEST).unsigned_abs(), value);
     }
 
-    /// Adds words of a level, each less `bias`, times `2^exponent`, and clears them. Each word is
-    /// taken by itself: the sum of two may overflow.
+    /// Adds words of a level, each less `bias`, times `2^exponent`, and clears them.
     #[inline(never)]
-    fn add_words(&mut self, words: &mut [i64], bias: i64, exponent: i32) {
-        let mut total = 0_i128;
+    fn add_words(&mut self, words: &mut [u32], bias: u32, exponent: i32) {
+        let mut total = 0_i64;
         for word in words {
-            total += i128::from(word.wrapping_sub(bias));
+            total += i64::from(word.wrapping_sub(bias) as i32);
             *word = 0;
         }
-        self.add_scaled(total, exponent);
+        self.add_scaled(i128::from(total), exponent);
     }
 
     /// Counts the floats whose terms are NaN or infinite. Without branches: where there is one there

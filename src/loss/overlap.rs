@@ -26,7 +26,7 @@ use crate::math64::{exp, ln};
 use crate::metric::range::Range;
 use crate::pixels::{Pixels, tally};
 use crate::simd;
-use kernels::{Extreme, Factors, Gradient, Terms};
+use kernels::{Extreme, Factors, Gradient, Summed, Terms};
 
 /// The bound of a gradient in ulps: a sigmoid (3), its complement (2), the coefficient and the products.
 pub const GRADIENT_MAX_ULP: f64 = 8.0;
@@ -150,14 +150,23 @@ impl Sums {
         self.rejected = self.rejected.wrapping_add(counted.rejected);
         let hash = index.fingerprint().wrapping_mul(counted.pixels);
         self.fingerprint = self.fingerprint.wrapping_add(hash);
-        if let (Some(targets), None) = (pixels.targets, pixels.weights) {
-            let masks = Masks { first: targets, second: None, valid: pixels.valid };
-            self.target.add_integer(masks.count().first);
-        }
         if let Some(range) = range {
             range.add(&pixels, counted.pixels);
         }
-        simd::run(Terms { pixels, normalization: index.normalization, sums: self });
+        let summed = Summed::Predictions(index.normalization);
+        let (all, part) = (&mut self.predicted, &mut self.intersection);
+        let marked = simd::run(Terms { pixels, summed, all, part });
+        let target = &mut self.target;
+        match (pixels.targets, pixels.weights, pixels.valid) {
+            (Some(_), None, None) => target.add_integer(marked),
+            (Some(targets), None, valid) => {
+                target.add_integer(Masks { first: targets, second: None, valid }.count().first);
+            }
+            _ => {
+                let all = &mut ExactSum::default();
+                simd::run(Terms { pixels, summed: Summed::Ones, all, part: target });
+            }
+        }
         Ok(())
     }
 

@@ -45,13 +45,6 @@ impl Tile {
 
     /// The floats that are filled.
     #[inline(always)]
-    pub fn filled(&self) -> &[f32] {
-        // SAFETY: the first `filled` floats are initialised.
-        unsafe { core::slice::from_raw_parts(self.floats.as_ptr().cast(), self.filled) }
-    }
-
-    /// The floats that are filled.
-    #[inline(always)]
     pub fn filled_mut(&mut self) -> &mut [f32] {
         // SAFETY: the first `filled` floats are initialised.
         unsafe { core::slice::from_raw_parts_mut(self.floats.as_mut_ptr().cast(), self.filled) }

@@ -1,7 +1,7 @@
 //! The exact sums against rational arithmetic.
 
 use super::{between, for_each_tier};
-use crate::exact::{Accumulator, Exact, ExactSquares, ExactSum};
+use crate::exact::{Accumulator, BLOCK, Blocks, Exact, ExactSquares, ExactSum, padded};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -32,6 +32,31 @@ fn sum<const D: usize, const L: i32, const P: i32>(floats: &[f32]) -> Exact<D, L
     let mut sum = Exact::default();
     simd::run(Add { floats, sum: &mut sum });
     sum
+}
+
+/// Sums all floats, and those that are marked; counts the marks.
+struct AddParts<'a> {
+    floats: &'a [f32],
+    marks: &'a [u8],
+    sums: [&'a mut ExactSum; 2],
+}
+
+impl Kernel for AddParts<'_> {
+    type Output = i64;
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> i64 {
+        let mut sums = Blocks::new(simd, self.sums);
+        for (floats, marks) in self.floats.chunks(BLOCK).zip(self.marks.chunks(BLOCK)) {
+            let (mut tile, mut tile_marks) = ([0.0; BLOCK], [0; BLOCK]);
+            let lanes = S::Register::LANES;
+            let length = padded(floats, lanes, &mut tile).len();
+            tile[..floats.len()].copy_from_slice(floats);
+            tile_marks[..marks.len()].copy_from_slice(marks);
+            sums.add(simd, &mut tile[..length], &tile_marks[..length]);
+        }
+        sums.finish();
+        sums.marked
+    }
 }
 
 fn rational(double: f64) -> BigRational {
@@ -97,6 +122,36 @@ proptest! {
     #[test]
     fn sums_of_squares_are_exact(floats in mixed()) {
         check::<20, -320, 2>(&floats);
+    }
+
+    #[test]
+    fn a_part_is_the_sum_of_what_is_marked(
+        floats in mixed(),
+        specials in proptest::collection::vec((any::<prop::sample::Index>(), special()), 0..5),
+        marks in proptest::collection::vec(0_u8..3, 1500),
+    ) {
+        let mut floats = floats;
+        for (index, special) in specials {
+            if !floats.is_empty() {
+                let index = index.index(floats.len());
+                floats[index] = special;
+            }
+        }
+        let marks = &marks[..floats.len()];
+        let [mut expected, mut expected_part] = [ExactSum::default(); 2];
+        for (float, mark) in floats.iter().zip(marks) {
+            expected.add(*float);
+            if *mark != 0 {
+                expected_part.add(*float);
+            }
+        }
+        let expected_count = marks.iter().filter(|mark| **mark != 0).count() as i64;
+        for_each_tier(|tier| {
+            let [mut all, mut part] = [ExactSum::default(); 2];
+            let sums = [&mut all, &mut part];
+            let marked = simd::run(AddParts { floats: &floats, marks, sums });
+            assert_eq!((all, part, marked), (expected, expected_part, expected_count), "{tier:?}");
+        });
     }
 
     #[test]
@@ -166,11 +221,17 @@ fn non_finite_terms_decide_the_value() {
 
 #[test]
 fn long_runs_of_one_sign_do_not_overflow_a_lane() {
-    // More than 2^12 additions a lane at the top of each window, and more than one flush.
+    // More than 2^10 additions a lane, more than one flush; at the top of a window, or all rounded to the
+    // same side by the first level. The greatest floats are above all windows.
+    for float in [f32::MAX, 8.0_f32.next_down(), -3.9999998, 1.0 + 1.5 * f32::EPSILON, 0.1, 1e-30] {
+        let floats = std::vec![float; 300_000];
+        let exact = rational(f64::from(float)) * BigInt::from(floats.len());
+        for_each_tier(|_| {
+            assert!(is_correctly_rounded(sum::<12, -160, 1>(&floats).value(), &exact));
+        });
+    }
     let floats = std::vec![f32::MAX; 300_000];
-    let exact = rational(f64::from(f32::MAX)) * BigInt::from(floats.len());
     for_each_tier(|_| {
-        assert!(is_correctly_rounded(sum::<12, -160, 1>(&floats).value(), &exact));
         let squares: ExactSquares = sum(&floats);
         let square = rational(f64::from(f32::MAX)).pow(2) * BigInt::from(floats.len());
         assert!(is_correctly_rounded(squares.value(), &square));

@@ -387,6 +387,57 @@ fn minmax_at_the_edges() {
 }
 
 #[test]
+fn a_nan_of_weight_0_is_switched_off() {
+    let scores = [0.25, f32::NAN, 0.75, f32::NAN, -0.5];
+    let targets = Some([1, 1, 0, 0, 1].as_slice());
+    let weights = Some([1.0, 0.0, 2.0, 0.0, 1.0].as_slice());
+    let with = Pixels { scores: &scores, targets, weights, ..Pixels::default() };
+    let soft = Some([1.0, 1.0, 0.0, 0.5, 1.0].as_slice());
+    let softly = Pixels { targets: None, soft_targets: soft, ..with };
+    for normalization in [Normalization::Sigmoid, Normalization::Clamp, Normalization::MinMax] {
+        let params = iou::Params { normalization, ..iou::Params::default() };
+        for_each_tier(|tier| {
+            let without = Pixels {
+                scores: &[0.25, 0.75, -0.5],
+                targets: Some(&[1, 0, 1]),
+                weights: Some(&[1.0, 2.0, 1.0]),
+                ..Pixels::default()
+            };
+            let (expected, _, slopes) = run(&params, &without);
+            let slopes = [slopes[0], 0.0, slopes[1], 0.0, slopes[2]];
+            let (loss, notices, gradient) = run(&params, &with);
+            assert_eq!((loss, notices), (expected, Notices::NONE), "{tier:?}");
+            assert_eq!(bits(&gradient), bits(&slopes), "{tier:?} {normalization:?}");
+            let (loss, notices, gradient) = run(&params, &softly);
+            assert_eq!((loss, notices), (expected, Notices::NONE), "{tier:?}");
+            assert_eq!((gradient[1], gradient[3]), (0.0, 0.0), "{tier:?} {normalization:?}");
+        });
+    }
+}
+
+#[test]
+fn an_extreme_of_weight_0_moves_the_others() {
+    let scores = [-1.0, 0.25, 0.5, 3.0];
+    let weights = [0.0, 1.0, 1.0, 0.0];
+    let loss = |scores: &[f32]| {
+        let params = iou::Params { normalization: Normalization::MinMax, ..iou::Params::default() };
+        let (targets, weights) = (Some([0, 1, 0, 1].as_slice()), Some(weights.as_slice()));
+        run(&params, &Pixels { scores, targets, weights, ..Pixels::default() })
+    };
+    let (_, _, gradient) = loss(&scores);
+    for (index, found) in gradient.iter().enumerate() {
+        let moved = |by: f32| {
+            let mut scores = scores;
+            scores[index] += by;
+            loss(&scores).0
+        };
+        let slope = (moved(0.015625) - moved(-0.015625)) / 0.03125;
+        assert!(slope.abs() > 0.01, "the extremes too");
+        assert!((f64::from(*found) - slope).abs() < 1e-3, "{index}: {found} is not {slope}");
+    }
+}
+
+#[test]
 fn clamp_at_its_bounds() {
     let pixels = of(&[0.0, 1.0, 0.5, f32::NAN], &[1, 1, 1, 1]);
     let first = Pixels { scores: &pixels.scores[..3], targets: Some(&[1; 3]), ..pixels };

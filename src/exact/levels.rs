@@ -1,0 +1,123 @@
+//! The arithmetic of levels: a block of floats, added to the words of exact sums, compiled once per tier.
+
+use super::Exact;
+use super::block::{Floats, Words};
+use super::window::Window;
+use crate::simd::{Bits, Lanes, Mask, Simd, flat_mut};
+
+/// A byte for each float of a register.
+pub type Marks<S> = <<S as Simd>::Register as Lanes>::Bytes;
+
+/// What is added to a level of a sum: of the second sum only what is marked.
+#[inline(always)]
+fn counted<V: Lanes>(sum: usize, marks: Option<V::Mask>, shifted: V, magic: V) -> V {
+    match marks {
+        Some(marks) if sum == 1 => V::select(marks, shifted, magic),
+        _ => shifted,
+    }
+}
+
+/// A block as registers.
+pub struct Registers<'b, S: Simd> {
+    pub simd: S,
+    pub window: Window,
+    pub floats: &'b mut [Floats<S>],
+    pub marks: &'b [Marks<S>],
+}
+
+impl<S: Simd> Registers<'_, S> {
+    #[inline(always)]
+    fn marks<const SUMS: usize>(&self, index: usize) -> Option<<S::Register as Lanes>::Mask> {
+        if SUMS == 1 {
+            return None;
+        }
+        match self.marks.get(index) {
+            Some(marks) => Some(S::Register::mask_from_bytes(self.simd, marks)),
+            None => None,
+        }
+    }
+
+    /// Adds the block to the words, if it has so many levels. Returns the sizes of a block that the window
+    /// does not hold; nothing was added then.
+    #[inline(always)]
+    pub fn add_levels<const LEVELS: usize, const SUMS: usize>(
+        &self,
+        kept: &mut [Words; SUMS],
+    ) -> Option<[Floats<S>; 2]> {
+        let zero = S::Register::splat(self.simd, 0.0);
+        let one = zero.constant_bits(1);
+        let mut magics = [zero; LEVELS];
+        let mut words = [[zero.to_bits(); LEVELS]; SUMS];
+        for (level, magic) in magics.iter_mut().enumerate() {
+            *magic = zero.constant(self.window.magic(level));
+        }
+        for (words, kept) in words.iter_mut().zip(kept.iter()) {
+            for (words, kept) in words.iter_mut().zip(kept.levels::<S>()) {
+                *words = S::Register::from_floats(self.simd, kept).to_bits();
+            }
+        }
+        let mut smallest = zero.constant(f32::INFINITY);
+        let mut greatest = zero.to_bits();
+        for (index, floats) in self.floats.iter().enumerate() {
+            let mut rest = S::Register::from_floats(self.simd, floats);
+            let marks = self.marks::<SUMS>(index);
+            let size = rest.abs().to_bits();
+            // Zero becomes the NaN of all bits, which drops out of the minimum.
+            smallest = S::Register::from_bits(size - one).min(smallest);
+            // As integers, sizes without a sign have the order of floats, with NaN on top.
+            greatest = size.max(greatest);
+            for (level, magic) in magics.iter().enumerate() {
+                let shifted = rest + *magic;
+                for (sum, words) in words.iter_mut().enumerate() {
+                    if let Some(words) = words.get_mut(level) {
+                        *words = *words + counted(sum, marks, shifted, *magic).to_bits();
+                    }
+                }
+                rest = rest - (shifted - *magic);
+            }
+        }
+        let greatest = S::Register::from_bits(greatest);
+        if self.window.misses(smallest, greatest).any() {
+            return Some([smallest.to_array(), greatest.to_array()]);
+        }
+        if self.window.levels != LEVELS {
+            return None;
+        }
+        for (words, kept) in words.iter().zip(kept) {
+            for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
+                *kept = S::Register::from_bits(*words).to_array();
+            }
+        }
+        None
+    }
+
+    /// Adds the block, which the window holds, level by level; what a level leaves takes the place of the
+    /// terms.
+    #[inline(always)]
+    pub fn peel<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>(
+        &mut self,
+        sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>; SUMS],
+    ) {
+        for level in 0..self.window.levels {
+            let magic = self.window.magic(level);
+            let magic_bits = magic.to_bits();
+            let magic = S::Register::splat(self.simd, magic);
+            let mut words = [magic.constant(0.0).to_bits(); SUMS];
+            for index in 0..self.floats.len() {
+                let marks = self.marks::<SUMS>(index);
+                let Some(floats) = self.floats.get_mut(index) else { break };
+                let float = S::Register::from_floats(self.simd, floats);
+                let shifted = float + magic;
+                for (sum, words) in words.iter_mut().enumerate() {
+                    *words = *words + counted(sum, marks, shifted, magic).to_bits();
+                }
+                (float - (shifted - magic)).to_floats(floats);
+            }
+            let bias = magic_bits.wrapping_mul(self.floats.len() as u32);
+            for (words, sum) in words.iter().zip(sums.iter_mut()) {
+                let mut words = S::Register::from_bits(*words).to_array();
+                sum.add_words(flat_mut(&mut words), bias, self.window.unit(level));
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The kernel: values block by block, summed, mapped or turned into a gradient.
+//!
+//! A block is whole registers: in place where the values of a channel are neighbours, else a copy.
+
+use super::Inputs;
+use crate::cube::Layout;
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, registers, registers_mut};
+use crate::loss::{Write, only};
+use crate::pixels::Weights;
+use crate::simd::{Kernel, Lanes, Simd};
+
+/// What is written.
+pub(super) enum Written<'a> {
+    Nothing,
+    /// The terms.
+    Terms(&'a mut [f32]),
+    /// The differences times the slope, stored or added.
+    Gradient(f32, Write, &'a mut [f32]),
+}
+
+/// Adds the terms to a sum, and writes them or the gradient.
+pub(super) struct Values<'a> {
+    pub inputs: Inputs<'a>,
+    pub factor: f32,
+    pub sum: Option<&'a mut ExactSum>,
+    pub written: Written<'a>,
+}
+
+impl Kernel for Values<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { inputs, factor, sum, mut written } = self;
+        let cube = inputs.cube;
+        let all_alike = cube.valid.is_none() && cube.weights.is_none();
+        let mut none = ExactSum::default();
+        let is_sum = sum.is_some();
+        let mut sum = Blocks::new(simd, [sum.unwrap_or(&mut none)]);
+        let [mut a, mut b, mut c, mut terms, mut weights] = [[0.0; BLOCK]; 5];
+        let mut walk = Walk::new(&inputs, S::Register::LANES);
+        while let Some(place) = walk.next() {
+            let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
+            if !all_alike {
+                let pixels = cube.live().part(place.pixel, place.length);
+                simd.call(Weights { pixels, to: weights });
+            }
+            let block = Block::<S> {
+                a: registers(place.read(cube.values, &mut a)),
+                b: registers(place.read(inputs.target, &mut b)),
+                weights: if all_alike { None } else { Some(registers(weights)) },
+            };
+            let terms = terms.get_mut(..place.padded).unwrap_or(&mut []);
+            if let Written::Gradient(slope, write, gradient) = &mut written {
+                let to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
+                block.write(simd, *slope, *write, registers_mut(to), factor, registers_mut(terms));
+                place.after(gradient, &c);
+            } else {
+                block.terms(simd, factor, registers_mut(terms));
+            }
+            if let Written::Terms(map) = &mut written {
+                place.write(map, terms);
+            }
+            if is_sum {
+                // Behind the last pixel both values are 0, and so is the term.
+                sum.add(simd, terms, &[]);
+            }
+        }
+        sum.finish();
+    }
+}
+
+/// A block of values as registers.
+struct Block<'a, S: Simd> {
+    a: &'a [Floats<S>],
+    b: &'a [Floats<S>],
+    /// Of their pixels. None: all are 1.
+    weights: Option<&'a [Floats<S>]>,
+}
+
+impl<S: Simd> Block<'_, S> {
+    #[inline(always)]
+    fn difference(simd: S, a: &Floats<S>, b: &Floats<S>) -> S::Register {
+        S::Register::from_floats(simd, a) - S::Register::from_floats(simd, b)
+    }
+
+    /// The weight of a register of pixels, and which of them count.
+    #[inline(always)]
+    fn weight(simd: S, weight: &Floats<S>) -> (S::Register, Option<<S::Register as Lanes>::Mask>) {
+        let weight = S::Register::from_floats(simd, weight);
+        (weight, Some(weight.constant(0.0).lt(weight)))
+    }
+
+    /// Writes the terms.
+    #[inline(always)]
+    fn terms(&self, simd: S, factor: f32, terms: &mut [Floats<S>]) {
+        let values = self.a.iter().zip(self.b).zip(terms);
+        match self.weights {
+            None => {
+                for ((a, b), term) in values {
+                    let difference = Self::difference(simd, a, b);
+                    (difference * difference * factor).to_floats(term);
+                }
+            }
+            Some(weights) => {
+                for (((a, b), term), weight) in values.zip(weights) {
+                    let difference = Self::difference(simd, a, b);
+                    let (weight, on) = Self::weight(simd, weight);
+                    only(on, difference * difference * factor * weight).to_floats(term);
+                }
+            }
+        }
+    }
+
+    /// Writes the gradient, and the terms while the values are at hand.
+    #[inline(always)]
+    fn write(
+        &self,
+        simd: S,
+        slope: f32,
+        write: Write,
+        to: &mut [Floats<S>],
+        factor: f32,
+        terms: &mut [Floats<S>],
+    ) {
+        let values = self.a.iter().zip(self.b).zip(to.iter_mut().zip(terms));
+        match self.weights {
+            None => {
+                for ((a, b), (to, term)) in values {
+                    let difference = Self::difference(simd, a, b);
+                    write.write(None, difference * slope, to);
+                    (difference * difference * factor).to_floats(term);
+                }
+            }
+            Some(weights) => {
+                for (((a, b), (to, term)), weight) in values.zip(weights) {
+                    let difference = Self::difference(simd, a, b);
+                    let (weight, on) = Self::weight(simd, weight);
+                    write.write(on, difference * slope * weight, to);
+                    only(on, difference * difference * factor * weight).to_floats(term);
+                }
+            }
+        }
+    }
+}
+
+/// The blocks of values, of one channel each.
+struct Walk {
+    layout: Layout,
+    /// How many blocks a channel has, and of how many values.
+    blocks: usize,
+    length: usize,
+    next: usize,
+    lanes: usize,
+}
+
+/// Where a block of values lies.
+#[derive(Clone, Copy)]
+struct Place {
+    pixel: usize,
+    length: usize,
+    /// The length in whole registers.
+    padded: usize,
+    start: usize,
+    stride: usize,
+}
+
+impl Walk {
+    fn new(inputs: &Inputs, lanes: usize) -> Self {
+        let layout = inputs.layout;
+        // Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
+        let length = if layout.pixel_stride == 1 { BLOCK } else { BLOCK / 4 };
+        Self { layout, blocks: layout.n.div_ceil(length), length, next: 0, lanes }
+    }
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Place> {
+        let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
+        let (block, channel) = if pixel_stride == 1 {
+            (self.next % self.blocks.max(1), self.next / self.blocks.max(1))
+        } else {
+            (self.next / channels.max(1), self.next % channels.max(1))
+        };
+        self.next += 1;
+        let pixel = block * self.length;
+        let length = self.length.min(n.saturating_sub(pixel));
+        (block < self.blocks && channel < channels).then_some(Place {
+            pixel,
+            length,
+            padded: length.next_multiple_of(self.lanes.max(1)),
+            start: pixel * pixel_stride + channel * channel_stride,
+            stride: pixel_stride,
+        })
+    }
+}
+
+impl Place {
+    /// Whether the block is whole registers in place.
+    fn whole(&self) -> bool {
+        self.stride == 1 && self.length == self.padded
+    }
+
+    /// The values of the block, whole registers: in place if they are, else copied, with zeros behind.
+    #[inline(never)]
+    fn read<'t>(&self, values: &'t [f32], tile: &'t mut [f32]) -> &'t [f32] {
+        let values = values.get(self.start..).unwrap_or(&[]);
+        if self.whole() {
+            return values.get(..self.length).unwrap_or(&[]);
+        }
+        let tile = tile.get_mut(..self.padded).unwrap_or(&mut []);
+        let (block, behind) = tile.split_at_mut_checked(self.length).unwrap_or((&mut [], &mut []));
+        for (to, from) in block.iter_mut().zip(values.chunks(self.stride.max(1))) {
+            *to = from.first().copied().unwrap_or(0.0);
+        }
+        behind.fill(0.0);
+        tile
+    }
+
+    /// Where the block is written: in place, or into a tile, which holds what is added to.
+    #[inline(never)]
+    fn before<'t>(
+        &self,
+        values: &'t mut [f32],
+        tile: &'t mut [f32],
+        write: Write,
+    ) -> Option<&'t mut [f32]> {
+        if self.whole() {
+            return values.get_mut(self.start..)?.get_mut(..self.length);
+        }
+        if write == Write::Add {
+            self.read(values, tile);
+        }
+        tile.get_mut(..self.padded)
+    }
+
+    /// Takes the block from the tile, if it was written there.
+    #[inline(never)]
+    fn after(&self, values: &mut [f32], tile: &[f32]) {
+        if !self.whole() {
+            self.write(values, tile);
+        }
+    }
+
+    /// Writes the values of the block.
+    #[inline(never)]
+    fn write(&self, values: &mut [f32], block: &[f32]) {
+        let values = values.get_mut(self.start..).unwrap_or(&mut []);
+        let block = block.get(..self.length).unwrap_or(&[]);
+        for (to, from) in values.chunks_mut(self.stride.max(1)).zip(block) {
+            if let Some(to) = to.first_mut() {
+                *to = *from;
+            }
+        }
+    }
+}
