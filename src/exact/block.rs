@@ -62,16 +62,16 @@ impl Unpacked {
 
 /// Where the terms of a block lie: all are multiples of `2^unit` and below `2^top` in size.
 #[derive(Clone, Copy)]
-struct Extent {
-    unit: i32,
-    top: i32,
+pub(crate) struct Extent {
+    pub unit: i32,
+    pub top: i32,
 }
 
 /// Levels that hold terms exactly: units `2^highest_unit`, then lower by [`LEVEL_BITS`] each.
 #[derive(Clone, Copy)]
-struct Window {
+pub(crate) struct Window {
     highest_unit: i32,
-    levels: usize,
+    pub levels: usize,
 }
 
 impl Window {
@@ -86,19 +86,19 @@ impl Window {
 
     /// The exponent of a level's unit.
     #[inline(always)]
-    fn unit(self, level: usize) -> i32 {
+    pub fn unit(self, level: usize) -> i32 {
         self.highest_unit - LEVEL_BITS * level as i32
     }
 
     /// `1.5 * 2^(52 + unit)`: what a level adds.
     #[inline(always)]
-    fn magic(self, level: usize) -> f64 {
+    pub fn magic(self, level: usize) -> f64 {
         let biased = (1023 + 52 + self.unit(level)) as u64;
         f64::from_bits(biased << 52 | 1 << 51)
     }
 
     /// The fewest levels that hold the extent, with spare room on both sides.
-    fn around(extent: Extent, lowest: i32) -> Option<Self> {
+    pub fn around(extent: Extent, lowest: i32) -> Option<Self> {
         LEVELS.into_iter().find_map(|levels| {
             let spare = LEVEL_BITS * levels as i32 - (extent.top - extent.unit);
             let above = (spare / 2).min(HEADROOM);

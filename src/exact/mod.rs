@@ -25,8 +25,10 @@
 
 mod block;
 mod digits;
+mod row;
 
 pub use block::Accumulator;
+pub(crate) use row::{Bounds, Row, count};
 
 use block::Unpacked;
 
@@ -68,6 +70,9 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Default
 }
 
 impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOWEST, POWER> {
+    /// The exponent of the lowest bit.
+    const UNIT: i32 = LOWEST;
+
     /// Adds the term of one float. For many floats [`Accumulator`] is far faster.
     pub fn add(&mut self, float: f32) {
         self.add_term(float);
