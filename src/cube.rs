@@ -100,6 +100,19 @@ impl<'a> Cube<'a> {
         if self.layout.span()? > other.len() { Err(Error::LengthMismatch) } else { Ok(()) }
     }
 
+    /// Copies a channel of the pixels from `first` on, side by side.
+    #[inline(never)]
+    pub(crate) fn copy_channel(&self, first: usize, channel: usize, to: &mut [f32]) {
+        let Layout { pixel_stride, channel_stride, .. } = self.layout;
+        let start = first * pixel_stride + channel * channel_stride;
+        let from = self.values.get(start..).unwrap_or(&[]);
+        if pixel_stride == 1 {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        } else {
+            gather(from, pixel_stride, to.len(), to);
+        }
+    }
+
     /// How many pixels and weights count; each pixel as often as it has channels.
     pub(crate) fn tally_values(&self, weights: &mut ExactSum) -> Tally {
         let mut of_pixels = ExactSum::default();
@@ -139,12 +152,6 @@ impl<'a> CubeColumns<'a> {
     #[inline(always)]
     pub fn new(values: &'a [f32], layout: Layout) -> Self {
         Self { values, layout }
-    }
-
-    /// How many values a pixel has.
-    #[inline(always)]
-    pub fn channels(&self) -> usize {
-        self.layout.channels
     }
 
     /// One channel of the vector of pixels at an index; 0 behind the last pixel.
@@ -202,7 +209,9 @@ impl<'a> CubeColumnsMut<'a> {
         }
         let count = n.saturating_sub(first);
         let mut floats = V::Floats::zeroed();
-        gather(rest, pixel_stride, count, flat_mut(&mut floats));
+        if write == Write::Add {
+            gather(rest, pixel_stride, count, flat_mut(&mut floats));
+        }
         write.write(mask, values, &mut floats);
         scatter(flat(&floats), pixel_stride, count, rest);
     }

@@ -165,6 +165,43 @@ pub fn exp<V: Lanes>(x: V) -> V {
     (exp_minus_one(reduced) + 1.0) * power * rest_of_power
 }
 
+/// Exponentials of numbers beside a greatest one, m: `2^96 e^x / 2^j` with the even j that brings
+/// `e^m / 2^j` between 1/2 and 2. Made by [`shares`].
+///
+/// A power of two is taken off for nothing, where a difference `x - m` would round and its error be
+/// multiplied by its size; and all but it is the same for any other m. (An even j leaves ties of `reduce`
+/// where they are.) No share is subnormal: below m - 152 they stay as they are there.
+pub(crate) struct Shares<V: Lanes> {
+    origin: V,
+    lowest: V,
+    magic: V,
+}
+
+/// For a greatest number that is finite; NaN makes all shares NaN.
+///
+/// From 208 on m itself is taken off, which is exact where anything of the share is left. (Up to there
+/// n has no more than 9 bits, so `n * LN2_HIGH` is exact, too.) Otherwise 2^-32 is, for the reason that
+/// `fold` has.
+#[inline(always)]
+pub(crate) fn shares<V: Lanes>(greatest: V) -> Shares<V> {
+    let is_far = greatest.constant(208.0).lt(greatest.abs());
+    let origin = V::select(is_far, greatest, greatest.constant(BELOW_32));
+    let top = greatest - origin;
+    let half = (top * (0.5 * LOG2_E) + TO_INTEGER) - TO_INTEGER;
+    let magic = top.constant(TO_INTEGER + BIAS + 96.0) - (half + half);
+    Shares { origin, lowest: top - 152.0, magic }
+}
+
+impl<V: Lanes> Shares<V> {
+    /// Within [`EXP_MAX_ULP`].
+    #[inline(always)]
+    pub fn of(&self, x: V) -> V {
+        let reduced = reduce(self.lowest.max(x - self.origin), self.magic);
+        let power = reduced.power();
+        (exp_minus_one(reduced) + 1.0) * power
+    }
+}
+
 /// A float taken apart: `x = 2^exponent (1 + fraction)`.
 struct Parts<V: Lanes> {
     exponent: V,

@@ -140,14 +140,6 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
 }
 
 impl<V: Lanes> Live<V> {
-    /// Leaves out lanes of weight 0 as well: such a pixel counts, but its terms are 0 whatever it holds.
-    #[inline(always)]
-    pub fn switched(self) -> Self {
-        let Some(weight) = self.weight else { return self };
-        let on = !weight.eq(weight.constant(0.0));
-        Self { mask: Some(both(self.mask, on)), ..self }
-    }
-
     /// The values times the pixel weights.
     #[inline(always)]
     pub fn weighted(&self, values: V) -> V {

@@ -26,11 +26,13 @@
 mod block;
 mod digits;
 mod levels;
+mod row;
 mod variance;
 mod window;
 
 pub use block::{Accumulator, Blocks};
 pub(crate) use block::{BLOCK, Floats, padded, registers, registers_mut};
+pub(crate) use row::{Bounds, Row, count};
 pub(crate) use variance::variance;
 
 use window::Unpacked;
@@ -74,6 +76,9 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Default
 }
 
 impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOWEST, POWER> {
+    /// The exponent of the lowest bit.
+    const UNIT: i32 = LOWEST;
+
     /// Adds the term of one float. For many floats [`Accumulator`] is far faster.
     pub fn add(&mut self, float: f32) {
         self.add_term(float);

@@ -25,18 +25,19 @@
 //! ones. No pixel counts, or all that do have weight 0: NaN with `EMPTY` or `DEGENERATE`, gradient 0.
 //!
 //! **cuvis-ai**: `weight`, `class_weights`, `ignore_index`; ports `logits`, `targets`. Stages: train,
-//! validation, test. **Speed**: limited by one exponential a logit, two for the gradient.
+//! validation, test. **Memory**: 40 KiB of stack. **Speed**: limited by one exponential a logit, also for loss
+//! and gradient at once (above 128 classes two or three).
 //!
 //! Formula: C. M. Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.108.
 
+mod kernels;
+
 use super::reduction::Sums;
-use super::softmax::{Labels, MOST_CLASSES as LIMIT, Vectors, offset, power, registers, softmax};
-use super::{Reduction, Write, fingerprint, only};
-use crate::cube::{Cube, CubeColumnsMut};
+use super::softmax::{Labels, MOST_CLASSES as LIMIT};
+use super::{Reduction, Write, fingerprint};
+use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
-use crate::exact::{Accumulator, ExactSum};
-use crate::simd::{self, ColumnsMut, Kernel, Lanes, Simd, flat_mut};
-use bytemuck::Zeroable;
+use kernels::{Inputs, Outputs};
 
 pub use super::softmax::MOST_CLASSES;
 
@@ -81,6 +82,10 @@ impl Params {
         Ok(())
     }
 
+    fn outputs<'o>(&self) -> Outputs<'o> {
+        Outputs { weight: f64::from(self.weight), ..Outputs::default() }
+    }
+
     /// Of the numbers that the terms depend on. The loss is not told the class weights, so these are no part
     /// of it: that totals of different ones are not mixed is the caller's business.
     fn fingerprint(&self) -> i64 {
@@ -109,15 +114,9 @@ impl Totals {
         class_weights: Option<&[f32]>,
     ) -> Result<(), Error> {
         let inputs = Inputs::new(params, logits, class_weights)?;
-        let tally = inputs.labels.tally(logits);
+        let tally = inputs.count(&mut self.sums);
         self.sums.count(params.fingerprint(), tally);
-        let alike = logits.weights.is_none() && class_weights.is_none();
-        if alike {
-            self.sums.weights.add_integer(tally.pixels);
-        }
-        let weights = if alike { None } else { Some(&mut self.sums.weights) };
-        let to = To::Sums(&mut self.sums.loss, weights);
-        simd::run(Terms { inputs, factor: f64::from(params.weight), to });
+        inputs.run(Outputs { sum: Some(&mut self.sums.loss), ..params.outputs() });
         Ok(())
     }
 
@@ -161,12 +160,12 @@ impl Totals {
         logits.check_output(gradient)?;
         self.sums.check(params.fingerprint())?;
         let slope = self.sums.slope(params.reduction, upstream);
-        simd::run(Gradient { inputs, slope: f64::from(params.weight) * slope, write, gradient });
+        inputs.run(Outputs { gradient: Some((gradient, write, slope)), ..params.outputs() });
         Ok(self.sums.notices(params.reduction))
     }
 }
 
-/// The loss and the gradient of one batch, in two passes, and the batch's totals added to `totals`.
+/// The loss and the gradient of one batch, in one pass after one over the labels, and the batch's totals added to `totals`.
 ///
 /// # Errors
 /// As [`Totals::update`] and [`Totals::gradient`]. Nothing was written then. With [`Reduction::None`] there
@@ -185,10 +184,17 @@ pub fn loss_and_gradient(
         params.check()?;
         return Err(Error::NoScalar);
     }
+    let inputs = Inputs::new(params, logits, class_weights)?;
     let mut batch = Totals::default();
-    batch.update(params, logits, class_weights)?;
+    let tally = inputs.count(&mut batch.sums);
+    batch.sums.count(params.fingerprint(), tally);
+    let slope = batch.sums.slope(params.reduction, upstream);
+    inputs.run(Outputs {
+        sum: Some(&mut batch.sums.loss),
+        gradient: Some((gradient, write, slope)),
+        ..params.outputs()
+    });
     let value = batch.loss(params)?;
-    batch.gradient(params, logits, class_weights, upstream, write, gradient)?;
     if let Some(totals) = totals {
         totals.merge(&batch);
     }
@@ -210,20 +216,12 @@ pub fn map(
     if map.len() != logits.layout.n {
         return Err(Error::LengthMismatch);
     }
-    simd::run(Terms { inputs, factor: f64::from(params.weight), to: To::Map(map) });
+    inputs.run(Outputs { map: Some(map), ..params.outputs() });
     Ok(Notices::EMPTY.when(logits.layout.n == 0))
 }
 
-/// The checked inputs of a call.
-#[derive(Clone, Copy)]
-struct Inputs<'a> {
-    cube: Cube<'a>,
-    labels: Labels<'a>,
-    class_weights: Option<&'a [f32]>,
-    smoothing: f64,
-}
-
 impl<'a> Inputs<'a> {
+    #[inline(never)]
     fn new(
         params: &Params,
         cube: &Cube<'a>,
@@ -238,161 +236,7 @@ impl<'a> Inputs<'a> {
         if !class_weights.unwrap_or(&[]).iter().all(good) {
             return Err(Error::ClassWeight);
         }
-        let labels = Labels::new(cube, classes, params.ignore_index)?;
-        cube.check()?;
-        let smoothing = f64::from(params.label_smoothing);
-        Ok(Self { cube: *cube, labels, class_weights, smoothing })
-    }
-
-    fn class_weight(&self, class: usize) -> f64 {
-        let weight = |weights: &[f32]| weights.get(class).copied().unwrap_or(0.0);
-        f64::from(self.class_weights.map_or(1.0, weight))
-    }
-
-    /// `sum o_k`.
-    fn all_class_weights(&self) -> f64 {
-        (0..self.labels.classes).map(|class| self.class_weight(class)).sum()
-    }
-
-    /// The class weight of each pixel of a vector, times a factor and rounded once; 0 where it does not count.
-    #[inline(always)]
-    fn of_class<V: Lanes>(&self, simd: V::Simd, index: usize, factor: f64) -> V {
-        let mut floats = V::Floats::zeroed();
-        self.fill(index * V::LANES, factor, flat_mut(&mut floats));
-        V::from_floats(simd, &floats)
-    }
-
-    #[inline(never)]
-    fn fill(&self, start: usize, factor: f64, to: &mut [f32]) {
-        for (to, label) in to.iter_mut().zip(self.labels.labels.get(start..).unwrap_or(&[])) {
-            if let Some(class) = self.labels.class(*label) {
-                *to = (factor * self.class_weight(class)) as f32;
-            }
-        }
-    }
-}
-
-/// Adds the terms to a sum, or writes them to a map.
-struct Terms<'a> {
-    inputs: Inputs<'a>,
-    factor: f64,
-    to: To<'a>,
-}
-
-/// Where the terms go; and the factors `o_y v_i`, where these are not all 1.
-enum To<'a> {
-    Sums(&'a mut ExactSum, Option<&'a mut ExactSum>),
-    Map(&'a mut [f32]),
-}
-
-impl Kernel for Terms<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Inputs { cube, labels, smoothing, .. } = self.inputs;
-        let classes = labels.classes;
-        let vectors = Vectors::<S::Register>::new(&cube, labels);
-        let mut no_sums = [ExactSum::default(); 2];
-        let [no_sum, no_weights] = &mut no_sums;
-        let (sum, weights, map, is_sum) = match self.to {
-            To::Sums(sum, weights) => (sum, weights, &mut [] as &mut [f32], true),
-            To::Map(map) => (no_sum, None, map, false),
-        };
-        let has_weights = weights.is_some();
-        let mut sum = Accumulator::new(simd, sum);
-        let mut weights = Accumulator::new(simd, weights.unwrap_or(no_weights));
-        let mut map = ColumnsMut::new(map);
-        let zero = S::Register::splat(simd, 0.0);
-        let spread = self.factor * smoothing / classes as f64;
-        let all = (spread * self.inputs.all_class_weights()) as f32;
-        for index in 0..registers::<S>(cube.layout.n) {
-            let (label, live) = vectors.get(simd, index);
-            let softmax = softmax(simd, &vectors.values, index);
-            let log_sum = softmax.log_sum();
-            let mut own = zero;
-            let mut others = zero;
-            for channel in 0..classes {
-                let value = vectors.values.get(simd, index, channel);
-                let offset = offset(value, softmax.greatest);
-                own = S::Register::select(label.eq(zero.constant(channel as f32)), offset, own);
-                let share = (spread * self.inputs.class_weight(channel)) as f32;
-                if share != 0.0 {
-                    others = others - offset * share;
-                }
-            }
-            let factor: S::Register =
-                self.inputs.of_class(simd, index, self.factor * (1.0 - smoothing));
-            let off = factor.eq(zero);
-            let mut term = S::Register::select(off, zero, (log_sum - own) * factor);
-            if all != 0.0 {
-                term = term + (others + log_sum * all);
-            }
-            let term = only(live.mask, live.weighted(term));
-            if is_sum {
-                sum.push(term);
-            } else {
-                term.to_floats(map.get(index));
-            }
-            if has_weights {
-                let factor = self.inputs.of_class(simd, index, 1.0);
-                weights.push(only(live.mask, live.weighted(factor)));
-            }
-        }
-        map.finish();
-        if is_sum {
-            sum.finish(cube.layout.n);
-        }
-        if has_weights {
-            weights.finish(cube.layout.n);
-        }
-    }
-}
-
-/// Writes the gradient.
-struct Gradient<'a> {
-    inputs: Inputs<'a>,
-    slope: f64,
-    write: Write,
-    gradient: &'a mut [f32],
-}
-
-impl Kernel for Gradient<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Inputs { cube, labels, smoothing, .. } = self.inputs;
-        let classes = labels.classes;
-        let vectors = Vectors::<S::Register>::new(&cube, labels);
-        let mut gradient = CubeColumnsMut::new(self.gradient, cube.layout);
-        let zero = S::Register::splat(simd, 0.0);
-        let spread = self.slope * smoothing / classes as f64;
-        let all = (spread * self.inputs.all_class_weights()) as f32;
-        for index in 0..registers::<S>(cube.layout.n) {
-            let (label, live) = vectors.get(simd, index);
-            let softmax = softmax(simd, &vectors.values, index);
-            let scale = softmax.scale();
-            // What is left of 1 beside the maximum.
-            let rest = softmax.rest * scale;
-            let factor: S::Register =
-                self.inputs.of_class(simd, index, self.slope * (1.0 - smoothing));
-            let off = factor.eq(zero);
-            for channel in 0..classes {
-                let value: S::Register = vectors.values.get(simd, index, channel);
-                let probability = power(value, softmax.greatest) * scale;
-                let is_own = label.eq(zero.constant(channel as f32));
-                let is_greatest = value.eq(softmax.greatest);
-                let sharp = S::Register::select(is_greatest, rest.negate(), probability - 1.0);
-                let error = S::Register::select(is_own, sharp, probability);
-                let mut slope = S::Register::select(off, zero, error * factor);
-                if all != 0.0 {
-                    let share = (spread * self.inputs.class_weight(channel)) as f32;
-                    slope = slope + (probability * all - share);
-                }
-                let slope = live.weighted(slope);
-                gradient.write(index, channel, self.write, live.mask, slope);
-            }
-        }
+        let labels = Labels::new(cube, params.ignore_index)?;
+        Ok(Self { labels, class_weights, smoothing: f64::from(params.label_smoothing) })
     }
 }

@@ -28,8 +28,8 @@
 //! (`NOT_FINITE`); an infinite one has the limit, probability 1.
 //!
 //! **cuvis-ai**: `weight`, `ignore_index`, `include_background`, `eps`; ports `logits`, `targets`. Stages: train,
-//! validation, test. **Memory**: 16 KiB of stack. **Speed**: limited by two exponentials a logit, three for the
-//! gradient.
+//! validation, test. **Memory**: 32 KiB of stack, 64 KiB for the gradient of 128 classes or more. **Speed**: limited
+//! by one exponential a logit and two exact sums (above 128 classes two exponentials).
 //!
 //! Formula: F. Milletari, N. Navab, S.-A. Ahmadi, V-Net (2016), in the form with plain sums in the denominator.
 
@@ -42,8 +42,7 @@ use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::pixels::Tally;
-use crate::simd;
-use kernels::{Gradient, Inputs, Terms};
+use kernels::Slopes;
 
 pub use super::softmax::MOST_CLASSES;
 
@@ -126,6 +125,12 @@ pub struct Totals {
 }
 
 impl Totals {
+    fn normalize(&mut self) {
+        self.intersection.normalize();
+        self.predicted.normalize();
+        self.target.normalize();
+    }
+
     fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
         self.pixels = self.pixels.wrapping_add(pixels);
         self.rejected = self.rejected.wrapping_add(rejected);
@@ -138,14 +143,14 @@ impl Totals {
 /// # Errors
 /// Parameters out of range, labels missing, no class or too many, another number of totals, a layout in which
 /// values share a place, inputs of different lengths. Nothing was added then.
+#[inline(never)]
 pub fn update(params: &Params, logits: &Cube, totals: &mut [Totals]) -> Result<(), Error> {
-    let inputs = check(params, logits, totals.len())?;
-    let tally = inputs.labels.tally(logits);
+    let labels = check(params, logits, totals.len())?;
+    let tally = kernels::add(&labels, totals);
     let classes = totals.len();
     for (class, totals) in totals.iter_mut().enumerate() {
         totals.count(Params::fingerprint(class, classes), tally);
     }
-    simd::run(Terms { inputs, totals });
     Ok(())
 }
 
@@ -170,11 +175,7 @@ pub fn merge(other: &[Totals], totals: &mut [Totals]) -> Result<(), Error> {
 
 /// Makes the words canonical after they were added elsewhere.
 pub fn normalize(totals: &mut [Totals]) {
-    for totals in totals {
-        totals.intersection.normalize();
-        totals.predicted.normalize();
-        totals.target.normalize();
-    }
+    totals.iter_mut().for_each(Totals::normalize);
 }
 
 /// The loss.
@@ -199,12 +200,16 @@ pub fn gradient(
     write: Write,
     gradient: &mut [f32],
 ) -> Result<Notices, Error> {
-    let inputs = check(params, logits, totals.len())?;
+    let labels = check(params, logits, totals.len())?;
     logits.check_output(gradient)?;
     let all = All::new(params, totals)?;
-    let notices = all.value(totals).notices;
-    simd::run(Gradient { inputs, totals, all, upstream, write, gradient });
-    Ok(notices)
+    let factor = f64::from(params.weight) * upstream / all.count;
+    if totals.len() < FEW_CLASSES {
+        all.write::<FEW_CLASSES>(&labels, totals, factor, write, gradient);
+    } else {
+        all.write::<MOST_CLASSES>(&labels, totals, factor, write, gradient);
+    }
+    Ok(all.value(totals).notices)
 }
 
 /// The loss and the gradient of one batch, whose totals are stored in `totals`.
@@ -227,21 +232,22 @@ pub fn loss_and_gradient(
     loss(params, totals)
 }
 
+/// Below it the slopes of all classes take little stack.
+const FEW_CLASSES: usize = 128;
+
 fn check_classes(classes: usize) -> Result<(), Error> {
     if (1..=MOST_CLASSES).contains(&classes) { Ok(()) } else { Err(Error::Channels) }
 }
 
-fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<Inputs<'a>, Error> {
+#[inline(never)]
+fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<Labels<'a>, Error> {
     params.check()?;
     let channels = cube.layout.channels;
     check_classes(channels)?;
     if channels != totals {
         return Err(Error::Channels);
     }
-    // One channel has two labels: 1 and 0.
-    let labels = Labels::new(cube, channels.max(2), params.ignore_index)?;
-    cube.check()?;
-    Ok(Inputs { cube: *cube, labels })
+    Labels::new(cube, params.ignore_index)
 }
 
 /// What the classes have in common.
@@ -281,6 +287,27 @@ impl All {
             all.count += if all.class(class, totals).is_some() { 1.0 } else { 0.0 };
         }
         Ok(all)
+    }
+
+    /// Writes the gradient; the slopes of as many classes lie on the stack.
+    #[inline(never)]
+    fn write<const CLASSES: usize>(
+        &self,
+        labels: &Labels,
+        totals: &[Totals],
+        factor: f64,
+        write: Write,
+        gradient: &mut [f32],
+    ) {
+        let mut slopes = [Slopes::default(); CLASSES];
+        let skipped = labels.classes - totals.len();
+        let of_totals = slopes.iter_mut().skip(skipped).zip(totals).enumerate();
+        for (class, (slopes, totals)) in of_totals {
+            if let Some(found) = self.class(class, totals) {
+                *slopes = [(factor * found.own) as f32, (factor * found.other) as f32];
+            }
+        }
+        kernels::write(labels, &slopes, write, gradient);
     }
 
     /// The loss.

@@ -1,196 +1,205 @@
 //! Softmax over the channels of a pixel, and its labels: what [`super::cross_entropy`] and [`super::dice`]
 //! share.
 //!
-//! One pixel a lane, one channel after the other, so that no result depends on the layout or the tier:
-//!
 //! ```text
-//! m = max x_k      e_k = exp(x_k - m), 1 where x_k = m      r = sum of e_k but for the first maximum
-//! p_k = e_k / (1 + r)      -ln p_k = log1p(r) - (x_k - m)
+//! m = max x_k      e_k = exp(x_k) / 2^j with j near m / ln 2      p_k = e_k / sum e_k
 //! ```
 //!
-//! r is summed in `f64`. Leaving the maximum out of it keeps the digits of a confident prediction: its
-//! `-ln p` is `log1p(r)`, and `1 - p` is `r / (1 + r)`. Equal infinite maxima share their probability
-//! evenly; a NaN makes all of a pixel's probabilities NaN.
+//! Pixels are taken in tiles, which lie on the stack in rows of one class each: so kernels are loops over floats
+//! side by side, and know nothing of layouts and masks. Logits are read where they lie if that looks the same.
+//! Classes whose rows do not fit all at once come in blocks; their exponentials are computed twice.
+//!
+//! **Order**: classes in groups of four, from the first on, are summed as floats, one after the other, the
+//! groups in `f64`. A power of two changes no digit of a probability, so j may be that of the pixel or one for
+//! a whole tile of small logits, which then needs no maxima. No result depends on the layout, the tier or the
+//! tile.
+//!
+//! Equal infinite maxima share their probability evenly; a NaN makes all of a pixel's probabilities NaN.
+//! A single channel is the second of two classes, the logits of the first being 0: the sigmoid.
 
-use crate::cube::{Cube, CubeColumns};
+mod kernels;
+mod tile;
+
+use crate::cube::{Cube, Layout};
 use crate::error::Error;
-use crate::math::{exp, log1p};
-use crate::pixels::{Live, LiveColumns, Tally, both};
-use crate::simd::{Kernel, Lanes, Simd, flat_mut};
-use bytemuck::Zeroable;
+use crate::pixels::Tally;
+use crate::simd;
+use kernels::{Blank, Greatest, Probabilities, Read};
+use tile::{FLOATS, LEAST, ROWS};
+
+pub(super) use tile::{PIXELS, Rows, Tile, Work, load, load_wide, store, store_wide};
 
 /// How many classes there may be.
 pub const MOST_CLASSES: usize = 4096;
 
-/// A pixel's maximum and what the others are beside it.
-#[derive(Clone, Copy)]
-pub(super) struct Softmax<V: Lanes> {
-    /// m.
-    pub greatest: V,
-    /// r, rounded.
-    pub rest: V,
-}
-
-/// The softmax of a register of pixels. A call of its own, so that its code exists once.
-struct Find<'m, 'a, S> {
-    simd: S,
-    values: &'m CubeColumns<'a>,
-    index: usize,
-}
-
-impl<S: Simd> Kernel for Find<'_, '_, S> {
-    type Output = Softmax<S::Register>;
-
-    #[inline(always)]
-    fn run<T: Simd>(self, _: T) -> Softmax<S::Register> {
-        let Self { simd, values, index } = self;
-        let mut greatest: S::Register = values.get(simd, index, 0);
-        for channel in 1..values.channels() {
-            greatest = greatest.max(values.get(simd, index, channel));
-        }
-        let zero = S::Register::splat(simd, 0.0);
-        let mut rest = zero.widen();
-        let mut before = !S::Register::everywhere(simd);
-        for channel in 0..values.channels() {
-            let value: S::Register = values.get(simd, index, channel);
-            let is_first = value.eq(greatest) & !before;
-            before = before | is_first;
-            let power = power(value, greatest);
-            rest = rest + S::Register::select(is_first, zero, power).widen();
-        }
-        Softmax { greatest, rest: S::Register::narrow(rest) }
-    }
-}
-
-/// The softmax of the register of pixels at an index.
-#[inline(always)]
-pub(super) fn softmax<S: Simd>(
-    simd: S,
-    values: &CubeColumns,
-    index: usize,
-) -> Softmax<S::Register> {
-    simd.call(Find { simd, values, index })
-}
-
-impl<V: Lanes> Softmax<V> {
-    /// `ln sum exp(x_k - m)`.
-    #[inline(always)]
-    pub fn log_sum(&self) -> V {
-        log1p(self.rest)
-    }
-
-    /// `1 / (1 + r)`.
-    #[inline(always)]
-    pub fn scale(&self) -> V {
-        self.rest.constant(1.0) / (self.rest + 1.0)
-    }
-}
-
-/// `x - m`: 0 where the two are equal, also if they are infinite.
-#[inline(always)]
-pub(super) fn offset<V: Lanes>(value: V, greatest: V) -> V {
-    V::select(value.eq(greatest), value.constant(0.0), value - greatest)
-}
-
-/// `exp(x - m)`. The difference rounds; what it loses is found exactly (Knuth's two-sum) and brought back by
-/// the derivative, because it would be multiplied by the size of the difference.
-#[inline(always)]
-pub(super) fn power<V: Lanes>(value: V, greatest: V) -> V {
-    let difference = value - greatest;
-    let back = difference - value;
-    let lost = (value - (difference - back)) - (greatest + back);
-    // Below, the power is 0; and an infinite difference has lost nothing.
-    let counts = value.constant(-200.0).lt(difference);
-    let lost = V::select(counts, lost, value.constant(0.0));
-    let power = exp(offset(value, greatest));
-    power + power * lost
-}
+/// Sees a block of logits.
+pub(super) type SeeLogits<'s> = &'s mut dyn FnMut(&Tile, Rows);
 
 /// The labels of a cube. A pixel whose label is ignored, or no class, does not count.
 #[derive(Clone, Copy)]
 pub(super) struct Labels<'a> {
-    pub labels: &'a [i32],
-    /// How many classes there are.
+    pub cube: Cube<'a>,
+    labels: &'a [i32],
+    /// How many classes there are: as many as channels, but 2 for a single one.
     pub classes: usize,
-    pub ignore: Option<i32>,
+    ignore: Option<i32>,
 }
 
-/// What a label does not stand for.
-const NO_CLASS: f32 = -1.0;
-
 impl<'a> Labels<'a> {
-    pub fn new(cube: &Cube<'a>, classes: usize, ignore: Option<i32>) -> Result<Self, Error> {
-        Ok(Self { labels: cube.labels.ok_or(Error::MissingInput)?, classes, ignore })
+    /// The labels of a cube that is whole.
+    pub fn new(cube: &Cube<'a>, ignore: Option<i32>) -> Result<Self, Error> {
+        let labels = cube.labels.ok_or(Error::MissingInput)?;
+        cube.check()?;
+        Ok(Self { cube: *cube, labels, classes: cube.layout.channels.max(2), ignore })
     }
 
-    /// The class of a label.
-    #[inline(always)]
-    pub fn class(&self, label: i32) -> Option<usize> {
-        let class = usize::try_from(label).ok().filter(|class| *class < self.classes);
-        if self.ignore == Some(label) { None } else { class }
+    /// The channel of a class; None: its logits are 0.
+    pub fn channel(&self, class: usize) -> Option<usize> {
+        (class + self.cube.layout.channels).checked_sub(self.classes)
     }
 
-    /// The classes of a vector of pixels as floats, which hold them exactly; below 0 where the pixel does
-    /// not count, and behind the end.
-    #[inline(always)]
-    pub fn get<V: Lanes>(&self, simd: V::Simd, index: usize) -> V {
-        let mut floats = V::Floats::zeroed();
-        self.fill(index * V::LANES, flat_mut(&mut floats));
-        V::from_floats(simd, &floats)
+    /// Shows every tile of pixels to a function, with its labels read.
+    #[inline(never)]
+    pub fn each_tile(&self, see: &mut dyn FnMut(&mut Work, Tally)) {
+        let mut work = Work { tile: Tile::new(), copies: [0.0; FLOATS] };
+        let rows = self.classes.clamp(1, ROWS);
+        let pitch = (FLOATS / rows / LEAST * LEAST).min(PIXELS);
+        let n = self.cube.layout.n;
+        for start in (0..n).step_by(pitch.max(1)) {
+            let tile = &mut work.tile;
+            tile.pitch = pitch;
+            tile.start = start;
+            tile.length = pitch.min(n - start);
+            let tally = self.read(tile);
+            see(&mut work, tally);
+        }
+    }
+
+    /// Reads the labels of a tile.
+    #[inline(never)]
+    fn read(&self, tile: &mut Tile) -> Tally {
+        let Self { classes, ignore, .. } = *self;
+        let labels = part(tile, self.labels);
+        let next = self.labels.get(tile.start + tile.length..).unwrap_or(&[]);
+        simd::prefetch(next.get(..tile.length).unwrap_or(next));
+        let valid = self.cube.valid.map(|valid| part(tile, valid));
+        let weights = self.cube.weights.map(|weights| part(tile, weights));
+        if tile.length.is_multiple_of(LEAST) {
+            return simd::run(Read { tile, labels, valid, weights, classes, ignore });
+        }
+        // What lies behind the end of the last tile is masked.
+        let (mut all_labels, mut all_weights) = ([-1; PIXELS], [1.0; PIXELS]);
+        let mut all_valid = [0; PIXELS];
+        copy(labels, &mut all_labels);
+        all_valid.iter_mut().take(tile.length).for_each(|valid| *valid = 1);
+        copy(valid.unwrap_or(&[]), &mut all_valid);
+        copy(weights.unwrap_or(&[]), &mut all_weights);
+        tile.class = [-1.0; PIXELS];
+        tile.weight = [0.0; PIXELS];
+        let labels = &all_labels;
+        let (valid, weights) = (Some(all_valid.as_slice()), Some(all_weights.as_slice()));
+        simd::run(Read { tile, labels, valid, weights, classes, ignore })
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = usize> + use<> {
+        (0..self.classes).step_by(ROWS)
+    }
+
+    /// The logits of a block of classes; copied anew or as they are. Kernels take whole vectors side by side
+    /// where they lie, if there is nothing to hide from them.
+    fn rows<'r>(
+        &self,
+        Work { tile, copies }: &'r mut Work,
+        first: usize,
+        copies_anew: bool,
+    ) -> (&'r mut Tile, Rows<'r>)
+    where
+        'a: 'r,
+    {
+        let Layout { channels, pixel_stride, channel_stride, .. } = self.cube.layout;
+        tile.first = first;
+        tile.rows = ROWS.min(self.classes - first);
+        let is_plain = tile.is_full && !tile.has_infinite && tile.length.is_multiple_of(LEAST);
+        if is_plain && pixel_stride == 1 && channels > 1 {
+            let floats = self.cube.values.get(tile.start + first * channel_stride..);
+            return (tile, Rows { floats: floats.unwrap_or(&[]), pitch: channel_stride });
+        }
+        if copies_anew {
+            self.copy(tile, copies);
+        }
+        let pitch = tile.pitch;
+        (tile, Rows { floats: copies, pitch })
     }
 
     #[inline(never)]
-    fn fill(&self, start: usize, to: &mut [f32]) {
-        to.fill(NO_CLASS);
-        for (to, label) in to.iter_mut().zip(self.labels.get(start..).unwrap_or(&[])) {
-            *to = self.class(*label).map_or(NO_CLASS, |class| class as f32);
+    fn copy(&self, tile: &Tile, copies: &mut [f32; FLOATS]) {
+        let padded = tile.padded();
+        let rows = copies.chunks_mut(tile.pitch.max(1)).take(tile.rows);
+        for (class, row) in (tile.first..).zip(rows) {
+            let row = row.get_mut(..padded).unwrap_or(&mut []);
+            let (row, padding) = row.split_at_mut_checked(tile.length).unwrap_or_default();
+            match self.channel(class) {
+                Some(channel) => self.cube.copy_channel(tile.start, channel, row),
+                None => row.fill(0.0),
+            }
+            padding.fill(0.0);
+        }
+        if !tile.is_full {
+            simd::run(Blank { tile, copies });
+        }
+        if tile.has_infinite {
+            tile.take_limits(copies);
         }
     }
 
-    /// Counts the pixels that count, and those that a bad weight or label keeps from it.
-    pub fn tally(&self, cube: &Cube) -> Tally {
-        let mut tally = Tally::default();
-        let mut valid = cube.valid.map(<[u8]>::iter);
-        let mut weights = cube.weights.map(<[f32]>::iter);
-        for label in self.labels {
-            let valid = valid.as_mut().and_then(Iterator::next).is_none_or(|valid| *valid != 0);
-            let weight = weights.as_mut().and_then(Iterator::next).unwrap_or(&1.0);
-            let good = *weight >= 0.0 && *weight < f32::INFINITY;
-            let counts = good && self.class(*label).is_some();
-            let ignored = self.ignore == Some(*label);
-            tally.pixels += i64::from(valid & counts);
-            tally.rejected += i64::from(valid & !ignored & !counts);
+    /// Finds the probabilities of a tile. Shows blocks of its logits before, with their greatest found; where
+    /// nobody asks, tiles of small logits need none.
+    #[inline(never)]
+    pub fn softmax(&self, work: &mut Work, mut see: Option<SeeLogits>) {
+        let is_one = self.classes <= ROWS;
+        work.tile.has_infinite = false;
+        if is_one && see.is_none() {
+            let (tile, logits) = self.rows(work, 0, true);
+            if simd::run(Probabilities { tile, logits, is_plain: true, is_one, adds: true }) {
+                return;
+            }
         }
-        tally
+        work.tile.greatest = [f32::NEG_INFINITY; PIXELS];
+        work.tile.sums = [0.0; LEAST];
+        let mut has_infinite = false;
+        for first in self.blocks() {
+            let (tile, logits) = self.rows(work, first, true);
+            has_infinite = simd::run(Greatest { tile, logits });
+        }
+        work.tile.has_infinite = has_infinite;
+        for first in self.blocks() {
+            let (tile, logits) = self.rows(work, first, has_infinite || !is_one);
+            if let Some(see) = &mut see {
+                see(tile, logits);
+            }
+            simd::run(Probabilities { tile, logits, is_plain: false, is_one, adds: true });
+        }
+    }
+
+    /// Shows blocks of probabilities of a tile whose softmax was made.
+    #[inline(never)]
+    pub fn each_block(&self, work: &mut Work, see: &mut dyn FnMut(&mut Tile)) {
+        let is_one = self.classes <= ROWS;
+        for first in self.blocks() {
+            if !is_one {
+                let (tile, logits) = self.rows(work, first, true);
+                simd::run(Probabilities { tile, logits, is_plain: false, is_one, adds: false });
+            }
+            see(&mut work.tile);
+        }
     }
 }
 
-/// Values, labels and weights of a cube as vectors.
-pub(super) struct Vectors<'a, V: Lanes> {
-    pub values: CubeColumns<'a>,
-    pub labels: Labels<'a>,
-    live: LiveColumns<'a, V>,
+/// What an input has of a tile.
+fn part<'a, T>(tile: &Tile, input: &'a [T]) -> &'a [T] {
+    input.get(tile.start..).and_then(|rest| rest.get(..tile.length)).unwrap_or(&[])
 }
 
-impl<'a, V: Lanes> Vectors<'a, V> {
-    #[inline(always)]
-    pub fn new(cube: &Cube<'a>, labels: Labels<'a>) -> Self {
-        let values = CubeColumns::new(cube.values, cube.layout);
-        Self { values, labels, live: LiveColumns::new(&cube.live()) }
-    }
-
-    /// The classes of a vector of pixels, who counts with a weight that is not 0, and the weights.
-    #[inline(always)]
-    pub fn get(&self, simd: V::Simd, index: usize) -> (V, Live<V>) {
-        let labels: V = self.labels.get(simd, index);
-        let live = self.live.get(simd, index).switched();
-        let mask = both(live.mask, !labels.lt(labels.constant(0.0)));
-        (labels, Live { mask: Some(mask), ..live })
-    }
-}
-
-/// How many registers a kernel walks for the pixels of a cube.
-#[inline(always)]
-pub(super) fn registers<S: Simd>(n: usize) -> usize {
-    n.div_ceil(S::Register::LANES)
+fn copy<T: Copy>(from: &[T], to: &mut [T]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }

@@ -189,6 +189,19 @@ impl Lanes for Ymm {
         let [low, high] = [doubles.0, doubles.1].map(|half| avx2!(_mm256_cvtpd_ps(half)));
         Self(avx2!(_mm256_set_m128(high, low)))
     }
+    #[inline(always)]
+    fn add_bits_where(
+        mask: YmmMask,
+        doubles: YmmDoubles,
+        [low, high]: [__m256i; 2],
+    ) -> [__m256i; 2] {
+        let mask = avx2!(_mm256_castps_si256(mask.0));
+        let first = avx2!(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(mask)));
+        let second = avx2!(_mm256_cvtepi32_epi64(_mm256_extracti128_si256::<1>(mask)));
+        let first = avx2!(_mm256_and_si256(first, _mm256_castpd_si256(doubles.0)));
+        let second = avx2!(_mm256_and_si256(second, _mm256_castpd_si256(doubles.1)));
+        [avx2!(_mm256_add_epi64(low, first)), avx2!(_mm256_add_epi64(high, second))]
+    }
 }
 
 impl Bits for YmmBits {

@@ -87,6 +87,9 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
     }
 }
 
+/// The words beside the doubles of a vector.
+pub type Words<V> = <<V as Lanes>::Doubles as Doubles>::Words;
+
 /// A vector of `f32`.
 ///
 /// Arithmetic is by operators, between vectors or with an `f32` that is broadcast. Comparisons
@@ -147,6 +150,8 @@ pub trait Lanes:
     fn widen(self) -> Self::Doubles;
     /// Each double as an `f32`, rounded to nearest even.
     fn narrow(doubles: Self::Doubles) -> Self;
+    /// Adds the bits of the doubles where the mask is true to their words, wrapping.
+    fn add_bits_where(mask: Self::Mask, doubles: Self::Doubles, words: Words<Self>) -> Words<Self>;
 
     /// The lanes as an array, in order.
     #[inline(always)]
@@ -265,4 +270,30 @@ pub(crate) fn flat<A: Pod, T: AnyBitPattern>(array: &A) -> &[T] {
 #[inline(always)]
 pub(crate) fn flat_mut<A: Pod, T: Pod>(array: &mut A) -> &mut [T] {
     bytemuck::try_cast_slice_mut(core::slice::from_mut(array)).unwrap_or(&mut [])
+}
+
+/// The whole vectors of floats.
+#[inline(always)]
+pub(crate) fn vectors<V: Lanes>(floats: &[f32]) -> &[V::Floats] {
+    bytemuck::try_cast_slice(floats).unwrap_or(&[])
+}
+
+/// The whole vectors of floats.
+#[inline(always)]
+pub(crate) fn vectors_mut<V: Lanes>(floats: &mut [f32]) -> &mut [V::Floats] {
+    bytemuck::try_cast_slice_mut(floats).unwrap_or(&mut [])
+}
+
+/// Asks the caches for the items of a slice that is read soon: hardware looks ahead in what is read
+/// steadily, but not from one tile to the next. Nothing happens where a target has no such wish.
+#[inline(always)]
+pub(crate) fn prefetch(slice: &[i32]) {
+    #[cfg(target_arch = "x86_64")]
+    for line in slice.chunks(16) {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: it takes SSE, which every x86-64 has, and no address is wrong for it.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = slice;
 }

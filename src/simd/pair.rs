@@ -1,6 +1,6 @@
 //! Two vectors that move together, so that two independent chains are in flight.
 
-use super::{Bits, Doubles, Lanes, Mask};
+use super::{Bits, Doubles, Lanes, Mask, Words};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
 /// Two vectors used as one of twice the lanes; the first holds the lower lanes.
@@ -107,6 +107,11 @@ impl<T: Lanes> Lanes for Pair<T> {
     #[inline(always)]
     fn narrow(doubles: Self::Doubles) -> Self {
         Self(T::narrow(doubles.0), T::narrow(doubles.1))
+    }
+    #[inline(always)]
+    fn add_bits_where(mask: Self::Mask, doubles: Self::Doubles, words: Words<Self>) -> Words<Self> {
+        let low = T::add_bits_where(mask.0, doubles.0, words.0);
+        Pair(low, T::add_bits_where(mask.1, doubles.1, words.1))
     }
 }
 

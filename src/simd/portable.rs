@@ -188,6 +188,12 @@ impl Lanes for Quad<f32x4> {
     fn narrow(doubles: Quad<[f64x2; 2]>) -> Self {
         Self(conversions::narrow(doubles.0))
     }
+    #[inline(always)]
+    fn add_bits_where(mask: QuadMask, doubles: Quad<[f64x2; 2]>, words: [i64x2; 2]) -> [i64x2; 2] {
+        let [a, b, c, d] = must_cast::<_, [i32; 4]>(mask.0).map(i64::from);
+        let [low, high] = doubles.0.map(must_cast::<_, i64x2>);
+        [words[0] + (low & i64x2::new([a, b])), words[1] + (high & i64x2::new([c, d]))]
+    }
 }
 
 impl Bits for Quad<u32x4> {

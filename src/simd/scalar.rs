@@ -148,6 +148,10 @@ impl Lanes for One<f32> {
     fn narrow(doubles: Self::Doubles) -> Self {
         Self(doubles.0 as f32)
     }
+    #[inline(always)]
+    fn add_bits_where(mask: Self::Mask, doubles: Self::Doubles, words: i64) -> i64 {
+        if mask.0 { doubles.add_bits(words) } else { words }
+    }
 }
 
 impl Mask for One<bool> {

@@ -22,7 +22,7 @@ fn ordinary_pixels() -> impl Strategy<Value = Pixels> {
 }
 
 #[derive(Clone, Debug)]
-struct Params {
+pub struct Params {
     entropy: entropy::Params,
     dice: dice::Params,
     weighted: bool,
@@ -34,7 +34,7 @@ impl Params {
     }
 }
 
-fn params() -> impl Strategy<Value = Params> {
+pub fn params() -> impl Strategy<Value = Params> {
     let reduction =
         prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean)];
     let smoothing = prop_oneof![2 => Just(0.0_f32), 1 => between(0.0, 1.0)];
@@ -59,16 +59,16 @@ fn params() -> impl Strategy<Value = Params> {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Outcome {
+pub struct Outcome {
     entropy: entropy::Totals,
     dice: Vec<dice::Totals>,
     losses: [u64; 2],
     notices: [Notices; 2],
-    map: Vec<u32>,
+    pub map: Vec<u32>,
     gradients: [Vec<u32>; 2],
 }
 
-fn outcome(params: &Params, pixels: &Pixels, order: Order) -> Outcome {
+pub fn outcome(params: &Params, pixels: &Pixels, order: Order) -> Outcome {
     let layout = order.layout(pixels.n(), pixels.channels);
     let values = place(&pixels.values, layout);
     let cube = pixels.cube(&values, layout);

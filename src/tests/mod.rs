@@ -9,6 +9,7 @@ mod bce;
 #[cfg(feature = "capi")]
 mod capi;
 mod classes;
+mod classes_many;
 mod color;
 mod cubes;
 mod exact;

@@ -1,0 +1,270 @@
+//! Rows of a tile: the exact sum of a row, and of that part of it which is of one class.
+//!
+//! The levels of [`super::block`], of doubles and `i64` words: one holds 27 binades, and a probability has
+//! few. The part has words of its own, so that both sums take less than two accumulators do. A row is
+//! short: all its words are folded to one number.
+
+use super::ExactSum;
+use super::window::Unpacked;
+use crate::simd::{self, Bits, Doubles, Kernel, Lanes, Simd, flat, vectors, vectors_mut};
+use bytemuck::Zeroable;
+
+/// What one level holds above its unit: `x + M` is exact to the unit for x below `2^(q+51)`, and
+/// one bit is kept for the rounding of the level.
+const LEVEL_BITS: i32 = 50;
+
+/// Where the terms of a row lie: all are multiples of `2^unit` and below `2^top` in size.
+#[derive(Clone, Copy)]
+struct Extent {
+    unit: i32,
+    top: i32,
+}
+
+/// Levels that hold terms exactly: units `2^highest_unit`, then lower by [`LEVEL_BITS`] each.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    highest_unit: i32,
+    levels: usize,
+}
+
+impl Window {
+    /// The exponent of a level's unit.
+    #[inline(always)]
+    fn unit(self, level: usize) -> i32 {
+        self.highest_unit - LEVEL_BITS * level as i32
+    }
+
+    /// `1.5 * 2^(52 + unit)`: what a level adds.
+    #[inline(always)]
+    fn magic(self, level: usize) -> f64 {
+        let biased = (1023 + 52 + self.unit(level)) as u64;
+        f64::from_bits(biased << 52 | 1 << 51)
+    }
+
+    /// The fewest levels that hold the extent.
+    fn around(extent: Extent, lowest: i32) -> Option<Self> {
+        [1, 2, 4].into_iter().find_map(|levels| {
+            let spare = LEVEL_BITS * levels as i32 - (extent.top - extent.unit);
+            // The lowest unit may not fall below the lowest digit.
+            let lowest_allowed = lowest + LEVEL_BITS * (levels as i32 - 1);
+            let highest_unit = (extent.top - LEVEL_BITS + spare / 2).max(lowest_allowed);
+            (spare >= 0).then_some(Self { highest_unit, levels })
+        })
+    }
+}
+
+/// Sizes between which all terms lie that are not 0.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    pub smallest: f32,
+    pub greatest: f32,
+}
+
+impl Bounds {
+    /// What [`Row::add`] takes; None: no window holds so much.
+    #[inline(never)]
+    pub fn window(self) -> Option<Window> {
+        let smallest = Unpacked::new(self.smallest.min(self.greatest))?;
+        let greatest = Unpacked::new(self.greatest)?;
+        let extent = Extent { unit: smallest.exponent, top: greatest.exponent + 24 };
+        Window::around(extent, ExactSum::UNIT)
+    }
+}
+
+/// Terms of at most 512 pixels in whole registers, and their classes. Where nothing is to be added the term is
+/// 0 and the class negative.
+pub(crate) struct Row<'a> {
+    pub terms: &'a mut [f32],
+    pub classes: &'a [f32],
+    pub class: f32,
+}
+
+impl Row<'_> {
+    /// Adds all terms to a sum, and those of the class to another one; returns how many pixels are of the class.
+    /// Without a known window the terms may be anything, and those that are not finite become 0.
+    ///
+    /// The words are not canonical afterwards: normalize after at most 2^28 rows.
+    #[inline(never)]
+    pub fn add(mut self, known: Option<Window>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
+        match known.or_else(|| self.measure(all, own)) {
+            Some(window) => simd::run(AddRow { row: self, window, sums: [all, own] }),
+            None => self.add_one_by_one(all, own),
+        }
+    }
+
+    /// The window of the terms, of which those that are not finite are counted and become 0.
+    fn measure(&mut self, all: &mut ExactSum, own: &mut ExactSum) -> Option<Window> {
+        let mut bounds = bounds_of(self.terms);
+        if !bounds.greatest.is_finite() {
+            for (term, class) in self.terms.iter_mut().zip(self.classes) {
+                if !term.is_finite() {
+                    all.count_non_finite(&[*term]);
+                    if *class == self.class {
+                        own.count_non_finite(&[*term]);
+                    }
+                    *term = 0.0;
+                }
+            }
+            bounds = bounds_of(self.terms);
+        }
+        bounds.window()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_one_by_one(self, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
+        let mut count = 0;
+        for (term, class) in self.terms.iter().zip(self.classes) {
+            all.add_term(*term);
+            if *class == self.class {
+                own.add_term(*term);
+                count += 1;
+            }
+        }
+        all.normalize();
+        own.normalize();
+        count
+    }
+}
+
+/// Finds the bounds of terms in each lane: the bits of the least that is not 0, less 1, and of the greatest.
+struct Measure<'a> {
+    terms: &'a [f32],
+    lanes: &'a mut [[f32; 16]; 2],
+}
+
+impl Kernel for Measure<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let infinity = S::Register::splat(simd, f32::INFINITY);
+        let one = infinity.constant_bits(1);
+        let (mut smallest, mut greatest) = (infinity, infinity.constant_bits(0));
+        for terms in vectors::<S::Register>(self.terms) {
+            let size = S::Register::from_floats(simd, terms).abs().to_bits();
+            // Zero becomes the NaN of all bits, which drops out of the minimum.
+            smallest = S::Register::from_bits(size - one).min(smallest);
+            greatest = size.max(greatest);
+        }
+        let greatest = S::Register::from_bits(greatest);
+        for (found, lanes) in [smallest, greatest].into_iter().zip(self.lanes) {
+            if let Some(lanes) = vectors_mut::<S::Register>(lanes).first_mut() {
+                found.to_floats(lanes);
+            }
+        }
+    }
+}
+
+/// The bounds of terms; the greatest is NaN or infinite if any term is.
+fn bounds_of(terms: &[f32]) -> Bounds {
+    let mut lanes = [[f32::INFINITY; 16], [0.0; 16]];
+    simd::run(Measure { terms, lanes: &mut lanes });
+    let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));
+    let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;
+    let greatest = greatest.into_iter().fold(0, u32::max);
+    Bounds { smallest: f32::from_bits(smallest), greatest: f32::from_bits(greatest) }
+}
+
+struct AddRow<'a> {
+    row: Row<'a>,
+    window: Window,
+    sums: [&'a mut ExactSum; 2],
+}
+
+type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
+
+impl AddRow<'_> {
+    #[inline(always)]
+    fn add<S: Simd, const LEVELS: usize>(self, simd: S) -> i64 {
+        let zero = S::Register::splat(simd, 0.0);
+        let class = zero.constant(self.row.class);
+        let none = Wide::<S>::words(simd, &<Wide<S> as Doubles>::Array::zeroed());
+        let mut magic = [Wide::<S>::splat(simd, 0.0); LEVELS];
+        for (level, magic) in magic.iter_mut().enumerate() {
+            *magic = Wide::<S>::splat(simd, self.window.magic(level));
+        }
+        let mut words = [[none; 2]; LEVELS];
+        let mut counts = zero;
+        let terms = vectors::<S::Register>(self.row.terms);
+        for (term, classes) in terms.iter().zip(vectors::<S::Register>(self.row.classes)) {
+            let term = S::Register::from_floats(simd, term);
+            let is_own = S::Register::from_floats(simd, classes).eq(class);
+            counts = S::Register::select(is_own, counts + 1.0, counts);
+            let mut rest = term.widen();
+            for (magic, [all, own]) in magic.iter().zip(&mut words) {
+                let shifted = rest + *magic;
+                *all = shifted.add_bits(*all);
+                *own = S::Register::add_bits_where(is_own, shifted, *own);
+                rest = rest - (shifted - *magic);
+            }
+        }
+        let owned = count(counts);
+        let mut arrays = [[<Wide<S> as Doubles>::Array::zeroed(); 2]; LEVELS];
+        for (arrays, words) in arrays.iter_mut().zip(words) {
+            for (array, words) in arrays.iter_mut().zip(words) {
+                *array = Wide::<S>::to_array(words);
+            }
+        }
+        let additions = [(terms.len() * S::Register::LANES) as i64, owned];
+        self.flush(bytemuck::try_cast_slice(&arrays).unwrap_or(&[]), additions);
+        owned
+    }
+
+    /// Moves the words of all levels, those of both sums side by side, to the digits.
+    #[inline(never)]
+    fn flush(self, words: &[i64], additions: [i64; 2]) {
+        let lanes = words.len() / 2 / self.window.levels.max(1);
+        let [all, own] = self.sums;
+        for (level, words) in words.chunks(2 * lanes.max(1)).enumerate() {
+            let (first, second) = words.split_at_checked(lanes).unwrap_or_default();
+            let bias = self.window.magic(level).to_bits() as i64;
+            let unit = self.window.unit(level);
+            all.add_folded(first, bias.wrapping_mul(additions[0]), unit);
+            own.add_folded(second, bias.wrapping_mul(additions[1]), unit);
+        }
+    }
+}
+
+/// The sum of small integers.
+#[inline(always)]
+pub(crate) fn count<V: Lanes>(counts: V) -> i64 {
+    // Integers have no order either; floats would be added one after the other.
+    const FROM_INTEGER: f32 = 8_388_608.0;
+    let mut sum = 0_u32;
+    for bits in flat::<_, u32>(&(counts + FROM_INTEGER).to_array()) {
+        sum = sum.wrapping_add(bits.wrapping_sub(FROM_INTEGER.to_bits()));
+    }
+    sum.into()
+}
+
+impl ExactSum {
+    /// Adds the words of a level together, less `bias`, times `2^exponent`. (512 terms of up to 2^50 units fit.)
+    /// The words of the sum are not canonical afterwards.
+    #[inline(never)]
+    fn add_folded(&mut self, words: &[i64], bias: i64, exponent: i32) {
+        let mut total = bias.wrapping_neg();
+        for word in words {
+            total = total.wrapping_add(*word);
+        }
+        self.add_scaled(total.into(), exponent);
+    }
+
+    /// Adds a number of pixels. The words are not canonical afterwards.
+    pub(crate) fn add_count(&mut self, count: i64) {
+        self.add_folded(&[count], 0, 0);
+    }
+}
+
+impl Kernel for AddRow<'_> {
+    type Output = i64;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> i64 {
+        match self.window.levels {
+            1 => self.add::<S, 1>(simd),
+            2 => self.add::<S, 2>(simd),
+            _ => self.add::<S, 4>(simd),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! The passes over the pixels, tile after tile.
+
+use crate::cube::CubeColumnsMut;
+use crate::exact::{ExactSum, Row};
+use crate::loss::reduction::Sums;
+use crate::loss::softmax::{Labels, PIXELS, Rows, Tile, Work, load, load_wide, store, store_wide};
+use crate::loss::{Write, only};
+use crate::math::log1p;
+use crate::pixels::Tally;
+use crate::simd::{self, Kernel, Lanes, Simd};
+
+/// The checked inputs of a call.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub labels: Labels<'a>,
+    pub class_weights: Option<&'a [f32]>,
+    pub smoothing: f64,
+}
+
+/// What a pass over the pixels finds.
+#[derive(Default)]
+pub(super) struct Outputs<'o> {
+    /// The weight of the loss.
+    pub weight: f64,
+    /// The terms, added.
+    pub sum: Option<&'o mut ExactSum>,
+    /// The terms, one a pixel.
+    pub map: Option<&'o mut [f32]>,
+    /// The gradient, and the slope of the loss along a term of factor 1.
+    pub gradient: Option<(&'o mut [f32], Write, f64)>,
+}
+
+/// What is kept of each pixel of a tile.
+struct Kept {
+    /// The class weight of the label, times the factors of terms and slopes, each rounded once.
+    factors: [[f32; PIXELS]; 2],
+    /// The logit of the label.
+    logit: [f32; PIXELS],
+    /// The part of the term that smoothing spreads over the classes.
+    spread: [f32; PIXELS],
+    /// The greatest probability, and the sum of the others.
+    greatest: [f32; PIXELS],
+    others: [f64; PIXELS],
+    terms: [f32; PIXELS],
+}
+
+impl Kept {
+    fn new() -> Self {
+        let zero = [0.0; PIXELS];
+        let others = [0.0; PIXELS];
+        Self { factors: [zero; 2], logit: zero, spread: zero, greatest: zero, others, terms: zero }
+    }
+}
+
+/// Factors of the terms, or of the gradient, before those of the pixels.
+#[derive(Clone, Copy)]
+struct Factors<'a> {
+    class_weights: Option<&'a [f32]>,
+    /// Of the class of the label.
+    own: f64,
+    /// Of every class, `e/K`, and that times the sum of the class weights.
+    spread: f64,
+    all: f32,
+}
+
+impl Factors<'_> {
+    fn class_weight(&self, class: usize) -> f64 {
+        let weight = |weights: &[f32]| weights.get(class).copied().unwrap_or(0.0);
+        f64::from(self.class_weights.map_or(1.0, weight))
+    }
+
+    /// What smoothing gives a class.
+    #[inline(always)]
+    fn share(&self, class: usize) -> f32 {
+        (self.spread * self.class_weight(class)) as f32
+    }
+
+    /// The factors of the labels of a tile.
+    #[inline(never)]
+    fn of_labels(&self, factor: f64, tile: &Tile, to: &mut [f32; PIXELS]) {
+        for (to, class) in to.iter_mut().zip(&tile.class).take(tile.padded()) {
+            let weight = if *class < 0.0 { 0.0 } else { self.class_weight(*class as usize) };
+            *to = (factor * weight) as f32;
+        }
+    }
+}
+
+impl<'a> Inputs<'a> {
+    fn factors(&self, factor: f64) -> Factors<'a> {
+        let Self { labels, class_weights, smoothing } = *self;
+        let spread = factor * smoothing / labels.classes as f64;
+        let mut factors =
+            Factors { class_weights, own: factor * (1.0 - smoothing), spread, all: 0.0 };
+        let sum: f64 = (0..labels.classes).map(|class| factors.class_weight(class)).sum();
+        factors.all = (spread * sum) as f32;
+        factors
+    }
+
+    /// Counts the pixels, and adds their factors `o_y v_i`.
+    #[inline(never)]
+    pub fn count(&self, sums: &mut Sums) -> Tally {
+        let factors = self.factors(1.0);
+        let has_weights = self.labels.cube.weights.is_some() || self.class_weights.is_some();
+        let mut tally = Tally::default();
+        let mut factor = [0.0; PIXELS];
+        self.labels.each_tile(&mut |work, of_tile| {
+            tally.pixels += of_tile.pixels;
+            tally.rejected += of_tile.rejected;
+            if has_weights {
+                let tile = &work.tile;
+                factors.of_labels(1.0, tile, &mut factor);
+                for (factor, weight) in factor.iter_mut().zip(&tile.weight) {
+                    *factor *= *weight;
+                }
+                add(tile, &mut factor, &mut sums.weights);
+            }
+        });
+        if !has_weights {
+            sums.weights.add_integer(tally.pixels);
+        }
+        sums.weights.normalize();
+        tally
+    }
+
+    #[inline(never)]
+    pub fn run(&self, mut outputs: Outputs) {
+        let of_terms = &self.factors(outputs.weight);
+        let slope = outputs.gradient.as_ref().map_or(0.0, |(.., slope)| *slope);
+        let of_slopes = &self.factors(outputs.weight * slope);
+        let has_terms = outputs.sum.is_some() || outputs.map.is_some();
+        let mut kept = Kept::new();
+        kept.factors = [of_terms, of_slopes].map(|factors| [factors.own as f32; PIXELS]);
+        self.labels.each_tile(&mut |work, _| {
+            if self.class_weights.is_some() {
+                let [of_term, of_slope] = &mut kept.factors;
+                of_terms.of_labels(of_terms.own, &work.tile, of_term);
+                of_slopes.of_labels(of_slopes.own, &work.tile, of_slope);
+            }
+            kept.spread = [0.0; PIXELS];
+            let mut see = |tile: &Tile, logits: Rows| {
+                simd::run(Logits { tile, logits, factors: of_terms, kept: &mut kept });
+            };
+            self.labels.softmax(work, if has_terms { Some(&mut see) } else { None });
+            self.find_others(work, &mut kept);
+            if has_terms {
+                let tile = &work.tile;
+                simd::run(Terms { tile, factors: of_terms, kept: &mut kept });
+                if let Some(map) = &mut outputs.map {
+                    let map = map.get_mut(tile.start..).unwrap_or(&mut []).iter_mut();
+                    map.zip(&kept.terms).take(tile.length).for_each(|(to, term)| *to = *term);
+                }
+                if let Some(sum) = &mut outputs.sum {
+                    add(tile, &mut kept.terms, sum);
+                }
+            }
+            if let Some((gradient, write, _)) = &mut outputs.gradient {
+                self.labels.each_block(work, &mut |tile| {
+                    let gradient = CubeColumnsMut::new(gradient, self.labels.cube.layout);
+                    let (factors, kept, write) = (of_slopes, &kept, *write);
+                    simd::run(Gradient { tile, factors, kept, write, gradient });
+                });
+            }
+        });
+        if let Some(sum) = outputs.sum {
+            sum.normalize();
+        }
+    }
+
+    #[inline(never)]
+    fn find_others(&self, work: &mut Work, kept: &mut Kept) {
+        kept.greatest = [0.0; PIXELS];
+        kept.others = [0.0; PIXELS];
+        self.labels.each_block(work, &mut |tile| {
+            simd::run(Others { tile, kept: &mut *kept });
+        });
+    }
+}
+
+/// Adds numbers of a tile to a sum.
+#[inline(never)]
+fn add(tile: &Tile, terms: &mut [f32; PIXELS], sum: &mut ExactSum) {
+    let classes = tile.class.get(..tile.padded()).unwrap_or(&[]);
+    let terms = terms.get_mut(..tile.padded()).unwrap_or(&mut []);
+    Row { terms, classes, class: f32::NAN }.add(None, sum, &mut ExactSum::default());
+}
+
+/// Finds the logits of the labels, and adds to the parts that are spread.
+struct Logits<'t, 'a> {
+    tile: &'t Tile,
+    logits: Rows<'t>,
+    factors: &'t Factors<'a>,
+    kept: &'t mut Kept,
+}
+
+impl Kernel for Logits<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tile, logits, factors, kept } = self;
+        for row in 0..tile.rows {
+            let class = tile.first + row;
+            let share = factors.share(class);
+            for index in 0..tile.vectors::<S::Register>() {
+                let (label, _) = tile.classes::<S::Register>(simd, index);
+                let logit: S::Register = logits.get(simd, row, index);
+                let own = load(simd, &kept.logit, index);
+                let own = S::Register::select(label.eq(label.constant(class as f32)), logit, own);
+                store(own, &mut kept.logit, index);
+                if share != 0.0 {
+                    let greatest: S::Register = tile.greatest(simd, index);
+                    let spread: S::Register = load(simd, &kept.spread, index);
+                    store(spread + (greatest - logit) * share, &mut kept.spread, index);
+                }
+            }
+        }
+    }
+}
+
+/// Finds the greatest probabilities of pixels, and adds up the others: 1 less the greatest, with all digits.
+struct Others<'t> {
+    tile: &'t Tile,
+    kept: &'t mut Kept,
+}
+
+impl Kernel for Others<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tile, kept } = self;
+        for index in 0..tile.vectors::<S::Register>() {
+            let mut greatest: S::Register = load(simd, &kept.greatest, index);
+            let mut others = load_wide::<S::Register>(simd, &kept.others, index);
+            for row in 0..tile.rows {
+                let probability = tile.value(simd, row, index);
+                others = others + greatest.min(probability).widen();
+                greatest = greatest.max(probability);
+            }
+            store(greatest, &mut kept.greatest, index);
+            store_wide::<S::Register>(others, &mut kept.others, index);
+        }
+    }
+}
+
+struct Terms<'t, 'a> {
+    tile: &'t Tile,
+    factors: &'t Factors<'a>,
+    kept: &'t mut Kept,
+}
+
+impl Kernel for Terms<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tile, factors, kept } = self;
+        for index in 0..tile.vectors::<S::Register>() {
+            let (_, has_terms) = tile.classes::<S::Register>(simd, index);
+            let greatest: S::Register = load(simd, &kept.greatest, index);
+            let others = S::Register::narrow(load_wide::<S::Register>(simd, &kept.others, index));
+            let log_sum = log1p(others / greatest);
+            let logit: S::Register = load(simd, &kept.logit, index);
+            let factor: S::Register = load(simd, &kept.factors[0], index);
+            let term = (log_sum + (tile.greatest::<S::Register>(simd, index) - logit)) * factor;
+            let mut term = only(Some(!factor.eq(factor.constant(0.0))), term);
+            if factors.all != 0.0 {
+                let spread: S::Register = load(simd, &kept.spread, index);
+                term = term + (spread + log_sum * factors.all);
+            }
+            let weight: S::Register = load(simd, &tile.weight, index);
+            store(only(Some(has_terms), term * weight), &mut kept.terms, index);
+        }
+    }
+}
+
+struct Gradient<'t, 'a> {
+    tile: &'t Tile,
+    factors: &'t Factors<'a>,
+    kept: &'t Kept,
+    write: Write,
+    gradient: CubeColumnsMut<'t>,
+}
+
+impl Kernel for Gradient<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tile, factors, kept, write, mut gradient } = self;
+        let start = tile.start / S::Register::LANES;
+        for row in 0..tile.rows {
+            let class = tile.first + row;
+            let share = factors.share(class);
+            for index in 0..tile.vectors::<S::Register>() {
+                let (label, has_terms) = tile.classes::<S::Register>(simd, index);
+                let probability: S::Register = tile.value(simd, row, index);
+                let greatest: S::Register = load(simd, &kept.greatest, index);
+                let others = load_wide::<S::Register>(simd, &kept.others, index);
+                let others = S::Register::narrow(others);
+                let is_greatest = probability.eq(greatest);
+                let short = S::Register::select(is_greatest, others.negate(), probability - 1.0);
+                let is_own = label.eq(label.constant(class as f32));
+                let error = S::Register::select(is_own, short, probability);
+                let factor: S::Register = load(simd, &kept.factors[1], index);
+                let mut slope = only(Some(!factor.eq(factor.constant(0.0))), error * factor);
+                if factors.all != 0.0 {
+                    slope = slope + (probability * factors.all - share);
+                }
+                let weight: S::Register = load(simd, &tile.weight, index);
+                gradient.write(start + index, class, write, Some(has_terms), slope * weight);
+            }
+        }
+    }
+}

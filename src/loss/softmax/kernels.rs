@@ -1,0 +1,201 @@
+//! The kernels of a tile: labels, greatest logits, probabilities.
+
+use super::MOST_CLASSES;
+use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, at, load, load_wide, store, store_wide};
+use crate::exact::count;
+use crate::loss::only;
+use crate::math;
+use crate::pixels::Tally;
+use crate::simd::{Bits, Kernel, Lanes, Mask, Simd};
+
+/// Added to an integer below it, in the low bits.
+const FROM_INTEGER: f32 = 8_388_608.0;
+
+/// Where integers below 2^23 are 0.
+#[inline(always)]
+fn are_zero<V: Lanes>(integers: V::Bits, zero: V) -> V::Mask {
+    let from_integer = zero.constant(FROM_INTEGER);
+    V::from_bits(integers | from_integer.to_bits()).eq(from_integer)
+}
+
+/// Reads labels. Makes 0 of the weights of pixels without terms. Counts the pixels that count,
+/// and those that a bad weight or label keeps from it.
+pub(super) struct Read<'t> {
+    pub tile: &'t mut Tile,
+    pub labels: &'t [i32],
+    pub valid: Option<&'t [u8]>,
+    pub weights: Option<&'t [f32]>,
+    pub classes: usize,
+    pub ignore: Option<i32>,
+}
+
+impl Kernel for Read<'_> {
+    type Output = Tally;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Tally {
+        // Greater labels have higher bits.
+        const LOW: u32 = MOST_CLASSES.ilog2() + 1;
+
+        let Self { tile, labels, valid, weights, classes, ignore } = self;
+        let labels: &[f32] = bytemuck::try_cast_slice(labels).unwrap_or(&[]);
+        let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
+        let (mut asked, mut counted, mut on) = (zero, zero, zero);
+        for index in 0..tile.vectors::<S::Register>() {
+            let label = load::<S::Register>(simd, labels, index).to_bits();
+            let mut is_asked = S::Register::everywhere(simd);
+            if let Some(valid) = valid {
+                let valid: &[_] = bytemuck::try_cast_slice(valid).unwrap_or(&[]);
+                is_asked = S::Register::mask_from_bytes(simd, &at(valid, index));
+            }
+            if let Some(ignore) = ignore {
+                let other = label ^ zero.constant_bits(ignore as u32);
+                let low = are_zero(other & zero.constant_bits(0xffff), zero);
+                is_asked = is_asked & !(low & are_zero(other.shr(16), zero));
+            }
+            let low = label & zero.constant_bits((1 << LOW) - 1);
+            let from_integer = zero.constant(FROM_INTEGER).to_bits();
+            let class = S::Register::from_bits(low | from_integer) - FROM_INTEGER;
+            let is_class = are_zero(label.shr(LOW), zero) & class.lt(zero.constant(classes as f32));
+            let mut counts = is_asked & is_class;
+            let mut has_terms = counts;
+            let mut weight = one;
+            if let Some(weights) = weights {
+                weight = load(simd, weights, index);
+                let is_finite = weight.lt(zero.constant(f32::INFINITY));
+                has_terms = counts & zero.lt(weight) & is_finite;
+                counts = counts & !weight.lt(zero) & is_finite;
+            }
+            asked = asked + S::Register::select(is_asked, one, zero);
+            counted = counted + S::Register::select(counts, one, zero);
+            on = on + S::Register::select(has_terms, one, zero);
+            let class = S::Register::select(has_terms, class, zero.constant(-1.0));
+            store(class, &mut tile.class, index);
+            store(S::Register::select(has_terms, weight, zero), &mut tile.weight, index);
+        }
+        tile.is_full = count(on) == tile.length as i64;
+        let pixels = count(counted);
+        Tally { pixels, rejected: count(asked) - pixels }
+    }
+}
+
+/// Puts 0 in the place of logits of pixels without terms.
+pub(super) struct Blank<'t> {
+    pub tile: &'t Tile,
+    pub copies: &'t mut [f32; FLOATS],
+}
+
+impl Kernel for Blank<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tile, copies } = self;
+        for index in 0..tile.vectors::<S::Register>() {
+            let (_, has_terms) = tile.classes::<S::Register>(simd, index);
+            for row in 0..tile.rows {
+                let place = tile.place::<S::Register>(row, index);
+                let logit: S::Register = load(simd, copies, place);
+                store(only(Some(has_terms), logit), copies, place);
+            }
+        }
+    }
+}
+
+/// Finds the greatest logits; returns whether any is infinite.
+pub(super) struct Greatest<'t> {
+    pub tile: &'t mut Tile,
+    pub logits: Rows<'t>,
+}
+
+impl Kernel for Greatest<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { tile, logits } = self;
+        let infinity = S::Register::splat(simd, f32::INFINITY);
+        let mut is_infinite = infinity.lt(infinity);
+        for index in 0..tile.vectors::<S::Register>() {
+            let mut greatest: S::Register = load(simd, &tile.greatest, index);
+            for row in 0..tile.rows {
+                greatest = greatest.max(logits.get(simd, row, index));
+            }
+            store(greatest, &mut tile.greatest, index);
+            is_infinite = is_infinite | greatest.abs().eq(infinity);
+        }
+        is_infinite.any()
+    }
+}
+
+/// How many exponentials are added as floats before their sum is widened.
+const GROUP: usize = 4;
+
+/// Makes probabilities of logits, once all exponentials are added to the sums.
+pub(super) struct Probabilities<'t> {
+    pub tile: &'t mut Tile,
+    pub logits: Rows<'t>,
+    /// There is no need for greatest logits, if these are small.
+    pub is_plain: bool,
+    pub is_one: bool,
+    pub adds: bool,
+}
+
+impl Kernel for Probabilities<'_> {
+    /// Whether all logits are small.
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { tile, logits, is_plain, is_one, adds } = self;
+        let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
+        let infinity = zero.constant(f32::INFINITY);
+        let (mut least, mut most) = (infinity, infinity.negate());
+        let mut is_nan = zero.lt(zero);
+        let (rows, pitch) = (tile.rows, tile.pitch / S::Register::LANES);
+        let mut shares = math::shares(zero.constant(MIDDLE));
+        for index in 0..tile.vectors::<S::Register>() {
+            if !is_plain {
+                shares = math::shares(tile.greatest::<S::Register>(simd, index));
+            }
+            let mut sum = zero.widen();
+            if !is_one {
+                sum = load_wide::<S::Register>(simd, &tile.sums, index);
+            }
+            let before = sum;
+            let mut group = zero;
+            for row in 0..rows {
+                let logit = logits.get::<S::Register>(simd, row, index);
+                least = logit.min(least);
+                most = logit.max(most);
+                let share = shares.of(logit);
+                store(share, &mut tile.values, index + row * pitch);
+                group = group + share;
+                if row % GROUP == GROUP - 1 && row + 1 < rows {
+                    sum = sum + group.widen();
+                    group = zero;
+                }
+            }
+            if rows > GROUP || !is_one {
+                sum = sum + group.widen();
+                if !is_one {
+                    sum = if adds { sum } else { before };
+                    store_wide::<S::Register>(sum, &mut tile.sums, index);
+                }
+                group = S::Register::narrow(sum);
+            }
+            let (_, has_terms) = tile.classes::<S::Register>(simd, index);
+            let scale = only(Some(has_terms), one / group);
+            is_nan = is_nan | !scale.eq(scale);
+            for row in 0..rows {
+                let place = index + row * pitch;
+                let share: S::Register = load(simd, &tile.values, place);
+                store(share * scale, &mut tile.values, place);
+            }
+        }
+        let mut lanes = [[f32::INFINITY; LEAST], [f32::NEG_INFINITY; LEAST]];
+        store(least, &mut lanes[0], 0);
+        store(most, &mut lanes[1], 0);
+        tile.note(lanes, is_plain && !is_nan.any())
+    }
+}

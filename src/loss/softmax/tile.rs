@@ -1,0 +1,201 @@
+//! Tiles of pixels, row by row: what kernels see of a cube.
+
+use crate::exact::Bounds;
+use crate::simd::{Doubles, Lanes, vectors, vectors_mut};
+use bytemuck::Pod;
+
+/// How many pixels a tile has at most: fewer where stack is scarce.
+pub(in crate::loss) const PIXELS: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+/// How many floats all rows have together.
+pub(super) const FLOATS: usize = PIXELS * 4;
+/// The fewest pixels of a tile. Rows are multiples of it, and no register has more lanes.
+pub(super) const LEAST: usize = 16;
+/// How many classes a block has at most.
+pub(in crate::loss) const ROWS: usize = FLOATS / LEAST;
+
+/// The shares of logits up to this size, beside [`MIDDLE`] as the greatest, are normal numbers, and so is the
+/// sum of those of a block.
+const SMALL: f32 = 38.0;
+pub(super) const MIDDLE: f32 = 22.0;
+
+/// Pixels, row by row.
+#[repr(align(64))]
+pub(in crate::loss) struct Tile {
+    /// Probabilities; a row every `pitch` floats. 0 where a pixel has no terms.
+    pub values: [f32; FLOATS],
+    /// The class of each pixel; negative where it has no terms, because it does not count or its weight is 0.
+    pub class: [f32; PIXELS],
+    /// The weight; 1 without weights.
+    pub weight: [f32; PIXELS],
+    pub(super) greatest: [f32; PIXELS],
+    /// Of the exponentials, times 2^96, if there are several blocks: a tile is as small as can be then.
+    pub(super) sums: [f64; LEAST],
+    pub pitch: usize,
+    /// The first pixel, and how many there are.
+    pub start: usize,
+    pub length: usize,
+    /// The classes of the rows.
+    pub first: usize,
+    pub rows: usize,
+    /// All pixels have terms.
+    pub(super) is_full: bool,
+    pub(super) has_infinite: bool,
+    /// Of the probabilities of the rows; None if some are NaN.
+    pub bounds: Option<Bounds>,
+}
+
+/// The logits of a tile, where they lie or copied.
+#[derive(Clone, Copy)]
+pub(in crate::loss) struct Rows<'r> {
+    pub(super) floats: &'r [f32],
+    pub(super) pitch: usize,
+}
+
+impl Rows<'_> {
+    /// The vector of a row.
+    #[inline(always)]
+    pub fn get<V: Lanes>(&self, simd: V::Simd, row: usize, index: usize) -> V {
+        let rest = self.floats.get(row * self.pitch + index * V::LANES..).unwrap_or(&[]);
+        match bytemuck::try_cast_slice(rest.get(..V::LANES).unwrap_or(&[])) {
+            Ok([floats]) => V::from_floats(simd, floats),
+            _ => V::splat(simd, 0.0),
+        }
+    }
+}
+
+/// A tile, and room for copies of its logits.
+pub(in crate::loss) struct Work {
+    pub tile: Tile,
+    pub(super) copies: [f32; FLOATS],
+}
+
+/// An item of a slice, as wide as a vector; zeros if there is none.
+#[inline(always)]
+pub(in crate::loss) fn at<A: Pod>(slice: &[A], index: usize) -> A {
+    slice.get(index).copied().unwrap_or(A::zeroed())
+}
+
+#[inline(always)]
+pub(in crate::loss) fn put<A>(slice: &mut [A], index: usize, item: A) {
+    if let Some(place) = slice.get_mut(index) {
+        *place = item;
+    }
+}
+
+/// The vector of an array with a number a pixel.
+#[inline(always)]
+pub(in crate::loss) fn load<V: Lanes>(simd: V::Simd, floats: &[f32], index: usize) -> V {
+    V::from_floats(simd, &at(vectors::<V>(floats), index))
+}
+
+#[inline(always)]
+pub(in crate::loss) fn store<V: Lanes>(values: V, floats: &mut [f32], index: usize) {
+    put(vectors_mut::<V>(floats), index, values.to_array());
+}
+
+#[inline(always)]
+pub(in crate::loss) fn load_wide<V: Lanes>(
+    simd: V::Simd,
+    doubles: &[f64],
+    index: usize,
+) -> V::Doubles {
+    let vectors: &[_] = bytemuck::try_cast_slice(doubles).unwrap_or(&[]);
+    V::Doubles::from_values(simd, &at(vectors, index))
+}
+
+#[inline(always)]
+pub(in crate::loss) fn store_wide<V: Lanes>(values: V::Doubles, doubles: &mut [f64], index: usize) {
+    let vectors: &mut [_] = bytemuck::try_cast_slice_mut(doubles).unwrap_or(&mut []);
+    put(vectors, index, values.to_values());
+}
+
+impl Tile {
+    pub fn new() -> Self {
+        Self {
+            values: [0.0; FLOATS],
+            class: [0.0; PIXELS],
+            weight: [0.0; PIXELS],
+            greatest: [0.0; PIXELS],
+            sums: [0.0; LEAST],
+            pitch: 0,
+            start: 0,
+            length: 0,
+            first: 0,
+            rows: 0,
+            is_full: false,
+            has_infinite: false,
+            bounds: None,
+        }
+    }
+
+    /// Up to where registers are whole.
+    pub fn padded(&self) -> usize {
+        self.length.next_multiple_of(LEAST)
+    }
+
+    /// How many vectors hold the pixels, and what lies behind them.
+    #[inline(always)]
+    pub fn vectors<V: Lanes>(&self) -> usize {
+        self.padded() / V::LANES
+    }
+
+    /// Where a vector of a row is.
+    #[inline(always)]
+    pub fn place<V: Lanes>(&self, row: usize, index: usize) -> usize {
+        row * (self.pitch / V::LANES) + index
+    }
+
+    /// The vector of a row.
+    #[inline(always)]
+    pub fn value<V: Lanes>(&self, simd: V::Simd, row: usize, index: usize) -> V {
+        load(simd, &self.values, self.place::<V>(row, index))
+    }
+
+    /// The classes of a vector of pixels, and which of them have terms.
+    #[inline(always)]
+    pub fn classes<V: Lanes>(&self, simd: V::Simd, index: usize) -> (V, V::Mask) {
+        let class: V = load(simd, &self.class, index);
+        (class, !class.lt(class.constant(0.0)))
+    }
+
+    /// The greatest logit; 0 if that is infinite, as the logits then are 0 or -infinity.
+    #[inline(always)]
+    pub fn greatest<V: Lanes>(&self, simd: V::Simd, index: usize) -> V {
+        let greatest: V = load(simd, &self.greatest, index);
+        if !self.has_infinite {
+            return greatest;
+        }
+        let is_infinite = greatest.abs().eq(greatest.constant(f32::INFINITY));
+        V::select(is_infinite, greatest.constant(0.0), greatest)
+    }
+
+    /// Notes the bounds of probabilities, of which none is NaN, from the extremes of the logits; returns whether
+    /// all of these are small.
+    #[inline(never)]
+    pub fn note(&mut self, lanes: [[f32; LEAST]; 2], is_plain: bool) -> bool {
+        let [least, most] = lanes;
+        let least = least.into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a });
+        let most = most.into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
+        let is_small = -SMALL < least && most < SMALL;
+        // Not above `e^least / (classes e^most)`.
+        let classes = (2 + self.rows.max(1).ilog2()) as f32;
+        let binades = (most - least) * core::f32::consts::LOG2_E + classes;
+        let smallest = f32::from_bits((127 - (binades as u32).min(126)) << 23);
+        let bounds = Bounds { smallest, greatest: 1.0 };
+        self.bounds = if is_small && is_plain { Some(bounds) } else { None };
+        is_small
+    }
+
+    /// Puts limits in the place of logits beside an infinite maximum: 0 for that, -infinity for others.
+    #[cold]
+    #[inline(never)]
+    pub fn take_limits(&self, copies: &mut [f32; FLOATS]) {
+        for row in copies.chunks_mut(self.pitch.max(1)).take(self.rows) {
+            for (logit, greatest) in row.iter_mut().zip(&self.greatest).take(self.length) {
+                if greatest.is_infinite() && !logit.is_nan() {
+                    *logit = if *logit == *greatest { 0.0 } else { f32::NEG_INFINITY };
+                }
+            }
+        }
+    }
+}

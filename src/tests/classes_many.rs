@@ -1,0 +1,165 @@
+//! Cross-entropy and Dice with many pixels and many classes: tiles, blocks, and the numbers below them.
+
+use super::classes::{outcome, params};
+use super::cubes::{ORDERS, Order, pixels};
+use super::naive::classes as naive;
+use super::{any_float, between, for_each_tier};
+use crate::cube::{Cube, Layout};
+use crate::error::Notices;
+use crate::exact::{ExactSum, Row};
+use crate::loss::{Write, dice};
+use crate::math::shares;
+use crate::simd::{self, Kernel, Lanes, Simd};
+use proptest::prelude::*;
+use std::vec::Vec;
+
+fn same_everywhere(pixels: &super::cubes::Pixels, params: &super::classes::Params) {
+    let first = outcome(params, pixels, Order::Interleaved);
+    for_each_tier(|tier| {
+        for order in ORDERS {
+            assert_eq!(outcome(params, pixels, order), first, "{tier:?} {order:?}");
+        }
+    });
+}
+
+fn values() -> impl Strategy<Value = f32> + Clone {
+    let special = prop_oneof![Just(f32::INFINITY), Just(f32::NEG_INFINITY), any_float()].boxed();
+    let ordinary = between(-9.0, 9.0).boxed();
+    prop_oneof![400 => ordinary, 4 => between(-60.0, 60.0).boxed(), 1 => special].boxed()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn several_tiles_give_the_same_bits(pixels in pixels(2_usize..6, 500..1100, values()), params in params()) {
+        same_everywhere(&pixels, &params);
+    }
+
+    #[test]
+    fn several_blocks_give_the_same_bits(pixels in pixels(120_usize..300, 1..40, values()), params in params()) {
+        same_everywhere(&pixels, &params);
+    }
+
+    /// Whether a tile needs the greatest logits depends on all of its pixels, but no result does.
+    #[test]
+    fn a_pixel_does_not_depend_on_its_neighbours(pixels in pixels(2_usize..40, 1..20, between(-30.0, 30.0).boxed()), params in params()) {
+        let alone = outcome(&params, &pixels, Order::Planar);
+        let mut beside = pixels.clone();
+        let n = pixels.n();
+        beside.values.extend((0..pixels.channels).map(|class| class as f32 * 500.0));
+        beside.targets.push(0);
+        beside.labels.push(0);
+        beside.valid = Some(pixels.valid.clone().unwrap_or(std::vec![1; n]).into_iter().chain([1]).collect());
+        beside.weights = pixels.weights.clone().map(|weights| weights.into_iter().chain([1.0]).collect());
+        let beside = outcome(&params, &beside, Order::Interleaved);
+        prop_assert_eq!(&beside.map[..n], &alone.map[..]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_row_adds_what_its_terms_are(
+        terms in proptest::collection::vec(prop_oneof![2 => between(0.0, 1.0), 1 => between(-1e-20, 1e-20), 1 => any_float()], 1..9),
+        length in 1_usize..33,
+    ) {
+        let length = length * 16;
+        let terms: Vec<f32> = terms.iter().cycle().take(length).copied().collect();
+        let classes: Vec<f32> = (0..length).map(|pixel| (pixel % 3) as f32 - 1.0).collect();
+        let (mut all, mut own) = (ExactSum::default(), ExactSum::default());
+        for (term, class) in terms.iter().zip(&classes) {
+            all.add(*term);
+            if *class == 1.0 {
+                own.add(*term);
+            }
+        }
+        for_each_tier(|tier| {
+            let (mut sum, mut part) = (ExactSum::default(), ExactSum::default());
+            let mut terms = terms.clone();
+            let row = Row { terms: &mut terms, classes: &classes, class: 1.0 };
+            let count = row.add(None, &mut sum, &mut part);
+            sum.normalize();
+            part.normalize();
+            assert_eq!((sum, part), (all, own), "{tier:?}");
+            assert_eq!(count as usize, classes.iter().filter(|class| **class == 1.0).count());
+        });
+    }
+}
+
+struct Share {
+    greatest: f32,
+    value: f32,
+}
+
+impl Kernel for Share {
+    type Output = f32;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> f32 {
+        let greatest = S::Register::splat(simd, self.greatest);
+        let share = shares(greatest).of(greatest.constant(self.value)).to_array();
+        simd::flat::<_, f32>(&share)[0]
+    }
+}
+
+#[test]
+fn a_share_is_an_exponential_times_a_power_of_two() {
+    for step in 0..200_000_u32 {
+        let greatest = (step as f32 * 0.618_034).fract() * 460.0 - 230.0;
+        let value = greatest - (step as f32 * 0.754_877).fract() * 140.0;
+        let share = simd::run(Share { greatest, value });
+        assert!(share.is_normal() && share < 2.1 * (1_u128 << 96) as f32);
+        // An even power is taken off: the one that brings the greatest between 1/2 and 2.
+        let of_greatest = f64::from(simd::run(Share { greatest, value: greatest }));
+        let j = 2 * (f64::from(greatest) * core::f64::consts::LOG2_E / 2.0).round() as i32;
+        let truth = (f64::from(value) - f64::from(j) * core::f64::consts::LN_2).exp();
+        let is_far = greatest.abs() > 208.0;
+        let truth = if is_far { f64::from(value - greatest).exp() } else { truth };
+        let share = f64::from(share) / (1_u128 << 96) as f64;
+        // (At a tie j may be the neighbour.)
+        let ratio = if of_greatest > 0.0 && (share / truth).log2().abs() > 1.0 {
+            1.0
+        } else {
+            share / truth
+        };
+        assert!((ratio - 1.0).abs() < 1.3e-7, "{value} beside {greatest}: {share} is not {truth}");
+    }
+}
+
+#[test]
+fn a_single_channel_is_a_sigmoid() {
+    let n = 700;
+    let values: Vec<f32> =
+        (0..n).map(|pixel| (pixel as f32 * 0.618_034).fract() * 30.0 - 15.0).collect();
+    let labels: Vec<i32> = (0..n).map(|pixel| pixel * 7 / 3 % 2).collect();
+    let cube = Cube {
+        values: &values,
+        layout: Layout::planar(n as usize, 1),
+        labels: Some(&labels),
+        ..Cube::default()
+    };
+    let params = dice::Params::default();
+    let mut totals = [dice::Totals::default()];
+    let mut gradient = std::vec![f32::NAN; n as usize];
+    let found =
+        dice::loss_and_gradient(&params, &cube, 1.0, Write::Store, &mut totals, &mut gradient)
+            .unwrap();
+    let at: Vec<Vec<f64>> = values.iter().map(|value| std::vec![0.0, f64::from(*value)]).collect();
+    let probabilities: Vec<Vec<f64>> = at.iter().map(|logits| naive::softmax(logits)).collect();
+    let labels: Vec<usize> = labels.iter().map(|label| *label as usize).collect();
+    let weights = std::vec![1.0; n as usize];
+    let truth = naive::dice(&probabilities, &labels, &weights, f64::from(params.eps), &[1]);
+    assert!((found.value - truth).abs() < 1e-7 && found.notices == Notices::NONE);
+    let sums = |own: usize| -> f64 {
+        let own = |(p, label): (&Vec<f64>, &usize)| if *label >= own { p[1] } else { 0.0 };
+        probabilities.iter().zip(&labels).map(own).sum()
+    };
+    let target = labels.iter().sum::<usize>() as f64;
+    let (above, below) = (2.0 * sums(1) + 1e-6, sums(0) + target + 1e-6);
+    for ((slope, p), label) in gradient.iter().zip(&probabilities).zip(&labels) {
+        let height = -(2.0 * *label as f64 * below - above) / (below * below);
+        let truth = height * p[1] * p[0];
+        let error = super::naive::ulps(*slope, truth);
+        assert!(error < 16.0, "{slope} is not {truth}: {error} ulp");
+    }
+}
