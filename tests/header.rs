@@ -18,6 +18,7 @@ const SOURCES: &[&str] = &[
     "iou",
     "tversky",
     "svdd",
+    "svdd/center",
     "mse",
     "cross_entropy",
     "dice",

@@ -1,5 +1,12 @@
 //! `hyla_svdd_...`: Deep SVDD with a soft boundary.
 
+mod center;
+
+pub use center::{
+    hyla_svdd_center_merge, hyla_svdd_center_normalize, hyla_svdd_center_update,
+    hyla_svdd_gradient_center,
+};
+
 use super::check::{self, Span, Versioned, disjoint, input, output};
 use super::cube::{self, hyla_cube};
 use super::status::hyla_status;
@@ -7,7 +14,6 @@ use super::sum::hyla_sum;
 use super::{Mirrors, call, core, core_mut, optional_mut};
 use crate::cube::Cube;
 use crate::error::{Error, Notices};
-use crate::exact::ExactSum;
 use crate::loss::Write;
 use crate::loss::svdd::{self, Params, Totals};
 
@@ -345,112 +351,6 @@ pub unsafe extern "C" fn hyla_svdd_gradient_radius(
         let value = totals.gradient_radius(&checked.to_core(), upstream)?;
         to.write(value.value);
         Ok(value.notices)
-    })
-}
-
-/// Adds `a_n v_n (z_nk - c_k)` to `center_sums[k]`, one exact sum a channel, which begin as all zero bits: what
-/// `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.
-///
-/// Errors, with the sums unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_svdd_center_update(
-    params: *const hyla_svdd_params,
-    embeddings: *const hyla_cube,
-    center: *const f32,
-    center_sums: *mut hyla_sum,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
-        let channels = inputs.center.len();
-        disjoint(&[Span::of(center_sums, channels)], &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing. A `hyla_sum` is an `ExactSum`.
-        let sums = unsafe { output(center_sums.cast::<ExactSum>(), channels) }?;
-        svdd::update_center(&inputs.params, &inputs.cube, inputs.center, sums)
-    })
-}
-
-/// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
-///
-/// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `channels` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_svdd_center_merge(
-    other: *const hyla_sum,
-    center_sums: *mut hyla_sum,
-    channels: usize,
-) -> hyla_status {
-    call(move || {
-        disjoint(&[Span::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap. A `hyla_sum` is an `ExactSum`.
-        let (other, sums) = unsafe {
-            (
-                input(other.cast::<ExactSum>(), channels)?,
-                output(center_sums.cast::<ExactSum>(), channels)?,
-            )
-        };
-        svdd::merge_center(other, sums)?;
-        Ok(Notices::NONE)
-    })
-}
-
-/// Makes the words canonical after they were added elsewhere.
-///
-/// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for `channels` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_svdd_center_normalize(
-    center_sums: *mut hyla_sum,
-    channels: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches. A `hyla_sum` is an `ExactSum`.
-        svdd::normalize_center(unsafe { output(center_sums.cast::<ExactSum>(), channels) }?)?;
-        Ok(Notices::NONE)
-    })
-}
-
-/// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
-/// `center_sums` are those of the whole batch. With HYLA_STORE the output may be uninitialised.
-///
-/// Errors, with `grad_center` unchanged: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices:
-/// those of `hyla_svdd_loss`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_svdd_gradient_center(
-    params: *const hyla_svdd_params,
-    totals: *const hyla_svdd_totals,
-    center_sums: *const hyla_sum,
-    channels: usize,
-    upstream: f64,
-    write: u32,
-    grad_center: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let reads = [span, Span::of(totals, 1), Span::of(center_sums, channels)];
-        disjoint(&[Span::of(grad_center, channels)], &[&reads])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing. A `hyla_sum` is an `ExactSum`.
-        let (totals, sums) =
-            unsafe { (core(totals)?, input(center_sums.cast::<ExactSum>(), channels)?) };
-        // SAFETY: as above.
-        let gradient = unsafe { output(grad_center, channels) }?;
-        svdd::gradient_center(&checked.to_core(), totals, sums, upstream, write, gradient)
     })
 }
 

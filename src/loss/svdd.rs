@@ -19,8 +19,8 @@
 //! is outside if its entry of [`map`] is positive, or NaN. A pixel weight of exactly 0 switches the term off.
 //!
 //! **Accuracy**: `d_n` is within [`DISTANCE_MAX_ULP`] ulp of f32: differences and squares are rounded to f32,
-//! four squares are summed in f32, the rest in f64; where squares leave the range of f32, all of it is
-//! f64. `d_n - R^2` is rounded to f32 once more, so near the boundary the error is that of `d_n`. A gradient
+//! a square passes three additions in f32 at most, the rest is f64; where squares leave the range of f32, all
+//! of it is f64. `d_n - R^2` is rounded to f32 once more, so near the boundary the error is that of `d_n`. A gradient
 //! is within [`GRADIENT_MAX_ULP`] ulp, counted from `2 w / (nu N)` rounded to f32 once. R is within 2^-50 of
 //! itself. Sums are exact and rounded once; terms above 2^127 are kept in units of 2^192, so that embeddings
 //! of 1e20 have a finite loss. The same bits for every layout.
@@ -35,8 +35,8 @@
 //! port `loss` is [`Totals::loss`]. Stages: train, validation, test.
 //!
 //! **Speed**: interleaved pixels from DRAM are limited by memory from about 32 channels on. Inside the cache
-//! a pixel costs some 20 cycles however few its channels are: the tree, and the exact sum, which is paid once
-//! a pixel. Planes are read at about the same speed up to some 20 channels; with 100 and more there are too
+//! a pixel costs some 11 cycles up to 32 channels: a third for the squares, a third for the tree, a third for
+//! the term and its exact sum. Planes are read at about the same speed up to some 20 channels; with 100 and more there are too
 //! many streams for the prefetcher, and interleaved pixels are several times faster. Other layouts load lane
 //! by lane.
 //!
@@ -44,6 +44,7 @@
 
 mod center;
 mod distance;
+mod gradient;
 mod pass;
 
 pub use center::{gradient_center, merge_center, normalize_center, update_center};
@@ -57,7 +58,8 @@ use crate::math64;
 use crate::pixels::tally;
 use crate::simd;
 use distance::Inputs;
-use pass::{Gradient, Map, Pass};
+use gradient::Gradient;
+use pass::{Map, Pass};
 
 /// The most channels that an embedding may have.
 pub const MOST_CHANNELS: usize = 4096;
@@ -188,7 +190,7 @@ impl Totals {
     /// Adds the terms, and writes a gradient on the way.
     fn walk(&mut self, inputs: Inputs, gradient: Option<Gradient>) {
         let before = self.outside;
-        simd::run(Pass { inputs, totals: Some(self), map: None, gradient });
+        simd::run(Pass { inputs, totals: self, adds: true, map: None, gradient });
         if inputs.cube.weights.is_none() {
             self.outside_weights.add_integer(self.outside.wrapping_sub(before));
         }
@@ -273,7 +275,7 @@ impl Totals {
         let notices = self.notices(params)?;
         let slope = params.slope(&self.sums, upstream) as f32;
         let gradient = Some(Gradient { slope, write, to: gradient });
-        simd::run(Pass { inputs, totals: None, map: None, gradient });
+        pass(inputs, None, gradient);
         Ok(notices)
     }
 
@@ -335,9 +337,14 @@ pub fn map(
     if map.len() != embeddings.layout.n {
         return Err(Error::LengthMismatch);
     }
-    let scores = Some(Map::Scores(map));
-    simd::run(Pass { inputs, totals: None, map: scores, gradient: None });
+    pass(inputs, Some(Map::Scores(map)), None);
     Ok(Notices::EMPTY.when(embeddings.layout.n == 0) | params.radius()?.notices)
+}
+
+/// Walks pixels of which no sum is wanted.
+#[inline(never)]
+fn pass(inputs: Inputs, map: Option<Map>, gradient: Option<Gradient>) {
+    simd::run(Pass { inputs, totals: &mut Totals::default(), adds: false, map, gradient });
 }
 
 /// The inputs, if they fit each other.

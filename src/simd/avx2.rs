@@ -35,6 +35,32 @@ impl Simd for Avx2 {
         let [low, high]: [__m256i; 2] = must_cast(*bytes);
         !(u64::from(zeros(high)) << 32 | u64::from(zeros(low)))
     }
+
+    #[inline(always)]
+    fn fold_rows(self, rows: [Self::Sixteen; 4]) -> Self::Sixteen {
+        let [a, b, c, d] = rows.map(|Pair(low, high)| low + high);
+        let [low, high] = fold_rows_of_eight([a.0, b.0, c.0, d.0]);
+        Pair(Ymm(low), Ymm(high))
+    }
+}
+
+/// [`Simd::fold_rows`] from its second level on. (Also for the tier above.)
+#[inline(always)]
+pub(super) fn fold_rows_of_eight([a, b, c, d]: [__m256; 4]) -> [__m256; 2] {
+    let (ac, bd) = (fold_halves(a, c), fold_halves(b, d));
+    // First of a, of b, second of a, of b; the same of c and d.
+    [avx2!(_mm256_unpacklo_ps(ac, bd)), avx2!(_mm256_unpackhi_ps(ac, bd))].map(|lanes| {
+        let pairs = avx2!(_mm256_castps_pd(lanes));
+        avx2!(_mm256_castpd_ps(_mm256_permute4x64_pd::<0b11_01_10_00>(pairs)))
+    })
+}
+
+/// The halves of `a` added, then those of `b`.
+#[inline(always)]
+fn fold_halves(a: __m256, b: __m256) -> __m256 {
+    let low = avx2!(_mm256_permute2f128_ps::<0x20>(a, b));
+    let high = avx2!(_mm256_permute2f128_ps::<0x31>(a, b));
+    avx2!(_mm256_add_ps(low, high))
 }
 
 /// A bit for each byte: 1 where the byte is zero.
@@ -253,5 +279,9 @@ impl Doubles for YmmDoubles {
     #[inline(always)]
     fn to_values(self) -> [f64; 8] {
         must_cast([self.0, self.1])
+    }
+    #[inline(always)]
+    fn fold_to_four(self) -> [f64; 4] {
+        must_cast(avx2!(_mm256_add_pd(self.0, self.1)))
     }
 }

@@ -1,5 +1,6 @@
 //! AVX-512 (F, BW, DQ, VL) on x86-64, found at run time.
 
+use super::avx2::fold_rows_of_eight;
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
 use bytemuck::must_cast;
 use core::arch::x86_64::*;
@@ -35,6 +36,16 @@ impl Simd for Avx512 {
     fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64 {
         let bytes = avx512!(_mm512_loadu_si512(bytes.as_ptr().cast()));
         avx512!(_mm512_test_epi8_mask(bytes, bytes))
+    }
+
+    // In halves: shuffles of whole registers take twice the time where these are two of 256 bits.
+    #[inline(always)]
+    fn fold_rows(self, rows: [Zmm; 4]) -> Zmm {
+        let [low, high] = fold_rows_of_eight(rows.map(|row| {
+            let low = avx512!(_mm512_castps512_ps256(row.0));
+            avx512!(_mm256_add_ps(low, _mm512_extractf32x8_ps::<1>(row.0)))
+        }));
+        Zmm(avx512!(_mm512_insertf32x8::<1>(_mm512_castps256_ps512(low), high)))
     }
 }
 
@@ -246,5 +257,11 @@ impl Doubles for ZmmDoubles {
     #[inline(always)]
     fn to_values(self) -> [f64; 16] {
         must_cast([self.0, self.1])
+    }
+    #[inline(always)]
+    fn fold_to_four(self) -> [f64; 4] {
+        let eight = avx512!(_mm512_add_pd(self.0, self.1));
+        let low = avx512!(_mm512_castpd512_pd256(eight));
+        must_cast(avx512!(_mm256_add_pd(low, _mm512_extractf64x4_pd::<1>(eight))))
     }
 }

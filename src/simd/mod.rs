@@ -58,6 +58,24 @@ pub trait Simd: Copy {
 
     /// A bit for each byte, the first lowest: 1 where the byte is not zero.
     fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64;
+
+    /// The first two levels of the trees of four rows: of each, lanes 8 apart are added, then 4. Four lanes of
+    /// a row are left; the first of each row are neighbours then, and so on.
+    #[inline(always)]
+    fn fold_rows(self, rows: [Self::Sixteen; 4]) -> Self::Sixteen {
+        let mut folded = <Self::Sixteen as Lanes>::Floats::zeroed();
+        for (row, lanes) in rows.into_iter().enumerate() {
+            let lanes = lanes.to_array();
+            let (low, high) = flat::<_, f32>(&lanes).split_at_checked(8).unwrap_or_default();
+            let (a, b) = low.split_at_checked(4).unwrap_or_default();
+            let (c, d) = high.split_at_checked(4).unwrap_or_default();
+            let to = flat_mut::<_, f32>(&mut folded).iter_mut().skip(row).step_by(4);
+            for (to, (((a, b), c), d)) in to.zip(a.iter().zip(b).zip(c).zip(d)) {
+                *to = (a + c) + (b + d);
+            }
+        }
+        Self::Sixteen::from_floats(self, &folded)
+    }
 }
 
 /// A computation that is compiled once per tier.
@@ -257,6 +275,13 @@ pub trait Doubles: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output =
         }
         let [sum, ..] = leaves;
         sum
+    }
+
+    /// The first levels of such a tree: adds the upper half of the lanes to the lower one until four are left.
+    #[inline(always)]
+    fn fold_to_four(self) -> [f64; 4] {
+        let values = self.to_values();
+        flat(&values).first_chunk().copied().unwrap_or([f64::NAN; 4])
     }
 }
 

@@ -1,6 +1,6 @@
 //! Two vectors that move together, so that two independent chains are in flight.
 
-use super::{Bits, Doubles, Lanes, Mask, Words};
+use super::{Bits, Doubles, Lanes, Mask, Words, flat};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
 /// Two vectors used as one of twice the lanes; the first holds the lower lanes.
@@ -166,5 +166,13 @@ impl<T: Doubles> Doubles for Pair<T> {
     #[inline(always)]
     fn to_values(self) -> Self::Values {
         [self.0.to_values(), self.1.to_values()]
+    }
+    #[inline(always)]
+    fn fold_to_four(self) -> [f64; 4] {
+        if size_of::<Self::Values>() > size_of::<[f64; 4]>() {
+            return (self.0 + self.1).fold_to_four();
+        }
+        let values = self.to_values();
+        flat(&values).first_chunk().copied().unwrap_or([f64::NAN; 4])
     }
 }

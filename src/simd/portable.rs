@@ -33,6 +33,13 @@ impl Simd for Portable {
         }
         !zeros
     }
+
+    #[inline(always)]
+    fn fold_rows(self, rows: [Self::Sixteen; 4]) -> Self::Sixteen {
+        let folded = rows.map(|Pair(Pair(a, b), Pair(c, d))| ((a + c) + (b + d)).0);
+        let [a, b, c, d] = f32x4::transpose(folded).map(Quad);
+        Pair(Pair(a, b), Pair(c, d))
+    }
 }
 
 /// A vector of 128 bits, or two of them.

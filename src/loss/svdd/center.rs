@@ -1,13 +1,14 @@
 //! The gradient by the center: an exact sum a channel.
 
 use super::distance::Inputs;
-use super::pass::{Map, Pass};
-use super::{MOST_CHANNELS, Params, Totals, check};
-use crate::cube::{Cube, CubeColumns, Layout};
+use super::pass::Map;
+use super::{MOST_CHANNELS, Params, Totals, check, pass};
+use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
-use crate::exact::{Accumulator, ExactSum};
-use crate::loss::{Write, only, write_one_by_one};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::exact::ExactSum;
+use crate::loss::{Write, write_one_by_one};
+use crate::pixels::{Pixels, Sum};
+use crate::simd;
 
 /// Pixels of which it is remembered who is outside. On the stack, so fewer where that is scarce.
 const PART: usize = if cfg!(target_pointer_width = "64") { 512 } else { 64 };
@@ -16,6 +17,7 @@ const PART: usize = if cfg!(target_pointer_width = "64") { 512 } else { 64 };
 ///
 /// # Errors
 /// As [`Totals::update`], and another number of sums than of channels. Nothing was added then.
+#[inline(never)]
 pub fn update_center(
     params: &Params,
     embeddings: &Cube,
@@ -31,11 +33,26 @@ pub fn update_center(
         let inputs = Inputs { cube, ..inputs };
         let mut outside = [0.0_f32; PART];
         let outside = outside.get_mut(..cube.layout.n).unwrap_or(&mut []);
-        let map = Some(Map::Outside(outside));
-        simd::run(Pass { inputs, totals: None, map, gradient: None });
-        simd::run(Differences { inputs, outside, sums });
+        pass(inputs, Some(Map::Outside(outside)), None);
+        for (channel, (sum, center)) in sums.iter_mut().zip(center).enumerate() {
+            let mut terms = [0.0_f32; PART];
+            let terms = terms.get_mut(..cube.layout.n).unwrap_or(&mut []);
+            let values = cube.values.get(channel * cube.layout.channel_stride..).unwrap_or(&[]);
+            differences(values, cube.layout.pixel_stride, *center, outside, terms);
+            let pixels = Pixels { scores: terms, ..Pixels::default() };
+            simd::run(Sum { pixels, sum });
+        }
     }
     Ok(Notices::EMPTY.when(embeddings.layout.n == 0) | params.radius()?.notices)
+}
+
+/// The differences of one channel from its center, times the pixels' weights; 0 inside.
+#[inline(never)]
+fn differences(values: &[f32], stride: usize, center: f32, outside: &[f32], terms: &mut [f32]) {
+    let values = values.iter().step_by(stride.max(1));
+    for ((term, value), weight) in terms.iter_mut().zip(values).zip(outside) {
+        *term = if *weight == 0.0 { 0.0 } else { (value - center) * weight };
+    }
 }
 
 /// Up to [`PART`] pixels from `first` on.
@@ -51,36 +68,6 @@ fn part<'a>(cube: &Cube<'a>, first: usize) -> Cube<'a> {
         valid: cube.valid.map(|valid| cut(valid, first, n)),
         weights: cube.weights.map(|weights| cut(weights, first, n)),
         ..Cube::default()
-    }
-}
-
-/// Adds the differences of pixels outside to the sums.
-struct Differences<'a> {
-    inputs: Inputs<'a>,
-    /// The pixels' weights, 0 inside.
-    outside: &'a [f32],
-    sums: &'a mut [ExactSum],
-}
-
-impl Kernel for Differences<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Inputs { cube, center, .. } = self.inputs;
-        let values = CubeColumns::new(cube.values, cube.layout);
-        let outside = Columns::new(self.outside);
-        for (channel, (sum, center)) in self.sums.iter_mut().zip(center).enumerate() {
-            let mut sum = Accumulator::new(simd, sum);
-            for index in 0..cube.layout.n.div_ceil(S::Sixteen::LANES) {
-                let value: S::Sixteen = values.get(simd, index, channel);
-                let weight = S::Sixteen::from_floats(simd, outside.get(index));
-                let on = !weight.eq(weight.constant(0.0));
-                let difference = value - value.constant(*center);
-                sum.push(only(Some(on), difference * weight));
-            }
-            sum.finish(cube.layout.n);
-        }
     }
 }
 

@@ -1,0 +1,136 @@
+//! The gradient by the embeddings.
+
+use super::distance::{Inputs, padded, vectors};
+use crate::cube::{CubeColumns, CubeColumnsMut};
+use crate::loss::Write;
+use crate::simd::{Columns, Kernel, Lanes, Simd, flat, flat_mut};
+use bytemuck::{Pod, Zeroable};
+
+/// Where the gradient goes, and how steep it is.
+pub(super) struct Gradient<'a> {
+    /// What `v (z - c)` is multiplied with.
+    pub slope: f32,
+    pub write: Write,
+    pub to: &'a mut [f32],
+}
+
+/// Floats of a vector.
+const LANES: usize = 16;
+
+type Vector<S> = <S as Simd>::Sixteen;
+type Floats<S> = <Vector<S> as Lanes>::Floats;
+
+/// The gradients of a strip of pixels.
+pub(super) struct Strip<'s, 'a, 'g> {
+    pub inputs: Inputs<'a>,
+    pub first: usize,
+    /// The weights of pixels; 0 is inside.
+    pub weights: &'s [f32],
+    pub gradient: &'s mut Gradient<'g>,
+}
+
+impl Kernel for Strip<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        if self.inputs.cube.layout.channel_stride == 1 {
+            return rows(simd, self);
+        }
+        let Self { inputs, first, weights, gradient } = self;
+        let columns = Columns::new(weights);
+        let lanes = S::Register::LANES;
+        for part in 0..weights.len().div_ceil(lanes) {
+            let weight = S::Register::from_floats(simd, columns.get(part));
+            planes(&inputs, first / lanes + part, weight, gradient);
+        }
+    }
+}
+
+/// What differences are multiplied with, and where that is not 0.
+#[inline(always)]
+fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
+    let zero = weight.constant(0.0);
+    let slope = weight * slope;
+    (slope, !(weight.eq(zero) | slope.eq(zero)))
+}
+
+/// Writes the gradients of pixels whose channels are neighbours in memory, one after the other.
+#[inline(always)]
+fn rows<S: Simd>(simd: S, strip: Strip) {
+    let Strip { inputs, first, weights, gradient } = strip;
+    let (layout, values) = (inputs.cube.layout, inputs.cube.values);
+    let Gradient { write, slope: factor, ref mut to } = *gradient;
+    let to = &mut **to;
+    let whole = inputs.center.len() / LANES * LANES;
+    let (center, rest) = inputs.center.split_at_checked(whole).unwrap_or((&[], &[]));
+    let [last, ones] = padded::<Floats<S>>(rest);
+    let last_center = Vector::<S>::from_floats(simd, &last);
+    let one = Vector::<S>::from_floats(simd, &ones);
+    let is_channel = one.eq(one.constant(1.0));
+    // Where pixels are packed, a row may be read and written into the next one, which comes later.
+    let is_packed = layout.pixel_stride == layout.channels;
+    let span = layout.span().unwrap_or(0);
+    let mut spare = [Floats::<S>::zeroed(); 2];
+    let mut start = first.wrapping_mul(layout.pixel_stride);
+    for weight in weights {
+        let (slope, on) = slope(Vector::<S>::splat(simd, *weight), factor);
+        let end = start.wrapping_add(whole);
+        if let (Some(row), Some(to)) = (values.get(start..end), to.get_mut(start..end)) {
+            for ((values, center), to) in
+                vectors(row).iter().zip(vectors(center)).zip(vectors_mut(to))
+            {
+                let difference =
+                    Vector::<S>::from_floats(simd, values) - Vector::<S>::from_floats(simd, center);
+                write.write(Some(on), difference * slope, to);
+            }
+        }
+        if !rest.is_empty() {
+            let behind = if is_packed { span } else { start.wrapping_add(layout.channels) };
+            let to = to.get_mut(end..behind).unwrap_or(&mut []);
+            let behind = values.get(end..behind).unwrap_or(&[]);
+            let [spare_values, spare_to] = &mut spare;
+            let is_spare = behind.len() < LANES;
+            if is_spare {
+                copy(behind, flat_mut(spare_values));
+                copy(to, flat_mut(spare_to));
+            }
+            let values = vectors(behind.get(..LANES).unwrap_or(&[])).first();
+            let difference =
+                Vector::<S>::from_floats(simd, values.unwrap_or(spare_values)) - last_center;
+            let place = vectors_mut(to.get_mut(..LANES).unwrap_or(&mut [])).first_mut();
+            write.write(Some(on & is_channel), difference * slope, place.unwrap_or(spare_to));
+            if is_spare {
+                copy(flat(spare_to), to);
+            }
+        }
+        start = start.wrapping_add(layout.pixel_stride);
+    }
+}
+
+/// Floats as vectors.
+#[inline(always)]
+pub(super) fn vectors_mut<A: Pod>(floats: &mut [f32]) -> &mut [A] {
+    bytemuck::try_cast_slice_mut(floats).unwrap_or(&mut [])
+}
+
+/// Copies as many floats as both have.
+#[inline(never)]
+pub(super) fn copy(from: &[f32], to: &mut [f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}
+
+/// Writes the gradients of a vector of pixels, a channel after the other.
+#[inline(always)]
+fn planes<V: Lanes>(inputs: &Inputs, index: usize, weight: V, gradient: &mut Gradient) {
+    let (slope, on) = slope(weight, gradient.slope);
+    let values = CubeColumns::new(inputs.cube.values, inputs.cube.layout);
+    let mut to = CubeColumnsMut::new(gradient.to, inputs.cube.layout);
+    for (channel, center) in inputs.center.iter().enumerate() {
+        let value: V = values.get(weight.simd(), index, channel);
+        let difference = value - value.constant(*center);
+        to.write(index, channel, gradient.write, Some(on), difference * slope);
+    }
+}
