@@ -156,7 +156,7 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
         Self { sums, words, state, marked: 0 }
     }
 
-    /// Adds the terms of a block of at most [`BLOCK`] floats, whole registers, which may change; with two
+    /// Adds the terms of a block of at most `BLOCK` floats, whole registers, which may change; with two
     /// sums each float has a byte, not 0 if it is marked. A call of its own: all kernels share its code.
     #[inline(always)]
     pub fn add<S: Simd>(&mut self, simd: S, floats: &mut [f32], marks: &[u8]) {
