@@ -172,13 +172,19 @@ impl<'a, S: Simd> Distances<'a, S> {
         let row = values.get(pixel * layout.pixel_stride..).unwrap_or(&[]);
         let (row, behind) = row.split_at_checked(self.whole.len() * LEAVES).unwrap_or((&[], &[]));
         let zero = Vector::<S>::splat(self.simd, 0.0);
-        let (mut leaves, mut block) = (zero.widen(), zero);
-        for (index, (values, center)) in vectors(row).iter().zip(self.whole).enumerate() {
-            block = block + self.squares(values, center);
-            if index % BLOCK == BLOCK - 1 {
-                leaves = leaves + block.widen();
-                block = zero;
+        let ((blocks, more), (centers, more_centers)) =
+            (vectors(row).as_chunks::<BLOCK>(), self.whole.as_chunks::<BLOCK>());
+        let mut leaves = zero.widen();
+        for (values, centers) in blocks.iter().zip(centers) {
+            let mut block = zero;
+            for (values, center) in values.iter().zip(centers) {
+                block = block + self.squares(values, center);
             }
+            leaves = leaves + block.widen();
+        }
+        let mut block = zero;
+        for (values, center) in more.iter().zip(more_centers) {
+            block = block + self.squares(values, center);
         }
         let channels = layout.channels % LEAVES;
         if channels > 0 {
@@ -216,28 +222,29 @@ impl<'a, S: Simd> Distances<'a, S> {
         let mut levels = [zero.widen(); 5];
         for turn in 0..LEAVES as u32 {
             let leaf = (turn.reverse_bits() >> (u32::BITS - LEAVES.trailing_zeros())) as usize;
-            let (mut sum, mut block) = (zero.widen(), zero);
-            let centers = self.inputs.center.iter().enumerate().skip(leaf).step_by(LEAVES);
-            for (index_of_square, (channel, center)) in centers.enumerate() {
-                let value: S::Register = columns.get(self.simd, index, channel);
-                let difference = value - value.constant(*center);
-                block = block + difference * difference;
-                if index_of_square % BLOCK == BLOCK - 1 {
-                    sum = sum + block.widen();
-                    block = zero;
+            let (mut sum, mut channel) = (zero.widen(), leaf);
+            let mut centers = self.inputs.center.get(leaf..).unwrap_or(&[]);
+            while !centers.is_empty() {
+                let mut block = zero;
+                for center in centers.iter().step_by(LEAVES).take(BLOCK) {
+                    let value: S::Register = columns.get(self.simd, index, channel);
+                    let difference = value - value.constant(*center);
+                    block = block + difference * difference;
+                    channel += LEAVES;
                 }
+                sum = sum + block.widen();
+                centers = centers.get(BLOCK * LEAVES..).unwrap_or(&[]);
             }
-            sum = sum + block.widen();
-            let level = turn.trailing_ones() as usize;
-            for (level, kept) in levels.iter().take(level).enumerate() {
+            for (level, kept) in levels.iter_mut().enumerate() {
+                if turn >> level & 1 == 0 {
+                    *kept = sum;
+                    break;
+                }
                 sum = *kept + sum;
                 // Exact sums of floats are rounded: as if they were added in `f32`.
                 if is_few && level < FOLDED {
                     sum = S::Register::narrow(sum).widen();
                 }
-            }
-            if let Some(kept) = levels.get_mut(level) {
-                *kept = sum;
             }
         }
         let [.., sum] = levels;
