@@ -69,6 +69,7 @@ pub mod math;
 pub mod math64;
 pub mod matrix;
 pub mod metric;
+mod order;
 pub mod pixels;
 pub mod simd;
 

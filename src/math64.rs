@@ -114,6 +114,21 @@ pub fn ln(x: f64) -> f64 {
     k * LN2_HIGH + (f - (half - (s * (half + series) + k * LN2_LOW)))
 }
 
+/// `ln(numerator / denominator)` for two positive numbers whose difference is exact: with all digits where
+/// they are nearly equal, too.
+///
+/// It is `2 atanh(u)` with `u = (numerator - denominator) / (numerator + denominator)`. Near 0 that is a series;
+/// what it leaves out behind `u^33` is below 2^-99 of it.
+pub fn ln_of_ratio(numerator: f64, denominator: f64) -> f64 {
+    let u = (numerator - denominator) / (numerator + denominator);
+    if u.abs() > 0.125 {
+        return ln(numerator / denominator);
+    }
+    let square = u * u;
+    let series = (0..17_u32).rev().fold(0.0, |sum, n| sum * square + 1.0 / f64::from(2 * n + 1));
+    2.0 * u * series
+}
+
 /// `ln(1 + e^x)`: 0 below -745.2, x above 37; NaN of NaN.
 ///
 /// `max(x, 0) + ln(1 + e)` with e = `e^-|x|`. What 1 + e loses of e by rounding is exact as

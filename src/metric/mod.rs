@@ -8,6 +8,7 @@ pub mod confusion;
 pub mod detection;
 pub mod pixel_statistics;
 pub mod range;
+pub mod ranking;
 pub mod sum;
 
 use crate::error::Notices;

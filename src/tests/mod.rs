@@ -21,6 +21,7 @@ mod metrics;
 mod mse;
 mod naive;
 mod overlap;
+mod ranking;
 mod selector;
 mod soft;
 mod svdd;
