@@ -3,7 +3,7 @@
 
 #include "law.h"
 
-enum { ENTRIES_BYTES = LAW_ROWS * LAW_COLUMNS * sizeof(float), DOUBLES = 64 };
+enum { ENTRIES_BYTES = LAW_ROWS * LAW_COLUMNS * sizeof(float), DOUBLES = 512 };
 
 static void fill_orthogonality(struct arguments *arguments) {
     *(hyla_orthogonality_params *)arguments->at[PARAMS] = hyla_orthogonality_params_default();

@@ -146,7 +146,7 @@ void frames() {
 
 void matrices() {
     const hyla::matrix matrix(values.data(), 2, n);
-    std::array<double, 64> workspace{};
+    std::array<double, 512> workspace{};
     std::array<float, n * channels> found{}, again{};
     const hyla::orthogonality::params params;
     CHECK(hyla::orthogonality::workspace_size(matrix) <= workspace.size());

@@ -47,4 +47,9 @@ impl<'a> Matrix<'a> {
         let start = index * self.row_stride;
         self.values.get(start..).and_then(|rest| rest.get(..self.columns)).unwrap_or(&[])
     }
+
+    /// Some columns of all rows.
+    pub(crate) fn part(&self, start: usize, columns: usize) -> Self {
+        Self { values: self.values.get(start..).unwrap_or(&[]), columns, ..*self }
+    }
 }

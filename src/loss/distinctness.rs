@@ -27,18 +27,22 @@
 //! row is all zero or the sum is 0 within rounding (others are not looked for). NaN and infinite weights:
 //! NaN, `NOT_FINITE`.
 //!
-//! **cuvis-ai**: `weight`, `eps`; port `selection_weights`. Stages: train, validation, test. **Memory**: S and
-//! the lengths in the caller's workspace. **Speed**: limited by widening floats to doubles, two passes for the
+//! **cuvis-ai**: `weight`, `eps`; port `selection_weights`. Stages: train, validation, test. **Memory**: S,
+//! the lengths, and what products of pairs take, in the caller's workspace. **Speed**: limited by widening floats to doubles, two passes for the
 //! loss and two more for the gradient.
 //!
 //! Formula: the mean of the upper triangle of the cosine matrix.
 
-use super::Write;
-use super::gram::{self, Dots, check_gradient, row, sixteen};
+mod kernels;
+
+use super::gram::{self, Gram, SIXTEEN, TOGETHER, check_gradient, tree};
+use super::{Write, write_one_by_one};
 use crate::error::{Error, Notices, Value};
 use crate::math64::sqrt;
 use crate::matrix::Matrix;
-use crate::simd::{self, ColumnsMut, Doubles, Kernel, Lanes, Simd};
+use crate::simd;
+use kernels::{Add, Along, Slope, Squares};
+use wide::f64x2;
 
 pub use super::gram::MOST_ROWS;
 
@@ -59,17 +63,16 @@ impl Default for Params {
     }
 }
 
-/// How many floats a vector of this file has.
-const SIXTEEN: usize = 16;
-
 /// A sum of cosines below this, for each row, is 0: the terms are rounded at 2^-53, and few of these
 /// roundings add up.
 const ROUNDING: f64 = 1.0 / (1_u64 << 48) as f64;
 
-/// How many doubles of workspace a matrix needs: S, rounded up to whole vectors, a factor and the products
-/// of a row.
+/// How many doubles of workspace a matrix needs: S, rounded up to whole vectors, two factors and a
+/// square for each row, and what products of pairs take.
 pub fn workspace(rows: usize, columns: usize) -> usize {
-    columns.next_multiple_of(SIXTEEN).saturating_add(rows.saturating_mul(2))
+    let blocks = columns.div_ceil(SIXTEEN);
+    let own = blocks.saturating_mul(SIXTEEN).saturating_add(rows.saturating_mul(3));
+    own.saturating_add(gram::workspace(rows, columns))
 }
 
 fn check(params: &Params, weights: &Matrix, workspace: &[f64]) -> Result<(), Error> {
@@ -92,7 +95,7 @@ fn check(params: &Params, weights: &Matrix, workspace: &[f64]) -> Result<(), Err
 /// Parameters out of range, overlapping rows, more than [`MOST_ROWS`] rows, a workspace that is too small.
 pub fn loss(params: &Params, weights: &Matrix, workspace: &mut [f64]) -> Result<Value, Error> {
     check(params, weights, workspace)?;
-    Ok(simd::run(Cosines { params: *params, weights: *weights, workspace, gradient: None }))
+    Ok(run(params, weights, workspace, None))
 }
 
 /// Writes `upstream * dL/dw` in the layout of the weights, or adds it.
@@ -126,15 +129,7 @@ pub fn loss_and_gradient(
     check(params, weights, workspace)?;
     check_gradient(weights, gradient)?;
     let gradient = Some(Gradient { upstream, write, values: gradient });
-    Ok(simd::run(Cosines { params: *params, weights: *weights, workspace, gradient }))
-}
-
-/// Computes the loss, and writes the gradient if asked to.
-struct Cosines<'a> {
-    params: Params,
-    weights: Matrix<'a>,
-    workspace: &'a mut [f64],
-    gradient: Option<Gradient<'a>>,
+    Ok(run(params, weights, workspace, gradient))
 }
 
 struct Gradient<'a> {
@@ -143,10 +138,12 @@ struct Gradient<'a> {
     values: &'a mut [f32],
 }
 
-/// What the rows are divided by, and what is special about them.
-struct Lengths {
-    /// `sum |u_i|^2`.
-    squares: f64,
+/// What the rows are multiplied with, and what is special about them.
+struct Lengths<'a> {
+    /// `1 / max(|w_i|, eps)`.
+    factors: &'a mut [f64],
+    /// `|w_i|^2`.
+    squares: &'a mut [f64],
     notices: Notices,
 }
 
@@ -157,195 +154,180 @@ struct Mean {
     notices: Notices,
 }
 
-impl Kernel for Cosines<'_> {
-    type Output = Value;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Value {
-        let Self { params, weights, workspace, gradient } = self;
-        let (factors, rest) = workspace.split_at_mut_checked(weights.rows).unwrap_or_default();
-        let (dots, sum) = rest.split_at_mut_checked(weights.rows).unwrap_or_default();
-        let lengths = find_lengths(simd, &weights, f64::from(params.eps), factors);
-        let mean = if params.skip_exact_zeros {
-            mean_of_some(simd, &weights, factors, dots)
-        } else {
-            add_rows(simd, &weights, factors, None, sum);
-            mean_of_all(simd, &weights, lengths.squares, sum)
-        };
-        let weight = f64::from(params.weight);
-        if let Some(gradient) = gradient {
-            let scale =
-                if mean.pairs > 0.0 { weight * gradient.upstream / mean.pairs } else { 0.0 };
-            let Gradient { write, values, .. } = gradient;
-            let eps = f64::from(params.eps);
-            let skip = params.skip_exact_zeros;
-            let job = Slopes { weights: &weights, eps, scale, write, skip };
-            job.run(simd, factors, dots, sum, values);
-        }
-        let value = weight * mean.cosine;
-        let notices = lengths.notices | mean.notices;
-        Value { value, notices: notices | Notices::NOT_FINITE.when(!value.is_finite()) }
-    }
-}
-
-/// Writes `1 / max(|w_i|, eps)` of each row.
-#[inline(always)]
-fn find_lengths<S: Simd>(simd: S, weights: &Matrix, eps: f64, factors: &mut [f64]) -> Lengths {
-    let mut found = Lengths { squares: 0.0, notices: Notices::EMPTY.when(weights.rows < 2) };
-    let vectors = weights.columns.div_ceil(SIXTEEN);
-    for (index, factor) in factors.iter_mut().enumerate() {
-        let values = row::<S>(weights, index);
-        let mut square = S::Sixteen::splat(simd, 0.0).widen();
-        for vector in 0..vectors {
-            let value = S::Sixteen::from_floats(simd, values.get(vector)).widen();
-            square = square + value * value;
-        }
-        let square = square.sum_of_sixteen();
-        let length = sqrt(square);
-        let divisor = if length < eps { eps } else { length };
-        // A row of zeros stays one, also without eps.
-        *factor = if divisor == 0.0 { 0.0 } else { 1.0 / divisor };
-        found.squares += square * *factor * *factor;
-        found.notices |=
-            Notices::DEGENERATE.when(length <= eps) | Notices::ZERO_PAIRS.when(square == 0.0);
-    }
-    if weights.rows < 2 {
-        found.notices = Notices::EMPTY;
-    }
-    found
-}
-
-/// Sets S to the sum of the rows, each times its factor; of those only whose product is not 0, if
-/// products are given.
-#[inline(always)]
-fn add_rows<S: Simd>(
-    simd: S,
+/// Computes the loss, and writes the gradient if asked to.
+#[inline(never)]
+fn run(
+    params: &Params,
     weights: &Matrix,
-    factors: &[f64],
-    dots: Option<&[f64]>,
-    sum: &mut [f64],
-) {
-    let sum: &mut [Values<S>] = bytemuck::try_cast_slice_mut(whole_vectors(sum)).unwrap_or(&mut []);
-    for (vector, sum) in sum.iter_mut().enumerate().take(weights.columns.div_ceil(SIXTEEN)) {
-        let mut total = S::Sixteen::splat(simd, 0.0).widen();
-        for (index, factor) in factors.iter().enumerate() {
-            let skipped = match dots {
-                Some(dots) => dots.get(index).is_some_and(|dot| *dot == 0.0),
-                None => false,
-            };
-            if !skipped {
-                let value = sixteen::<S>(simd, weights, index, vector).widen();
-                total = total + value * Wide::<S>::splat(simd, *factor);
-            }
+    workspace: &mut [f64],
+    gradient: Option<Gradient>,
+) -> Value {
+    let rows = weights.rows;
+    let (mut gram, rest) = Gram::new(weights, workspace);
+    let columns = weights.columns.next_multiple_of(SIXTEEN);
+    let (sum, rest) = rest.split_at_mut_checked(columns).unwrap_or_default();
+    let (factors, rest) = rest.split_at_mut_checked(rows).unwrap_or_default();
+    let (squares, rest) = rest.split_at_mut_checked(rows).unwrap_or_default();
+    let chosen = rest.get_mut(..rows).unwrap_or_default();
+    let eps = f64::from(params.eps);
+    let lengths = Lengths::find(gram.parts(), eps, factors, squares);
+    let mean = if params.skip_exact_zeros {
+        mean_of_some(&mut gram, lengths.factors)
+    } else {
+        add_rows(gram.parts(), lengths.factors, sum);
+        mean_of_all(&lengths, sum)
+    };
+    let weight = f64::from(params.weight);
+    if let Some(Gradient { upstream, write, values }) = gradient {
+        let scale = if mean.pairs > 0.0 { weight * upstream / mean.pairs } else { 0.0 };
+        let (skip, ragged) = (params.skip_exact_zeros, weights.columns % SIXTEEN);
+        let slopes = Slopes { lengths: &lengths, eps, scale, write, skip, ragged };
+        slopes.run(&mut gram, chosen, sum, values);
+    }
+    let value = weight * mean.cosine;
+    let notices = lengths.notices | mean.notices;
+    Value { value, notices: notices | Notices::NOT_FINITE.when(!value.is_finite()) }
+}
+
+impl<'a> Lengths<'a> {
+    #[inline(always)]
+    fn find(parts: [Matrix; 2], eps: f64, factors: &'a mut [f64], squares: &'a mut [f64]) -> Self {
+        simd::run(Squares { parts, squares });
+        let mut notices = Notices::NONE;
+        for (factor, square) in factors.iter_mut().zip(&*squares) {
+            let length = sqrt(*square);
+            let divisor = if length < eps { eps } else { length };
+            // A row of zeros stays one, also without eps.
+            *factor = if divisor == 0.0 { 0.0 } else { 1.0 / divisor };
+            notices |=
+                Notices::DEGENERATE.when(length <= eps) | Notices::ZERO_PAIRS.when(*square == 0.0);
         }
-        *sum = total.to_values();
+        if factors.len() < 2 {
+            notices = Notices::EMPTY;
+        }
+        Self { factors, squares, notices }
     }
 }
 
-type Wide<S> = <<S as Simd>::Sixteen as Lanes>::Doubles;
-type Values<S> = <Wide<S> as Doubles>::Values;
-
-/// As many doubles as fill vectors.
-#[inline(always)]
-fn whole_vectors(doubles: &mut [f64]) -> &mut [f64] {
-    let whole = doubles.len() / SIXTEEN * SIXTEEN;
-    doubles.get_mut(..whole).unwrap_or(&mut [])
+/// Sets S to the sum of the rows, each times its factor.
+#[inline(never)]
+fn add_rows(parts: [Matrix; 2], factors: &[f64], mut sum: &mut [f64]) {
+    for part in parts {
+        let (sum_of_part, rest) = sum.split_at_mut_checked(part.columns).unwrap_or_default();
+        simd::run(Add { part, factors, sum: sum_of_part });
+        sum = rest;
+    }
 }
 
 /// The mean over all pairs, by S.
 #[inline(always)]
-fn mean_of_all<S: Simd>(simd: S, weights: &Matrix, squares: f64, sum: &mut [f64]) -> Mean {
-    let sum: &[Values<S>] = bytemuck::try_cast_slice(whole_vectors(sum)).unwrap_or(&[]);
-    let mut square = S::Sixteen::splat(simd, 0.0).widen();
-    for sum in sum.iter().take(weights.columns.div_ceil(SIXTEEN)) {
-        let sum = Wide::<S>::from_values(simd, sum);
-        square = square + sum * sum;
+fn mean_of_all(lengths: &Lengths, sum: &[f64]) -> Mean {
+    let mut squares = [f64x2::ZERO; SIXTEEN / 2];
+    for block in sum.chunks_exact(SIXTEEN) {
+        let (pairs, _) = block.as_chunks();
+        for (square, pair) in squares.iter_mut().zip(pairs) {
+            let pair = f64x2::new(*pair);
+            *square += pair * pair;
+        }
     }
-    let rows = weights.rows as f64;
+    let mut own = 0.0;
+    for (factor, square) in lengths.factors.iter().zip(&*lengths.squares) {
+        own += *square * *factor * *factor;
+    }
+    let count = lengths.factors.len();
+    let rows = count as f64;
     let pairs = rows * (rows - 1.0) * 0.5;
-    let both = square.sum_of_sixteen() - squares;
+    let both = tree(&bytemuck::cast(squares)) - own;
     let nothing = both < rows * ROUNDING && both > -rows * ROUNDING;
-    let cosine = if nothing || weights.rows < 2 { 0.0 } else { 0.5 * both / pairs };
-    let notices = Notices::ZERO_PAIRS.when(nothing && weights.rows > 1);
-    Mean { cosine, pairs: if weights.rows < 2 { 0.0 } else { pairs }, notices }
+    let cosine = if nothing || count < 2 { 0.0 } else { 0.5 * both / pairs };
+    let notices = Notices::ZERO_PAIRS.when(nothing && count > 1);
+    Mean { cosine, pairs: if count < 2 { 0.0 } else { pairs }, notices }
 }
 
 /// The mean over the pairs whose cosine is not exactly 0.
-#[inline(always)]
-fn mean_of_some<S: Simd>(simd: S, weights: &Matrix, factors: &[f64], dots: &mut [f64]) -> Mean {
+#[inline(never)]
+fn mean_of_some(gram: &mut Gram, factors: &[f64]) -> Mean {
     let (mut sum, mut pairs) = (0.0, 0.0);
-    for (row, factor) in factors.iter().enumerate() {
-        simd.call(Dots { matrix: weights, row, from: row + 1, to: dots });
-        for (dot, other) in dots.iter().zip(factors).skip(row + 1) {
-            if *dot != 0.0 {
-                sum += *dot * (factor * other);
-                pairs += 1.0;
+    for (group, own) in factors.chunks(TOGETHER).enumerate() {
+        let first = group * TOGETHER;
+        let others = factors.iter().enumerate().skip(first);
+        for ((other, other_factor), dots) in others.zip(gram.products(first, first)) {
+            for (dot, factor) in dots.iter().zip(own).take(other - first) {
+                if *dot != 0.0 {
+                    sum += *dot * (factor * other_factor);
+                    pairs += 1.0;
+                }
             }
         }
     }
-    let rows = weights.rows as f64;
-    let skipped = weights.rows > 1 && pairs < rows * (rows - 1.0) * 0.5;
+    let rows = factors.len() as f64;
+    let skipped = factors.len() > 1 && pairs < rows * (rows - 1.0) * 0.5;
     let cosine = if pairs > 0.0 { sum / pairs } else { 0.0 };
     Mean { cosine, pairs, notices: Notices::ZERO_PAIRS.when(skipped) }
 }
 
 /// Writes the gradient of every row.
-struct Slopes<'m, 'a> {
-    weights: &'m Matrix<'a>,
+struct Slopes<'m> {
+    lengths: &'m Lengths<'m>,
     eps: f64,
     /// `upstream * weight / P`.
     scale: f64,
     write: Write,
     skip: bool,
+    /// How many columns are left of whole vectors.
+    ragged: usize,
 }
 
-impl Slopes<'_, '_> {
-    #[inline(always)]
-    fn run<S: Simd>(
-        &self,
-        simd: S,
-        factors: &[f64],
-        dots: &mut [f64],
-        sum: &mut [f64],
-        gradient: &mut [f32],
-    ) {
-        let weights = self.weights;
-        for (index, factor) in factors.iter().enumerate() {
+impl Slopes<'_> {
+    #[inline(never)]
+    fn run(&self, gram: &mut Gram, chosen: &mut [f64], sum: &mut [f64], gradient: &mut [f32]) {
+        let parts = gram.parts();
+        let [Matrix { rows, row_stride, .. }, _] = parts;
+        let mut dots: &[[f64; TOGETHER]] = &[];
+        for row in 0..rows {
             if self.skip {
-                simd.call(Dots { matrix: weights, row: index, from: 0, to: dots });
+                let place = row % TOGETHER;
+                if place == 0 {
+                    dots = gram.products(row, 0);
+                }
+                for ((chosen, factor), dots) in
+                    chosen.iter_mut().zip(&*self.lengths.factors).zip(dots)
+                {
+                    let with = dots.get(place).is_some_and(|dot| *dot != 0.0);
+                    *chosen = if with { *factor } else { 0.0 };
+                }
                 // A row is no pair with itself.
-                if let Some(own) = dots.get_mut(index) {
+                if let Some(own) = chosen.get_mut(row) {
                     *own = 0.0;
                 }
-                add_rows(simd, weights, factors, Some(dots), sum);
+                add_rows(parts, chosen, sum);
             }
-            let sum: &[Values<S>] = bytemuck::try_cast_slice(whole_vectors(sum)).unwrap_or(&[]);
-            // S contains u_i itself, unless pairs were chosen.
-            let own = if self.skip { 0.0 } else { 1.0 };
-            let values = row::<S>(weights, index);
-            let (mut along, mut square) =
-                (S::Sixteen::splat(simd, 0.0).widen(), S::Sixteen::splat(simd, 0.0).widen());
-            for (vector, sum) in sum.iter().enumerate().take(weights.columns.div_ceil(SIXTEEN)) {
-                let value = S::Sixteen::from_floats(simd, values.get(vector)).widen();
-                along = along + value * Wide::<S>::from_values(simd, sum);
-                square = square + value * value;
-            }
-            let square = square.sum_of_sixteen();
-            let along = along.sum_of_sixteen() * factor - own * (square * factor * factor);
-            // u_i times this is taken from S; rows that were not scaled to length 1 may change it.
-            let projected = if sqrt(square) > self.eps { along } else { 0.0 };
-            let back = Wide::<S>::splat(simd, factor * (own + projected));
-            let scale = Wide::<S>::splat(simd, self.scale * factor);
-            let start = index * weights.row_stride;
-            let to = gradient.get_mut(start..).and_then(|to| to.get_mut(..weights.columns));
-            let mut to =
-                ColumnsMut::<<S::Sixteen as Lanes>::Floats, f32>::new(to.unwrap_or_default());
-            for (vector, sum) in sum.iter().enumerate().take(weights.columns.div_ceil(SIXTEEN)) {
-                let value = S::Sixteen::from_floats(simd, values.get(vector)).widen();
-                let slope = (Wide::<S>::from_values(simd, sum) - value * back) * scale;
-                self.write.write(None, S::Sixteen::narrow(slope), to.get(vector));
-            }
-            to.finish();
+            self.row(parts, row, sum, gradient.get_mut(row * row_stride..).unwrap_or_default());
+        }
+    }
+
+    /// Writes the gradient of a row.
+    #[inline(always)]
+    fn row(&self, parts: [Matrix; 2], row: usize, sum: &[f64], gradient: &mut [f32]) {
+        let [factor, square] = [&*self.lengths.factors, &*self.lengths.squares]
+            .map(|values| values.get(row).copied().unwrap_or(0.0));
+        // S contains u_i itself, unless pairs were chosen.
+        let own = if self.skip { 0.0 } else { 1.0 };
+        let along = simd::run(Along { parts, row, sum });
+        let along = along * factor - own * (square * factor * factor);
+        // u_i times this is taken from S; rows that were not scaled to length 1 may change it.
+        let projected = if sqrt(square) > self.eps { along } else { 0.0 };
+        let back = factor * (own + projected);
+        let (scale, write) = (self.scale * factor, self.write);
+        let [whole, end] = parts.map(|part| part.row(row));
+        let (to, rest) = gradient.split_at_mut_checked(whole.len()).unwrap_or_default();
+        simd::run(Slope { floats: whole, sum, back, scale, write, to });
+        if !end.is_empty() {
+            let sum = sum.get(whole.len()..).unwrap_or_default();
+            let (write, to) = (Write::Store, &mut [0.0; SIXTEEN]);
+            simd::run(Slope { floats: end, sum, back, scale, write, to });
+            let rest = rest.get_mut(..self.ragged).unwrap_or_default();
+            write_one_by_one(self.write, to.iter().copied(), rest);
         }
     }
 }

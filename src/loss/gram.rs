@@ -1,16 +1,41 @@
-//! Dot products of rows, accurate where they cancel: what the losses of matrices share.
+//! Dot products of rows, accurate where they cancel, and sums of rows: what the losses of matrices share.
 //!
 //! A product of two floats has 48 bits and is exact in `f64`. Sixteen partial sums take the columns k,
-//! k + 16, ... each, and are added as a tree: one order on every tier. Four rows go at a time, so that a
-//! row that was loaded and widened serves four products.
+//! k + 16, ... each, and are added as a tree: one order on every tier.
+//!
+//! ```text
+//!  rows ──► four of them widened, some columns ──┐
+//!   └─────► each other row ──────────────────────┴─► partial sums ──► tree ──► four products a row
+//! ```
+//!
+//! Widening a float costs as much as its product, so four rows are widened once for many others. Memory
+//! hardly grows with the columns: they go by 512, and partial sums wait in the workspace. The ragged end
+//! of every row is copied to a matrix of sixteen columns, so that kernels know whole vectors only. What needs
+//! no vectors is outside of the kernels: it is compiled once.
 
+use super::{Write, write_one_by_one};
 use crate::error::Error;
 use crate::matrix::Matrix;
-use crate::simd::{Columns, Doubles, Kernel, Lanes, Simd, flat_mut};
-use bytemuck::Zeroable;
+use crate::simd::{self, Doubles, Kernel, Lanes, Simd};
+use wide::f64x2;
 
 /// How many rows a matrix may have.
 pub const MOST_ROWS: usize = 1024;
+
+/// How many partial sums a product has: the columns of a block.
+pub(super) const SIXTEEN: usize = 16;
+
+/// How many rows go together: as many as have registers for their partial sums.
+pub(super) const TOGETHER: usize = 4;
+
+/// How many columns are widened at a time.
+const WIDE: usize = 512;
+
+/// How many rows have their partial sums in the workspace at a time.
+const WAITING: usize = 16;
+
+/// How many doubles a cache line has: vectors that lie across two of them take twice as long.
+const LINE: usize = 8;
 
 /// The matrix has as many rows as are allowed, and they lie within its values.
 pub(super) fn check(matrix: &Matrix) -> Result<(), Error> {
@@ -22,69 +47,275 @@ pub(super) fn check_gradient(matrix: &Matrix, gradient: &[f32]) -> Result<(), Er
     if matrix.span()? > gradient.len() { Err(Error::LengthMismatch) } else { Ok(()) }
 }
 
-/// Writes a row's products with all rows from `from` on: product j to `to[j]`. A call of its own, so that
-/// its code exists once.
-pub(super) struct Dots<'m, 'a> {
-    pub matrix: &'m Matrix<'a>,
-    pub row: usize,
-    pub from: usize,
-    pub to: &'m mut [f64],
+/// How many doubles [`Gram`] needs.
+pub(super) fn workspace(rows: usize, columns: usize) -> usize {
+    let fixed = LINE - 1 + wide(columns) + waiting(rows);
+    let of_rows = rows.saturating_mul(TOGETHER + SIXTEEN / 2);
+    if rows == 0 { 0 } else { of_rows.saturating_add(fixed) }
 }
 
-/// How many rows go at a time.
-const TOGETHER: usize = 4;
+fn wide(columns: usize) -> usize {
+    TOGETHER * columns.min(WIDE).next_multiple_of(SIXTEEN)
+}
+
+fn waiting(rows: usize) -> usize {
+    TOGETHER * SIXTEEN * rows.min(WAITING)
+}
+
+/// A matrix, and room to multiply its rows.
+pub(super) struct Gram<'m> {
+    /// Its whole vectors.
+    whole: Matrix<'m>,
+    /// What is left of its rows, filled with zeros.
+    ends: &'m [f32],
+    /// How many columns that is.
+    ragged: usize,
+    wide: &'m mut [f64],
+    sums: &'m mut [f64],
+    products: &'m mut [f64],
+}
+
+impl<'m> Gram<'m> {
+    /// A matrix and [`workspace`], of which the rest comes back. With too little it is no matrix.
+    #[inline(never)]
+    pub fn new(matrix: &Matrix<'m>, workspace: &'m mut [f64]) -> (Self, &'m mut [f64]) {
+        let rows = matrix.rows;
+        let whole = matrix.columns / SIXTEEN * SIXTEEN;
+        let skipped = workspace.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE - 1);
+        let (_, rest) = workspace.split_at_mut_checked(skipped).unwrap_or_default();
+        let (wide, rest) = rest.split_at_mut_checked(wide(matrix.columns)).unwrap_or_default();
+        let (sums, rest) = rest.split_at_mut_checked(waiting(rows)).unwrap_or_default();
+        let (products, rest) = rest.split_at_mut_checked(rows * TOGETHER).unwrap_or_default();
+        let (ends, rest) = rest.split_at_mut_checked(rows * SIXTEEN / 2).unwrap_or_default();
+        let ends: &mut [f32] = bytemuck::try_cast_slice_mut(ends).unwrap_or_default();
+        let ragged = matrix.columns - whole;
+        let ends = if ragged == 0 { &mut [] } else { ends };
+        for (row, end) in ends.chunks_exact_mut(SIXTEEN).enumerate().take(rows) {
+            end.fill(0.0);
+            for (to, float) in end.iter_mut().zip(matrix.row(row).iter().skip(whole)) {
+                *to = *float;
+            }
+        }
+        (Self { whole: matrix.part(0, whole), ends, ragged, wide, sums, products }, rest)
+    }
+
+    /// The ragged ends, as rows.
+    fn ends(&self) -> Matrix<'m> {
+        let columns = if self.ragged == 0 { 0 } else { SIXTEEN };
+        Matrix { values: self.ends, rows: self.whole.rows, columns, row_stride: SIXTEEN }
+    }
+
+    /// The columns in two parts that fill vectors.
+    pub fn parts(&self) -> [Matrix<'m>; 2] {
+        [self.whole, self.ends()]
+    }
+
+    /// The products of four rows with all rows from `from` on, four for each of these. Behind the last
+    /// row it is repeated.
+    #[inline(never)]
+    pub fn products(&mut self, first: usize, from: usize) -> &mut [[f64; TOGETHER]] {
+        let [whole, ends] = self.parts();
+        let count = self.whole.rows.saturating_sub(from);
+        let (products, _) = self.products.as_chunks_mut::<TOGETHER>();
+        let products = products.get_mut(..count).unwrap_or_default();
+        let steps = whole.columns.div_ceil(WIDE);
+        let with_ends = usize::from(ends.columns > 0 || steps == 0);
+        let mut from = from;
+        for products in products.chunks_mut(WAITING) {
+            let sums = self.sums.get_mut(..products.len() * TOGETHER * SIXTEEN).unwrap_or_default();
+            for step in 0..steps + with_ends {
+                let start = step * WIDE;
+                let columns = whole.columns.saturating_sub(start).min(WIDE);
+                let part = if step < steps { whole.part(start, columns) } else { ends };
+                simd::run(Dots { part, first, from, fresh: step == 0, wide: self.wide, sums });
+            }
+            let (sums, _) = sums.as_chunks();
+            for (product, sums) in products.as_flattened_mut().iter_mut().zip(sums) {
+                *product = tree(sums);
+            }
+            from += WAITING;
+        }
+        products
+    }
+
+    /// Writes coefficients times the matrix to the rows of a gradient from `first` on, or adds it. A row of it has a
+    /// coefficient for each row of the matrix; four rows of coefficients are stored together, by columns.
+    #[inline(never)]
+    pub fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Gradient) {
+        let rows = self.whole.rows.saturating_sub(first);
+        let rows = rows.min(coefficients.len() / self.whole.rows.max(1));
+        if rows == 0 {
+            return;
+        }
+        let (ends, whole, stride) = (self.ends(), self.whole.columns, self.whole.row_stride);
+        let to = gradient.values.get_mut(first * stride..).unwrap_or_default();
+        let write = gradient.write;
+        simd::run(Combine { part: self.whole, coefficients, rows, write, to, stride });
+        if ends.columns > 0 {
+            let scratch: &mut [f32] = bytemuck::try_cast_slice_mut(self.sums).unwrap_or_default();
+            let (write, stride) = (Write::Store, SIXTEEN);
+            simd::run(Combine { part: ends, coefficients, rows, write, to: scratch, stride });
+            for (row, values) in scratch.chunks_exact(SIXTEEN).enumerate().take(rows) {
+                let to = to.get_mut(row * self.whole.row_stride + whole..).unwrap_or_default();
+                let to = to.get_mut(..self.ragged).unwrap_or_default();
+                write_one_by_one(gradient.write, values.iter().copied(), to);
+            }
+        }
+    }
+}
+
+/// Where a gradient goes, in the layout of the matrix.
+pub(super) struct Gradient<'a> {
+    pub write: Write,
+    pub values: &'a mut [f32],
+}
+
+/// The sum of sixteen partial sums: those 8 apart are added, then 4, 2 and 1.
+#[inline(never)]
+pub(super) fn tree(sums: &[f64; SIXTEEN]) -> f64 {
+    let [a, b, c, d, e, f, g, h]: [f64x2; SIXTEEN / 2] = bytemuck::cast(*sums);
+    let [even, odd] = (((a + e) + (c + g)) + ((b + f) + (d + h))).to_array();
+    even + odd
+}
+
+pub(super) type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
+pub(super) type Values<S> = <Wide<S> as Doubles>::Values;
+pub(super) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
+
+/// Adds products of four rows with others to their partial sums. The columns fill blocks.
+struct Dots<'m, 'a> {
+    part: Matrix<'a>,
+    /// The first of the four.
+    first: usize,
+    /// The first of the others.
+    from: usize,
+    /// The partial sums begin with these products.
+    fresh: bool,
+    wide: &'m mut [f64],
+    sums: &'m mut [f64],
+}
 
 impl Kernel for Dots<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let own = row::<S>(self.matrix, self.row);
-        let vectors = self.matrix.columns.div_ceil(S::Sixteen::LANES);
-        for first in (self.from..self.matrix.rows).step_by(TOGETHER) {
-            // Behind the last row lie empty ones: zeros.
-            let others = [
-                row::<S>(self.matrix, first),
-                row::<S>(self.matrix, first + 1),
-                row::<S>(self.matrix, first + 2),
-                row::<S>(self.matrix, first + 3),
-            ];
-            let mut sums = [S::Sixteen::splat(simd, 0.0).widen(); TOGETHER];
-            for index in 0..vectors {
-                let values = S::Sixteen::from_floats(simd, own.get(index)).widen();
-                for (sum, other) in sums.iter_mut().zip(&others) {
-                    let other = S::Sixteen::from_floats(simd, other.get(index)).widen();
-                    *sum = *sum + values * other;
-                }
+        let part = self.part;
+        let row = |index: usize| -> &[Floats<S>] {
+            bytemuck::try_cast_slice(part.row(index.min(part.rows - 1))).unwrap_or_default()
+        };
+        let wide: &mut [Values<S>] = bytemuck::try_cast_slice_mut(self.wide).unwrap_or_default();
+        for place in 0..TOGETHER {
+            let to = wide.iter_mut().skip(place).step_by(TOGETHER);
+            for (to, floats) in to.zip(row(self.first + place)) {
+                *to = S::Register::from_floats(simd, floats).widen().to_values();
             }
-            for (to, sum) in self.to.iter_mut().take(self.matrix.rows).skip(first).zip(sums) {
-                *to = sum.sum_of_sixteen();
+        }
+        let sums: &mut [Values<S>] = bytemuck::try_cast_slice_mut(self.sums).unwrap_or_default();
+        // How many vectors a block has. One of them goes through all blocks before the next.
+        let vectors = SIXTEEN / S::Register::LANES;
+        for (index, sums) in sums.chunks_exact_mut(TOGETHER * vectors).enumerate() {
+            let other = row(self.from + index);
+            for vector in 0..vectors {
+                let mut totals = [Wide::<S>::splat(simd, 0.0); TOGETHER];
+                for (total, sum) in totals.iter_mut().zip(sums.iter().skip(vector).step_by(vectors))
+                {
+                    if !self.fresh {
+                        *total = Wide::<S>::from_values(simd, sum);
+                    }
+                }
+                let blocks = other.get(vector..).unwrap_or_default().chunks(vectors);
+                let four = wide.get(vector * TOGETHER..).unwrap_or_default();
+                for (block, four) in blocks.zip(four.chunks(vectors * TOGETHER)) {
+                    let ([floats, ..], Some(four)) = (block, four.first_chunk::<TOGETHER>()) else {
+                        break;
+                    };
+                    let floats = S::Register::from_floats(simd, floats).widen();
+                    for (total, wide) in totals.iter_mut().zip(four) {
+                        *total = *total + Wide::<S>::from_values(simd, wide) * floats;
+                    }
+                }
+                for (total, sum) in totals.iter().zip(sums.iter_mut().skip(vector).step_by(vectors))
+                {
+                    *sum = total.to_values();
+                }
             }
         }
     }
 }
 
-/// A row as vectors of sixteen.
-#[inline(always)]
-pub(super) fn row<'a, S: Simd>(
-    matrix: &Matrix<'a>,
-    index: usize,
-) -> Columns<'a, <S::Sixteen as Lanes>::Floats> {
-    Columns::new(if index < matrix.rows { matrix.row(index) } else { &[] })
+/// How many products are added in f32 before they go on in f64.
+const FOLDED: usize = 5;
+
+/// Writes sums of rows, each times a coefficient. The columns fill blocks.
+struct Combine<'m, 'a> {
+    part: Matrix<'a>,
+    coefficients: &'m [f32],
+    /// How many rows are written: the last four may be fewer.
+    rows: usize,
+    write: Write,
+    to: &'m mut [f32],
+    stride: usize,
 }
 
-/// Sixteen floats of a row; 0 behind its end.
+impl Kernel for Combine<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { part, coefficients, rows, write, to, stride } = self;
+        let lanes = S::Register::LANES;
+        let size = (part.rows * TOGETHER).max(TOGETHER);
+        for start in (0..part.columns).step_by(lanes) {
+            let mut row = 0_usize;
+            for coefficients in coefficients.chunks_exact(size) {
+                let mut sums = [S::Register::splat(simd, 0.0).widen(); TOGETHER];
+                let mut at = start;
+                for group in coefficients.chunks(TOGETHER * FOLDED) {
+                    let (group, _) = group.as_chunks::<TOGETHER>();
+                    let Some((first, others)) = group.split_first() else { break };
+                    let Some(mut folded) = times::<S>(simd, part.values, at, first) else { break };
+                    at = at.wrapping_add(part.row_stride);
+                    for four in others {
+                        let Some(products) = times::<S>(simd, part.values, at, four) else { break };
+                        for (folded, product) in folded.iter_mut().zip(products) {
+                            *folded = *folded + product;
+                        }
+                        at = at.wrapping_add(part.row_stride);
+                    }
+                    for (sum, folded) in sums.iter_mut().zip(folded) {
+                        *sum = *sum + folded.widen();
+                    }
+                }
+                for sum in sums {
+                    let at = row.wrapping_mul(stride).wrapping_add(start);
+                    let to = to.get_mut(at..).and_then(|to| to.get_mut(..lanes));
+                    let to = bytemuck::try_cast_slice_mut(to.unwrap_or_default());
+                    if let (true, Ok([to])) = (row < rows, to) {
+                        write.write(None, S::Register::narrow(sum), to);
+                    }
+                    row += 1;
+                }
+            }
+        }
+    }
+}
+
+/// A vector of floats times four coefficients.
 #[inline(always)]
-pub(super) fn sixteen<S: Simd>(simd: S, matrix: &Matrix, row: usize, index: usize) -> S::Sixteen {
-    let start = index * S::Sixteen::LANES;
-    let rest = matrix.row(row).get(start..).unwrap_or(&[]);
-    let whole = rest.get(..S::Sixteen::LANES).unwrap_or(&[]);
-    if let Ok([floats]) = bytemuck::try_cast_slice(whole) {
-        return S::Sixteen::from_floats(simd, floats);
-    }
-    let mut floats = <S::Sixteen as Lanes>::Floats::zeroed();
-    for (lane, float) in flat_mut::<_, f32>(&mut floats).iter_mut().zip(rest) {
-        *lane = *float;
-    }
-    S::Sixteen::from_floats(simd, &floats)
+fn times<S: Simd>(
+    simd: S,
+    values: &[f32],
+    at: usize,
+    [a, b, c, d]: &[f32; TOGETHER],
+) -> Option<[S::Register; TOGETHER]> {
+    let values = S::Register::from_floats(simd, vector::<S>(values, at)?);
+    Some([values * *a, values * *b, values * *c, values * *d])
+}
+
+/// A vector of floats.
+#[inline(always)]
+pub(super) fn vector<S: Simd>(values: &[f32], at: usize) -> Option<&Floats<S>> {
+    let floats = values.get(at..)?.get(..S::Register::LANES)?;
+    bytemuck::try_cast_slice(floats).ok()?.first()
 }

@@ -10,7 +10,7 @@
 //! **Accuracy**: an entry of E is a sum of exact products in `f64` (sixteen partial sums, then a tree), so it
 //! keeps its digits where the rows are nearly orthonormal and float32 has none left. The loss is within
 //! (M + 16) * 2^-52 of `weight (sum |W| |W|^T + K)^2`. In the gradient E is rounded to f32 once, and sums
-//! of four products are rounded to f32 before they are added in `f64`: it is within 8 * 2^-24 of
+//! of five products are rounded to f32 before they are added in `f64`: it is within 8 * 2^-24 of
 //! `4 weight |E| |W|`.
 //!
 //! **Parameters as they behave**: a `weight` from 0.001 to 0.1 beside a main loss of 1. With more rows than
@@ -18,17 +18,16 @@
 //!
 //! **Edges**: no row is 0 with `EMPTY`. NaN and infinite entries follow IEEE 754 (`NOT_FINITE`).
 //!
-//! **cuvis-ai**: `weight`; port `components`. Stages: train, validation, test. **Memory**: one row of E in the
-//! caller's workspace. **Speed**: limited by arithmetic: M K (K + 1) / 2 products for the loss, 2 M K^2 with
-//! the gradient.
+//! **cuvis-ai**: `weight`; port `components`. Stages: train, validation, test. **Memory**: at most 3100 doubles
+//! and 14 for each row in the caller's workspace, 2048 more up to 64 rows. **Speed**: limited by additions in
+//! `f64`: M K (K + 1) / 2 for the loss, and M K^2 in f32 with the gradient; above 64 rows M K^2 of each.
 //!
 //! Formula: N. Bansal, X. Chen, Z. Wang, Can We Gain More from Orthogonality Regularizations (2018), eq. 2.
 
 use super::Write;
-use super::gram::{Dots, check_gradient, sixteen};
+use super::gram::{self, Gradient, Gram, TOGETHER, check_gradient};
 use crate::error::{Error, Notices, Value};
 use crate::matrix::Matrix;
-use crate::simd::{self, ColumnsMut, Kernel, Lanes, Simd};
 
 pub use super::gram::MOST_ROWS;
 
@@ -45,16 +44,26 @@ impl Default for Params {
     }
 }
 
+/// Up to this many rows all coefficients of the gradient are kept: of E, which is symmetric, one half is
+/// made then.
+const AT_ONCE: usize = 64;
+
 /// How many doubles of workspace a matrix needs.
-pub fn workspace(rows: usize, _columns: usize) -> usize {
-    rows
+pub fn workspace(rows: usize, columns: usize) -> usize {
+    gram::workspace(rows, columns).saturating_add(coefficients(rows))
+}
+
+/// How many doubles hold the coefficients, which are floats.
+fn coefficients(rows: usize) -> usize {
+    let together = if rows <= AT_ONCE { rows.next_multiple_of(TOGETHER) } else { TOGETHER };
+    rows.saturating_mul(together) / 2
 }
 
 fn check(params: &Params, components: &Matrix, workspace: &[f64]) -> Result<(), Error> {
     if !params.weight.is_finite() {
         return Err(Error::Weight);
     }
-    super::gram::check(components)?;
+    gram::check(components)?;
     if workspace.len() < self::workspace(components.rows, components.columns) {
         return Err(Error::Workspace);
     }
@@ -67,8 +76,7 @@ fn check(params: &Params, components: &Matrix, workspace: &[f64]) -> Result<(), 
 /// Parameters out of range, overlapping rows, more than [`MOST_ROWS`] rows, a workspace that is too small.
 pub fn loss(params: &Params, components: &Matrix, workspace: &mut [f64]) -> Result<Value, Error> {
     check(params, components, workspace)?;
-    let sum = simd::run(Errors { components: *components, workspace, gradient: None });
-    Ok(value(params, components, sum))
+    Ok(value(params, components, sum(components, workspace, None)))
 }
 
 /// Writes `upstream * dL/dW` in the layout of the components, or adds it.
@@ -103,9 +111,8 @@ pub fn loss_and_gradient(
     check(params, components, workspace)?;
     check_gradient(components, gradient)?;
     let factor = 4.0 * f64::from(params.weight) * upstream;
-    let gradient = Some(Gradient { factor, write, values: gradient });
-    let sum = simd::run(Errors { components: *components, workspace, gradient });
-    Ok(value(params, components, sum))
+    let gradient = Some((factor, Gradient { write, values: gradient }));
+    Ok(value(params, components, sum(components, workspace, gradient)))
 }
 
 fn value(params: &Params, components: &Matrix, sum: f64) -> Value {
@@ -115,69 +122,53 @@ fn value(params: &Params, components: &Matrix, sum: f64) -> Value {
     Value { value, notices }
 }
 
-/// Sums the squares of E row by row, and writes the gradient of each row if asked to.
-struct Errors<'a> {
-    components: Matrix<'a>,
-    workspace: &'a mut [f64],
-    gradient: Option<Gradient<'a>>,
-}
-
-struct Gradient<'a> {
-    factor: f64,
-    write: Write,
-    values: &'a mut [f32],
-}
-
-impl Kernel for Errors<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) -> f64 {
-        let rows = self.components.rows;
-        let mut sum = 0.0;
-        for row in 0..rows {
-            // The loss alone needs the upper triangle only.
-            let from = if self.gradient.is_some() { 0 } else { row };
-            simd.call(Dots { matrix: &self.components, row, from, to: self.workspace });
-            let entries = self.workspace.get_mut(..rows).unwrap_or(&mut []);
-            if let Some(diagonal) = entries.get_mut(row) {
-                *diagonal -= 1.0;
-                sum += *diagonal * *diagonal;
+/// Sums the squares of E four rows at a time, and writes the gradient if asked to.
+#[inline(never)]
+fn sum(components: &Matrix, workspace: &mut [f64], mut gradient: Option<(f64, Gradient)>) -> f64 {
+    let rows = components.rows;
+    let (mut gram, rest) = Gram::new(components, workspace);
+    let count = if gradient.is_some() { coefficients(rows) } else { 0 };
+    let coefficients = rest.get_mut(..count).unwrap_or_default();
+    let coefficients: &mut [f32] = bytemuck::try_cast_slice_mut(coefficients).unwrap_or_default();
+    // Rows behind the last one have coefficients, too, of which most are not written.
+    coefficients.fill(0.0);
+    let at_once = rows <= AT_ONCE;
+    let (mut diagonal, mut above) = (0.0, [0.0; TOGETHER]);
+    for first in (0..rows).step_by(TOGETHER) {
+        let from = if gradient.is_none() || at_once { first } else { 0 };
+        let place = if at_once { first * rows } else { 0 };
+        for (other, entries) in (from..).zip(gram.products(first, from)) {
+            let count = other.checked_sub(first);
+            if let Some(own) = count.and_then(|count| entries.get_mut(count)) {
+                *own -= 1.0;
+                diagonal += *own * *own;
             }
-            for entry in entries.iter().skip(row + 1) {
-                sum += 2.0 * (*entry * *entry);
+            for (sum, entry) in above.iter_mut().zip(&*entries).take(count.unwrap_or(0)) {
+                *sum += *entry * *entry;
             }
-            if let Some(gradient) = &mut self.gradient {
-                gradient.row(simd, &self.components, row, entries);
+            let Some((factor, _)) = gradient else { continue };
+            let four = entries.map(|entry| (factor * entry) as f32);
+            let to = coefficients.get_mut(place + other * TOGETHER..);
+            if let Some(to) = to.and_then(|to| to.first_chunk_mut()) {
+                *to = four;
             }
-        }
-        sum
-    }
-}
-
-impl Gradient<'_> {
-    /// Writes `factor * sum_j E_j W_j` into a row.
-    #[inline(always)]
-    fn row<S: Simd>(&mut self, simd: S, components: &Matrix, row: usize, entries: &[f64]) {
-        let start = row * components.row_stride;
-        let to = self.values.get_mut(start..).and_then(|to| to.get_mut(..components.columns));
-        let mut to = ColumnsMut::<<S::Sixteen as Lanes>::Floats, f32>::new(to.unwrap_or(&mut []));
-        for index in 0..components.columns.div_ceil(S::Sixteen::LANES) {
-            let mut sum = S::Sixteen::splat(simd, 0.0).widen();
-            for first in (0..entries.len()).step_by(FOLDED) {
-                let group = entries.get(first..).unwrap_or(&[]);
-                let mut folded = S::Sixteen::splat(simd, 0.0);
-                for (offset, entry) in group.iter().enumerate().take(FOLDED) {
-                    let values = sixteen::<S>(simd, components, first + offset, index);
-                    folded = folded + values * ((self.factor * *entry) as f32);
+            if at_once {
+                // The same entries on the other side of the diagonal.
+                let mirrored = other / TOGETHER * TOGETHER * rows + other % TOGETHER;
+                for (row, coefficient) in (first..rows).zip(four) {
+                    if let Some(to) = coefficients.get_mut(mirrored + row * TOGETHER) {
+                        *to = coefficient;
+                    }
                 }
-                sum = sum + folded.widen();
             }
-            self.write.write(None, S::Sixteen::narrow(sum), to.get(index));
         }
-        to.finish();
+        if let (false, Some((_, gradient))) = (at_once, &mut gradient) {
+            gram.combine(coefficients, first, gradient);
+        }
     }
+    if let (true, Some((_, gradient))) = (at_once, &mut gradient) {
+        gram.combine(coefficients, 0, gradient);
+    }
+    let [a, b, c, d] = above;
+    diagonal + 2.0 * ((a + c) + (b + d))
 }
-
-/// How many products are added in f32 before they go on in f64.
-const FOLDED: usize = 4;

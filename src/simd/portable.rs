@@ -182,13 +182,11 @@ impl Lanes for Quad<f32x4> {
     }
     #[inline(always)]
     fn widen(self) -> Quad<[f64x2; 2]> {
-        let [a, b, c, d] = self.0.to_array().map(f64::from);
-        Quad([f64x2::new([a, b]), f64x2::new([c, d])])
+        Quad(conversions::widen(self.0))
     }
     #[inline(always)]
     fn narrow(doubles: Quad<[f64x2; 2]>) -> Self {
-        let [[a, b], [c, d]] = doubles.0.map(|half| half.to_array().map(|double| double as f32));
-        Self(f32x4::new([a, b, c, d]))
+        Self(conversions::narrow(doubles.0))
     }
 }
 
@@ -237,5 +235,49 @@ impl Doubles for Quad<[f64x2; 2]> {
     #[inline(always)]
     fn to_values(self) -> [f64; 4] {
         must_cast(self.0)
+    }
+}
+
+/// Conversions between floats and doubles, which `wide` has lane by lane.
+#[cfg(not(target_arch = "x86_64"))]
+mod conversions {
+    use wide::{f32x4, f64x2};
+
+    #[inline(always)]
+    pub fn widen(floats: f32x4) -> [f64x2; 2] {
+        let [a, b, c, d] = floats.to_array().map(f64::from);
+        [f64x2::new([a, b]), f64x2::new([c, d])]
+    }
+
+    #[inline(always)]
+    pub fn narrow(doubles: [f64x2; 2]) -> f32x4 {
+        let [[a, b], [c, d]] = doubles.map(|half| half.to_array().map(|double| double as f32));
+        f32x4::new([a, b, c, d])
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod conversions {
+    use bytemuck::must_cast;
+    use core::arch::x86_64::{_mm_cvtpd_ps, _mm_cvtps_pd, _mm_movehl_ps, _mm_movelh_ps};
+    use wide::{f32x4, f64x2};
+
+    #[inline(always)]
+    pub fn widen(floats: f32x4) -> [f64x2; 2] {
+        let low = must_cast(floats);
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe {
+            let high = _mm_movehl_ps(low, low);
+            [must_cast(_mm_cvtps_pd(low)), must_cast(_mm_cvtps_pd(high))]
+        }
+    }
+
+    #[inline(always)]
+    pub fn narrow(doubles: [f64x2; 2]) -> f32x4 {
+        // SAFETY: SSE2 is part of x86-64.
+        unsafe {
+            let [low, high] = doubles.map(|half| _mm_cvtpd_ps(must_cast(half)));
+            must_cast(_mm_movelh_ps(low, high))
+        }
     }
 }

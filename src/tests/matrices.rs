@@ -170,6 +170,52 @@ proptest! {
     }
 }
 
+/// Some hundred rows or columns: more than kernels take at a time.
+#[test]
+fn large_matrices_are_the_formulas_on_every_tier() {
+    for (count, columns) in [(1, 1), (3, 1100), (19, 530), (64, 16), (65, 33), (131, 7)] {
+        let mut seed = 1_u32;
+        let values = (0..count * columns).map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+        });
+        let rows = Rows { columns, values: values.collect() };
+        let first = outcome(&rows.matrix(), Write::Store);
+        for_each_tier(|tier| {
+            assert_eq!(outcome(&rows.matrix(), Write::Store), first, "{tier:?} {count}x{columns}");
+        });
+        let at = rows.doubles();
+        let truths = [
+            f64::from(ORTHOGONALITY.weight) * naive::orthogonality(&at),
+            f64::from(SKIP[0].weight) * naive::distinctness(&at, 1e-6, false),
+            f64::from(SKIP[1].weight) * naive::distinctness(&at, 1e-6, true),
+        ];
+        for ((value, ..), truth) in first.iter().zip(truths) {
+            let found = f64::from_bits(*value);
+            assert!((found - truth).abs() <= 1e-12 * truth.abs() + 1e-13, "{found} is not {truth}");
+        }
+        let (_, _, slopes) = &first[0];
+        let factor = 1.5 * 4.0 * f64::from(ORTHOGONALITY.weight);
+        for (index, found) in slopes.iter().enumerate() {
+            let (row, column) = (index / columns, index % columns);
+            let parts = at.iter().enumerate().map(|(other, values)| {
+                let product: f64 = at[row].iter().zip(values).map(|(a, b)| a * b).sum();
+                factor * (product - f64::from(u8::from(row == other))) * values[column]
+            });
+            let (truth, size) =
+                parts.fold((0.0, 0.0), |(sum, size), part| (sum + part, size + part.abs()));
+            let found = f64::from(f32::from_bits(*found));
+            let bound = 8.0 / f64::from(1 << 24) * size + 1e-12;
+            assert!((found - truth).abs() <= bound, "{found} is not {truth}, {count}x{columns}");
+        }
+        // No cosine is exactly 0 here, so both ways to take the mean are one.
+        for (all, some) in first[1].2.iter().zip(&first[2].2) {
+            let (all, some) = (f32::from_bits(*all), f32::from_bits(*some));
+            assert!((all - some).abs() <= 1e-5 * all.abs() + 1e-9, "{all} is not {some}");
+        }
+    }
+}
+
 fn distinct(
     params: &distinctness::Params,
     rows: usize,
@@ -238,7 +284,7 @@ fn distinctness_at_the_edges() {
 fn orthogonality_at_the_edges() {
     let run = |rows, values: &[f32]| {
         let matrix = Matrix::new(values, rows, values.len() / rows.max(1));
-        let mut space = std::vec![0.0; rows];
+        let mut space = std::vec![0.0; orthogonality::workspace(rows, matrix.columns)];
         let mut gradient = std::vec![f32::NAN; values.len()];
         let params = orthogonality::Params::default();
         let value = orthogonality::loss_and_gradient(
@@ -253,6 +299,16 @@ fn orthogonality_at_the_edges() {
         (value.value, value.notices, gradient)
     };
     assert_eq!(run(0, &[]), (0.0, Notices::EMPTY, Vec::new()));
+    let nothing = Matrix { columns: usize::MAX, ..Matrix::default() };
+    let params = orthogonality::Params::default();
+    let found = orthogonality::gradient(&params, &nothing, 1.0, Write::Store, &mut [], &mut []);
+    assert_eq!(found, Ok(Notices::EMPTY));
+    // The distance of a single row to the next one means nothing.
+    let single = Matrix { row_stride: usize::MAX, ..Matrix::new(&[0.5; 20], 1, 20) };
+    let mut space = std::vec![0.0; orthogonality::workspace(1, 20)];
+    let mut slopes = [f32::NAN; 20];
+    orthogonality::gradient(&params, &single, 1.0, Write::Store, &mut space, &mut slopes).unwrap();
+    assert_eq!(slopes, [8.0; 20]);
     assert_eq!(run(2, &[1.0, 0.0, 0.0, 1.0]), (0.0, Notices::NONE, std::vec![0.0; 4]));
     // More rows than columns: the least loss is 1, and there the gradient is 0.
     let half = 0.5_f32.sqrt();
@@ -271,7 +327,7 @@ fn bad_arguments_change_nothing() {
     let values = [1.0, 2.0, 3.0, 4.0];
     let good = Matrix::new(&values, 2, 2);
     let (params, other) = (orthogonality::Params::default(), distinctness::Params::default());
-    let mut space = [0.0; 64];
+    let mut space = [0.0; 512];
     let mut gradient = [7.0; 4];
     let mut refused = |matrix: &Matrix, space: &mut [f64], length: usize, error: Error| {
         let to = &mut gradient[..length];
