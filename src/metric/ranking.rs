@@ -33,85 +33,116 @@ pub use curve::{Operating, Point, at, curve, quantile, threshold_for_false_posit
 pub use report::{Report, report};
 
 use crate::error::{Error, Notices};
-use crate::pixels::Pixels;
+use crate::pixels::{Pixels, count_valid};
+use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 
-/// Words in front of the histograms.
-const HEADER: usize = 8;
+/// Words behind the histograms.
+const FOOTER: usize = 6;
+/// Places among them: how many pixels count, how many are masked, and the sum of the binning's hash over those that
+/// count. The rest is room for later.
+const PIXELS: usize = 0;
+const MASKED: usize = 1;
+const FINGERPRINT: usize = 2;
 
-/// How many words the histograms of a binning have.
+/// How many words the histograms of a binning have: normal pixels, anomalies, each with a bin for NaN behind the last
+/// one, and what was counted of both.
 pub fn words(binning: &Binning) -> usize {
-    HEADER + 2 * binning.bins()
+    2 * (binning.bins() + 1) + FOOTER
 }
 
-/// What the words hold, in order.
+/// The words, to be added to.
 struct Parts<'a> {
-    header: &'a mut [i64; HEADER],
+    binning: &'a Binning<'a>,
     /// The histogram of normal pixels, then that of anomalies.
     counts: &'a mut [i64],
+    footer: &'a mut [i64],
 }
 
-/// Places in the header.
-const NAN_NORMAL: usize = 0;
-const NAN_ANOMALY: usize = 1;
-const PIXELS: usize = 2;
-const FINGERPRINT: usize = 3;
-
 impl<'a> Parts<'a> {
-    fn new(binning: &Binning, words: &'a mut [i64]) -> Result<Self, Error> {
+    fn new(binning: &'a Binning, words: &'a mut [i64]) -> Result<Self, Error> {
         let words = words.get_mut(..self::words(binning)).ok_or(Error::Workspace)?;
-        let (header, counts) = words.split_first_chunk_mut().ok_or(Error::Workspace)?;
-        Ok(Self { header, counts })
+        let bins = 2 * (binning.bins() + 1);
+        let (counts, footer) = words.split_at_mut_checked(bins).ok_or(Error::Workspace)?;
+        Ok(Self { binning, counts, footer })
     }
 
-    /// Adds scores. `bin` gives the bin of a score; None: it has none.
-    #[inline(always)]
-    fn add<T: Copy>(
-        self,
-        binning: &Binning,
-        pixels: &Labels,
-        scores: &[T],
-        bin: impl Fn(T) -> Option<usize>,
-    ) {
-        let Self { header, counts } = self;
-        let bins = binning.bins();
-        let mut no_place = [0; 2];
-        let mut counted = 0;
-        let mut add = |score: T, is_anomaly: bool| {
-            counted += 1;
-            match bin(score) {
-                Some(bin) => {
-                    let place = bin + if is_anomaly { bins } else { 0 };
-                    if let Some(count) = counts.get_mut(place) {
-                        *count += 1;
-                    }
-                }
-                None => no_place[usize::from(is_anomaly)] += 1,
-            }
-        };
-        match (pixels.targets, pixels.valid) {
-            (Some(targets), None) => {
-                for (score, target) in scores.iter().zip(targets) {
-                    add(*score, *target != 0);
-                }
-            }
-            (None, None) => scores.iter().for_each(|score| add(*score, false)),
-            (targets, Some(valid)) => {
-                let mut targets = targets.unwrap_or(&[]).iter();
-                for (score, valid) in scores.iter().zip(valid) {
-                    let is_anomaly = targets.next().is_some_and(|target| *target != 0);
-                    if *valid != 0 {
-                        add(*score, is_anomaly);
-                    }
-                }
+    /// Counts that pixels were added, of which `valid` say who counts.
+    fn count(&mut self, pixels: usize, valid: Option<&[u8]>) {
+        let counted = count_valid(pixels, valid);
+        let hash = self.binning.fingerprint().wrapping_mul(counted);
+        let masked = (pixels as i64).wrapping_sub(counted);
+        for (place, value) in [(PIXELS, counted), (MASKED, masked), (FINGERPRINT, hash)] {
+            if let Some(word) = self.footer.get_mut(place) {
+                *word = word.wrapping_add(value);
             }
         }
-        let [normal, anomaly] = no_place;
-        let hash = binning.fingerprint().wrapping_mul(counted);
-        let added =
-            [(NAN_NORMAL, normal), (NAN_ANOMALY, anomaly), (PIXELS, counted), (FINGERPRINT, hash)];
-        for (place, value) in added {
-            if let Some(word) = header.get_mut(place) {
-                *word = word.wrapping_add(value);
+    }
+
+    /// Adds pixels, each in a bin.
+    #[inline(always)]
+    fn scatter(&mut self, labels: &Labels, bins: impl Iterator<Item = usize>) {
+        let anomalies = self.binning.bins() + 1;
+        let mut add = |bin: usize, is_anomaly: bool| {
+            if let Some(count) = self.counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
+                *count = count.wrapping_add(1);
+            }
+        };
+        match (labels.targets, labels.valid) {
+            (Some(targets), None) => {
+                bins.zip(targets).for_each(|(bin, target)| add(bin, *target != 0));
+            }
+            (None, None) => bins.for_each(|bin| add(bin, false)),
+            (Some(targets), Some(valid)) => {
+                for ((bin, target), _) in
+                    bins.zip(targets).zip(valid).filter(|(_, valid)| **valid != 0)
+                {
+                    add(bin, *target != 0);
+                }
+            }
+            (None, Some(valid)) => {
+                bins.zip(valid)
+                    .filter(|(_, valid)| **valid != 0)
+                    .for_each(|(bin, _)| add(bin, false));
+            }
+        }
+    }
+}
+
+/// How many scores a tile has.
+const TILE: usize = 256;
+
+/// Adds scores: the bins of a tile as vectors, then one by one into the histograms.
+struct Update<'a> {
+    scores: &'a [f32],
+    labels: Labels<'a>,
+    to: Parts<'a>,
+}
+
+impl Kernel for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let binning = self.to.binning;
+        let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
+        let lanes = S::Register::LANES;
+        let mut cells = [0_u32; TILE];
+        for start in (0..self.scores.len()).step_by(TILE) {
+            let end = self.scores.len().min(start + TILE);
+            let tile: &mut [<S::Register as Lanes>::Floats] =
+                bytemuck::try_cast_slice_mut(&mut cells).unwrap_or(&mut []);
+            for (to, index) in tile.iter_mut().zip(start / lanes..end.div_ceil(lanes)) {
+                let scores = S::Register::from_floats(simd, scores.get(index));
+                S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
+            }
+            let labels = self.labels.part(start, end);
+            let cells = cells.iter().take(end - start).map(|cell| *cell as usize);
+            if let Rule::Thresholds { .. } = binning.rule() {
+                let scores = self.scores.get(start..end).unwrap_or(&[]);
+                let bins = cells.zip(scores).map(|(cell, score)| binning.bin_of_cell(cell, *score));
+                self.to.scatter(&labels, bins);
+            } else {
+                self.to.scatter(&labels, cells);
             }
         }
     }
@@ -127,6 +158,13 @@ pub struct Labels<'a> {
 }
 
 impl Labels<'_> {
+    fn part(&self, start: usize, end: usize) -> Self {
+        Self {
+            targets: self.targets.map(|targets| targets.get(start..end).unwrap_or(&[])),
+            valid: self.valid.map(|valid| valid.get(start..end).unwrap_or(&[])),
+        }
+    }
+
     fn check(&self, length: usize) -> Result<(), Error> {
         let lengths = [self.targets.map(<[u8]>::len), self.valid.map(<[u8]>::len)];
         Pixels::check_lengths(length, &lengths).map(|_| ())
@@ -144,20 +182,9 @@ pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(
     }
     let labels = Labels { targets: pixels.targets, valid: pixels.valid };
     labels.check(pixels.scores.len())?;
-    let parts = Parts::new(binning, words)?;
-    let bins = binning.bins();
-    // A loop for each rule, so that none asks which one it is.
-    match binning.rule() {
-        Rule::Thresholds { .. } => parts.add(binning, &labels, pixels.scores, |score| {
-            (!score.is_nan()).then(|| binning.threshold_bin(score))
-        }),
-        Rule::Linear { .. } => parts.add(binning, &labels, pixels.scores, |score| {
-            (!score.is_nan()).then(|| binning.cell(score, bins))
-        }),
-        _ => parts.add(binning, &labels, pixels.scores, |score| {
-            (!score.is_nan()).then(|| binning.bin(score))
-        }),
-    }
+    let mut to = Parts::new(binning, words)?;
+    to.count(pixels.scores.len(), pixels.valid);
+    simd::run(Update { scores: pixels.scores, labels, to });
     Ok(())
 }
 
@@ -175,8 +202,9 @@ pub fn update_bytes(
         return Err(Error::UnsupportedInput);
     }
     labels.check(scores.len())?;
-    let parts = Parts::new(binning, words)?;
-    parts.add(binning, labels, scores, |score| Some(usize::from(score)));
+    let mut to = Parts::new(binning, words)?;
+    to.count(scores.len(), labels.valid);
+    to.scatter(labels, scores.iter().map(|score| usize::from(*score)));
     Ok(())
 }
 
@@ -194,8 +222,9 @@ pub fn update_words(
         return Err(Error::UnsupportedInput);
     }
     labels.check(scores.len())?;
-    let parts = Parts::new(binning, words)?;
-    parts.add(binning, labels, scores, |score| Some(usize::from(score)));
+    let mut to = Parts::new(binning, words)?;
+    to.count(scores.len(), labels.valid);
+    to.scatter(labels, scores.iter().map(|score| usize::from(*score)));
     Ok(())
 }
 
@@ -238,14 +267,16 @@ impl<'a> Histograms<'a> {
     /// Too few words, scores of another binning among them.
     fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
         let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
-        let (header, counts) = words.split_at_checked(HEADER).ok_or(Error::Workspace)?;
-        let of = |place: usize| header.get(place).copied().unwrap_or(0);
+        let bins = binning.bins();
+        let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
+        let (anomalies, footer) = rest.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
+        let of = |place: usize| footer.get(place).copied().unwrap_or(0);
         if of(FINGERPRINT) != binning.fingerprint().wrapping_mul(of(PIXELS)) {
             return Err(Error::MixedTotals);
         }
-        let (normal, anomalies) =
-            counts.split_at_checked(binning.bins()).ok_or(Error::Workspace)?;
-        let (nan_normal, nan_anomalies) = (of(NAN_NORMAL), of(NAN_ANOMALY));
+        let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
+        let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
+        let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
         Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies })
     }
 

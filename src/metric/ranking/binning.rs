@@ -4,6 +4,10 @@ use crate::error::Error;
 use crate::loss::fingerprint;
 use crate::math64::ln_of_ratio;
 use crate::order;
+use crate::simd::{Bits, Lanes};
+
+/// 2^23: floats from here on are integers, and their last bits count.
+const TO_INTEGER: f32 = 8_388_608.0;
 
 /// The rule, and how many bins it has.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,9 +55,9 @@ pub const MOST_BINS: u32 = 1 << 16;
 #[derive(Clone, Copy, Debug)]
 pub struct Binning<'a> {
     rule: Rule,
-    /// Thresholds: the least score of each bin but the first.
+    /// Thresholds: for each cell, cells being of one width, the least score of a bin that lies in it (NaN: none
+    /// does), and how many such scores lie below it. One cell more is that of NaN.
     edges: &'a [f32],
-    /// Thresholds: for each cell, cells being of one width, how many edges lie below it.
     below: &'a [u16],
     /// The first cell begins here.
     start: f32,
@@ -68,7 +72,8 @@ pub struct Binning<'a> {
 pub fn table_words(rule: Rule) -> Result<usize, Error> {
     check(rule)?;
     let Rule::Thresholds { count } = rule else { return Ok(0) };
-    Ok(count as usize - 1 + Cells::new(count).count.div_ceil(2))
+    let cells = Cells::new(count).count + 1;
+    Ok(cells + cells.div_ceil(2))
 }
 
 fn check(rule: Rule) -> Result<(), Error> {
@@ -97,8 +102,7 @@ impl<'a> Binning<'a> {
         let words = table_words(rule)?;
         let table = table.get_mut(..words).ok_or(Error::Workspace)?;
         if let Rule::Thresholds { count } = rule {
-            let (edges, below) = split_mut(table, count);
-            write_table(count, edges, below);
+            write_table(count, table);
         }
         Self::of_table(rule, table)
     }
@@ -114,11 +118,9 @@ impl<'a> Binning<'a> {
         match rule {
             Rule::Thresholds { count } => {
                 let cells = Cells::new(count);
-                let (edges, below) =
-                    table.split_at_checked(count as usize - 1).unwrap_or((&[], &[]));
+                let (edges, below) = table.split_at_checked(cells.count + 1).unwrap_or((&[], &[]));
                 binning.edges = bytemuck::must_cast_slice(edges);
-                let below: &[u16] = bytemuck::must_cast_slice(below);
-                binning.below = below.get(..cells.count).unwrap_or(below);
+                binning.below = bytemuck::must_cast_slice(below);
                 (binning.start, binning.per_unit) = (cells.start, cells.per_unit);
             }
             Rule::Linear { low, high, bins } => {
@@ -150,32 +152,71 @@ impl<'a> Binning<'a> {
         matches!(self.rule, Rule::Bytes | Rule::Words)
     }
 
-    /// The bin of a score that is no NaN.
-    #[inline(always)]
+    /// The bin of a score; [`Self::bins`] of a NaN, which has none.
     pub fn bin(&self, score: f32) -> usize {
+        if score.is_nan() {
+            return self.bins();
+        }
         match self.rule {
-            Rule::Thresholds { .. } => self.threshold_bin(score),
-            Rule::Linear { bins, .. } => self.cell(score, bins as usize),
+            Rule::Thresholds { .. } => self.bin_of_cell(self.cell(score), score),
+            Rule::Linear { .. } => self.cell(score),
             Rule::Key { bits } => (order::key(score) >> (u32::BITS - bits)) as usize,
             Rule::Bytes => score as u8 as usize,
             Rule::Words => score as u16 as usize,
         }
     }
 
-    /// The cell of one width that holds a score: two operations and a conversion, none of which falls as the
-    /// score rises.
-    #[inline(always)]
-    pub(super) fn cell(&self, score: f32, cells: usize) -> usize {
-        // A conversion of a float stops at both ends of the integers.
-        let place = ((score - self.start) * self.per_unit) as u32 as usize;
-        place.min(cells.saturating_sub(1))
+    /// The cell of one width that holds a score: operations none of which falls as the score rises.
+    fn cell(&self, score: f32) -> usize {
+        let last = (self.cells() - 1) as f32;
+        ((score - self.start) * self.per_unit).max(0.0).min(last) as usize
     }
 
+    /// How many cells of one width there are.
+    fn cells(&self) -> usize {
+        match self.rule {
+            Rule::Thresholds { .. } => self.edges.len().saturating_sub(1),
+            _ => self.bins(),
+        }
+    }
+
+    /// The bin of a score of this cell of thresholds.
     #[inline(always)]
-    pub(super) fn threshold_bin(&self, score: f32) -> usize {
-        let below = self.below.get(self.cell(score, self.below.len())).copied().unwrap_or(0);
-        let below = usize::from(below);
-        below + usize::from(self.edges.get(below).is_some_and(|edge| score >= *edge))
+    pub(super) fn bin_of_cell(&self, cell: usize, score: f32) -> usize {
+        match (self.edges.get(cell), self.below.get(cell)) {
+            (Some(edge), Some(below)) => usize::from(*below) + usize::from(score >= *edge),
+            _ => 0,
+        }
+    }
+
+    /// The cells of a vector of scores (of `Key` the bins), as integers; behind the last one where a score is NaN.
+    #[inline(always)]
+    pub(super) fn cells_of<V: Lanes>(&self, scores: V) -> V::Bits {
+        let (places, behind) = if let Rule::Key { bits } = self.rule {
+            let bits_of_scores = (scores + 0.0).to_bits();
+            let sign = bits_of_scores.shr(31);
+            let ones = scores.constant_bits(0) - sign;
+            let key = bits_of_scores ^ (ones | scores.constant_bits(1 << 31));
+            (key.shr(u32::BITS - bits), 1 << bits)
+        } else {
+            let cells = self.cells();
+            let last = scores.constant((cells - 1) as f32);
+            // (Of two operands the right one is taken where one is NaN: what a NaN becomes does not matter.)
+            let place = ((scores - self.start) * self.per_unit).max(scores.constant(0.0)).min(last);
+            // Rounded to an integer by a number whose last bit is 1, and down by one where that was up.
+            let shifted = place + TO_INTEGER;
+            let rounded = shifted - TO_INTEGER;
+            let integer = shifted.to_bits() - scores.constant_bits(TO_INTEGER.to_bits());
+            let up = V::select(
+                place.lt(rounded),
+                V::from_bits(scores.constant_bits(1)),
+                scores.constant(0.0),
+            );
+            (integer - up.to_bits(), cells)
+        };
+        let number = scores.eq(scores);
+        V::select(number, V::from_bits(places), V::from_bits(scores.constant_bits(behind as u32)))
+            .to_bits()
     }
 
     /// The least score of a bin; minus infinity of the first. The bins of `Bytes` and `Words` have one score each.
@@ -209,13 +250,6 @@ impl<'a> Binning<'a> {
             Rule::Words => [5, 0, 0, 0],
         })
     }
-}
-
-/// Edges and cells of a table.
-fn split_mut(table: &mut [u32], count: u32) -> (&mut [f32], &mut [u16]) {
-    let (edges, below) =
-        table.split_at_mut_checked(count as usize - 1).unwrap_or((&mut [], &mut []));
-    (bytemuck::must_cast_slice_mut(edges), bytemuck::must_cast_slice_mut(below))
 }
 
 /// Threshold k of `count`, as `torch.linspace(0, 1, count)` makes it on a CPU with vector instructions: a
@@ -262,18 +296,23 @@ impl Cells {
     }
 }
 
-fn write_table(count: u32, edges: &mut [f32], below: &mut [u16]) {
-    for (edge_, k) in edges.iter_mut().zip(1..) {
-        *edge_ = edge(k, count);
-    }
-    below.fill(0);
+fn write_table(count: u32, table: &mut [u32]) {
     let Cells { start, per_unit, count: cells } = Cells::new(count);
-    let cell = |score: f32| (((score - start) * per_unit) as usize).min(cells - 1);
-    let mut passed = 0;
-    for (place, below) in below.iter_mut().enumerate().take(cells) {
-        while edges.get(passed).is_some_and(|edge| cell(*edge) < place) {
+    let (edges, below) = table.split_at_mut_checked(cells + 1).unwrap_or((&mut [], &mut []));
+    let edges: &mut [f32] = bytemuck::must_cast_slice_mut(edges);
+    let below: &mut [u16] = bytemuck::must_cast_slice_mut(below);
+    let cell_of = |score: f32| (((score - start) * per_unit) as usize).min(cells - 1);
+    edges.fill(f32::NAN);
+    let mut passed = 1;
+    for (cell, (edge_, below)) in edges.iter_mut().zip(below.iter_mut()).enumerate().take(cells) {
+        *below = passed as u16 - 1;
+        let next = if passed < count { edge(passed, count) } else { f32::NAN };
+        if !next.is_nan() && cell_of(next) == cell {
+            *edge_ = next;
             passed += 1;
         }
-        *below = passed as u16;
+    }
+    if let Some(of_nan) = below.get_mut(cells) {
+        *of_nan = count as u16;
     }
 }
