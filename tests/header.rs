@@ -30,6 +30,7 @@ const SOURCES: &[&str] = &[
     "metric",
     "pixel_statistics",
     "detection",
+    "explained_variance",
 ];
 
 fn generate() -> String {

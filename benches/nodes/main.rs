@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
 
 mod losses;
+mod small;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hyla::loss::{Reduction, bce};
@@ -208,6 +209,7 @@ criterion_group!(
     losses::of_cubes,
     losses::of_matrices,
     metrics,
+    small::of_small_inputs,
     exactness
 );
 criterion_main!(benches);

@@ -12,6 +12,7 @@ mod classes;
 mod color;
 mod cubes;
 mod exact;
+mod explained_variance;
 mod focal;
 mod foreground_contrast;
 mod math;
