@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 #include "check.h"
 #include "hyla.hpp"
@@ -162,6 +163,18 @@ void pixel_statistics() {
     CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, {list.data(), 2}).status.code());
 }
 
+void ranking_exact() {
+    hyla::pixels pixels = all();
+    pixels.weights = nullptr;
+    std::vector<std::uint32_t> space(hyla::ranking_exact::workspace_size(pixels.n));
+    hyla_ranking_exact_report expected{};
+    const hyla_status status = hyla_ranking_exact_values(&pixels, space.data(), space.size(), &expected);
+    const hyla::result<hyla::ranking_exact::report> found = hyla::ranking_exact::values(pixels, space);
+    CHECK(found && equal(found.value, expected) && found.status.code() == status);
+    CHECK(found.value.anomalies == 3 && found.value.normal == 2);
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::ranking_exact::values(pixels, {space.data(), 1}).status.code());
+}
+
 void detection() {
     const hyla::pixels pixels = all();
     hyla::detection::params params;
@@ -237,6 +250,7 @@ int main() {
     range();
     confusion();
     pixel_statistics();
+    ranking_exact();
     detection();
     mixing_with_c();
 #ifdef __cpp_lib_span

@@ -601,6 +601,17 @@ class detection {
 
 };
 
+// How well the scores of one buffer rank anomalies, exactly: hyla_ranking_exact_... `workspace` has
+// workspace_size(n) words.
+struct ranking_exact {
+    using report = hyla_ranking_exact_report;
+
+    static std::size_t workspace_size(std::size_t n) noexcept { return hyla_ranking_exact_workspace(n); }
+    static result<report> values(const hyla_pixels &in, view<std::uint32_t> workspace) noexcept {
+        return detail::value_of<report>(hyla_ranking_exact_values, &in, workspace.data(), workspace.size());
+    }
+};
+
 // A class is its C struct: it may be copied, sent and reduced as such.
 template <class Class, class Struct>
 inline constexpr bool mirrors =

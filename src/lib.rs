@@ -72,6 +72,7 @@ pub mod metric;
 mod order;
 pub mod pixels;
 pub mod simd;
+mod sort;
 
 #[cfg(test)]
 #[allow(

@@ -30,6 +30,7 @@ const SOURCES: &[&str] = &[
     "metric",
     "pixel_statistics",
     "detection",
+    "ranking_exact",
 ];
 
 fn generate() -> String {

@@ -8,7 +8,7 @@ mod losses;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hyla::loss::{Reduction, bce};
 use hyla::math;
-use hyla::metric::{confusion, detection, pixel_statistics, range::Range, sum};
+use hyla::metric::{confusion, detection, pixel_statistics, range::Range, ranking_exact, sum};
 use hyla::pixels::Pixels;
 use hyla::simd::{self, Columns, Doubles, Kernel, Lanes, Simd, Tier};
 use std::hint::black_box;
@@ -148,6 +148,16 @@ fn metrics(criterion: &mut Criterion) {
     });
 }
 
+/// Sorts: the work is the same on every tier.
+fn exact_ranking(criterion: &mut Criterion) {
+    let mut space = Vec::new();
+    bench(criterion, "ranking_exact/report", 5, &Kind::ALL, |input| {
+        space.resize(ranking_exact::workspace(input.scores.len()), 0);
+        let pixels = Pixels { decisions: None, ..input.pixels() };
+        ranking_exact::report(&pixels, &mut space).unwrap()
+    });
+}
+
 /// The terms of binary cross-entropy added to plain doubles, a lane each: what an order-dependent
 /// sum would cost.
 struct PlainSum<'a> {
@@ -208,6 +218,7 @@ criterion_group!(
     losses::of_cubes,
     losses::of_matrices,
     metrics,
+    exact_ranking,
     exactness
 );
 criterion_main!(benches);

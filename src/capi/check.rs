@@ -98,6 +98,8 @@ pub(super) unsafe trait Plain {}
 unsafe impl Plain for f32 {}
 // SAFETY: any bits are a float.
 unsafe impl Plain for f64 {}
+// SAFETY: any bits are an integer.
+unsafe impl Plain for u32 {}
 // SAFETY: `repr(C)`, words of `i64` alone.
 unsafe impl Plain for crate::exact::ExactSum {}
 

@@ -30,6 +30,7 @@ pub mod orthogonality;
 pub mod pixel_statistics;
 pub mod pixels;
 pub mod range;
+pub mod ranking_exact;
 pub mod selector_diversity;
 pub mod selector_entropy;
 pub mod status;

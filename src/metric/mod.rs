@@ -9,6 +9,7 @@ pub mod detection;
 pub mod pixel_statistics;
 pub mod range;
 pub mod ranking;
+pub mod ranking_exact;
 pub mod sum;
 
 use crate::error::Notices;

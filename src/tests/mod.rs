@@ -22,6 +22,7 @@ mod mse;
 mod naive;
 mod overlap;
 mod ranking;
+mod ranking_exact;
 mod selector;
 mod soft;
 mod svdd;

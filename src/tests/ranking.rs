@@ -26,7 +26,7 @@ fn rules() -> impl Strategy<Value = Rule> {
 }
 
 /// Scores of several distributions, with ties and with anomalies from none to all.
-fn items(longest: usize) -> impl Strategy<Value = Vec<(f32, bool)>> {
+pub(super) fn items(longest: usize) -> impl Strategy<Value = Vec<(f32, bool)>> {
     let score = |kind: u8| match kind {
         0 => between(-6.0, 6.0).boxed(),
         1 => (-8_i32..8).prop_map(|step| step as f32 * 0.5).boxed(),
@@ -53,7 +53,7 @@ fn items(longest: usize) -> impl Strategy<Value = Vec<(f32, bool)>> {
         })
 }
 
-fn split(items: &[(f32, bool)]) -> (Vec<f32>, Vec<u8>) {
+pub(super) fn split(items: &[(f32, bool)]) -> (Vec<f32>, Vec<u8>) {
     items.iter().map(|(score, is_anomaly)| (*score, u8::from(*is_anomaly))).unzip()
 }
 
