@@ -13,7 +13,7 @@ enum buffer { SCORES, WEIGHTS, TARGETS, DECISIONS, VALID, SOFT_TARGETS, VALUES, 
 static unsigned char *pages[BUFFERS];
 static size_t page_size;
 
-/* A page with untouchable pages on both sides. */
+/* Pages with untouchable ones on both sides. */
 static unsigned char *guarded_page(void) {
     unsigned char *const all = (unsigned char *)mmap(NULL, 3 * page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (all == MAP_FAILED || mprotect(all + page_size, page_size, PROT_READ | PROT_WRITE) != 0) {
@@ -139,7 +139,7 @@ static void guards_work(void) {
 
 int main(void) {
     static struct data data;
-    page_size = (size_t)sysconf(_SC_PAGESIZE);
+    page_size = 16 * (size_t)sysconf(_SC_PAGESIZE); /* a workspace needs more than one */
     for (int buffer = 0; buffer < BUFFERS; ++buffer) pages[buffer] = guarded_page();
     guards_work();
     make_data(HOSTILE, 11, &data);
