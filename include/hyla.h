@@ -1131,6 +1131,28 @@ typedef struct hyla_detection_totals {
     int64_t fingerprint;
 } hyla_detection_totals;
 
+// How well the scores of one buffer rank anomalies above everything else: exact values, with every score as a
+// threshold and equal scores as one, as scikit-learn's average_precision_score and roc_auc_score have it.
+typedef struct hyla_ranking_exact_report {
+    // Average precision, within 6 * 2^-53 of itself; 0 without anomalies.
+    double average_precision;
+    // The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie counts
+    // half; NaN without anomalies or without normal pixels.
+    double roc_auc;
+    // The greatest F1 of any threshold; 0 without anomalies.
+    double f1_max;
+    // The threshold of f1_max, the highest of several: decide for scores from it on. NaN without anomalies.
+    double f1_max_threshold;
+    // How many anomalies are ranked.
+    int64_t anomalies;
+    // How many normal pixels are ranked.
+    int64_t normal;
+    // How many anomalies have a NaN score, which is ranked nowhere.
+    int64_t nan_anomalies;
+    // How many normal pixels have a NaN score, which is ranked nowhere.
+    int64_t nan_normal;
+} hyla_ranking_exact_report;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -2595,6 +2617,24 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
                                    struct hyla_metric *out,
                                    size_t capacity,
                                    size_t *count);
+
+// How many words of workspace n pixels need: the same on every tier.
+HYLA_API
+size_t hyla_ranking_exact_workspace(size_t n);
+
+// Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
+// `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+//
+// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be NULL.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
+                                      uint32_t *workspace,
+                                      size_t workspace_size,
+                                      struct hyla_ranking_exact_report *report);
 
 #ifdef __cplusplus
 }  // extern "C"
