@@ -8,15 +8,16 @@ enum { WORDS = 2 * LAW_PIXELS + 1024 };
 /* Weights and soft targets must not be there. */
 static void fill(struct arguments *arguments) { arguments->at[WEIGHTS] = NULL; }
 
-static const struct family ranking = {0, 0, sizeof(hyla_ranking_exact_report), fill, 0, 0, WORDS * sizeof(uint32_t)};
+/* The workspace is of words of four bytes, as a table is. */
+static const struct family ranking = {0, 0, sizeof(hyla_ranking_exact_report), fill, 0, 0, 0, 0, WORDS * sizeof(uint32_t)};
 
 static hyla_status values_call(const struct arguments *a) {
-    return hyla_ranking_exact_values(a->at[PIXELS], a->at[WORKSPACE], WORDS, a->at[VALUE]);
+    return hyla_ranking_exact_values(a->at[PIXELS], a->at[TABLE], WORDS, a->at[VALUE]);
 }
 
 static const struct function functions[] = {
     {"hyla_ranking_exact_values", values_call, &ranking, BIT(PIXELS) | BIT(SCORES) | BIT(TARGETS) | BIT(VALID), BIT(VALID),
-     BIT(WORKSPACE) | BIT(VALUE)},
+     BIT(TABLE) | BIT(VALUE)},
 };
 
 static const float scores[6] = {0.5f, 2.0f, -0.0f, 0.0f, NAN, 1.0f};
@@ -44,8 +45,9 @@ static void bad_inputs(void) {
     pixels = plain;
     pixels.soft_targets = scores;
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &pixels, WORDS);
+    pixels = plain;
     pixels.targets = NULL;
-    refused(HYLA_ERROR_UNSUPPORTED_INPUT, &pixels, WORDS);
+    refused(HYLA_ERROR_NULL_POINTER, &pixels, WORDS);
 }
 
 static void values(void) {
@@ -58,12 +60,13 @@ static void values(void) {
     CHECK(report.roc_auc == 2.5 / 6);
     CHECK(report.f1_max == 0.75 && report.f1_max_threshold == 0.0);
     CHECK(report.anomalies == 3 && report.normal == 2 && report.nan_anomalies == 1 && report.nan_normal == 0);
+    CHECK(report.masked == 0 && report.reserved == 0);
     /* Without its NaN, and without the normal pixel above all: perfect but for a tie. */
     const uint8_t valid[6] = {1, 0, 1, 1, 0, 9};
     pixels.valid = valid;
     CHECK_STATUS(HYLA_OK, hyla_ranking_exact_values(&pixels, space, WORDS, &report));
     CHECK(fabs(report.average_precision - (1.0 + 1.0 + 3.0 / 4) / 3) < 1e-15);
-    CHECK(report.roc_auc == 2.5 / 3 && report.anomalies == 3 && report.normal == 1 && report.nan_anomalies == 0);
+    CHECK(report.roc_auc == 2.5 / 3 && report.anomalies == 3 && report.normal == 1 && report.nan_anomalies == 0 && report.masked == 2);
     CHECK(report.f1_max == 6.0 / 7 && report.f1_max_threshold == 0.0);
     const hyla_pixels none = {0};
     CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES,

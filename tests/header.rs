@@ -30,6 +30,8 @@ const SOURCES: &[&str] = &[
     "metric",
     "pixel_statistics",
     "detection",
+    "binning",
+    "ranking",
     "ranking_exact",
 ];
 

@@ -10,6 +10,7 @@
 #![allow(non_camel_case_types, reason = "these are the names of C")]
 
 pub mod bce;
+pub mod binning;
 pub mod check;
 pub mod confusion;
 pub mod cross_entropy;
@@ -30,6 +31,7 @@ pub mod orthogonality;
 pub mod pixel_statistics;
 pub mod pixels;
 pub mod range;
+pub mod ranking;
 pub mod ranking_exact;
 pub mod selector_diversity;
 pub mod selector_entropy;

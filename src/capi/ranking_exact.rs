@@ -1,10 +1,12 @@
 //! `hyla_ranking_exact_...`: exact average precision and ROC-AUC of one buffer.
 
-use super::call;
 use super::check::{self, Span, disjoint, output};
 use super::pixels::{self, hyla_pixels};
+use super::ranking::mirrored;
 use super::status::hyla_status;
-use crate::metric::ranking_exact;
+use super::{Mirrors, call};
+use crate::error::Error;
+use crate::metric::ranking_exact::{self, Report};
 
 /// How well the scores of one buffer rank anomalies above everything else: exact values, with every score as a
 /// threshold and equal scores as one, as scikit-learn's average_precision_score and roc_auc_score have it.
@@ -28,6 +30,15 @@ pub struct hyla_ranking_exact_report {
     pub nan_anomalies: i64,
     /// How many normal pixels have a NaN score, which is ranked nowhere.
     pub nan_normal: i64,
+    /// How many pixels were masked.
+    pub masked: i64,
+    /// 0. Room for later.
+    pub reserved: i64,
+}
+
+// SAFETY: `repr(C)`, the same fields in the same order, all of eight bytes.
+unsafe impl Mirrors for hyla_ranking_exact_report {
+    type Core = Report;
 }
 
 /// How many words of workspace n pixels need: the same on every tier.
@@ -57,23 +68,20 @@ pub unsafe extern "C" fn hyla_ranking_exact_values(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let used = unsafe { pixels::read(pixels)?.scores_and_targets() }?;
+        let given = unsafe { pixels::read(pixels) }?;
+        // SAFETY: as the caller vouches.
+        let mut used = unsafe { given.ranked() }?;
+        match used.targets {
+            None if given.n > 0 => return Err(Error::NullPointer),
+            targets => used.targets = targets.or(Some(&[])),
+        }
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
         disjoint(&writes, &[&pixels::spans(pixels, &used)])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
-            unsafe { (output(workspace, workspace_size)?, check::result(report)?) };
+            unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
         let (found, notices) = ranking_exact::report(&used, workspace)?;
-        report.write(hyla_ranking_exact_report {
-            average_precision: found.average_precision,
-            roc_auc: found.roc_auc,
-            f1_max: found.f1_max,
-            f1_max_threshold: found.f1_max_threshold.into(),
-            anomalies: found.anomalies,
-            normal: found.normal,
-            nan_anomalies: found.nan_anomalies,
-            nan_normal: found.nan_normal,
-        });
+        report.write(found);
         Ok(notices)
     })
 }

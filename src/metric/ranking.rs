@@ -29,7 +29,7 @@ mod curve;
 mod report;
 
 pub use binning::{Binning, MOST_BINS, MOST_THRESHOLDS, Rule, table_words};
-pub use curve::{Operating, Point, at, curve, quantile, threshold_for_false_positive_rate};
+pub use curve::{Point, at, curve, quantile, threshold_for_false_positive_rate};
 pub use report::{Report, report};
 
 use crate::error::{Error, Notices};
@@ -250,6 +250,7 @@ struct Histograms<'a> {
     anomalies: &'a [i64],
     nan_normal: i64,
     nan_anomalies: i64,
+    masked: i64,
 }
 
 /// What a bin holds, and what lies above it.
@@ -277,7 +278,7 @@ impl<'a> Histograms<'a> {
         let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
         let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
-        Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies })
+        Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies, masked: of(MASKED) })
     }
 
     /// The bins that are not empty, from the highest score down.

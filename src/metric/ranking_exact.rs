@@ -36,6 +36,7 @@ use crate::sort::{self, sort};
 
 /// What the scores of a buffer say; the names are those of [`ranking::Report`](super::ranking::Report).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C)]
 pub struct Report {
     /// Average precision. 0 without anomalies.
     pub average_precision: f64,
@@ -44,7 +45,7 @@ pub struct Report {
     /// The greatest F1 of any threshold. 0 without anomalies.
     pub f1_max: f64,
     /// The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
-    pub f1_max_threshold: f32,
+    pub f1_max_threshold: f64,
     /// How many anomalies are ranked.
     pub anomalies: i64,
     /// How many normal pixels are ranked.
@@ -53,6 +54,10 @@ pub struct Report {
     pub nan_anomalies: i64,
     /// How many normal pixels have a NaN score.
     pub nan_normal: i64,
+    /// How many pixels were masked.
+    pub masked: i64,
+    /// 0. Room for later.
+    pub reserved: i64,
 }
 
 /// How many words of workspace so many pixels need: the same on every tier.
@@ -66,10 +71,10 @@ pub fn workspace(pixels: usize) -> usize {
 /// Targets missing, soft targets or pixel weights, inputs of different lengths, more than 2^32 - 1 pixels, a
 /// workspace that is too small. The workspace was not touched then.
 pub fn report(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
-    let targets = pixels.targets.ok_or(Error::MissingInput)?;
     if pixels.soft_targets.is_some() || pixels.weights.is_some() {
         return Err(Error::UnsupportedInput);
     }
+    let targets = pixels.targets.ok_or(Error::MissingInput)?;
     let given = [Some(targets.len()), pixels.valid.map(<[u8]>::len)];
     let length = Pixels::check_lengths(pixels.scores.len(), &given)?;
     u32::try_from(length).map_err(|_| Error::TooLarge)?;
@@ -81,13 +86,14 @@ pub fn report(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices
         gather(pixels.scores, targets, pixels.valid, keys);
     let mut report = Report {
         roc_auc: f64::NAN,
-        f1_max_threshold: f32::NAN,
+        f1_max_threshold: f64::NAN,
         anomalies: anomalies.len() as i64,
         normal: normal.len() as i64,
         nan_anomalies,
         nan_normal,
         ..Report::default()
     };
+    report.masked = length as i64 - report.anomalies - report.normal - nan_anomalies - nan_normal;
     if !anomalies.is_empty() {
         let (spare, spare_normal) =
             spare.split_at_mut_checked(anomalies.len()).ok_or(Error::Workspace)?;
@@ -168,7 +174,7 @@ fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
         precisions.add(found as f64 * hits / decisions);
         let f1 = 2.0 * hits / (all as f64 + decisions);
         if f1 > report.f1_max {
-            (report.f1_max, report.f1_max_threshold) = (f1, order::float(key));
+            (report.f1_max, report.f1_max_threshold) = (f1, f64::from(order::float(key)));
         }
     }
     report.average_precision = precisions.value() / all as f64;

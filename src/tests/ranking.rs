@@ -181,9 +181,9 @@ proptest! {
             items.iter().filter(|(score, is_anomaly)| f64::from(*score) >= threshold && *is_anomaly == label).count() as i64
         };
         let (found, _) = at(&binning, &words, threshold).unwrap();
-        prop_assert!(found.point.threshold <= f64::from(threshold));
-        prop_assert_eq!(found.true_positives, count(found.point.threshold, true));
-        prop_assert_eq!(found.false_positives, count(found.point.threshold, false));
+        prop_assert!(found.threshold <= f64::from(threshold));
+        prop_assert_eq!(found.true_positives, count(found.threshold, true));
+        prop_assert_eq!(found.false_positives, count(found.threshold, false));
 
         let mut points = vec![ranking::Point::default(); binning.bins()];
         let length = curve(&binning, &words, &mut points).unwrap();

@@ -46,14 +46,14 @@ proptest! {
         prop_assert_eq!((found.anomalies + found.normal) as usize, items.len());
         if found.anomalies > 0 {
             // Decisions at the threshold have that F1, and no higher threshold of an anomaly has.
-            let f1_at = |threshold: f32| {
-                let hits = items.iter().filter(|(score, label)| *label && *score >= threshold).count();
-                let decisions = items.iter().filter(|(score, _)| *score >= threshold).count();
+            let f1_at = |threshold: f64| {
+                let hits = items.iter().filter(|(score, label)| *label && f64::from(*score) >= threshold).count();
+                let decisions = items.iter().filter(|(score, _)| f64::from(*score) >= threshold).count();
                 2.0 * hits as f64 / (found.anomalies as usize + decisions) as f64
             };
             prop_assert_eq!(f1_at(found.f1_max_threshold), found.f1_max);
-            for (score, _) in items.iter().filter(|(score, _)| *score > found.f1_max_threshold) {
-                prop_assert!(f1_at(*score) < found.f1_max);
+            for (score, _) in items.iter().filter(|(score, _)| f64::from(*score) > found.f1_max_threshold) {
+                prop_assert!(f1_at(f64::from(*score)) < found.f1_max);
             }
         }
     }
@@ -75,6 +75,7 @@ proptest! {
         let valid: Vec<u8> = shuffled.iter().map(|item| u8::from(item.2)).collect();
         let pixels = Pixels { scores: &scores, targets: Some(&targets), valid: Some(&valid), ..Pixels::default() };
         let (found, found_notices) = rank(&pixels);
+        let expected = Report { masked: items.len() as i64, ..expected };
         prop_assert!(same(&expected, &found), "{:?} is not {:?}", found, expected);
         prop_assert_eq!(notices, found_notices);
 

@@ -289,8 +289,9 @@ impl Cells {
         let first = edge(1, count);
         // Above the last edge but one there is only the last.
         let last = edge(count.saturating_sub(2).max(1), count);
-        // The sigmoid is steepest at 0, with slope 1/4: edges lie at least four steps of the thresholds apart.
-        let width = 3.5 / (count - 1) as f32;
+        // The sigmoid is steepest at 0, with slope 1/4: edges lie four steps of the thresholds apart or more. Rounded
+        // thresholds (a 4000th of a step at 4096) and places (a thousandth of a cell) take less than the rest.
+        let width = 3.98 / (count - 1) as f32;
         let per_unit = 1.0 / width;
         Self { start: first, per_unit, count: ((last - first) * per_unit) as usize + 2 }
     }

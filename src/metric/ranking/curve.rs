@@ -17,14 +17,6 @@ pub struct Point {
     pub recall: f64,
     /// The share of normal pixels that raise a false alarm; 0 of none.
     pub false_positive_rate: f64,
-}
-
-/// A point of the curves, with its counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[repr(C)]
-pub struct Operating {
-    /// The ratios, at the threshold that was used.
-    pub point: Point,
     /// Anomalies from the threshold on.
     pub true_positives: i64,
     /// Normal pixels from the threshold on.
@@ -39,6 +31,8 @@ fn point(histograms: &Histograms, bin: usize, hits: i64, misses: i64) -> Point {
         precision: ratio(hits, hits + misses),
         recall: ratio(hits, anomalies),
         false_positive_rate: ratio(misses, normal),
+        true_positives: hits,
+        false_positives: misses,
     }
 }
 
@@ -63,7 +57,7 @@ pub fn curve(binning: &Binning, words: &[i64], points: &mut [Point]) -> Result<u
 ///
 /// # Errors
 /// Too few words, scores of another binning among them, a NaN.
-pub fn at(binning: &Binning, words: &[i64], threshold: f32) -> Result<(Operating, Notices), Error> {
+pub fn at(binning: &Binning, words: &[i64], threshold: f32) -> Result<(Point, Notices), Error> {
     let histograms = Histograms::new(binning, words)?;
     if threshold.is_nan() {
         return Err(Error::Target);
@@ -71,12 +65,7 @@ pub fn at(binning: &Binning, words: &[i64], threshold: f32) -> Result<(Operating
     let bin = binning.bin(threshold);
     let from = |counts: &[i64]| counts.get(bin..).unwrap_or(&[]).iter().sum::<i64>();
     let (hits, misses) = (from(histograms.anomalies), from(histograms.normal));
-    let operating = Operating {
-        point: point(&histograms, bin, hits, misses),
-        true_positives: hits,
-        false_positives: misses,
-    };
-    Ok((operating, histograms.notices()))
+    Ok((point(&histograms, bin, hits, misses), histograms.notices()))
 }
 
 /// The lowest threshold whose false positive rate is not above the wanted one: of pixels without labels, the share

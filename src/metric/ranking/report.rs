@@ -26,6 +26,7 @@ use crate::math64::ln_of_ratio;
 
 /// What the histograms say. A bound holds for the exact scores, of which the histograms know the bins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C)]
 pub struct Report {
     /// Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
     pub average_precision: f64,
@@ -46,7 +47,7 @@ pub struct Report {
     /// The greatest F1 of any threshold is not above this.
     pub f1_max_hi: f64,
     /// The threshold of `f1_max`, the highest of several: decide for scores from it on.
-    pub f1_max_threshold: f32,
+    pub f1_max_threshold: f64,
     /// How many anomalies are ranked.
     pub anomalies: i64,
     /// How many normal pixels are ranked.
@@ -55,6 +56,10 @@ pub struct Report {
     pub nan_anomalies: i64,
     /// How many normal pixels have a NaN score.
     pub nan_normal: i64,
+    /// How many pixels were masked.
+    pub masked: i64,
+    /// 0. Room for later.
+    pub reserved: i64,
 }
 
 /// Bounds of average precision further apart than this are worth a notice.
@@ -73,7 +78,8 @@ pub fn report(binning: &Binning, words: &[i64]) -> Result<(Report, Notices), Err
         normal,
         nan_anomalies: histograms.nan_anomalies,
         nan_normal: histograms.nan_normal,
-        f1_max_threshold: f32::NAN,
+        masked: histograms.masked,
+        f1_max_threshold: f64::NAN,
         ..Report::default()
     };
     let mut notices = histograms.notices();
@@ -194,6 +200,6 @@ fn add_f1(histograms: &Histograms, report: &mut Report) {
         }
     }
     if let Some(bin) = best {
-        report.f1_max_threshold = histograms.binning.lowest(bin);
+        report.f1_max_threshold = f64::from(histograms.binning.lowest(bin));
     }
 }
