@@ -89,7 +89,9 @@ pub enum Error {
     RangeMissing = -38,
     /// The binning is out of range.
     Binning = -39,
-    // next: -40
+    /// The fraction is not above 0 and at most 1.
+    Fraction = -40,
+    // next: -41
 }
 
 impl Error {
@@ -144,12 +146,13 @@ impl Error {
             Self::Strides => c"The strides let two items share one place.",
             Self::Workspace => c"The workspace is too small.",
             Self::Binning => c"The binning is out of range: its number of bins, bits or thresholds, or its bounds.",
+            Self::Fraction => c"The fraction must be above 0 and at most 1.",
             Self::RangeMissing => c"The range of the scores is missing or is not that of the totals.",
         }
     }
 
     /// Every error, in the order of the numbers.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::NullPointer,
         Self::Misaligned,
         Self::TooLarge,
@@ -189,6 +192,7 @@ impl Error {
         Self::Workspace,
         Self::RangeMissing,
         Self::Binning,
+        Self::Fraction,
     ];
 }
 

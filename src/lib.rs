@@ -71,6 +71,7 @@ pub mod matrix;
 pub mod metric;
 mod order;
 pub mod pixels;
+mod select;
 pub mod simd;
 mod sort;
 

@@ -28,7 +28,7 @@ mod digits;
 mod variance;
 
 pub use block::Accumulator;
-pub(crate) use variance::variance;
+pub(crate) use variance::{sample_variance, variance};
 
 use block::Unpacked;
 

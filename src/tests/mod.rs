@@ -23,6 +23,7 @@ mod naive;
 mod overlap;
 mod ranking;
 mod ranking_exact;
+mod scores;
 mod selector;
 mod soft;
 mod svdd;

@@ -8,6 +8,7 @@ pub mod matrix;
 pub mod mse;
 pub mod overlap;
 pub mod ranking;
+pub mod scores;
 pub mod selector;
 pub mod svdd;
 
