@@ -42,7 +42,11 @@ enum slot {
 #define BIT(slot) (1u << (slot))
 
 /* An odd number of pixels: an overlap by the last byte of a mask is one, too. */
-enum { LAW_PIXELS = 65, LAW_CHANNELS = 3, LAW_ROWS = 5, LAW_COLUMNS = 7, ROOM = 16384 };
+/* How many bytes a slot and what lies around it have; a program with a larger one says so. */
+#ifndef LAW_ROOM
+#define LAW_ROOM 16384
+#endif
+enum { LAW_PIXELS = 65, LAW_CHANNELS = 3, LAW_ROWS = 5, LAW_COLUMNS = 7, ROOM = LAW_ROOM };
 
 /* A slot lies in the middle of a room of its own, so that others can be moved to either side of it. */
 struct rooms {

@@ -212,6 +212,9 @@
 // The binning is out of range: its number of bins, bits or thresholds, or its bounds.
 #define HYLA_ERROR_BINNING (-39)
 
+// The fraction is not above 0 and at most 1.
+#define HYLA_ERROR_FRACTION (-40)
+
 // No pixel counted: a mean is NaN, a sum or ratio 0.
 #define HYLA_NOTICE_EMPTY 1
 
@@ -367,6 +370,9 @@
 
 // Scores of 16 bits, a bin each.
 #define HYLA_BINNING_U16 4
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SCORE_STATISTICS_STAGES 6
 
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
@@ -1275,6 +1281,66 @@ typedef struct hyla_ranking_exact_report {
     // 0. Room for later.
     int64_t reserved;
 } hyla_ranking_exact_report;
+
+// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
+typedef struct hyla_sum_of_squares {
+    // The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
+    // in [0, 2^32), the last one signed.
+    int64_t digits[20];
+    // How many terms were NaN.
+    int64_t nan;
+    // How many terms were infinite.
+    int64_t positive_infinity;
+    // Zero.
+    int64_t negative_infinity;
+    // Zero.
+    int64_t reserved;
+} hyla_sum_of_squares;
+
+// Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty. Adding
+// the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words. The extremes
+// of a stream are a `hyla_range`, brackets of its quantiles come from a `hyla_ranking` histogram
+// (`hyla_ranking_quantile`; no labels needed).
+typedef struct hyla_score_statistics_totals {
+    // The sum of the scores.
+    struct hyla_sum sum;
+    // The sum of their squares.
+    struct hyla_sum_of_squares squares;
+    // How many pixels count.
+    int64_t pixels;
+} hyla_score_statistics_totals;
+
+// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any.
+typedef struct hyla_score_statistics_report {
+    // The mean, from an exact sum; NaN if a score is NaN.
+    double mean;
+    // The standard deviation of a sample (n - 1), from exact sums; NaN of one pixel, and if a score is not finite.
+    double std;
+    // The least number.
+    double min;
+    // The greatest number.
+    double max;
+    // The number in the middle, the lower one of two.
+    double median;
+    // The quantile of 0.25, at the rank 0.25 (n - 1), between two numbers in proportion; as the others.
+    double q25;
+    // The quantile of 0.75.
+    double q75;
+    // The quantile of 0.95.
+    double q95;
+    // The quantile of 0.99.
+    double q99;
+    // How many pixels count.
+    int64_t pixels;
+    // How many of them are NaN.
+    int64_t nan;
+    // How many of them are infinite.
+    int64_t infinite;
+    // How many pixels were masked.
+    int64_t masked;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_score_statistics_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -2921,6 +2987,108 @@ hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
                                       uint32_t *workspace,
                                       size_t workspace_size,
                                       struct hyla_ranking_exact_report *report);
+
+// `sizeof(hyla_score_statistics_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_score_statistics_totals_size(void);
+
+// Adds the scores of pixels to totals. Needs no labels.
+//
+// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
+                                         struct hyla_score_statistics_totals *totals);
+
+// Adds other totals to totals, and makes the words canonical.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_merge(const struct hyla_score_statistics_totals *other,
+                                        struct hyla_score_statistics_totals *totals);
+
+// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_normalize(struct hyla_score_statistics_totals *totals);
+
+// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
+//
+// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals *totals,
+                                       double *mean);
+
+// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
+// a score is not finite.
+//
+// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_std(const struct hyla_score_statistics_totals *totals,
+                                      double *std);
+
+// How many words of workspace a frame needs, whatever its size: the same on every tier.
+HYLA_API
+size_t hyla_score_statistics_workspace(void);
+
+// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
+// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
+//
+// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel has no deviation).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_frame(const struct hyla_pixels *pixels,
+                                        uint32_t *workspace,
+                                        size_t workspace_size,
+                                        struct hyla_score_statistics_report *report);
+
+// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
+// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_metrics(const struct hyla_score_statistics_report *report,
+                                          const struct hyla_context *context,
+                                          struct hyla_metric *out,
+                                          size_t capacity,
+                                          size_t *count);
+
+// How many words of workspace a frame needs, whatever its size: the same on every tier.
+HYLA_API
+size_t hyla_topk_mean_workspace(void);
+
+// The mean of the k greatest of the n scores of a frame that count, at most 2^31 - 1: a score of the frame, as
+// cuvis-ai's deciders make it. With `fraction` above 0 and at most 1
+//
+// k = ceil(float32(n * fraction)), at least 1 and at most n
+//
+// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
+// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
+// nothing.
+//
+// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+//
+// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, FRACTION,
+// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_topk_mean_value(double fraction,
+                                 const struct hyla_pixels *pixels,
+                                 uint32_t *workspace,
+                                 size_t workspace_size,
+                                 double *mean);
 
 #ifdef __cplusplus
 }  // extern "C"

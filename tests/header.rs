@@ -33,6 +33,8 @@ const SOURCES: &[&str] = &[
     "binning",
     "ranking",
     "ranking_exact",
+    "score_statistics",
+    "topk_mean",
 ];
 
 fn generate() -> String {

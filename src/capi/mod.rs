@@ -33,11 +33,13 @@ pub mod pixels;
 pub mod range;
 pub mod ranking;
 pub mod ranking_exact;
+pub mod score_statistics;
 pub mod selector_diversity;
 pub mod selector_entropy;
 pub mod status;
 pub mod sum;
 pub mod svdd;
+pub mod topk_mean;
 pub mod tversky;
 
 use crate::error::{Error, Notices};

@@ -82,6 +82,8 @@ pub const HYLA_ERROR_WORKSPACE: i32 = -37;
 pub const HYLA_ERROR_RANGE_MISSING: i32 = -38;
 /// The binning is out of range: its number of bins, bits or thresholds, or its bounds.
 pub const HYLA_ERROR_BINNING: i32 = -39;
+/// The fraction is not above 0 and at most 1.
+pub const HYLA_ERROR_FRACTION: i32 = -40;
 
 /// No pixel counted: a mean is NaN, a sum or ratio 0.
 pub const HYLA_NOTICE_EMPTY: i32 = 1;
