@@ -36,16 +36,10 @@ impl Scores<'_> {
     /// Hands over the keys of the scores that count and are no NaN.
     #[inline(always)]
     fn for_each_key(self, mut with: impl FnMut(u32)) {
-        let mut with = |score: f32| {
-            if !score.is_nan() {
-                with(order::key(score));
-            }
-        };
-        match self.valid {
-            None => self.scores.iter().for_each(|score| with(*score)),
-            Some(valid) => {
-                let valid = self.scores.iter().zip(valid).filter(|(_, valid)| **valid != 0);
-                valid.for_each(|(score, _)| with(*score));
+        for (index, score) in self.scores.iter().enumerate() {
+            let masked = self.valid.and_then(|valid| valid.get(index)) == Some(&0);
+            if !score.is_nan() && !masked {
+                with(order::key(*score));
             }
         }
     }
@@ -94,28 +88,13 @@ pub(crate) fn select<const RANKS: usize>(
     if scores.scores.len() > MOST {
         return Err(Error::TooLarge);
     }
-    let counters = Counters::new(RANKS + 1, workspace)?;
-    let mut numbers = 0;
-    counters.top.fill(0);
-    scores.for_each_key(|key| {
-        increment(counters.top, key >> (u32::BITS - TOP_BITS));
-        numbers += 1;
-    });
+    let mut counters = Counters::new(RANKS + 1, workspace)?;
+    let numbers = counters.begin(scores);
     if numbers == 0 {
         return Ok(None);
     }
     let mut wanted = ranks(numbers).map(|rank| Wanted { key: 0, row: 0, rank, count: 0 });
-    descend(core::slice::from_mut(counters.top), &mut wanted);
-    let Counters { top, rows: [first, second, third] } = counters;
-    first.as_flattened_mut().fill(0);
-    scores.for_each_key(|key| count(top, [], first, key));
-    descend(first, &mut wanted);
-    second.as_flattened_mut().fill(0);
-    scores.for_each_key(|key| count(top, [first], second, key));
-    descend(second, &mut wanted);
-    third.as_flattened_mut().fill(0);
-    scores.for_each_key(|key| count(top, [first, second], third, key));
-    descend(third, &mut wanted);
+    counters.finish(scores, &mut wanted);
     Ok(Some(wanted.map(|wanted| Selected {
         score: order::float(wanted.key),
         ties: wanted.count,
@@ -131,6 +110,34 @@ impl<'a> Counters<'a> {
         let (second, rows) = rows.split_at_mut_checked(ranks).ok_or(Error::Workspace)?;
         let third = rows.get_mut(..ranks).ok_or(Error::Workspace)?;
         Ok(Self { top, rows: [first, second, third] })
+    }
+
+    /// The first pass; returns how many numbers there are.
+    #[inline(never)]
+    fn begin(&mut self, scores: Scores) -> u32 {
+        let mut numbers = 0;
+        self.top.fill(0);
+        scores.for_each_key(|key| {
+            increment(self.top, key >> (u32::BITS - TOP_BITS));
+            numbers += 1;
+        });
+        numbers
+    }
+
+    /// The others; what is wanted is known then.
+    #[inline(never)]
+    fn finish(self, scores: Scores, wanted: &mut [Wanted]) {
+        let Self { top, rows: [first, second, third] } = self;
+        descend(core::slice::from_mut(top), wanted);
+        first.as_flattened_mut().fill(0);
+        scores.for_each_key(|key| count(top, [], first, key));
+        descend(first, wanted);
+        second.as_flattened_mut().fill(0);
+        scores.for_each_key(|key| count(top, [first], second, key));
+        descend(second, wanted);
+        third.as_flattened_mut().fill(0);
+        scores.for_each_key(|key| count(top, [first, second], third, key));
+        descend(third, wanted);
     }
 }
 
@@ -162,6 +169,7 @@ fn increment(counters: &mut [u32], digit: u32) {
 }
 
 /// Finds the bin of each rank in its row, and replaces the counts by the way to the rows of the next pass.
+#[inline(never)]
 fn descend<const SIZE: usize>(rows: &mut [[u32; SIZE]], wanted: &mut [Wanted]) {
     for wanted in wanted.iter_mut() {
         let Some(row) = rows.get(wanted.row) else { continue };

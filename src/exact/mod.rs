@@ -25,6 +25,7 @@
 
 mod block;
 mod digits;
+mod squares;
 mod variance;
 
 pub use block::Accumulator;

@@ -23,16 +23,16 @@
 //! **cuvis-ai**: port `scores`; emits `scores/mean`, `scores/std`, `scores/min`, `scores/max`, `scores/median`,
 //! `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`, of each batch. Stages: validation, test.
 //!
-//! **Speed**: one pass for the sums; four for the order, by a radix select in a [`workspace`] of the caller that does
+//! **Speed**: one pass for each of the two sums; four for the order, by a radix select in a [`workspace`] of the caller that does
 //! not grow with the frame.
 
 use super::Metric;
 use crate::error::{Error, Notices, Value};
-use crate::exact::{Accumulator, ExactSquares, ExactSum, sample_variance};
+use crate::exact::{ExactSquares, ExactSum, sample_variance};
 use crate::math64::sqrt;
-use crate::pixels::{LiveColumns, Pixels, count_valid};
+use crate::pixels::{Pixels, Sum, count_valid};
 use crate::select::{self, Scores};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::simd;
 
 /// Exact sums of scores and of their squares; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,8 @@ impl Totals {
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
         let counted = count_valid(pixels.scores.len(), pixels.valid);
         self.pixels = self.pixels.wrapping_add(counted);
-        simd::run(Moments { pixels, totals: self });
+        simd::run(Sum { pixels, sum: &mut self.sum });
+        self.squares.add_squares(pixels.scores, pixels.valid);
         Ok(())
     }
 
@@ -86,33 +87,6 @@ impl Totals {
 
     fn notices(&self) -> Notices {
         Notices::EMPTY.when(self.pixels == 0) | Notices::NOT_FINITE.when(self.sum.non_finite() != 0)
-    }
-}
-
-/// Adds scores and their squares.
-struct Moments<'a> {
-    pixels: Pixels<'a>,
-    totals: &'a mut Totals,
-}
-
-impl Kernel for Moments<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let length = self.pixels.scores.len();
-        let scores = Columns::new(self.pixels.scores);
-        let live = LiveColumns::<S::Lanes>::new(&self.pixels);
-        let mut sum = Accumulator::new(simd, &mut self.totals.sum);
-        let mut squares = Accumulator::new(simd, &mut self.totals.squares);
-        for index in 0..length.div_ceil(S::Lanes::LANES) {
-            let score = S::Lanes::from_floats(simd, scores.get(index));
-            let score = live.get(simd, index).or(score, 0.0);
-            sum.push(score);
-            squares.push(score);
-        }
-        sum.finish(length);
-        squares.finish(length);
     }
 }
 

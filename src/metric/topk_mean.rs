@@ -21,10 +21,10 @@
 //! grow with the frame, then one exact sum of the scores above it.
 
 use crate::error::{Error, Notices, Value};
-use crate::exact::{Accumulator, ExactSum};
-use crate::pixels::{LiveColumns, Pixels, count_valid};
+use crate::exact::ExactSum;
+use crate::pixels::{Pixels, Sum, count_valid};
 use crate::select::{self, Scores, Selected};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::simd;
 
 /// How many words of workspace a frame needs, whatever its size and on every tier.
 pub fn workspace() -> usize {
@@ -57,7 +57,7 @@ pub fn value(pixels: &Pixels, fraction: f64, workspace: &mut [u32]) -> Result<Va
         return Ok(Value { value: f64::NAN, notices });
     };
     let mut sum = ExactSum::default();
-    simd::run(SumAbove { pixels, limit: score, sum: &mut sum });
+    add_above(&pixels, score, workspace, &mut sum);
     let mut tied = ExactSum::default();
     tied.add(score);
     sum.merge_times(&tied, i64::from(ties - ties_below));
@@ -73,28 +73,17 @@ fn wanted(count: u32, fraction: f64) -> u32 {
     ceiling.max(1).min(count)
 }
 
-/// Adds the scores above a limit to an exact sum.
-struct SumAbove<'a> {
-    pixels: Pixels<'a>,
-    limit: f32,
-    sum: &'a mut ExactSum,
-}
-
-impl Kernel for SumAbove<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let length = self.pixels.scores.len();
-        let scores = Columns::new(self.pixels.scores);
-        let live = LiveColumns::<S::Register>::new(&self.pixels);
-        let limit = S::Register::splat(simd, self.limit);
-        let mut sum = Accumulator::new(simd, self.sum);
-        for index in 0..length.div_ceil(S::Register::LANES) {
-            let score = S::Register::from_floats(simd, scores.get(index));
-            let above = S::Register::select(limit.lt(score), score, limit.constant(0.0));
-            sum.push(live.get(simd, index).or(above, 0.0));
+/// Adds the scores above a limit to an exact sum; the others become zeros, in `space`, which sums as they are.
+fn add_above(pixels: &Pixels, limit: f32, space: &mut [u32], sum: &mut ExactSum) {
+    let space: &mut [f32] = bytemuck::must_cast_slice_mut(space);
+    let size = space.len().max(1);
+    for (block, scores) in pixels.scores.chunks(size).enumerate() {
+        let valid = pixels.valid.and_then(|valid| valid.get(block * size..));
+        for (index, (to, score)) in space.iter_mut().zip(scores).enumerate() {
+            let masked = valid.and_then(|valid| valid.get(index)) == Some(&0);
+            *to = if *score > limit && !masked { *score } else { 0.0 };
         }
-        sum.finish(length);
+        let scores = space.get(..scores.len()).unwrap_or(&[]);
+        simd::run(Sum { pixels: Pixels { scores, ..Pixels::default() }, sum });
     }
 }
