@@ -35,6 +35,15 @@ pub fn sqrt(x: f64) -> f64 {
     root
 }
 
+/// An integer, rounded once to nearest even. (The compiler's own conversion is a call of its runtime library.)
+pub(crate) fn from_integer(integer: u128) -> f64 {
+    let shift = (u64::BITS).saturating_sub(integer.leading_zeros());
+    // The lowest of 64 bits tells whether anything is left below them.
+    let upper = (integer >> shift) as u64;
+    let left_over = (u128::from(upper) << shift) != integer;
+    (upper | u64::from(left_over)) as f64 * power_of_two(shift.into())
+}
+
 /// `2^n` for n from -1022 to 1023.
 #[inline]
 fn power_of_two(n: i64) -> f64 {

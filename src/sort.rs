@@ -30,7 +30,7 @@ pub(crate) fn sort<'a>(
     let (mut from, mut to) = (keys, spare);
     for (pass, counters) in counters.iter_mut().enumerate() {
         let all = from.len() as u32;
-        if counters.iter().any(|count| *count == all) {
+        if counters.contains(&all) {
             continue;
         }
         let mut start = 0;

@@ -30,6 +30,7 @@
 //! Formula: average precision as scikit-learn and torchmetrics define it; ROC-AUC: H. B. Mann, D. R. Whitney (1947).
 
 use crate::error::{Error, Notices};
+use crate::math64::from_integer;
 use crate::order;
 use crate::pixels::Pixels;
 use crate::sort::{self, sort};
@@ -179,8 +180,8 @@ fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
     }
     report.average_precision = precisions.value() / all as f64;
     if all_normal != 0 {
-        let pairs = (all as u128 * all_normal as u128) as f64;
-        report.roc_auc = (2 * right + tied) as f64 / pairs * 0.5;
+        let pairs = from_integer(all as u128 * all_normal as u128);
+        report.roc_auc = from_integer(2 * right + tied) / pairs * 0.5;
     }
 }
 
