@@ -4,6 +4,7 @@
 //!
 //! Limit: memory. From DRAM it runs at about the speed of a plain read.
 
+use crate::pixels::cut;
 use crate::simd::{self, Columns, Kernel, Simd};
 
 /// What two masks hold, among the pixels that count.
@@ -51,11 +52,8 @@ impl<'a> Masks<'a> {
 
     /// `length` pixels from `start`, or as many as there are.
     pub fn part(self, start: usize, length: usize) -> Self {
-        let cut = |mask: &'a [u8]| {
-            let rest = mask.get(start..).unwrap_or(&[]);
-            rest.get(..length).unwrap_or(rest)
-        };
-        Self { first: cut(self.first), second: self.second.map(cut), valid: self.valid.map(cut) }
+        let part = |mask: &'a [u8]| cut(mask, start, length);
+        Self { first: part(self.first), second: self.second.map(part), valid: self.valid.map(part) }
     }
 }
 

@@ -8,7 +8,7 @@
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
 use crate::masks::Masks;
-use crate::simd::{self, Columns, Kernel, Lanes, Mask, Simd, flat};
+use crate::simd::{self, Columns, Kernel, Lanes, Mask, Simd, sum_of_counts, vectors_mut};
 
 /// The inputs of a call. Slices that a node uses have the same length; what a node does not use
 /// is ignored unless its documentation says otherwise.
@@ -40,10 +40,6 @@ impl<'a> Pixels<'a> {
 
     /// The inputs from a pixel on, for as many pixels or as many as there are.
     pub(crate) fn part(&self, first: usize, count: usize) -> Self {
-        fn cut<T>(items: &[T], first: usize, count: usize) -> &[T] {
-            let rest = items.get(first..).unwrap_or(&[]);
-            rest.get(..count).unwrap_or(rest)
-        }
         Self {
             scores: cut(self.scores, first, count),
             targets: self.targets.map(|targets| cut(targets, first, count)),
@@ -70,6 +66,12 @@ impl<'a> Pixels<'a> {
         let given = [targets, soft_targets, valid, weights];
         Self::check_lengths(self.scores.len(), &given).map(|_| ())
     }
+}
+
+/// The items from a place on, as many as wanted or as there are.
+pub(crate) fn cut<T>(items: &[T], first: usize, count: usize) -> &[T] {
+    let rest = items.get(first..).unwrap_or(&[]);
+    rest.get(..count).unwrap_or(rest)
 }
 
 /// Which pixels count, and their weights, as vectors.
@@ -179,9 +181,7 @@ impl Kernel for Weights<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let live = LiveColumns::<S::Register>::new(&self.pixels);
-        let to: &mut [<S::Register as Lanes>::Floats] =
-            bytemuck::try_cast_slice_mut(self.to).unwrap_or(&mut []);
-        for (index, weight) in to.iter_mut().enumerate() {
+        for (index, weight) in vectors_mut(self.to).iter_mut().enumerate() {
             let live = live.get(simd, index);
             let one = S::Register::splat(simd, 1.0);
             live.or(live.weighted(one), Self::MASKED).to_floats(weight);
@@ -244,7 +244,7 @@ impl Kernel for Count<'_> {
             for index in start..vectors.min(start + COUNTED) {
                 counts = counts + live.get(simd, index).or(one, 0.0);
             }
-            count += flat::<_, f32>(&counts.to_array()).iter().sum::<f32>() as i64;
+            count += sum_of_counts(counts);
         }
         let padding = if self.pixels.valid.is_none() { vectors * lanes - self.n } else { 0 };
         count - padding as i64

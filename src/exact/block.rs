@@ -23,8 +23,7 @@
 use super::Exact;
 use super::levels::Registers;
 use super::window::{LIMIT, Window};
-use crate::simd::{Columns, Kernel, Lanes, Simd, Tile, flat};
-use bytemuck::Pod;
+use crate::simd::{Columns, Kernel, Lanes, Simd, Tile, flat, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -49,12 +48,12 @@ pub(super) struct Words([u32; KEPT_LEVELS * MOST_LANES]);
 impl Words {
     #[inline(always)]
     pub fn levels<S: Simd>(&self) -> &[Floats<S>] {
-        bytemuck::try_cast_slice(&self.0).unwrap_or(&[])
+        vectors(&self.0)
     }
 
     #[inline(always)]
     pub fn levels_mut<S: Simd>(&mut self) -> &mut [Floats<S>] {
-        bytemuck::try_cast_slice_mut(&mut self.0).unwrap_or(&mut [])
+        vectors_mut(&mut self.0)
     }
 }
 
@@ -101,18 +100,6 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
         self.to.add(self.simd, self.tile.filled_mut(), &[]);
         self.tile.clear();
     }
-}
-
-/// Floats as registers.
-#[inline(always)]
-pub(crate) fn registers<A: Pod>(floats: &[f32]) -> &[A] {
-    bytemuck::try_cast_slice(floats).unwrap_or(&[])
-}
-
-/// Floats as registers.
-#[inline(always)]
-pub(crate) fn registers_mut<A: Pod>(floats: &mut [f32]) -> &mut [A] {
-    bytemuck::try_cast_slice_mut(floats).unwrap_or(&mut [])
 }
 
 /// The last floats become 0, so many or as many as there are.
@@ -293,8 +280,8 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
             let mut registers = Registers::<S> {
                 simd,
                 window: to.state.window,
-                floats: registers_mut(floats),
-                marks: bytemuck::try_cast_slice(marks).unwrap_or(&[]),
+                floats: vectors_mut(floats),
+                marks: vectors(marks),
             };
             let missed = match registers.window.levels {
                 KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(&mut to.words),
@@ -313,7 +300,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
     }
 }
 
-/// How many bytes are not 0.
+/// How many bytes are not 0: here, while they are in the cache.
 #[inline(always)]
 fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
     let blocks = Columns::new(marks);

@@ -31,8 +31,8 @@ mod variance;
 mod window;
 
 pub use block::{Accumulator, Blocks};
-pub(crate) use block::{BLOCK, Floats, padded, registers, registers_mut};
-pub(crate) use row::{Bounds, Row, count};
+pub(crate) use block::{BLOCK, Floats, padded};
+pub(crate) use row::{Bounds, Row};
 pub(crate) use variance::variance;
 
 use window::Unpacked;

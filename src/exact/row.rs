@@ -5,8 +5,9 @@
 //! short: all its words are folded to one number.
 
 use super::ExactSum;
+use super::block::Floats;
 use super::window::Unpacked;
-use crate::simd::{self, Bits, Doubles, Kernel, Lanes, Simd, flat, vectors, vectors_mut};
+use crate::simd::{self, Bits, Doubles, Kernel, Lanes, Simd, sum_of_counts, vectors, vectors_mut};
 use bytemuck::Zeroable;
 
 /// What one level holds above its unit: `x + M` is exact to the unit for x below `2^(q+51)`, and
@@ -141,7 +142,7 @@ impl Kernel for Measure<'_> {
         let infinity = S::Register::splat(simd, f32::INFINITY);
         let one = infinity.constant_bits(1);
         let (mut smallest, mut greatest) = (infinity, infinity.constant_bits(0));
-        for terms in vectors::<S::Register>(self.terms) {
+        for terms in vectors::<Floats<S>, _>(self.terms) {
             let size = S::Register::from_floats(simd, terms).abs().to_bits();
             // Zero becomes the NaN of all bits, which drops out of the minimum.
             smallest = S::Register::from_bits(size - one).min(smallest);
@@ -149,7 +150,7 @@ impl Kernel for Measure<'_> {
         }
         let greatest = S::Register::from_bits(greatest);
         for (found, lanes) in [smallest, greatest].into_iter().zip(self.lanes) {
-            if let Some(lanes) = vectors_mut::<S::Register>(lanes).first_mut() {
+            if let Some(lanes) = vectors_mut(lanes).first_mut() {
                 found.to_floats(lanes);
             }
         }
@@ -186,8 +187,8 @@ impl AddRow<'_> {
         }
         let mut words = [[none; 2]; LEVELS];
         let mut counts = zero;
-        let terms = vectors::<S::Register>(self.row.terms);
-        for (term, classes) in terms.iter().zip(vectors::<S::Register>(self.row.classes)) {
+        let terms = vectors::<Floats<S>, _>(self.row.terms);
+        for (term, classes) in terms.iter().zip(vectors::<Floats<S>, _>(self.row.classes)) {
             let term = S::Register::from_floats(simd, term);
             let is_own = S::Register::from_floats(simd, classes).eq(class);
             counts = S::Register::select(is_own, counts + 1.0, counts);
@@ -199,7 +200,7 @@ impl AddRow<'_> {
                 rest = rest - (shifted - *magic);
             }
         }
-        let owned = count(counts);
+        let owned = sum_of_counts(counts);
         let mut arrays = [[<Wide<S> as Doubles>::Array::zeroed(); 2]; LEVELS];
         for (arrays, words) in arrays.iter_mut().zip(words) {
             for (array, words) in arrays.iter_mut().zip(words) {
@@ -207,7 +208,7 @@ impl AddRow<'_> {
             }
         }
         let additions = [(terms.len() * S::Register::LANES) as i64, owned];
-        self.flush(bytemuck::try_cast_slice(&arrays).unwrap_or(&[]), additions);
+        self.flush(vectors(&arrays), additions);
         owned
     }
 
@@ -224,18 +225,6 @@ impl AddRow<'_> {
             own.add_folded(second, bias.wrapping_mul(additions[1]), unit);
         }
     }
-}
-
-/// The sum of small integers.
-#[inline(always)]
-pub(crate) fn count<V: Lanes>(counts: V) -> i64 {
-    // Integers have no order either; floats would be added one after the other.
-    const FROM_INTEGER: f32 = 8_388_608.0;
-    let mut sum = 0_u32;
-    for bits in flat::<_, u32>(&(counts + FROM_INTEGER).to_array()) {
-        sum = sum.wrapping_add(bits.wrapping_sub(FROM_INTEGER.to_bits()));
-    }
-    sum.into()
 }
 
 impl ExactSum {

@@ -16,7 +16,7 @@
 use super::{Write, write_one_by_one};
 use crate::error::Error;
 use crate::matrix::Matrix;
-use crate::simd::{self, Doubles, Kernel, Lanes, Simd};
+use crate::simd::{self, Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
 use wide::f64x2;
 
 /// How many rows a matrix may have.
@@ -87,7 +87,7 @@ impl<'m> Gram<'m> {
         let (sums, rest) = rest.split_at_mut_checked(waiting(rows)).unwrap_or_default();
         let (products, rest) = rest.split_at_mut_checked(rows * TOGETHER).unwrap_or_default();
         let (ends, rest) = rest.split_at_mut_checked(rows * SIXTEEN / 2).unwrap_or_default();
-        let ends: &mut [f32] = bytemuck::try_cast_slice_mut(ends).unwrap_or_default();
+        let ends: &mut [f32] = vectors_mut(ends);
         let ragged = matrix.columns - whole;
         let ends = if ragged == 0 { &mut [] } else { ends };
         for (row, end) in ends.chunks_exact_mut(SIXTEEN).enumerate().take(rows) {
@@ -152,7 +152,7 @@ impl<'m> Gram<'m> {
         let write = gradient.write;
         simd::run(Combine { part: self.whole, coefficients, rows, write, to, stride });
         if ends.columns > 0 {
-            let scratch: &mut [f32] = bytemuck::try_cast_slice_mut(self.sums).unwrap_or_default();
+            let scratch: &mut [f32] = vectors_mut(self.sums);
             let (write, stride) = (Write::Store, SIXTEEN);
             simd::run(Combine { part: ends, coefficients, rows, write, to: scratch, stride });
             for (row, values) in scratch.chunks_exact(SIXTEEN).enumerate().take(rows) {
@@ -201,17 +201,15 @@ impl Kernel for Dots<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let part = self.part;
-        let row = |index: usize| -> &[Floats<S>] {
-            bytemuck::try_cast_slice(part.row(index.min(part.rows - 1))).unwrap_or_default()
-        };
-        let wide: &mut [Values<S>] = bytemuck::try_cast_slice_mut(self.wide).unwrap_or_default();
+        let row = |index: usize| -> &[Floats<S>] { vectors(part.row(index.min(part.rows - 1))) };
+        let wide: &mut [Values<S>] = vectors_mut(self.wide);
         for place in 0..TOGETHER {
             let to = wide.iter_mut().skip(place).step_by(TOGETHER);
             for (to, floats) in to.zip(row(self.first + place)) {
                 *to = S::Register::from_floats(simd, floats).widen().to_values();
             }
         }
-        let sums: &mut [Values<S>] = bytemuck::try_cast_slice_mut(self.sums).unwrap_or_default();
+        let sums: &mut [Values<S>] = vectors_mut(self.sums);
         // How many vectors a block has. One of them goes through all blocks before the next.
         let vectors = SIXTEEN / S::Register::LANES;
         for (index, sums) in sums.chunks_exact_mut(TOGETHER * vectors).enumerate() {
@@ -317,5 +315,5 @@ fn times<S: Simd>(
 #[inline(always)]
 pub(super) fn vector<S: Simd>(values: &[f32], at: usize) -> Option<&Floats<S>> {
     let floats = values.get(at..)?.get(..S::Register::LANES)?;
-    bytemuck::try_cast_slice(floats).ok()?.first()
+    vectors(floats).first()
 }

@@ -28,6 +28,7 @@ use super::Write;
 use super::gram::{self, Gradient, Gram, TOGETHER, check_gradient};
 use crate::error::{Error, Notices, Value};
 use crate::matrix::Matrix;
+use crate::simd::vectors_mut;
 
 pub use super::gram::MOST_ROWS;
 
@@ -129,7 +130,7 @@ fn sum(components: &Matrix, workspace: &mut [f64], mut gradient: Option<(f64, Gr
     let (mut gram, rest) = Gram::new(components, workspace);
     let count = if gradient.is_some() { coefficients(rows) } else { 0 };
     let coefficients = rest.get_mut(..count).unwrap_or_default();
-    let coefficients: &mut [f32] = bytemuck::try_cast_slice_mut(coefficients).unwrap_or_default();
+    let coefficients: &mut [f32] = vectors_mut(coefficients);
     // Rows behind the last one have coefficients, too, of which most are not written.
     coefficients.fill(0.0);
     let at_once = rows <= AT_ONCE;

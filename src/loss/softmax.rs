@@ -22,12 +22,12 @@ mod tile;
 
 use crate::cube::{Cube, Layout};
 use crate::error::Error;
-use crate::pixels::Tally;
-use crate::simd;
+use crate::pixels::{Tally, cut};
+use crate::simd::{self, copy};
 use kernels::{Blank, Greatest, Probabilities, Read};
 use tile::{FLOATS, LEAST, ROWS};
 
-pub(super) use tile::{PIXELS, Rows, Tile, Work, load, load_wide, store, store_wide};
+pub(super) use tile::{PIXELS, Rows, Tile, Work, load_wide, store_wide};
 
 /// How many classes there may be.
 pub const MOST_CLASSES: usize = 4096;
@@ -79,21 +79,20 @@ impl<'a> Labels<'a> {
     #[inline(never)]
     fn read(&self, tile: &mut Tile) -> Tally {
         let Self { classes, ignore, .. } = *self;
-        let labels = part(tile, self.labels);
-        let next = self.labels.get(tile.start + tile.length..).unwrap_or(&[]);
-        simd::prefetch(next.get(..tile.length).unwrap_or(next));
-        let valid = self.cube.valid.map(|valid| part(tile, valid));
-        let weights = self.cube.weights.map(|weights| part(tile, weights));
+        let labels = cut(self.labels, tile.start, tile.length);
+        simd::prefetch(cut(self.labels, tile.start + tile.length, tile.length));
+        let valid = self.cube.valid.map(|valid| cut(valid, tile.start, tile.length));
+        let weights = self.cube.weights.map(|weights| cut(weights, tile.start, tile.length));
         if tile.length.is_multiple_of(LEAST) {
             return simd::run(Read { tile, labels, valid, weights, classes, ignore });
         }
         // What lies behind the end of the last tile is masked.
         let (mut all_labels, mut all_weights) = ([-1; PIXELS], [1.0; PIXELS]);
         let mut all_valid = [0; PIXELS];
-        copy(labels, &mut all_labels);
+        copy(&mut all_labels, labels);
         all_valid.iter_mut().take(tile.length).for_each(|valid| *valid = 1);
-        copy(valid.unwrap_or(&[]), &mut all_valid);
-        copy(weights.unwrap_or(&[]), &mut all_weights);
+        copy(&mut all_valid, valid.unwrap_or(&[]));
+        copy(&mut all_weights, weights.unwrap_or(&[]));
         tile.class = [-1.0; PIXELS];
         tile.weight = [0.0; PIXELS];
         let labels = &all_labels;
@@ -193,13 +192,4 @@ impl<'a> Labels<'a> {
             see(&mut work.tile);
         }
     }
-}
-
-/// What an input has of a tile.
-fn part<'a, T>(tile: &Tile, input: &'a [T]) -> &'a [T] {
-    input.get(tile.start..).and_then(|rest| rest.get(..tile.length)).unwrap_or(&[])
-}
-
-fn copy<T: Copy>(from: &[T], to: &mut [T]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
 }

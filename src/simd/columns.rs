@@ -83,7 +83,7 @@ fn split<T>(slice: &[T], items: usize) -> (&[T], &[T]) {
 
 /// Copies as many items as both slices have.
 #[inline(never)]
-fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+pub(crate) fn copy<T: Copy>(to: &mut [T], from: &[T]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;
     }

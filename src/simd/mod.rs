@@ -32,6 +32,7 @@ pub mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub mod avx512;
 
+pub(crate) use columns::copy;
 pub use columns::{Columns, ColumnsMut};
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub use pair::Pair;
@@ -297,16 +298,44 @@ pub(crate) fn flat_mut<A: Pod, T: Pod>(array: &mut A) -> &mut [T] {
     bytemuck::try_cast_slice_mut(core::slice::from_mut(array)).unwrap_or(&mut [])
 }
 
-/// The whole vectors of floats.
+/// Items as vectors, if they are whole ones.
 #[inline(always)]
-pub(crate) fn vectors<V: Lanes>(floats: &[f32]) -> &[V::Floats] {
-    bytemuck::try_cast_slice(floats).unwrap_or(&[])
+pub(crate) fn vectors<A: Pod, T: Pod>(items: &[T]) -> &[A] {
+    bytemuck::try_cast_slice(items).unwrap_or(&[])
 }
 
-/// The whole vectors of floats.
+/// Items as vectors, if they are whole ones.
 #[inline(always)]
-pub(crate) fn vectors_mut<V: Lanes>(floats: &mut [f32]) -> &mut [V::Floats] {
-    bytemuck::try_cast_slice_mut(floats).unwrap_or(&mut [])
+pub(crate) fn vectors_mut<A: Pod, T: Pod>(items: &mut [T]) -> &mut [A] {
+    bytemuck::try_cast_slice_mut(items).unwrap_or(&mut [])
+}
+
+/// The vector at an index of floats that are whole vectors; 0 behind their end.
+#[inline(always)]
+pub(crate) fn load<V: Lanes>(simd: V::Simd, floats: &[f32], index: usize) -> V {
+    match vectors(floats).get(index) {
+        Some(floats) => V::from_floats(simd, floats),
+        None => V::splat(simd, 0.0),
+    }
+}
+
+/// Writes the vector at an index; drops it behind the end.
+#[inline(always)]
+pub(crate) fn store<V: Lanes>(vector: V, floats: &mut [f32], index: usize) {
+    if let Some(floats) = vectors_mut(floats).get_mut(index) {
+        vector.to_floats(floats);
+    }
+}
+
+/// The sum of integers in lanes, which is below 2^23 in each. (Floats would be added one after the other.)
+#[inline(always)]
+pub(crate) fn sum_of_counts<V: Lanes>(counts: V) -> i64 {
+    const FROM_INTEGER: f32 = 8_388_608.0;
+    let mut sum = 0_u32;
+    for bits in flat::<_, u32>(&(counts + FROM_INTEGER).to_array()) {
+        sum = sum.wrapping_add(bits.wrapping_sub(FROM_INTEGER.to_bits()));
+    }
+    sum.into()
 }
 
 /// Asks the caches for the items of a slice that is read soon: hardware looks ahead in what is read

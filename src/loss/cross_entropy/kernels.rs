@@ -3,11 +3,11 @@
 use crate::cube::CubeColumnsMut;
 use crate::exact::{ExactSum, Row};
 use crate::loss::reduction::Sums;
-use crate::loss::softmax::{Labels, PIXELS, Rows, Tile, Work, load, load_wide, store, store_wide};
+use crate::loss::softmax::{Labels, PIXELS, Rows, Tile, Work, load_wide, store_wide};
 use crate::loss::{Write, only};
 use crate::math::log1p;
 use crate::pixels::Tally;
-use crate::simd::{self, Kernel, Lanes, Simd};
+use crate::simd::{self, Kernel, Lanes, Simd, load, store};
 
 /// The checked inputs of a call.
 #[derive(Clone, Copy)]

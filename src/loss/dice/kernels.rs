@@ -4,9 +4,9 @@ use super::Totals;
 use crate::cube::CubeColumnsMut;
 use crate::exact::{Bounds, ExactSum, Row};
 use crate::loss::Write;
-use crate::loss::softmax::{Labels, PIXELS, Tile, load, load_wide, store, store_wide};
+use crate::loss::softmax::{Labels, PIXELS, Tile, load_wide, store_wide};
 use crate::pixels::Tally;
-use crate::simd::{self, Kernel, Lanes, Simd};
+use crate::simd::{self, Kernel, Lanes, Simd, load, store};
 
 /// Adds the pixels to the sums of every class.
 #[inline(never)]

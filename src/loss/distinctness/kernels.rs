@@ -6,7 +6,7 @@
 use crate::loss::Write;
 use crate::loss::gram::{Floats, Values, Wide, vector};
 use crate::matrix::Matrix;
-use crate::simd::{Doubles, Kernel, Lanes, Simd};
+use crate::simd::{Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
 use bytemuck::Pod;
 
 type Block<S> = <<S as Simd>::Sixteen as Lanes>::Floats;
@@ -23,8 +23,7 @@ impl<'a, F: Pod> Row<'a, F> {
     #[inline(always)]
     fn new(parts: [Matrix<'a>; 2], row: usize) -> Self {
         let [whole, end] = parts.map(|part| part.row(row));
-        let whole = bytemuck::try_cast_slice(whole).unwrap_or_default();
-        Self { whole, end: bytemuck::try_cast_slice(end).unwrap_or_default() }
+        Self { whole: vectors(whole), end: vectors(end) }
     }
 
     #[inline(always)]
@@ -74,7 +73,7 @@ impl Kernel for Along<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let sum: &[WideValues<S>] = bytemuck::try_cast_slice(self.sum).unwrap_or_default();
+        let sum: &[WideValues<S>] = vectors(self.sum);
         let mut total = WideBlock::<S>::splat(simd, 0.0);
         let row = Row::<Block<S>>::new(self.parts, self.row);
         for (index, sum) in sum.iter().enumerate().take(row.blocks()) {
@@ -98,7 +97,7 @@ impl Kernel for Add<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let sum: &mut [Values<S>] = bytemuck::try_cast_slice_mut(self.sum).unwrap_or_default();
+        let sum: &mut [Values<S>] = vectors_mut(self.sum);
         for (index, sum) in sum.iter_mut().enumerate() {
             let mut total = Wide::<S>::splat(simd, 0.0);
             let mut at = index * S::Register::LANES;
@@ -129,12 +128,12 @@ impl Kernel for Slope<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let vectors: &[Floats<S>] = bytemuck::try_cast_slice(self.floats).unwrap_or_default();
-        let sum: &[Values<S>] = bytemuck::try_cast_slice(self.sum).unwrap_or_default();
-        let to: &mut [Floats<S>] = bytemuck::try_cast_slice_mut(self.to).unwrap_or_default();
+        let floats: &[Floats<S>] = vectors(self.floats);
+        let sum: &[Values<S>] = vectors(self.sum);
+        let to: &mut [Floats<S>] = vectors_mut(self.to);
         let back = Wide::<S>::splat(simd, self.back);
         let scale = Wide::<S>::splat(simd, self.scale);
-        for ((floats, sum), to) in vectors.iter().zip(sum).zip(to) {
+        for ((floats, sum), to) in floats.iter().zip(sum).zip(to) {
             let floats = S::Register::from_floats(simd, floats).widen();
             let slope = (Wide::<S>::from_values(simd, sum) - floats * back) * scale;
             self.write.write(None, S::Register::narrow(slope), to);

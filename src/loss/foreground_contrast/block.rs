@@ -4,8 +4,7 @@
 use super::{CHANNELS, Transform};
 use crate::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response, transposed};
 use crate::cube::{Cube, CubeColumns};
-use crate::simd::{Kernel, Lanes, Simd};
-use bytemuck::Zeroable;
+use crate::simd::{Kernel, Lanes, Simd, load, store};
 
 /// How many pixels a block has: a multiple of the lanes of every register.
 pub(super) const BLOCK: usize = 64;
@@ -64,27 +63,8 @@ impl Block {
     }
 }
 
-/// The vector at an index of a plane; 0 behind its end.
-#[inline(always)]
-pub(super) fn load<V: Lanes>(simd: V::Simd, plane: &[f32], index: usize) -> V {
-    let vectors: &[V::Floats] = bytemuck::try_cast_slice(plane).unwrap_or(&[]);
-    match vectors.get(index) {
-        Some(floats) => V::from_floats(simd, floats),
-        None => V::from_floats(simd, &V::Floats::zeroed()),
-    }
-}
-
-#[inline(always)]
-pub(super) fn store<V: Lanes>(values: V, plane: &mut [f32], index: usize) {
-    let vectors: &mut [V::Floats] = bytemuck::try_cast_slice_mut(plane).unwrap_or(&mut []);
-    if let Some(floats) = vectors.get_mut(index) {
-        values.to_floats(floats);
-    }
-}
-
 /// Fills a block, slopes and all, with `count` vectors of pixels from the vector `first` on. A kernel of its
-/// own: both walks
-/// share its code, and its loops go over channels, so that a function exists once.
+/// own: both walks share its code, and its loops go over channels, so that a function exists once.
 pub(super) struct Fill<'b, 'a> {
     pub cube: &'b Cube<'a>,
     pub transform: Transform,
@@ -101,7 +81,6 @@ impl Kernel for Fill<'_, '_> {
         let layout = self.cube.layout;
         let pixels = CubeColumns::new(self.cube.values, layout);
         let Block { values, light_slopes, root_slopes } = self.block;
-        //
         for channel in 0..layout.channels {
             let Some(values) = values.get_mut(channel) else { continue };
             for index in 0..self.count {

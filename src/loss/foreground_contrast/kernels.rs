@@ -3,14 +3,14 @@
 //! Both go block by block: a block's colours are transformed first, by code that they share, and lie on the
 //! stack. What remains is loops over channels and sums that exist once, not once a channel.
 
-use super::block::{BLOCK, Block, Fill, load, store};
+use super::block::{BLOCK, Block, Fill};
 use super::frame::{Frame, Slopes};
 use super::{CHANNELS, Transform};
 use crate::cube::{Cube, CubeColumnsMut};
 use crate::exact::Accumulator;
 use crate::loss::{Write, only};
 use crate::pixels::{Live, LiveColumns, both};
-use crate::simd::{Columns, Kernel, Lanes, Mask, Simd};
+use crate::simd::{Columns, Kernel, Lanes, Mask, Simd, load, store};
 
 /// Who counts, and who is foreground.
 struct Parts<'a, V: Lanes> {

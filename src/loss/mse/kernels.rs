@@ -4,10 +4,10 @@
 
 use super::Inputs;
 use crate::cube::Layout;
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, registers, registers_mut};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats};
 use crate::loss::{Write, only};
 use crate::pixels::Weights;
-use crate::simd::{Kernel, Lanes, Simd};
+use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
 
 /// What is written.
 pub(super) enum Written<'a> {
@@ -46,17 +46,17 @@ impl Kernel for Values<'_> {
                 simd.call(Weights { pixels, to: weights });
             }
             let block = Block::<S> {
-                a: registers(place.read(cube.values, &mut a)),
-                b: registers(place.read(inputs.target, &mut b)),
-                weights: if all_alike { None } else { Some(registers(weights)) },
+                a: vectors(place.read(cube.values, &mut a)),
+                b: vectors(place.read(inputs.target, &mut b)),
+                weights: if all_alike { None } else { Some(vectors(weights)) },
             };
             let terms = terms.get_mut(..place.padded).unwrap_or(&mut []);
             if let Written::Gradient(slope, write, gradient) = &mut written {
                 let to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
-                block.write(simd, *slope, *write, registers_mut(to), factor, registers_mut(terms));
+                block.write(simd, *slope, *write, vectors_mut(to), factor, vectors_mut(terms));
                 place.after(gradient, &c);
             } else {
-                block.terms(simd, factor, registers_mut(terms));
+                block.terms(simd, factor, vectors_mut(terms));
             }
             if let Written::Terms(map) = &mut written {
                 place.write(map, terms);

@@ -1,11 +1,11 @@
 //! The kernels: predictions of pixels, summed or turned into a gradient.
 
 use super::{Boundary, Normalization};
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, padded, registers, registers_mut};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, padded};
 use crate::loss::{Write, only};
 use crate::math::logistic;
 use crate::pixels::{Live, LiveColumns, Pixels, Weights};
-use crate::simd::{Columns, ColumnsMut, Kernel, Lanes, Simd};
+use crate::simd::{Columns, ColumnsMut, Kernel, Lanes, Simd, copy, vectors, vectors_mut};
 
 /// What is summed.
 #[derive(Clone, Copy, PartialEq)]
@@ -59,8 +59,8 @@ impl Kernel for Terms<'_> {
                     let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
                     copy(shares, targets);
                     weigh(simd, shares, weights);
-                    let places = registers_mut::<Floats<S>>(shares).iter_mut();
-                    for (share, term) in places.zip(registers::<Floats<S>>(terms)) {
+                    let places = vectors_mut::<Floats<S>, _>(shares).iter_mut();
+                    for (share, term) in places.zip(vectors::<Floats<S>, _>(terms)) {
                         let target = S::Register::from_floats(simd, share);
                         let value = S::Register::from_floats(simd, term) * target;
                         only(Some(target.constant(0.0).lt(target)), value).to_floats(share);
@@ -85,8 +85,8 @@ impl Kernel for Terms<'_> {
 /// Writes the predictions of scores.
 #[inline(always)]
 fn predict<S: Simd>(simd: S, summed: Summed, scores: &[f32], terms: &mut [f32]) {
-    let scores: &[Floats<S>] = registers(scores);
-    let places = registers_mut(terms).iter_mut().zip(scores);
+    let scores: &[Floats<S>] = vectors(scores);
+    let places = vectors_mut(terms).iter_mut().zip(scores);
     if summed == Summed::Predictions(Normalization::Sigmoid) {
         for (term, score) in places {
             logistic(S::Register::from_floats(simd, score)).sigmoid().to_floats(term);
@@ -111,18 +111,11 @@ fn is_given(summed: Summed, scores: &[f32], terms: &mut [f32]) -> bool {
     true
 }
 
-#[inline(never)]
-fn copy(to: &mut [f32], from: &[f32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-    }
-}
-
 /// Multiplies floats with weights where these are above 0; elsewhere everything becomes 0, NaN too.
 #[inline(always)]
 fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
-    let weights: &[Floats<S>] = registers(weights);
-    for (float, weight) in registers_mut::<Floats<S>>(floats).iter_mut().zip(weights) {
+    let weights: &[Floats<S>] = vectors(weights);
+    for (float, weight) in vectors_mut::<Floats<S>, _>(floats).iter_mut().zip(weights) {
         let weight = S::Register::from_floats(simd, weight);
         let on = weight.constant(0.0).lt(weight);
         only(Some(on), S::Register::from_floats(simd, float) * weight).to_floats(float);
@@ -132,9 +125,7 @@ fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
 /// Copies targets to a block; behind the last pixel none is.
 #[inline(never)]
 fn mark(marks: &mut [u8], targets: &[u8]) {
-    for (mark, target) in marks.iter_mut().zip(targets) {
-        *mark = *target;
-    }
+    copy(marks, targets);
     marks.iter_mut().skip(targets.len()).for_each(|mark| *mark = 0);
 }
 

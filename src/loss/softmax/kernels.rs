@@ -1,12 +1,11 @@
 //! The kernels of a tile: labels, greatest logits, probabilities.
 
 use super::MOST_CLASSES;
-use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, at, load, load_wide, store, store_wide};
-use crate::exact::count;
+use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, load_wide, store_wide};
 use crate::loss::only;
 use crate::math;
 use crate::pixels::Tally;
-use crate::simd::{Bits, Kernel, Lanes, Mask, Simd};
+use crate::simd::{Bits, Columns, Kernel, Lanes, Mask, Simd, load, store, sum_of_counts, vectors};
 
 /// Added to an integer below it, in the low bits.
 const FROM_INTEGER: f32 = 8_388_608.0;
@@ -38,15 +37,15 @@ impl Kernel for Read<'_> {
         const LOW: u32 = MOST_CLASSES.ilog2() + 1;
 
         let Self { tile, labels, valid, weights, classes, ignore } = self;
-        let labels: &[f32] = bytemuck::try_cast_slice(labels).unwrap_or(&[]);
+        let labels: &[f32] = vectors(labels);
+        let valid = valid.map(Columns::new);
         let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
         let (mut asked, mut counted, mut on) = (zero, zero, zero);
         for index in 0..tile.vectors::<S::Register>() {
             let label = load::<S::Register>(simd, labels, index).to_bits();
             let mut is_asked = S::Register::everywhere(simd);
-            if let Some(valid) = valid {
-                let valid: &[_] = bytemuck::try_cast_slice(valid).unwrap_or(&[]);
-                is_asked = S::Register::mask_from_bytes(simd, &at(valid, index));
+            if let Some(valid) = &valid {
+                is_asked = S::Register::mask_from_bytes(simd, valid.get(index));
             }
             if let Some(ignore) = ignore {
                 let other = label ^ zero.constant_bits(ignore as u32);
@@ -73,9 +72,9 @@ impl Kernel for Read<'_> {
             store(class, &mut tile.class, index);
             store(S::Register::select(has_terms, weight, zero), &mut tile.weight, index);
         }
-        tile.is_full = count(on) == tile.length as i64;
-        let pixels = count(counted);
-        Tally { pixels, rejected: count(asked) - pixels }
+        tile.is_full = sum_of_counts(on) == tile.length as i64;
+        let pixels = sum_of_counts(counted);
+        Tally { pixels, rejected: sum_of_counts(asked) - pixels }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Tiles of pixels, row by row: what kernels see of a cube.
 
 use crate::exact::Bounds;
-use crate::simd::{Doubles, Lanes, vectors, vectors_mut};
-use bytemuck::Pod;
+use crate::simd::{Doubles, Lanes, load, vectors, vectors_mut};
 
 /// How many pixels a tile has at most: fewer where stack is scarce.
 pub(in crate::loss) const PIXELS: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
@@ -56,10 +55,7 @@ impl Rows<'_> {
     #[inline(always)]
     pub fn get<V: Lanes>(&self, simd: V::Simd, row: usize, index: usize) -> V {
         let rest = self.floats.get(row * self.pitch + index * V::LANES..).unwrap_or(&[]);
-        match bytemuck::try_cast_slice(rest.get(..V::LANES).unwrap_or(&[])) {
-            Ok([floats]) => V::from_floats(simd, floats),
-            _ => V::splat(simd, 0.0),
-        }
+        load(simd, rest.get(..V::LANES).unwrap_or(&[]), 0)
     }
 }
 
@@ -69,44 +65,24 @@ pub(in crate::loss) struct Work {
     pub(super) copies: [f32; FLOATS],
 }
 
-/// An item of a slice, as wide as a vector; zeros if there is none.
-#[inline(always)]
-pub(in crate::loss) fn at<A: Pod>(slice: &[A], index: usize) -> A {
-    slice.get(index).copied().unwrap_or(A::zeroed())
-}
-
-#[inline(always)]
-pub(in crate::loss) fn put<A>(slice: &mut [A], index: usize, item: A) {
-    if let Some(place) = slice.get_mut(index) {
-        *place = item;
-    }
-}
-
-/// The vector of an array with a number a pixel.
-#[inline(always)]
-pub(in crate::loss) fn load<V: Lanes>(simd: V::Simd, floats: &[f32], index: usize) -> V {
-    V::from_floats(simd, &at(vectors::<V>(floats), index))
-}
-
-#[inline(always)]
-pub(in crate::loss) fn store<V: Lanes>(values: V, floats: &mut [f32], index: usize) {
-    put(vectors_mut::<V>(floats), index, values.to_array());
-}
-
+/// The vector of doubles at an index; 0 behind their end.
 #[inline(always)]
 pub(in crate::loss) fn load_wide<V: Lanes>(
     simd: V::Simd,
     doubles: &[f64],
     index: usize,
 ) -> V::Doubles {
-    let vectors: &[_] = bytemuck::try_cast_slice(doubles).unwrap_or(&[]);
-    V::Doubles::from_values(simd, &at(vectors, index))
+    match vectors(doubles).get(index) {
+        Some(values) => V::Doubles::from_values(simd, values),
+        None => V::Doubles::splat(simd, 0.0),
+    }
 }
 
 #[inline(always)]
 pub(in crate::loss) fn store_wide<V: Lanes>(values: V::Doubles, doubles: &mut [f64], index: usize) {
-    let vectors: &mut [_] = bytemuck::try_cast_slice_mut(doubles).unwrap_or(&mut []);
-    put(vectors, index, values.to_values());
+    if let Some(place) = vectors_mut(doubles).get_mut(index) {
+        *place = values.to_values();
+    }
 }
 
 impl Tile {

@@ -57,16 +57,14 @@ fn differences(values: &[f32], stride: usize, center: f32, outside: &[f32], term
 
 /// Up to [`PART`] pixels from `first` on.
 fn part<'a>(cube: &Cube<'a>, first: usize) -> Cube<'a> {
-    fn cut<T>(slice: &[T], first: usize, n: usize) -> &[T] {
-        slice.get(first..).and_then(|rest| rest.get(..n)).unwrap_or(&[])
-    }
     let layout = cube.layout;
     let n = layout.n.saturating_sub(first).min(PART);
+    let Pixels { valid, weights, .. } = cube.live().part(first, n);
     Cube {
         values: cube.values.get(first * layout.pixel_stride..).unwrap_or(&[]),
         layout: Layout { n, ..layout },
-        valid: cube.valid.map(|valid| cut(valid, first, n)),
-        weights: cube.weights.map(|weights| cut(weights, first, n)),
+        valid,
+        weights,
         ..Cube::default()
     }
 }

@@ -10,7 +10,7 @@
 
 use crate::cube::{Cube, CubeColumns, Layout};
 use crate::loss::only;
-use crate::simd::{Doubles, Kernel, Lanes, Simd, flat};
+use crate::simd::{Doubles, Kernel, Lanes, Simd, flat, vectors};
 use bytemuck::{Pod, Zeroable};
 
 /// Leaves of the tree.
@@ -290,12 +290,6 @@ impl<S: Simd> Kernel for Strip<'_, '_, S> {
     }
 }
 
-/// Floats or doubles as vectors.
-#[inline(always)]
-pub(super) fn vectors<A: Pod, T: Pod>(floats: &[T]) -> &[A] {
-    bytemuck::try_cast_slice(floats).unwrap_or(&[])
-}
-
 /// Floats and as many ones, both padded with zeros.
 #[inline(always)]
 pub(super) fn padded<A: Pod>(floats: &[f32]) -> [A; 2] {
@@ -317,7 +311,7 @@ fn pad(floats: &[f32]) -> [[f32; FEW]; 2] {
 #[inline(always)]
 fn block_at<A: Pod>(values: &[f32], start: usize) -> Option<&A> {
     let block = values.get(start..)?.first_chunk::<FEW>()?;
-    bytemuck::try_cast_slice(block).ok()?.first()
+    vectors(block).first()
 }
 
 /// A row of few channels, padded with zeros.

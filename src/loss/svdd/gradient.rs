@@ -1,10 +1,10 @@
 //! The gradient by the embeddings.
 
-use super::distance::{Inputs, padded, vectors};
+use super::distance::{Inputs, padded};
 use crate::cube::{CubeColumns, CubeColumnsMut};
 use crate::loss::Write;
-use crate::simd::{Columns, Kernel, Lanes, Simd, flat, flat_mut};
-use bytemuck::{Pod, Zeroable};
+use crate::simd::{Columns, Kernel, Lanes, Simd, copy, flat, flat_mut, vectors, vectors_mut};
+use bytemuck::Zeroable;
 
 /// Where the gradient goes, and how steep it is.
 pub(super) struct Gradient<'a> {
@@ -92,8 +92,8 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
             let [spare_values, spare_to] = &mut spare;
             let is_spare = behind.len() < LANES;
             if is_spare {
-                copy(behind, flat_mut(spare_values));
-                copy(to, flat_mut(spare_to));
+                copy(flat_mut(spare_values), behind);
+                copy(flat_mut(spare_to), to);
             }
             let values = vectors(behind.get(..LANES).unwrap_or(&[])).first();
             let difference =
@@ -101,24 +101,10 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
             let place = vectors_mut(to.get_mut(..LANES).unwrap_or(&mut [])).first_mut();
             write.write(Some(on & is_channel), difference * slope, place.unwrap_or(spare_to));
             if is_spare {
-                copy(flat(spare_to), to);
+                copy(to, flat(spare_to));
             }
         }
         start = start.wrapping_add(layout.pixel_stride);
-    }
-}
-
-/// Floats as vectors.
-#[inline(always)]
-pub(super) fn vectors_mut<A: Pod>(floats: &mut [f32]) -> &mut [A] {
-    bytemuck::try_cast_slice_mut(floats).unwrap_or(&mut [])
-}
-
-/// Copies as many floats as both have.
-#[inline(never)]
-pub(super) fn copy(from: &[f32], to: &mut [f32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
     }
 }
 

@@ -5,12 +5,12 @@
 //! looked at again.
 
 use super::Totals;
-use super::distance::{Distances, HIGH, Inputs, STRIP, apart, vectors};
-use super::gradient::{self, Gradient, copy, vectors_mut};
+use super::distance::{Distances, HIGH, Inputs, STRIP, apart};
+use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
 use crate::loss::only;
 use crate::pixels::{Live, LiveColumns, Pixels, Sum, both};
-use crate::simd::{Doubles, Kernel, Lanes, Mask, Simd, flat};
+use crate::simd::{Doubles, Kernel, Lanes, Mask, Simd, copy, sum_of_counts, vectors, vectors_mut};
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
 const HUGE: f32 = (1_u128 << 127) as f32;
@@ -122,7 +122,7 @@ impl Kernel for Pass<'_> {
                 for vector in vectors(&strip.terms).iter().take(length.div_ceil(LANES)) {
                     terms.push(S::Sixteen::from_floats(simd, vector));
                 }
-                totals.outside = totals.outside.wrapping_add(sum(flat(&count.to_array())));
+                totals.outside = totals.outside.wrapping_add(sum_of_counts(count));
                 if inputs.cube.weights.is_some() {
                     let scores = strip.outside.get(..length).unwrap_or(&[]);
                     let pixels = Pixels { scores, ..Pixels::default() };
@@ -130,7 +130,7 @@ impl Kernel for Pass<'_> {
                 }
             }
             let from = if is_scores { &strip.scores } else { &strip.outside };
-            copy(from, map.get_mut(first..).unwrap_or(&mut []));
+            copy(map.get_mut(first..).unwrap_or(&mut []), from);
             if let Some(gradient) = &mut gradient {
                 let weights = strip.outside.get(..length).unwrap_or(&[]);
                 apart(simd, gradient::Strip { inputs, first, weights, gradient });
@@ -140,12 +140,6 @@ impl Kernel for Pass<'_> {
             terms.finish(n);
         }
     }
-}
-
-/// The sum of counts, which is exact: a strip has few pixels.
-#[inline(never)]
-fn sum(counts: &[f32]) -> i64 {
-    counts.iter().sum::<f32>() as i64
 }
 
 /// Moves terms that `f32` cannot hold to a sum of their own.
