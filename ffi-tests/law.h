@@ -35,12 +35,18 @@ enum slot {
     WORKSPACE,
     LIST,   /* struct hyla_metric [] */
     COUNT,
+    BINNING, /* struct hyla_binning */
+    TABLE,   /* its table */
     SLOTS
 };
 #define BIT(slot) (1u << (slot))
 
 /* An odd number of pixels: an overlap by the last byte of a mask is one, too. */
-enum { LAW_PIXELS = 65, LAW_CHANNELS = 3, LAW_ROWS = 5, LAW_COLUMNS = 7, ROOM = 16384 };
+/* How many bytes a slot and what lies around it have; a program with a larger one says so. */
+#ifndef LAW_ROOM
+#define LAW_ROOM 16384
+#endif
+enum { LAW_PIXELS = 65, LAW_CHANNELS = 3, LAW_ROWS = 5, LAW_COLUMNS = 7, ROOM = LAW_ROOM };
 
 /* A slot lies in the middle of a room of its own, so that others can be moved to either side of it. */
 struct rooms {
@@ -68,6 +74,7 @@ struct family {
     size_t params, totals, report;
     void (*fill)(struct arguments *);
     size_t floats, more, workspace; /* bytes; 0: a float a pixel, or a channel, or none */
+    size_t list, table;             /* bytes; 0: eight named values, or none */
 };
 
 /* The pixels struct of a call; it is written here, so that it always says what the arguments say. */
@@ -105,11 +112,18 @@ static inline const hyla_matrix *matrix_of(const struct arguments *arguments) {
     return (const hyla_matrix *)arguments->at[MATRIX];
 }
 
+static inline const hyla_binning *binning_of(const struct arguments *arguments) {
+    hyla_binning *binning = (hyla_binning *)(void *)(arguments->rooms->bytes[BINNING] + ROOM / 2);
+    binning->table = (const uint32_t *)arguments->at[TABLE];
+    return (const hyla_binning *)arguments->at[BINNING];
+}
+
 /* All structs that point to other slots say what the arguments say. */
 static inline void write_structs(const struct arguments *arguments) {
     pixels_of(arguments);
     cube_of(arguments);
     matrix_of(arguments);
+    binning_of(arguments);
 }
 
 static inline size_t alignment_of(enum slot slot) {
@@ -127,6 +141,7 @@ static inline size_t alignment_of(enum slot slot) {
         case ENTRIES:
         case CENTER:
         case MORE:
+        case TABLE:
         case FLOATS: return 4;
         default: return 8;
     }
@@ -157,7 +172,9 @@ static inline size_t size_of(const struct function *function, enum slot slot) {
         case TOTALS: return function->family->totals;
         case CONTEXT: return sizeof(hyla_context);
         case VALUE: return function->family->report;
-        case LIST: return 8 * sizeof(hyla_metric);
+        case LIST: return function->family->list != 0 ? function->family->list : 8 * sizeof(hyla_metric);
+        case BINNING: return sizeof(hyla_binning);
+        case TABLE: return function->family->table;
         case COUNT: return sizeof(size_t);
         default: return 0;
     }

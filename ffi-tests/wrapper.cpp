@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 #include "check.h"
 #include "hyla.hpp"
@@ -162,6 +163,40 @@ void pixel_statistics() {
     CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, {list.data(), 2}).status.code());
 }
 
+void ranking_exact() {
+    hyla::pixels pixels = all();
+    pixels.weights = nullptr;
+    std::vector<std::uint32_t> space(hyla::ranking_exact::workspace_size(pixels.n));
+    hyla_ranking_exact_report expected{};
+    const hyla_status status = hyla_ranking_exact_values(&pixels, space.data(), space.size(), &expected);
+    const hyla::result<hyla::ranking_exact::report> found = hyla::ranking_exact::values(pixels, space);
+    CHECK(found && equal(found.value, expected) && found.status.code() == status);
+    CHECK(found.value.anomalies == 3 && found.value.normal == 2);
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::ranking_exact::values(pixels, {space.data(), 1}).status.code());
+}
+
+void frame_scores() {
+    const hyla::pixels pixels = all();
+    std::vector<std::uint32_t> space(hyla::score_statistics::workspace_size());
+    hyla_score_statistics_report expected{};
+    std::array<hyla::metric, 9> list{};
+    CHECK_STATUS(HYLA_OK, hyla_score_statistics_frame(&pixels, space.data(), space.size(), &expected));
+    const hyla::result<hyla::score_statistics::report> found = hyla::score_statistics::frame(pixels, space);
+    CHECK(found && equal(found.value, expected) && found.value.median == 0.5 && found.value.pixels == 5);
+    const hyla::result<std::size_t> count = hyla::score_statistics::metrics(found.value, context, list);
+    CHECK(count && count.value == 9 && std::strcmp(list[8].name, "scores/q99") == 0);
+    hyla::score_statistics totals, other;
+    CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
+    CHECK_STATUS(HYLA_OK, other.update(pixels).code());
+    CHECK(totals.mean().value == expected.mean && totals.std().value == expected.std);
+    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
+    CHECK_STATUS(HYLA_OK, totals.normalize().code());
+    CHECK(totals.mean().value == expected.mean && totals.totals.pixels == 10);
+    const hyla::result<double> mean = hyla::topk_mean::value(0.4, pixels, space);
+    CHECK(mean && mean.value == 2.5 && space.size() >= hyla::topk_mean::workspace_size());
+    CHECK_STATUS(HYLA_ERROR_FRACTION, hyla::topk_mean::value(0.0, pixels, space).status.code());
+}
+
 void detection() {
     const hyla::pixels pixels = all();
     hyla::detection::params params;
@@ -237,6 +272,8 @@ int main() {
     range();
     confusion();
     pixel_statistics();
+    ranking_exact();
+    frame_scores();
     detection();
     mixing_with_c();
 #ifdef __cpp_lib_span

@@ -68,6 +68,7 @@
 #define HYLA_CROSS_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_cross_entropy_params), HYLA_REDUCTION_WEIGHTED_MEAN, 1, -100, 1.0f, 0.0f }
 #define HYLA_DICE_PARAMS_DEFAULT { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
 #define HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT { sizeof(hyla_foreground_contrast_params), HYLA_COLOR_RGB, 1, 1.0f, 0.0f, 0.0f, 1e-6f }
+#define HYLA_BINNING_PARAMS_DEFAULT { sizeof(hyla_binning_params), HYLA_BINNING_KEY, 12, 0.0f, 1.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -208,6 +209,12 @@
 // The range of the scores is needed and does not belong to the totals.
 #define HYLA_ERROR_RANGE_MISSING (-38)
 
+// The binning is out of range: its number of bins, bits or thresholds, or its bounds.
+#define HYLA_ERROR_BINNING (-39)
+
+// The fraction is not above 0 and at most 1.
+#define HYLA_ERROR_FRACTION (-40)
+
 // No pixel counted: a mean is NaN, a sum or ratio 0.
 #define HYLA_NOTICE_EMPTY 1
 
@@ -231,6 +238,9 @@
 
 // Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
 #define HYLA_NOTICE_ZERO_PAIRS 128
+
+// The bounds of a value are further apart than is of use; the report has them.
+#define HYLA_NOTICE_COARSE 256
 
 // The sum of the terms divided by the number of terms that count (PyTorch's mean).
 #define HYLA_REDUCTION_MEAN 0
@@ -345,6 +355,24 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_DETECTION_STAGES 6
+
+// Bins of one relative width: the leading bits of the float. No range to choose.
+#define HYLA_BINNING_KEY 0
+
+// torchmetrics' thresholds of the sigmoid of a logit.
+#define HYLA_BINNING_THRESHOLDS 1
+
+// Bins of one width between two bounds.
+#define HYLA_BINNING_LINEAR 2
+
+// Scores of 8 bits, a bin each.
+#define HYLA_BINNING_U8 3
+
+// Scores of 16 bits, a bin each.
+#define HYLA_BINNING_U16 4
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SCORE_STATISTICS_STAGES 6
 
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
@@ -1131,6 +1159,189 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
+
+// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
+// and `hyla_ranking_values` says how much that can be.
+//
+// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) wide
+//   relative to its scores. Infinities have bins like others. Histograms of 4 to 1024 KiB.
+// - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
+//   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
+//   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
+// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`; scores beyond these lie in the first or
+//   last bin.
+// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
+//
+// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
+typedef struct hyla_binning_params {
+    // `sizeof(hyla_binning_params)`.
+    uint32_t struct_size;
+    // HYLA_BINNING_... Default: key.
+    uint32_t rule;
+    // As the rule says; ignored by U8 and U16. Default: 12.
+    uint32_t bins;
+    // LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
+    float low;
+    // LINEAR: the upper end of the last bin, finite and above `low`. Others ignore it. Default: 1.
+    float high;
+} hyla_binning_params;
+
+// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
+// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order.
+typedef struct hyla_binning {
+    // The table; NULL where the rule needs none.
+    const uint32_t *table;
+    // How many words the table has.
+    size_t table_words;
+    // The rule.
+    uint32_t rule;
+    // Its bins, bits or thresholds.
+    uint32_t bins;
+    // Its lower bound.
+    float low;
+    // Its upper bound.
+    float high;
+    // NULL. Room for later.
+    const void *reserved[2];
+} hyla_binning;
+
+// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
+typedef struct hyla_ranking_report {
+    // Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
+    double average_precision;
+    // The exact one is not below this,
+    double average_precision_lo;
+    // and not above this.
+    double average_precision_hi;
+    // An estimate between the two: anomalies spread evenly among the normal pixels of their bin.
+    double average_precision_interleaved;
+    // The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
+    double roc_auc;
+    // The exact one is not below this,
+    double roc_auc_lo;
+    // and not above this.
+    double roc_auc_hi;
+    // The greatest F1 of the thresholds that are edges of bins. 0 without anomalies.
+    double f1_max;
+    // The greatest F1 of any threshold is not above this.
+    double f1_max_hi;
+    // The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
+    double f1_max_threshold;
+    // How many anomalies are ranked.
+    int64_t anomalies;
+    // How many normal pixels are ranked.
+    int64_t normal;
+    // How many anomalies have a NaN score.
+    int64_t nan_anomalies;
+    // How many normal pixels have a NaN score.
+    int64_t nan_normal;
+    // How many pixels were masked.
+    int64_t masked;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_ranking_report;
+
+// What decisions at a threshold are worth.
+typedef struct hyla_ranking_point {
+    // Scores from here on are positive: the lower edge of a bin.
+    double threshold;
+    // The share of positive decisions that are right; 0 of none.
+    double precision;
+    // The share of anomalies that are found; 0 of none.
+    double recall;
+    // The share of normal pixels that raise a false alarm; 0 of none.
+    double false_positive_rate;
+    // Anomalies from the threshold on.
+    int64_t true_positives;
+    // Normal pixels from the threshold on.
+    int64_t false_positives;
+} hyla_ranking_point;
+
+// How well the scores of one buffer rank anomalies above everything else: exact values, with every score as a
+// threshold and equal scores as one, as scikit-learn's average_precision_score and roc_auc_score have it.
+typedef struct hyla_ranking_exact_report {
+    // Average precision, within 6 * 2^-53 of itself; 0 without anomalies.
+    double average_precision;
+    // The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie counts
+    // half; NaN without anomalies or without normal pixels.
+    double roc_auc;
+    // The greatest F1 of any threshold; 0 without anomalies.
+    double f1_max;
+    // The threshold of f1_max, the highest of several: decide for scores from it on. NaN without anomalies.
+    double f1_max_threshold;
+    // How many anomalies are ranked.
+    int64_t anomalies;
+    // How many normal pixels are ranked.
+    int64_t normal;
+    // How many anomalies have a NaN score, which is ranked nowhere.
+    int64_t nan_anomalies;
+    // How many normal pixels have a NaN score, which is ranked nowhere.
+    int64_t nan_normal;
+    // How many pixels were masked.
+    int64_t masked;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_ranking_exact_report;
+
+// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
+typedef struct hyla_sum_of_squares {
+    // The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
+    // in [0, 2^32), the last one signed.
+    int64_t digits[20];
+    // How many terms were NaN.
+    int64_t nan;
+    // How many terms were infinite.
+    int64_t positive_infinity;
+    // Zero.
+    int64_t negative_infinity;
+    // Zero.
+    int64_t reserved;
+} hyla_sum_of_squares;
+
+// Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty. Adding
+// the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words. The extremes
+// of a stream are a `hyla_range`, brackets of its quantiles come from a `hyla_ranking` histogram
+// (`hyla_ranking_quantile`; no labels needed).
+typedef struct hyla_score_statistics_totals {
+    // The sum of the scores.
+    struct hyla_sum sum;
+    // The sum of their squares.
+    struct hyla_sum_of_squares squares;
+    // How many pixels count.
+    int64_t pixels;
+} hyla_score_statistics_totals;
+
+// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any.
+typedef struct hyla_score_statistics_report {
+    // The mean, from an exact sum; NaN if a score is NaN.
+    double mean;
+    // The standard deviation of a sample (n - 1), from exact sums; NaN of one pixel, and if a score is not finite.
+    double std;
+    // The least number.
+    double min;
+    // The greatest number.
+    double max;
+    // The number in the middle, the lower one of two.
+    double median;
+    // The quantile of 0.25, at the rank 0.25 (n - 1), between two numbers in proportion; as the others.
+    double q25;
+    // The quantile of 0.75.
+    double q75;
+    // The quantile of 0.95.
+    double q95;
+    // The quantile of 0.99.
+    double q99;
+    // How many pixels count.
+    int64_t pixels;
+    // How many of them are NaN.
+    int64_t nan;
+    // How many of them are infinite.
+    int64_t infinite;
+    // How many pixels were masked.
+    int64_t masked;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_score_statistics_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -2597,6 +2808,290 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
                                    size_t capacity,
                                    size_t *count);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_BINNING_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_binning_params_init(struct hyla_binning_params *params,
+                                     size_t size);
+
+// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB) for
+// 200 of these.
+//
+// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
+// (rule), BINNING (bins, low or high out of range).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_binning_words(const struct hyla_binning_params *params,
+                               size_t *words);
+
+// Builds a binning: writes its table (`table_words` words, perhaps uninitialised; may be NULL where none are
+// needed) and the binning. Do it once; it takes some microseconds.
+//
+// Errors, with nothing changed: those of `hyla_binning_words`, WORKSPACE (too few words).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_binning_build(const struct hyla_binning_params *params,
+                               uint32_t *table,
+                               size_t table_words,
+                               struct hyla_binning *binning);
+
+// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
+// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
+// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
+// masked, a fingerprint of the binning, and three words of 0.
+//
+// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
+// (all about a binning that hyla_binning_build did not write).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_words(const struct hyla_binning *binning,
+                               size_t *words);
+
+// Adds the scores of pixels to histograms.
+//
+// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
+// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing is
+// allocated or kept. Any number of threads may call it, each with words of its own.
+//
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
+// Notices: none; `hyla_ranking_values` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_update(const struct hyla_binning *binning,
+                                const struct hyla_pixels *pixels,
+                                int64_t *words,
+                                size_t count);
+
+// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
+//
+// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
+                                   const uint8_t *scores,
+                                   const uint8_t *targets,
+                                   const uint8_t *valid,
+                                   size_t n,
+                                   int64_t *words,
+                                   size_t count);
+
+// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
+//
+// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
+                                    const uint16_t *scores,
+                                    const uint8_t *targets,
+                                    const uint8_t *valid,
+                                    size_t n,
+                                    int64_t *words,
+                                    size_t count);
+
+// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
+// `hyla_ranking_values` finds out.
+//
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
+// WORKSPACE (too few words).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_merge(const struct hyla_binning *binning,
+                               const int64_t *other,
+                               int64_t *words,
+                               size_t count);
+
+// Average precision, ROC-AUC and F1 of histograms, with bounds.
+//
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
+// WORKSPACE (too few words), MIXED_TOTALS (scores of another binning, or counts that do not add up to the pixels).
+// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average precision are
+// more than 0.01 apart).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_values(const struct hyla_binning *binning,
+                                const int64_t *words,
+                                size_t count,
+                                struct hyla_ranking_report *report);
+
+// Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the
+// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many as
+// there are bins are always enough.
+//
+// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_curve(const struct hyla_binning *binning,
+                               const int64_t *words,
+                               size_t count,
+                               struct hyla_ranking_point *points,
+                               size_t capacity,
+                               size_t *written);
+
+// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold` tells
+// where that is.
+//
+// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
+// NO_NEGATIVES, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_at(const struct hyla_binning *binning,
+                            const int64_t *words,
+                            size_t count,
+                            float threshold,
+                            struct hyla_ranking_point *point);
+
+// The lowest threshold whose false positive rate is not above the wanted one, in [0, 1]. Without labels every pixel
+// is normal, and the rate is the share of all pixels that raises an alarm. Infinity where even the highest bin is above
+// it.
+//
+// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
+// `hyla_ranking_at`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
+                                   const int64_t *words,
+                                   size_t count,
+                                   double false_positive_rate,
+                                   double *threshold);
+
+// Where the quantile q of all scores lies, anomalies and normal pixels alike: the order statistic of rank
+// floor(q * (n - 1)) of n scores is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for integers). Both NaN
+// without scores.
+//
+// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
+// `hyla_ranking_at`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_quantile(const struct hyla_binning *binning,
+                                  const int64_t *words,
+                                  size_t count,
+                                  double q,
+                                  double *bounds);
+
+// How many words of workspace n pixels need: the same on every tier.
+HYLA_API
+size_t hyla_ranking_exact_workspace(size_t n);
+
+// Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
+// `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+//
+// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be NULL.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
+                                      uint32_t *workspace,
+                                      size_t workspace_size,
+                                      struct hyla_ranking_exact_report *report);
+
+// `sizeof(hyla_score_statistics_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_score_statistics_totals_size(void);
+
+// Adds the scores of pixels to totals. Needs no labels.
+//
+// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
+                                         struct hyla_score_statistics_totals *totals);
+
+// Adds other totals to totals, and makes the words canonical.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_merge(const struct hyla_score_statistics_totals *other,
+                                        struct hyla_score_statistics_totals *totals);
+
+// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_normalize(struct hyla_score_statistics_totals *totals);
+
+// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
+//
+// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals *totals,
+                                       double *mean);
+
+// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
+// a score is not finite.
+//
+// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_std(const struct hyla_score_statistics_totals *totals,
+                                      double *std);
+
+// How many words of workspace a frame needs, whatever its size: the same on every tier.
+HYLA_API
+size_t hyla_score_statistics_workspace(void);
+
+// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
+// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
+//
+// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel has no deviation).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_frame(const struct hyla_pixels *pixels,
+                                        uint32_t *workspace,
+                                        size_t workspace_size,
+                                        struct hyla_score_statistics_report *report);
+
+// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
+// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_metrics(const struct hyla_score_statistics_report *report,
+                                          const struct hyla_context *context,
+                                          struct hyla_metric *out,
+                                          size_t capacity,
+                                          size_t *count);
+
+// How many words of workspace a frame needs, whatever its size: the same on every tier.
+HYLA_API
+size_t hyla_topk_mean_workspace(void);
+
+// The mean of the k greatest of the n scores of a frame that count, at most 2^31 - 1: a score of the frame, as
+// cuvis-ai's deciders make it. With `fraction` above 0 and at most 1
+//
+// k = ceil(float32(n * fraction)), at least 1 and at most n
+//
+// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
+// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
+// nothing.
+//
+// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+//
+// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, FRACTION,
+// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_topk_mean_value(double fraction,
+                                 const struct hyla_pixels *pixels,
+                                 uint32_t *workspace,
+                                 size_t workspace_size,
+                                 double *mean);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
@@ -2615,6 +3110,12 @@ static inline hyla_bce_params hyla_bce_params_default(void) {
 /* The defaults as a value. */
 static inline hyla_foreground_contrast_params hyla_foreground_contrast_params_default(void) {
     hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_binning_params hyla_binning_params_default(void) {
+    hyla_binning_params params = HYLA_BINNING_PARAMS_DEFAULT;
     return params;
 }
 

@@ -601,6 +601,49 @@ class detection {
 
 };
 
+// How well the scores of one buffer rank anomalies, exactly: hyla_ranking_exact_... `workspace` has
+// workspace_size(n) words.
+struct ranking_exact {
+    using report = hyla_ranking_exact_report;
+
+    static std::size_t workspace_size(std::size_t n) noexcept { return hyla_ranking_exact_workspace(n); }
+    static result<report> values(const hyla_pixels &in, view<std::uint32_t> workspace) noexcept {
+        return detail::value_of<report>(hyla_ranking_exact_values, &in, workspace.data(), workspace.size());
+    }
+};
+
+// Mean, spread, extremes and quantiles of a float map: hyla_score_statistics_... `frame` has all of one frame, and
+// `workspace` workspace_size() words; the totals are those of a stream.
+class score_statistics {
+  public:
+    using report = hyla_score_statistics_report;
+
+    hyla_score_statistics_totals totals{};
+
+    hyla::status update(const hyla_pixels &in) noexcept { return hyla_score_statistics_update(&in, &totals); }
+    hyla::status merge(const score_statistics &other) noexcept { return hyla_score_statistics_merge(&other.totals, &totals); }
+    hyla::status normalize() noexcept { return hyla_score_statistics_normalize(&totals); }
+    result<double> mean() const noexcept { return detail::value_of<double>(hyla_score_statistics_mean, &totals); }
+    result<double> std() const noexcept { return detail::value_of<double>(hyla_score_statistics_std, &totals); }
+
+    static std::size_t workspace_size() noexcept { return hyla_score_statistics_workspace(); }
+    static result<report> frame(const hyla_pixels &in, view<std::uint32_t> workspace) noexcept {
+        return detail::value_of<report>(hyla_score_statistics_frame, &in, workspace.data(), workspace.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_score_statistics_metrics, &of, &where, out.data(), out.size());
+    }
+};
+
+// The mean of the greatest scores of a frame: hyla_topk_mean_... `workspace` has workspace_size() words.
+struct topk_mean {
+    static std::size_t workspace_size() noexcept { return hyla_topk_mean_workspace(); }
+    static result<double> value(double fraction, const hyla_pixels &in, view<std::uint32_t> workspace) noexcept {
+        return detail::value_of<double>(hyla_topk_mean_value, fraction, &in, workspace.data(), workspace.size());
+    }
+};
+
 // A class is its C struct: it may be copied, sent and reduced as such.
 template <class Class, class Struct>
 inline constexpr bool mirrors =
@@ -613,7 +656,7 @@ static_assert(mirrors<foreground_contrast, hyla_foreground_contrast_totals>);
 static_assert(mirrors<foreground_contrast::frame, hyla_foreground_contrast_frame>);
 static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix>);
 static_assert(mirrors<sum, hyla_sum_totals>);
-static_assert(mirrors<range, hyla_range>);
+static_assert(mirrors<range, hyla_range> && mirrors<score_statistics, hyla_score_statistics_totals>);
 static_assert(mirrors<confusion, hyla_confusion_totals>);
 static_assert(mirrors<pixel_statistics, hyla_pixel_statistics_totals>);
 static_assert(mirrors<detection, hyla_detection_totals> && mirrors<detection::params, hyla_detection_params>);

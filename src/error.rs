@@ -87,7 +87,11 @@ pub enum Error {
     Workspace = -37,
     /// The range of the scores is needed and does not belong to the totals.
     RangeMissing = -38,
-    // next: -39
+    /// The binning is out of range.
+    Binning = -39,
+    /// The fraction is not above 0 and at most 1.
+    Fraction = -40,
+    // next: -41
 }
 
 impl Error {
@@ -141,12 +145,14 @@ impl Error {
             Self::Channels => c"The number of channels, classes or components does not suit the node or another input.",
             Self::Strides => c"The strides let two items share one place.",
             Self::Workspace => c"The workspace is too small.",
+            Self::Binning => c"The binning is out of range: its number of bins, bits or thresholds, or its bounds.",
+            Self::Fraction => c"The fraction must be above 0 and at most 1.",
             Self::RangeMissing => c"The range of the scores is missing or is not that of the totals.",
         }
     }
 
     /// Every error, in the order of the numbers.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::NullPointer,
         Self::Misaligned,
         Self::TooLarge,
@@ -185,6 +191,8 @@ impl Error {
         Self::Strides,
         Self::Workspace,
         Self::RangeMissing,
+        Self::Binning,
+        Self::Fraction,
     ];
 }
 
@@ -219,10 +227,12 @@ impl Notices {
     pub const NO_DECISIONS: Self = Self(1 << 6);
     /// Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
     pub const ZERO_PAIRS: Self = Self(1 << 7);
-    // next: 1 << 8
+    /// The bounds of a value are further apart than is of use; the report has them.
+    pub const COARSE: Self = Self(1 << 8);
+    // next: 1 << 9
 
     /// Every single notice, in the order of the bits.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::EMPTY,
         Self::NO_POSITIVES,
         Self::NO_NEGATIVES,
@@ -231,6 +241,7 @@ impl Notices {
         Self::REJECTED,
         Self::NO_DECISIONS,
         Self::ZERO_PAIRS,
+        Self::COARSE,
     ];
 
     /// The notices of these bits; others are dropped.

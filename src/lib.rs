@@ -69,8 +69,11 @@ pub mod math;
 pub mod math64;
 pub mod matrix;
 pub mod metric;
+mod order;
 pub mod pixels;
+mod select;
 pub mod simd;
+mod sort;
 
 #[cfg(test)]
 #[allow(

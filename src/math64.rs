@@ -35,6 +35,15 @@ pub fn sqrt(x: f64) -> f64 {
     root
 }
 
+/// An integer, rounded once to nearest even. (The compiler's own conversion is a call of its runtime library.)
+pub(crate) fn from_integer(integer: u128) -> f64 {
+    let shift = (u64::BITS).saturating_sub(integer.leading_zeros());
+    // The lowest of 64 bits tells whether anything is left below them.
+    let upper = (integer >> shift) as u64;
+    let left_over = (u128::from(upper) << shift) != integer;
+    (upper | u64::from(left_over)) as f64 * power_of_two(shift.into())
+}
+
 /// `2^n` for n from -1022 to 1023.
 #[inline]
 fn power_of_two(n: i64) -> f64 {
@@ -112,6 +121,21 @@ pub fn ln(x: f64) -> f64 {
     // f - s f = f - f^2/2 + s f^2/2: the small terms first.
     let half = 0.5 * f * f;
     k * LN2_HIGH + (f - (half - (s * (half + series) + k * LN2_LOW)))
+}
+
+/// `ln(numerator / denominator)` for two positive numbers whose difference is exact: with all digits where
+/// they are nearly equal, too.
+///
+/// It is `2 atanh(u)` with `u = (numerator - denominator) / (numerator + denominator)`. Near 0 that is a series;
+/// what it leaves out behind `u^33` is below 2^-99 of it.
+pub fn ln_of_ratio(numerator: f64, denominator: f64) -> f64 {
+    let u = (numerator - denominator) / (numerator + denominator);
+    if u.abs() > 0.125 {
+        return ln(numerator / denominator);
+    }
+    let square = u * u;
+    let series = (0..17_u32).rev().fold(0.0, |sum, n| sum * square + 1.0 / f64::from(2 * n + 1));
+    2.0 * u * series
 }
 
 /// `ln(1 + e^x)`: 0 below -745.2, x above 37; NaN of NaN.

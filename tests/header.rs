@@ -31,6 +31,11 @@ const SOURCES: &[&str] = &[
     "metric",
     "pixel_statistics",
     "detection",
+    "binning",
+    "ranking",
+    "ranking_exact",
+    "score_statistics",
+    "topk_mean",
 ];
 
 fn generate() -> String {

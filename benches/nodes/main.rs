@@ -8,7 +8,10 @@ mod losses;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hyla::loss::{Reduction, bce};
 use hyla::math;
-use hyla::metric::{confusion, detection, pixel_statistics, range::Range, sum};
+use hyla::metric::{
+    confusion, detection, pixel_statistics, range::Range, ranking_exact, score_statistics, sum,
+    topk_mean,
+};
 use hyla::pixels::Pixels;
 use hyla::simd::{self, Columns, Doubles, Kernel, Lanes, Simd, Tier};
 use std::hint::black_box;
@@ -148,6 +151,33 @@ fn metrics(criterion: &mut Criterion) {
     });
 }
 
+/// Sorts: the work is the same on every tier.
+fn exact_ranking(criterion: &mut Criterion) {
+    let mut space = Vec::new();
+    bench(criterion, "ranking_exact/report", 5, &Kind::ALL, |input| {
+        space.resize(ranking_exact::workspace(input.scores.len()), 0);
+        let pixels = Pixels { decisions: None, ..input.pixels() };
+        ranking_exact::report(&pixels, &mut space).unwrap()
+    });
+}
+
+/// Statistics of scores, of a stream and of a frame.
+fn frame_scores(criterion: &mut Criterion) {
+    bench(criterion, "score_statistics/update", 4, &Kind::ALL, |input| {
+        let mut totals = score_statistics::Totals::default();
+        totals.update(&input.pixels()).unwrap();
+        totals
+    });
+    let mut space = vec![0; score_statistics::workspace()];
+    bench(criterion, "score_statistics/frame", 4, &Kind::ALL, |input| {
+        let (report, _) = score_statistics::frame(&input.pixels(), &mut space).unwrap();
+        (report.median.to_bits(), report.q99.to_bits())
+    });
+    bench(criterion, "topk_mean/value", 4, &[Kind::Ordinary], |input| {
+        topk_mean::value(&input.pixels(), 0.001, &mut space).unwrap()
+    });
+}
+
 /// The terms of binary cross-entropy added to plain doubles, a lane each: what an order-dependent
 /// sum would cost.
 struct PlainSum<'a> {
@@ -208,6 +238,8 @@ criterion_group!(
     losses::of_cubes,
     losses::of_matrices,
     metrics,
+    exact_ranking,
+    frame_scores,
     exactness
 );
 criterion_main!(benches);

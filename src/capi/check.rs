@@ -98,8 +98,14 @@ pub(super) unsafe trait Plain {}
 unsafe impl Plain for f32 {}
 // SAFETY: any bits are a float.
 unsafe impl Plain for f64 {}
+// SAFETY: any bits are an integer.
+unsafe impl Plain for u32 {}
+// SAFETY: any bits are an integer.
+unsafe impl Plain for i64 {}
 // SAFETY: `repr(C)`, words of `i64` alone.
 unsafe impl Plain for crate::exact::ExactSum {}
+// SAFETY: `repr(C)`, words of eight bytes alone, doubles and integers.
+unsafe impl Plain for crate::metric::ranking::Point {}
 
 /// The numbers of an output. They may be uninitialised: no kernel reads them before it wrote them
 /// unless it adds to them, and any bits are a number.

@@ -10,6 +10,7 @@
 #![allow(non_camel_case_types, reason = "these are the names of C")]
 
 pub mod bce;
+pub mod binning;
 pub mod check;
 pub mod confusion;
 pub mod cross_entropy;
@@ -30,11 +31,15 @@ pub mod orthogonality;
 pub mod pixel_statistics;
 pub mod pixels;
 pub mod range;
+pub mod ranking;
+pub mod ranking_exact;
+pub mod score_statistics;
 pub mod selector_diversity;
 pub mod selector_entropy;
 pub mod status;
 pub mod sum;
 pub mod svdd;
+pub mod topk_mean;
 pub mod tversky;
 
 use crate::error::{Error, Notices};

@@ -76,6 +76,21 @@ impl hyla_pixels {
         }
     }
 
+    /// Scores, targets that may be missing, and `valid`; weights and soft targets are an error, because counts do
+    /// not know them.
+    ///
+    /// # Safety
+    /// As for [`Self::scores_and_targets`].
+    pub(super) unsafe fn ranked<'a>(&self) -> Result<Pixels<'a>, Error> {
+        if !(self.weights.is_null() && self.soft_targets.is_null()) {
+            return Err(Error::UnsupportedInput);
+        }
+        // SAFETY: as the caller vouches.
+        let targets = unsafe { optional_input(self.targets, self.n) }?;
+        // SAFETY: as the caller vouches.
+        Ok(Pixels { targets, ..unsafe { self.scores() }? })
+    }
+
     /// Decisions and `valid`.
     ///
     /// # Safety

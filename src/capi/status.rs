@@ -80,6 +80,10 @@ pub const HYLA_ERROR_STRIDES: i32 = -36;
 pub const HYLA_ERROR_WORKSPACE: i32 = -37;
 /// The range of the scores is needed and does not belong to the totals.
 pub const HYLA_ERROR_RANGE_MISSING: i32 = -38;
+/// The binning is out of range: its number of bins, bits or thresholds, or its bounds.
+pub const HYLA_ERROR_BINNING: i32 = -39;
+/// The fraction is not above 0 and at most 1.
+pub const HYLA_ERROR_FRACTION: i32 = -40;
 
 /// No pixel counted: a mean is NaN, a sum or ratio 0.
 pub const HYLA_NOTICE_EMPTY: i32 = 1;
@@ -97,6 +101,8 @@ pub const HYLA_NOTICE_REJECTED: i32 = 32;
 pub const HYLA_NOTICE_NO_DECISIONS: i32 = 64;
 /// Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
 pub const HYLA_NOTICE_ZERO_PAIRS: i32 = 128;
+/// The bounds of a value are further apart than is of use; the report has them.
+pub const HYLA_NOTICE_COARSE: i32 = 256;
 
 /// An English sentence about a status: about the error, or about the lowest notice bit that is
 /// set. Call it with one bit at a time to hear about each. The text is static and never NULL.

@@ -68,6 +68,7 @@ pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
 const MOST_DIGITS: usize = 20;
 
 /// Whether the integer is negative, and the digits of its absolute value, with zeros above them.
+#[inline(never)]
 pub fn magnitude(digits: &[i64]) -> (bool, [i64; MOST_DIGITS]) {
     let mut magnitude = [0; MOST_DIGITS];
     for (to, from) in magnitude.iter_mut().zip(digits) {

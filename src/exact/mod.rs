@@ -27,13 +27,14 @@ mod block;
 mod digits;
 mod levels;
 mod row;
+mod squares;
 mod variance;
 mod window;
 
 pub use block::{Accumulator, Blocks};
 pub(crate) use block::{BLOCK, Floats, padded};
 pub(crate) use row::{Bounds, Row};
-pub(crate) use variance::variance;
+pub(crate) use variance::{sample_variance, variance};
 
 use window::Unpacked;
 

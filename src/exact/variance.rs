@@ -1,6 +1,6 @@
 //! The variance of weighted values, from exact sums: without cancellation.
 
-use super::{ExactSum, digits};
+use super::{ExactSquares, ExactSum, digits};
 
 /// Digits of a product of two sums: twice as many.
 const DIGITS: usize = 24;
@@ -22,7 +22,27 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
     }
     let [weights, sum, squares] =
         [weights, sum, squares].map(|sum| digits::magnitude(&sum.digits).1);
-    let [weights, sum, squares] = [used(&weights), used(&sum), used(&squares)];
+    difference(&weights, &sum, &squares) / (total * total)
+}
+
+/// `(n S2 - S1^2) / (n (n - 1))`: the variance of a sample of n floats, with the same digits. NaN below two floats, and
+/// where one is not finite.
+#[inline(never)]
+pub(crate) fn sample_variance(count: i64, sum: &ExactSum, squares: &ExactSquares) -> f64 {
+    if count < 2 || sum.non_finite() != 0 {
+        return f64::NAN;
+    }
+    let (_, sum) = digits::magnitude(&sum.digits);
+    let (_, squares) = digits::magnitude(&squares.digits);
+    let number = count as f64;
+    difference(&[i64::from(count as u32), count >> u32::BITS], &sum, &squares)
+        / number
+        / (number - 1.0)
+}
+
+/// `W S2 - S1^2` of digits, times [`UNIT`].
+fn difference(weights: &[i64], sum: &[i64], squares: &[i64]) -> f64 {
+    let [weights, sum, squares] = [used(weights), used(sum), used(squares)];
     let mut columns = [0_i128; DIGITS];
     add_product(&mut columns, weights, squares, 1);
     add_product(&mut columns, sum, sum, -1);
@@ -35,7 +55,7 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
         difference += unit * f64::from(digit as u32);
         unit *= DIGIT;
     }
-    difference / (total * total)
+    difference
 }
 
 /// The digits up to the highest that is not 0.

@@ -8,7 +8,11 @@ pub mod confusion;
 pub mod detection;
 pub mod pixel_statistics;
 pub mod range;
+pub mod ranking;
+pub mod ranking_exact;
+pub mod score_statistics;
 pub mod sum;
+pub mod topk_mean;
 
 use crate::error::Notices;
 

@@ -9,6 +9,7 @@
 //! **Speed**: limited by memory.
 
 use crate::error::{Error, Notices};
+use crate::order;
 use crate::pixels::{LiveColumns, Pixels, count_valid};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd, flat};
 
@@ -93,21 +94,14 @@ fn join(key: &mut i64, count: &mut i64, other_key: i64, other_count: i64) {
 /// Minus infinity has this key less one in the order of all bits.
 const BELOW_ALL: u32 = !f32::NEG_INFINITY.to_bits() - 1;
 
-/// The place of a float in the order of all floats; no NaN.
+/// The place of a float in the order of all floats, from 1 on; no NaN.
 fn key(float: f32) -> i64 {
-    let bits = (float + 0.0).to_bits();
-    let ordered = if float < 0.0 { !bits } else { bits | 1 << 31 };
-    i64::from(ordered - BELOW_ALL)
+    i64::from(order::key(float) - BELOW_ALL)
 }
 
 /// The float of a key; NaN for 0.
 fn value(key: i64) -> f64 {
-    if key == 0 {
-        return f64::NAN;
-    }
-    let ordered = (key as u32).wrapping_add(BELOW_ALL);
-    let bits = if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered };
-    f64::from(f32::from_bits(bits))
+    if key == 0 { f64::NAN } else { f64::from(order::float((key as u32).wrapping_add(BELOW_ALL))) }
 }
 
 /// Joins the extremes of the scores to a range; returns how many are no NaN.

@@ -41,6 +41,7 @@ fn errors_have_the_numbers_of_the_core() {
         (HYLA_ERROR_STRIDES, Error::Strides),
         (HYLA_ERROR_WORKSPACE, Error::Workspace),
         (HYLA_ERROR_RANGE_MISSING, Error::RangeMissing),
+        (HYLA_ERROR_FRACTION, Error::Fraction),
     ];
     for (number, error) in numbers {
         assert_eq!(number, error.number(), "{error:?}");
@@ -61,6 +62,7 @@ fn notices_have_the_bits_of_the_core() {
         (HYLA_NOTICE_REJECTED, Notices::REJECTED),
         (HYLA_NOTICE_NO_DECISIONS, Notices::NO_DECISIONS),
         (HYLA_NOTICE_ZERO_PAIRS, Notices::ZERO_PAIRS),
+        (HYLA_NOTICE_COARSE, Notices::COARSE),
     ];
     assert_eq!(bits.len(), Notices::ALL.len());
     for (bit, notice) in bits {

@@ -1,6 +1,6 @@
 //! The functions of one `f64`, against the platform's own.
 
-use crate::math64::{MAX_ULP, SOFTPLUS_MAX_ULP, exp, ln, softplus, sqrt};
+use crate::math64::{MAX_ULP, SOFTPLUS_MAX_ULP, exp, from_integer, ln, softplus, sqrt};
 use proptest::prelude::*;
 
 fn ulps(found: f64, truth: f64) -> f64 {
@@ -27,6 +27,15 @@ proptest! {
             if !x.is_nan() {
                 prop_assert!(ulps(softplus(x), truth) <= SOFTPLUS_MAX_ULP, "softplus({x})");
             }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn integers_are_rounded_once(bits in any::<u128>(), shift in 0_u32..128) {
+        for integer in [bits >> shift, (bits >> shift) | 1, u128::MAX >> shift, (1 << shift), (1 << shift) - 1] {
+            prop_assert_eq!(from_integer(integer), integer as f64);
         }
     }
 }

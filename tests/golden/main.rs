@@ -19,6 +19,7 @@ mod iou;
 mod matrix;
 mod mse;
 mod pixel_statistics;
+mod score_statistics;
 mod selector;
 mod svdd;
 

@@ -7,6 +7,8 @@ pub mod foreground_contrast;
 pub mod matrix;
 pub mod mse;
 pub mod overlap;
+pub mod ranking;
+pub mod scores;
 pub mod selector;
 pub mod svdd;
 

@@ -1,0 +1,322 @@
+//! How well scores rank anomalies above everything else: histograms that give average precision, ROC-AUC, curves
+//! and thresholds in bounded memory, with certified bounds.
+//!
+//! **Use case**: streams of any length; shards that merge by addition; a threshold for a false-alarm rate, which
+//! needs no labels. **Inputs**: `scores` (any floats), `targets` (bytes, nonzero is an anomaly; without them every
+//! pixel counts as normal). Optional: `valid`. Pixel weights are not for counts.
+//!
+//! The state is two histograms of integers, of anomalies and of normal pixels, in words of the caller
+//! ([`words`]); all zero is empty, and adding the words of two merges them. A [`Binning`] says which bin a score
+//! lies in. Ranking only asks for the order of scores, so any binning that never falls will do: what it costs
+//! is the order inside a bin, and [`report`] says how much that can be at most.
+//!
+//! ```text
+//! precision = TP / (TP + FP)    recall = TP / P    false positive rate = FP / N    at a threshold: score >= it
+//! average precision = sum over thresholds (recall_k - recall_(k-1)) precision_k
+//! ROC-AUC = share of pairs (anomaly, normal) in the right order; a tie counts half
+//! ```
+//!
+//! A NaN has no place in an order: it is counted apart, and ranked nowhere. -0 equals +0.
+//!
+//! **Speed**: limited by the scatter into the histograms: one addition a pixel, which waits for the one before
+//! it where both hit one bin.
+//!
+//! Formula: average precision as scikit-learn and torchmetrics define it; J. Davis, M. Goadrich, The relationship
+//! between precision-recall and ROC curves (2006), for what happens between two points.
+
+mod binning;
+mod curve;
+mod report;
+
+pub use binning::{Binning, MOST_BINS, MOST_THRESHOLDS, Rule, table_words};
+pub use curve::{Point, at, curve, quantile, threshold_for_false_positive_rate};
+pub use report::{Report, report};
+
+use crate::error::{Error, Notices};
+use crate::pixels::{Pixels, count_valid};
+use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+
+/// Words behind the histograms.
+const FOOTER: usize = 6;
+/// Places among them: how many pixels count, how many are masked, and the sum of the binning's hash over those that
+/// count. The rest is room for later.
+const PIXELS: usize = 0;
+const MASKED: usize = 1;
+const FINGERPRINT: usize = 2;
+
+/// How many words the histograms of a binning have: normal pixels, anomalies, each with a bin for NaN behind the last
+/// one, and what was counted of both.
+pub fn words(binning: &Binning) -> usize {
+    2 * (binning.bins() + 1) + FOOTER
+}
+
+/// The words, to be added to.
+struct Parts<'a> {
+    binning: &'a Binning<'a>,
+    /// The histogram of normal pixels, then that of anomalies.
+    counts: &'a mut [i64],
+    footer: &'a mut [i64],
+}
+
+impl<'a> Parts<'a> {
+    fn new(binning: &'a Binning, words: &'a mut [i64]) -> Result<Self, Error> {
+        let words = words.get_mut(..self::words(binning)).ok_or(Error::Workspace)?;
+        let bins = 2 * (binning.bins() + 1);
+        let (counts, footer) = words.split_at_mut_checked(bins).ok_or(Error::Workspace)?;
+        Ok(Self { binning, counts, footer })
+    }
+
+    /// Counts that pixels were added, of which `valid` say who counts.
+    fn count(&mut self, pixels: usize, valid: Option<&[u8]>) {
+        let counted = count_valid(pixels, valid);
+        let hash = self.binning.fingerprint().wrapping_mul(counted);
+        let masked = (pixels as i64).wrapping_sub(counted);
+        for (place, value) in [(PIXELS, counted), (MASKED, masked), (FINGERPRINT, hash)] {
+            if let Some(word) = self.footer.get_mut(place) {
+                *word = word.wrapping_add(value);
+            }
+        }
+    }
+
+    /// Adds pixels, each in a bin.
+    #[inline(always)]
+    fn scatter(&mut self, labels: &Labels, bins: impl Iterator<Item = usize>) {
+        let anomalies = self.binning.bins() + 1;
+        let mut add = |bin: usize, is_anomaly: bool| {
+            if let Some(count) = self.counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
+                *count = count.wrapping_add(1);
+            }
+        };
+        match (labels.targets, labels.valid) {
+            (Some(targets), None) => {
+                bins.zip(targets).for_each(|(bin, target)| add(bin, *target != 0));
+            }
+            (None, None) => bins.for_each(|bin| add(bin, false)),
+            (Some(targets), Some(valid)) => {
+                for ((bin, target), _) in
+                    bins.zip(targets).zip(valid).filter(|(_, valid)| **valid != 0)
+                {
+                    add(bin, *target != 0);
+                }
+            }
+            (None, Some(valid)) => {
+                bins.zip(valid)
+                    .filter(|(_, valid)| **valid != 0)
+                    .for_each(|(bin, _)| add(bin, false));
+            }
+        }
+    }
+}
+
+/// How many scores a tile has.
+const TILE: usize = 256;
+
+/// Adds scores: the bins of a tile as vectors, then one by one into the histograms.
+struct Update<'a> {
+    scores: &'a [f32],
+    labels: Labels<'a>,
+    to: Parts<'a>,
+}
+
+impl Kernel for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let binning = self.to.binning;
+        let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
+        let lanes = S::Register::LANES;
+        let mut cells = [0_u32; TILE];
+        for start in (0..self.scores.len()).step_by(TILE) {
+            let end = self.scores.len().min(start + TILE);
+            let tile: &mut [<S::Register as Lanes>::Floats] =
+                bytemuck::try_cast_slice_mut(&mut cells).unwrap_or(&mut []);
+            for (to, index) in tile.iter_mut().zip(start / lanes..end.div_ceil(lanes)) {
+                let scores = S::Register::from_floats(simd, scores.get(index));
+                S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
+            }
+            let labels = self.labels.part(start, end);
+            let cells = cells.iter().take(end - start).map(|cell| *cell as usize);
+            if let Rule::Thresholds { .. } = binning.rule() {
+                let scores = self.scores.get(start..end).unwrap_or(&[]);
+                let bins = cells.zip(scores).map(|(cell, score)| binning.bin_of_cell(cell, *score));
+                self.to.scatter(&labels, bins);
+            } else {
+                self.to.scatter(&labels, cells);
+            }
+        }
+    }
+}
+
+/// Labels and mask of the pixels of a call.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Labels<'a> {
+    /// Not 0 is an anomaly. None: all pixels are normal.
+    pub targets: Option<&'a [u8]>,
+    /// Not 0 counts. None: all do.
+    pub valid: Option<&'a [u8]>,
+}
+
+impl Labels<'_> {
+    fn part(&self, start: usize, end: usize) -> Self {
+        Self {
+            targets: self.targets.map(|targets| targets.get(start..end).unwrap_or(&[])),
+            valid: self.valid.map(|valid| valid.get(start..end).unwrap_or(&[])),
+        }
+    }
+
+    fn check(&self, length: usize) -> Result<(), Error> {
+        let lengths = [self.targets.map(<[u8]>::len), self.valid.map(<[u8]>::len)];
+        Pixels::check_lengths(length, &lengths).map(|_| ())
+    }
+}
+
+/// Adds the scores of pixels.
+///
+/// # Errors
+/// A binning of integers, soft targets or pixel weights, inputs of different lengths, too few words. Nothing
+/// was added then.
+pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(), Error> {
+    if binning.is_exact() || pixels.soft_targets.is_some() || pixels.weights.is_some() {
+        return Err(Error::UnsupportedInput);
+    }
+    let labels = Labels { targets: pixels.targets, valid: pixels.valid };
+    labels.check(pixels.scores.len())?;
+    let mut to = Parts::new(binning, words)?;
+    to.count(pixels.scores.len(), pixels.valid);
+    simd::run(Update { scores: pixels.scores, labels, to });
+    Ok(())
+}
+
+/// Adds scores of 8 bits; the binning is [`Rule::Bytes`].
+///
+/// # Errors
+/// Another binning, inputs of different lengths, too few words. Nothing was added then.
+pub fn update_bytes(
+    binning: &Binning,
+    scores: &[u8],
+    labels: &Labels,
+    words: &mut [i64],
+) -> Result<(), Error> {
+    if binning.rule() != Rule::Bytes {
+        return Err(Error::UnsupportedInput);
+    }
+    labels.check(scores.len())?;
+    let mut to = Parts::new(binning, words)?;
+    to.count(scores.len(), labels.valid);
+    to.scatter(labels, scores.iter().map(|score| usize::from(*score)));
+    Ok(())
+}
+
+/// Adds scores of 16 bits; the binning is [`Rule::Words`].
+///
+/// # Errors
+/// Another binning, inputs of different lengths, too few words. Nothing was added then.
+pub fn update_words(
+    binning: &Binning,
+    scores: &[u16],
+    labels: &Labels,
+    words: &mut [i64],
+) -> Result<(), Error> {
+    if binning.rule() != Rule::Words {
+        return Err(Error::UnsupportedInput);
+    }
+    labels.check(scores.len())?;
+    let mut to = Parts::new(binning, words)?;
+    to.count(scores.len(), labels.valid);
+    to.scatter(labels, scores.iter().map(|score| usize::from(*score)));
+    Ok(())
+}
+
+/// Adds other histograms.
+///
+/// # Errors
+/// Too few words. Nothing was added then.
+pub fn merge(binning: &Binning, other: &[i64], words: &mut [i64]) -> Result<(), Error> {
+    let length = self::words(binning);
+    let other = other.get(..length).ok_or(Error::Workspace)?;
+    let words = words.get_mut(..length).ok_or(Error::Workspace)?;
+    for (word, other) in words.iter_mut().zip(other) {
+        *word = word.wrapping_add(*other);
+    }
+    Ok(())
+}
+
+/// The histograms, to be read.
+#[derive(Clone, Copy)]
+struct Histograms<'a> {
+    binning: &'a Binning<'a>,
+    normal: &'a [i64],
+    anomalies: &'a [i64],
+    nan_normal: i64,
+    nan_anomalies: i64,
+    masked: i64,
+}
+
+/// What a bin holds, and what lies above it.
+#[derive(Clone, Copy)]
+struct Bin {
+    index: usize,
+    anomalies: i64,
+    normal: i64,
+    anomalies_above: i64,
+    normal_above: i64,
+}
+
+impl<'a> Histograms<'a> {
+    /// # Errors
+    /// Too few words, scores of another binning among them, or counts that do not add up to the pixels.
+    fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
+        let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
+        let bins = binning.bins();
+        let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
+        let (anomalies, footer) = rest.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
+        let of = |place: usize| footer.get(place).copied().unwrap_or(0);
+        // Counts that add up to the pixels leave no sum of some of them that overflows.
+        let counted = normal.iter().chain(anomalies).try_fold(0_i64, |sum, count| {
+            u64::try_from(*count).ok().and_then(|count| sum.checked_add_unsigned(count))
+        });
+        if of(FINGERPRINT) != binning.fingerprint().wrapping_mul(of(PIXELS))
+            || counted != Some(of(PIXELS))
+        {
+            return Err(Error::MixedTotals);
+        }
+        let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
+        let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
+        let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
+        Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies, masked: of(MASKED) })
+    }
+
+    /// The bins that are not empty, from the highest score down.
+    fn descending(&self) -> impl Iterator<Item = Bin> + use<'a> {
+        let (mut anomalies_above, mut normal_above) = (0, 0);
+        let bins = self.anomalies.iter().zip(self.normal).enumerate().rev();
+        bins.filter(|(_, (anomalies, normal))| **anomalies != 0 || **normal != 0).map(
+            move |(index, (anomalies, normal))| {
+                let bin = Bin {
+                    index,
+                    anomalies: *anomalies,
+                    normal: *normal,
+                    anomalies_above,
+                    normal_above,
+                };
+                anomalies_above += *anomalies;
+                normal_above += *normal;
+                bin
+            },
+        )
+    }
+
+    /// How many anomalies and normal pixels are ranked.
+    fn ranked(&self) -> (i64, i64) {
+        (self.anomalies.iter().sum(), self.normal.iter().sum())
+    }
+
+    fn notices(&self) -> Notices {
+        let (anomalies, normal) = self.ranked();
+        Notices::EMPTY.when(anomalies == 0 && normal == 0)
+            | Notices::NO_POSITIVES.when(anomalies == 0)
+            | Notices::NO_NEGATIVES.when(normal == 0)
+            | Notices::NOT_FINITE.when(self.nan_normal != 0 || self.nan_anomalies != 0)
+    }
+}

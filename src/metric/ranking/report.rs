@@ -1,0 +1,205 @@
+//! Average precision, ROC-AUC and F1 of histograms, with bounds that hold whatever the order inside the bins is.
+//!
+//! Bins are walked from the highest score down: A anomalies and B normal pixels lie above a bin of p anomalies and
+//! n normal pixels, P and N are all of them.
+//!
+//! ```text
+//! average precision of one bin, times P:
+//!     tied           p (A+p) / (A+p+B+n)                      torchmetrics' number
+//!     at least       sum_(j=1..p) (A+j) / (A+j+B+n)           all normal pixels in front, none tied
+//!     at most        p (A+p) / (A+p+B)                        all anomalies in front, tied
+//!     interleaved    p (p/c + (A - p M/c)/c ln((M+c)/M))      c = p+n, M = A+B; p^2/c for M = 0
+//! ROC-AUC, times P N:
+//!     at least  sum p (N - B - n)      at most  that + sum p n      in the middle: a tie counts half
+//! F1 at the lower edge of a bin   2 (A+p) / (P + A+p + B+n);      inside at most  2 (A+p) / (P + A+p + B)
+//! ```
+//!
+//! (The j-th anomaly of a bin has a precision of at least `(A+j)/(A+j+B+n)` and at most `(A+p)/(A+p+B)`, both of
+//! which occur.) Where a bin has one score there is nothing to order: all of it is tied.
+//!
+//! The sums are made in `f64` from terms with a relative error below 16 * 2^-53; bounds are moved outward by
+//! more than all roundings.
+
+use super::{Bin, Binning, Histograms};
+use crate::error::{Error, Notices};
+use crate::math64::{from_integer, ln_of_ratio};
+
+/// What the histograms say. A bound holds for the exact scores, of which the histograms know the bins.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C)]
+pub struct Report {
+    /// Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
+    pub average_precision: f64,
+    /// The exact one is not below this.
+    pub average_precision_lo: f64,
+    /// The exact one is not above this.
+    pub average_precision_hi: f64,
+    /// An estimate between the bounds: anomalies spread evenly among the normal pixels of their bin.
+    pub average_precision_interleaved: f64,
+    /// The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
+    pub roc_auc: f64,
+    /// The exact one is not below this.
+    pub roc_auc_lo: f64,
+    /// The exact one is not above this.
+    pub roc_auc_hi: f64,
+    /// The greatest F1 of the thresholds that are edges of bins. 0 without anomalies.
+    pub f1_max: f64,
+    /// The greatest F1 of any threshold is not above this.
+    pub f1_max_hi: f64,
+    /// The threshold of `f1_max`, the highest of several: decide for scores from it on.
+    pub f1_max_threshold: f64,
+    /// How many anomalies are ranked.
+    pub anomalies: i64,
+    /// How many normal pixels are ranked.
+    pub normal: i64,
+    /// How many anomalies have a NaN score.
+    pub nan_anomalies: i64,
+    /// How many normal pixels have a NaN score.
+    pub nan_normal: i64,
+    /// How many pixels were masked.
+    pub masked: i64,
+    /// 0. Room for later.
+    pub reserved: i64,
+}
+
+/// Bounds of average precision further apart than this are worth a notice.
+const COARSE: f64 = 0.01;
+
+/// The values of histograms, and what is special about them: `COARSE` where the bounds of average precision are
+/// more than 0.01 apart.
+///
+/// # Errors
+/// Too few words, scores of another binning among them.
+pub fn report(binning: &Binning, words: &[i64]) -> Result<(Report, Notices), Error> {
+    let histograms = Histograms::new(binning, words)?;
+    let (anomalies, normal) = histograms.ranked();
+    let mut report = Report {
+        anomalies,
+        normal,
+        nan_anomalies: histograms.nan_anomalies,
+        nan_normal: histograms.nan_normal,
+        masked: histograms.masked,
+        f1_max_threshold: f64::NAN,
+        ..Report::default()
+    };
+    let mut notices = histograms.notices();
+    add_average_precision(&histograms, &mut report);
+    add_roc_auc(&histograms, &mut report);
+    add_f1(&histograms, &mut report);
+    let width = report.average_precision_hi - report.average_precision_lo;
+    notices |= Notices::COARSE.when(width > COARSE);
+    Ok((report, notices))
+}
+
+/// More than all roundings of a sum of that many terms, relative to the sum.
+fn slack(terms: usize) -> f64 {
+    (terms + 16) as f64 * f64::EPSILON
+}
+
+fn add_average_precision(histograms: &Histograms, report: &mut Report) {
+    if report.anomalies == 0 {
+        return;
+    }
+    let is_exact = histograms.binning.is_exact();
+    let (mut tied, mut least, mut most, mut interleaved) = (0.0, 0.0, 0.0, 0.0);
+    let mut terms = 0;
+    for bin in histograms.descending().filter(|bin| bin.anomalies != 0) {
+        let of_tie = tied_precision(&bin);
+        tied += of_tie;
+        least += if is_exact { of_tie } else { least_precision(&bin) };
+        most += if is_exact { of_tie } else { most_precision(&bin) };
+        interleaved += if is_exact { of_tie } else { interleaved_precision(&bin) };
+        terms += 1;
+    }
+    let all = report.anomalies as f64;
+    report.average_precision = tied / all;
+    report.average_precision_lo = (least / all * (1.0 - slack(terms))).max(0.0);
+    report.average_precision_hi = (most / all * (1.0 + slack(terms))).min(1.0);
+    // An integral over a bin, which may leave the bounds where the bin has few anomalies.
+    let (low, high) = (report.average_precision_lo, report.average_precision_hi);
+    report.average_precision_interleaved = (interleaved / all).max(low).min(high);
+}
+
+fn tied_precision(bin: &Bin) -> f64 {
+    let hits = (bin.anomalies_above + bin.anomalies) as f64;
+    bin.anomalies as f64 * hits / (hits + (bin.normal_above + bin.normal) as f64)
+}
+
+fn most_precision(bin: &Bin) -> f64 {
+    let hits = (bin.anomalies_above + bin.anomalies) as f64;
+    bin.anomalies as f64 * hits / (hits + bin.normal_above as f64)
+}
+
+fn least_precision(bin: &Bin) -> f64 {
+    /// So many terms are added one by one.
+    const FEW: i64 = 64;
+    let above = bin.anomalies_above as f64;
+    let misses = (bin.normal_above + bin.normal) as f64;
+    let count = bin.anomalies as f64;
+    if bin.anomalies <= FEW {
+        return (1..=bin.anomalies).map(|j| (above + j as f64) / (above + j as f64 + misses)).sum();
+    }
+    // sum_j 1 - misses / (M + j) with M = A + B + n. As 1/x is convex, 1/(M + j) is at most its integral over
+    // the unit around M + j.
+    let middle = above + misses;
+    let bound = count - misses * ln_of_ratio(middle + count + 0.5, middle + 0.5);
+    // Both numbers are up to `count`, and their difference may be small.
+    (bound - 16.0 * f64::EPSILON * count).max(0.0)
+}
+
+fn interleaved_precision(bin: &Bin) -> f64 {
+    let [anomalies, normal] = [bin.anomalies as f64, bin.normal as f64];
+    let count = anomalies + normal;
+    let above = (bin.anomalies_above + bin.normal_above) as f64;
+    let share = anomalies / count;
+    if above == 0.0 {
+        return anomalies * share;
+    }
+    let lead = (bin.anomalies_above as f64 - share * above) / count;
+    anomalies * (share + lead * ln_of_ratio(above + count, above))
+}
+
+fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
+    if report.anomalies == 0 || report.normal == 0 {
+        (report.roc_auc, report.roc_auc_lo, report.roc_auc_hi) = (f64::NAN, f64::NAN, f64::NAN);
+        return;
+    }
+    // Pairs of counts below 2^63 stay below 2^126, and twice that below 2^127.
+    let wide = |count: i64| count as u128;
+    let (mut right, mut tied) = (0_u128, 0_u128);
+    for bin in histograms.descending() {
+        let below = wide(report.normal - bin.normal_above - bin.normal);
+        right += wide(bin.anomalies) * below;
+        tied += wide(bin.anomalies) * wide(bin.normal);
+    }
+    let pairs = from_integer(wide(report.anomalies) * wide(report.normal));
+    report.roc_auc = from_integer(2 * right + tied) / pairs * 0.5;
+    if histograms.binning.is_exact() {
+        (report.roc_auc_lo, report.roc_auc_hi) = (report.roc_auc, report.roc_auc);
+    } else {
+        report.roc_auc_lo = (from_integer(right) / pairs * (1.0 - slack(0))).max(0.0);
+        report.roc_auc_hi = (from_integer(right + tied) / pairs * (1.0 + slack(0))).min(1.0);
+    }
+}
+
+fn add_f1(histograms: &Histograms, report: &mut Report) {
+    if report.anomalies == 0 {
+        return;
+    }
+    let is_exact = histograms.binning.is_exact();
+    let mut best = None;
+    for bin in histograms.descending() {
+        let hits = (bin.anomalies_above + bin.anomalies) as f64;
+        let f1_of = |misses: i64| 2.0 * hits / (report.anomalies as f64 + hits + misses as f64);
+        let at_edge = f1_of(bin.normal_above + bin.normal);
+        let inside = if is_exact { at_edge } else { f1_of(bin.normal_above) };
+        report.f1_max_hi = report.f1_max_hi.max(inside);
+        if at_edge > report.f1_max {
+            report.f1_max = at_edge;
+            best = Some(bin.index);
+        }
+    }
+    if let Some(bin) = best {
+        report.f1_max_threshold = f64::from(histograms.binning.lowest(bin));
+    }
+}
