@@ -216,6 +216,25 @@ void detection() {
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, totals.metrics(params, context, list).status.code());
 }
 
+void explained_variance() {
+    const std::array<float, 2> ratios{0.75f, 0.125f};
+    std::array<hyla_explained_variance_totals, 2> totals{}, other{};
+    std::array<double, 2> found{}, cumulative{};
+    std::array<hyla::metric, 5> list{};
+    CHECK_STATUS(HYLA_OK, hyla::explained_variance::update(ratios, totals).code());
+    CHECK_STATUS(HYLA_OK, hyla::explained_variance::update(ratios, other).code());
+    CHECK_STATUS(HYLA_OK, hyla::explained_variance::merge(other, totals).code());
+    CHECK_STATUS(HYLA_OK, hyla::explained_variance::normalize(totals).code());
+    const hyla::result<double> total = hyla::explained_variance::values(totals, found, cumulative);
+    CHECK(total && total.value == 0.875 && found[0] == 0.75 && cumulative[1] == 0.875);
+    const hyla::result<std::size_t> count = hyla::explained_variance::metrics(totals, context, list);
+    CHECK(count && count.value == 5 && std::strcmp(list[4].name, "cumulative_variance_pc2") == 0 && list[4].value == 0.875);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::update({ratios.data(), 1}, totals).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::merge({other.data(), 1}, totals).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::values(totals, {found.data(), 1}, cumulative).status.code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::metrics(totals, context, {list.data(), 4}).status.code());
+}
+
 // A C struct serves as well, and a copy is a copy of the words.
 void mixing_with_c() {
     hyla_pixels pixels{};
@@ -275,6 +294,7 @@ int main() {
     ranking_exact();
     frame_scores();
     detection();
+    explained_variance();
     mixing_with_c();
 #ifdef __cpp_lib_span
     spans();

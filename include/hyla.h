@@ -374,6 +374,9 @@
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SCORE_STATISTICS_STAGES 6
 
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_EXPLAINED_VARIANCE_STAGES 6
+
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
 // written. `HYLA_FAILED(status)` tells errors from the rest.
@@ -1342,6 +1345,20 @@ typedef struct hyla_score_statistics_report {
     // 0. Room for later.
     int64_t reserved;
 } hyla_score_statistics_report;
+
+// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an
+// array of them, one a component:
+//
+// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
+//
+// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
+// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
+typedef struct hyla_explained_variance_totals {
+    // The sum of its ratios.
+    struct hyla_sum ratio;
+    // How many batches were added.
+    int64_t batches;
+} hyla_explained_variance_totals;
 
 #ifdef __cplusplus
 extern "C" {
@@ -3091,6 +3108,65 @@ hyla_status hyla_topk_mean_value(double fraction,
                                  uint32_t *workspace,
                                  size_t workspace_size,
                                  double *mean);
+
+// `sizeof(hyla_explained_variance_totals)`, for bindings to check: the totals of one component.
+HYLA_API
+size_t hyla_explained_variance_totals_size(void);
+
+// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
+// as many. Ratios may be any floats: they are not clamped.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_update(const float *ratios,
+                                           size_t components,
+                                           struct hyla_explained_variance_totals *totals);
+
+// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
+// canonical.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_merge(const struct hyla_explained_variance_totals *other,
+                                          struct hyla_explained_variance_totals *totals,
+                                          size_t components);
+
+// Makes the words canonical after they were added elsewhere.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_normalize(struct hyla_explained_variance_totals *totals,
+                                              size_t components);
+
+// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
+// NaN of no batch; a total of 0 of no component.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS (components
+// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_totals *totals,
+                                           size_t components,
+                                           double *ratios,
+                                           double *cumulative,
+                                           double *total);
+
+// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
+// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, UNKNOWN_STAGE,
+// RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance_totals *totals,
+                                            size_t components,
+                                            const struct hyla_context *context,
+                                            struct hyla_metric *out,
+                                            size_t capacity,
+                                            size_t *count);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -644,6 +644,33 @@ struct topk_mean {
     }
 };
 
+// How much of the variance each component explains: hyla_explained_variance_... The totals are the caller's, one for
+// each component.
+struct explained_variance {
+    using totals = view<hyla_explained_variance_totals>;
+
+    static hyla::status update(view<const float> ratios, totals to) noexcept {
+        if (to.size() != ratios.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_explained_variance_update(ratios.data(), ratios.size(), to.data());
+    }
+    static hyla::status merge(view<const hyla_explained_variance_totals> other, totals to) noexcept {
+        if (to.size() != other.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_explained_variance_merge(other.data(), to.data(), to.size());
+    }
+    static hyla::status normalize(totals of) noexcept { return hyla_explained_variance_normalize(of.data(), of.size()); }
+    // The result is the total.
+    static result<double> values(view<const hyla_explained_variance_totals> of, view<double> ratios,
+                                 view<double> cumulative) noexcept {
+        if (ratios.size() < of.size() || cumulative.size() < of.size()) return {0.0, HYLA_ERROR_CAPACITY};
+        return detail::value_of<double>(hyla_explained_variance_values, of.data(), of.size(), ratios.data(), cumulative.data());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(view<const hyla_explained_variance_totals> of, const context &where,
+                                       view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_explained_variance_metrics, of.data(), of.size(), &where, out.data(), out.size());
+    }
+};
+
 // A class is its C struct: it may be copied, sent and reduced as such.
 template <class Class, class Struct>
 inline constexpr bool mirrors =

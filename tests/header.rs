@@ -36,6 +36,7 @@ const SOURCES: &[&str] = &[
     "ranking_exact",
     "score_statistics",
     "topk_mean",
+    "explained_variance",
 ];
 
 fn generate() -> String {

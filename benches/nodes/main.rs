@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
 
 mod losses;
+mod small;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hyla::loss::{Reduction, bce};
@@ -240,6 +241,7 @@ criterion_group!(
     metrics,
     exact_ranking,
     frame_scores,
+    small::of_small_inputs,
     exactness
 );
 criterion_main!(benches);

@@ -4,8 +4,9 @@ use super::check::{self, Span, constant, disjoint};
 use super::copy_name;
 use super::status::hyla_status;
 use crate::error::{Error, Notices};
-use crate::metric::Metric;
+use crate::metric::{Metric, Numbered};
 use core::ffi::c_char;
+use core::mem::MaybeUninit;
 
 /// Training.
 pub const HYLA_STAGE_TRAIN: u32 = 1;
@@ -64,6 +65,46 @@ impl List {
     /// Pointers that are neither NULL nor misaligned are valid for what their types say; `out` for
     /// `capacity` items.
     pub unsafe fn write(self, reads: &[Span], metrics: &[Metric]) -> Result<Notices, Error> {
+        // SAFETY: as the caller vouches.
+        let begun = unsafe { self.begin(reads, metrics.len()) }?;
+        let mut notices = Notices::NONE;
+        for (index, metric) in metrics.iter().enumerate() {
+            // SAFETY: `index` is below `capacity`.
+            unsafe { self.put(begun.context, index, metric, None) };
+            notices |= metric.notices;
+        }
+        begun.count.write(metrics.len());
+        Ok(notices)
+    }
+
+    /// As [`Self::write`], for a list of `count` values whose names may end with numbers.
+    ///
+    /// # Safety
+    /// As for [`Self::write`].
+    pub unsafe fn write_numbered(
+        self,
+        reads: &[Span],
+        count: usize,
+        metrics: impl Iterator<Item = Numbered>,
+    ) -> Result<Notices, Error> {
+        // SAFETY: as the caller vouches.
+        let begun = unsafe { self.begin(reads, count) }?;
+        let mut notices = Notices::NONE;
+        for (index, Numbered { metric, number }) in metrics.take(count).enumerate() {
+            // SAFETY: `index` is below `capacity`.
+            unsafe { self.put(begun.context, index, &metric, number) };
+            notices |= metric.notices;
+        }
+        begun.count.write(count);
+        Ok(notices)
+    }
+
+    /// Checks everything before the first value is written.
+    ///
+    /// # Safety
+    /// As for [`Self::write`].
+    #[inline(never)]
+    unsafe fn begin<'a>(self, reads: &[Span], needed: usize) -> Result<Begun<'a>, Error> {
         let reads = [reads, &[Span::of(self.context, 1)]];
         disjoint(&[Span::of(self.out, self.capacity), Span::of(self.count, 1)], &reads)?;
         // SAFETY: as the caller vouches.
@@ -74,28 +115,43 @@ impl List {
         if context.reserved != 0 {
             return Err(Error::Reserved);
         }
-        if self.capacity < metrics.len() {
+        if self.capacity < needed {
             return Err(Error::Capacity);
         }
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let count = unsafe { check::result(self.count) }?;
         // SAFETY: as above; the first item stands for all in NULL and alignment.
         unsafe { check::result(self.out) }?;
-        let mut notices = Notices::NONE;
-        for (index, metric) in metrics.iter().enumerate() {
-            let item = hyla_metric {
-                name: copy_name(metric.name),
-                value: metric.value,
-                stage: context.stage,
-                epoch: context.epoch,
-                batch_idx: context.batch_idx,
-                status: metric.notices.bits() as i32,
-            };
-            // SAFETY: `index` is below `capacity`.
-            unsafe { self.out.add(index).write(item) };
-            notices |= metric.notices;
-        }
-        count.write(metrics.len());
-        Ok(notices)
+        Ok(Begun { context, count })
     }
+
+    /// Writes one value.
+    ///
+    /// # Safety
+    /// `index` is below `capacity`, and [`Self::begin`] succeeded.
+    #[inline(never)]
+    unsafe fn put(
+        self,
+        context: &hyla_context,
+        index: usize,
+        metric: &Metric,
+        number: Option<usize>,
+    ) {
+        let item = hyla_metric {
+            name: copy_name(metric.name, number),
+            value: metric.value,
+            stage: context.stage,
+            epoch: context.epoch,
+            batch_idx: context.batch_idx,
+            status: metric.notices.bits() as i32,
+        };
+        // SAFETY: as the caller vouches.
+        unsafe { self.out.add(index).write(item) };
+    }
+}
+
+/// A list of which nothing was written yet.
+struct Begun<'a> {
+    context: &'a hyla_context,
+    count: &'a mut MaybeUninit<usize>,
 }

@@ -19,6 +19,7 @@ pub mod detection;
 pub mod dice;
 pub mod distinctness;
 pub mod environment;
+pub mod explained_variance;
 pub mod focal;
 pub mod foreground_contrast;
 pub mod iou;
@@ -179,11 +180,24 @@ unsafe fn answer<C: Mirrors, R>(
     })
 }
 
-/// Copies a name into a C string of fixed size, cut if need be, always terminated.
-fn copy_name<const SIZE: usize>(name: &str) -> [c_char; SIZE] {
+/// Copies a name, and a number behind it, into a C string of fixed size, cut if need be, always terminated.
+fn copy_name<const SIZE: usize>(name: &str, number: Option<usize>) -> [c_char; SIZE] {
+    let mut digits = [0_u8; 20];
+    let mut used = 0;
+    if let Some(mut rest) = number {
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            used += 1;
+            if rest == 0 {
+                break;
+            }
+        }
+    }
+    let digits = digits.iter().copied().skip(20 - used);
     let mut text = [0; SIZE];
     let room = SIZE.saturating_sub(1);
-    for (to, from) in text.iter_mut().take(room).zip(name.bytes()) {
+    for (to, from) in text.iter_mut().take(room).zip(name.bytes().chain(digits)) {
         *to = from as c_char;
     }
     text

@@ -6,6 +6,7 @@
 
 pub mod confusion;
 pub mod detection;
+pub mod explained_variance;
 pub mod pixel_statistics;
 pub mod range;
 pub mod ranking;
@@ -25,4 +26,13 @@ pub struct Metric {
     pub value: f64,
     /// What is special about it.
     pub notices: Notices,
+}
+
+/// A named value of a list that is as long as its input: one a component, say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Numbered {
+    /// The value; its name is what stands before the number.
+    pub metric: Metric,
+    /// The number at the end of the name, from 1; None: the name has none.
+    pub number: Option<usize>,
 }

@@ -13,6 +13,7 @@ mod classes_many;
 mod color;
 mod cubes;
 mod exact;
+mod explained_variance;
 mod focal;
 mod foreground_contrast;
 mod math;

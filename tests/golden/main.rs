@@ -14,6 +14,7 @@
 mod bce;
 mod classes;
 mod detection;
+mod explained_variance;
 mod foreground_contrast;
 mod iou;
 mod matrix;
@@ -163,7 +164,7 @@ pub(crate) fn compare_metrics(
     is_right: impl Fn(f64, f64) -> bool,
 ) -> usize {
     let context = hyla_context { stage: HYLA_STAGE_TEST, epoch: 3, batch_idx: 5, reserved: 0 };
-    let mut metrics = Vec::with_capacity(16);
+    let mut metrics = Vec::with_capacity(256);
     let mut count = 0;
     assert!(call(&context, metrics.as_mut_ptr(), metrics.capacity(), &mut count) >= 0);
     // SAFETY: the call wrote `count` items.

@@ -1,0 +1,34 @@
+//! Metrics of small inputs: one call a batch, on a few components or weights.
+
+use super::{Random, for_tiers};
+use criterion::{BenchmarkId, Criterion, Throughput};
+use hyla::metric::explained_variance;
+use std::hint::black_box;
+
+/// In the three sizes of a selector, a mixer and a large one.
+pub fn of_small_inputs(criterion: &mut Criterion) {
+    for components in [3, 10, 64] {
+        let mut random = Random(5);
+        let ratios: Vec<f32> = (0..components).map(|_| random.within(1.0).abs()).collect();
+        let mut values = vec![0.0; 2 * components];
+        bench(criterion, "explained_variance", components, || {
+            let mut totals = vec![explained_variance::Totals::default(); components];
+            explained_variance::update(&ratios, &mut totals).unwrap();
+            let (each, cumulative) = values.split_at_mut(components);
+            explained_variance::values(&totals, each, cumulative).unwrap().value
+        });
+    }
+}
+
+fn bench(criterion: &mut Criterion, node: &str, n: usize, mut call: impl FnMut() -> f64) {
+    let mut group = criterion.benchmark_group(node);
+    group.sample_size(20);
+    group.throughput(Throughput::Elements(n as u64));
+    let mut expected = None;
+    for_tiers(|tier| {
+        assert_eq!(*expected.get_or_insert_with(&mut call), call(), "{}", tier.name());
+        let id = BenchmarkId::new(tier.name(), n);
+        group.bench_function(id, |bencher| bencher.iter(|| black_box(call())));
+    });
+    group.finish();
+}
