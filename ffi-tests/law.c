@@ -49,13 +49,21 @@ static void fill_detection(struct arguments *arguments) {
     CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[OTHER]));
 }
 
-static const struct family sum = {0, sizeof(hyla_sum_totals), sizeof(double), fill_sum, 0, 0, 0};
-static const struct family range = {0, sizeof(hyla_range), sizeof(hyla_range_report), fill_range, 0, 0, 0};
-static const struct family bce = {sizeof(hyla_bce_params), sizeof(hyla_bce_totals), sizeof(double), fill_bce, 0, 0, 0};
-static const struct family confusion = {0, sizeof(hyla_confusion_totals), sizeof(hyla_confusion_report), fill_confusion, 0, 0, 0};
-static const struct family statistics = {0, sizeof(hyla_pixel_statistics_totals), sizeof(hyla_pixel_statistics_report),
-                                         fill_statistics, 0, 0, 0};
-static const struct family detection = {sizeof(hyla_detection_params), sizeof(hyla_detection_totals), 0, fill_detection, 0, 0, 0};
+static const struct family sum = {.totals = sizeof(hyla_sum_totals), .report = sizeof(double), .fill = fill_sum};
+static const struct family range = {.totals = sizeof(hyla_range), .report = sizeof(hyla_range_report), .fill = fill_range};
+static const struct family bce = {
+    .params = sizeof(hyla_bce_params), .totals = sizeof(hyla_bce_totals), .report = sizeof(double),
+    .fill = fill_bce,
+};
+static const struct family confusion = {
+    .totals = sizeof(hyla_confusion_totals), .report = sizeof(hyla_confusion_report), .fill = fill_confusion,
+};
+static const struct family statistics = {
+    .totals = sizeof(hyla_pixel_statistics_totals), .report = sizeof(hyla_pixel_statistics_report), .fill = fill_statistics,
+};
+static const struct family detection = {
+    .params = sizeof(hyla_detection_params), .totals = sizeof(hyla_detection_totals), .fill = fill_detection,
+};
 
 /* How each function is called. */
 

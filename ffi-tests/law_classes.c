@@ -20,12 +20,18 @@ static void fill_dice(struct arguments *arguments) {
 }
 
 enum { VALUES_BYTES = LAW_PIXELS * LAW_CHANNELS * sizeof(float) };
-static const struct family entropy = {sizeof(hyla_cross_entropy_params), sizeof(hyla_cross_entropy_totals), sizeof(double), fill_entropy,
-                                      VALUES_BYTES, 0, 0};
-static const struct family entropy_map = {sizeof(hyla_cross_entropy_params), sizeof(hyla_cross_entropy_totals), sizeof(double),
-                                          fill_entropy, 0, 0, 0};
-static const struct family dice = {sizeof(hyla_dice_params), LAW_CHANNELS * sizeof(hyla_dice_totals), sizeof(double), fill_dice,
-                                   VALUES_BYTES, 0, 0};
+static const struct family entropy = {
+    .params = sizeof(hyla_cross_entropy_params), .totals = sizeof(hyla_cross_entropy_totals), .report = sizeof(double),
+    .fill = fill_entropy, .floats = VALUES_BYTES,
+};
+static const struct family entropy_map = {
+    .params = sizeof(hyla_cross_entropy_params), .totals = sizeof(hyla_cross_entropy_totals), .report = sizeof(double),
+    .fill = fill_entropy,
+};
+static const struct family dice = {
+    .params = sizeof(hyla_dice_params), .totals = LAW_CHANNELS * sizeof(hyla_dice_totals), .report = sizeof(double),
+    .fill = fill_dice, .floats = VALUES_BYTES,
+};
 
 /* The class weights lie where other functions have a center. */
 static hyla_status entropy_update(const struct arguments *a) {

@@ -11,7 +11,10 @@ static void fill(struct arguments *arguments) {
 }
 
 /* The ratios are in VALUE, cumulative ones in WORKSPACE, the total in NUMBER. */
-static const struct family family = {0, K * sizeof(hyla_explained_variance_totals), DOUBLES_BYTES, fill, 0, 0, DOUBLES_BYTES};
+static const struct family family = {
+    .totals = K * sizeof(hyla_explained_variance_totals), .report = DOUBLES_BYTES, .fill = fill,
+    .workspace = DOUBLES_BYTES,
+};
 
 #define CALL(function, ...) \
     static hyla_status call_##function(const struct arguments *a) { return hyla_explained_variance_##function(__VA_ARGS__); }

@@ -12,7 +12,10 @@ static void fill(struct arguments *arguments) {
     CHECK_STATUS(HYLA_OK, hyla_focal_update(&params, pixels, arguments->at[OTHER]));
 }
 
-static const struct family focal = {sizeof(hyla_focal_params), sizeof(hyla_focal_totals), sizeof(double), fill, 0, 0, 0};
+static const struct family focal = {
+    .params = sizeof(hyla_focal_params), .totals = sizeof(hyla_focal_totals), .report = sizeof(double),
+    .fill = fill,
+};
 
 static hyla_status update(const struct arguments *a) { return hyla_focal_update(a->at[PARAMS], a->at[PIXELS], a->at[TOTALS]); }
 static hyla_status merge(const struct arguments *a) { return hyla_focal_merge(a->at[OTHER], a->at[TOTALS]); }

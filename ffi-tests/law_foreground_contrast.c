@@ -24,9 +24,11 @@ static void fill_frames(struct arguments *arguments) {
 }
 
 #define FRAME sizeof(hyla_foreground_contrast_frame)
-static const struct family contrast = {sizeof(hyla_foreground_contrast_params), sizeof(hyla_foreground_contrast_totals),
-                                       sizeof(double), fill, LAW_PIXELS * LAW_CHANNELS * sizeof(float), 0, FRAME};
-static const struct family of_frames = {0, FRAME, sizeof(double), fill_frames, 0, 0, FRAME};
+static const struct family contrast = {
+    .params = sizeof(hyla_foreground_contrast_params), .totals = sizeof(hyla_foreground_contrast_totals), .report = sizeof(double),
+    .fill = fill, .floats = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .workspace = FRAME,
+};
+static const struct family of_frames = {.totals = FRAME, .report = sizeof(double), .fill = fill_frames, .workspace = FRAME};
 
 #define CALL(function, ...) \
     static hyla_status function(const struct arguments *a) { return hyla_foreground_contrast_##function(__VA_ARGS__); }

@@ -13,10 +13,14 @@ static void fill_distinctness(struct arguments *arguments) {
     *(hyla_distinctness_params *)arguments->at[PARAMS] = hyla_distinctness_params_default();
 }
 
-static const struct family orthogonality = {sizeof(hyla_orthogonality_params), 0, sizeof(double), fill_orthogonality,
-                                            ENTRIES_BYTES, 0, DOUBLES * sizeof(double)};
-static const struct family distinctness = {sizeof(hyla_distinctness_params), 0, sizeof(double), fill_distinctness,
-                                           ENTRIES_BYTES, 0, DOUBLES * sizeof(double)};
+static const struct family orthogonality = {
+    .params = sizeof(hyla_orthogonality_params), .report = sizeof(double), .fill = fill_orthogonality,
+    .floats = ENTRIES_BYTES, .workspace = DOUBLES * sizeof(double),
+};
+static const struct family distinctness = {
+    .params = sizeof(hyla_distinctness_params), .report = sizeof(double), .fill = fill_distinctness,
+    .floats = ENTRIES_BYTES, .workspace = DOUBLES * sizeof(double),
+};
 
 #define CALLS(node)                                                                                                           \
     static hyla_status node##_loss(const struct arguments *a) {                                                              \

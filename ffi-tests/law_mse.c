@@ -12,8 +12,10 @@ static void fill(struct arguments *arguments) {
 }
 
 /* The target lies where other functions have a second gradient. */
-static const struct family mse = {sizeof(hyla_mse_params), sizeof(hyla_mse_totals), sizeof(double), fill,
-                                  LAW_PIXELS * LAW_CHANNELS * sizeof(float), LAW_PIXELS * LAW_CHANNELS * sizeof(float), 0};
+static const struct family mse = {
+    .params = sizeof(hyla_mse_params), .totals = sizeof(hyla_mse_totals), .report = sizeof(double),
+    .fill = fill, .floats = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .more = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
+};
 
 static hyla_status update(const struct arguments *a) { return hyla_mse_update(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[TOTALS]); }
 static hyla_status merge(const struct arguments *a) { return hyla_mse_merge(a->at[OTHER], a->at[TOTALS]); }

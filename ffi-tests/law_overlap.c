@@ -12,8 +12,10 @@
         CHECK_STATUS(HYLA_OK, hyla_##node##_update(&params, pixels, arguments->at[TOTALS], arguments->at[RANGE]));           \
         *(hyla_##node##_totals *)arguments->at[OTHER] = *(hyla_##node##_totals *)arguments->at[TOTALS];                      \
     }                                                                                                                       \
-    static const struct family node = {sizeof(hyla_##node##_params), sizeof(hyla_##node##_totals), sizeof(double),           \
-                                       fill_##node, 0, 0, 0};                                                               \
+    static const struct family node = {                                                                                      \
+        .params = sizeof(hyla_##node##_params), .totals = sizeof(hyla_##node##_totals), .report = sizeof(double),            \
+        .fill = fill_##node,                                                                                                 \
+    };                                                                                                                       \
     static hyla_status node##_update(const struct arguments *a) {                                                           \
         return hyla_##node##_update(a->at[PARAMS], a->at[PIXELS], a->at[TOTALS], a->at[RANGE]);                              \
     }                                                                                                                       \

@@ -29,20 +29,31 @@ static void fill_u8(struct arguments *a) {
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&bytes, NULL, 0, a->at[BINNING]));
 }
 
-static struct family family = {sizeof(hyla_binning_params), WORDS * sizeof(int64_t), sizeof(hyla_ranking_report), fill, 0, 0, 0, 0, 0};
-static struct family points = {sizeof(hyla_binning_params), WORDS * sizeof(int64_t), sizeof(hyla_ranking_point), fill, 0, 0, 0,
-                               THRESHOLDS * sizeof(hyla_ranking_point), 0};
-static struct family numbers = {sizeof(hyla_binning_params), WORDS * sizeof(int64_t), sizeof(double), fill, 0, 0, 0, 0, 0};
-static struct family pairs = {sizeof(hyla_binning_params), WORDS * sizeof(int64_t), 2 * sizeof(double), fill, 0, 0, 0, 0, 0};
-static struct family sizes = {sizeof(hyla_binning_params), 0, sizeof(size_t), fill, 0, 0, 0, 0, 0};
-static struct family u8 = {sizeof(hyla_binning_params), U8_WORDS * sizeof(int64_t), 0, fill_u8, 0, 0, 0, 0, 0};
+static struct family family = {
+    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = sizeof(hyla_ranking_report),
+    .fill = fill,
+};
+static struct family points = {
+    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = sizeof(hyla_ranking_point),
+    .fill = fill, .list = THRESHOLDS * sizeof(hyla_ranking_point),
+};
+static struct family numbers = {
+    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = sizeof(double),
+    .fill = fill,
+};
+static struct family pairs = {
+    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = 2 * sizeof(double),
+    .fill = fill,
+};
+static struct family sizes = {.params = sizeof(hyla_binning_params), .report = sizeof(size_t), .fill = fill};
+static struct family u8 = {.params = sizeof(hyla_binning_params), .totals = U8_WORDS * sizeof(int64_t), .fill = fill_u8};
 
 static hyla_status words_of_table(const struct arguments *a) { return hyla_binning_words(a->at[PARAMS], a->at[COUNT]); }
 /* A table of other words than are in use is one more output. */
 static hyla_status build(const struct arguments *a) {
     return hyla_binning_build(a->at[PARAMS], a->at[MORE], table_words(), a->at[VALUE]);
 }
-static struct family builds = {sizeof(hyla_binning_params), 0, sizeof(hyla_binning), fill, 0, 0, 0, 0, 0};
+static struct family builds = {.params = sizeof(hyla_binning_params), .report = sizeof(hyla_binning), .fill = fill};
 static hyla_status words(const struct arguments *a) { return hyla_ranking_words(binning_of(a), a->at[COUNT]); }
 static hyla_status update(const struct arguments *a) { return hyla_ranking_update(binning_of(a), pixels_of(a), a->at[TOTALS], WORDS); }
 static hyla_status update_u8(const struct arguments *a) {

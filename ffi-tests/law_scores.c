@@ -21,10 +21,14 @@ static void fill_report(struct arguments *a) {
 static void fill_nothing(struct arguments *a) { (void)a; }
 
 /* Workspaces are of words of four bytes, as a table is. */
-static const struct family totals = {0, sizeof(hyla_score_statistics_totals), sizeof(double), fill, 0, 0, 0, 0, 0};
-static const struct family frames = {0, 0, sizeof(hyla_score_statistics_report), fill_nothing, 0, 0, 0, 0, WORDS * sizeof(uint32_t)};
-static const struct family reports = {0, sizeof(hyla_score_statistics_report), 0, fill_report, 0, 0, 0, 9 * sizeof(hyla_metric), 0};
-static const struct family topk = {0, 0, sizeof(double), fill_nothing, 0, 0, 0, 0, TOPK_WORDS * sizeof(uint32_t)};
+static const struct family totals = {.totals = sizeof(hyla_score_statistics_totals), .report = sizeof(double), .fill = fill};
+static const struct family frames = {
+    .report = sizeof(hyla_score_statistics_report), .fill = fill_nothing, .table = WORDS * sizeof(uint32_t),
+};
+static const struct family reports = {
+    .totals = sizeof(hyla_score_statistics_report), .fill = fill_report, .list = 9 * sizeof(hyla_metric),
+};
+static const struct family topk = {.report = sizeof(double), .fill = fill_nothing, .table = TOPK_WORDS * sizeof(uint32_t)};
 
 static hyla_status update(const struct arguments *a) { return hyla_score_statistics_update(a->at[PIXELS], a->at[TOTALS]); }
 static hyla_status merge(const struct arguments *a) { return hyla_score_statistics_merge(a->at[OTHER], a->at[TOTALS]); }

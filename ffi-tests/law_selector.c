@@ -13,8 +13,14 @@ static void fill_diversity(struct arguments *arguments) {
     *(hyla_selector_diversity_params *)arguments->at[PARAMS] = hyla_selector_diversity_params_default();
 }
 
-static const struct family entropy = {sizeof(hyla_selector_entropy_params), 0, sizeof(double), fill_entropy, N * sizeof(float), 0, 0};
-static const struct family diversity = {sizeof(hyla_selector_diversity_params), 0, sizeof(double), fill_diversity, N * sizeof(float), 0, 0};
+static const struct family entropy = {
+    .params = sizeof(hyla_selector_entropy_params), .report = sizeof(double), .fill = fill_entropy,
+    .floats = N * sizeof(float),
+};
+static const struct family diversity = {
+    .params = sizeof(hyla_selector_diversity_params), .report = sizeof(double), .fill = fill_diversity,
+    .floats = N * sizeof(float),
+};
 
 /* The number of weights follows the number of pixels of the law: ordinary, none, too many. */
 static size_t count(const struct arguments *a) { return a->n == LAW_PIXELS ? N : a->n; }

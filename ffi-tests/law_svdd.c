@@ -14,10 +14,18 @@ static void fill(struct arguments *arguments) {
 
 /* Where other functions have a workspace lie the sums of the center; a map and a gradient are two families. */
 #define SUMS (LAW_CHANNELS * sizeof(hyla_sum))
-static const struct family svdd = {sizeof(hyla_svdd_params), sizeof(hyla_svdd_totals), sizeof(double), fill,
-                                   LAW_PIXELS * LAW_CHANNELS * sizeof(float), 0, SUMS};
-static const struct family score_map = {sizeof(hyla_svdd_params), sizeof(hyla_svdd_totals), sizeof(double), fill, 0, 0, SUMS};
-static const struct family of_sums = {sizeof(hyla_svdd_params), SUMS, sizeof(double), fill, 0, 0, SUMS};
+static const struct family svdd = {
+    .params = sizeof(hyla_svdd_params), .totals = sizeof(hyla_svdd_totals), .report = sizeof(double),
+    .fill = fill, .floats = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .workspace = SUMS,
+};
+static const struct family score_map = {
+    .params = sizeof(hyla_svdd_params), .totals = sizeof(hyla_svdd_totals), .report = sizeof(double),
+    .fill = fill, .workspace = SUMS,
+};
+static const struct family of_sums = {
+    .params = sizeof(hyla_svdd_params), .totals = SUMS, .report = sizeof(double),
+    .fill = fill, .workspace = SUMS,
+};
 
 static hyla_status radius(const struct arguments *a) { return hyla_svdd_radius(a->at[PARAMS], a->at[VALUE]); }
 static hyla_status update(const struct arguments *a) { return hyla_svdd_update(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[TOTALS]); }
