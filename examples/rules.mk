@@ -1,4 +1,4 @@
-# The training examples; included by the Makefile, paths are those of the repository.
+# The examples of training and merging; included by the Makefile, paths are those of the repository.
 
 EXAMPLES := $(BUILD)/examples
 EXAMPLE_PROGRAMS := train svdd pca
@@ -25,4 +25,38 @@ examples-run: examples ## run the training examples on simulated scenes; C and R
 	    echo "train $$combination: Rust prints the same as C"; \
 	done
 
-.PHONY: examples examples-run
+MERGING_HEADERS := examples/merging/stream.h include/hyla.h
+
+$(EXAMPLES)/threads: examples/threads.cpp $(MERGING_HEADERS) $(LIB)/libhyla.a
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Werror -O2 -pthread -Iinclude $< $(LIB)/libhyla.a -o $@
+
+$(EXAMPLES)/mpi_merge: examples/mpi_merge.c $(MERGING_HEADERS) $(LIB)/libhyla.a
+	@mkdir -p $(@D)
+	$(MPICC) $(EXAMPLE_FLAGS) $< $(LIB)/libhyla.a -lm -o $@
+
+# Open MPI wants to be told twice that root may run it, as in a container, and that ranks may share a core.
+MPICC ?= mpicc
+MPIRUN ?= OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 mpirun --oversubscribe
+
+# Any number of threads and ranks prints the same text, and each program checks its words against one process.
+examples-merge: $(EXAMPLES)/threads ## run the merging examples over threads, and over ranks of MPI
+	$(EXAMPLES)/threads 1 > $(EXAMPLES)/threads.txt
+	@grep -v threads $(EXAMPLES)/threads.txt > $(EXAMPLES)/merged.txt && cat $(EXAMPLES)/merged.txt
+	@for threads in 2 4; do \
+	    $(EXAMPLES)/threads $$threads > $(EXAMPLES)/threads.txt && tail -n 1 $(EXAMPLES)/threads.txt && \
+	    grep -v threads $(EXAMPLES)/threads.txt | cmp - $(EXAMPLES)/merged.txt || exit 1; \
+	done
+	@if command -v $(MPICC) > /dev/null; then \
+	    $(MAKE) --no-print-directory examples-mpi; \
+	else \
+	    echo 'examples/mpi_merge: skipped: $(MPICC), which is not installed'; [ "$(CI)" != true ]; \
+	fi
+
+examples-mpi: $(EXAMPLES)/mpi_merge
+	@for ranks in 1 2 4; do \
+	    $(MPIRUN) -n $$ranks $(EXAMPLES)/mpi_merge > $(EXAMPLES)/ranks.txt && echo "$$ranks ranks: $$(tail -n 1 $(EXAMPLES)/ranks.txt)" && \
+	    grep -v rank $(EXAMPLES)/ranks.txt | cmp - $(EXAMPLES)/merged.txt || exit 1; \
+	done
+
+.PHONY: examples examples-run examples-merge examples-mpi
