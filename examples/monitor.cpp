@@ -1,6 +1,7 @@
 // A push-broom monitor: it learns the background of a hyperspectral scene, then watches the scene
 // line by line, reports anomalous pixels, and keeps loss and metrics up to date with hyla as a camera
-// program would: a few calls per line, a few hundred bytes of totals, a value whenever one is wanted.
+// program would: a few calls per line, a few hundred bytes of totals and 2 MiB of histograms, a value whenever
+// one is wanted.
 //
 //     c++ -std=c++17 -O2 -Iinclude examples/monitor.cpp build/lib/libhyla.a -o monitor
 //     ./monitor                                      a scene that it simulates
@@ -128,7 +129,7 @@ Record stream(const Scene &scene, const Background &background, const Calibratio
     record.scale = calibration.scale;
     record.ridge = background.ridge();
 
-    Metrics metrics(scene.labelled());
+    Metrics metrics(scene.labelled(), scene.lines);
     ProgressBar progress(scene.labelled());
     std::vector<float> scores(scene.samples), logits(scene.samples);
     std::vector<std::uint8_t> decisions(scene.samples), valid(scene.samples);
@@ -159,6 +160,18 @@ Record stream(const Scene &scene, const Background &background, const Calibratio
     record.stream_seconds = seconds_since(start);
 
     record.values = metrics.values();
+    if (scene.labelled()) {
+        record.curve = metrics.ranking().curve();
+        // The scene was kept, so its exact numbers can be had, too: they lie between the bounds of the stream's.
+        std::vector<std::uint8_t> valid;
+        for (const PixelState state : record.states) valid.push_back(state == PixelState::usable);
+        hyla_pixels pixels = {};
+        pixels.scores = record.scores.data();
+        pixels.targets = scene.mask.data();
+        pixels.valid = valid.data();
+        pixels.n = record.scores.size();
+        Ranking::put_exact(record.values, pixels);
+    }
     for (const Value &value : pixel_states(record.states)) record.values.push_back(value);
     return record;
 }

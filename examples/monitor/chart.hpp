@@ -34,7 +34,8 @@ struct Series {
     std::string label;
     std::string colour;
     double width;
-    std::vector<double> values;  // one per line; NaN makes a gap
+    std::vector<double> values;       // NaN makes a gap; a value alone is a dot
+    std::vector<double> places = {};  // on the x axis; without: 1, 2, 3 and so on
 };
 
 struct Chart {
@@ -43,6 +44,7 @@ struct Chart {
     std::string y_title;
     std::vector<Series> series;
     double top = 0.0;  // the upper end of the y axis, which starts at 0; 0 = from the values
+    double end = 0.0;  // that of the x axis; 0 = the number of values
 };
 
 namespace chart {
@@ -72,15 +74,15 @@ inline std::string rule(double x1, double y1, double x2, double y2, const char *
 
 inline std::string svg(const Chart &of) {
     using namespace chart;
-    double last = 1.0, top = of.top;
+    double last = of.end == 0.0 ? 1.0 : of.end, top = of.top;
     for (const Series &series : of.series) {
-        last = std::max(last, static_cast<double>(series.values.size()));
+        if (of.end == 0.0) last = std::max(last, static_cast<double>(series.values.size()));
         for (const double value : series.values) {
             if (of.top == 0.0 && std::isfinite(value)) top = std::max(top, value);
         }
     }
     if (!(top > 0.0)) top = 1.0;
-    const double y_step = tick_step(top, 6.0), x_step = std::max(1.0, tick_step(last, 10.0));
+    const double y_step = tick_step(top, 6.0), x_step = std::max(of.end == 0.0 ? 1.0 : 0.0, tick_step(last, 10.0));
     if (of.top == 0.0) top = y_step * std::ceil(top / y_step);
     const double floor_y = height - below, ceiling_y = above, end_x = width - right;
     const auto x_of = [&](double line) { return left + (end_x - left) * line / last; };
@@ -92,9 +94,9 @@ inline std::string svg(const Chart &of) {
         out += rule(left, y_of(tick), end_x, y_of(tick), tick == 0.0 ? "axis" : "level");
         out += text(left - 8.0, y_of(tick) + 4.0, "tick end", formatted("%.4g", tick));
     }
-    for (double tick = 0.0; tick <= last; tick += x_step) {
+    for (double tick = 0.0; tick <= last * 1.0001; tick += x_step) {
         out += rule(x_of(tick), floor_y, x_of(tick), floor_y + 5.0, "axis");
-        out += text(x_of(tick), floor_y + 19.0, "tick middle", formatted("%.0f", tick));
+        out += text(x_of(tick), floor_y + 19.0, "tick middle", formatted("%.4g", tick));
     }
     out += rule(left, ceiling_y, left, floor_y, "axis");
     out += text(left + (end_x - left) / 2.0, height - 8.0, "label middle", of.x_title);
@@ -109,12 +111,14 @@ inline std::string svg(const Chart &of) {
         bool pen_down = false;
         for (std::size_t index = 0; index < series.values.size(); index += stride) {
             const double value = series.values[index];
+            const double place = series.places.empty() ? static_cast<double>(index + 1) : series.places[index];
             if (std::isfinite(value)) {
-                path += (pen_down ? "L" : "M") + formatted("%.1f", x_of(static_cast<double>(index + 1))) + " " +
+                path += (pen_down ? "L" : "M") + formatted("%.1f", x_of(place)) + " " +
                         formatted("%.1f", y_of(std::min(std::max(value, 0.0), top)));
             }
             pen_down = std::isfinite(value);
         }
+        if (series.values.size() == 1) path += "h0";  // its round ends are the dot
         const std::string stroke = "stroke=\"" + series.colour + "\" stroke-width=\"" + formatted("%.1f", series.width) + "\"";
         out += "<path d=\"" + path + "\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" " + stroke + "/>\n";
         out += "<path d=\"M" + formatted("%.1f", legend_x) + " 14h22\" " + stroke + "/>\n";

@@ -1,16 +1,16 @@
-// What the monitor measures, and the only file that calls hyla: totals on the side of the stream,
-// fed with one line at a time, asked for their values whenever somebody wants to see them.
+// What the monitor measures: totals on the side of the stream, fed with one line at a time, asked for
+// their values whenever somebody wants to see them.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "hyla.h"
+#include "ranking.hpp"
+#include "value.hpp"
 
 namespace monitor {
 
@@ -30,21 +30,13 @@ struct Running {
     double score_mean, anomalous_percentage;
 };
 
-// A final value. A status above 0 is a notice: the number stands, and `notice` says what is special about it.
-struct Value {
-    std::string name;
-    double number;
-    hyla_status status;
-    std::string notice;
-};
-
 inline std::string library_version() { return hyla_version_string(); }
 
 inline std::string library_tier() { return hyla_tier_name(hyla_tier()); }
 
 class Metrics {
   public:
-    explicit Metrics(bool labelled) : labelled_(labelled) {}
+    Metrics(bool labelled, std::size_t lines) : labelled_(labelled), lines_(lines) {}
 
     void add(const Line &line) {
         hyla_pixels pixels = {};
@@ -65,6 +57,7 @@ class Metrics {
         pixels.scores = line.scores;
         check(hyla_sum_update(&pixels, &sum_));
         check(hyla_range_update(&pixels, &range_));
+        ranking_.add(pixels, 2 * seen_++ >= lines_);
     }
 
     // The scene is one frame: did it hold an anomaly, and did the monitor report one?
@@ -94,10 +87,10 @@ class Metrics {
 
     std::vector<Value> values() const {
         std::vector<Value> all;
-        const auto put = [&all](const char *name, double number, hyla_status status) {
-            all.push_back({name, number, status, status > 0 ? hyla_status_message(status) : ""});
+        const auto put = [&all](const std::string &name, double number, hyla_status status) {
+            all.push_back(value(name, number, status));
         };
-        const auto put_count = [&put](const char *name, std::int64_t count, hyla_status status) {
+        const auto put_count = [&put](const std::string &name, std::int64_t count, hyla_status status) {
             put(name, static_cast<double>(count), status);
         };
 
@@ -116,10 +109,10 @@ class Metrics {
                  {Level{"pixel", report.pixel.counts, report.pixel.status},
                   Level{"frame", report.frame.counts, report.frame.status}}) {
                 const std::string prefix = std::string(level) + "/";
-                put_count((prefix + "true_positives").c_str(), counts.true_positives, of);
-                put_count((prefix + "false_positives").c_str(), counts.false_positives, of);
-                put_count((prefix + "false_negatives").c_str(), counts.false_negatives, of);
-                put_count((prefix + "true_negatives").c_str(), counts.true_negatives, of);
+                put_count(prefix + "true_positives", counts.true_positives, of);
+                put_count(prefix + "false_positives", counts.false_positives, of);
+                put_count(prefix + "false_negatives", counts.false_negatives, of);
+                put_count(prefix + "true_negatives", counts.true_negatives, of);
             }
         }
 
@@ -139,8 +132,11 @@ class Metrics {
         const hyla_status range_status = check(hyla_range_values(&range_, &range));
         put("score/min", range.min, range_status);
         put("score/max", range.max, range_status);
+        ranking_.put(all, labelled_);
         return all;
     }
+
+    const Ranking &ranking() const { return ranking_; }
 
   private:
     // The counts of pixels or of frames, with their own notices.
@@ -150,13 +146,8 @@ class Metrics {
         hyla_status status;
     };
 
-    // Only a mistake in the arguments is an error, so this is a bug in the monitor, not in the data.
-    static hyla_status check(hyla_status status) {
-        if (HYLA_FAILED(status)) throw std::runtime_error(std::string("hyla: ") + hyla_status_message(status));
-        return status;
-    }
-
     bool labelled_;
+    std::size_t lines_, seen_ = 0;
     hyla_bce_params bce_params_ = HYLA_BCE_PARAMS_DEFAULT;
     hyla_bce_totals line_bce_ = {};
     hyla_bce_totals bce_ = {};
@@ -164,6 +155,7 @@ class Metrics {
     hyla_pixel_statistics_totals statistics_ = {};
     hyla_sum_totals sum_ = {};
     hyla_range range_ = {};
+    Ranking ranking_;
 };
 
 }  // namespace monitor

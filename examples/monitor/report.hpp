@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -147,9 +148,50 @@ inline std::string charts(const Scene &scene, const Record &record) {
     return "<div class=\"grid charts\">\n" + panel(first.title, svg(first)) + panel(second.title, svg(second)) + "</div>\n";
 }
 
+inline double number_of(const Record &record, const std::string &name) {
+    for (const Value &value : record.values) {
+        if (value.name == name) return value.number;
+    }
+    return std::numeric_limits<double>::quiet_NaN();
+}
+
+// What every threshold would be worth. Precision is drawn in steps: average precision is the area below.
+inline std::string curves(const Record &record) {
+    Series precision = {"precision", "#0072b2", 2.4, {}}, chance = {"chance", "#b9c0c9", 1.2, {}, {0.0, 1.0}};
+    Series best = {"best F1", "#d55e00", 9.0, {}}, roc = {"recall", "#0072b2", 2.4, {0.0}, {0.0}}, diagonal = chance;
+    double recall = 0.0;
+    for (const hyla_ranking_point &point : record.curve) {
+        for (const double place : {recall, point.recall}) {
+            precision.places.push_back(place);
+            precision.values.push_back(point.precision);
+        }
+        recall = point.recall;
+        roc.places.push_back(point.false_positive_rate);
+        roc.values.push_back(point.recall);
+        if (point.threshold == number_of(record, "ranking/f1_max_threshold")) {
+            best.values = {point.precision};
+            best.places = {point.recall};
+        }
+    }
+    const double share = record.curve.empty() ? 0.0 : record.curve.back().precision;
+    chance.values = {share, share};
+    diagonal.values = {0.0, 1.0};
+    const auto bounds = [&record](const std::string &name) {
+        return formatted("%.4f", number_of(record, "ranking/" + name + "_lo")) + " to " +
+               formatted("%.4f", number_of(record, "ranking/" + name + "_hi")) + ", exactly " +
+               formatted("%.4f", number_of(record, "exact/" + name));
+    };
+    const Chart of_precision = {"Precision and recall", "recall", "precision", {chance, precision, best}, 1.0, 1.0};
+    const Chart of_roc = {"ROC", "false positive rate", "recall", {diagonal, roc}, 1.0, 1.0};
+    return "<div class=\"grid charts\">\n" +
+           panel("Precision and recall: average precision " + bounds("average_precision"), svg(of_precision)) +
+           panel("ROC: area under the curve " + bounds("roc_auc"), svg(of_roc)) + "</div>\n";
+}
+
 inline std::string cards(const Scene &scene, const Record &record) {
     const Facts wanted = scene.labelled()
-        ? Facts{{"bce_loss", "BCE loss"}, {"precision", "precision"}, {"recall", "recall"}, {"f1_score", "F1 score"}, {"iou", "IoU"}}
+        ? Facts{{"bce_loss", "BCE loss"}, {"precision", "precision"}, {"recall", "recall"}, {"f1_score", "F1 score"}, {"iou", "IoU"},
+                {"ranking/average_precision", "average precision"}, {"ranking/roc_auc", "ROC-AUC"}}
         : Facts{{"anomaly/anomaly_percentage", "% anomalous"}, {"anomaly/anomalous_pixels", "anomalous pixels"},
                 {"score/mean", "mean score"}, {"score/max", "greatest score"}, {"unusable_percentage", "% unusable"}};
     std::string out = "<div class=\"grid cards\">\n";
@@ -157,9 +199,8 @@ inline std::string cards(const Scene &scene, const Record &record) {
         out += "<div class=\"panel\"><b>" + number + "</b><span>" + escaped(label) + "</span></div>\n";
     };
     for (const auto &[name, label] : wanted) {
-        for (const Value &value : record.values) {
-            if (value.name == name) card(std::isnan(value.number) ? "n/a" : formatted("%.4g", value.number), label);
-        }
+        const double number = number_of(record, name);
+        card(std::isnan(number) ? "n/a" : formatted("%.4g", number), label);
     }
     card(formatted("%.0f", record.lines_per_second()), "lines per second");
     return out + "</div>\n";
@@ -209,6 +250,7 @@ inline std::string report_html(const Scene &scene, const Record &record) {
            " pixels in " + std::to_string(scene.bands) + " bands, streamed line by line through a global RX detector" +
            (scene.labelled() ? " and compared with its mask" : "; not labelled") + ".</p>\n" + page::cards(scene, record) +
            "<h2>What the monitor saw</h2>\n" + page::pictures(scene, record) + "<h2>Line by line</h2>\n" + page::charts(scene, record) +
+           (scene.labelled() ? "<h2>Every threshold</h2>\n" + page::curves(record) : "") +
            "<h2>At the end of the scene</h2>\n<div class=\"grid tables\">\n" + page::panel("Values", page::value_table(record)) +
            page::panel("Scene and run", page::fact_table(scene, record)) +
            "</div>\n<footer>Written by the monitor example of hyla. The same values are in values.json.</footer>\n"

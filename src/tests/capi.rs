@@ -68,4 +68,8 @@ fn notices_have_the_bits_of_the_core() {
     for (bit, notice) in bits {
         assert_eq!(bit as u32, notice.bits());
     }
+    let mut messages = Notices::ALL.map(Notices::c_message).to_vec();
+    messages.push(Notices::NONE.c_message());
+    messages.sort_unstable();
+    assert!(messages.windows(2).all(|pair| pair[0] != pair[1]), "messages differ");
 }
