@@ -121,7 +121,8 @@ inline std::string svg(const Chart &of) {
         if (series.values.size() == 1) path += "h0";  // its round ends are the dot
         const std::string stroke = "stroke=\"" + series.colour + "\" stroke-width=\"" + formatted("%.1f", series.width) + "\"";
         out += "<path d=\"" + path + "\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" " + stroke + "/>\n";
-        out += "<path d=\"M" + formatted("%.1f", legend_x) + " 14h22\" " + stroke + "/>\n";
+        const char *sample = series.values.size() == 1 ? " 14m11 0h0\" stroke-linecap=\"round\" " : " 14h22\" ";
+        out += "<path d=\"M" + formatted("%.1f", legend_x) + sample + stroke + "/>\n";
         out += text(legend_x + 28.0, 18.0, "label", series.label);
         legend_x += 48.0 + 7.0 * static_cast<double>(series.label.size());
     }

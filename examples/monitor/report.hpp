@@ -37,8 +37,8 @@ h3 { font-size: 14px; margin: 0 0 12px; }
 .lead, footer { color: var(--soft); margin: 6px 0 0; }
 .panel { background: var(--paper); border: 1px solid var(--line); border-radius: 12px; padding: 18px; min-width: 0; }
 .grid { display: grid; gap: 18px; }
-.cards { grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); margin-top: 26px; }
-.cards .panel { padding: 14px 18px; }
+.cards { grid-template-columns: repeat(auto-fit, minmax(126px, 1fr)); margin-top: 26px; }
+.cards .panel { padding: 14px 16px; }
 .cards b { display: block; font-size: 25px; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
 .cards span { color: var(--soft); font-size: 13px; }
 .pictures { grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); }
@@ -184,8 +184,8 @@ inline std::string curves(const Record &record) {
     const Chart of_precision = {"Precision and recall", "recall", "precision", {chance, precision, best}, 1.0, 1.0};
     const Chart of_roc = {"ROC", "false positive rate", "recall", {diagonal, roc}, 1.0, 1.0};
     return "<div class=\"grid charts\">\n" +
-           panel("Precision and recall: average precision " + bounds("average_precision"), svg(of_precision)) +
-           panel("ROC: area under the curve " + bounds("roc_auc"), svg(of_roc)) + "</div>\n";
+           panel("Precision and recall: area " + bounds("average_precision"), svg(of_precision)) +
+           panel("ROC: area " + bounds("roc_auc"), svg(of_roc)) + "</div>\n";
 }
 
 inline std::string cards(const Scene &scene, const Record &record) {
