@@ -70,6 +70,8 @@ include ffi-tests/rules.mk
 
 include examples/rules.mk
 
+include packaging/rules.mk
+
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 

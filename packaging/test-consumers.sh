@@ -1,0 +1,160 @@
+#!/bin/sh
+# usage: test-consumers.sh FOLDER
+# Installs into FOLDER and uses what was installed as others do, with the programs that the README shows: a newcomer with
+# pkg-config, CMake, Meson, plain cc, static and shared, also after the prefix was moved; and a Rust program by path.
+# A tool that is not installed is named as skipped, which CI does not allow.
+set -eu
+cd "$(dirname "$0")/.."
+source=$PWD
+work=$1
+rm -rf "$work"
+mkdir -p "$work"
+work=$(cd "$work" && pwd)
+: "${CC:=cc}" "${CXX:=c++}" "${MAKE:=make}"
+checks=0 failed=0 skipped=0
+
+# check TEXT COMMAND...: the command succeeds.
+check() {
+    text=$1
+    shift
+    checks=$((checks + 1))
+    if ! "$@" > "$work/log" 2>&1; then
+        failed=$((failed + 1))
+        echo "packaging: failed: $text" >&2
+        sed 's/^/    /' "$work/log" >&2
+    fi
+}
+
+# needs TOOL: whether it is there.
+needs() {
+    command -v "$1" > /dev/null && return 0
+    skipped=$((skipped + 1))
+    echo "packaging: skipped: $1, which is not installed"
+    [ "${CI:-}" != true ] || failed=$((failed + 1))
+    return 1
+}
+
+# The first block of a language in the README, and what its comment says that it prints.
+snippet() { awk -v fence="^\`\`\`$1\$" '$0 ~ fence && !seen { inside = seen = 1; next } /^```$/ { inside = 0 } inside' "$source/README.md"; }
+prints() { snippet "$1" | sed -n 's|^.*// prints: ||p'; }
+# says LANGUAGE COMMAND...: the program prints what the README says.
+says() {
+    expected=$(prints "$1")
+    shift
+    [ -n "$expected" ] && [ "$("$@")" = "$expected" ]
+}
+
+programs() {
+    mkdir -p "$1"
+    snippet c > "$1/main.c"
+    snippet cpp > "$1/main.cpp"
+}
+
+# Builds and runs both programs by plain compilers: a flag line for each of static and shared.
+by_compiler() {
+    folder=$1 static=$2 shared=$3
+    programs "$folder"
+    for kind in static shared; do
+        [ "$kind" = static ] && flags=$static || flags=$shared
+        # Unquoted: flags are several words.
+        check "$folder: main.c, $kind" "$CC" -std=c11 -Wall -Wextra -Werror -o "$folder/c-$kind" "$folder/main.c" $flags
+        check "$folder: main.c, $kind, says" says c "$folder/c-$kind"
+        check "$folder: main.cpp, $kind" "$CXX" -std=c++17 -Wall -Wextra -Werror -o "$folder/cpp-$kind" "$folder/main.cpp" $flags
+        check "$folder: main.cpp, $kind, says" says cpp "$folder/cpp-$kind"
+        for language in c cpp; do
+            if [ "$kind" = shared ]; then
+                check "$folder/$language-shared needs libhyla.so.0" sh -c "readelf -d '$folder/$language-$kind' | grep -q 'NEEDED.*libhyla[.]so[.]0'"
+            else
+                check "$folder/$language-static needs no libhyla.so" sh -c "! readelf -d '$folder/$language-$kind' | grep -q 'NEEDED.*libhyla'"
+            fi
+        done
+    done
+}
+
+by_pkg_config() {
+    needs pkg-config || return 0
+    flags="$(pkg-config --cflags hyla)"
+    libraries="$(pkg-config --libs hyla)"
+    folder=$(pkg-config --variable=libdir hyla)
+    by_compiler "$1" "$flags $folder/libhyla.a" "$flags $libraries -Wl,-rpath,$folder"
+    check "pkg-config knows the version" [ "$(pkg-config --modversion hyla)" = "$version" ]
+    check "pkg-config refuses version 99" sh -c '! pkg-config --atleast-version=99 hyla'
+}
+
+by_cmake() {
+    needs cmake || return 0
+    programs "$1"
+    cp packaging/consumers/cmake/CMakeLists.txt "$1"
+    check "cmake configures $1" cmake -S "$1" -B "$1/build" -DCMAKE_PREFIX_PATH="$2" -DCMAKE_C_COMPILER="$CC" -DCMAKE_CXX_COMPILER="$CXX"
+    check "cmake builds $1" cmake --build "$1/build"
+    for kind in hyla hyla_static hyla_shared; do
+        check "$1: c_$kind" says c "$1/build/c_$kind"
+        check "$1: cpp_$kind" says cpp "$1/build/cpp_$kind"
+    done
+    for wrong in 99 0.0 0.2 1.0; do
+        sed "s/find_package(hyla 0.1 /find_package(hyla $wrong /" packaging/consumers/cmake/CMakeLists.txt > "$1/CMakeLists.txt"
+        check "cmake refuses version $wrong" sh -c "! cmake -S '$1' -B '$1/build-$wrong' -DCMAKE_PREFIX_PATH='$2'"
+    done
+}
+
+by_meson() {
+    needs meson && needs ninja || return 0
+    programs "$1"
+    cp packaging/consumers/meson/meson.build "$1"
+    check "meson configures $1" meson setup "$1/build" "$1"
+    check "meson builds $1" meson compile -C "$1/build"
+    for kind in static shared; do
+        check "$1: c_$kind" says c "$1/build/c_$kind"
+        check "$1: cpp_$kind" says cpp "$1/build/cpp_$kind"
+    done
+}
+
+# What the README says, typed into an empty folder; `make` is typed where the sources are.
+by_newcomer() {
+    needs pkg-config || return 0
+    mkdir -p "$1/home"
+    snippet c > "$1/main.c"
+    {
+        printf 'set -e\nHOME=%s/home\nmake() { command "%s" -C "%s" "$@" > /dev/null; }\n' "$1" "$MAKE" "$source"
+        awk '/^```sh$/ { block = ""; inside = 1; next } /^```$/ { if (inside && block ~ /pkg-config/) printf "%s", block; inside = 0 }
+             inside { block = block $0 "\n" }' "$source/README.md"
+    } > "$1/typed.sh"
+    check "a newcomer's minute" says c sh -c "cd '$1' && unset PKG_CONFIG_PATH && . ./typed.sh"
+}
+
+by_cargo() {
+    mkdir -p "$1/src"
+    cp packaging/consumers/rust/src/main.rs "$1/src"
+    printf '[package]\nname = "consumer"\nversion = "0.0.0"\nedition = "2024"\n\n[dependencies]\nhyla = { path = "%s" }\n' "$source" > "$1/Cargo.toml"
+    cp "$source/Cargo.lock" "$1"
+    check "cargo builds $1" cargo build --quiet --release --manifest-path "$1/Cargo.toml" --target-dir "$1/target"
+    check "$1 says" [ "$("$1/target/release/consumer")" = "loss 0.791271" ]
+}
+
+version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+for language in c cpp; do check "the README has a program in $language" [ -n "$(prints $language)" ]; done
+
+prefix=$work/opt/hyla
+check "make install" "$MAKE" install PREFIX=/opt/hyla DESTDIR="$work"
+by_compiler "$work/cc" "-I$prefix/include $prefix/lib/libhyla.a" "-I$prefix/include -L$prefix/lib -lhyla -Wl,-rpath,$prefix/lib"
+export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+by_pkg_config "$work/pkg-config"
+by_cmake "$work/cmake" "$prefix"
+by_meson "$work/meson"
+
+# The same after the prefix was moved, and from a folder of libraries as Debian has it.
+mv "$work/opt" "$work/moved"
+export PKG_CONFIG_PATH="$work/moved/hyla/lib/pkgconfig"
+by_pkg_config "$work/pkg-config-moved"
+by_cmake "$work/cmake-moved" "$work/moved/hyla"
+check "make install with LIBDIR" "$MAKE" install PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu DESTDIR="$work/debian"
+export PKG_CONFIG_PATH="$work/debian/usr/lib/x86_64-linux-gnu/pkgconfig"
+by_pkg_config "$work/pkg-config-libdir"
+by_cmake "$work/cmake-libdir" "$work/debian/usr/lib/x86_64-linux-gnu/cmake/hyla"
+check "make uninstall" "$MAKE" uninstall PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu DESTDIR="$work/debian"
+check "make uninstall leaves no file" [ -z "$(find "$work/debian" ! -type d)" ]
+by_newcomer "$work/newcomer"
+by_cargo "$work/cargo"
+
+echo "packaging: $checks checks, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
