@@ -3,6 +3,7 @@
 CARGO ?= cargo
 CC ?= cc
 CXX ?= c++
+AR ?= ar
 BUILD := build
 LIB := $(BUILD)/lib
 ABI := 0
@@ -18,19 +19,22 @@ help: ## list the targets
 
 lib: $(LIB)/libhyla.a $(LIB)/$(SHARED) ## build the static and the shared library in build/lib
 
-RUSTC_LIBRARY := --quiet --release --features capi --crate-type staticlib
+# For another machine: its name for rustc, beside CC, CXX, AR, STRIP, and a BUILD of its own (packaging/cross.mk).
+TARGET ?=
+RUSTC_LIBRARY := --quiet --release --features capi --crate-type staticlib $(TARGET:%=--target %)
+RELEASE := $(TARGET:%=%/)release
 
 # One object holds the whole library: fat LTO leaves nothing of core but what is used. Its name
 # begins with the crate's; anything else in the archive is the compiler's runtime, which every C
 # toolchain has.
 $(BUILD)/hyla.o: $(RUST_SOURCES) scripts/own-object.sh
 	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/cargo
-	scripts/own-object.sh $(BUILD)/cargo/release/libhyla.a $@
+	scripts/own-object.sh $(BUILD)/cargo/$(RELEASE)/libhyla.a $@
 
 $(LIB)/libhyla.a: $(BUILD)/hyla.o
 	mkdir -p $(LIB)
 	rm -f $@
-	ar rcsD $@ $<
+	$(AR) rcsD $@ $<
 
 $(LIB)/$(SHARED): $(BUILD)/hyla.o abi/hyla.map
 	mkdir -p $(LIB)
@@ -43,12 +47,12 @@ $(LIB)/$(SHARED): $(BUILD)/hyla.o abi/hyla.map
 # The same object with a panic handler that cannot be linked, for `make test-symbols`.
 $(BUILD)/proof.o: $(RUST_SOURCES) scripts/own-object.sh
 	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/proof -- --cfg hyla_panic_proof
-	scripts/own-object.sh $(BUILD)/proof/release/libhyla.a $@
+	scripts/own-object.sh $(BUILD)/proof/$(RELEASE)/libhyla.a $@
 
 # Names that say which kernel a function was made of: for the table, not for the library.
 $(BUILD)/named.o: $(RUST_SOURCES) scripts/own-object.sh
 	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/named -- -C symbol-mangling-version=v0
-	scripts/own-object.sh $(BUILD)/named/release/libhyla.a $@
+	scripts/own-object.sh $(BUILD)/named/$(RELEASE)/libhyla.a $@
 
 text-sizes: $(BUILD)/named.o ## machine code by node and tier
 	scripts/text-sizes.sh $<
@@ -71,6 +75,8 @@ include ffi-tests/rules.mk
 include examples/rules.mk
 
 include packaging/rules.mk
+
+include packaging/cross.mk
 
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra

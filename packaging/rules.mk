@@ -69,7 +69,7 @@ abi-layout: $(BUILD)/layout ## compare the layout of all structs with abi/layout
 $(BUILD)/debug/$(SHARED): $(RUST_SOURCES) abi/hyla.map
 	@mkdir -p $(@D)
 	CARGO_PROFILE_RELEASE_DEBUG=2 $(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/debug/cargo
-	KEEP_DEBUG=1 scripts/own-object.sh $(BUILD)/debug/cargo/release/libhyla.a $(BUILD)/debug/hyla.o
+	KEEP_DEBUG=1 scripts/own-object.sh $(BUILD)/debug/cargo/$(RELEASE)/libhyla.a $(BUILD)/debug/hyla.o
 	$(CC) -shared -nostartfiles -o $@ -Wl,-soname,libhyla.so.$(ABI) -Wl,--version-script=abi/hyla.map -Wl,-z,defs $(BUILD)/debug/hyla.o
 
 ABIDW := abidw --no-show-locs --no-corpus-path --no-comp-dir-path --headers-dir include --drop-private-types

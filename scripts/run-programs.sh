@@ -1,6 +1,6 @@
 #!/bin/sh
 # usage: run-programs.sh NAME PROGRAM...
-# Runs test programs, each through $WRAPPER if that is set, and ends with a summary. A program says
+# Runs test programs, each through $WRAPPER if that is set (scripts by themselves), and ends with a summary. A program says
 # "name: N checks, M failed" and what it skipped; one that dies before it does so has failed as well.
 set -eu
 name=$1
@@ -10,8 +10,10 @@ trap 'rm -f "$output"' EXIT
 programs=0 checks=0 failed=0 skipped=0
 for program in "$@"; do
     status=0
+    wrapper=${WRAPPER:-}
+    case $program in scripts/*) wrapper= ;; esac
     # Unquoted: a wrapper has options, and so may a program.
-    ${WRAPPER:-} $program > "$output" 2>&1 || status=$?
+    $wrapper $program > "$output" 2>&1 || status=$?
     kind=$(basename "$(dirname "${program%% *}")")
     sed "s|^|$kind/|" "$output"
     programs=$((programs + 1))

@@ -118,7 +118,9 @@ impl<T: Lanes> Lanes for Pair<T> {
 impl<T: Mask> Mask for Pair<T> {
     #[inline(always)]
     fn any(self) -> bool {
-        (self.0 | self.1).any()
+        // Not `(self.0 | self.1).any()`: of two comparisons with one operand LLVM makes one, with their minimum. On
+        // aarch64 that is a NaN where one of the two is a signalling NaN, and the other comparison is lost.
+        self.0.any() | self.1.any()
     }
 }
 

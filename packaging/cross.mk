@@ -1,0 +1,19 @@
+# Other machines, built here and run under an emulator; included by the Makefile. Debian's toolchain has what rustup would
+# fetch: CROSS_CARGO is that cargo, or `cargo` where `rustup target add` has been done.
+
+CROSS_CARGO ?= env PATH="/usr/bin:$$PATH" cargo
+
+# 64-bit Arm with NEON. Threads that spin are too slow under an emulator.
+AARCH64 := aarch64-linux-gnu
+AARCH64_RUN := qemu-aarch64-static -L /usr/$(AARCH64)
+AARCH64_MAKE := $(MAKE) --no-print-directory TARGET=aarch64-unknown-linux-gnu BUILD=$(BUILD)/aarch64 CC=$(AARCH64)-gcc \
+    CXX=$(AARCH64)-g++ AR=$(AARCH64)-ar STRIP=$(AARCH64)-strip CARGO='$(CROSS_CARGO)'
+aarch64-test: ## build for 64-bit Arm, and run the C, C++ and golden tests under an emulator
+	@for tool in $(AARCH64)-gcc $(AARCH64)-g++ qemu-aarch64-static; do \
+	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
+	done; \
+	WRAPPER='$(AARCH64_RUN)' $(AARCH64_MAKE) ffi-test FFI_PROGRAMS='$(filter-out threads,$(FFI_PROGRAMS))' && \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(AARCH64)-gcc CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='$(AARCH64_RUN)' \
+	    $(CROSS_CARGO) test --quiet --target aarch64-unknown-linux-gnu --target-dir $(BUILD)/aarch64/cargo-test --features capi,scalar --test golden
+
+.PHONY: aarch64-test
