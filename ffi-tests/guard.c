@@ -114,11 +114,11 @@ static void losses(const struct data *data, uint32_t tier) {
 static void frames(const struct data *data) {
     enum { ROWS = 5, COLS = 29, PITCH = 40, ALL = (ROWS - 1) * PITCH + COLS };
     for (uint32_t stride = 1; stride < 8; ++stride) {
-        const hyla_detection_params params = {sizeof params, stride};
+        const hyla_detection_params params = {sizeof params, stride, 200};
         const hyla_pixels ordinary = part(data, 0, ALL, 1), between = guarded(data, ALL, true, 1);
         hyla_detection_totals expected = {0}, found = {0};
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected));
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected, NULL, NULL, 0));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found, NULL, NULL, 0));
         CHECK(memcmp(&found, &expected, sizeof found) == 0);
     }
 }

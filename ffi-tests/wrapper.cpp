@@ -206,7 +206,7 @@ void detection() {
     CHECK_STATUS(HYLA_OK, totals.update(params, pixels).code());
     CHECK_STATUS(HYLA_OK, totals.end_frame().code());
     CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3).code());
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected, nullptr, nullptr, 0));
     CHECK(equal(totals, expected) && equal(other, expected));
     CHECK_STATUS(HYLA_OK, totals.merge(other).code());
     const hyla::result<std::size_t> count = totals.metrics(params, context, list);

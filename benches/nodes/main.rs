@@ -132,7 +132,7 @@ fn metrics(criterion: &mut Criterion) {
     bench(criterion, "detection/update_frame", 2, &ordinary, |input| {
         let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
         let mut totals = detection::Totals::default();
-        totals.update_frame(&params, &input.pixels(), frame).unwrap();
+        totals.update_frame(&params, &input.pixels(), frame, None).unwrap();
         totals
     });
     bench(criterion, "pixel_statistics/update", 1, &ordinary, |input| {
