@@ -10,8 +10,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hyla::loss::{Reduction, bce};
 use hyla::math;
 use hyla::metric::{
-    confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics, sum,
-    topk_mean,
+    confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics,
+    sum, topk_mean,
 };
 use hyla::pixels::Pixels;
 use hyla::simd::{self, Columns, Doubles, Kernel, Lanes, Simd, Tier};
