@@ -224,7 +224,9 @@ void detection() {
     CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3, &binning, words).code());
     CHECK_STATUS(HYLA_OK, totals.update(params, pixels, &binning, lines).code());
     CHECK_STATUS(HYLA_OK, totals.end_frame().code());
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, by_c.data(), by_c.size()));
+    hyla::pixels unweighted = pixels;
+    unweighted.weights = nullptr;
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &unweighted, by_c.data(), by_c.size()));
     CHECK(words == by_c && lines == by_c);
     const hyla::result<std::size_t> all_values = totals.metrics(params, context, ranked, &binning, words);
     CHECK(all_values && all_values.value == 10 && std::strcmp(ranked[7].name, "average_precision") == 0);

@@ -34,7 +34,7 @@ pub use report::{Report, report};
 
 use crate::error::{Error, Notices};
 use crate::masks::Masks;
-use crate::pixels::{Pixels, count_valid};
+use crate::pixels::{Pixels, count_valid, cut};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 
 /// Words behind the histograms.
@@ -101,8 +101,9 @@ impl<'a> Parts<'a> {
     #[inline(always)]
     fn scatter(&mut self, labels: &Labels, bins: impl Iterator<Item = usize>) {
         let anomalies = self.binning.bins() + 1;
+        let counts = &mut *self.counts;
         let mut add = |bin: usize, is_anomaly: bool| {
-            if let Some(count) = self.counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
+            if let Some(count) = counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
                 *count = count.wrapping_add(1);
             }
         };
@@ -123,6 +124,20 @@ impl<'a> Parts<'a> {
                     .filter(|(_, valid)| **valid != 0)
                     .for_each(|(bin, _)| add(bin, false));
             }
+        }
+    }
+
+    /// Adds a tile of which the cells are known. (A call: it is the same on every tier, and has registers of its own.)
+    #[inline(never)]
+    fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: Option<&[u8]>) {
+        let labels = Labels { targets, valid: None };
+        let cells = cells.iter().map(|cell| *cell as usize);
+        if let Rule::Thresholds { .. } = self.binning.rule() {
+            let table = self.binning.table();
+            let bins = cells.zip(scores).map(|(cell, score)| table.bin(cell, *score));
+            self.scatter(&labels, bins);
+        } else {
+            self.scatter(&labels, cells);
         }
     }
 }
@@ -147,7 +162,6 @@ impl Kernel for Update<'_> {
         let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
         let valid = self.labels.valid.map(Columns::<<S::Register as Lanes>::Bytes>::new);
         let lanes = S::Register::LANES;
-        let table = binning.table();
         let mut cells = [0_u32; TILE];
         for start in (0..self.scores.len()).step_by(TILE) {
             let end = self.scores.len().min(start + TILE);
@@ -161,15 +175,9 @@ impl Kernel for Update<'_> {
                 }
                 S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
             }
-            let labels = Labels { valid: None, ..self.labels.part(start, end) };
-            let cells = cells.iter().take(end - start).map(|cell| *cell as usize);
-            if let Rule::Thresholds { .. } = binning.rule() {
-                let scores = self.scores.get(start..end).unwrap_or(&[]);
-                let bins = cells.zip(scores).map(|(cell, score)| table.bin(cell, *score));
-                self.to.scatter(&labels, bins);
-            } else {
-                self.to.scatter(&labels, cells);
-            }
+            let length = end - start;
+            let targets = self.labels.targets.map(|targets| cut(targets, start, length));
+            self.to.add_tile(cut(&cells, 0, length), cut(self.scores, start, length), targets);
         }
     }
 }
@@ -184,13 +192,6 @@ pub struct Labels<'a> {
 }
 
 impl Labels<'_> {
-    fn part(&self, start: usize, end: usize) -> Self {
-        Self {
-            targets: self.targets.map(|targets| targets.get(start..end).unwrap_or(&[])),
-            valid: self.valid.map(|valid| valid.get(start..end).unwrap_or(&[])),
-        }
-    }
-
     fn check(&self, length: usize) -> Result<(), Error> {
         let lengths = [self.targets.map(<[u8]>::len), self.valid.map(<[u8]>::len)];
         Pixels::check_lengths(length, &lengths).map(|_| ())
