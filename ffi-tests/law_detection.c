@@ -136,7 +136,7 @@ static bool is_named(const hyla_metric *metric, const char *name, double value, 
            metric->epoch == 3 && metric->batch_idx == 5 && metric->status == status;
 }
 
-/* Ranked 1 0.5-and-1 by hand: 2 is an anomaly, 1 is not, 0.5 and -0.5 are; all lie in bins of their own. */
+/* From the highest score down: an anomaly, a normal pixel, two anomalies, two normal pixels, each in a bin of its own. */
 static void values(void) {
     const double expected = (1.0 + 2.0 / 3.0 + 3.0 / 4.0) / 3.0;
     hyla_metric list[VALUES_OF_ALL];

@@ -81,13 +81,15 @@ proptest! {
         rows in 0_usize..9,
         columns in 0_usize..40,
         gap in 0_usize..5,
-        params in (1_u32..5, 2_u32..300).prop_map(|(pixel_stride, ap_thresholds)| Params { pixel_stride, ap_thresholds }),
+        (pixel_stride, ap_thresholds) in (1_u32..5, 2_u32..300),
         data in data(ROOM),
     ) {
+        let params = Params { pixel_stride, ap_thresholds };
         let pitch = columns + gap;
         let s = params.pixel_stride as usize;
         let mut expected = confusion::Totals::default();
-        let mut picked = Data { scores: Some(vec![]), decisions: None, targets: vec![], valid: data.valid.as_ref().map(|_| vec![]) };
+        let valid = data.valid.as_ref().map(|_| vec![]);
+        let mut picked = Data { scores: Some(vec![]), decisions: None, targets: vec![], valid };
         for row in 0..rows {
             for column in 0..columns {
                 let at = row * pitch + column;
