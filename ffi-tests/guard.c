@@ -112,14 +112,22 @@ static void losses(const struct data *data, uint32_t tier) {
 
 /* The last row of a frame ends with the buffer: nothing behind its columns is read, at any stride. */
 static void frames(const struct data *data) {
-    enum { ROWS = 5, COLS = 29, PITCH = 40, ALL = (ROWS - 1) * PITCH + COLS };
+    enum { ROWS = 5, COLS = 29, PITCH = 40, ALL = (ROWS - 1) * PITCH + COLS, WORDS = 2 * 2 + 8 };
     for (uint32_t stride = 1; stride < 8; ++stride) {
-        const hyla_detection_params params = {sizeof params, stride};
+        const hyla_detection_params params = {sizeof params, stride, 2};
+        const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, 2, 0.0f, 0.0f};
+        const size_t bytes = WORDS * sizeof(int64_t);
+        int64_t words[WORDS] = {0}, *const guarded_words = (int64_t *)(void *)place(WORKSPACE, bytes, true);
+        uint32_t table[16];
+        hyla_binning binning;
         const hyla_pixels ordinary = part(data, 0, ALL, 1), between = guarded(data, ALL, true, 1);
         hyla_detection_totals expected = {0}, found = {0};
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected));
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found));
-        CHECK(memcmp(&found, &expected, sizeof found) == 0);
+        memset(guarded_words, 0, bytes);
+        CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table, 16, &binning));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected, &binning, words, WORDS));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found, &binning, guarded_words, WORDS));
+        CHECK(memcmp(&found, &expected, sizeof found) == 0 && memcmp(guarded_words, words, bytes) == 0);
+        CHECK(rest_untouched(WORKSPACE, bytes, true));
     }
 }
 

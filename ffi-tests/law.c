@@ -45,8 +45,8 @@ static void fill_detection(struct arguments *arguments) {
     const hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
     const hyla_pixels pixels = decisions(arguments);
     *(hyla_detection_params *)arguments->at[PARAMS] = params;
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[TOTALS]));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[OTHER]));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[TOTALS], NULL, NULL, 0));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[OTHER], NULL, NULL, 0));
 }
 
 static const struct family sum = {.totals = sizeof(hyla_sum_totals), .report = sizeof(double), .fill = fill_sum};
@@ -93,11 +93,11 @@ CALL(pixel_statistics_update, pixels_of(a), a->at[TOTALS])
 CALL(pixel_statistics_merge, a->at[OTHER], a->at[TOTALS])
 CALL(pixel_statistics_values, a->at[TOTALS], a->at[VALUE])
 CALL(pixel_statistics_metrics, a->at[TOTALS], a->at[CONTEXT], a->at[LIST], a->capacity, a->at[COUNT])
-CALL(detection_update, a->at[PARAMS], pixels_of(a), a->at[TOTALS])
+CALL(detection_update, a->at[PARAMS], pixels_of(a), a->at[TOTALS], NULL, NULL, 0)
 CALL(detection_end_frame, a->at[TOTALS])
-CALL(detection_update_frame, a->at[PARAMS], pixels_of(a), a->rows, a->cols, a->pitch, a->at[TOTALS])
+CALL(detection_update_frame, a->at[PARAMS], pixels_of(a), a->rows, a->cols, a->pitch, a->at[TOTALS], NULL, NULL, 0)
 CALL(detection_merge, a->at[OTHER], a->at[TOTALS])
-CALL(detection_metrics, a->at[PARAMS], a->at[TOTALS], a->at[CONTEXT], a->at[LIST], a->capacity, a->at[COUNT])
+CALL(detection_metrics, a->at[PARAMS], a->at[TOTALS], NULL, NULL, 0, a->at[CONTEXT], a->at[LIST], a->capacity, a->at[COUNT])
 
 #define FLOAT_PIXELS (BIT(PIXELS) | BIT(SCORES) | BIT(VALID))
 #define BYTE_PIXELS (BIT(PIXELS) | BIT(DECISIONS) | BIT(TARGETS) | BIT(VALID))

@@ -195,16 +195,16 @@ static void frame_shapes(void) {
     hyla_detection_totals totals = {0};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
         CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE,
-                     hyla_detection_update_frame(&params, &pixels, wrong[i][0], wrong[i][1], wrong[i][2], &totals));
+                     hyla_detection_update_frame(&params, &pixels, wrong[i][0], wrong[i][1], wrong[i][2], &totals, NULL, NULL, 0));
     }
     CHECK(memcmp(&totals, &empty, sizeof totals) == 0);
     for (size_t i = 0; i < sizeof none / sizeof *none; ++i) {
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, none[i][0], none[i][1], none[i][2], &totals));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, none[i][0], none[i][1], none[i][2], &totals, NULL, NULL, 0));
     }
     CHECK(memcmp(&totals, &empty, sizeof totals) == 0);
     for (size_t i = 0; i < sizeof right / sizeof *right; ++i) {
         totals = empty;
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, right[i][0], right[i][1], right[i][2], &totals));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, right[i][0], right[i][1], right[i][2], &totals, NULL, NULL, 0));
         const hyla_counts counts = totals.confusion.pixels, frames = totals.confusion.frames;
         const int64_t seen =
             counts.true_positives + counts.false_positives + counts.false_negatives + counts.true_negatives;
@@ -239,7 +239,7 @@ static void strides(void) {
             hyla_detection_totals totals = {0};
             params.pixel_stride = stride;
             if (hyla_tier_pin(tier) != HYLA_OK) continue;
-            CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, ROWS, COLS, PITCH, &totals));
+            CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, ROWS, COLS, PITCH, &totals, NULL, NULL, 0));
             CHECK(memcmp(&totals.confusion.pixels, &expected.pixels, sizeof expected.pixels) == 0);
             CHECK(has_counts(totals.confusion.frames, 1, 0, 0, 0));
         }
@@ -260,20 +260,20 @@ static void detections(void) {
 
     /* Errors of the stride. */
     params.pixel_stride = 0;
-    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_update(&params, &pixels, &totals));
-    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &totals));
-    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_metrics(&params, &totals, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_update(&params, &pixels, &totals, NULL, NULL, 0));
+    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &totals, NULL, NULL, 0));
+    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 8, &count));
     strided.pixel_stride = 2;
-    CHECK_STATUS(HYLA_ERROR_STRIDE_NEEDS_FRAME, hyla_detection_update(&strided, &pixels, &totals));
+    CHECK_STATUS(HYLA_ERROR_STRIDE_NEEDS_FRAME, hyla_detection_update(&strided, &pixels, &totals, NULL, NULL, 0));
     CHECK(memcmp(&totals, &before, sizeof totals) == 0);
     params.pixel_stride = 1;
 
     /* Lines of a frame that is still open: pixels count, frames do not yet. */
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, &totals));
-    CHECK_STATUS(no_frames, hyla_detection_metrics(&params, &totals, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, &totals, NULL, NULL, 0));
+    CHECK_STATUS(no_frames, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 8, &count));
     CHECK(is_named(&list[0], "precision", 0.5, HYLA_OK) && is_named(&list[4], "image_precision", 0.0, no_frames));
     CHECK_STATUS(HYLA_OK, hyla_detection_end_frame(&totals));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &other));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &other, NULL, NULL, 0));
     CHECK(memcmp(&totals, &other, sizeof totals) == 0);
     CHECK_STATUS(HYLA_OK, hyla_detection_merge(&other, &totals));
 
@@ -281,15 +281,15 @@ static void detections(void) {
     memcpy(untouched, list, sizeof list);
     count = 42;
     for (size_t capacity = 0; capacity < 7; ++capacity) {
-        CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla_detection_metrics(&params, &totals, &context, list, capacity, &count));
+        CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, capacity, &count));
     }
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&strided, &totals, &context, list, 8, &count));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&strided, &pixels, 2, 4, 4, &other));
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&params, &other, &context, list, 8, &count));
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&strided, &other, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&strided, &totals, NULL, NULL, 0, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&strided, &pixels, 2, 4, 4, &other, NULL, NULL, 0));
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&params, &other, NULL, NULL, 0, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&strided, &other, NULL, NULL, 0, &context, list, 8, &count));
     CHECK(count == 42 && memcmp(list, untouched, sizeof list) == 0);
 
-    CHECK_STATUS(HYLA_NOTICE_NO_NEGATIVES, hyla_detection_metrics(&params, &totals, &context, list, 7, &count));
+    CHECK_STATUS(HYLA_NOTICE_NO_NEGATIVES, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 7, &count));
     CHECK(count == 7 && memcmp(&list[7], &untouched[7], sizeof *list) == 0);
     for (size_t i = 0; i < 7; ++i) {
         const double expected = i == 3 ? 2.0 / 6.0 : i < 3 ? 0.5 : 1.0;

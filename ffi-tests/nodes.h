@@ -1,4 +1,4 @@
-/* Every loss over one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes
+/* Every loss, and detection, over one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes
  * that must be equal. No float operation, because programs call this in foreign floating-point environments. */
 #ifndef NODES_H
 #define NODES_H
@@ -236,6 +236,36 @@ static inline void take_matrices(const struct buffers *on, struct hashes *to) {
     }
 }
 
+/* Detection with average precision, of lines and of a strided frame; what is valid is decided, too. The binning is
+ * built here: it is made of floats as well. */
+static inline void take_detection(const struct buffers *on, const hyla_pixels *ranked, struct hashes *to) {
+    enum { THRESHOLDS = 200, WORDS = 2 * THRESHOLDS + 8, TABLE_WORDS = 797, COLUMNS = 7, LIST = 10 };
+    const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, THRESHOLDS, 0.0f, 0.0f};
+    const hyla_context context = {HYLA_STAGE_TEST, 0, 0, 0};
+    hyla_pixels pixels = *ranked;
+    pixels.decisions = on->valid;
+    for (uint32_t stride = 1; stride < 3; ++stride) {
+        const hyla_detection_params params = {sizeof params, stride, THRESHOLDS};
+        uint32_t table[TABLE_WORDS];
+        int64_t words[WORDS] = {0};
+        hyla_binning binning;
+        hyla_detection_totals totals = {0};
+        hyla_metric list[LIST];
+        size_t count = 0;
+        take_status(to, "binning", hyla_binning_build(&rule, table, TABLE_WORDS, &binning));
+        take(to, "binning table", table, sizeof table);
+        take_status(to, "detection frame", hyla_detection_update_frame(&params, &pixels, on->n / COLUMNS, COLUMNS - 1, COLUMNS,
+                                                                       &totals, &binning, words, WORDS));
+        if (stride == 1) {
+            take_status(to, "detection", hyla_detection_update(&params, &pixels, &totals, &binning, words, WORDS));
+        }
+        take(to, "detection totals", &totals, sizeof totals);
+        take(to, "detection words", words, sizeof words);
+        take_status(to, "detection metrics", hyla_detection_metrics(&params, &totals, &binning, words, WORDS, &context, list, LIST, &count));
+        for (size_t i = 0; i < count; ++i) take_value(to, "detection metric", list[i].value);
+    }
+}
+
 /* How many doubles the workspace has. */
 static inline size_t workspace_doubles(size_t n) {
     const size_t columns = n * CHANNELS / ROWS, one = hyla_orthogonality_workspace(ROWS, columns);
@@ -254,6 +284,7 @@ static inline void take_losses(const struct buffers *on, unsigned options, struc
     take_pixels(on, &pixels, to);
     take_cubes(on, &cube, to);
     take_matrices(on, to);
+    take_detection(on, &pixels, to);
 }
 
 /* Whether two runs said the same; names what differs. */

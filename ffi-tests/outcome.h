@@ -57,7 +57,7 @@ static inline void update_all(const hyla_bce_params *params, const hyla_pixels *
     CHECK_STATUS(HYLA_OK, hyla_range_update(pixels, &outcome->range));
     CHECK_STATUS(HYLA_OK, hyla_confusion_update(pixels, &outcome->confusion));
     CHECK_STATUS(HYLA_OK, hyla_pixel_statistics_update(pixels, &outcome->statistics));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&lines, pixels, &outcome->detection));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update(&lines, pixels, &outcome->detection, NULL, NULL, 0));
 }
 
 static inline void merge_all(const struct outcome *other, struct outcome *outcome) {

@@ -206,11 +206,32 @@ void detection() {
     CHECK_STATUS(HYLA_OK, totals.update(params, pixels).code());
     CHECK_STATUS(HYLA_OK, totals.end_frame().code());
     CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3).code());
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected, nullptr, nullptr, 0));
     CHECK(equal(totals, expected) && equal(other, expected));
     CHECK_STATUS(HYLA_OK, totals.merge(other).code());
     const hyla::result<std::size_t> count = totals.metrics(params, context, list);
     CHECK(count && count.value == 7 && list[0].value == 2.0 / 3.0 && std::strcmp(list[0].name, "precision") == 0);
+
+    // With average precision, whose words the caller has.
+    hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
+    rule.rule = HYLA_BINNING_THRESHOLDS;
+    rule.bins = params.ap_thresholds;
+    hyla_binning binning;
+    std::array<std::uint32_t, 797> table{};
+    std::array<std::int64_t, 408> words{}, lines{}, by_c{};
+    std::array<hyla::metric, 10> ranked{};
+    CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table.data(), table.size(), &binning));
+    CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3, &binning, words).code());
+    CHECK_STATUS(HYLA_OK, totals.update(params, pixels, &binning, lines).code());
+    CHECK_STATUS(HYLA_OK, totals.end_frame().code());
+    hyla::pixels unweighted = pixels;
+    unweighted.weights = nullptr;
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &unweighted, by_c.data(), by_c.size()));
+    CHECK(words == by_c && lines == by_c);
+    const hyla::result<std::size_t> all_values = totals.metrics(params, context, ranked, &binning, words);
+    CHECK(all_values && all_values.value == 10 && std::strcmp(ranked[7].name, "average_precision") == 0);
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, totals.update(params, pixels, &binning, {words.data(), 407}).code());
+
     params.pixel_stride = 2;
     CHECK_STATUS(HYLA_ERROR_STRIDE_NEEDS_FRAME, totals.update(params, pixels).code());
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, totals.metrics(params, context, list).status.code());

@@ -69,7 +69,7 @@
 #define HYLA_DICE_PARAMS_DEFAULT { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
 #define HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT { sizeof(hyla_foreground_contrast_params), HYLA_COLOR_RGB, 1, 1.0f, 0.0f, 0.0f, 1e-6f }
 #define HYLA_BINNING_PARAMS_DEFAULT { sizeof(hyla_binning_params), HYLA_BINNING_KEY, 12, 0.0f, 1.0f }
-#define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1 }
+#define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1, 200 }
 
 // The number of this interface: it grows when a program must be compiled anew.
 #define HYLA_ABI_VERSION 0
@@ -160,6 +160,9 @@
 
 // The pixel stride is 0.
 #define HYLA_ERROR_PIXEL_STRIDE (-21)
+
+// There are fewer than two thresholds, or more than 4096.
+#define HYLA_ERROR_THRESHOLDS (-22)
 
 // A pixel stride above 1 needs whole frames: `hyla_detection_update_frame`.
 #define HYLA_ERROR_STRIDE_NEEDS_FRAME (-23)
@@ -1146,22 +1149,61 @@ typedef struct hyla_metric {
 typedef struct hyla_detection_params {
     // `sizeof(hyla_detection_params)`.
     uint32_t struct_size;
-    // Pixel counts come from every s-th row and column, from the first: at least 1. Frames are
-    // judged by all their pixels all the same. Default 1.
+    // Pixel counts and average precision come from every s-th row and column, from the first: at
+    // least 1. Frames are judged by all their pixels all the same. Default 1.
     uint32_t pixel_stride;
+    // How many thresholds of the sigmoid average precision has: 2 to 4096. Default 200.
+    uint32_t ap_thresholds;
 } hyla_detection_params;
 
 // Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
 // A batch's own totals give the batch's values (what cuvis-ai emits), those of the epoch the
 // pooled ones.
+//
+// Average precision has a state of its own, of `hyla_ranking_words` words, with a binning of
+// HYLA_BINNING_THRESHOLDS and `ap_thresholds` bins: the functions take both, and `hyla_ranking_...`
+// merges and reads the words, too. Without average precision they are NULL, NULL, 0.
+//
+// hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
+// hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
+// hyla_detection_totals totals = {0};
+// hyla_binning binning;
+// uint32_t table[797];   // hyla_binning_words
+// int64_t words[408] = {0};   // hyla_ranking_words: 2 * 200 + 8
+// rule.rule = HYLA_BINNING_THRESHOLDS;
+// rule.bins = params.ap_thresholds;
+// status = hyla_binning_build(&rule, table, 797, &binning);
+// status = hyla_detection_update_frame(&params, &pixels, rows, cols, cols, &totals, &binning, words, 408);
+// status = hyla_detection_metrics(&params, &totals, &binning, words, 408, &context, list, 10, &count);
 typedef struct hyla_detection_totals {
     // The counts; `hyla_confusion_values` reads them.
     struct hyla_confusion_totals confusion;
     // How many calls added to them.
     int64_t updates;
+    // How many of these had no decisions.
+    int64_t undecided;
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
+
+// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
+// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order.
+typedef struct hyla_binning {
+    // The table; NULL where the rule needs none.
+    const uint32_t *table;
+    // How many words the table has.
+    size_t table_words;
+    // The rule.
+    uint32_t rule;
+    // Its bins, bits or thresholds.
+    uint32_t bins;
+    // Its lower bound.
+    float low;
+    // Its upper bound.
+    float high;
+    // NULL. Room for later.
+    const void *reserved[2];
+} hyla_binning;
 
 // How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
 // and `hyla_ranking_values` says how much that can be.
@@ -1188,25 +1230,6 @@ typedef struct hyla_binning_params {
     // LINEAR: the upper end of the last bin, finite and above `low`. Others ignore it. Default: 1.
     float high;
 } hyla_binning_params;
-
-// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
-// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order.
-typedef struct hyla_binning {
-    // The table; NULL where the rule needs none.
-    const uint32_t *table;
-    // How many words the table has.
-    size_t table_words;
-    // The rule.
-    uint32_t rule;
-    // Its bins, bits or thresholds.
-    uint32_t bins;
-    // Its lower bound.
-    float low;
-    // Its upper bound.
-    float high;
-    // NULL. Room for later.
-    const void *reserved[2];
-} hyla_binning;
 
 // What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
 typedef struct hyla_ranking_report {
@@ -2768,31 +2791,38 @@ size_t hyla_detection_totals_size(void);
 // Adds a part of the open frame: a line of a push-broom camera, say. Ends with
 // `hyla_detection_end_frame`.
 //
-// Inputs: `decisions`, `targets`; optional `valid`; the rest is ignored.
+// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
+// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; the
+// rest is ignored. A NaN score is counted apart and ranked nowhere.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, STRIDE_NEEDS_FRAME (a stride above 1).
+// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
+// UNSUPPORTED_INPUT (a binning other than HYLA_BINNING_THRESHOLDS with `ap_thresholds` bins),
+// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
+// nothing built).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_update(const struct hyla_detection_params *params,
                                   const struct hyla_pixels *pixels,
-                                  struct hyla_detection_totals *totals);
+                                  struct hyla_detection_totals *totals,
+                                  const struct hyla_binning *binning,
+                                  int64_t *words,
+                                  size_t count);
 
-// Ends the open frame, as `hyla_confusion_end_frame` does.
+// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_end_frame(struct hyla_detection_totals *totals);
 
-// Adds a whole frame and ends it. `pitch` is the number of pixels from the start of a row to the
-// start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows or columns
-// adds nothing.
+// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
+// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
+// or columns adds nothing.
 //
-// Inputs: `decisions`, `targets`; optional `valid`; the rest is ignored.
+// Inputs, binning and words: as `hyla_detection_update`.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, FRAME_SHAPE.
+// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_update_frame(const struct hyla_detection_params *params,
@@ -2800,9 +2830,12 @@ hyla_status hyla_detection_update_frame(const struct hyla_detection_params *para
                                         size_t rows,
                                         size_t cols,
                                         size_t pitch,
-                                        struct hyla_detection_totals *totals);
+                                        struct hyla_detection_totals *totals,
+                                        const struct hyla_binning *binning,
+                                        int64_t *words,
+                                        size_t count);
 
-// Adds other totals to totals, with the counts of the open frame.
+// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
@@ -2810,20 +2843,30 @@ HYLA_NODISCARD
 hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
                                  struct hyla_detection_totals *totals);
 
-// Writes the values under cuvis-ai's names (`precision`, `recall`, `f1_score`, `iou`,
-// `image_precision`, `image_recall`, `image_f1`) and their number to `count`.
+// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
+// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
+// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`
+// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
+// binning the first seven are left out if no call had decisions, as in cuvis-ai.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, PIXEL_STRIDE, MIXED_TOTALS, UNKNOWN_STAGE, RESERVED, CAPACITY (below 7).
-// Notices: those of all values together; each value has its own.
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, MIXED_TOTALS (strides or binnings were mixed),
+// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
+// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning).
+// Notices: those of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES,
+// NO_NEGATIVES, NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES,
+// NOT_FINITE (NaN scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
                                    const struct hyla_detection_totals *totals,
+                                   const struct hyla_binning *binning,
+                                   const int64_t *words,
+                                   size_t count,
                                    const struct hyla_context *context,
                                    struct hyla_metric *out,
                                    size_t capacity,
-                                   size_t *count);
+                                   size_t *written);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_BINNING_PARAMS_DEFAULT. Bytes of a later version become 0.

@@ -574,7 +574,8 @@ class pixel_statistics {
 
 };
 
-// The quality of decisions over frames: hyla_detection_...
+// The quality of decisions and scores over frames: hyla_detection_... Average precision needs a binning of
+// HYLA_BINNING_THRESHOLDS with params.ap_thresholds bins, and words (hyla_ranking_words); all else does without.
 class detection {
   public:
     struct params : hyla_detection_params {
@@ -583,22 +584,23 @@ class detection {
 
     hyla_detection_totals totals{};
 
-    hyla::status update(const hyla_detection_params &how, const hyla_pixels &in) noexcept {
-        return hyla_detection_update(&how, &in, &totals);
+    hyla::status update(const hyla_detection_params &how, const hyla_pixels &in, const hyla_binning *binning = nullptr,
+                        view<std::int64_t> words = {}) noexcept {
+        return hyla_detection_update(&how, &in, &totals, binning, words.data(), words.size());
     }
     hyla::status end_frame() noexcept { return hyla_detection_end_frame(&totals); }
     hyla::status update_frame(const hyla_detection_params &how, const hyla_pixels &in, std::size_t rows, std::size_t cols,
-                              std::size_t pitch) noexcept {
-        return hyla_detection_update_frame(&how, &in, rows, cols, pitch, &totals);
+                              std::size_t pitch, const hyla_binning *binning = nullptr,
+                              view<std::int64_t> words = {}) noexcept {
+        return hyla_detection_update_frame(&how, &in, rows, cols, pitch, &totals, binning, words.data(), words.size());
     }
     hyla::status merge(const detection &other) noexcept { return hyla_detection_merge(&other.totals, &totals); }
     // The result is how many were written.
-    result<std::size_t> metrics(const hyla_detection_params &how, const context &where, view<metric> out) const noexcept {
-        result<std::size_t> answer;
-        answer.status = hyla_detection_metrics(&how, &totals, &where, out.data(), out.size(), &answer.value);
-        return answer;
+    result<std::size_t> metrics(const hyla_detection_params &how, const context &where, view<metric> out,
+                                const hyla_binning *binning = nullptr, view<const std::int64_t> words = {}) const noexcept {
+        return detail::value_of<std::size_t>(hyla_detection_metrics, &how, &totals, binning, words.data(), words.size(), &where,
+                                             out.data(), out.size());
     }
-
 };
 
 // How well the scores of one buffer rank anomalies, exactly: hyla_ranking_exact_... `workspace` has

@@ -53,7 +53,7 @@ pub enum Error {
     FrameShape = -20,
     /// The pixel stride is 0.
     PixelStride = -21,
-    /// There are fewer than two thresholds.
+    /// There are fewer than two thresholds, or more than 4096.
     Thresholds = -22,
     /// A pixel stride above 1 needs whole frames.
     StrideNeedsFrame = -23,
@@ -129,7 +129,7 @@ impl Error {
             Self::Capacity => c"The output has room for fewer items than there are.",
             Self::FrameShape => c"The rows of the frame do not fit into its pixels, or overlap.",
             Self::PixelStride => c"The pixel stride must be at least 1.",
-            Self::Thresholds => c"At least two thresholds are needed.",
+            Self::Thresholds => c"There must be 2 to 4096 thresholds.",
             Self::StrideNeedsFrame => c"A pixel stride above 1 needs whole frames.",
             Self::Nu => c"nu must lie between 0 and 1, both excluded.",
             Self::Radius => c"The unconstrained radius must be finite.",
@@ -258,6 +258,11 @@ impl Notices {
     /// Whether all bits of `other` are set.
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// The notices but these.
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// The notices if the condition holds, else none.

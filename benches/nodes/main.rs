@@ -10,8 +10,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hyla::loss::{Reduction, bce};
 use hyla::math;
 use hyla::metric::{
-    confusion, detection, pixel_statistics, range::Range, ranking_exact, score_statistics, sum,
-    topk_mean,
+    confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics,
+    sum, topk_mean,
 };
 use hyla::pixels::Pixels;
 use hyla::simd::{self, Columns, Doubles, Kernel, Lanes, Simd, Tier};
@@ -132,8 +132,18 @@ fn metrics(criterion: &mut Criterion) {
     bench(criterion, "detection/update_frame", 2, &ordinary, |input| {
         let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
         let mut totals = detection::Totals::default();
-        totals.update_frame(&params, &input.pixels(), frame).unwrap();
+        totals.update_frame(&params, &input.pixels(), frame, None).unwrap();
         totals
+    });
+    let mut table = vec![0; ranking::table_words(params.rule()).unwrap()];
+    let binning = ranking::Binning::new(params.rule(), &mut table).unwrap();
+    bench(criterion, "detection/update_frame, average precision", 6, &Kind::ALL, |input| {
+        let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
+        let mut totals = detection::Totals::default();
+        let mut words = vec![0; ranking::words(&binning)];
+        let to = detection::Ranking { binning: &binning, words: &mut words };
+        totals.update_frame(&params, &input.pixels(), frame, Some(to)).unwrap();
+        (totals, words)
     });
     bench(criterion, "pixel_statistics/update", 1, &ordinary, |input| {
         let mut totals = pixel_statistics::Totals::default();

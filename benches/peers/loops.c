@@ -52,6 +52,20 @@ void NAME(confusion)(const uint8_t *decisions, const uint8_t *targets, size_t n,
     counts[2] = positive;
 }
 
+/* The counts, and a histogram of the sigmoid between evenly spaced thresholds, which are the rounded ones of
+ * torchmetrics: the place that an even step says is off by one at times. Normal pixels, then anomalies. */
+void NAME(detection)(const float *scores, const uint8_t *decisions, const uint8_t *targets, size_t n, int64_t counts[3],
+                     const float *thresholds, int bins, int64_t *histograms) {
+    NAME(confusion)(decisions, targets, n, counts);
+    for (size_t i = 0; i < n; i++) {
+        float probability = 1.0f / (1.0f + expf(-scores[i]));
+        int bin = (int)(probability * (float)(bins - 1));
+        bin -= probability < thresholds[bin];
+        bin += bin + 1 < bins && probability >= thresholds[bin + 1];
+        histograms[bin + (targets[i] != 0 ? bins : 0)]++;
+    }
+}
+
 /* Nonzero bytes. */
 int64_t NAME(pixel_statistics)(const uint8_t *decisions, size_t n) {
     int64_t anomalous = 0;

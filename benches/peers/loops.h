@@ -12,6 +12,9 @@
                                          float weight, float pos_weight, float *gradient);        \
     void confusion_##build(const uint8_t *decisions, const uint8_t *targets, size_t n,            \
                            int64_t counts[3]);                                                    \
+    void detection_##build(const float *scores, const uint8_t *decisions, const uint8_t *targets, \
+                           size_t n, int64_t counts[3], const float *thresholds, int bins,        \
+                           int64_t *histograms);                                                  \
     int64_t pixel_statistics_##build(const uint8_t *decisions, size_t n);                         \
     double sum_##build(const float *x, size_t n);                                                 \
     uint64_t read_bytes_##build(const void *memory, size_t bytes);

@@ -145,6 +145,65 @@ void bytes(Data &data) {
     (void)sink;
 }
 
+// All of AnomalyDetectionMetrics over one frame, with 200 thresholds.
+void detection(const std::string &name, const Data &data) {
+    constexpr std::uint32_t thresholds = 200;
+    constexpr std::size_t rows = 1024;
+    const hyla_pixels pixels = data.pixels();
+    const std::size_t cols = pixels.n / rows;
+    const hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
+    hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
+    rule.rule = HYLA_BINNING_THRESHOLDS;
+    rule.bins = thresholds;
+    std::size_t table_words = 0, words = 0;
+    hyla_binning binning;
+    checked(hyla_binning_words(&rule, &table_words));
+    std::vector<std::uint32_t> table(table_words);
+    checked(hyla_binning_build(&rule, table.data(), table.size(), &binning));
+    checked(hyla_ranking_words(&binning, &words));
+    std::vector<std::int64_t> ours(words), theirs(2 * thresholds);
+    std::vector<float> edges;
+    for (std::uint32_t k = 0; k < thresholds; k++) {
+        const float step = 1.0f / 199.0f;
+        edges.push_back(k < thresholds / 2 ? step * static_cast<float>(k) : std::fma(-step, static_cast<float>(199 - k), 1.0f));
+    }
+    hyla_detection_totals totals{};
+    std::int64_t counts[3] = {};
+    const auto node = [&] {
+        totals = hyla_detection_totals{};
+        std::fill(ours.begin(), ours.end(), 0);
+        checked(hyla_detection_update_frame(&params, &pixels, rows, cols, cols, &totals, &binning, ours.data(), words));
+    };
+    const auto loop = [&] {
+        std::fill(theirs.begin(), theirs.end(), 0);
+        detection_native(pixels.scores, pixels.decisions, pixels.targets, pixels.n, counts, edges.data(), thresholds, theirs.data());
+    };
+    node();
+    loop();
+    require(totals.confusion.pixels.true_positives == counts[0], "detection");
+    // A sigmoid that is off by an ulp moves some scores over a threshold, most of them near 17, where it becomes 1.
+    std::int64_t moved = 0;
+    for (std::size_t k = 0; k < thresholds; k++) {
+        moved += std::abs(ours[k] - theirs[k]) + std::abs(ours[k + thresholds + 1] - theirs[k + thresholds]);
+    }
+    require(moved < static_cast<std::int64_t>(pixels.n / 50), "detection histograms");
+    row(name, static_cast<double>(pixels.n), alternate(node, loop));
+}
+
+void detections(Data &data) {
+    const auto tiers = [&](const std::string &what) {
+        if (pin(HYLA_TIER_AVX512)) detection("AVX-512, " + what, data);
+        if (pin(HYLA_TIER_AVX2)) detection("AVX2, " + what, data);
+        if (pin(HYLA_TIER_PORTABLE)) detection("portable, " + what, data);
+        checked(hyla_tier_pin(HYLA_TIER_BEST));
+    };
+    tiers("logits within 6");
+    for (float &score : data.scores) score *= 10.0f;
+    tiers("logits within 60");
+    for (float &score : data.scores) score = 1.0f;
+    tiers("all logits equal");
+}
+
 // Exact ranking beside a sort of pairs, which is what one writes without a library: highest score first, equal scores
 // as one step.
 double average_precision_of_pairs(const Data &data, std::vector<std::pair<float, std::uint8_t>> &pairs) {
@@ -232,6 +291,9 @@ int main() {
         }
         checked(hyla_tier_pin(HYLA_TIER_BEST));
     }
+    heading("1 Mi pixels, AnomalyDetectionMetrics with 200 thresholds, against gcc's 512 bits");
+    Data frame(mebi, 6.0f);
+    detections(frame);
     heading("1 Mi pixels, against std::sort of (score, label)");
     exact_rankings();
     calls();

@@ -116,6 +116,31 @@ impl hyla_pixels {
         // SAFETY: as the caller vouches.
         Ok(Pixels { targets: Some(targets), ..unsafe { self.decisions() }? })
     }
+
+    /// Targets, decisions and `valid`, and with a ranking the scores: decisions or scores may be missing
+    /// then.
+    ///
+    /// # Safety
+    /// As for [`Self::scores_and_targets`].
+    pub(super) unsafe fn detected<'a>(&self, is_ranked: bool) -> Result<Pixels<'a>, Error> {
+        if !is_ranked {
+            // SAFETY: as the caller vouches.
+            return unsafe { self.labelled_decisions() };
+        }
+        if self.decisions.is_null() && self.scores.is_null() && self.n > 0 {
+            return Err(Error::NullPointer);
+        }
+        // SAFETY: as the caller vouches.
+        unsafe {
+            Ok(Pixels {
+                scores: optional_input(self.scores, self.n)?.unwrap_or(&[]),
+                targets: Some(input(self.targets, self.n)?),
+                decisions: optional_input(self.decisions, self.n)?,
+                valid: optional_input(self.valid, self.n)?,
+                ..Pixels::default()
+            })
+        }
+    }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.

@@ -48,6 +48,8 @@ pub const HYLA_ERROR_CAPACITY: i32 = -19;
 pub const HYLA_ERROR_FRAME_SHAPE: i32 = -20;
 /// The pixel stride is 0.
 pub const HYLA_ERROR_PIXEL_STRIDE: i32 = -21;
+/// There are fewer than two thresholds, or more than 4096.
+pub const HYLA_ERROR_THRESHOLDS: i32 = -22;
 /// A pixel stride above 1 needs whole frames: `hyla_detection_update_frame`.
 pub const HYLA_ERROR_STRIDE_NEEDS_FRAME: i32 = -23;
 /// `nu` is not between 0 and 1 (both excluded).

@@ -33,7 +33,8 @@ pub use curve::{Point, at, curve, quantile, threshold_for_false_positive_rate};
 pub use report::{Report, report};
 
 use crate::error::{Error, Notices};
-use crate::pixels::{Pixels, count_valid};
+use crate::masks::Masks;
+use crate::pixels::{Pixels, count_valid, cut};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 
 /// Words behind the histograms.
@@ -68,7 +69,11 @@ impl<'a> Parts<'a> {
 
     /// Counts that pixels were added, of which `valid` say who counts.
     fn count(&mut self, pixels: usize, valid: Option<&[u8]>) {
-        let counted = count_valid(pixels, valid);
+        self.count_of(pixels, count_valid(pixels, valid));
+    }
+
+    /// Counts that pixels were added, and that so many of them count.
+    fn count_of(&mut self, pixels: usize, counted: i64) {
         let hash = self.binning.fingerprint().wrapping_mul(counted);
         let masked = (pixels as i64).wrapping_sub(counted);
         for (place, value) in [(PIXELS, counted), (MASKED, masked), (FINGERPRINT, hash)] {
@@ -78,12 +83,27 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// Takes masked pixels, which [`Update`] adds as if they were NaN, off the bins of NaN.
+    fn take_off_masked(&mut self, labels: &Labels, valid: &[u8]) {
+        let seen = Masks { first: valid, second: labels.targets, valid: None }.count();
+        self.count_of(valid.len(), seen.first);
+        let anomalies = seen.second.wrapping_sub(seen.both);
+        let normal = seen.pixels.wrapping_sub(seen.first).wrapping_sub(anomalies);
+        let bins = self.binning.bins();
+        for (place, masked) in [(bins, normal), (2 * bins + 1, anomalies)] {
+            if let Some(count) = self.counts.get_mut(place) {
+                *count = count.wrapping_sub(masked);
+            }
+        }
+    }
+
     /// Adds pixels, each in a bin.
     #[inline(always)]
     fn scatter(&mut self, labels: &Labels, bins: impl Iterator<Item = usize>) {
         let anomalies = self.binning.bins() + 1;
+        let counts = &mut *self.counts;
         let mut add = |bin: usize, is_anomaly: bool| {
-            if let Some(count) = self.counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
+            if let Some(count) = counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
                 *count = count.wrapping_add(1);
             }
         };
@@ -106,12 +126,27 @@ impl<'a> Parts<'a> {
             }
         }
     }
+
+    /// Adds a tile of which the cells are known. (A call: it is the same on every tier, and has registers of its own.)
+    #[inline(never)]
+    fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: Option<&[u8]>) {
+        let labels = Labels { targets, valid: None };
+        let cells = cells.iter().map(|cell| *cell as usize);
+        if let Rule::Thresholds { .. } = self.binning.rule() {
+            let table = self.binning.table();
+            let bins = cells.zip(scores).map(|(cell, score)| table.bin(cell, *score));
+            self.scatter(&labels, bins);
+        } else {
+            self.scatter(&labels, cells);
+        }
+    }
 }
 
 /// How many scores a tile has.
 const TILE: usize = 256;
 
-/// Adds scores: the bins of a tile as vectors, then one by one into the histograms.
+/// Adds scores: the bins of a tile as vectors, then one by one into the histograms. A masked pixel is added as if it
+/// were NaN: that costs nothing, where a branch would.
 struct Update<'a> {
     scores: &'a [f32],
     labels: Labels<'a>,
@@ -125,6 +160,7 @@ impl Kernel for Update<'_> {
     fn run<S: Simd>(mut self, simd: S) {
         let binning = self.to.binning;
         let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
+        let valid = self.labels.valid.map(Columns::<<S::Register as Lanes>::Bytes>::new);
         let lanes = S::Register::LANES;
         let mut cells = [0_u32; TILE];
         for start in (0..self.scores.len()).step_by(TILE) {
@@ -132,18 +168,16 @@ impl Kernel for Update<'_> {
             let tile: &mut [<S::Register as Lanes>::Floats] =
                 bytemuck::try_cast_slice_mut(&mut cells).unwrap_or(&mut []);
             for (to, index) in tile.iter_mut().zip(start / lanes..end.div_ceil(lanes)) {
-                let scores = S::Register::from_floats(simd, scores.get(index));
+                let mut scores = S::Register::from_floats(simd, scores.get(index));
+                if let Some(valid) = &valid {
+                    let valid = S::Register::mask_from_bytes(simd, valid.get(index));
+                    scores = S::Register::select(valid, scores, scores.constant(f32::NAN));
+                }
                 S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
             }
-            let labels = self.labels.part(start, end);
-            let cells = cells.iter().take(end - start).map(|cell| *cell as usize);
-            if let Rule::Thresholds { .. } = binning.rule() {
-                let scores = self.scores.get(start..end).unwrap_or(&[]);
-                let bins = cells.zip(scores).map(|(cell, score)| binning.bin_of_cell(cell, *score));
-                self.to.scatter(&labels, bins);
-            } else {
-                self.to.scatter(&labels, cells);
-            }
+            let length = end - start;
+            let targets = self.labels.targets.map(|targets| cut(targets, start, length));
+            self.to.add_tile(cut(&cells, 0, length), cut(self.scores, start, length), targets);
         }
     }
 }
@@ -158,13 +192,6 @@ pub struct Labels<'a> {
 }
 
 impl Labels<'_> {
-    fn part(&self, start: usize, end: usize) -> Self {
-        Self {
-            targets: self.targets.map(|targets| targets.get(start..end).unwrap_or(&[])),
-            valid: self.valid.map(|valid| valid.get(start..end).unwrap_or(&[])),
-        }
-    }
-
     fn check(&self, length: usize) -> Result<(), Error> {
         let lengths = [self.targets.map(<[u8]>::len), self.valid.map(<[u8]>::len)];
         Pixels::check_lengths(length, &lengths).map(|_| ())
@@ -183,7 +210,10 @@ pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(
     let labels = Labels { targets: pixels.targets, valid: pixels.valid };
     labels.check(pixels.scores.len())?;
     let mut to = Parts::new(binning, words)?;
-    to.count(pixels.scores.len(), pixels.valid);
+    match labels.valid {
+        Some(valid) => to.take_off_masked(&labels, valid),
+        None => to.count(pixels.scores.len(), None),
+    }
     simd::run(Update { scores: pixels.scores, labels, to });
     Ok(())
 }

@@ -25,6 +25,7 @@ fn errors_have_the_numbers_of_the_core() {
         (HYLA_ERROR_CAPACITY, Error::Capacity),
         (HYLA_ERROR_FRAME_SHAPE, Error::FrameShape),
         (HYLA_ERROR_PIXEL_STRIDE, Error::PixelStride),
+        (HYLA_ERROR_THRESHOLDS, Error::Thresholds),
         (HYLA_ERROR_STRIDE_NEEDS_FRAME, Error::StrideNeedsFrame),
         (HYLA_ERROR_NU, Error::Nu),
         (HYLA_ERROR_RADIUS, Error::Radius),

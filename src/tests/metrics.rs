@@ -1,15 +1,14 @@
 //! The metrics against plain counting, on every tier and for any split.
 
 use super::{any_float, between, ends, for_each_tier, splits};
-use crate::error::{Error, Notices};
+use crate::error::Notices;
 use crate::metric::confusion::Counts;
-use crate::metric::detection::Frame;
-use crate::metric::{confusion, detection, pixel_statistics, range::Range, sum};
+use crate::metric::{confusion, pixel_statistics, range::Range, sum};
 use crate::pixels::Pixels;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-fn bytes(n: usize) -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn bytes(n: usize) -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(prop_oneof![3 => Just(0_u8), 1 => Just(1), 1 => any::<u8>()], n)
 }
 
@@ -92,49 +91,6 @@ proptest! {
     }
 
     #[test]
-    fn detection_with_strides(
-        rows in 0_usize..9,
-        columns in 0_usize..40,
-        gap in 0_usize..5,
-        stride in 1_u32..5,
-        seed in bytes(9 * 45),
-        targets in bytes(9 * 45),
-        valid in proptest::option::of(bytes(9 * 45)),
-    ) {
-        let pitch = columns + gap;
-        let masks = (seed, targets, valid);
-        let params = detection::Params { pixel_stride: stride };
-        let all = pixels(&masks, 0, 9 * 45);
-        let mut expected = confusion::Totals::default();
-        let s = stride as usize;
-        for row in 0..rows {
-            for column in 0..columns {
-                let at = row * pitch + column;
-                let one = pixels(&masks, at, at + 1);
-                let mut alone = confusion::Totals::default();
-                alone.update(&one).unwrap();
-                if row % s != 0 || column % s != 0 {
-                    alone.pixels = confusion::Counts::default();
-                }
-                expected.merge(&alone);
-            }
-        }
-        if rows * columns > 0 {
-            expected.end_frame();
-        }
-        for_each_tier(|_| {
-            let mut totals = detection::Totals::default();
-            totals.update_frame(&params, &all, Frame { rows, columns, pitch }).unwrap();
-            assert_eq!(totals.confusion, expected);
-            assert!(totals.metrics(&params).is_ok());
-            let other = detection::Params { pixel_stride: stride + 1 };
-            if rows * columns > 0 {
-                assert_eq!(totals.metrics(&other), Err(Error::MixedTotals));
-            }
-        });
-    }
-
-    #[test]
     fn sum_and_range(
         scores in proptest::collection::vec(prop_oneof![3 => between(-9.0, 9.0), 1 => any_float(), 1 => (0_i8..3).prop_map(f32::from)], 0..900),
         masked in any::<bool>(),
@@ -201,27 +157,4 @@ fn undefined_ratios_are_zero_with_a_notice() {
     assert_eq!(notices, Notices::NO_NEGATIVES);
     assert_eq!(pixel_statistics::Totals::default().percentage(), 0.0);
     assert_eq!(pixel_statistics::Totals::default().notices(), Notices::EMPTY);
-}
-
-#[test]
-fn frames_that_do_not_fit_are_errors() {
-    let bytes = [1; 12];
-    let pixels = Pixels { decisions: Some(&bytes), targets: Some(&bytes), ..Pixels::default() };
-    let params = detection::Params::default();
-    let mut totals = detection::Totals::default();
-    let mut frame = |rows, columns, pitch| {
-        totals.update_frame(&params, &pixels, Frame { rows, columns, pitch })
-    };
-    assert_eq!(frame(3, 4, 4), Ok(()));
-    assert_eq!(frame(2, 4, 8), Ok(()));
-    assert_eq!(frame(0, 4, 3), Ok(()));
-    assert_eq!(frame(2, 4, 3), Err(Error::FrameShape));
-    assert_eq!(frame(3, 5, 5), Err(Error::FrameShape));
-    assert_eq!(frame(usize::MAX, 4, usize::MAX), Err(Error::FrameShape));
-    assert_eq!(totals.updates, 2);
-    let zero = detection::Params { pixel_stride: 0 };
-    let whole = Frame { rows: 3, columns: 4, pitch: 4 };
-    assert_eq!(totals.update_frame(&zero, &pixels, whole), Err(Error::PixelStride));
-    let two = detection::Params { pixel_stride: 2 };
-    assert_eq!(totals.update(&two, &pixels), Err(Error::StrideNeedsFrame));
 }

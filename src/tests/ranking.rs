@@ -1,6 +1,6 @@
 //! Ranking: bins against their rules, bounds against sorted scores, merges and edges.
 
-use super::naive::ranking::{Exact, exact};
+use super::naive::ranking::{Exact, exact, reaches, threshold};
 use super::{any_float, between, splits};
 use crate::error::{Error, Notices};
 use crate::metric::ranking::{
@@ -238,28 +238,14 @@ proptest! {
     }
 }
 
-/// Whether the sigmoid of a score, rounded to a float, is a threshold or more: it is at least the middle m between
-/// the threshold and the float below, where `sigmoid(x) >= m` is `tanh(x / 2) >= 2m - 1`, whose right side is exact.
-fn reaches(score: f32, threshold: f32) -> bool {
-    let below = f32::from_bits(threshold.to_bits() - 1);
-    let middle = (f64::from(threshold) + f64::from(below)) / 2.0;
-    (f64::from(score) / 2.0).tanh() >= 2.0 * middle - 1.0
-}
-
 #[test]
 fn edges_are_where_the_rounded_sigmoid_reaches_a_threshold() {
     for count in [2_u32, 3, 4, 5, 99, 100, 101, 200, 256, 1000, 1001, 4096] {
         let rule = Rule::Thresholds { count };
         let mut table = table(rule);
         let binning = Binning::new(rule, &mut table).unwrap();
-        let step = 1.0 / (count - 1) as f32;
         for k in 1..count {
-            // linspace(0, 1, count) of torch on a CPU with vector instructions.
-            let threshold = if k < count / 2 {
-                step * k as f32
-            } else {
-                (-step).mul_add((count - 1 - k) as f32, 1.0)
-            };
+            let threshold = threshold(k, count);
             let edge = binning.lowest(k as usize);
             let below =
                 f32::from_bits(if edge > 0.0 { edge.to_bits() - 1 } else { edge.to_bits() + 1 });

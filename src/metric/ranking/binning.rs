@@ -65,6 +65,24 @@ pub struct Binning<'a> {
     per_unit: f32,
 }
 
+/// The table of thresholds, to look bins up in.
+#[derive(Clone, Copy)]
+pub(super) struct Table<'a> {
+    edges: &'a [f32],
+    below: &'a [u16],
+}
+
+impl Table<'_> {
+    /// The bin of a score of this cell.
+    #[inline(always)]
+    pub fn bin(&self, cell: usize, score: f32) -> usize {
+        match (self.edges.get(cell), self.below.get(cell)) {
+            (Some(edge), Some(below)) => usize::from(*below) + usize::from(score >= *edge),
+            _ => 0,
+        }
+    }
+}
+
 /// How many words the table of a rule has; 0: it needs none.
 ///
 /// # Errors
@@ -158,7 +176,7 @@ impl<'a> Binning<'a> {
             return self.bins();
         }
         match self.rule {
-            Rule::Thresholds { .. } => self.bin_of_cell(self.cell(score), score),
+            Rule::Thresholds { .. } => self.table().bin(self.cell(score), score),
             Rule::Linear { .. } => self.cell(score),
             Rule::Key { bits } => (order::key(score) >> (u32::BITS - bits)) as usize,
             Rule::Bytes => score as u8 as usize,
@@ -180,13 +198,11 @@ impl<'a> Binning<'a> {
         }
     }
 
-    /// The bin of a score of this cell of thresholds.
+    /// The table of thresholds.
     #[inline(always)]
-    pub(super) fn bin_of_cell(&self, cell: usize, score: f32) -> usize {
-        match (self.edges.get(cell), self.below.get(cell)) {
-            (Some(edge), Some(below)) => usize::from(*below) + usize::from(score >= *edge),
-            _ => 0,
-        }
+    pub(super) fn table(&self) -> Table<'a> {
+        // (Of one length: then one check of a place is enough.)
+        Table { edges: self.edges, below: self.below.get(..self.edges.len()).unwrap_or(&[]) }
     }
 
     /// The cells of a vector of scores (of `Key` the bins), as integers; behind the last one where a score is NaN.
