@@ -130,8 +130,13 @@ pub fn ln(x: f64) -> f64 {
 /// what it leaves out behind `u^33` is below 2^-99 of it.
 pub fn ln_of_ratio(numerator: f64, denominator: f64) -> f64 {
     let u = (numerator - denominator) / (numerator + denominator);
+    ln_of_contrast(u, numerator / denominator)
+}
+
+/// `ln(ratio)` of a ratio whose `u = (ratio - 1) / (ratio + 1)` is known with all digits.
+pub(crate) fn ln_of_contrast(u: f64, ratio: f64) -> f64 {
     if u.abs() > 0.125 {
-        return ln(numerator / denominator);
+        return ln(ratio);
     }
     let square = u * u;
     let series = (0..17_u32).rev().fold(0.0, |sum, n| sum * square + 1.0 / f64::from(2 * n + 1));

@@ -12,6 +12,7 @@ mod classes;
 mod classes_many;
 mod color;
 mod cubes;
+mod drift;
 mod exact;
 mod explained_variance;
 mod focal;

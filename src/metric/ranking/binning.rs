@@ -229,6 +229,9 @@ impl<'a> Binning<'a> {
         }
         // The least place in the order of floats whose bin is not below this one.
         let (mut low, mut high) = (order::key(f32::NEG_INFINITY), order::key(f32::INFINITY));
+        if let Rule::Key { bits } = self.rule {
+            return order::float(((bin as u32) << (u32::BITS - bits)).max(low).min(high));
+        }
         while low < high {
             let middle = low + (high - low) / 2;
             if self.bin(order::float(middle)) >= bin {
