@@ -235,7 +235,8 @@ impl Pair<'_> {
         let (mut at_edges, mut inside) = (0, 0);
         let (mut low, mut spread, mut high, mut divergence) = (0.0, 0.0, 0.0, 0.0);
         // F - G behind the last bin, where that ended, and the lowest score of the next one.
-        let (mut apart, mut end, mut next) = (0_i128, f64::NEG_INFINITY, (0, f32::NEG_INFINITY));
+        let (mut apart, mut end) = (0_i128, f64::NEG_INFINITY);
+        let mut next = (binning.bins(), f32::INFINITY);
         let mut terms = 0;
         for Bin { index, now, reference } in self.bins() {
             let (up, down) = (now * self.m, reference * self.n);

@@ -240,7 +240,7 @@ fn infinite_scores_are_infinitely_far() {
         &[f32::NEG_INFINITY, 1.5, f32::INFINITY, f32::INFINITY],
     );
     assert!(within(0.125, equal.wasserstein_lo, equal.wasserstein_hi), "{equal:?}");
-    assert!(equal.wasserstein_hi < 0.13 && !notices.contains(Notices::NOT_FINITE));
+    assert!(equal.wasserstein_hi < 0.16 && !notices.contains(Notices::NOT_FINITE));
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn groups_are_of_equal_reference_count() {
     let moved: Vec<u8> =
         even.iter().enumerate().map(|(i, score)| if i < 25 { 250 } else { *score }).collect();
     let (report, _) = with(2, &moved, &even);
-    assert!(close(report.psi, 0.5 * 3.0_f64.ln(), 1e-15), "{report:?}");
+    assert!(close(report.psi, 0.25 * 3.0_f64.ln(), 1e-15), "{report:?}");
     // An empty group counts as half a pixel.
     let (report, _) = with(2, &[200; 50], &even);
     let expected = (0.01 - 0.5) * (0.01_f64 / 0.5).ln() + (1.0 - 0.5) * 2.0_f64.ln();
