@@ -148,7 +148,7 @@ pub fn values(
     }
     let mut report = Report { now: side(&now), reference: side(&reference), ..Report::default() };
     let (n, m) = (report.now.pixels, report.reference.pixels);
-    let pair = Pair { now, reference, n: i128::from(n), m: i128::from(m) };
+    let pair = Pair { now, reference, n, m };
     let range = params.range.unwrap_or([f32::NEG_INFINITY, f32::INFINITY]);
     pair.check(range)?;
     if n == 0 || m == 0 {
@@ -167,12 +167,8 @@ pub fn values(
 fn side(histograms: &Histograms) -> Side {
     let (anomalies, normal) = histograms.ranked();
     let (pixels, nan) = (anomalies + normal, histograms.nan_anomalies + histograms.nan_normal);
-    let count = |score: f32| {
-        let bin = histograms.binning.bin(score);
-        let of = |counts: &[i64]| counts.get(bin).copied().unwrap_or(0);
-        of(histograms.anomalies) + of(histograms.normal)
-    };
-    let (lowest, highest) = (count(f32::NEG_INFINITY), count(f32::INFINITY));
+    let [lowest, highest] =
+        [f32::NEG_INFINITY, f32::INFINITY].map(|score| in_bin(histograms, score));
     let counted = (pixels + nan) as f64;
     Side {
         pixels,
@@ -187,62 +183,77 @@ fn side(histograms: &Histograms) -> Side {
     }
 }
 
+/// How many pixels lie in the bin of a score.
+#[inline(never)]
+fn in_bin(histograms: &Histograms, score: f32) -> i64 {
+    let bin = histograms.binning.bin(score);
+    let of = |counts: &[i64]| counts.get(bin).copied().unwrap_or(0);
+    of(histograms.anomalies) + of(histograms.normal)
+}
+
 /// Two histograms, and how many pixels they have. Shares have n m for their denominator, which is below 2^126.
 struct Pair<'a> {
     now: Histograms<'a>,
     reference: Histograms<'a>,
-    n: i128,
-    m: i128,
+    n: i64,
+    m: i64,
 }
 
 /// What a bin holds of both.
 struct Bin {
     index: usize,
-    now: i128,
-    reference: i128,
+    now: i64,
+    reference: i64,
 }
 
 impl Pair<'_> {
     /// The bins that are not empty on both sides, from the lowest score up.
-    fn bins(&self) -> impl DoubleEndedIterator<Item = Bin> {
+    #[inline(always)]
+    fn bins(&self) -> impl Iterator<Item = Bin> {
         let now = self.now.anomalies.iter().zip(self.now.normal);
         let reference = self.reference.anomalies.iter().zip(self.reference.normal);
-        let sum = |(a, b): (&i64, &i64)| i128::from(*a + *b);
         let bins = now.zip(reference).enumerate();
-        bins.map(move |(index, (now, reference))| Bin {
+        bins.map(|(index, (now, reference))| Bin {
             index,
-            now: sum(now),
-            reference: sum(reference),
+            now: now.0 + now.1,
+            reference: reference.0 + reference.1,
         })
-        .filter(|bin| bin.now != 0 || bin.reference != 0)
+        .filter(|bin| bin.now | bin.reference != 0)
     }
 
     /// The bins lie in a range.
+    #[inline(never)]
     fn check(&self, [low, high]: [f32; 2]) -> Result<(), Error> {
         let binning = self.now.binning;
-        let below = self.bins().next().is_some_and(|bin| bin.index < binning.bin(low));
-        let above = self.bins().next_back().is_some_and(|bin| bin.index > binning.bin(high));
-        if low <= high && !below && !above { Ok(()) } else { Err(Error::RangeMissing) }
+        let range = binning.bin(low)..=binning.bin(high);
+        let inside = self.bins().all(|bin| range.contains(&bin.index));
+        if low <= high && inside { Ok(()) } else { Err(Error::RangeMissing) }
+    }
+
+    /// Numbers of pixels of now and of the reference, over the denominator of shares.
+    fn over_whole(&self, now: i64, reference: i64) -> (i128, i128) {
+        (i128::from(now) * i128::from(self.m), i128::from(reference) * i128::from(self.n))
     }
 
     fn whole(&self) -> f64 {
-        from_integer((self.n * self.m) as u128)
+        from_integer(self.over_whole(self.n, 0).0.unsigned_abs())
     }
 
+    #[inline(never)]
     fn add_distances(&self, [least, greatest]: [f32; 2], report: &mut Report) {
         let binning = self.now.binning;
         let [least, greatest] = [f64::from(least), f64::from(greatest)];
         let (mut at_edges, mut inside) = (0, 0);
         let (mut low, mut spread, mut high, mut divergence) = (0.0, 0.0, 0.0, 0.0);
-        // F - G behind the last bin, where that ended, and the lowest score of the next one.
+        // F - G behind the last bin and where that ended; the bin after it and its least score.
         let (mut apart, mut end) = (0_i128, f64::NEG_INFINITY);
         let mut next = (binning.bins(), f32::INFINITY);
         let mut terms = 0;
         for Bin { index, now, reference } in self.bins() {
-            let (up, down) = (now * self.m, reference * self.n);
+            let (up, down) = self.over_whole(now, reference);
             let start = if next.0 == index { next.1 } else { binning.lowest(index) };
             next = (index + 1, lowest_behind(binning, index));
-            let (first, last) = ends(binning, start, next.1);
+            let (first, last) = ends(binning, index, start, next.1);
             let (first, last) = if first < last {
                 (first.max(least).min(greatest), last.max(least).min(greatest))
             } else {
@@ -289,21 +300,19 @@ impl Pair<'_> {
         report.jensen_shannon = (divergence / whole).min(core::f64::consts::LN_2);
     }
 
+    #[inline(never)]
     fn add_psi(&self, groups: u32, report: &mut Report) {
         let (mut psi, mut count) = (0.0, 0);
         let (mut now, mut reference) = (0, 0);
-        let (mut below, mut next) = (0, 1);
-        let wanted = i128::from(groups);
+        let (mut below, mut passed) = (0, 0);
         for bin in self.bins() {
             now += bin.now;
             reference += bin.reference;
             below += bin.reference;
-            let mut ends = groups == 0;
+            let parts = self.parts(below, groups);
             // What lies above all of the reference belongs to the last group.
-            while below < self.m && next < wanted && below * wanted >= next * self.m {
-                ends = true;
-                next += 1;
-            }
+            let ends = groups == 0 || (parts > passed && below < self.m);
+            passed = parts;
             if ends {
                 psi += self.psi_of(now, reference);
                 count += 1;
@@ -317,10 +326,21 @@ impl Pair<'_> {
         (report.psi, report.groups) = (psi, count);
     }
 
+    /// How many of equal parts of the reference so many of its pixels are, rounded down.
+    fn parts(&self, pixels: i64, parts: u32) -> i64 {
+        let wanted = i128::from(pixels) * i128::from(parts);
+        // Off by less than one.
+        let near = (pixels as f64 * f64::from(parts) / self.m as f64) as i64;
+        let above = |parts: i64| i128::from(parts) * i128::from(self.m) > wanted;
+        near + i64::from(!above(near + 1)) - i64::from(above(near))
+    }
+
     /// `(a - b) ln(a / b)` of a group. Shares have 2 n m for their denominator, for the half pixels.
-    fn psi_of(&self, now: i128, reference: i128) -> f64 {
-        let a = (2 * now * self.m).max(self.m).unsigned_abs();
-        let b = (2 * reference * self.n).max(self.n).unsigned_abs();
+    #[inline(never)]
+    fn psi_of(&self, now: i64, reference: i64) -> f64 {
+        let (a, b) = self.over_whole(now, reference);
+        let a = (2 * a).max(self.m.into()).unsigned_abs();
+        let b = (2 * b).max(self.n.into()).unsigned_abs();
         let (larger, smaller) = (a.max(b), a.min(b));
         let difference = from_integer(larger - smaller);
         let ratio = from_integer(larger) / from_integer(smaller);
@@ -335,13 +355,13 @@ fn lowest_behind(binning: &Binning, bin: usize) -> f32 {
 }
 
 /// The least and the greatest score of a bin, from its least one and that of the next bin.
-fn ends(binning: &Binning, low: f32, next: f32) -> (f64, f64) {
+fn ends(binning: &Binning, bin: usize, low: f32, next: f32) -> (f64, f64) {
     let last = if binning.is_exact() {
         low
-    } else if next == f32::INFINITY && binning.bin(low) == binning.bin(next) {
-        next
+    } else if bin + 1 == binning.bins() {
+        f32::INFINITY
     } else {
-        // (No score lies in some bins of `Key`; whoever says so all the same has one below the bin.)
+        // (Some bins of `Key` hold infinity alone, or nothing at all, and have no lower score than the next.)
         order::float(order::key(next) - 1).max(low)
     };
     (f64::from(low), f64::from(last))
@@ -351,6 +371,7 @@ fn ends(binning: &Binning, low: f32, next: f32) -> (f64, f64) {
 ///
 /// With `u = |p - q| / (p + q)` it is `(p + q) / 4 ((1 + u) ln(1 + u) + (1 - u) ln(1 - u))`, and the bracket for a small u
 /// the sum of `u^2k / (k (2k - 1))`; what is left out from k = 15 on is below 2^-64 of it.
+#[inline(never)]
 fn divergence_of(p: u128, q: u128) -> f64 {
     let (larger, smaller) = (p.max(q), p.min(q));
     let sum = from_integer(p + q);

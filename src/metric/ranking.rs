@@ -308,6 +308,7 @@ impl<'a> Histograms<'a> {
     }
 
     /// How many anomalies and normal pixels are ranked.
+    #[inline(never)]
     pub(super) fn ranked(&self) -> (i64, i64) {
         (self.anomalies.iter().sum(), self.normal.iter().sum())
     }

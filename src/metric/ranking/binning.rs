@@ -220,6 +220,7 @@ impl<'a> Binning<'a> {
     }
 
     /// The least score of a bin; minus infinity of the first. The bins of `Bytes` and `Words` have one score each.
+    #[inline(never)]
     pub fn lowest(&self, bin: usize) -> f32 {
         if self.is_exact() {
             return bin as f32;
