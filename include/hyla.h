@@ -1338,8 +1338,8 @@ typedef struct hyla_drift_side {
     double highest_share;
 } hyla_drift_side;
 
-// How far two histograms are apart. A bound holds for the exact scores, of which the histograms know the bins; both
-// can occur. All values are NaN where a histogram has no pixels.
+// How far two histograms are apart. A bound holds for the exact scores, of which the histograms know the bins.
+// All values are NaN where a histogram has no pixels.
 typedef struct hyla_drift_report {
     // The population stability index.
     double psi;

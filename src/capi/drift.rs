@@ -88,8 +88,8 @@ pub struct hyla_drift_side {
     pub highest_share: f64,
 }
 
-/// How far two histograms are apart. A bound holds for the exact scores, of which the histograms know the bins; both
-/// can occur. All values are NaN where a histogram has no pixels.
+/// How far two histograms are apart. A bound holds for the exact scores, of which the histograms know the bins.
+/// All values are NaN where a histogram has no pixels.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct hyla_drift_report {

@@ -22,9 +22,9 @@
 //! is (groups - 1) (1/n + 1/m) on average for independent pixels, and neighbours in a frame are not independent.
 //!
 //! **Bounds**: histograms know F and G at the edges of bins. Inside a bin both may rise anywhere, which gives the least
-//! and the greatest `ks` and `wasserstein` of any scores in these bins; the exact ones lie between, and both ends
-//! can occur. `ks` itself is that at the edges; `wasserstein` itself takes scores as spread evenly over their bin. For
-//! integers bins are points, and nothing is lost. Bounds are moved outward by more than all roundings.
+//! and the greatest `ks` and `wasserstein` of any scores in these bins; the exact ones lie between. `ks` itself is that at the edges; `wasserstein` itself takes scores as spread evenly over their bin. For
+//! integers bins are points, and nothing is lost. Bins of one width leave at most two widths between the bounds of
+//! `wasserstein`. Bounds are moved outward by more than all roundings.
 //!
 //! - **Open bins**: the first and last bin of `Linear` and `Thresholds` have one finite edge; where one is
 //!   not empty `wasserstein_hi` is infinite unless [`Params::range`] says where the scores end; `wasserstein` takes its
@@ -51,11 +51,12 @@
 //! Index (2018); S. S. Vallender, Calculation of the Wasserstein distance between probability distributions on
 //! the line (1974); J. Lin, Divergence measures based on the Shannon entropy (1991).
 
+mod distances;
+
 use super::Metric;
 use super::ranking::{Binning, Histograms, MOST_BINS};
 use crate::error::{Error, Notices};
-use crate::math64::{from_integer, ln, ln_of_contrast};
-use crate::order;
+use crate::math64::{from_integer, ln_of_contrast};
 
 /// How histograms are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -240,67 +241,6 @@ impl Pair<'_> {
     }
 
     #[inline(never)]
-    fn add_distances(&self, [least, greatest]: [f32; 2], report: &mut Report) {
-        let binning = self.now.binning;
-        let [least, greatest] = [f64::from(least), f64::from(greatest)];
-        let (mut at_edges, mut inside) = (0, 0);
-        let (mut low, mut spread, mut high, mut divergence) = (0.0, 0.0, 0.0, 0.0);
-        // F - G behind the last bin and where that ended; the bin after it and its least score.
-        let (mut apart, mut end) = (0_i128, f64::NEG_INFINITY);
-        let mut next = (binning.bins(), f32::INFINITY);
-        let mut terms = 0;
-        for Bin { index, now, reference } in self.bins() {
-            let (up, down) = self.over_whole(now, reference);
-            let start = if next.0 == index { next.1 } else { binning.lowest(index) };
-            next = (index + 1, lowest_behind(binning, index));
-            let (first, last) = ends(binning, index, start, next.1);
-            let (first, last) = if first < last {
-                (first.max(least).min(greatest), last.max(least).min(greatest))
-            } else {
-                (first, last)
-            };
-            let before = from_integer(apart.unsigned_abs());
-            if apart != 0 && first > end {
-                let gap = before * (first - end);
-                (low, spread, high) = (low + gap, spread + gap, high + gap);
-            }
-            // One side may rise at once and the other at the end; or both at the start, to where they are nearest.
-            let furthest = (apart + up).max(down - apart).unsigned_abs();
-            let nearest = (apart - down).max(-apart - up).max(0).unsigned_abs();
-            let sign = apart.signum();
-            apart += up - down;
-            let crosses = sign != 0 && sign == -apart.signum();
-            at_edges = apart.unsigned_abs().max(at_edges);
-            if first < last {
-                let width = last - first;
-                inside = furthest.max(inside);
-                high += from_integer(furthest) * width;
-                if nearest != 0 {
-                    low += from_integer(nearest) * width;
-                }
-                if width < f64::INFINITY {
-                    let after = from_integer(apart.unsigned_abs());
-                    let sum = before + after;
-                    let twice = if crosses { (before * before + after * after) / sum } else { sum };
-                    spread += 0.5 * twice * width;
-                }
-            }
-            divergence += divergence_of(up.unsigned_abs(), down.unsigned_abs());
-            end = last;
-            terms += 2;
-        }
-        let whole = self.whole();
-        report.ks = from_integer(at_edges) / whole;
-        (report.ks_lo, report.ks_hi) =
-            outward(report.ks, from_integer(inside.max(at_edges)) / whole, 0);
-        report.ks_hi = report.ks_hi.min(1.0);
-        let bounds = outward(low / whole, high / whole, terms);
-        (report.wasserstein_lo, report.wasserstein_hi) = bounds;
-        report.wasserstein = (spread / whole).max(bounds.0).min(bounds.1);
-        report.jensen_shannon = (divergence / whole).min(core::f64::consts::LN_2);
-    }
-
-    #[inline(never)]
     fn add_psi(&self, groups: u32, report: &mut Report) {
         let (mut psi, mut count) = (0.0, 0);
         let (mut now, mut reference) = (0, 0);
@@ -347,50 +287,6 @@ impl Pair<'_> {
         let logarithm = ln_of_contrast(difference / from_integer(larger + smaller), ratio);
         0.5 * difference / self.whole() * logarithm
     }
-}
-
-/// The least score behind a bin; infinity behind the last one.
-fn lowest_behind(binning: &Binning, bin: usize) -> f32 {
-    if bin + 1 < binning.bins() { binning.lowest(bin + 1) } else { f32::INFINITY }
-}
-
-/// The least and the greatest score of a bin, from its least one and that of the next bin.
-fn ends(binning: &Binning, bin: usize, low: f32, next: f32) -> (f64, f64) {
-    let last = if binning.is_exact() {
-        low
-    } else if bin + 1 == binning.bins() {
-        f32::INFINITY
-    } else {
-        // (Some bins of `Key` hold infinity alone, or nothing at all, and have no lower score than the next.)
-        order::float(order::key(next) - 1).max(low)
-    };
-    (f64::from(low), f64::from(last))
-}
-
-/// `p ln(2p / (p + q)) / 2 + q ln(2q / (p + q)) / 2`.
-///
-/// With `u = |p - q| / (p + q)` it is `(p + q) / 4 ((1 + u) ln(1 + u) + (1 - u) ln(1 - u))`, and the bracket for a small u
-/// the sum of `u^2k / (k (2k - 1))`; what is left out from k = 15 on is below 2^-64 of it.
-#[inline(never)]
-fn divergence_of(p: u128, q: u128) -> f64 {
-    let (larger, smaller) = (p.max(q), p.min(q));
-    let sum = from_integer(p + q);
-    let u = from_integer(larger - smaller) / sum;
-    let bracket = if u > 0.25 {
-        let [above, below] = [larger, smaller].map(|part| 2.0 * (from_integer(part) / sum));
-        above * ln(above) + if smaller == 0 { 0.0 } else { below * ln(below) }
-    } else {
-        let square = u * u;
-        let term = |k: u32| 1.0 / f64::from(k * (2 * k - 1));
-        (1..15).rev().fold(0.0, |sum, k| (sum + term(k)) * square)
-    };
-    0.25 * sum * bracket
-}
-
-/// Bounds, moved outward by more than the roundings of sums of that many terms.
-fn outward(low: f64, high: f64, terms: usize) -> (f64, f64) {
-    let slack = (terms + 16) as f64 * f64::EPSILON;
-    (low * (1.0 - slack), high * (1.0 + slack))
 }
 
 impl Report {
