@@ -1309,7 +1309,7 @@ typedef struct hyla_drift_params {
     uint32_t groups;
     // 1: no score of either histogram lies outside `low` to `high`; 0: nothing is known of that. Default 0.
     uint32_t has_range;
-    // At most the least score: `min` of `hyla_range_values`, say. Looked at only with `has_range`. Default 0.
+    // At most the least score: `min` of a `hyla_range` of both, say. Looked at only with `has_range`. Default 0.
     float low;
     // At least the greatest score. Looked at only with `has_range`. Default 0.
     float high;
@@ -1324,7 +1324,7 @@ typedef struct hyla_drift_side {
     // How many were masked.
     int64_t masked;
     // How many lie in the lowest bin that a score can have, that of minus infinity: of U8 and U16 the zeros, of
-    // LINEAR and THRESHOLDS the first bin, of KEY the infinite scores.
+    // LINEAR and THRESHOLDS the first bin, of KEY the infinite scores (of 8 bits: those from 2^127 on).
     int64_t lowest;
     // How many lie in the highest one, that of infinity: of U8 those of 255, of U16 those of 65535.
     int64_t highest;
@@ -1350,7 +1350,7 @@ typedef struct hyla_drift_report {
     // and not above this.
     double ks_hi;
     // Wasserstein-1 with scores spread evenly over their bin, and in an open bin at its finite edge. Exact for
-    // integers. Infinite where the shares of infinite scores differ.
+    // integers. Infinite where the shares of infinite scores differ. Of THRESHOLDS in units of the logit, too.
     double wasserstein;
     // The exact one is not below this,
     double wasserstein_lo;

@@ -35,7 +35,7 @@ pub struct hyla_drift_params {
     pub groups: u32,
     /// 1: no score of either histogram lies outside `low` to `high`; 0: nothing is known of that. Default 0.
     pub has_range: u32,
-    /// At most the least score: `min` of `hyla_range_values`, say. Looked at only with `has_range`. Default 0.
+    /// At most the least score: `min` of a `hyla_range` of both, say. Looked at only with `has_range`. Default 0.
     pub low: f32,
     /// At least the greatest score. Looked at only with `has_range`. Default 0.
     pub high: f32,
@@ -74,7 +74,7 @@ pub struct hyla_drift_side {
     /// How many were masked.
     pub masked: i64,
     /// How many lie in the lowest bin that a score can have, that of minus infinity: of U8 and U16 the zeros, of
-    /// LINEAR and THRESHOLDS the first bin, of KEY the infinite scores.
+    /// LINEAR and THRESHOLDS the first bin, of KEY the infinite scores (of 8 bits: those from 2^127 on).
     pub lowest: i64,
     /// How many lie in the highest one, that of infinity: of U8 those of 255, of U16 those of 65535.
     pub highest: i64,
@@ -102,7 +102,7 @@ pub struct hyla_drift_report {
     /// and not above this.
     pub ks_hi: f64,
     /// Wasserstein-1 with scores spread evenly over their bin, and in an open bin at its finite edge. Exact for
-    /// integers. Infinite where the shares of infinite scores differ.
+    /// integers. Infinite where the shares of infinite scores differ. Of THRESHOLDS in units of the logit, too.
     pub wasserstein: f64,
     /// The exact one is not below this,
     pub wasserstein_lo: f64,
