@@ -273,6 +273,29 @@ static inline size_t workspace_doubles(size_t n) {
     return one > other ? one : other;
 }
 
+/* The scores against their first half. */
+static inline void take_drift(const hyla_pixels *pixels, struct hashes *to) {
+    const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_KEY, 8, 0.0f, 0.0f};
+    const hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
+    const hyla_context context = {HYLA_STAGE_TEST, 0, 0, 0};
+    hyla_pixels whole = *pixels, half = *pixels;
+    int64_t words[2 * 257 + 6] = {0}, reference[2 * 257 + 6] = {0};
+    enum { WORDS_OF_BOTH = sizeof words / sizeof *words };
+    hyla_binning binning;
+    hyla_drift_report report;
+    hyla_metric list[12];
+    size_t count = 0;
+    whole.weights = half.weights = NULL;
+    half.n /= 2;
+    take_status(to, "drift binning", hyla_binning_build(&rule, NULL, 0, &binning));
+    take_status(to, "drift words", hyla_ranking_update(&binning, &whole, words, WORDS_OF_BOTH));
+    take_status(to, "drift reference", hyla_ranking_update(&binning, &half, reference, WORDS_OF_BOTH));
+    take(to, "drift words", words, sizeof words);
+    take_status(to, "drift values", hyla_drift_values(&params, &binning, reference, words, WORDS_OF_BOTH, &report));
+    take_status(to, "drift metrics", hyla_drift_metrics(&report, &context, list, 12, &count));
+    for (size_t i = 0; i < count; ++i) take_value(to, "drift metrics", list[i].value);
+}
+
 /* Everything that the losses say of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline void take_losses(const struct buffers *on, unsigned options, struct hashes *to) {
     const uint8_t *const valid = options & 1 ? on->valid : NULL;
@@ -285,6 +308,7 @@ static inline void take_losses(const struct buffers *on, unsigned options, struc
     take_cubes(on, &cube, to);
     take_matrices(on, to);
     take_detection(on, &pixels, to);
+    take_drift(&pixels, to);
 }
 
 /* Whether two runs said the same; names what differs. */

@@ -175,6 +175,30 @@ void ranking_exact() {
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::ranking_exact::values(pixels, {space.data(), 1}).status.code());
 }
 
+void drift() {
+    const hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
+    hyla_binning binning{};
+    std::size_t count = 0;
+    CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, nullptr, 0, &binning));
+    CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &count));
+    std::vector<std::int64_t> words(count), reference(count);
+    hyla::pixels pixels = hyla::pixels(n).with_scores(scores.data()).with_valid(valid.data());
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, words.data(), count));
+    pixels.n = 3;
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, reference.data(), count));
+    const hyla::drift::params params;
+    hyla_drift_report expected{};
+    std::array<hyla::metric, 12> list{};
+    const hyla_status status = hyla_drift_values(&params, &binning, reference.data(), words.data(), count, &expected);
+    const hyla::result<hyla::drift::report> found = hyla::drift::values(params, binning, reference, words);
+    CHECK(found && equal(found.value, expected) && found.status.code() == status);
+    CHECK(found.value.now.pixels == 5 && found.value.now.masked == 1 && found.value.reference.pixels == 3);
+    const hyla::result<std::size_t> written = hyla::drift::metrics(found.value, context, list);
+    CHECK(written && written.value == 12 && std::strcmp(list[0].name, "drift/psi") == 0 && list[0].value == expected.psi);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::drift::metrics(found.value, context, {list.data(), 11}).status.code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::drift::values(params, binning, {words.data(), count - 1}, words).status.code());
+}
+
 void frame_scores() {
     const hyla::pixels pixels = all();
     std::vector<std::uint32_t> space(hyla::score_statistics::workspace_size());
@@ -313,6 +337,7 @@ int main() {
     confusion();
     pixel_statistics();
     ranking_exact();
+    drift();
     frame_scores();
     detection();
     explained_variance();

@@ -69,6 +69,7 @@
 #define HYLA_DICE_PARAMS_DEFAULT { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
 #define HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT { sizeof(hyla_foreground_contrast_params), HYLA_COLOR_RGB, 1, 1.0f, 0.0f, 0.0f, 1e-6f }
 #define HYLA_BINNING_PARAMS_DEFAULT { sizeof(hyla_binning_params), HYLA_BINNING_KEY, 12, 0.0f, 1.0f }
+#define HYLA_DRIFT_PARAMS_DEFAULT { sizeof(hyla_drift_params), 10, 0, 0.0f, 0.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1, 200 }
 
 // The number of this interface: it grows when a program must be compiled anew.
@@ -1308,6 +1309,87 @@ typedef struct hyla_ranking_exact_report {
     // 0. Room for later.
     int64_t reserved;
 } hyla_ranking_exact_report;
+
+// Drift of scores without labels: how histograms are compared. With F and G the shares of pixels up to a score, now
+// and in the reference, of n and m pixels:
+//
+// psi = sum over groups (a - b) ln(a / b)         a, b: shares of a group; an empty one counts as half a pixel
+// ks = max |F - G|                                Kolmogorov and Smirnov
+// wasserstein = integral |F - G| d score          Wasserstein-1, in units of the score
+// jensen_shannon = sum over bins p/2 ln(2p / (p + q)) + q/2 ln(2q / (p + q))     its square root is a distance
+//
+// Groups are neighbouring bins, merged to about equal reference count: a group ends with the first bin up to which
+// k / `groups` of the reference lie; the outermost reach to infinity. A share is count / n, or 1 / (2 n) of an empty
+// group; a group that is empty on both sides adds nothing. 0.1 for a small and 0.25 for a large psi are conventions
+// of credit scoring, no more; without any change psi is (groups - 1) (1/n + 1/m) on average for independent pixels,
+// and jensen_shannon about (bins that are not empty - 1) (1/n + 1/m) / 8.
+//
+// Initialise with HYLA_DRIFT_PARAMS_DEFAULT. Formula: Siddiqi (2006), Vallender (1974), Lin (1991).
+typedef struct hyla_drift_params {
+    // `sizeof(hyla_drift_params)`.
+    uint32_t struct_size;
+    // How many groups psi is formed over, at most 65536; 0: every bin. Default 10.
+    uint32_t groups;
+    // 1: no score of either histogram lies outside `low` to `high`; 0: nothing is known of that. Default 0.
+    uint32_t has_range;
+    // At most the least score: `min` of a `hyla_range` of both, say. Looked at only with `has_range`. Default 0.
+    float low;
+    // At least the greatest score. Looked at only with `has_range`. Default 0.
+    float high;
+} hyla_drift_params;
+
+// The pixels of one histogram. A share of nothing is NaN.
+typedef struct hyla_drift_side {
+    // How many pixels have a number for a score.
+    int64_t pixels;
+    // How many have a NaN.
+    int64_t nan;
+    // How many were masked.
+    int64_t masked;
+    // How many lie in the lowest bin that a score can have, that of minus infinity: of U8 and U16 the zeros, of
+    // LINEAR and THRESHOLDS the first bin, of KEY the infinite scores (of 8 bits: those from 2^127 on).
+    int64_t lowest;
+    // How many lie in the highest one, that of infinity: of U8 those of 255, of U16 those of 65535.
+    int64_t highest;
+    // `nan` of all that are not masked.
+    double nan_share;
+    // `masked` of all.
+    double masked_share;
+    // `lowest` of `pixels`.
+    double lowest_share;
+    // `highest` of `pixels`.
+    double highest_share;
+} hyla_drift_side;
+
+// How far two histograms are apart. A bound holds for the exact scores, of which the histograms know the bins.
+// All values are NaN where a histogram has no pixels.
+typedef struct hyla_drift_report {
+    // The population stability index.
+    double psi;
+    // The statistic of Kolmogorov and Smirnov at the edges of bins.
+    double ks;
+    // The exact one is not below this,
+    double ks_lo;
+    // and not above this.
+    double ks_hi;
+    // Wasserstein-1 with scores spread evenly over their bin, and in an open bin at its finite edge. Exact for
+    // integers. Infinite where the shares of infinite scores differ. Of THRESHOLDS in units of the logit, too.
+    double wasserstein;
+    // The exact one is not below this,
+    double wasserstein_lo;
+    // and not above this: infinite where the first or last bin of LINEAR or THRESHOLDS is not empty and no range is known.
+    double wasserstein_hi;
+    // The divergence of Jensen and Shannon over the bins, in [0, ln 2]: at most that of the scores themselves.
+    double jensen_shannon;
+    // The pixels of now.
+    struct hyla_drift_side now;
+    // The pixels of the reference.
+    struct hyla_drift_side reference;
+    // How many groups psi was formed over: fewer than wanted where a bin has more than its share of the reference.
+    int64_t groups;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_drift_report;
 
 // An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
 typedef struct hyla_sum_of_squares {
@@ -3050,6 +3132,48 @@ hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
                                       size_t workspace_size,
                                       struct hyla_ranking_exact_report *report);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DRIFT_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_drift_params_init(struct hyla_drift_params *params,
+                                   size_t size);
+
+// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`, at
+// least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are needed.
+// The reference may lie in read-only memory. Time is linear in the bins.
+//
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), MIXED_TOTALS (scores
+// of another binning, or counts that do not add up to the pixels), RANGE_MISSING (`low` above `high`, a NaN, or
+// scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing shares),
+// DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_drift_values(const struct hyla_drift_params *params,
+                              const struct hyla_binning *binning,
+                              const int64_t *reference,
+                              const int64_t *words,
+                              size_t count,
+                              struct hyla_drift_report *report);
+
+// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
+// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
+// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
+// node; the names are hyla's.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
+                               const struct hyla_context *context,
+                               struct hyla_metric *out,
+                               size_t capacity,
+                               size_t *count);
+
 // `sizeof(hyla_score_statistics_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_score_statistics_totals_size(void);
@@ -3235,6 +3359,12 @@ static inline hyla_foreground_contrast_params hyla_foreground_contrast_params_de
 /* The defaults as a value. */
 static inline hyla_binning_params hyla_binning_params_default(void) {
     hyla_binning_params params = HYLA_BINNING_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_drift_params hyla_drift_params_default(void) {
+    hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
     return params;
 }
 

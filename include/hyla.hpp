@@ -614,6 +614,24 @@ struct ranking_exact {
     }
 };
 
+// The score histograms of now against those of a reference: hyla_drift_... Words are those of hyla_ranking.
+struct drift {
+    using report = hyla_drift_report;
+    struct params : hyla_drift_params {
+        constexpr params() noexcept : hyla_drift_params HYLA_DRIFT_PARAMS_DEFAULT {}
+    };
+
+    static result<report> values(const hyla_drift_params &how, const hyla_binning &bins, view<const std::int64_t> reference,
+                                 view<const std::int64_t> words) noexcept {
+        if (reference.size() != words.size()) return {report{}, HYLA_ERROR_CAPACITY};
+        return detail::value_of<report>(hyla_drift_values, &how, &bins, reference.data(), words.data(), words.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_drift_metrics, &of, &where, out.data(), out.size());
+    }
+};
+
 // Mean, spread, extremes and quantiles of a float map: hyla_score_statistics_... `frame` has all of one frame, and
 // `workspace` workspace_size() words; the totals are those of a stream.
 class score_statistics {

@@ -36,6 +36,7 @@ pub fn sqrt(x: f64) -> f64 {
 }
 
 /// An integer, rounded once to nearest even. (The compiler's own conversion is a call of its runtime library.)
+#[inline(never)]
 pub(crate) fn from_integer(integer: u128) -> f64 {
     let shift = (u64::BITS).saturating_sub(integer.leading_zeros());
     // The lowest of 64 bits tells whether anything is left below them.
@@ -89,6 +90,7 @@ pub fn exp(x: f64) -> f64 {
 /// `x = 2^k (1 + f)` with `1 + f` between sqrt(1/2) and sqrt(2), `s = f / (2 + f)`, and
 /// `ln(1 + f) = 2 atanh(s) = f - s f + 2 s (s^2/3 + s^4/5 + ...)` to the 21st power of s: what it
 /// leaves out is below `2 * 0.172^23 / 23`, which is 2.3e-19.
+#[inline(never)]
 pub fn ln(x: f64) -> f64 {
     /// `2 / (2 k + 1)` for k from 1 to 10.
     #[allow(clippy::indexing_slicing, reason = "evaluated when it is compiled")]
@@ -130,8 +132,13 @@ pub fn ln(x: f64) -> f64 {
 /// what it leaves out behind `u^33` is below 2^-99 of it.
 pub fn ln_of_ratio(numerator: f64, denominator: f64) -> f64 {
     let u = (numerator - denominator) / (numerator + denominator);
+    ln_of_contrast(u, numerator / denominator)
+}
+
+/// `ln(ratio)` of a ratio whose `u = (ratio - 1) / (ratio + 1)` is known with all digits.
+pub(crate) fn ln_of_contrast(u: f64, ratio: f64) -> f64 {
     if u.abs() > 0.125 {
-        return ln(numerator / denominator);
+        return ln(ratio);
     }
     let square = u * u;
     let series = (0..17_u32).rev().fold(0.0, |sum, n| sum * square + 1.0 / f64::from(2 * n + 1));

@@ -34,6 +34,7 @@ const SOURCES: &[&str] = &[
     "binning",
     "ranking",
     "ranking_exact",
+    "drift",
     "score_statistics",
     "topk_mean",
     "explained_variance",

@@ -252,6 +252,7 @@ criterion_group!(
     exact_ranking,
     frame_scores,
     small::of_small_inputs,
+    small::of_histograms,
     exactness
 );
 criterion_main!(benches);

@@ -1,8 +1,9 @@
-//! Metrics of small inputs: one call a batch, on a few components or weights.
+//! Metrics of small inputs: one call a batch, on a few components or weights, or on histograms.
 
-use super::{Random, for_tiers};
+use super::{Input, Kind, Random, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use hyla::metric::explained_variance;
+use hyla::metric::ranking::{self, Binning, Rule, table_words};
+use hyla::metric::{drift, explained_variance};
 use std::hint::black_box;
 
 /// In the three sizes of a selector, a mixer and a large one.
@@ -16,6 +17,32 @@ pub fn of_small_inputs(criterion: &mut Criterion) {
             explained_variance::update(&ratios, &mut totals).unwrap();
             let (each, cumulative) = values.split_at_mut(components);
             explained_variance::values(&totals, each, cumulative).unwrap().value
+        });
+    }
+}
+
+/// The histograms of a frame against those of another one: linear in the bins.
+pub fn of_histograms(criterion: &mut Criterion) {
+    let frames = [1 << 20, 1 << 19].map(|n| Input::new(Kind::Ordinary, n));
+    let linear = |bins| Rule::Linear { low: -6.0, high: 6.0, bins };
+    for (name, rule) in [
+        ("drift/key", Rule::Key { bits: 12 }),
+        ("drift/key", Rule::Key { bits: 16 }),
+        ("drift/linear", linear(256)),
+        ("drift/linear", linear(65536)),
+        ("drift/thresholds", Rule::Thresholds { count: 200 }),
+    ] {
+        let mut table = vec![0; table_words(rule).unwrap()];
+        let binning = Binning::new(rule, &mut table).unwrap();
+        let [words, reference] = [&frames[0], &frames[1]].map(|frame| {
+            let mut words = vec![0; ranking::words(&binning)];
+            let pixels = hyla::pixels::Pixels { decisions: None, ..frame.pixels() };
+            ranking::update(&binning, &pixels, &mut words).unwrap();
+            words
+        });
+        bench(criterion, name, binning.bins(), || {
+            let params = drift::Params::default();
+            drift::values(&params, &binning, &reference, &words).unwrap().0.wasserstein
         });
     }
 }

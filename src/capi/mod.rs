@@ -18,6 +18,7 @@ pub mod cube;
 pub mod detection;
 pub mod dice;
 pub mod distinctness;
+pub mod drift;
 pub mod environment;
 pub mod explained_variance;
 pub mod focal;

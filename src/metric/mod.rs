@@ -6,6 +6,7 @@
 
 pub mod confusion;
 pub mod detection;
+pub mod drift;
 pub mod explained_variance;
 pub mod pixel_statistics;
 pub mod range;

@@ -274,13 +274,13 @@ pub fn merge(binning: &Binning, other: &[i64], words: &mut [i64]) -> Result<(), 
 
 /// The histograms, to be read.
 #[derive(Clone, Copy)]
-struct Histograms<'a> {
-    binning: &'a Binning<'a>,
-    normal: &'a [i64],
-    anomalies: &'a [i64],
-    nan_normal: i64,
-    nan_anomalies: i64,
-    masked: i64,
+pub(super) struct Histograms<'a> {
+    pub(super) binning: &'a Binning<'a>,
+    pub(super) normal: &'a [i64],
+    pub(super) anomalies: &'a [i64],
+    pub(super) nan_normal: i64,
+    pub(super) nan_anomalies: i64,
+    pub(super) masked: i64,
 }
 
 /// What a bin holds, and what lies above it.
@@ -296,7 +296,7 @@ struct Bin {
 impl<'a> Histograms<'a> {
     /// # Errors
     /// Too few words, scores of another binning among them, or counts that do not add up to the pixels.
-    fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
+    pub(super) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
         let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = binning.bins();
         let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
@@ -338,7 +338,8 @@ impl<'a> Histograms<'a> {
     }
 
     /// How many anomalies and normal pixels are ranked.
-    fn ranked(&self) -> (i64, i64) {
+    #[inline(never)]
+    pub(super) fn ranked(&self) -> (i64, i64) {
         (self.anomalies.iter().sum(), self.normal.iter().sum())
     }
 

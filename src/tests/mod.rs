@@ -13,6 +13,7 @@ mod classes_many;
 mod color;
 mod cubes;
 mod detection;
+mod drift;
 mod exact;
 mod explained_variance;
 mod focal;

@@ -12,11 +12,11 @@ use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;
 
-fn table(rule: Rule) -> Vec<u32> {
+pub(super) fn table(rule: Rule) -> Vec<u32> {
     vec![0; table_words(rule).unwrap()]
 }
 
-fn rules() -> impl Strategy<Value = Rule> {
+pub(super) fn rules() -> impl Strategy<Value = Rule> {
     prop_oneof![
         (2_u32..300).prop_map(|count| Rule::Thresholds { count }),
         (1_u32..5000, between(-20.0, 20.0), between(0.001, 50.0))

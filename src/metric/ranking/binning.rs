@@ -236,6 +236,7 @@ impl<'a> Binning<'a> {
     }
 
     /// The least score of a bin; minus infinity of the first. The bins of `Bytes` and `Words` have one score each.
+    #[inline(never)]
     pub fn lowest(&self, bin: usize) -> f32 {
         if self.is_exact() {
             return bin as f32;
@@ -245,6 +246,9 @@ impl<'a> Binning<'a> {
         }
         // The least place in the order of floats whose bin is not below this one.
         let (mut low, mut high) = (order::key(f32::NEG_INFINITY), order::key(f32::INFINITY));
+        if let Rule::Key { bits } = self.rule {
+            return order::float(((bin as u32) << (u32::BITS - bits)).max(low).min(high));
+        }
         while low < high {
             let middle = low + (high - low) / 2;
             if self.bin(order::float(middle)) >= bin {

@@ -2,6 +2,7 @@
 
 pub mod bce;
 pub mod classes;
+pub mod drift;
 pub mod explained_variance;
 pub mod focal;
 pub mod foreground_contrast;
