@@ -36,7 +36,16 @@ inline std::string library_tier() { return hyla_tier_name(hyla_tier()); }
 
 class Metrics {
   public:
-    Metrics(bool labelled, std::size_t lines) : labelled_(labelled), lines_(lines) {}
+    Metrics(bool labelled, std::size_t lines) : labelled_(labelled), lines_(lines) {
+        // cuvis-ai's average precision: 200 thresholds of the sigmoid of the logit.
+        const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, detection_params_.ap_thresholds, 0.0f, 0.0f};
+        std::size_t count;
+        check(hyla_binning_words(&rule, &count));
+        table_.resize(count);
+        check(hyla_binning_build(&rule, table_.data(), table_.size(), &binning_));
+        check(hyla_ranking_words(&binning_, &count));
+        words_.resize(count);
+    }
 
     void add(const Line &line) {
         hyla_pixels pixels = {};
@@ -50,7 +59,7 @@ class Metrics {
             line_bce_ = {};
             check(hyla_bce_update(&bce_params_, &pixels, &line_bce_));
             check(hyla_bce_merge(&line_bce_, &bce_));
-            check(hyla_confusion_update(&pixels, &confusion_));
+            check(hyla_detection_update(&detection_params_, &pixels, &detection_, &binning_, words_.data(), words_.size()));
         }
         check(hyla_pixel_statistics_update(&pixels, &statistics_));
 
@@ -62,7 +71,7 @@ class Metrics {
 
     // The scene is one frame: did it hold an anomaly, and did the monitor report one?
     void end_scene() {
-        if (labelled_) check(hyla_confusion_end_frame(&confusion_));
+        if (labelled_) check(hyla_detection_end_frame(&detection_));
     }
 
     Running running() const {
@@ -72,7 +81,7 @@ class Metrics {
             check(hyla_bce_loss(&bce_params_, &line_bce_, &now.line_loss));
             check(hyla_bce_loss(&bce_params_, &bce_, &now.loss));
             hyla_confusion_report report;
-            check(hyla_confusion_values(&confusion_, &report));
+            check(hyla_confusion_values(&detection_.confusion, &report));
             // hyla returns a documented number for 0/0; on a chart a gap is the better picture of it.
             const hyla_counts &pixel = report.pixel.counts;
             if (pixel.true_positives + pixel.false_positives > 0) now.precision = report.pixel.precision;
@@ -100,11 +109,13 @@ class Metrics {
             put("bce_loss", loss, loss_status);
 
             hyla_confusion_report report;
-            const hyla_status status = check(hyla_confusion_values(&confusion_, &report));
-            put("precision", report.pixel.precision, status);
-            put("recall", report.pixel.recall, status);
-            put("f1_score", report.pixel.f1, status);
-            put("iou", report.pixel.iou, status);
+            check(hyla_confusion_values(&detection_.confusion, &report));
+            const hyla_context context = {HYLA_STAGE_TEST, 0, 0, 0};
+            hyla_metric metrics[16];
+            std::size_t count;
+            check(hyla_detection_metrics(&detection_params_, &detection_, &binning_, words_.data(), words_.size(), &context, metrics,
+                                         16, &count));
+            for (std::size_t i = 0; i < count; ++i) put(metrics[i].name, metrics[i].value, metrics[i].status);
             for (const auto &[level, counts, of] :
                  {Level{"pixel", report.pixel.counts, report.pixel.status},
                   Level{"frame", report.frame.counts, report.frame.status}}) {
@@ -133,6 +144,7 @@ class Metrics {
         put("score/min", range.min, range_status);
         put("score/max", range.max, range_status);
         ranking_.put(all, labelled_);
+        ranking_.put_drift(all, range);
         return all;
     }
 
@@ -151,7 +163,11 @@ class Metrics {
     hyla_bce_params bce_params_ = HYLA_BCE_PARAMS_DEFAULT;
     hyla_bce_totals line_bce_ = {};
     hyla_bce_totals bce_ = {};
-    hyla_confusion_totals confusion_ = {};
+    hyla_detection_params detection_params_ = HYLA_DETECTION_PARAMS_DEFAULT;
+    hyla_detection_totals detection_ = {};
+    std::vector<std::uint32_t> table_;
+    hyla_binning binning_ = {};
+    std::vector<std::int64_t> words_;
     hyla_pixel_statistics_totals statistics_ = {};
     hyla_sum_totals sum_ = {};
     hyla_range range_ = {};

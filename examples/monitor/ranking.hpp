@@ -51,6 +51,24 @@ class Ranking {
         all.push_back(value("ranking/threshold_for_0.1_percent", threshold, status));
     }
 
+    // Does the second half of the scene look like the first? It needs no labels: this is what a monitor asks all day,
+    // of a stored histogram and that of the last hour.
+    void put_drift(std::vector<Value> &all, const hyla_range_report &range) const {
+        hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
+        if (range.min <= range.max) {
+            params.has_range = 1;
+            params.low = static_cast<float>(range.min);
+            params.high = static_cast<float>(range.max);
+        }
+        hyla_drift_report report;
+        check(hyla_drift_values(&params, &binning_, halves_[0].data(), halves_[1].data(), halves_[0].size(), &report));
+        const hyla_context context = {HYLA_STAGE_INFERENCE, 0, 0, 0};
+        hyla_metric metrics[16];
+        std::size_t count;
+        check(hyla_drift_metrics(&report, &context, metrics, 16, &count));
+        for (std::size_t i = 0; i < count; ++i) all.push_back(value(metrics[i].name, metrics[i].value, metrics[i].status));
+    }
+
     // The points of the curves, from the highest threshold down.
     std::vector<hyla_ranking_point> curve() const {
         const std::vector<std::int64_t> words = whole();

@@ -191,9 +191,9 @@ inline std::string curves(const Record &record) {
 inline std::string cards(const Scene &scene, const Record &record) {
     const Facts wanted = scene.labelled()
         ? Facts{{"bce_loss", "BCE loss"}, {"precision", "precision"}, {"recall", "recall"}, {"f1_score", "F1 score"}, {"iou", "IoU"},
-                {"ranking/average_precision", "average precision"}, {"ranking/roc_auc", "ROC-AUC"}}
+                {"ranking/average_precision", "average precision"}, {"ranking/roc_auc", "ROC-AUC"}, {"drift/ks", "drift (KS)"}}
         : Facts{{"anomaly/anomaly_percentage", "% anomalous"}, {"anomaly/anomalous_pixels", "anomalous pixels"},
-                {"score/mean", "mean score"}, {"score/max", "greatest score"}, {"unusable_percentage", "% unusable"}};
+                {"score/mean", "mean score"}, {"score/max", "greatest score"}, {"drift/ks", "drift (KS)"}, {"unusable_percentage", "% unusable"}};
     std::string out = "<div class=\"grid cards\">\n";
     const auto card = [&out](const std::string &number, const std::string &label) {
         out += "<div class=\"panel\"><b>" + number + "</b><span>" + escaped(label) + "</span></div>\n";
