@@ -229,6 +229,12 @@ static inline void take_matrices(const struct buffers *on, struct hashes *to) {
     if (columns > 0) {
         TAKE_MATRIX("orthogonality", orthogonality, orthogonality, matrix);
         TAKE_MATRIX("distinctness", distinctness, distinctness, matrix);
+        hyla_component_orthogonality_report report = {0};
+        take_status(to, "component orthogonality",
+                    hyla_component_orthogonality_values(&matrix, on->workspace, hyla_component_orthogonality_workspace(ROWS, columns),
+                                                        &report));
+        plain_nan((double *)(void *)&report, 4);
+        take(to, "component orthogonality", &report, sizeof report);
     }
     if (on->n > 0) {
         TAKE_SELECTOR("selector entropy", selector_entropy, entropy);

@@ -235,6 +235,20 @@ void explained_variance() {
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::metrics(totals, context, {list.data(), 4}).status.code());
 }
 
+void component_orthogonality() {
+    const std::array<float, 4> components{1.0f, 0.0f, 2.0f, 2.0f};
+    const hyla::matrix rows(components.data(), 2, 2);
+    std::array<double, 4096> workspace{};
+    std::array<hyla::metric, 4> list{};
+    CHECK(hyla::component_orthogonality::workspace_size(rows) <= workspace.size());
+    // E = (0 2; 2 7)
+    const hyla::result<hyla::component_orthogonality::report> found = hyla::component_orthogonality::values(rows, workspace);
+    CHECK(found && found.value.avg_off_diagonal == 2.75 && found.value.diagonal_mean == 4.5 && found.value.components == 2);
+    const hyla::result<std::size_t> count = hyla::component_orthogonality::metrics(found.value, context, list);
+    CHECK(count && count.value == 4 && std::strcmp(list[1].name, "avg_off_diagonal") == 0 && list[1].value == 2.75);
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::component_orthogonality::values(rows, {workspace.data(), 1}).status.code());
+}
+
 // A C struct serves as well, and a copy is a copy of the words.
 void mixing_with_c() {
     hyla_pixels pixels{};
@@ -295,6 +309,7 @@ int main() {
     frame_scores();
     detection();
     explained_variance();
+    component_orthogonality();
     mixing_with_c();
 #ifdef __cpp_lib_span
     spans();

@@ -377,6 +377,9 @@
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_EXPLAINED_VARIANCE_STAGES 6
 
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_COMPONENT_ORTHOGONALITY_STAGES 6
+
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
 // written. `HYLA_FAILED(status)` tells errors from the rest.
@@ -1359,6 +1362,28 @@ typedef struct hyla_explained_variance_totals {
     // How many batches were added.
     int64_t batches;
 } hyla_explained_variance_totals;
+
+// How far components are from orthonormal (cuvis-ai: ComponentOrthogonalityMetric). With components W, K rows of M
+// floats, K up to 1024:
+//
+// G = W W^T      E = G - 1
+//
+// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
+// Needs no labels.
+typedef struct hyla_component_orthogonality_report {
+    // The Frobenius norm of E; 0 of no row.
+    double orthogonality_error;
+    // The mean of |E| over all K^2 entries, the diagonal among them (the name is cuvis-ai's); NaN of no row.
+    double avg_off_diagonal;
+    // The mean of the diagonal of G, the squared lengths of the components; NaN of no row.
+    double diagonal_mean;
+    // The standard deviation of that diagonal, of a sample (K - 1); NaN of one row and of none.
+    double diagonal_std;
+    // How many components there are.
+    int64_t components;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_component_orthogonality_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -3167,6 +3192,37 @@ hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance
                                             struct hyla_metric *out,
                                             size_t capacity,
                                             size_t *count);
+
+// How many doubles of workspace a matrix needs: the same on every tier.
+HYLA_API
+size_t hyla_component_orthogonality_workspace(size_t rows,
+                                              size_t columns);
+
+// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
+// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
+// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
+// has no deviation), NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *components,
+                                                double *workspace,
+                                                size_t workspace_size,
+                                                struct hyla_component_orthogonality_report *report);
+
+// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
+// `diagonal_mean`, `diagonal_std`) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
+// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_orthogonality_report *report,
+                                                 const struct hyla_context *context,
+                                                 struct hyla_metric *out,
+                                                 size_t capacity,
+                                                 size_t *count);
 
 #ifdef __cplusplus
 }  // extern "C"

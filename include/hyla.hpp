@@ -671,6 +671,23 @@ struct explained_variance {
     }
 };
 
+// How far components are from orthonormal: hyla_component_orthogonality_... `workspace` has workspace_size(components)
+// doubles.
+struct component_orthogonality {
+    using report = hyla_component_orthogonality_report;
+
+    static std::size_t workspace_size(const hyla_matrix &components) noexcept {
+        return hyla_component_orthogonality_workspace(components.rows, components.columns);
+    }
+    static result<report> values(const hyla_matrix &components, view<double> workspace) noexcept {
+        return detail::value_of<report>(hyla_component_orthogonality_values, &components, workspace.data(), workspace.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_component_orthogonality_metrics, &of, &where, out.data(), out.size());
+    }
+};
+
 // A class is its C struct: it may be copied, sent and reduced as such.
 template <class Class, class Struct>
 inline constexpr bool mirrors =

@@ -37,6 +37,7 @@ const SOURCES: &[&str] = &[
     "score_statistics",
     "topk_mean",
     "explained_variance",
+    "component_orthogonality",
 ];
 
 fn generate() -> String {

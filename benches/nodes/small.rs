@@ -2,7 +2,8 @@
 
 use super::{Random, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use hyla::metric::explained_variance;
+use hyla::matrix::Matrix;
+use hyla::metric::{component_orthogonality, explained_variance};
 use std::hint::black_box;
 
 /// In the three sizes of a selector, a mixer and a large one.
@@ -16,6 +17,13 @@ pub fn of_small_inputs(criterion: &mut Criterion) {
             explained_variance::update(&ratios, &mut totals).unwrap();
             let (each, cumulative) = values.split_at_mut(components);
             explained_variance::values(&totals, each, cumulative).unwrap().value
+        });
+        let matrix: Vec<f32> = (0..components * 200).map(|_| random.within(0.1)).collect();
+        let matrix = Matrix::new(&matrix, components, 200);
+        let mut space = vec![0.0; component_orthogonality::workspace(components, 200)];
+        bench(criterion, "component_orthogonality", components, || {
+            let report = component_orthogonality::values(&matrix, &mut space).unwrap();
+            report.orthogonality_error
         });
     }
 }

@@ -12,6 +12,7 @@
 pub mod bce;
 pub mod binning;
 pub mod check;
+pub mod component_orthogonality;
 pub mod confusion;
 pub mod cross_entropy;
 pub mod cube;

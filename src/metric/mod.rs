@@ -4,6 +4,7 @@
 //! them, `values` makes numbers of them, and `metrics` gives the same numbers under the names
 //! that cuvis-ai's nodes emit.
 
+pub mod component_orthogonality;
 pub mod confusion;
 pub mod detection;
 pub mod explained_variance;

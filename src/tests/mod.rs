@@ -11,6 +11,7 @@ mod capi;
 mod classes;
 mod classes_many;
 mod color;
+mod component_orthogonality;
 mod cubes;
 mod exact;
 mod explained_variance;
