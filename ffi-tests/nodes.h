@@ -219,6 +219,20 @@ static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, s
         take_floats(to, title, on->written, on->n * CHANNELS);                                                                 \
     } while (0)
 
+/* The metrics of band selectors. A workspace of doubles is one of twice as many words. */
+static inline void take_selector_metrics(const struct buffers *on, struct hashes *to) {
+    const hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
+    hyla_selector_diversity_metric_report report = {0};
+    double entropy = 0.0;
+    take_status(to, "selector entropy metric", hyla_selector_entropy_metric_value(&params, on->values, on->n * CHANNELS, &entropy));
+    take_value(to, "selector entropy metric", entropy);
+    take_status(to, "selector diversity metric",
+                hyla_selector_diversity_metric_values(on->values, on->n * CHANNELS, (uint32_t *)(void *)on->workspace,
+                                                      hyla_selector_diversity_metric_workspace(on->n * CHANNELS), &report));
+    plain_nan((double *)(void *)&report, 3);
+    take(to, "selector diversity metric", &report, sizeof report);
+}
+
 static inline void take_matrices(const struct buffers *on, struct hashes *to) {
     const hyla_orthogonality_params orthogonality = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
     const hyla_distinctness_params distinctness = HYLA_DISTINCTNESS_PARAMS_DEFAULT;
@@ -239,14 +253,16 @@ static inline void take_matrices(const struct buffers *on, struct hashes *to) {
     if (on->n > 0) {
         TAKE_SELECTOR("selector entropy", selector_entropy, entropy);
         TAKE_SELECTOR("selector diversity", selector_diversity, diversity);
+        take_selector_metrics(on, to);
     }
 }
 
 /* How many doubles the workspace has. */
 static inline size_t workspace_doubles(size_t n) {
     const size_t columns = n * CHANNELS / ROWS, one = hyla_orthogonality_workspace(ROWS, columns);
-    const size_t other = hyla_distinctness_workspace(ROWS, columns);
-    return one > other ? one : other;
+    const size_t other = hyla_distinctness_workspace(ROWS, columns), words = hyla_selector_diversity_metric_workspace(n * CHANNELS);
+    const size_t most = one > other ? one : other;
+    return most > (words + 1) / 2 ? most : (words + 1) / 2;
 }
 
 /* Everything that the losses say of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */

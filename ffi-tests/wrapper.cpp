@@ -249,6 +249,24 @@ void component_orthogonality() {
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::component_orthogonality::values(rows, {workspace.data(), 1}).status.code());
 }
 
+void selector_metrics() {
+    const std::array<float, 4> selected{0.5f, 0.0f, 0.25f, 0.25f};
+    std::array<std::uint32_t, 1032> workspace{};
+    std::array<hyla::metric, 2> list{};
+    hyla::selector_entropy_metric::params params;
+    CHECK(params.eps == 1e-6f);
+    const hyla::result<double> entropy = hyla::selector_entropy_metric::value(params, selected);
+    CHECK(entropy && entropy.value > 1.0 && entropy.value < 1.1);
+    CHECK(hyla::selector_entropy_metric::metrics(params, selected, context, list).value == 1 && list[0].value == entropy.value);
+    params.eps = -1.0f;
+    CHECK_STATUS(HYLA_ERROR_EPSILON, hyla::selector_entropy_metric::value(params, selected).status.code());
+    CHECK(hyla::selector_diversity_metric::workspace_size(selected.size()) == workspace.size());
+    const hyla::result<hyla::selector_diversity_metric::report> found = hyla::selector_diversity_metric::values(selected, workspace);
+    CHECK(found && found.value.gini_coefficient == 0.375 && found.value.weight_variance == 0.03125);
+    CHECK(hyla::selector_diversity_metric::metrics(found.value, context, list).value == 2 && list[1].value == 0.375);
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::selector_diversity_metric::values(selected, {workspace.data(), 9}).status.code());
+}
+
 // A C struct serves as well, and a copy is a copy of the words.
 void mixing_with_c() {
     hyla_pixels pixels{};
@@ -310,6 +328,7 @@ int main() {
     detection();
     explained_variance();
     component_orthogonality();
+    selector_metrics();
     mixing_with_c();
 #ifdef __cpp_lib_span
     spans();

@@ -58,6 +58,7 @@
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f, 0.0f }
 #define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
 #define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
+#define HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_metric_params), 1e-6f }
 #define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
 #define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
 #define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
@@ -379,6 +380,12 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_COMPONENT_ORTHOGONALITY_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_ENTROPY_METRIC_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_DIVERSITY_METRIC_STAGES 6
 
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
@@ -1384,6 +1391,45 @@ typedef struct hyla_component_orthogonality_report {
     // 0. Room for later.
     int64_t reserved;
 } hyla_component_orthogonality_report;
+
+// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyMetric): what is computed.
+//
+// S = sum w + eps      p_i = w_i / S      H = -sum p_i ln(p_i + eps)
+//
+// In nats, the entropy of `hyla_selector_entropy` by itself: exp(H) is about the number of bands in use. Computed in
+// double, within 1e-13 of the largest term. Needs no labels. Initialise with
+// HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
+typedef struct hyla_selector_entropy_metric_params {
+    // `sizeof(hyla_selector_entropy_metric_params)`.
+    uint32_t struct_size;
+    // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
+    float eps;
+} hyla_selector_entropy_metric_params;
+
+// How unequal the weights of a band selector are (cuvis-ai: SelectorDiversityMetric). With the sorted weights
+// w_(1) <= ... <= w_(n)
+//
+// m = sum w / n      variance = sum (w_i - m)^2 / n
+// gini = 2 sum_k k w_(k) / (n sum w) - (n + 1) / n
+//
+// A larger value of either is a less diverse selection. Computed in double, so that nothing cancels, whatever the offset
+// of the weights. Needs no labels. Formula: Gini (1912).
+typedef struct hyla_selector_diversity_metric_report {
+    // The population variance; NaN of no weight, and if a weight is not finite.
+    double weight_variance;
+    // 0 of weights that are all alike, (n - 1) / n of a single weight that is not 0; NaN of no weight, and if a weight is
+    // not finite. If some weights are negative it is no Gini coefficient, but what the formula gives, and infinite where
+    // their sum is 0.
+    double gini_coefficient;
+    // The exact sum of the weights, rounded once.
+    double sum;
+    // How many weights there are.
+    int64_t weights;
+    // How many of them are negative.
+    int64_t negative;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_selector_diversity_metric_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -3224,6 +3270,70 @@ hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_ort
                                                  size_t capacity,
                                                  size_t *count);
 
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_metric_params_init(struct hyla_selector_entropy_metric_params *params,
+                                                     size_t size);
+
+// The entropy of `n` weights. 0 of no weight, and of weights that are all 0.
+//
+// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, EPSILON.
+// Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S of 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_metric_value(const struct hyla_selector_entropy_metric_params *params,
+                                               const float *weights,
+                                               size_t n,
+                                               double *entropy);
+
+// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
+//
+// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY
+// (0). Notices: those of `hyla_selector_entropy_metric_value`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_metric_metrics(const struct hyla_selector_entropy_metric_params *params,
+                                                 const float *weights,
+                                                 size_t n,
+                                                 const struct hyla_context *context,
+                                                 struct hyla_metric *out,
+                                                 size_t capacity,
+                                                 size_t *count);
+
+// How many words of workspace n weights need: the same on every tier.
+HYLA_API
+size_t hyla_selector_diversity_metric_workspace(size_t n);
+
+// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
+// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small).
+// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_metric_values(const float *weights,
+                                                  size_t n,
+                                                  uint32_t *workspace,
+                                                  size_t workspace_size,
+                                                  struct hyla_selector_diversity_metric_report *report);
+
+// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
+// `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
+// Notices: EMPTY, NOT_FINITE, DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_diversity_metric_report *report,
+                                                   const struct hyla_context *context,
+                                                   struct hyla_metric *out,
+                                                   size_t capacity,
+                                                   size_t *count);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
@@ -3266,6 +3376,12 @@ static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(
 /* The defaults as a value. */
 static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
     hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_entropy_metric_params hyla_selector_entropy_metric_params_default(void) {
+    hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
     return params;
 }
 

@@ -688,6 +688,39 @@ struct component_orthogonality {
     }
 };
 
+// Entropy of selection weights: hyla_selector_entropy_metric_...
+struct selector_entropy_metric {
+    struct params : hyla_selector_entropy_metric_params {
+        constexpr params() noexcept : hyla_selector_entropy_metric_params HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT {}
+    };
+
+    static result<double> value(const hyla_selector_entropy_metric_params &how, view<const float> weights) noexcept {
+        return detail::value_of<double>(hyla_selector_entropy_metric_value, &how, weights.data(), weights.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const hyla_selector_entropy_metric_params &how, view<const float> weights,
+                                       const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_selector_entropy_metric_metrics, &how, weights.data(), weights.size(), &where,
+                                             out.data(), out.size());
+    }
+};
+
+// Variance and Gini coefficient of selection weights: hyla_selector_diversity_metric_... `workspace` has
+// workspace_size(n) words.
+struct selector_diversity_metric {
+    using report = hyla_selector_diversity_metric_report;
+
+    static std::size_t workspace_size(std::size_t n) noexcept { return hyla_selector_diversity_metric_workspace(n); }
+    static result<report> values(view<const float> weights, view<std::uint32_t> workspace) noexcept {
+        return detail::value_of<report>(hyla_selector_diversity_metric_values, weights.data(), weights.size(), workspace.data(),
+                                        workspace.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_selector_diversity_metric_metrics, &of, &where, out.data(), out.size());
+    }
+};
+
 // A class is its C struct: it may be copied, sent and reduced as such.
 template <class Class, class Struct>
 inline constexpr bool mirrors =

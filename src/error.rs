@@ -281,6 +281,7 @@ impl Notices {
             Some(Self::REJECTED) => c"Pixels with bad data were treated as masked.",
             Some(Self::NO_DECISIONS) => c"No decision is positive.",
             Some(Self::ZERO_PAIRS) => c"Pairs whose cosine is exactly 0 were counted.",
+            Some(Self::COARSE) => c"The bounds of a value are far apart.",
             _ => c"Nothing is special.",
         }
     }

@@ -38,6 +38,8 @@ const SOURCES: &[&str] = &[
     "topk_mean",
     "explained_variance",
     "component_orthogonality",
+    "selector_entropy_metric",
+    "selector_diversity_metric",
 ];
 
 fn generate() -> String {

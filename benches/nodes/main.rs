@@ -242,6 +242,7 @@ criterion_group!(
     exact_ranking,
     frame_scores,
     small::of_small_inputs,
+    small::of_selectors,
     exactness
 );
 criterion_main!(benches);

@@ -1,9 +1,11 @@
-//! Metrics of small inputs: one call a batch, on a few components or weights.
+//! Metrics of small inputs, one call a batch, on a few components or weights.
 
 use super::{Random, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use hyla::matrix::Matrix;
-use hyla::metric::{component_orthogonality, explained_variance};
+use hyla::metric::{
+    component_orthogonality, explained_variance, selector_diversity, selector_entropy,
+};
 use std::hint::black_box;
 
 /// In the three sizes of a selector, a mixer and a large one.
@@ -24,6 +26,22 @@ pub fn of_small_inputs(criterion: &mut Criterion) {
         bench(criterion, "component_orthogonality", components, || {
             let report = component_orthogonality::values(&matrix, &mut space).unwrap();
             report.orthogonality_error
+        });
+    }
+}
+
+/// Weights of some ten and some hundred bands.
+pub fn of_selectors(criterion: &mut Criterion) {
+    for bands in [61, 1000] {
+        let mut random = Random(7);
+        let weights: Vec<f32> = (0..bands).map(|_| random.within(1.0).abs()).collect();
+        let params = selector_entropy::Params::default();
+        bench(criterion, "selector_entropy_metric", bands, || {
+            selector_entropy::value(&params, &weights).unwrap().value
+        });
+        let mut space = vec![0; selector_diversity::workspace(bands)];
+        bench(criterion, "selector_diversity_metric", bands, || {
+            selector_diversity::values(&weights, &mut space).unwrap().gini_coefficient
         });
     }
 }

@@ -13,6 +13,8 @@ pub mod range;
 pub mod ranking;
 pub mod ranking_exact;
 pub mod score_statistics;
+pub mod selector_diversity;
+pub mod selector_entropy;
 pub mod sum;
 pub mod topk_mean;
 

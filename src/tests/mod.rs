@@ -28,6 +28,7 @@ mod ranking;
 mod ranking_exact;
 mod scores;
 mod selector;
+mod selector_metrics;
 mod soft;
 mod svdd;
 mod svdd_edges;
