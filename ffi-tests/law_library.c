@@ -16,7 +16,7 @@ static const hyla_status errors[] = {
 static const hyla_status notices[] = {
     HYLA_NOTICE_EMPTY,      HYLA_NOTICE_NO_POSITIVES, HYLA_NOTICE_NO_NEGATIVES, HYLA_NOTICE_NOT_FINITE,
     HYLA_NOTICE_DEGENERATE, HYLA_NOTICE_REJECTED,     HYLA_NOTICE_NO_DECISIONS, HYLA_NOTICE_ZERO_PAIRS,
-    HYLA_NOTICE_COARSE,
+    HYLA_NOTICE_COARSE,     HYLA_NOTICE_INCOMPLETE,
 };
 enum { ERRORS = sizeof errors / sizeof *errors, NOTICES = sizeof notices / sizeof *notices };
 

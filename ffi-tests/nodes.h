@@ -219,7 +219,7 @@ static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, s
         take_floats(to, title, on->written, on->n * CHANNELS);                                                                 \
     } while (0)
 
-/* The metrics of band selectors. A workspace of doubles is one of twice as many words. */
+/* The metrics of band selectors, and of labels. A workspace of doubles is one of twice as many words. */
 static inline void take_selector_metrics(const struct buffers *on, struct hashes *to) {
     const hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
     hyla_selector_diversity_metric_report report = {0};
@@ -231,6 +231,15 @@ static inline void take_selector_metrics(const struct buffers *on, struct hashes
                                                       hyla_selector_diversity_metric_workspace(on->n * CHANNELS), &report));
     plain_nan((double *)(void *)&report, 3);
     take(to, "selector diversity metric", &report, sizeof report);
+}
+
+static inline void take_labels(const struct buffers *on, const uint8_t *valid, struct hashes *to) {
+    int32_t set[6] = {0};
+    int64_t count = 0;
+    take_status(to, "distinct labels", hyla_distinct_label_count_update(on->labels, valid, on->n, set, 6));
+    take_status(to, "distinct labels", hyla_distinct_label_count_value(set, 6, &count));
+    take(to, "distinct labels", set, sizeof set);
+    take(to, "distinct labels", &count, sizeof count);
 }
 
 static inline void take_matrices(const struct buffers *on, struct hashes *to) {
@@ -276,6 +285,7 @@ static inline void take_losses(const struct buffers *on, unsigned options, struc
     take_pixels(on, &pixels, to);
     take_cubes(on, &cube, to);
     take_matrices(on, to);
+    take_labels(on, valid, to);
 }
 
 /* Whether two runs said the same; names what differs. */

@@ -267,6 +267,21 @@ void selector_metrics() {
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::selector_diversity_metric::values(selected, {workspace.data(), 9}).status.code());
 }
 
+void distinct_label_count() {
+    const std::array<std::int32_t, 4> labels{3, 0, -1, 3};
+    std::array<std::int32_t, 4> set{}, other{};
+    std::array<hyla::metric, 1> list{};
+    CHECK(hyla::distinct_label_count::words(2) == set.size());
+    CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla::distinct_label_count::value(set).status.code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update(labels, nullptr, set).code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update({labels.data(), 2}, valid.data(), other).code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::merge(other, set).code());
+    const hyla::result<std::int64_t> found = hyla::distinct_label_count::value(set);
+    CHECK(found && found.value == 2 && set[2] == -1 && set[3] == 3);
+    CHECK(hyla::distinct_label_count::metrics(set, context, list).value == 1 && list[0].value == 2.0);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::distinct_label_count::merge({other.data(), 3}, set).code());
+}
+
 // A C struct serves as well, and a copy is a copy of the words.
 void mixing_with_c() {
     hyla_pixels pixels{};
@@ -329,6 +344,7 @@ int main() {
     explained_variance();
     component_orthogonality();
     selector_metrics();
+    distinct_label_count();
     mixing_with_c();
 #ifdef __cpp_lib_span
     spans();

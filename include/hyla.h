@@ -243,6 +243,9 @@
 // The bounds of a value are further apart than is of use; the report has them.
 #define HYLA_NOTICE_COARSE 256
 
+// Not everything fitted into the memory of the caller: a count is a lower bound.
+#define HYLA_NOTICE_INCOMPLETE 512
+
 // The sum of the terms divided by the number of terms that count (PyTorch's mean).
 #define HYLA_REDUCTION_MEAN 0
 
@@ -386,6 +389,9 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_DIVERSITY_METRIC_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`): all.
+#define HYLA_DISTINCT_LABEL_COUNT_STAGES 15
 
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
@@ -3333,6 +3339,61 @@ hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_di
                                                    struct hyla_metric *out,
                                                    size_t capacity,
                                                    size_t *count);
+
+// How many words of int32 a set of so many labels has (cuvis-ai: DistinctLabelCount): labels + 2. Words that are all
+// zero are the empty set. In order: the number of labels held, flags, the labels themselves in ascending order, zeros.
+// Sets are merged, their words cannot be added. Every frame has a set of its own.
+//
+// A set that is too small keeps the least labels, and says so (INCOMPLETE). Its words are the same for any split of the
+// pixels and any order of calls, all the same.
+HYLA_API
+size_t hyla_distinct_label_count_words(size_t labels);
+
+// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as any
+// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
+//
+// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_update(const int32_t *labels,
+                                             const uint8_t *valid,
+                                             size_t n,
+                                             int32_t *set,
+                                             size_t set_size);
+
+// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
+//
+// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// MIXED_TOTALS (a set was made with more words).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_merge(const int32_t *other,
+                                            int32_t *set,
+                                            size_t set_size);
+
+// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
+//
+// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_value(const int32_t *set,
+                                            size_t set_size,
+                                            int64_t *labels);
+
+// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
+//
+// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0).
+// Notices: EMPTY, INCOMPLETE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_metrics(const int32_t *set,
+                                              size_t set_size,
+                                              const struct hyla_context *context,
+                                              struct hyla_metric *out,
+                                              size_t capacity,
+                                              size_t *count);
 
 #ifdef __cplusplus
 }  // extern "C"

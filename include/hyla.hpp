@@ -721,6 +721,28 @@ struct selector_diversity_metric {
     }
 };
 
+// How many distinct labels a label map contains: hyla_distinct_label_count_... The set is the caller's, words(labels)
+// words that begin as zeros. Its words cannot be added, only merged.
+struct distinct_label_count {
+    static std::size_t words(std::size_t labels) noexcept { return hyla_distinct_label_count_words(labels); }
+    // `valid` may be nullptr.
+    static hyla::status update(view<const std::int32_t> labels, const std::uint8_t *valid, view<std::int32_t> set) noexcept {
+        return hyla_distinct_label_count_update(labels.data(), valid, labels.size(), set.data(), set.size());
+    }
+    static hyla::status merge(view<const std::int32_t> other, view<std::int32_t> set) noexcept {
+        if (set.size() != other.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_distinct_label_count_merge(other.data(), set.data(), set.size());
+    }
+    static result<std::int64_t> value(view<const std::int32_t> set) noexcept {
+        return detail::value_of<std::int64_t>(hyla_distinct_label_count_value, set.data(), set.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(view<const std::int32_t> set, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_distinct_label_count_metrics, set.data(), set.size(), &where, out.data(),
+                                             out.size());
+    }
+};
+
 // A class is its C struct: it may be copied, sent and reduced as such.
 template <class Class, class Struct>
 inline constexpr bool mirrors =

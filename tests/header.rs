@@ -40,6 +40,7 @@ const SOURCES: &[&str] = &[
     "component_orthogonality",
     "selector_entropy_metric",
     "selector_diversity_metric",
+    "distinct_label_count",
 ];
 
 fn generate() -> String {

@@ -243,6 +243,7 @@ criterion_group!(
     frame_scores,
     small::of_small_inputs,
     small::of_selectors,
+    small::of_labels,
     exactness
 );
 criterion_main!(benches);

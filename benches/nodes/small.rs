@@ -1,10 +1,11 @@
-//! Metrics of small inputs, one call a batch, on a few components or weights.
+//! Metrics of small inputs, one call a batch on a few components or weights, and of label maps.
 
 use super::{Random, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use hyla::matrix::Matrix;
 use hyla::metric::{
-    component_orthogonality, explained_variance, selector_diversity, selector_entropy,
+    component_orthogonality, distinct_label_count, explained_variance, selector_diversity,
+    selector_entropy,
 };
 use std::hint::black_box;
 
@@ -42,6 +43,22 @@ pub fn of_selectors(criterion: &mut Criterion) {
         let mut space = vec![0; selector_diversity::workspace(bands)];
         bench(criterion, "selector_diversity_metric", bands, || {
             selector_diversity::values(&weights, &mut space).unwrap().gini_coefficient
+        });
+    }
+}
+
+/// Label maps of as many labels as the name says, in runs of eight pixels or in no order at all.
+pub fn of_labels(criterion: &mut Criterion) {
+    const PIXELS: usize = 1 << 20;
+    for (name, labels, run) in [("8", 8, 8), ("8 at random", 8, 1), ("2000", 2000, 8)] {
+        let mut random = Random(9);
+        let label = |random: &mut Random| (random.within(1.0).abs() * labels as f32) as i32;
+        let map: Vec<i32> = (0..PIXELS / run).flat_map(|_| vec![label(&mut random); run]).collect();
+        let mut set = vec![0; distinct_label_count::words(4000)];
+        bench(criterion, &format!("distinct_label_count/{name}"), PIXELS, || {
+            set.fill(0);
+            distinct_label_count::update(&map, None, &mut set).unwrap();
+            distinct_label_count::value(&set).unwrap().0 as f64
         });
     }
 }

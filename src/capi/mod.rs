@@ -18,6 +18,7 @@ pub mod cross_entropy;
 pub mod cube;
 pub mod detection;
 pub mod dice;
+pub mod distinct_label_count;
 pub mod distinctness;
 pub mod environment;
 pub mod explained_variance;

@@ -7,6 +7,7 @@
 pub mod component_orthogonality;
 pub mod confusion;
 pub mod detection;
+pub mod distinct_label_count;
 pub mod explained_variance;
 pub mod pixel_statistics;
 pub mod range;

@@ -13,6 +13,7 @@ mod classes_many;
 mod color;
 mod component_orthogonality;
 mod cubes;
+mod distinct_labels;
 mod exact;
 mod explained_variance;
 mod focal;

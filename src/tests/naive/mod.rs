@@ -5,6 +5,7 @@ pub mod classes;
 pub mod explained_variance;
 pub mod focal;
 pub mod foreground_contrast;
+pub mod labels;
 pub mod matrix;
 pub mod mse;
 pub mod overlap;
