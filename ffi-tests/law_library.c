@@ -15,7 +15,8 @@ static const hyla_status errors[] = {
 };
 static const hyla_status notices[] = {
     HYLA_NOTICE_EMPTY,      HYLA_NOTICE_NO_POSITIVES, HYLA_NOTICE_NO_NEGATIVES, HYLA_NOTICE_NOT_FINITE,
-    HYLA_NOTICE_DEGENERATE, HYLA_NOTICE_REJECTED,     HYLA_NOTICE_NO_DECISIONS,
+    HYLA_NOTICE_DEGENERATE, HYLA_NOTICE_REJECTED,     HYLA_NOTICE_NO_DECISIONS, HYLA_NOTICE_ZERO_PAIRS,
+    HYLA_NOTICE_COARSE,     HYLA_NOTICE_INCOMPLETE,
 };
 enum { ERRORS = sizeof errors / sizeof *errors, NOTICES = sizeof notices / sizeof *notices };
 
@@ -64,7 +65,7 @@ static void messages(void) {
     }
     CHECK(strcmp(hyla_status_message(1 << 30), hyla_status_message(HYLA_OK)) == 0);
     CHECK(strcmp(hyla_status_message(INT32_MIN), hyla_status_message(-1000)) == 0);
-    for (hyla_status status = -64; status < 256; ++status) CHECK(hyla_status_message(status) != NULL);
+    for (hyla_status status = -64; status < 1024; ++status) CHECK(hyla_status_message(status) != NULL);
 }
 
 static void tiers(void) {

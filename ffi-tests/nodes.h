@@ -219,6 +219,29 @@ static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, s
         take_floats(to, title, on->written, on->n * CHANNELS);                                                                 \
     } while (0)
 
+/* The metrics of band selectors, and of labels. A workspace of doubles is one of twice as many words. */
+static inline void take_selector_metrics(const struct buffers *on, struct hashes *to) {
+    const hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
+    hyla_selector_diversity_metric_report report = {0};
+    double entropy = 0.0;
+    take_status(to, "selector entropy metric", hyla_selector_entropy_metric_value(&params, on->values, on->n * CHANNELS, &entropy));
+    take_value(to, "selector entropy metric", entropy);
+    take_status(to, "selector diversity metric",
+                hyla_selector_diversity_metric_values(on->values, on->n * CHANNELS, (uint32_t *)(void *)on->workspace,
+                                                      hyla_selector_diversity_metric_workspace(on->n * CHANNELS), &report));
+    plain_nan((double *)(void *)&report, 3);
+    take(to, "selector diversity metric", &report, sizeof report);
+}
+
+static inline void take_labels(const struct buffers *on, const uint8_t *valid, struct hashes *to) {
+    int32_t set[6] = {0};
+    int64_t count = 0;
+    take_status(to, "distinct labels", hyla_distinct_label_count_update(on->labels, valid, on->n, set, 6));
+    take_status(to, "distinct labels", hyla_distinct_label_count_value(set, 6, &count));
+    take(to, "distinct labels", set, sizeof set);
+    take(to, "distinct labels", &count, sizeof count);
+}
+
 static inline void take_matrices(const struct buffers *on, struct hashes *to) {
     const hyla_orthogonality_params orthogonality = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
     const hyla_distinctness_params distinctness = HYLA_DISTINCTNESS_PARAMS_DEFAULT;
@@ -229,10 +252,17 @@ static inline void take_matrices(const struct buffers *on, struct hashes *to) {
     if (columns > 0) {
         TAKE_MATRIX("orthogonality", orthogonality, orthogonality, matrix);
         TAKE_MATRIX("distinctness", distinctness, distinctness, matrix);
+        hyla_component_orthogonality_report report = {0};
+        take_status(to, "component orthogonality",
+                    hyla_component_orthogonality_values(&matrix, on->workspace, hyla_component_orthogonality_workspace(ROWS, columns),
+                                                        &report));
+        plain_nan((double *)(void *)&report, 4);
+        take(to, "component orthogonality", &report, sizeof report);
     }
     if (on->n > 0) {
         TAKE_SELECTOR("selector entropy", selector_entropy, entropy);
         TAKE_SELECTOR("selector diversity", selector_diversity, diversity);
+        take_selector_metrics(on, to);
     }
 }
 
@@ -269,8 +299,9 @@ static inline void take_detection(const struct buffers *on, const hyla_pixels *r
 /* How many doubles the workspace has. */
 static inline size_t workspace_doubles(size_t n) {
     const size_t columns = n * CHANNELS / ROWS, one = hyla_orthogonality_workspace(ROWS, columns);
-    const size_t other = hyla_distinctness_workspace(ROWS, columns);
-    return one > other ? one : other;
+    const size_t other = hyla_distinctness_workspace(ROWS, columns), words = hyla_selector_diversity_metric_workspace(n * CHANNELS);
+    const size_t most = one > other ? one : other;
+    return most > (words + 1) / 2 ? most : (words + 1) / 2;
 }
 
 /* The scores against their first half. */
@@ -309,6 +340,7 @@ static inline void take_losses(const struct buffers *on, unsigned options, struc
     take_matrices(on, to);
     take_detection(on, &pixels, to);
     take_drift(&pixels, to);
+    take_labels(on, valid, to);
 }
 
 /* Whether two runs said the same; names what differs. */

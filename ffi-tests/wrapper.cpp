@@ -280,6 +280,53 @@ void explained_variance() {
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::metrics(totals, context, {list.data(), 4}).status.code());
 }
 
+void component_orthogonality() {
+    const std::array<float, 4> components{1.0f, 0.0f, 2.0f, 2.0f};
+    const hyla::matrix rows(components.data(), 2, 2);
+    std::array<double, 4096> workspace{};
+    std::array<hyla::metric, 4> list{};
+    CHECK(hyla::component_orthogonality::workspace_size(rows) <= workspace.size());
+    // E = (0 2; 2 7)
+    const hyla::result<hyla::component_orthogonality::report> found = hyla::component_orthogonality::values(rows, workspace);
+    CHECK(found && found.value.avg_off_diagonal == 2.75 && found.value.diagonal_mean == 4.5 && found.value.components == 2);
+    const hyla::result<std::size_t> count = hyla::component_orthogonality::metrics(found.value, context, list);
+    CHECK(count && count.value == 4 && std::strcmp(list[1].name, "avg_off_diagonal") == 0 && list[1].value == 2.75);
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::component_orthogonality::values(rows, {workspace.data(), 1}).status.code());
+}
+
+void selector_metrics() {
+    const std::array<float, 4> selected{0.5f, 0.0f, 0.25f, 0.25f};
+    std::array<std::uint32_t, 1032> workspace{};
+    std::array<hyla::metric, 2> list{};
+    hyla::selector_entropy_metric::params params;
+    CHECK(params.eps == 1e-6f);
+    const hyla::result<double> entropy = hyla::selector_entropy_metric::value(params, selected);
+    CHECK(entropy && entropy.value > 1.0 && entropy.value < 1.1);
+    CHECK(hyla::selector_entropy_metric::metrics(params, selected, context, list).value == 1 && list[0].value == entropy.value);
+    params.eps = -1.0f;
+    CHECK_STATUS(HYLA_ERROR_EPSILON, hyla::selector_entropy_metric::value(params, selected).status.code());
+    CHECK(hyla::selector_diversity_metric::workspace_size(selected.size()) == workspace.size());
+    const hyla::result<hyla::selector_diversity_metric::report> found = hyla::selector_diversity_metric::values(selected, workspace);
+    CHECK(found && found.value.gini_coefficient == 0.375 && found.value.weight_variance == 0.03125);
+    CHECK(hyla::selector_diversity_metric::metrics(found.value, context, list).value == 2 && list[1].value == 0.375);
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::selector_diversity_metric::values(selected, {workspace.data(), 9}).status.code());
+}
+
+void distinct_label_count() {
+    const std::array<std::int32_t, 4> labels{3, 0, -1, 3};
+    std::array<std::int32_t, 4> set{}, other{};
+    std::array<hyla::metric, 1> list{};
+    CHECK(hyla::distinct_label_count::words(2) == set.size());
+    CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla::distinct_label_count::value(set).status.code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update(labels, nullptr, set).code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update({labels.data(), 2}, valid.data(), other).code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::merge(other, set).code());
+    const hyla::result<std::int64_t> found = hyla::distinct_label_count::value(set);
+    CHECK(found && found.value == 2 && set[2] == -1 && set[3] == 3);
+    CHECK(hyla::distinct_label_count::metrics(set, context, list).value == 1 && list[0].value == 2.0);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::distinct_label_count::merge({other.data(), 3}, set).code());
+}
+
 // A C struct serves as well, and a copy is a copy of the words.
 void mixing_with_c() {
     hyla_pixels pixels{};
@@ -341,6 +388,9 @@ int main() {
     frame_scores();
     detection();
     explained_variance();
+    component_orthogonality();
+    selector_metrics();
+    distinct_label_count();
     mixing_with_c();
 #ifdef __cpp_lib_span
     spans();

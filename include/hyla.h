@@ -58,6 +58,7 @@
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f, 0.0f }
 #define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
 #define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
+#define HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_metric_params), 1e-6f }
 #define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
 #define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
 #define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
@@ -246,6 +247,9 @@
 // The bounds of a value are further apart than is of use; the report has them.
 #define HYLA_NOTICE_COARSE 256
 
+// Not everything fitted into the memory of the caller: a count is a lower bound.
+#define HYLA_NOTICE_INCOMPLETE 512
+
 // The sum of the terms divided by the number of terms that count (PyTorch's mean).
 #define HYLA_REDUCTION_MEAN 0
 
@@ -380,6 +384,18 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_EXPLAINED_VARIANCE_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_COMPONENT_ORTHOGONALITY_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_ENTROPY_METRIC_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_DIVERSITY_METRIC_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`): all.
+#define HYLA_DISTINCT_LABEL_COUNT_STAGES 15
 
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
@@ -1099,7 +1115,8 @@ typedef struct hyla_confusion_report {
 
 // Counts over pixels (cuvis-ai: AnomalyPixelStatisticsMetric); all zero is empty. Adding the
 // words of two totals merges them. A batch's own totals give cuvis-ai's values, the totals of a
-// stream the pooled ones.
+// stream the pooled ones. For least, greatest and mean percentage of the frames of a stream hand the percentage of each,
+// as a map of one float32, to `hyla_range_update` and `hyla_score_statistics_update`.
 typedef struct hyla_pixel_statistics_totals {
     // How many pixels count.
     int64_t pixels;
@@ -1464,6 +1481,67 @@ typedef struct hyla_explained_variance_totals {
     // How many batches were added.
     int64_t batches;
 } hyla_explained_variance_totals;
+
+// How far components are from orthonormal (cuvis-ai: ComponentOrthogonalityMetric). With components W, K rows of M
+// floats, K up to 1024:
+//
+// G = W W^T      E = G - 1
+//
+// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
+// Needs no labels.
+typedef struct hyla_component_orthogonality_report {
+    // The Frobenius norm of E; 0 of no row.
+    double orthogonality_error;
+    // The mean of |E| over all K^2 entries, the diagonal among them (the name is cuvis-ai's); NaN of no row.
+    double avg_off_diagonal;
+    // The mean of the diagonal of G, the squared lengths of the components; NaN of no row.
+    double diagonal_mean;
+    // The standard deviation of that diagonal, of a sample (K - 1); NaN of one row and of none.
+    double diagonal_std;
+    // How many components there are.
+    int64_t components;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_component_orthogonality_report;
+
+// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyMetric): what is computed.
+//
+// S = sum w + eps      p_i = w_i / S      H = -sum p_i ln(p_i + eps)
+//
+// In nats, the entropy of `hyla_selector_entropy` by itself: exp(H) is about the number of bands in use. Computed in
+// double, within 1e-13 of the largest term. Needs no labels. Initialise with
+// HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
+typedef struct hyla_selector_entropy_metric_params {
+    // `sizeof(hyla_selector_entropy_metric_params)`.
+    uint32_t struct_size;
+    // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
+    float eps;
+} hyla_selector_entropy_metric_params;
+
+// How unequal the weights of a band selector are (cuvis-ai: SelectorDiversityMetric). With the sorted weights
+// w_(1) <= ... <= w_(n)
+//
+// m = sum w / n      variance = sum (w_i - m)^2 / n
+// gini = 2 sum_k k w_(k) / (n sum w) - (n + 1) / n
+//
+// A larger value of either is a less diverse selection. Computed in double, so that nothing cancels, whatever the offset
+// of the weights. Needs no labels. Formula: Gini (1912).
+typedef struct hyla_selector_diversity_metric_report {
+    // The population variance; NaN of no weight, and if a weight is not finite.
+    double weight_variance;
+    // 0 of weights that are all alike, (n - 1) / n of a single weight that is not 0; NaN of no weight, and if a weight is
+    // not finite. If some weights are negative it is no Gini coefficient, but what the formula gives, and infinite where
+    // their sum is 0.
+    double gini_coefficient;
+    // The exact sum of the weights, rounded once.
+    double sum;
+    // How many weights there are.
+    int64_t weights;
+    // How many of them are negative.
+    int64_t negative;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_selector_diversity_metric_report;
 
 #ifdef __cplusplus
 extern "C" {
@@ -3335,6 +3413,156 @@ hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance
                                             size_t capacity,
                                             size_t *count);
 
+// How many doubles of workspace a matrix needs: the same on every tier.
+HYLA_API
+size_t hyla_component_orthogonality_workspace(size_t rows,
+                                              size_t columns);
+
+// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
+// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
+// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
+// has no deviation), NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *components,
+                                                double *workspace,
+                                                size_t workspace_size,
+                                                struct hyla_component_orthogonality_report *report);
+
+// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
+// `diagonal_mean`, `diagonal_std`) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
+// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_orthogonality_report *report,
+                                                 const struct hyla_context *context,
+                                                 struct hyla_metric *out,
+                                                 size_t capacity,
+                                                 size_t *count);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_metric_params_init(struct hyla_selector_entropy_metric_params *params,
+                                                     size_t size);
+
+// The entropy of `n` weights. 0 of no weight, and of weights that are all 0.
+//
+// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, EPSILON.
+// Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S of 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_metric_value(const struct hyla_selector_entropy_metric_params *params,
+                                               const float *weights,
+                                               size_t n,
+                                               double *entropy);
+
+// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
+//
+// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY
+// (0). Notices: those of `hyla_selector_entropy_metric_value`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_entropy_metric_metrics(const struct hyla_selector_entropy_metric_params *params,
+                                                 const float *weights,
+                                                 size_t n,
+                                                 const struct hyla_context *context,
+                                                 struct hyla_metric *out,
+                                                 size_t capacity,
+                                                 size_t *count);
+
+// How many words of workspace n weights need: the same on every tier.
+HYLA_API
+size_t hyla_selector_diversity_metric_workspace(size_t n);
+
+// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
+// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small).
+// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_metric_values(const float *weights,
+                                                  size_t n,
+                                                  uint32_t *workspace,
+                                                  size_t workspace_size,
+                                                  struct hyla_selector_diversity_metric_report *report);
+
+// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
+// `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
+// Notices: EMPTY, NOT_FINITE, DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_diversity_metric_report *report,
+                                                   const struct hyla_context *context,
+                                                   struct hyla_metric *out,
+                                                   size_t capacity,
+                                                   size_t *count);
+
+// How many words of int32 a set of so many labels has (cuvis-ai: DistinctLabelCount): labels + 2. Words that are all
+// zero are the empty set. In order: the number of labels held, flags, the labels themselves in ascending order, zeros.
+// Sets are merged, their words cannot be added. Every frame has a set of its own.
+//
+// A set that is too small keeps the least labels, and says so (INCOMPLETE). Its words are the same for any split of the
+// pixels and any order of calls, all the same.
+HYLA_API
+size_t hyla_distinct_label_count_words(size_t labels);
+
+// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as any
+// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
+//
+// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_update(const int32_t *labels,
+                                             const uint8_t *valid,
+                                             size_t n,
+                                             int32_t *set,
+                                             size_t set_size);
+
+// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
+//
+// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// MIXED_TOTALS (a set was made with more words).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_merge(const int32_t *other,
+                                            int32_t *set,
+                                            size_t set_size);
+
+// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
+//
+// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_value(const int32_t *set,
+                                            size_t set_size,
+                                            int64_t *labels);
+
+// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
+//
+// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0).
+// Notices: EMPTY, INCOMPLETE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_metrics(const int32_t *set,
+                                              size_t set_size,
+                                              const struct hyla_context *context,
+                                              struct hyla_metric *out,
+                                              size_t capacity,
+                                              size_t *count);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
@@ -3383,6 +3611,12 @@ static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(
 /* The defaults as a value. */
 static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
     hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_entropy_metric_params hyla_selector_entropy_metric_params_default(void) {
+    hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
     return params;
 }
 

@@ -691,6 +691,78 @@ struct explained_variance {
     }
 };
 
+// How far components are from orthonormal: hyla_component_orthogonality_... `workspace` has workspace_size(components)
+// doubles.
+struct component_orthogonality {
+    using report = hyla_component_orthogonality_report;
+
+    static std::size_t workspace_size(const hyla_matrix &components) noexcept {
+        return hyla_component_orthogonality_workspace(components.rows, components.columns);
+    }
+    static result<report> values(const hyla_matrix &components, view<double> workspace) noexcept {
+        return detail::value_of<report>(hyla_component_orthogonality_values, &components, workspace.data(), workspace.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_component_orthogonality_metrics, &of, &where, out.data(), out.size());
+    }
+};
+
+// Entropy of selection weights: hyla_selector_entropy_metric_...
+struct selector_entropy_metric {
+    struct params : hyla_selector_entropy_metric_params {
+        constexpr params() noexcept : hyla_selector_entropy_metric_params HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT {}
+    };
+
+    static result<double> value(const hyla_selector_entropy_metric_params &how, view<const float> weights) noexcept {
+        return detail::value_of<double>(hyla_selector_entropy_metric_value, &how, weights.data(), weights.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const hyla_selector_entropy_metric_params &how, view<const float> weights,
+                                       const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_selector_entropy_metric_metrics, &how, weights.data(), weights.size(), &where,
+                                             out.data(), out.size());
+    }
+};
+
+// Variance and Gini coefficient of selection weights: hyla_selector_diversity_metric_... `workspace` has
+// workspace_size(n) words.
+struct selector_diversity_metric {
+    using report = hyla_selector_diversity_metric_report;
+
+    static std::size_t workspace_size(std::size_t n) noexcept { return hyla_selector_diversity_metric_workspace(n); }
+    static result<report> values(view<const float> weights, view<std::uint32_t> workspace) noexcept {
+        return detail::value_of<report>(hyla_selector_diversity_metric_values, weights.data(), weights.size(), workspace.data(),
+                                        workspace.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_selector_diversity_metric_metrics, &of, &where, out.data(), out.size());
+    }
+};
+
+// How many distinct labels a label map contains: hyla_distinct_label_count_... The set is the caller's, words(labels)
+// words that begin as zeros. Its words cannot be added, only merged.
+struct distinct_label_count {
+    static std::size_t words(std::size_t labels) noexcept { return hyla_distinct_label_count_words(labels); }
+    // `valid` may be nullptr.
+    static hyla::status update(view<const std::int32_t> labels, const std::uint8_t *valid, view<std::int32_t> set) noexcept {
+        return hyla_distinct_label_count_update(labels.data(), valid, labels.size(), set.data(), set.size());
+    }
+    static hyla::status merge(view<const std::int32_t> other, view<std::int32_t> set) noexcept {
+        if (set.size() != other.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_distinct_label_count_merge(other.data(), set.data(), set.size());
+    }
+    static result<std::int64_t> value(view<const std::int32_t> set) noexcept {
+        return detail::value_of<std::int64_t>(hyla_distinct_label_count_value, set.data(), set.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> metrics(view<const std::int32_t> set, const context &where, view<metric> out) noexcept {
+        return detail::value_of<std::size_t>(hyla_distinct_label_count_metrics, set.data(), set.size(), &where, out.data(),
+                                             out.size());
+    }
+};
+
 // A class is its C struct: it may be copied, sent and reduced as such.
 template <class Class, class Struct>
 inline constexpr bool mirrors =

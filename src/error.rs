@@ -229,10 +229,12 @@ impl Notices {
     pub const ZERO_PAIRS: Self = Self(1 << 7);
     /// The bounds of a value are further apart than is of use; the report has them.
     pub const COARSE: Self = Self(1 << 8);
-    // next: 1 << 9
+    /// Not everything fitted into the memory of the caller: a count is a lower bound.
+    pub const INCOMPLETE: Self = Self(1 << 9);
+    // next: 1 << 10
 
     /// Every single notice, in the order of the bits.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::EMPTY,
         Self::NO_POSITIVES,
         Self::NO_NEGATIVES,
@@ -242,6 +244,7 @@ impl Notices {
         Self::NO_DECISIONS,
         Self::ZERO_PAIRS,
         Self::COARSE,
+        Self::INCOMPLETE,
     ];
 
     /// The notices of these bits; others are dropped.
@@ -287,6 +290,7 @@ impl Notices {
             Some(Self::NO_DECISIONS) => c"No decision is positive.",
             Some(Self::ZERO_PAIRS) => c"Pairs whose cosine is exactly 0 were counted.",
             Some(Self::COARSE) => c"The bounds of a value are far apart.",
+            Some(Self::INCOMPLETE) => c"Not everything fitted: the count is a lower bound.",
             _ => c"Nothing is special.",
         }
     }

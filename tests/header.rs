@@ -38,6 +38,10 @@ const SOURCES: &[&str] = &[
     "score_statistics",
     "topk_mean",
     "explained_variance",
+    "component_orthogonality",
+    "selector_entropy_metric",
+    "selector_diversity_metric",
+    "distinct_label_count",
 ];
 
 fn generate() -> String {

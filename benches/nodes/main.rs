@@ -253,6 +253,8 @@ criterion_group!(
     frame_scores,
     small::of_small_inputs,
     small::of_histograms,
+    small::of_selectors,
+    small::of_labels,
     exactness
 );
 criterion_main!(benches);

@@ -1,9 +1,13 @@
-//! Metrics of small inputs: one call a batch, on a few components or weights, or on histograms.
+//! Metrics of small inputs, one call a batch, on a few components or weights or on histograms; and of label maps.
 
 use super::{Input, Kind, Random, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
+use hyla::matrix::Matrix;
 use hyla::metric::ranking::{self, Binning, Rule, table_words};
-use hyla::metric::{drift, explained_variance};
+use hyla::metric::{
+    component_orthogonality, distinct_label_count, drift, explained_variance, selector_diversity,
+    selector_entropy,
+};
 use std::hint::black_box;
 
 /// In the three sizes of a selector, a mixer and a large one.
@@ -17,6 +21,45 @@ pub fn of_small_inputs(criterion: &mut Criterion) {
             explained_variance::update(&ratios, &mut totals).unwrap();
             let (each, cumulative) = values.split_at_mut(components);
             explained_variance::values(&totals, each, cumulative).unwrap().value
+        });
+        let matrix: Vec<f32> = (0..components * 200).map(|_| random.within(0.1)).collect();
+        let matrix = Matrix::new(&matrix, components, 200);
+        let mut space = vec![0.0; component_orthogonality::workspace(components, 200)];
+        bench(criterion, "component_orthogonality", components, || {
+            let report = component_orthogonality::values(&matrix, &mut space).unwrap();
+            report.orthogonality_error
+        });
+    }
+}
+
+/// Weights of some ten and some hundred bands.
+pub fn of_selectors(criterion: &mut Criterion) {
+    for bands in [61, 1000] {
+        let mut random = Random(7);
+        let weights: Vec<f32> = (0..bands).map(|_| random.within(1.0).abs()).collect();
+        let params = selector_entropy::Params::default();
+        bench(criterion, "selector_entropy_metric", bands, || {
+            selector_entropy::value(&params, &weights).unwrap().value
+        });
+        let mut space = vec![0; selector_diversity::workspace(bands)];
+        bench(criterion, "selector_diversity_metric", bands, || {
+            selector_diversity::values(&weights, &mut space).unwrap().gini_coefficient
+        });
+    }
+}
+
+/// Label maps of as many labels as the name says, in runs of eight pixels or in no order at all.
+pub fn of_labels(criterion: &mut Criterion) {
+    const PIXELS: usize = 1 << 20;
+    for (name, labels, run) in [("8", 8, 8), ("8 at random", 8, 1), ("2000", 2000, 8)] {
+        let mut random = Random(9);
+        let label = |random: &mut Random| (random.within(1.0).abs() * labels as f32) as i32;
+        let map: Vec<i32> = (0..PIXELS / run).flat_map(|_| vec![label(&mut random); run]).collect();
+        let mut set = vec![0; distinct_label_count::words(4000)];
+        bench(criterion, &format!("distinct_label_count/{name}"), PIXELS, || {
+            set.fill(0);
+            distinct_label_count::update(&map, None, &mut set).unwrap();
+            distinct_label_count::value(&set).unwrap().0 as f64
         });
     }
 }

@@ -101,6 +101,8 @@ unsafe impl Plain for f64 {}
 // SAFETY: any bits are an integer.
 unsafe impl Plain for u32 {}
 // SAFETY: any bits are an integer.
+unsafe impl Plain for i32 {}
+// SAFETY: any bits are an integer.
 unsafe impl Plain for i64 {}
 // SAFETY: `repr(C)`, words of `i64` alone.
 unsafe impl Plain for crate::exact::ExactSum {}

@@ -105,6 +105,8 @@ pub const HYLA_NOTICE_NO_DECISIONS: i32 = 64;
 pub const HYLA_NOTICE_ZERO_PAIRS: i32 = 128;
 /// The bounds of a value are further apart than is of use; the report has them.
 pub const HYLA_NOTICE_COARSE: i32 = 256;
+/// Not everything fitted into the memory of the caller: a count is a lower bound.
+pub const HYLA_NOTICE_INCOMPLETE: i32 = 512;
 
 /// An English sentence about a status: about the error, or about the lowest notice bit that is
 /// set. Call it with one bit at a time to hear about each. The text is static and never NULL.

@@ -26,7 +26,7 @@ pub const MOST_ROWS: usize = 1024;
 pub(super) const SIXTEEN: usize = 16;
 
 /// How many rows go together: as many as have registers for their partial sums.
-pub(super) const TOGETHER: usize = 4;
+pub(crate) const TOGETHER: usize = 4;
 
 /// How many columns are widened at a time.
 const WIDE: usize = 512;
@@ -38,7 +38,7 @@ const WAITING: usize = 16;
 const LINE: usize = 8;
 
 /// The matrix has as many rows as are allowed, and they lie within its values.
-pub(super) fn check(matrix: &Matrix) -> Result<(), Error> {
+pub(crate) fn check(matrix: &Matrix) -> Result<(), Error> {
     if matrix.rows > MOST_ROWS { Err(Error::Channels) } else { matrix.check() }
 }
 
@@ -48,7 +48,7 @@ pub(super) fn check_gradient(matrix: &Matrix, gradient: &[f32]) -> Result<(), Er
 }
 
 /// How many doubles [`Gram`] needs.
-pub(super) fn workspace(rows: usize, columns: usize) -> usize {
+pub(crate) fn workspace(rows: usize, columns: usize) -> usize {
     let fixed = LINE - 1 + wide(columns) + waiting(rows);
     let of_rows = rows.saturating_mul(TOGETHER + SIXTEEN / 2);
     if rows == 0 { 0 } else { of_rows.saturating_add(fixed) }
@@ -63,7 +63,7 @@ fn waiting(rows: usize) -> usize {
 }
 
 /// A matrix, and room to multiply its rows.
-pub(super) struct Gram<'m> {
+pub(crate) struct Gram<'m> {
     /// Its whole vectors.
     whole: Matrix<'m>,
     /// What is left of its rows, filled with zeros.
@@ -141,7 +141,7 @@ impl<'m> Gram<'m> {
     /// Writes coefficients times the matrix to the rows of a gradient from `first` on, or adds it. A row of it has a
     /// coefficient for each row of the matrix; four rows of coefficients are stored together, by columns.
     #[inline(never)]
-    pub fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Gradient) {
+    pub(super) fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Gradient) {
         let rows = self.whole.rows.saturating_sub(first);
         let rows = rows.min(coefficients.len() / self.whole.rows.max(1));
         if rows == 0 {

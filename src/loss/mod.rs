@@ -17,7 +17,7 @@ pub mod dice;
 pub mod distinctness;
 pub mod focal;
 pub mod foreground_contrast;
-mod gram;
+pub(crate) mod gram;
 pub mod iou;
 pub mod mse;
 pub mod orthogonality;

@@ -49,15 +49,16 @@ impl Params {
 }
 
 /// What two passes over the weights find.
-struct Spread {
+pub(crate) struct Spread {
+    pub sum: f64,
     mean: f64,
-    variance: f64,
+    pub variance: f64,
     notices: Notices,
 }
 
 impl Spread {
     #[inline(never)]
-    fn of(weights: &[f32]) -> Self {
+    pub fn of(weights: &[f32]) -> Self {
         let sum = pixels::sum(weights);
         let count = weights.len() as i64;
         let mean = sum.quotient(count);
@@ -68,6 +69,7 @@ impl Spread {
             squares += distance * distance;
         }
         Self {
+            sum: sum.value(),
             mean,
             variance: squares / count as f64,
             notices: Notices::EMPTY.when(weights.is_empty())
@@ -114,7 +116,7 @@ pub fn loss_and_gradient(
 ) -> Result<Value, Error> {
     params.check()?;
     Pixels::check_lengths(weights.len(), &[Some(gradient.len())])?;
-    let Spread { mean, variance, notices } = Spread::of(weights);
+    let Spread { mean, variance, notices, .. } = Spread::of(weights);
     let weight = f64::from(params.weight);
     let factor = -2.0 * weight * upstream / weights.len() as f64;
     let slopes = weights.iter().map(|weight| (factor * (f64::from(*weight) - mean)) as f32);

@@ -59,9 +59,7 @@ impl Params {
         if !self.weight.is_finite() {
             return Err(Error::Weight);
         }
-        if !(self.eps.is_finite() && self.eps >= 0.0) {
-            return Err(Error::Epsilon);
-        }
+        check_eps(self.eps)?;
         if self.target_entropy.is_some_and(|target| !target.is_finite()) {
             return Err(Error::Target);
         }
@@ -81,6 +79,20 @@ impl Params {
     }
 }
 
+fn check_eps(eps: f32) -> Result<(), Error> {
+    if eps.is_finite() && eps >= 0.0 { Ok(()) } else { Err(Error::Epsilon) }
+}
+
+/// The entropy by itself.
+///
+/// # Errors
+/// An eps out of range.
+pub(crate) fn entropy(eps: f32, weights: &[f32]) -> Result<Value, Error> {
+    check_eps(eps)?;
+    let found = Entropy::of(eps, weights);
+    Ok(Value { value: found.entropy, notices: found.notices })
+}
+
 /// What one pass over the weights finds.
 struct Entropy {
     /// S.
@@ -98,8 +110,8 @@ struct Entropy {
 
 impl Entropy {
     #[inline(never)]
-    fn of(params: &Params, weights: &[f32]) -> Self {
-        let eps = f64::from(params.eps);
+    fn of(eps: f32, weights: &[f32]) -> Self {
+        let eps = f64::from(eps);
         let total = pixels::sum(weights).value();
         let mut found = Self {
             sum: total + eps,
@@ -154,7 +166,7 @@ impl Entropy {
 /// Parameters out of range.
 pub fn loss(params: &Params, weights: &[f32]) -> Result<Value, Error> {
     params.check()?;
-    let found = Entropy::of(params, weights);
+    let found = Entropy::of(params.eps, weights);
     Ok(Value { value: params.of_entropy(found.entropy).0, notices: found.notices })
 }
 
@@ -186,7 +198,7 @@ pub fn loss_and_gradient(
 ) -> Result<Value, Error> {
     params.check()?;
     Pixels::check_lengths(weights.len(), &[Some(gradient.len())])?;
-    let mut found = Entropy::of(params, weights);
+    let mut found = Entropy::of(params.eps, weights);
     let (value, of_entropy) = params.of_entropy(found.entropy);
     let factor = upstream * of_entropy;
     let slopes = weights.iter().map(|weight| (factor * found.slope(*weight)) as f32);

@@ -4,8 +4,10 @@
 //! them, `values` makes numbers of them, and `metrics` gives the same numbers under the names
 //! that cuvis-ai's nodes emit.
 
+pub mod component_orthogonality;
 pub mod confusion;
 pub mod detection;
+pub mod distinct_label_count;
 pub mod drift;
 pub mod explained_variance;
 pub mod pixel_statistics;
@@ -13,6 +15,8 @@ pub mod range;
 pub mod ranking;
 pub mod ranking_exact;
 pub mod score_statistics;
+pub mod selector_diversity;
+pub mod selector_entropy;
 pub mod sum;
 pub mod topk_mean;
 

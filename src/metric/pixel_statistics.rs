@@ -12,6 +12,15 @@
 //! cuvis-ai has it. A batch's own totals give cuvis-ai's values; the totals of a stream give the
 //! pooled percentage, where averaging percentages of unequal batches is wrong.
 //!
+//! **Of the frames of a stream** least, greatest and mean percentage are those of a float map of one pixel a frame: give
+//! each frame totals of its own, and their percentage, as a float32, to [`Range`](super::range::Range) and to
+//! [`score_statistics::Totals`](super::score_statistics::Totals). Both merge, as these totals do.
+//!
+//! **Edges**: no pixel counts: 0 (`EMPTY`). Counts are doubles in the list of values, exact up to 2^53.
+//!
+//! **cuvis-ai**: no keys; port `decisions`, without which it emits nothing; emits `anomaly/total_pixels`,
+//! `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage` of each batch. Stages: validation, test.
+//!
 //! **Speed**: limited by memory, 1 byte a pixel (2 with `valid`).
 
 use super::Metric;

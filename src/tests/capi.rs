@@ -64,6 +64,7 @@ fn notices_have_the_bits_of_the_core() {
         (HYLA_NOTICE_NO_DECISIONS, Notices::NO_DECISIONS),
         (HYLA_NOTICE_ZERO_PAIRS, Notices::ZERO_PAIRS),
         (HYLA_NOTICE_COARSE, Notices::COARSE),
+        (HYLA_NOTICE_INCOMPLETE, Notices::INCOMPLETE),
     ];
     assert_eq!(bits.len(), Notices::ALL.len());
     for (bit, notice) in bits {

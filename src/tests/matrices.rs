@@ -13,21 +13,21 @@ use std::vec::Vec;
 type Loss<'a> = dyn Fn(&[Vec<f64>]) -> f64 + 'a;
 
 #[derive(Clone, Debug)]
-struct Rows {
-    columns: usize,
-    values: Vec<f32>,
+pub(super) struct Rows {
+    pub columns: usize,
+    pub values: Vec<f32>,
 }
 
 impl Rows {
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.values.len() / self.columns
     }
 
-    fn matrix(&self) -> Matrix<'_> {
+    pub fn matrix(&self) -> Matrix<'_> {
         Matrix::new(&self.values, self.count(), self.columns)
     }
 
-    fn doubles(&self) -> Vec<Vec<f64>> {
+    pub fn doubles(&self) -> Vec<Vec<f64>> {
         let rows = self.values.chunks(self.columns);
         rows.map(|row| row.iter().map(|value| f64::from(*value)).collect()).collect()
     }
@@ -40,11 +40,11 @@ fn rows(value: BoxedStrategy<f32>) -> impl Strategy<Value = Rows> {
     })
 }
 
-fn any_rows() -> impl Strategy<Value = Rows> {
+pub(super) fn any_rows() -> impl Strategy<Value = Rows> {
     rows(prop_oneof![6 => between(-1.0, 1.0), 2 => Just(0.0), 1 => any_float()].boxed())
 }
 
-fn ordinary_rows() -> impl Strategy<Value = Rows> {
+pub(super) fn ordinary_rows() -> impl Strategy<Value = Rows> {
     rows(between(-1.0, 1.0).boxed())
 }
 
@@ -88,7 +88,7 @@ fn outcome(matrix: &Matrix, write: Write) -> Outcome {
 }
 
 /// Rows with gaps of NaN between them.
-fn spread(rows: &Rows, stride: usize) -> Vec<f32> {
+pub(super) fn spread(rows: &Rows, stride: usize) -> Vec<f32> {
     let mut values = std::vec![f32::NAN; rows.count() * stride];
     for (index, row) in rows.values.chunks(rows.columns).enumerate() {
         values[index * stride..][..rows.columns].copy_from_slice(row);

@@ -3,7 +3,7 @@
 use super::{any_float, between, ends, for_each_tier, splits};
 use crate::error::Notices;
 use crate::metric::confusion::Counts;
-use crate::metric::{confusion, pixel_statistics, range::Range, sum};
+use crate::metric::{confusion, pixel_statistics, range::Range, score_statistics, sum};
 use crate::pixels::Pixels;
 use proptest::prelude::*;
 use std::vec::Vec;
@@ -78,15 +78,28 @@ proptest! {
     }
 
     #[test]
-    fn pixel_statistics_counts(masks in masks()) {
+    fn pixel_statistics_counts(masks in masks(), cuts in splits()) {
         let n = masks.0.len();
         let live = |i: &usize| masks.2.as_ref().is_none_or(|valid| valid[*i] != 0);
         let anomalous = (0..n).filter(live).filter(|i| masks.0[*i] != 0).count() as i64;
         let total = (0..n).filter(live).count() as i64;
-        for_each_tier(|_| {
-            let mut totals = pixel_statistics::Totals::default();
-            totals.update(&pixels(&masks, 0, n)).unwrap();
+        for_each_tier(|tier| {
+            let of = |start, end| {
+                let mut totals = pixel_statistics::Totals::default();
+                totals.update(&pixels(&masks, start, end)).unwrap();
+                totals
+            };
+            let totals = of(0, n);
             assert_eq!((totals.pixels, totals.anomalous), (total, anomalous));
+            let (mut merged, mut added) = (pixel_statistics::Totals::default(), totals);
+            for part in ends(&cuts, n).windows(2).rev() {
+                let part = of(part[0], part[1]);
+                merged.merge(&part);
+                added.pixels -= part.pixels;
+                added.anomalous -= part.anomalous;
+            }
+            assert_eq!(merged, totals, "{tier:?}");
+            assert_eq!(added, pixel_statistics::Totals::default(), "{tier:?}");
         });
     }
 
@@ -157,4 +170,23 @@ fn undefined_ratios_are_zero_with_a_notice() {
     assert_eq!(notices, Notices::NO_NEGATIVES);
     assert_eq!(pixel_statistics::Totals::default().percentage(), 0.0);
     assert_eq!(pixel_statistics::Totals::default().notices(), Notices::EMPTY);
+}
+
+#[test]
+fn percentages_of_frames_are_a_float_map() {
+    // One frame in four is dark: pooled 25 %, but from 0 to 100 by frame.
+    let frames: [&[u8]; 4] = [&[0; 8], &[0; 8], &[1; 8], &[0; 8]];
+    let (mut stream, mut range) = (pixel_statistics::Totals::default(), Range::default());
+    let mut statistics = score_statistics::Totals::default();
+    for decisions in frames {
+        let mut frame = pixel_statistics::Totals::default();
+        frame.update(&Pixels { decisions: Some(decisions), ..Pixels::default() }).unwrap();
+        let map = [frame.percentage() as f32];
+        let map = Pixels { scores: &map, ..Pixels::default() };
+        range.update(&map).unwrap();
+        statistics.update(&map).unwrap();
+        stream.merge(&frame);
+    }
+    assert_eq!((range.min(), range.max(), statistics.mean().value), (0.0, 100.0, 25.0));
+    assert_eq!((stream.percentage(), statistics.std().value), (25.0, 50.0));
 }

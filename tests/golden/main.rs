@@ -14,6 +14,7 @@
 mod bce;
 mod classes;
 mod detection;
+mod distinct_label_count;
 mod drift;
 mod explained_variance;
 mod foreground_contrast;

@@ -1,12 +1,14 @@
-//! OrthogonalityLoss and DistinctnessLoss.
+//! OrthogonalityLoss, DistinctnessLoss and ComponentOrthogonalityMetric.
 
-use super::{check_gradient, check_value, doubles, floats, for_each_case, number};
+use super::{check_gradient, check_value, compare_metrics, doubles, floats, for_each_case, number};
+use hyla::capi::component_orthogonality::*;
 use hyla::capi::distinctness::*;
 use hyla::capi::loss::HYLA_STORE;
 use hyla::capi::matrix::hyla_matrix;
 use hyla::capi::orthogonality::*;
 use hyla::capi::status::HYLA_NOTICE_ZERO_PAIRS;
 use serde_json::Value;
+use std::mem::MaybeUninit;
 
 fn matrix(array: &Value, values: &[f32]) -> hyla_matrix {
     let size = |index: usize| array["shape"][index].as_u64().unwrap() as usize;
@@ -85,5 +87,31 @@ fn distinctness() {
             let greatest = truths.iter().fold(0.0_f64, |greatest, truth| greatest.max(truth.abs()));
             check_gradient(case, &gradient, &truths, greatest);
         }
+    });
+}
+
+#[test]
+fn component_orthogonality() {
+    for_each_case("component_orthogonality", |case| {
+        let values = floats(&case["inputs"]["components"]);
+        let matrix = matrix(&case["inputs"]["components"], &values);
+        let size = hyla_component_orthogonality_workspace(matrix.rows, matrix.columns);
+        let mut space = vec![0.0; size];
+        let mut report = MaybeUninit::uninit();
+        // SAFETY: all pointers are of live values.
+        let status = unsafe {
+            let (space, to) = (space.as_mut_ptr(), report.as_mut_ptr());
+            hyla_component_orthogonality_values(&matrix, space, size, to)
+        };
+        assert_eq!(status, 0);
+        let compared = compare_metrics(
+            // SAFETY: as above; the call before wrote the report.
+            |context, out, capacity, count| unsafe {
+                hyla_component_orthogonality_metrics(report.as_ptr(), context, out, capacity, count)
+            },
+            &case["expect"],
+            |found, truth| (found - truth).abs() <= 1e-12 * truth.abs(),
+        );
+        assert_eq!(compared, 4);
     });
 }

@@ -1,4 +1,4 @@
-//! The losses of matrices, entry by entry.
+//! The losses and metrics of matrices, entry by entry.
 
 use std::vec::Vec;
 
@@ -34,4 +34,22 @@ pub fn distinctness(rows: &[Vec<f64>], eps: f64, skip: bool) -> f64 {
         }
     }
     if pairs > 0.0 { sum / pairs } else { 0.0 }
+}
+
+/// The norm of `W W^T - 1`, the mean of its sizes, and mean and deviation of the squared lengths of rows.
+pub fn component_orthogonality(rows: &[Vec<f64>]) -> [f64; 4] {
+    let count = rows.len() as f64;
+    let (mut squares, mut sizes) = (0.0, 0.0);
+    for (i, a) in rows.iter().enumerate() {
+        for (j, b) in rows.iter().enumerate() {
+            let entry = dot(a, b) - f64::from(u8::from(i == j));
+            squares += entry * entry;
+            sizes += entry.abs();
+        }
+    }
+    let lengths: Vec<f64> = rows.iter().map(|row| dot(row, row)).collect();
+    let mean = lengths.iter().sum::<f64>() / count;
+    let deviations: f64 = lengths.iter().map(|length| (length - mean).powi(2)).sum();
+    let variance = deviations / (count - 1.0).max(0.0);
+    [squares.sqrt(), sizes / (count * count), mean, variance.sqrt()]
 }

@@ -6,6 +6,7 @@ pub mod drift;
 pub mod explained_variance;
 pub mod focal;
 pub mod foreground_contrast;
+pub mod labels;
 pub mod matrix;
 pub mod mse;
 pub mod overlap;
