@@ -26,7 +26,8 @@ pub struct hyla_ranking_report {
     pub roc_auc_lo: f64,
     /// and not above this.
     pub roc_auc_hi: f64,
-    /// The greatest F1 of the thresholds that are edges of bins. 0 without anomalies.
+    /// The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
+    /// anomalies.
     pub f1_max: f64,
     /// The greatest F1 of any threshold is not above this.
     pub f1_max_hi: f64,
@@ -36,9 +37,9 @@ pub struct hyla_ranking_report {
     pub anomalies: i64,
     /// How many normal pixels are ranked.
     pub normal: i64,
-    /// How many anomalies have a NaN score.
+    /// How many anomalies have a NaN score, which is ranked nowhere.
     pub nan_anomalies: i64,
-    /// How many normal pixels have a NaN score.
+    /// How many normal pixels have a NaN score, which is ranked nowhere.
     pub nan_normal: i64,
     /// How many pixels were masked.
     pub masked: i64,
@@ -77,7 +78,7 @@ unsafe impl Mirrors for hyla_ranking_point {
 /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
 /// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
 /// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
-/// masked, a fingerprint of the binning, and three words of 0.
+/// masked, a fingerprint of the binning times the number that count, and three words of 0.
 ///
 /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
 /// (all about a binning that hyla_binning_build did not write).
@@ -135,7 +136,8 @@ pub unsafe extern "C" fn hyla_ranking_update(
 
 /// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
 ///
-/// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
@@ -159,7 +161,8 @@ pub unsafe extern "C" fn hyla_ranking_update_u8(
 
 /// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
 ///
-/// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
@@ -286,9 +289,9 @@ pub unsafe extern "C" fn hyla_ranking_at(
     })
 }
 
-/// The lowest threshold whose false positive rate is not above the wanted one, in [0, 1]. Without labels every pixel
-/// is normal, and the rate is the share of all pixels that raises an alarm. Infinity where even the highest bin is above
-/// it.
+/// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
+/// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
+/// where even the highest bin is above it; infinite scores raise an alarm all the same.
 ///
 /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
 /// `hyla_ranking_at`.

@@ -123,7 +123,7 @@ impl Kernel for Update<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
-        let binning = self.to.binning;
+        let binning = *self.to.binning;
         let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
         let lanes = S::Register::LANES;
         let mut cells = [0_u32; TILE];
@@ -135,15 +135,14 @@ impl Kernel for Update<'_> {
                 let scores = S::Register::from_floats(simd, scores.get(index));
                 S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
             }
-            let labels = self.labels.part(start, end);
-            let cells = cells.iter().take(end - start).map(|cell| *cell as usize);
             if let Rule::Thresholds { .. } = binning.rule() {
                 let scores = self.scores.get(start..end).unwrap_or(&[]);
-                let bins = cells.zip(scores).map(|(cell, score)| binning.bin_of_cell(cell, *score));
-                self.to.scatter(&labels, bins);
-            } else {
-                self.to.scatter(&labels, cells);
+                for (cell, score) in cells.iter_mut().zip(scores) {
+                    *cell = binning.bin_of_cell(*cell as usize, *score) as u32;
+                }
             }
+            let bins = cells.iter().take(end - start).map(|bin| *bin as usize);
+            self.to.scatter(&self.labels.part(start, end), bins);
         }
     }
 }
