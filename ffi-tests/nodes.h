@@ -1,4 +1,4 @@
-/* Every loss over one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes
+/* Every loss and ranking over one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes
  * that must be equal. No float operation, because programs call this in foreign floating-point environments. */
 #ifndef NODES_H
 #define NODES_H
@@ -236,14 +236,26 @@ static inline void take_matrices(const struct buffers *on, struct hashes *to) {
     }
 }
 
-/* How many doubles the workspace has. */
-static inline size_t workspace_doubles(size_t n) {
-    const size_t columns = n * CHANNELS / ROWS, one = hyla_orthogonality_workspace(ROWS, columns);
-    const size_t other = hyla_distinctness_workspace(ROWS, columns);
-    return one > other ? one : other;
+/* How many doubles the workspaces of rankings and frame scores need. */
+static inline size_t ranking_doubles(size_t n) {
+    const size_t histograms = 2 * 257 + 6, exact = (hyla_ranking_exact_workspace(n) + 1) / 2;
+    const size_t statistics = (hyla_score_statistics_workspace() + 1) / 2;
+    const size_t one = histograms > exact ? histograms : exact;
+    return one > statistics ? one : statistics;
 }
 
-/* Everything that the losses say of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
+/* How many doubles the workspace has. */
+static inline size_t workspace_doubles(size_t n) {
+    const size_t columns = n * CHANNELS / ROWS, rankings = ranking_doubles(n);
+    const size_t orthogonality = hyla_orthogonality_workspace(ROWS, columns);
+    const size_t distinctness = hyla_distinctness_workspace(ROWS, columns);
+    const size_t matrices = orthogonality > distinctness ? orthogonality : distinctness;
+    return matrices > rankings ? matrices : rankings;
+}
+
+#include "rankings.h"
+
+/* Everything that losses and rankings say of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline void take_losses(const struct buffers *on, unsigned options, struct hashes *to) {
     const uint8_t *const valid = options & 1 ? on->valid : NULL;
     const float *const weights = options & 2 ? on->weights : NULL;
@@ -254,6 +266,8 @@ static inline void take_losses(const struct buffers *on, unsigned options, struc
     take_pixels(on, &pixels, to);
     take_cubes(on, &cube, to);
     take_matrices(on, to);
+    take_rankings(on, &pixels, to);
+    take_frame_scores(on, &pixels, to);
 }
 
 /* Whether two runs said the same; names what differs. */
