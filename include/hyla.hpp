@@ -614,8 +614,8 @@ class binning : public hyla_binning {
     static result<std::size_t> words(const hyla_binning_params &how) noexcept {
         return detail::value_of<std::size_t>(hyla_binning_words, &how);
     }
-    hyla::status build(const hyla_binning_params &how, view<std::uint32_t> table) noexcept {
-        return hyla_binning_build(&how, table.data(), table.size(), this);
+    hyla::status build(const hyla_binning_params &how, view<std::uint32_t> space) noexcept {
+        return hyla_binning_build(&how, space.data(), space.size(), this);
     }
 };
 

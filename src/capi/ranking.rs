@@ -1,12 +1,15 @@
 //! `hyla_ranking_...`: histograms that rank, with certified bounds.
 
+mod integers;
+
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, disjoint, input, optional_input, output};
+use super::check::{self, Span, disjoint, input, output};
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::{Mirrors, call};
 use crate::error::{Error, Notices};
-use crate::metric::ranking::{self, Binning, Labels, Point, Report};
+use crate::metric::ranking::{self, Binning, Point, Report};
+use integers::Integers;
 
 /// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
 #[derive(Clone, Copy, Default)]
@@ -257,9 +260,9 @@ pub unsafe extern "C" fn hyla_ranking_curve(
         let writes = [Span::of(points, capacity), Span::of(written, 1)];
         disjoint(&writes, &[&[a, b, Span::of(words, count)]])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (words, written) = unsafe { (input(words, count)?, check::result(written)?) };
-        // SAFETY: as above.
-        let points = unsafe { output(mirrored(points), capacity) }?;
+        let (words, written, points) = unsafe {
+            (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?)
+        };
         written.write(ranking::curve(&binning, words, points)?);
         Ok(Notices::NONE)
     })
@@ -309,9 +312,8 @@ pub unsafe extern "C" fn hyla_ranking_threshold(
 ) -> hyla_status {
     call(move || {
         let of_rate = |binning: &Binning, words: &[i64]| {
-            let found =
-                ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)?;
-            Ok((found.value, found.notices))
+            ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)
+                .map(|found| (found.value, found.notices))
         };
         // SAFETY: as the caller vouches.
         unsafe { answer(binning, words, count, threshold, of_rate) }
@@ -370,43 +372,4 @@ unsafe fn answer<R>(
     let (result, notices) = answer(&binning, words)?;
     to.write(result);
     Ok(notices)
-}
-
-/// An update of the core with integers.
-type Update<T> = fn(&Binning, &[T], &Labels, &mut [i64]) -> Result<(), Error>;
-
-/// The inputs of an update with integers.
-struct Integers<T> {
-    binning: *const hyla_binning,
-    scores: *const T,
-    targets: *const u8,
-    valid: *const u8,
-    n: usize,
-}
-
-impl<T> Integers<T> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say.
-    #[inline(always)]
-    unsafe fn update(
-        self,
-        words: *mut i64,
-        count: usize,
-        update: Update<T>,
-    ) -> Result<Notices, Error> {
-        let n = self.n;
-        // SAFETY: as the caller vouches.
-        let (binning, [a, b]) = unsafe { binning::read(self.binning) }?;
-        // SAFETY: as the caller vouches.
-        let scores = unsafe { input(self.scores, n) }?;
-        // SAFETY: as the caller vouches.
-        let (targets, valid) =
-            unsafe { (optional_input(self.targets, n)?, optional_input(self.valid, n)?) };
-        let labels = Labels { targets, valid };
-        let arrays = [Span::of_slice(Some(scores)), Span::of_slice(targets), Span::of_slice(valid)];
-        disjoint(&[Span::of(words, count)], &[&[a, b], &arrays])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        update(&binning, scores, &labels, unsafe { output(words, count) }?)?;
-        Ok(Notices::NONE)
-    }
 }
