@@ -10,8 +10,8 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use hyla::loss::{Reduction, bce};
 use hyla::math;
 use hyla::metric::{
-    confusion, detection, pixel_statistics, range::Range, ranking_exact, score_statistics, sum,
-    topk_mean,
+    confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics,
+    sum, topk_mean,
 };
 use hyla::pixels::Pixels;
 use hyla::simd::{self, Columns, Doubles, Kernel, Lanes, Simd, Tier};
@@ -152,6 +152,21 @@ fn metrics(criterion: &mut Criterion) {
     });
 }
 
+/// Histograms that are added to, as those of a stream are.
+fn histograms(criterion: &mut Criterion) {
+    for (name, rule) in [
+        ("ranking/update, 200 thresholds", ranking::Rule::Thresholds { count: 200 }),
+        ("ranking/update, 16 bits of key", ranking::Rule::Key { bits: 16 }),
+    ] {
+        let mut table = vec![0; ranking::table_words(rule).unwrap()];
+        let binning = ranking::Binning::new(rule, &mut table).unwrap();
+        let mut words = vec![0; ranking::words(&binning)];
+        bench(criterion, name, 5, &Kind::ALL, |input| {
+            ranking::update(&binning, &input.pixels(), &mut words).unwrap();
+        });
+    }
+}
+
 /// Sorts: the work is the same on every tier.
 fn exact_ranking(criterion: &mut Criterion) {
     let mut space = Vec::new();
@@ -239,6 +254,7 @@ criterion_group!(
     losses::of_cubes,
     losses::of_matrices,
     metrics,
+    histograms,
     exact_ranking,
     frame_scores,
     small::of_small_inputs,

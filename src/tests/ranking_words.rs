@@ -115,7 +115,8 @@ proptest! {
         prop_assert_eq!(&whole[expected.len() + 3..], &[0; 3]);
 
         for_each_tier(|_| {
-            let mut ends: Vec<usize> = (1..parts).map(|_| random(&mut seed, items.len() + 1)).chain([0, items.len()]).collect();
+            let cuts = (1..parts).map(|_| random(&mut seed, items.len() + 1));
+            let mut ends: Vec<usize> = cuts.chain([0, items.len()]).collect();
             ends.sort_unstable();
             let mut trees: Vec<Vec<i64>> = Vec::new();
             for part in ends.windows(2) {
