@@ -84,9 +84,10 @@ PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 bench: ## run the criterion benches
 	$(CARGO) bench --features scalar --bench nodes
 
-bench-peers: $(BUILD)/peers $(BUILD)/peers-losses ## time hyla against plain C loops and Eigen, side by side
+bench-peers: $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-ranking ## time hyla against plain C loops and Eigen, side by side
 	$(BUILD)/peers
 	$(BUILD)/peers-losses
+	$(BUILD)/peers-ranking
 
 PEER_HEADERS := $(wildcard benches/peers/*.h benches/peers/*.hpp) include/hyla.h
 PEER_CXX := g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude
@@ -111,6 +112,9 @@ $(BUILD)/peers: benches/peers/peers.cpp $(BUILD)/loops-native.o $(BUILD)/loops-a
 	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
 
 $(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/eigen.o $(BUILD)/loops-native.o $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+
+$(BUILD)/peers-ranking: benches/peers/ranking.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
 	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
 
 header: ## write include/hyla.h anew from src/capi

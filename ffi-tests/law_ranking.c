@@ -141,6 +141,9 @@ static void refused(void) {
     CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update_u8(&binning, (const uint8_t *)"abc", NULL, NULL, 3, words_, WORDS));
     const uint16_t integers[3] = {1, 2, 3};
     CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update_u16(&binning, integers, NULL, NULL, 3, words_, WORDS));
+    const uint16_t *const odd = (const uint16_t *)(const void *)((const unsigned char *)integers + 1);
+    CHECK_STATUS(HYLA_ERROR_MISALIGNED, hyla_ranking_update_u16(&binning, odd, NULL, NULL, 2, words_, WORDS));
+    CHECK_STATUS(HYLA_ERROR_NULL_POINTER, hyla_ranking_update_u16(&binning, NULL, NULL, NULL, 3, words_, WORDS));
     CHECK(memcmp(words_, none, sizeof none) == 0);
 
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, words_, WORDS));

@@ -1,4 +1,4 @@
-/* Every loss, and detection, over one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes
+/* Every node over one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes
  * that must be equal. No float operation, because programs call this in foreign floating-point environments. */
 #ifndef NODES_H
 #define NODES_H
@@ -296,14 +296,6 @@ static inline void take_detection(const struct buffers *on, const hyla_pixels *r
     }
 }
 
-/* How many doubles the workspace has. */
-static inline size_t workspace_doubles(size_t n) {
-    const size_t columns = n * CHANNELS / ROWS, one = hyla_orthogonality_workspace(ROWS, columns);
-    const size_t other = hyla_distinctness_workspace(ROWS, columns), words = hyla_selector_diversity_metric_workspace(n * CHANNELS);
-    const size_t most = one > other ? one : other;
-    return most > (words + 1) / 2 ? most : (words + 1) / 2;
-}
-
 /* The scores against their first half. */
 static inline void take_drift(const hyla_pixels *pixels, struct hashes *to) {
     const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_KEY, 8, 0.0f, 0.0f};
@@ -327,7 +319,29 @@ static inline void take_drift(const hyla_pixels *pixels, struct hashes *to) {
     for (size_t i = 0; i < count; ++i) take_value(to, "drift metrics", list[i].value);
 }
 
-/* Everything that the losses say of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
+/* How many doubles the workspaces of rankings and frame scores need. */
+static inline size_t ranking_doubles(size_t n) {
+    const size_t histograms = 2 * 257 + 6, exact = (hyla_ranking_exact_workspace(n) + 1) / 2;
+    const size_t statistics = (hyla_score_statistics_workspace() + 1) / 2;
+    const size_t one = histograms > exact ? histograms : exact;
+    return one > statistics ? one : statistics;
+}
+
+/* How many doubles the workspace has. */
+static inline size_t workspace_doubles(size_t n) {
+    const size_t columns = n * CHANNELS / ROWS, rankings = ranking_doubles(n);
+    const size_t orthogonality = hyla_orthogonality_workspace(ROWS, columns);
+    const size_t distinctness = hyla_distinctness_workspace(ROWS, columns);
+    const size_t selectors = (hyla_selector_diversity_metric_workspace(n * CHANNELS) + 1) / 2;
+    const size_t all[] = {rankings, orthogonality, distinctness, selectors};
+    size_t most = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i) most = all[i] > most ? all[i] : most;
+    return most;
+}
+
+#include "rankings.h"
+
+/* Everything that losses and rankings say of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline void take_losses(const struct buffers *on, unsigned options, struct hashes *to) {
     const uint8_t *const valid = options & 1 ? on->valid : NULL;
     const float *const weights = options & 2 ? on->weights : NULL;
@@ -341,6 +355,8 @@ static inline void take_losses(const struct buffers *on, unsigned options, struc
     take_detection(on, &pixels, to);
     take_drift(&pixels, to);
     take_labels(on, valid, to);
+    take_rankings(on, &pixels, to);
+    take_frame_scores(on, &pixels, to);
 }
 
 /* Whether two runs said the same; names what differs. */

@@ -163,6 +163,72 @@ void pixel_statistics() {
     CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, {list.data(), 2}).status.code());
 }
 
+void binning() {
+    const hyla_binning_params key = HYLA_BINNING_PARAMS_DEFAULT;
+    CHECK(equal(hyla::binning::params(), key) && equal(hyla::binning(), hyla_binning{}));
+    hyla::binning::params params;
+    params.rule = HYLA_BINNING_THRESHOLDS;
+    params.bins = 200;
+    const hyla::result<std::size_t> words = hyla::binning::words(params);
+    CHECK(words && words.value == 797);
+    std::vector<std::uint32_t> table(words.value), same_table(words.value);
+    hyla::binning binning;
+    hyla_binning expected{};
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, binning.build(params, {table.data(), 1}).code());
+    CHECK_STATUS(HYLA_OK, binning.build(params, table).code());
+    CHECK_STATUS(HYLA_OK, hyla_binning_build(&params, same_table.data(), same_table.size(), &expected));
+    CHECK(table == same_table && binning.table == table.data() && binning.bins == expected.bins);
+    params.bins = 1;
+    CHECK_STATUS(HYLA_ERROR_BINNING, hyla::binning::words(params).status.code());
+}
+
+void ranking() {
+    using hyla::ranking;
+    hyla::pixels pixels = all();
+    pixels.weights = nullptr;
+    hyla::binning binning;
+    CHECK_STATUS(HYLA_OK, binning.build(hyla::binning::params(), {}).code());
+    std::vector<std::int64_t> words(ranking::words(binning).value), other(words.size()), expected(words.size());
+    CHECK(words.size() == 2 * 4096 + 8);
+    for (auto *to : {&words, &other}) CHECK_STATUS(HYLA_OK, ranking::update(binning, pixels, *to).code());
+    CHECK_STATUS(HYLA_OK, ranking::merge(binning, other, words).code());
+    for (int i = 0; i < 2; ++i) CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, expected.data(), expected.size()));
+    CHECK(words == expected);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, ranking::merge(binning, {other.data(), 1}, words).code());
+
+    hyla_ranking_report report{};
+    const hyla_status status = hyla_ranking_values(&binning, words.data(), words.size(), &report);
+    const hyla::result<ranking::report> found = ranking::values(binning, words);
+    CHECK(found && found.status.code() == status && equal(found.value, report));
+    CHECK(report.anomalies == 6 && report.normal == 4 && report.masked == 2);
+    std::array<ranking::point, 8> points{};
+    const hyla::result<std::size_t> count = ranking::curve(binning, words, points);
+    CHECK(count && count.value == 5 && points[0].threshold == 3.0 && points[0].precision == 1.0 && points[4].recall == 1.0);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, ranking::curve(binning, words, {points.data(), 4}).status.code());
+    const hyla::result<ranking::point> point = ranking::at(binning, words, 2.0f);
+    CHECK(point && equal(point.value, points[1]) && point.value.true_positives == 2 && point.value.false_positives == 2);
+    const hyla::result<double> threshold = ranking::threshold(binning, words, 0.5);
+    CHECK(threshold && threshold.value < 2.0 && threshold.value > -1.0);
+    const hyla::result<ranking::bracket> median = ranking::quantile(binning, words, 0.5);
+    CHECK(median && median.value.low <= 0.5 && median.value.high >= 0.5);
+    CHECK_STATUS(HYLA_ERROR_TARGET, ranking::quantile(binning, words, 2.0).status.code());
+
+    // Integers.
+    const std::array<std::uint16_t, n> wide{900, 100, 1000, 0, 200, 800};
+    hyla::binning::params params;
+    params.rule = HYLA_BINNING_U16;
+    CHECK_STATUS(HYLA_OK, binning.build(params, {}).code());
+    words.assign(ranking::words(binning).value, 0);
+    CHECK_STATUS(HYLA_OK, ranking::update(binning, wide.data(), targets.data(), valid.data(), n, words).code());
+    CHECK(ranking::at(binning, words, 900.0f).value.true_positives == 2);
+    params.rule = HYLA_BINNING_U8;
+    CHECK_STATUS(HYLA_OK, binning.build(params, {}).code());
+    words.assign(ranking::words(binning).value, 0);
+    CHECK_STATUS(HYLA_OK, ranking::update(binning, decisions.data(), targets.data(), nullptr, n, words).code());
+    CHECK(ranking::values(binning, words).value.anomalies == 3);
+    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, ranking::update(binning, wide.data(), nullptr, nullptr, n, words).code());
+}
+
 void ranking_exact() {
     hyla::pixels pixels = all();
     pixels.weights = nullptr;
@@ -383,6 +449,8 @@ int main() {
     range();
     confusion();
     pixel_statistics();
+    binning();
+    ranking();
     ranking_exact();
     drift();
     frame_scores();

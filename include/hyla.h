@@ -1226,13 +1226,13 @@ typedef struct hyla_binning {
 // How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
 // and `hyla_ranking_values` says how much that can be.
 //
-// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) wide
-//   relative to its scores. Infinities have bins like others. Histograms of 4 to 1024 KiB.
+// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
+//   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
 // - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
 //   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
 //   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
-// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`; scores beyond these lie in the first or
-//   last bin.
+// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores beyond
+//   these lie in the first or last bin.
 // - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
 //
 // Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
@@ -1245,7 +1245,7 @@ typedef struct hyla_binning_params {
     uint32_t bins;
     // LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
     float low;
-    // LINEAR: the upper end of the last bin, finite and above `low`. Others ignore it. Default: 1.
+    // LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
     float high;
 } hyla_binning_params;
 
@@ -1265,7 +1265,8 @@ typedef struct hyla_ranking_report {
     double roc_auc_lo;
     // and not above this.
     double roc_auc_hi;
-    // The greatest F1 of the thresholds that are edges of bins. 0 without anomalies.
+    // The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
+    // anomalies.
     double f1_max;
     // The greatest F1 of any threshold is not above this.
     double f1_max_hi;
@@ -1275,9 +1276,9 @@ typedef struct hyla_ranking_report {
     int64_t anomalies;
     // How many normal pixels are ranked.
     int64_t normal;
-    // How many anomalies have a NaN score.
+    // How many anomalies have a NaN score, which is ranked nowhere.
     int64_t nan_anomalies;
-    // How many normal pixels have a NaN score.
+    // How many normal pixels have a NaN score, which is ranked nowhere.
     int64_t nan_normal;
     // How many pixels were masked.
     int64_t masked;
@@ -1436,7 +1437,8 @@ typedef struct hyla_score_statistics_totals {
     int64_t pixels;
 } hyla_score_statistics_totals;
 
-// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any.
+// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any. Infinite
+// scores lie at the ends: a quantile between one and a finite score is infinite, between both infinities NaN.
 typedef struct hyla_score_statistics_report {
     // The mean, from an exact sum; NaN if a score is NaN.
     double mean;
@@ -3061,7 +3063,7 @@ hyla_status hyla_binning_build(const struct hyla_binning_params *params,
 // How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
 // zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
 // bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
-// masked, a fingerprint of the binning, and three words of 0.
+// masked, a fingerprint of the binning times the number that count, and three words of 0.
 //
 // Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
 // (all about a binning that hyla_binning_build did not write).
@@ -3088,7 +3090,8 @@ hyla_status hyla_ranking_update(const struct hyla_binning *binning,
 
 // Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
 //
-// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
@@ -3101,7 +3104,8 @@ hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
 
 // Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
 //
-// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
@@ -3164,9 +3168,9 @@ hyla_status hyla_ranking_at(const struct hyla_binning *binning,
                             float threshold,
                             struct hyla_ranking_point *point);
 
-// The lowest threshold whose false positive rate is not above the wanted one, in [0, 1]. Without labels every pixel
-// is normal, and the rate is the share of all pixels that raises an alarm. Infinity where even the highest bin is above
-// it.
+// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
+// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
+// where even the highest bin is above it; infinite scores raise an alarm all the same.
 //
 // Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
 // `hyla_ranking_at`.

@@ -603,6 +603,73 @@ class detection {
     }
 };
 
+// How scores become bins of a ranking: hyla_binning_... `build` writes the table (words(how) words, which must outlive
+// the binning and its copies) and the binning.
+class binning : public hyla_binning {
+  public:
+    struct params : hyla_binning_params {
+        constexpr params() noexcept : hyla_binning_params HYLA_BINNING_PARAMS_DEFAULT {}
+    };
+
+    constexpr binning() noexcept : hyla_binning{} {}
+
+    static result<std::size_t> words(const hyla_binning_params &how) noexcept {
+        return detail::value_of<std::size_t>(hyla_binning_words, &how);
+    }
+    hyla::status build(const hyla_binning_params &how, view<std::uint32_t> space) noexcept {
+        return hyla_binning_build(&how, space.data(), space.size(), this);
+    }
+};
+
+// Histograms that rank, with certified bounds: hyla_ranking_... The words are the caller's, `words(of)` of them, all
+// zero where nothing was added.
+struct ranking {
+    using report = hyla_ranking_report;
+    using point = hyla_ranking_point;
+    using counts = view<const std::int64_t>;
+    struct bracket {
+        double low, high;
+    };
+
+    static result<std::size_t> words(const hyla_binning &of) noexcept {
+        return detail::value_of<std::size_t>(hyla_ranking_words, &of);
+    }
+    static hyla::status update(const hyla_binning &of, const hyla_pixels &in, view<std::int64_t> to) noexcept {
+        return hyla_ranking_update(&of, &in, to.data(), to.size());
+    }
+    // Integers, with n of each; `targets` and `valid` may be null.
+    static hyla::status update(const hyla_binning &of, const std::uint8_t *scores, const std::uint8_t *targets,
+                               const std::uint8_t *valid, std::size_t n, view<std::int64_t> to) noexcept {
+        return hyla_ranking_update_u8(&of, scores, targets, valid, n, to.data(), to.size());
+    }
+    static hyla::status update(const hyla_binning &of, const std::uint16_t *scores, const std::uint8_t *targets,
+                               const std::uint8_t *valid, std::size_t n, view<std::int64_t> to) noexcept {
+        return hyla_ranking_update_u16(&of, scores, targets, valid, n, to.data(), to.size());
+    }
+    static hyla::status merge(const hyla_binning &of, counts other, view<std::int64_t> to) noexcept {
+        if (other.size() != to.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_ranking_merge(&of, other.data(), to.data(), to.size());
+    }
+    static result<report> values(const hyla_binning &of, counts words) noexcept {
+        return detail::value_of<report>(hyla_ranking_values, &of, words.data(), words.size());
+    }
+    // The result is how many were written.
+    static result<std::size_t> curve(const hyla_binning &of, counts words, view<point> points) noexcept {
+        return detail::value_of<std::size_t>(hyla_ranking_curve, &of, words.data(), words.size(), points.data(), points.size());
+    }
+    static result<point> at(const hyla_binning &of, counts words, float threshold) noexcept {
+        return detail::value_of<point>(hyla_ranking_at, &of, words.data(), words.size(), threshold);
+    }
+    static result<double> threshold(const hyla_binning &of, counts words, double false_positive_rate) noexcept {
+        return detail::value_of<double>(hyla_ranking_threshold, &of, words.data(), words.size(), false_positive_rate);
+    }
+    static result<bracket> quantile(const hyla_binning &of, counts words, double q) noexcept {
+        double bounds[2] = {};
+        const hyla::status status = hyla_ranking_quantile(&of, words.data(), words.size(), q, bounds);
+        return {{bounds[0], bounds[1]}, status};
+    }
+};
+
 // How well the scores of one buffer rank anomalies, exactly: hyla_ranking_exact_... `workspace` has
 // workspace_size(n) words.
 struct ranking_exact {
@@ -779,6 +846,7 @@ static_assert(mirrors<range, hyla_range> && mirrors<score_statistics, hyla_score
 static_assert(mirrors<confusion, hyla_confusion_totals>);
 static_assert(mirrors<pixel_statistics, hyla_pixel_statistics_totals>);
 static_assert(mirrors<detection, hyla_detection_totals> && mirrors<detection::params, hyla_detection_params>);
+static_assert(mirrors<binning, hyla_binning> && mirrors<binning::params, hyla_binning_params>);
 static_assert(mirrors<pixels, hyla_pixels>);
 
 }  // namespace hyla

@@ -162,6 +162,21 @@ fn metrics(criterion: &mut Criterion) {
     });
 }
 
+/// Histograms that are added to, as those of a stream are.
+fn histograms(criterion: &mut Criterion) {
+    for (name, rule) in [
+        ("ranking/update, 200 thresholds", ranking::Rule::Thresholds { count: 200 }),
+        ("ranking/update, 16 bits of key", ranking::Rule::Key { bits: 16 }),
+    ] {
+        let mut table = vec![0; ranking::table_words(rule).unwrap()];
+        let binning = ranking::Binning::new(rule, &mut table).unwrap();
+        let mut words = vec![0; ranking::words(&binning)];
+        bench(criterion, name, 5, &Kind::ALL, |input| {
+            ranking::update(&binning, &input.pixels(), &mut words).unwrap();
+        });
+    }
+}
+
 /// Sorts: the work is the same on every tier.
 fn exact_ranking(criterion: &mut Criterion) {
     let mut space = Vec::new();
@@ -249,6 +264,7 @@ criterion_group!(
     losses::of_cubes,
     losses::of_matrices,
     metrics,
+    histograms,
     exact_ranking,
     frame_scores,
     small::of_small_inputs,

@@ -9,7 +9,6 @@
 
 #include <cmath>
 #include <cstring>
-#include <utility>
 
 namespace {
 
@@ -204,49 +203,6 @@ void detections(Data &data) {
     tiers("all logits equal");
 }
 
-// Exact ranking beside a sort of pairs, which is what one writes without a library: highest score first, equal scores
-// as one step.
-double average_precision_of_pairs(const Data &data, std::vector<std::pair<float, std::uint8_t>> &pairs) {
-    for (std::size_t i = 0; i < pairs.size(); i++) pairs[i] = {data.scores[i], data.targets[i]};
-    std::sort(pairs.begin(), pairs.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
-    double hits = 0, sum = 0;
-    for (std::size_t i = 0; i < pairs.size();) {
-        const float score = pairs[i].first;
-        double found = 0;
-        for (; i < pairs.size() && pairs[i].first == score; i++) found += pairs[i].second;
-        hits += found;
-        sum += found * hits / static_cast<double>(i);
-    }
-    return sum / hits;
-}
-
-void exact_ranking(const std::string &name, const Data &data) {
-    hyla_pixels pixels = data.pixels();
-    std::vector<std::uint32_t> space(hyla_ranking_exact_workspace(pixels.n));
-    std::vector<std::pair<float, std::uint8_t>> pairs(pixels.n);
-    hyla_ranking_exact_report report{};
-    double theirs = 0;
-    const auto ours = [&] { checked(hyla_ranking_exact_values(&pixels, space.data(), space.size(), &report)); };
-    const auto their = [&] { theirs = average_precision_of_pairs(data, pairs); };
-    ours();
-    their();
-    require(std::fabs(report.average_precision - theirs) < 1e-9 * theirs, "exact ranking");
-    row(name, static_cast<double>(pixels.n), alternate(ours, their));
-}
-
-// Scores that mean something: anomalies lie higher; and ones that say nothing, with many ties.
-void exact_rankings() {
-    Data data(mebi, 6.0f);
-    exact_ranking("exact ranking, 10 % anomalies, labels at random", data);
-    for (std::size_t i = 0; i < mebi; i++) data.scores[i] += data.targets[i] != 0 ? 5.0f : 0.0f;
-    exact_ranking("exact ranking, 10 % anomalies, higher by 5 of 12", data);
-    for (std::size_t i = 0; i < mebi; i++) data.targets[i] = data.decisions[i];
-    for (float &score : data.scores) score = std::floor(score * 16.0f);
-    exact_ranking("exact ranking, 272 different scores", data);
-    Data line(640, 6.0f);
-    exact_ranking("exact ranking, 640 pixels", line);
-}
-
 // What a call costs beside its pixels, for the lines of a push-broom camera.
 void calls() {
     const hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
@@ -294,8 +250,6 @@ int main() {
     heading("1 Mi pixels, AnomalyDetectionMetrics with 200 thresholds, against gcc's 512 bits");
     Data frame(mebi, 6.0f);
     detections(frame);
-    heading("1 Mi pixels, against std::sort of (score, label)");
-    exact_rankings();
     calls();
     heading("16 Mi pixels, from memory");
     Data large(16 * mebi, 6.0f);

@@ -20,13 +20,13 @@ pub const HYLA_BINNING_U16: u32 = 4;
 /// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
 /// and `hyla_ranking_values` says how much that can be.
 ///
-/// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) wide
-///   relative to its scores. Infinities have bins like others. Histograms of 4 to 1024 KiB.
+/// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
+///   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
 /// - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
 ///   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
 ///   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
-/// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`; scores beyond these lie in the first or
-///   last bin.
+/// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores beyond
+///   these lie in the first or last bin.
 /// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
 ///
 /// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
@@ -41,7 +41,7 @@ pub struct hyla_binning_params {
     pub bins: u32,
     /// LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
     pub low: f32,
-    /// LINEAR: the upper end of the last bin, finite and above `low`. Others ignore it. Default: 1.
+    /// LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
     pub high: f32,
 }
 

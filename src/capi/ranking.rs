@@ -1,12 +1,15 @@
 //! `hyla_ranking_...`: histograms that rank, with certified bounds.
 
+mod integers;
+
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, disjoint, input, optional_input, output};
+use super::check::{self, Span, disjoint, input, output};
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::{Mirrors, call};
 use crate::error::{Error, Notices};
-use crate::metric::ranking::{self, Binning, Labels, Point, Report};
+use crate::metric::ranking::{self, Binning, Point, Report};
+use integers::Integers;
 
 /// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
 #[derive(Clone, Copy, Default)]
@@ -26,7 +29,8 @@ pub struct hyla_ranking_report {
     pub roc_auc_lo: f64,
     /// and not above this.
     pub roc_auc_hi: f64,
-    /// The greatest F1 of the thresholds that are edges of bins. 0 without anomalies.
+    /// The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
+    /// anomalies.
     pub f1_max: f64,
     /// The greatest F1 of any threshold is not above this.
     pub f1_max_hi: f64,
@@ -36,9 +40,9 @@ pub struct hyla_ranking_report {
     pub anomalies: i64,
     /// How many normal pixels are ranked.
     pub normal: i64,
-    /// How many anomalies have a NaN score.
+    /// How many anomalies have a NaN score, which is ranked nowhere.
     pub nan_anomalies: i64,
-    /// How many normal pixels have a NaN score.
+    /// How many normal pixels have a NaN score, which is ranked nowhere.
     pub nan_normal: i64,
     /// How many pixels were masked.
     pub masked: i64,
@@ -77,7 +81,7 @@ unsafe impl Mirrors for hyla_ranking_point {
 /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
 /// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
 /// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
-/// masked, a fingerprint of the binning, and three words of 0.
+/// masked, a fingerprint of the binning times the number that count, and three words of 0.
 ///
 /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
 /// (all about a binning that hyla_binning_build did not write).
@@ -135,7 +139,8 @@ pub unsafe extern "C" fn hyla_ranking_update(
 
 /// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
 ///
-/// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
@@ -159,7 +164,8 @@ pub unsafe extern "C" fn hyla_ranking_update_u8(
 
 /// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
 ///
-/// Errors, with the words unchanged: as `hyla_ranking_update`; UNSUPPORTED_INPUT for another binning.
+/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
@@ -254,9 +260,9 @@ pub unsafe extern "C" fn hyla_ranking_curve(
         let writes = [Span::of(points, capacity), Span::of(written, 1)];
         disjoint(&writes, &[&[a, b, Span::of(words, count)]])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (words, written) = unsafe { (input(words, count)?, check::result(written)?) };
-        // SAFETY: as above.
-        let points = unsafe { output(mirrored(points), capacity) }?;
+        let (words, written, points) = unsafe {
+            (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?)
+        };
         written.write(ranking::curve(&binning, words, points)?);
         Ok(Notices::NONE)
     })
@@ -286,9 +292,9 @@ pub unsafe extern "C" fn hyla_ranking_at(
     })
 }
 
-/// The lowest threshold whose false positive rate is not above the wanted one, in [0, 1]. Without labels every pixel
-/// is normal, and the rate is the share of all pixels that raises an alarm. Infinity where even the highest bin is above
-/// it.
+/// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
+/// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
+/// where even the highest bin is above it; infinite scores raise an alarm all the same.
 ///
 /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
 /// `hyla_ranking_at`.
@@ -306,9 +312,8 @@ pub unsafe extern "C" fn hyla_ranking_threshold(
 ) -> hyla_status {
     call(move || {
         let of_rate = |binning: &Binning, words: &[i64]| {
-            let found =
-                ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)?;
-            Ok((found.value, found.notices))
+            ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)
+                .map(|found| (found.value, found.notices))
         };
         // SAFETY: as the caller vouches.
         unsafe { answer(binning, words, count, threshold, of_rate) }
@@ -367,43 +372,4 @@ unsafe fn answer<R>(
     let (result, notices) = answer(&binning, words)?;
     to.write(result);
     Ok(notices)
-}
-
-/// An update of the core with integers.
-type Update<T> = fn(&Binning, &[T], &Labels, &mut [i64]) -> Result<(), Error>;
-
-/// The inputs of an update with integers.
-struct Integers<T> {
-    binning: *const hyla_binning,
-    scores: *const T,
-    targets: *const u8,
-    valid: *const u8,
-    n: usize,
-}
-
-impl<T> Integers<T> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say.
-    #[inline(always)]
-    unsafe fn update(
-        self,
-        words: *mut i64,
-        count: usize,
-        update: Update<T>,
-    ) -> Result<Notices, Error> {
-        let n = self.n;
-        // SAFETY: as the caller vouches.
-        let (binning, [a, b]) = unsafe { binning::read(self.binning) }?;
-        // SAFETY: as the caller vouches.
-        let scores = unsafe { input(self.scores, n) }?;
-        // SAFETY: as the caller vouches.
-        let (targets, valid) =
-            unsafe { (optional_input(self.targets, n)?, optional_input(self.valid, n)?) };
-        let labels = Labels { targets, valid };
-        let arrays = [Span::of_slice(Some(scores)), Span::of_slice(targets), Span::of_slice(valid)];
-        disjoint(&[Span::of(words, count)], &[&[a, b], &arrays])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        update(&binning, scores, &labels, unsafe { output(words, count) }?)?;
-        Ok(Notices::NONE)
-    }
 }

@@ -45,7 +45,8 @@ pub struct hyla_score_statistics_totals {
     pub pixels: i64,
 }
 
-/// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any.
+/// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any. Infinite
+/// scores lie at the ends: a quantile between one and a finite score is infinite, between both infinities NaN.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_score_statistics_report {

@@ -18,6 +18,16 @@
 //!
 //! A NaN has no place in an order: it is counted apart, and ranked nowhere. -0 equals +0.
 //!
+//! **Accuracy**: counts are integers. Bounds are moved outward by more than all roundings (below 2^52 pixels), so they
+//! hold the exact values always; how far apart they are depends on how many pixels share a bin. At the edge of a bin all
+//! values of [`Point`] are exact, but for one rounding.
+//!
+//! **Without anomalies** average precision and F1 are 0 (notice `NO_POSITIVES`), without anomalies or normal pixels
+//! ROC-AUC is NaN (`NO_POSITIVES`, `NO_NEGATIVES`).
+//!
+//! **cuvis-ai** has no such node; its `AnomalyDetectionMetrics` emits `average_precision`, which is that of
+//! [`Rule::Thresholds`] with its key `ap_thresholds` (200).
+//!
 //! **Speed**: limited by the scatter into the histograms: one addition a pixel, which waits for the one before
 //! it where both hit one bin.
 //!
@@ -158,7 +168,7 @@ impl Kernel for Update<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
-        let binning = self.to.binning;
+        let binning = *self.to.binning;
         let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
         let valid = self.labels.valid.map(Columns::<<S::Register as Lanes>::Bytes>::new);
         let lanes = S::Register::LANES;

@@ -172,7 +172,8 @@ fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
         tied += found as u128 * (below_or_tied - normal.len()) as u128;
         let hits = (all - anomalies.len()) as f64;
         let decisions = hits + (all_normal - normal.len()) as f64;
-        precisions.add(found as f64 * hits / decisions);
+        // The quotient comes first: it is not above 1, nor is the mean then.
+        precisions.add(found as f64 * (hits / decisions));
         let f1 = 2.0 * hits / (all as f64 + decisions);
         if f1 > report.f1_max {
             (report.f1_max, report.f1_max_threshold) = (f1, f64::from(order::float(key)));

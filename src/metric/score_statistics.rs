@@ -17,14 +17,15 @@
 //! offset of the scores. Extremes and the median are scores; quantiles are made by three operations in `f64`.
 //!
 //! A NaN makes mean and standard deviation NaN; it has no place in an order, so extremes, median and quantiles are
-//! those of the numbers (notice `NOT_FINITE`; the report says how many are NaN and infinite). The standard deviation
+//! those of the numbers (notice `NOT_FINITE`; the report says how many are NaN and infinite). Infinite scores lie at the
+//! ends of the order: a quantile between one and a number is infinite, between both infinities NaN. The standard deviation
 //! of one pixel is NaN (notice `DEGENERATE`), all values of none (notice `EMPTY`).
 //!
 //! **cuvis-ai**: port `scores`; emits `scores/mean`, `scores/std`, `scores/min`, `scores/max`, `scores/median`,
 //! `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`, of each batch. Stages: validation, test.
 //!
-//! **Speed**: one pass for each of the two sums; four for the order, by a radix select in a [`workspace`] of the caller that does
-//! not grow with the frame.
+//! **Speed**: one pass for each of the two sums; four for the order, by a radix select in a [`workspace`] of the caller
+//! that does not grow with the frame.
 
 use super::Metric;
 use crate::error::{Error, Notices, Value};
@@ -186,9 +187,12 @@ fn place(share: f64, last: u32) -> (u32, f64) {
     (below, rank - f64::from(below))
 }
 
-/// A number between two scores. (Equal ones may be infinite.)
+/// A number between two scores. Next to an infinite one it is infinite, between both infinities NaN.
 fn between(low: f64, high: f64, part: f64) -> f64 {
-    if low == high || part == 0.0 { low } else { low + (high - low) * part }
+    if low == high || part == 0.0 || (low.is_infinite() && high.is_finite()) {
+        return low;
+    }
+    low + (high - low) * part
 }
 
 impl Report {

@@ -29,6 +29,7 @@ mod naive;
 mod overlap;
 mod ranking;
 mod ranking_exact;
+mod ranking_words;
 mod scores;
 mod selector;
 mod selector_metrics;

@@ -212,6 +212,15 @@ fn statistics_at_the_edges() {
     );
     assert!(ends.std.is_nan() && ends.infinite == 2 && ends.q25 == 1.0);
 
+    // Between minus infinity and a number lies minus infinity; between both infinities nothing.
+    let (low, _) = statistics(&pixels(&[-infinity, 1.0], None));
+    assert_eq!(
+        (low.min, low.q25, low.q99, low.max),
+        (-f64::INFINITY, -f64::INFINITY, -f64::INFINITY, 1.0)
+    );
+    let (both, _) = statistics(&pixels(&[-infinity, infinity], None));
+    assert!(both.q25.is_nan() && both.median == -f64::INFINITY && both.max == f64::INFINITY);
+
     // -0 and +0 are one score.
     let (zeros, _) = statistics(&pixels(&[-0.0, 0.0, -0.0], None));
     assert!(zeros.max == 0.0 && zeros.min == 0.0 && zeros.std == 0.0);

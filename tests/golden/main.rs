@@ -22,6 +22,7 @@ mod iou;
 mod matrix;
 mod mse;
 mod pixel_statistics;
+mod ranking;
 mod score_statistics;
 mod selector;
 mod svdd;
@@ -45,6 +46,12 @@ pub(crate) fn for_each_case(file: &str, mut check: impl FnMut(&Value)) {
     let cases = golden["cases"].as_array().expect("the file has cases");
     assert!(!cases.is_empty(), "{} has no case", path.display());
 
+    on_each_tier(|| cases.iter().for_each(&mut check));
+    println!("{file}: {} cases", cases.len());
+}
+
+/// Runs a check on every tier of this machine.
+pub(crate) fn on_each_tier(mut check: impl FnMut()) {
     // The tier is one for the process: the tests of this file take turns.
     static WALK: std::sync::Mutex<()> = std::sync::Mutex::new(());
     let _one_at_a_time = WALK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -53,14 +60,13 @@ pub(crate) fn for_each_case(file: &str, mut check: impl FnMut(&Value)) {
         // SAFETY: the names are static C strings.
         let name = unsafe { CStr::from_ptr(hyla_tier_name(tier)) }.to_str().unwrap();
         if hyla_tier_pin(tier) == 0 {
-            cases.iter().for_each(&mut check);
+            check();
         } else {
             assert_ne!(required, name, "this machine lacks the required tier");
             eprintln!("skipped: this machine lacks the tier {name}");
         }
     }
     assert_eq!(hyla_tier_pin(0), 0);
-    println!("{file}: {} cases", cases.len());
 }
 
 /// A number, which the files write as text where JSON has none.

@@ -18,17 +18,18 @@ pub enum Rule {
         /// How many thresholds, and bins, there are.
         count: u32,
     },
-    /// Bins of one width between two bounds; scores beyond them lie in the first and last bin. Up to 2^16.
+    /// Bins of one width between two bounds; scores beyond them lie in the first and last bin. Up to 2^16, each at
+    /// least 2^-124 wide.
     Linear {
         /// The lower end of the first bin: finite.
         low: f32,
-        /// The upper end of the last one: finite, above `low`.
+        /// The upper end of the last one: finite, above `low`, with a finite difference.
         high: f32,
         /// How many bins there are.
         bins: u32,
     },
-    /// The leading bits of the float in an order that makes them an integer: no range to choose, and bins of
-    /// one relative width, 2^-(bits - 9). From 8 to 16 bits.
+    /// The leading bits of the float in an order that makes them an integer: no range to choose, and bins of one
+    /// relative width, 2^-(bits - 9) of their least size (8 bits: up to four times it). From 8 to 16 bits.
     Key {
         /// The binary logarithm of the number of bins.
         bits: u32,
@@ -243,6 +244,11 @@ impl<'a> Binning<'a> {
         }
         if bin == 0 {
             return f32::NEG_INFINITY;
+        }
+        if let Rule::Key { bits } = self.rule {
+            // Keys beyond the infinities are those of NaNs: such bins are empty.
+            let [least, most] = [f32::NEG_INFINITY, f32::INFINITY].map(order::key);
+            return order::float(((bin as u32) << (u32::BITS - bits)).max(least).min(most));
         }
         // The least place in the order of floats whose bin is not below this one.
         let (mut low, mut high) = (order::key(f32::NEG_INFINITY), order::key(f32::INFINITY));

@@ -23,9 +23,13 @@ pub struct Point {
     pub false_positives: i64,
 }
 
+/// 0 of none.
+fn ratio(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
 fn point(histograms: &Histograms, bin: usize, hits: i64, misses: i64) -> Point {
     let (anomalies, normal) = histograms.ranked();
-    let ratio = |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
     Point {
         threshold: f64::from(histograms.binning.lowest(bin)),
         precision: ratio(hits, hits + misses),
@@ -68,8 +72,9 @@ pub fn at(binning: &Binning, words: &[i64], threshold: f32) -> Result<(Point, No
     Ok((point(&histograms, bin, hits, misses), histograms.notices()))
 }
 
-/// The lowest threshold whose false positive rate is not above the wanted one: of pixels without labels, the share
-/// of all pixels that raises an alarm. Infinity where even the highest bin is above it.
+/// The lowest threshold whose false positive rate, as [`at`] tells it, is not above the wanted one: of pixels without
+/// labels, the share of all pixels that raises an alarm. Infinity where even the highest bin is above it; infinite
+/// scores raise an alarm all the same.
 ///
 /// # Errors
 /// Too few words, scores of another binning among them, a rate outside [0, 1].
@@ -83,12 +88,11 @@ pub fn threshold_for_false_positive_rate(
         return Err(Error::Target);
     }
     let (_, normal) = histograms.ranked();
-    let allowed = rate * normal as f64;
     let mut bin = None;
     let mut alarms = 0;
     for (index, count) in histograms.normal.iter().enumerate().rev() {
         alarms += *count;
-        if alarms as f64 > allowed {
+        if ratio(alarms, normal) > rate {
             break;
         }
         bin = Some(index);
@@ -116,7 +120,7 @@ pub fn quantile(binning: &Binning, words: &[i64], q: f64) -> Result<([f64; 2], N
     let Some(last) = (anomalies + normal).checked_sub(1).filter(|last| *last >= 0) else {
         return Ok(([f64::NAN; 2], notices));
     };
-    let rank = (q * last as f64) as i64;
+    let rank = ((q * last as f64) as i64).min(last);
     let mut below = 0;
     let counts = histograms.anomalies.iter().zip(histograms.normal);
     for (bin, (anomalies, normal)) in counts.enumerate() {

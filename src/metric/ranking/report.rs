@@ -17,12 +17,15 @@
 //! (The j-th anomaly of a bin has a precision of at least `(A+j)/(A+j+B+n)` and at most `(A+p)/(A+p+B)`, both of
 //! which occur.) Where a bin has one score there is nothing to order: all of it is tied.
 //!
-//! The sums are made in `f64` from terms with a relative error below 16 * 2^-53; bounds are moved outward by
-//! more than all roundings.
+//! The sums are made in `f64`; all bounds are moved outward by more than all roundings, also where every bin has one
+//! score.
 
 use super::{Bin, Binning, Histograms};
 use crate::error::{Error, Notices};
 use crate::math64::{from_integer, ln_of_ratio};
+
+/// The lower bound of a bin with so many anomalies is a sum of its own, of as many terms.
+const FEW: i64 = 64;
 
 /// What the histograms say. A bound holds for the exact scores, of which the histograms know the bins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,19 +45,20 @@ pub struct Report {
     pub roc_auc_lo: f64,
     /// The exact one is not above this.
     pub roc_auc_hi: f64,
-    /// The greatest F1 of the thresholds that are edges of bins. 0 without anomalies.
+    /// The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
+    /// anomalies.
     pub f1_max: f64,
     /// The greatest F1 of any threshold is not above this.
     pub f1_max_hi: f64,
-    /// The threshold of `f1_max`, the highest of several: decide for scores from it on.
+    /// The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
     pub f1_max_threshold: f64,
     /// How many anomalies are ranked.
     pub anomalies: i64,
     /// How many normal pixels are ranked.
     pub normal: i64,
-    /// How many anomalies have a NaN score.
+    /// How many anomalies have a NaN score, which is ranked nowhere.
     pub nan_anomalies: i64,
-    /// How many normal pixels have a NaN score.
+    /// How many normal pixels have a NaN score, which is ranked nowhere.
     pub nan_normal: i64,
     /// How many pixels were masked.
     pub masked: i64,
@@ -91,9 +95,15 @@ pub fn report(binning: &Binning, words: &[i64]) -> Result<(Report, Notices), Err
     Ok((report, notices))
 }
 
-/// More than all roundings of a sum of that many terms, relative to the sum.
+/// More than all roundings of a sum of that many terms, relative to the sum: each addition rounds by half an epsilon at
+/// most, those of the terms are up to [`FEW`], and a few operations come with each.
 fn slack(terms: usize) -> f64 {
-    (terms + 16) as f64 * f64::EPSILON
+    (terms + FEW as usize) as f64 * f64::EPSILON
+}
+
+/// Bounds of a share, moved outward.
+fn outward(low: f64, high: f64, terms: usize) -> (f64, f64) {
+    ((low * (1.0 - slack(terms))).max(0.0), (high * (1.0 + slack(terms))).min(1.0))
 }
 
 fn add_average_precision(histograms: &Histograms, report: &mut Report) {
@@ -113,26 +123,24 @@ fn add_average_precision(histograms: &Histograms, report: &mut Report) {
     }
     let all = report.anomalies as f64;
     report.average_precision = tied / all;
-    report.average_precision_lo = (least / all * (1.0 - slack(terms))).max(0.0);
-    report.average_precision_hi = (most / all * (1.0 + slack(terms))).min(1.0);
+    let (low, high) = outward(least / all, most / all, terms);
+    (report.average_precision_lo, report.average_precision_hi) = (low, high);
     // An integral over a bin, which may leave the bounds where the bin has few anomalies.
-    let (low, high) = (report.average_precision_lo, report.average_precision_hi);
     report.average_precision_interleaved = (interleaved / all).max(low).min(high);
 }
 
+// The quotient comes first: it is not above 1, so that the sum is not above the number of anomalies.
 fn tied_precision(bin: &Bin) -> f64 {
     let hits = (bin.anomalies_above + bin.anomalies) as f64;
-    bin.anomalies as f64 * hits / (hits + (bin.normal_above + bin.normal) as f64)
+    bin.anomalies as f64 * (hits / (hits + (bin.normal_above + bin.normal) as f64))
 }
 
 fn most_precision(bin: &Bin) -> f64 {
     let hits = (bin.anomalies_above + bin.anomalies) as f64;
-    bin.anomalies as f64 * hits / (hits + bin.normal_above as f64)
+    bin.anomalies as f64 * (hits / (hits + bin.normal_above as f64))
 }
 
 fn least_precision(bin: &Bin) -> f64 {
-    /// So many terms are added one by one.
-    const FEW: i64 = 64;
     let above = bin.anomalies_above as f64;
     let misses = (bin.normal_above + bin.normal) as f64;
     let count = bin.anomalies as f64;
@@ -174,12 +182,12 @@ fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
     }
     let pairs = from_integer(wide(report.anomalies) * wide(report.normal));
     report.roc_auc = from_integer(2 * right + tied) / pairs * 0.5;
-    if histograms.binning.is_exact() {
-        (report.roc_auc_lo, report.roc_auc_hi) = (report.roc_auc, report.roc_auc);
+    let (low, high) = if histograms.binning.is_exact() {
+        (report.roc_auc, report.roc_auc)
     } else {
-        report.roc_auc_lo = (from_integer(right) / pairs * (1.0 - slack(0))).max(0.0);
-        report.roc_auc_hi = (from_integer(right + tied) / pairs * (1.0 + slack(0))).min(1.0);
-    }
+        (from_integer(right) / pairs, from_integer(right + tied) / pairs)
+    };
+    (report.roc_auc_lo, report.roc_auc_hi) = outward(low, high, 0);
 }
 
 fn add_f1(histograms: &Histograms, report: &mut Report) {
@@ -199,6 +207,7 @@ fn add_f1(histograms: &Histograms, report: &mut Report) {
             best = Some(bin.index);
         }
     }
+    (_, report.f1_max_hi) = outward(0.0, report.f1_max_hi, 0);
     if let Some(bin) = best {
         report.f1_max_threshold = f64::from(histograms.binning.lowest(bin));
     }

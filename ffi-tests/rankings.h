@@ -1,0 +1,85 @@
+/* What rankings and scores of frames say of one set of buffers, as hashes: a part of nodes.h. */
+#ifndef RANKINGS_H
+#define RANKINGS_H
+
+/* Words that end where the workspace ends, so that a guard behind it guards them, too. */
+static inline void *last_of_workspace(const struct buffers *on, size_t bytes) {
+    const size_t all = workspace_doubles(on->n) * sizeof(double), used = (bytes + 7) / 8 * 8;
+    return CHECK(used <= all) ? (unsigned char *)on->workspace + (all - used) : NULL;
+}
+
+/* A report: so many doubles, and integers behind them. */
+static inline void take_report(struct hashes *to, const char *name, void *report, size_t doubles, size_t bytes) {
+    plain_nan((double *)report, doubles);
+    take(to, name, report, bytes);
+}
+
+#define TAKE_REPORT(title, report, integer)                                                                                    \
+    take_report(to, title, &report, offsetof(__typeof__(report), integer) / sizeof(double), sizeof report)
+
+/* Histograms: the words, and all that is made of them. */
+static inline void take_histograms(const hyla_binning *binning, const int64_t *words, size_t count, struct hashes *to) {
+    hyla_ranking_report report;
+    hyla_ranking_point point;
+    double threshold, bounds[2];
+    take(to, "ranking words", words, count * sizeof *words);
+    take_status(to, "ranking values", hyla_ranking_values(binning, words, count, &report));
+    TAKE_REPORT("ranking values", report, anomalies);
+    take_status(to, "ranking at", hyla_ranking_at(binning, words, count, 0.5f, &point));
+    TAKE_REPORT("ranking at", point, true_positives);
+    take_status(to, "ranking threshold", hyla_ranking_threshold(binning, words, count, 0.25, &threshold));
+    take_value(to, "ranking threshold", threshold);
+    take_status(to, "ranking quantile", hyla_ranking_quantile(binning, words, count, 0.75, bounds));
+    take_value(to, "ranking quantile", bounds[0]);
+    take_value(to, "ranking quantile", bounds[1]);
+}
+
+static inline void take_rankings(const struct buffers *on, const hyla_pixels *pixels, struct hashes *to) {
+    static const hyla_binning_params rules[] = {{sizeof *rules, HYLA_BINNING_KEY, 8, 0.0f, 0.0f},
+                                                {sizeof *rules, HYLA_BINNING_THRESHOLDS, 20, 0.0f, 0.0f},
+                                                {sizeof *rules, HYLA_BINNING_LINEAR, 200, -3.0f, 3.0f},
+                                                {sizeof *rules, HYLA_BINNING_U8, 0, 0.0f, 0.0f}};
+    hyla_pixels counted = *pixels;
+    counted.weights = NULL;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; ++i) {
+        uint32_t table[128];
+        hyla_binning binning;
+        size_t count = 0;
+        CHECK_STATUS(HYLA_OK, hyla_binning_build(&rules[i], table, 128, &binning));
+        CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &count));
+        take(to, "binning table", table, binning.table_words * sizeof *table);
+        int64_t *const words = (int64_t *)last_of_workspace(on, count * sizeof *words);
+        memset(words, 0, count * sizeof *words);
+        const hyla_status status = rules[i].rule == HYLA_BINNING_U8
+            ? hyla_ranking_update_u8(&binning, on->targets, on->targets, pixels->valid, on->n, words, count)
+            : hyla_ranking_update(&binning, &counted, words, count);
+        take_status(to, "ranking update", status);
+        take_histograms(&binning, words, count, to);
+    }
+    hyla_ranking_exact_report exact;
+    const size_t exact_words = hyla_ranking_exact_workspace(on->n);
+    uint32_t *words = (uint32_t *)last_of_workspace(on, exact_words * sizeof *words);
+    take_status(to, "ranking exact", hyla_ranking_exact_values(&counted, words, exact_words, &exact));
+    TAKE_REPORT("ranking exact", exact, anomalies);
+}
+
+static inline void take_frame_scores(const struct buffers *on, const hyla_pixels *pixels, struct hashes *to) {
+    hyla_score_statistics_report report;
+    hyla_score_statistics_totals totals = {0};
+    const size_t report_words = hyla_score_statistics_workspace(), mean_words = hyla_topk_mean_workspace();
+    double number;
+    uint32_t *words = (uint32_t *)last_of_workspace(on, report_words * sizeof *words);
+    take_status(to, "score statistics", hyla_score_statistics_frame(pixels, words, report_words, &report));
+    TAKE_REPORT("score statistics", report, pixels);
+    take_status(to, "score statistics update", hyla_score_statistics_update(pixels, &totals));
+    take(to, "score statistics totals", &totals, sizeof totals);
+    take_status(to, "score statistics mean", hyla_score_statistics_mean(&totals, &number));
+    take_value(to, "score statistics mean", number);
+    take_status(to, "score statistics std", hyla_score_statistics_std(&totals, &number));
+    take_value(to, "score statistics std", number);
+    words = (uint32_t *)last_of_workspace(on, mean_words * sizeof *words);
+    take_status(to, "top-k mean", hyla_topk_mean_value(0.1, pixels, words, mean_words, &number));
+    take_value(to, "top-k mean", number);
+}
+
+#endif

@@ -1,0 +1,45 @@
+//! The updates with integers.
+
+use crate::capi::binning::{self, hyla_binning};
+use crate::capi::check::{Span, disjoint, input, optional_input, output};
+use crate::error::{Error, Notices};
+use crate::metric::ranking::{Binning, Labels};
+
+/// An update of the core with integers.
+type Update<T> = fn(&Binning, &[T], &Labels, &mut [i64]) -> Result<(), Error>;
+
+/// The inputs of an update with integers.
+pub(super) struct Integers<T> {
+    pub binning: *const hyla_binning,
+    pub scores: *const T,
+    pub targets: *const u8,
+    pub valid: *const u8,
+    pub n: usize,
+}
+
+impl<T> Integers<T> {
+    /// # Safety
+    /// Pointers that are neither NULL nor misaligned are valid for what their types say.
+    #[inline(always)]
+    pub(super) unsafe fn update(
+        self,
+        words: *mut i64,
+        count: usize,
+        update: Update<T>,
+    ) -> Result<Notices, Error> {
+        let n = self.n;
+        // SAFETY: as the caller vouches.
+        let (binning, [a, b]) = unsafe { binning::read(self.binning) }?;
+        // SAFETY: as the caller vouches.
+        let (scores, targets, valid) = unsafe {
+            let scores = input(self.scores, n)?;
+            (scores, optional_input(self.targets, n)?, optional_input(self.valid, n)?)
+        };
+        let labels = Labels { targets, valid };
+        let arrays = [Span::of_slice(Some(scores)), Span::of_slice(targets), Span::of_slice(valid)];
+        disjoint(&[Span::of(words, count)], &[&[a, b], &arrays])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        update(&binning, scores, &labels, unsafe { output(words, count) }?)?;
+        Ok(Notices::NONE)
+    }
+}
