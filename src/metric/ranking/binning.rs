@@ -245,14 +245,10 @@ impl<'a> Binning<'a> {
         if bin == 0 {
             return f32::NEG_INFINITY;
         }
-        if let Rule::Key { bits } = self.rule {
-            // Keys beyond the infinities are those of NaNs: such bins are empty.
-            let [least, most] = [f32::NEG_INFINITY, f32::INFINITY].map(order::key);
-            return order::float(((bin as u32) << (u32::BITS - bits)).max(least).min(most));
-        }
         // The least place in the order of floats whose bin is not below this one.
         let (mut low, mut high) = (order::key(f32::NEG_INFINITY), order::key(f32::INFINITY));
         if let Rule::Key { bits } = self.rule {
+            // Keys beyond the infinities are those of NaNs: such bins are empty.
             return order::float(((bin as u32) << (u32::BITS - bits)).max(low).min(high));
         }
         while low < high {
@@ -330,6 +326,8 @@ fn write_table(count: u32, table: &mut [u32]) {
     let below: &mut [u16] = bytemuck::must_cast_slice_mut(below);
     let cell_of = |score: f32| (((score - start) * per_unit) as usize).min(cells - 1);
     edges.fill(f32::NAN);
+    // The bin of a NaN, and the half of a word that may be left behind it.
+    below.fill(count as u16);
     let mut passed = 1;
     for (cell, (edge_, below)) in edges.iter_mut().zip(below.iter_mut()).enumerate().take(cells) {
         *below = passed as u16 - 1;
@@ -338,8 +336,5 @@ fn write_table(count: u32, table: &mut [u32]) {
             *edge_ = next;
             passed += 1;
         }
-    }
-    if let Some(of_nan) = below.get_mut(cells) {
-        *of_nan = count as u16;
     }
 }
