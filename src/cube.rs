@@ -113,6 +113,14 @@ impl<'a> Cube<'a> {
         }
     }
 
+    /// Writes a channel of the pixels from `first` on to an array in the layout of the values.
+    #[inline(never)]
+    pub(crate) fn write_channel(&self, first: usize, channel: usize, from: &[f32], to: &mut [f32]) {
+        let Layout { pixel_stride, channel_stride, .. } = self.layout;
+        let to = to.get_mut(first * pixel_stride + channel * channel_stride..).unwrap_or(&mut []);
+        scatter(from, pixel_stride, from.len(), to);
+    }
+
     /// How many pixels and weights count; each pixel as often as it has channels.
     pub(crate) fn tally_values(&self, weights: &mut ExactSum) -> Tally {
         let mut of_pixels = ExactSum::default();
