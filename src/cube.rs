@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::exact::ExactSum;
 use crate::loss::Write;
 use crate::pixels::{Pixels, Tally, tally};
-use crate::simd::{Lanes, flat, flat_mut};
+use crate::simd::{Lanes, copy, flat, flat_mut};
 use bytemuck::Zeroable;
 
 /// Where the values of pixels lie.
@@ -118,7 +118,11 @@ impl<'a> Cube<'a> {
     pub(crate) fn write_channel(&self, first: usize, channel: usize, from: &[f32], to: &mut [f32]) {
         let Layout { pixel_stride, channel_stride, .. } = self.layout;
         let to = to.get_mut(first * pixel_stride + channel * channel_stride..).unwrap_or(&mut []);
-        scatter(from, pixel_stride, from.len(), to);
+        if pixel_stride == 1 {
+            copy(to, from);
+        } else {
+            scatter(from, pixel_stride, from.len(), to);
+        }
     }
 
     /// How many pixels and weights count; each pixel as often as it has channels.

@@ -138,8 +138,14 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
     /// Starts to add to sums. [`Self::finish`] must be called at the end.
     #[inline(always)]
     pub fn new<S: Simd>(_: S, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
+        Self::of_lanes(S::Register::LANES, sums)
+    }
+
+    /// The same for registers of so many lanes: where the tier is known, but not to the compiler.
+    #[inline(always)]
+    pub fn of_lanes(lanes: usize, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
         let words = [const { Words([0; KEPT_LEVELS * MOST_LANES]) }; SUMS];
-        let state = State { window: Window::USUAL, lanes: S::Register::LANES, additions: 0 };
+        let state = State { window: Window::USUAL, lanes, additions: 0 };
         Self { sums, words, state, marked: 0 }
     }
 

@@ -13,8 +13,6 @@ const TRANSFORMED: usize = if BLOCK < 128 { BLOCK } else { 128 };
 
 type Planes<const PIXELS: usize> = [[f32; PIXELS]; CHANNELS];
 
-/// (Aligned, so that no register crosses a cache line.)
-#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub(super) struct Block {
     colors: Planes<BLOCK>,
     /// The derivatives of linear light by the values of the cube.
@@ -28,8 +26,8 @@ impl Block {
     pub fn new() -> Self {
         Self {
             colors: [[0.0; BLOCK]; CHANNELS],
-            light_slopes: [[1.0; TRANSFORMED]; CHANNELS],
-            root_slopes: [[1.0; TRANSFORMED]; CHANNELS],
+            light_slopes: [[0.0; TRANSFORMED]; CHANNELS],
+            root_slopes: [[0.0; TRANSFORMED]; CHANNELS],
         }
     }
 
@@ -47,12 +45,12 @@ impl Block {
 
     /// Turns derivatives by the colours, which stand in their place, to those by the values of the cube.
     #[inline(always)]
-    pub fn back<S: Simd>(&mut self, simd: S, count: usize) {
+    pub fn back<S: Simd>(&mut self, simd: S, transform: Transform, count: usize) {
         let Self { colors, light_slopes, root_slopes } = self;
-        for (matrix, factors) in [(transposed(M2), &*root_slopes), (transposed(M1), &*light_slopes)]
-        {
-            simd.call(Mix { matrix: &matrix, factors: Some(factors), count, colors });
-        }
+        let factors = Some(&*root_slopes);
+        simd.call(Mix { matrix: &transposed(M2), factors, count, colors });
+        let factors = if transform == Transform::OfSrgb { Some(&*light_slopes) } else { None };
+        simd.call(Mix { matrix: &transposed(M1), factors, count, colors });
     }
 }
 

@@ -1,6 +1,6 @@
 //! The exact sums of one frame, and what they say.
 
-use super::kernels::{Inputs, Moments, Sums};
+use super::kernels::{Inputs, Moments, Parts, TERMS};
 use super::{CHANNELS, Params, check};
 use crate::cube::Cube;
 use crate::error::Error;
@@ -51,22 +51,24 @@ impl Frame {
         self.rejected = self.rejected.wrapping_add(tally.rejected);
         let hash = params.frame_fingerprint().wrapping_mul(tally.pixels);
         self.fingerprint = self.fingerprint.wrapping_add(hash);
-        let mut colors = [Sums::default(); CHANNELS + 1];
-        let mut squares = [Sums::default(); CHANNELS];
+        let mut sums = [Parts::default(); TERMS];
         simd::run(Moments {
             inputs: Inputs { cube: *rgb, targets, transform: params.transform() },
-            colors: &mut colors,
-            squares: if params.has_variance() { Some(&mut squares) } else { None },
+            squares: params.has_variance(),
+            sums: &mut sums,
         });
+        let (colors, squares) = sums.split_at_checked(CHANNELS + 1).unwrap_or_default();
         let foregrounds = self.foreground.iter_mut().chain([&mut self.foreground_weights]);
         let backgrounds = self.background.iter_mut().chain([&mut self.background_weights]);
-        for ((foreground, background), [all, part]) in foregrounds.zip(backgrounds).zip(&colors) {
-            foreground.merge(part);
-            background.merge(all);
-            background.merge_times(part, -1);
+        for ((foreground, background), parts) in foregrounds.zip(backgrounds).zip(colors) {
+            for [all, part] in parts {
+                foreground.merge(part);
+                background.merge(all);
+                background.merge_times(part, -1);
+            }
         }
-        for (sum, [_, part]) in self.squares.iter_mut().zip(&squares) {
-            sum.merge(part);
+        for (sum, parts) in self.squares.iter_mut().zip(squares) {
+            parts.iter().for_each(|[_, part]| sum.merge(part));
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ impl Inputs<'_> {
 }
 
 /// Which pixels of a block count, and who is foreground.
-struct Pixels {
+pub(super) struct Pixels {
     length: usize,
     /// The length in whole registers.
     padded: usize,
@@ -37,18 +37,13 @@ struct Pixels {
 }
 
 impl Pixels {
-    #[inline(always)]
-    fn new() -> Self {
-        Self { length: 0, padded: 0, weights: [0.0; BLOCK], targets: [0; BLOCK] }
-    }
-
     /// Goes to the pixels from `first` on.
     #[inline(always)]
     fn go<S: Simd>(&mut self, simd: S, inputs: &Inputs, first: usize) {
         self.length = Block::length(inputs.transform).min(inputs.cube.layout.n - first);
         self.padded = self.length.next_multiple_of(S::Register::LANES);
         if !inputs.all_alike() {
-            let to = self.weights.get_mut(..self.padded).unwrap_or(&mut []);
+            let to = part_mut(&mut self.weights, 0, self.padded);
             let pixels = inputs.cube.live().part(first, self.length);
             simd.call(Weights { pixels, to });
         }
@@ -57,24 +52,40 @@ impl Pixels {
 
     #[inline(always)]
     fn weights(&self) -> &[f32] {
-        self.weights.get(..self.padded).unwrap_or(&[])
+        cut(&self.weights, 0, self.padded)
     }
 
     #[inline(always)]
     fn targets(&self) -> &[u8] {
-        self.targets.get(..self.padded).unwrap_or(&[])
+        cut(&self.targets, 0, self.padded)
+    }
+}
+
+/// Where both walks work. (Aligned, so that no register crosses a cache line.)
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+struct Room {
+    block: Block,
+    tiles: [[f32; BLOCK]; 4],
+    pixels: Pixels,
+}
+
+impl Room {
+    #[inline(never)]
+    fn new() -> Self {
+        let pixels = Pixels { length: 0, padded: 0, weights: [0.0; BLOCK], targets: [0; BLOCK] };
+        Self { block: Block::new(), tiles: [[0.0; BLOCK]; 4], pixels }
     }
 }
 
 /// Products of floats, as two floats whose sum is exact (unless the second is subnormal): the first in the place
 /// of the floats. A call of its own: all products share its code.
-struct Products<'b> {
+struct Product<'b> {
     floats: &'b mut [f32],
     factors: &'b [f32],
     rests: &'b mut [f32],
 }
 
-impl Kernel for Products<'_> {
+impl Kernel for Product<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -95,15 +106,28 @@ impl Kernel for Products<'_> {
 }
 
 /// The sum of all pixels, and that of the foreground.
-pub(super) type Sums = [ExactSum; 2];
+type Sums = [ExactSum; 2];
+
+/// Sums of what products are rounded to, and of what that leaves: apart, because their sizes are.
+pub(super) type Parts = [Sums; 2];
+
+/// How many things are summed: the colours by channel, the weights, the squares by channel.
+pub(super) const TERMS: usize = 2 * CHANNELS + 1;
 
 /// Adds the pixels to sums.
 pub(super) struct Moments<'a> {
     pub inputs: Inputs<'a>,
-    /// Of the colours by channel, then of the weights, if there are any.
-    pub colors: &'a mut [Sums; CHANNELS + 1],
-    /// Of the squares by channel. None: they are not summed.
-    pub squares: Option<&'a mut [Sums; CHANNELS]>,
+    /// Whether squares are summed, too.
+    pub squares: bool,
+    pub sums: &'a mut [Parts; TERMS],
+}
+
+type Adders<'a> = [Blocks<'a, 12, -160, 1, 2>; 2];
+
+#[inline(never)]
+fn adders(lanes: usize, sums: &mut [Parts; TERMS]) -> [Adders<'_>; TERMS] {
+    sums.each_mut()
+        .map(|parts| parts.each_mut().map(|[all, part]| Blocks::of_lanes(lanes, [all, part])))
 }
 
 impl Kernel for Moments<'_> {
@@ -111,45 +135,58 @@ impl Kernel for Moments<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { inputs, colors, squares } = self;
+        let Self { inputs, squares: is_squared, sums } = self;
         let Inputs { cube, transform, .. } = inputs;
-        let mut no_squares = [Sums::default(); CHANNELS];
-        let is_squared = squares.is_some();
-        let squares = squares.unwrap_or(&mut no_squares);
-        let mut sums = colors.each_mut().map(|[all, part]| Blocks::new(simd, [all, part]));
-        let mut squares = squares.each_mut().map(|[all, part]| Blocks::new(simd, [all, part]));
-        let (mut block, mut pixels) = (Block::new(), Pixels::new());
-        let [mut a, mut b, mut c, mut d] = [[0.0; BLOCK]; 4];
+        let is_weighted = cube.weights.is_some();
+        let mut adders = adders(S::Register::LANES, sums);
+        let Room { mut block, mut tiles, mut pixels } = Room::new();
         for first in (0..cube.layout.n).step_by(Block::length(transform)) {
             pixels.go(simd, &inputs, first);
+            let (weights, marks) = (pixels.weights(), pixels.targets());
             let count = pixels.length;
             simd.call(Fill { cube: &cube, transform, first, count, block: &mut block });
-            let (weights, marks) = (pixels.weights(), pixels.targets());
-            let [ones, terms, rests, small] =
-                [&mut a, &mut b, &mut c, &mut d].map(|tile| part_mut(tile, 0, pixels.padded));
-            for (channel, sum) in sums.iter_mut().enumerate() {
-                let mut given = cube.weights.map(|_| weights);
-                let mut floats = block.colors(channel, pixels.padded);
-                if channel == CHANNELS {
-                    if given.take().is_none() {
-                        continue;
-                    }
+            let [a, b, c, d] = &mut tiles;
+            let products = part_mut(a, 0, pixels.padded);
+            let lows = part_mut(b, 0, pixels.padded);
+            let rests = part_mut(c, 0, pixels.padded);
+            let ones = part_mut(d, 0, pixels.padded);
+            let (colors, squares) =
+                adders.split_at_mut_checked(CHANNELS + 1).unwrap_or((&mut [], &mut []));
+            for (channel, color) in colors.iter_mut().enumerate() {
+                let is_color = channel < CHANNELS;
+                let floats = if is_color {
+                    block.colors(channel, pixels.padded)
+                } else if is_weighted {
                     copy(ones, weights);
-                    floats = &mut *ones;
-                }
+                    &mut *ones
+                } else {
+                    break;
+                };
                 if !inputs.all_alike() {
                     keep(simd, floats, weights);
                 }
-                if let Some(sum) = squares.get_mut(channel).filter(|_| is_squared) {
-                    copy(terms, floats);
-                    simd.call(Products { floats: terms, factors: floats, rests });
-                    add(simd, sum, terms, given, small, marks);
-                    add(simd, sum, rests, given, small, marks);
+                let mut square = squares.get_mut(channel).filter(|_| is_squared);
+                for step in if square.is_some() { 0..3 } else { 2..3 } {
+                    let (adders, terms) = match (&mut square, step) {
+                        (Some(square), 0) => {
+                            copy(products, floats);
+                            let rests = &mut *lows;
+                            simd.call(Product { floats: products, factors: floats, rests });
+                            (&mut **square, &mut *products)
+                        }
+                        (Some(square), 1) => (&mut **square, &mut *lows),
+                        _ => (&mut *color, &mut *floats),
+                    };
+                    let [high, low] = adders;
+                    if is_weighted && is_color {
+                        simd.call(Product { floats: terms, factors: weights, rests });
+                        low.add(simd, rests, marks);
+                    }
+                    if step == 1 { low } else { high }.add(simd, terms, marks);
                 }
-                add(simd, sum, floats, given, rests, marks);
             }
         }
-        sums.iter_mut().chain(&mut squares).for_each(Blocks::finish);
+        adders.as_flattened_mut().iter_mut().for_each(Blocks::finish);
     }
 }
 
@@ -162,23 +199,6 @@ fn keep<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
         let on = weight.constant(0.0).lt(weight);
         only(Some(on), S::Register::from_floats(simd, float)).to_floats(float);
     }
-}
-
-/// Adds floats, times weights, to sums.
-#[inline(always)]
-fn add<S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
-    simd: S,
-    sum: &mut Blocks<'_, DIGITS, LOWEST, POWER, 2>,
-    floats: &mut [f32],
-    weights: Option<&[f32]>,
-    rests: &mut [f32],
-    marks: &[u8],
-) {
-    if let Some(factors) = weights {
-        simd.call(Products { floats, factors, rests });
-        sum.add(simd, rests, marks);
-    }
-    sum.add(simd, floats, marks);
 }
 
 /// Writes the gradient.
@@ -197,57 +217,54 @@ impl Kernel for Gradient<'_> {
         let Self { inputs, slopes, write, gradient } = self;
         let Inputs { cube, transform, .. } = inputs;
         let layout = cube.layout;
-        let all_alike = inputs.all_alike();
-        let (mut block, mut pixels) = (Block::new(), Pixels::new());
-        let mut tile = [0.0; BLOCK];
-        let in_place = all_alike
-            && transform == Transform::None
-            && write == Write::Store
-            && layout.pixel_stride == 1;
+        let is_given = transform == Transform::None;
+        // Without a spread the values themselves do not count.
+        let is_read = !is_given || slopes.iter().any(|slopes| slopes.spread != 0.0);
+        let is_plain = is_given && inputs.all_alike() && write == Write::Store;
+        let Room { mut block, mut tiles, mut pixels } = Room::new();
+        let [tile, ..] = &mut tiles;
         for first in (0..layout.n).step_by(Block::length(transform)) {
             pixels.go(simd, &inputs, first);
-            let count = pixels.length;
-            let in_place = in_place && count == pixels.padded;
-            if !in_place {
+            let (count, padded) = (pixels.length, pixels.padded);
+            let weights = if inputs.all_alike() { &[] } else { pixels.weights() };
+            let in_place = is_plain && layout.pixel_stride == 1 && count == padded;
+            if is_read && !in_place {
                 simd.call(Fill { cube: &cube, transform, first, count, block: &mut block });
             }
-            let weights = if all_alike { None } else { Some(pixels.weights()) };
             for (channel, slopes) in slopes.iter().enumerate() {
-                let mut floats = block.colors(channel, pixels.padded);
+                let mut floats = block.colors(channel, padded);
                 if in_place {
                     floats = part_mut(gradient, first + channel * layout.channel_stride, count);
-                    if slopes.spread != 0.0 {
+                    if is_read {
                         cube.copy_channel(first, channel, floats);
                     }
                 }
                 slope(simd, floats, slopes, pixels.targets(), weights);
             }
-            if in_place {
-                continue;
+            if !is_given {
+                block.back(simd, transform, count);
             }
-            if transform != Transform::None {
-                block.back(simd, count);
-            }
-            for channel in 0..layout.channels {
-                let to = part_mut(&mut tile, 0, count);
-                let before = Cube { values: gradient, ..cube };
-                if write == Write::Add {
-                    before.copy_channel(first, channel, to);
-                }
-                let to = part_mut(&mut tile, 0, pixels.padded);
-                let floats = vectors::<Floats<S>, _>(block.colors(channel, pixels.padded)).iter();
-                for (index, (float, to)) in floats.zip(vectors_mut::<Floats<S>, _>(to)).enumerate()
-                {
-                    let on = match weights.and_then(|weights| vectors(weights).get(index)) {
-                        Some(weight) => {
+            for channel in 0..if in_place { 0 } else { layout.channels } {
+                let floats = block.colors(channel, padded);
+                if !is_plain {
+                    let to = part_mut(tile, 0, padded);
+                    if write == Write::Add {
+                        let before = Cube { values: gradient, ..cube };
+                        before.copy_channel(first, channel, part_mut(to, 0, count));
+                    }
+                    let places = vectors_mut::<Floats<S>, _>(floats).iter_mut().zip(vectors(to));
+                    for (index, (float, before)) in places.enumerate() {
+                        let slope = S::Register::from_floats(simd, float);
+                        *float = *before;
+                        let mut on = None;
+                        if let Some(weight) = vectors(weights).get(index) {
                             let weight = S::Register::from_floats(simd, weight);
-                            Some(weight.constant(0.0).lt(weight))
+                            on = Some(weight.constant(0.0).lt(weight));
                         }
-                        None => None,
-                    };
-                    write.write(on, S::Register::from_floats(simd, float), to);
+                        write.write(on, slope, float);
+                    }
                 }
-                cube.write_channel(first, channel, part_mut(&mut tile, 0, count), gradient);
+                cube.write_channel(first, channel, part_mut(floats, 0, count), gradient);
             }
         }
     }
@@ -261,13 +278,7 @@ fn part_mut(floats: &mut [f32], start: usize, count: usize) -> &mut [f32] {
 
 /// The gradient by the values of a channel, in their place.
 #[inline(always)]
-fn slope<S: Simd>(
-    simd: S,
-    floats: &mut [f32],
-    slopes: &Slopes,
-    targets: &[u8],
-    weights: Option<&[f32]>,
-) {
+fn slope<S: Simd>(simd: S, floats: &mut [f32], slopes: &Slopes, targets: &[u8], weights: &[f32]) {
     let floats = vectors_mut::<Floats<S>, _>(floats).iter_mut();
     for (index, (float, targets)) in floats.zip(vectors(targets)).enumerate() {
         let foreground = S::Register::mask_from_bytes(simd, targets);
@@ -278,7 +289,7 @@ fn slope<S: Simd>(
             front = ((value - slopes.mean) - slopes.rest) * slopes.spread + front;
         }
         let mut slope = S::Register::select(foreground, front, front.constant(slopes.background));
-        if let Some(weight) = weights.and_then(|weights| vectors(weights).get(index)) {
+        if let Some(weight) = vectors(weights).get(index) {
             slope = slope * S::Register::from_floats(simd, weight);
         }
         slope.to_floats(float);
