@@ -21,9 +21,9 @@
 //! convert, too.)
 
 use super::Exact;
-use super::levels::Registers;
+use super::levels::{Registers, peel};
 use super::window::{LIMIT, Window};
-use crate::simd::{Columns, Kernel, Lanes, Simd, Tile, flat, vectors, vectors_mut};
+use crate::simd::{Kernel, Lanes, Simd, Tile, copy, flat, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -128,8 +128,6 @@ pub struct Blocks<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, 
     sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
     words: [Words; SUMS],
     state: State,
-    /// How many floats were marked.
-    pub marked: i64,
 }
 
 impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
@@ -146,14 +144,20 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
     pub fn of_lanes(lanes: usize, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
         let words = [const { Words([0; KEPT_LEVELS * MOST_LANES]) }; SUMS];
         let state = State { window: Window::USUAL, lanes, additions: 0 };
-        Self { sums, words, state, marked: 0 }
+        Self { sums, words, state }
     }
 
     /// Adds the terms of a block of at most `BLOCK` floats, whole registers, which may change; with two
     /// sums each float has a byte, not 0 if it is marked. A call of its own: all kernels share its code.
     #[inline(always)]
     pub fn add<S: Simd>(&mut self, simd: S, floats: &mut [f32], marks: &[u8]) {
-        simd.call(AddBlock { to: self, floats, marks });
+        simd.call(AddBlock { to: self, given: None, floats, marks });
+    }
+
+    /// The same for floats that may not change, with room for as many.
+    #[inline(always)]
+    pub fn add_given<S: Simd>(&mut self, simd: S, given: &[f32], room: &mut [f32], marks: &[u8]) {
+        simd.call(AddBlock { to: self, given: Some(given), floats: room, marks });
     }
 
     /// Moves everything to the digits and makes them canonical.
@@ -258,6 +262,8 @@ fn add_one_by_one<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
 struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
 {
     to: &'b mut Blocks<'a, DIGITS, LOWEST, POWER, SUMS>,
+    /// What is added, if it is not the floats: it is copied to them before they change.
+    given: Option<&'b [f32]>,
     floats: &'b mut [f32],
     marks: &'b [u8],
 }
@@ -269,12 +275,9 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { to, floats, marks } = self;
+        let Self { to, mut given, floats, marks } = self;
         if POWER == 2 {
             return add_one_by_one(&mut to.sums, floats);
-        }
-        if SUMS == 2 {
-            to.marked += count(simd, marks);
         }
         let additions = (floats.len() / S::Register::LANES) as u32;
         if to.state.additions + additions > MOST_ADDITIONS {
@@ -283,10 +286,15 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
             to.state.window = Window::USUAL;
         }
         loop {
-            let mut registers = Registers::<S> {
+            if to.state.window.levels > KEPT_LEVELS
+                && let Some(given) = given.take()
+            {
+                copy(floats, given);
+            }
+            let registers = Registers::<S> {
                 simd,
                 window: to.state.window,
-                floats: vectors_mut(floats),
+                floats: vectors(given.unwrap_or(floats)),
                 marks: vectors(marks),
             };
             let missed = match registers.window.levels {
@@ -294,25 +302,24 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
                 _ => registers.add_levels::<2, SUMS>(&mut to.words),
             };
             let Some([smallest, greatest]) = missed else {
-                if registers.window.levels > KEPT_LEVELS {
-                    registers.peel(&mut to.sums);
+                if to.state.window.levels > KEPT_LEVELS {
+                    let marks = vectors(marks);
+                    peel::<S, DIGITS, LOWEST, POWER, SUMS>(
+                        simd,
+                        to.state.window,
+                        vectors_mut(floats),
+                        marks,
+                        &mut to.sums,
+                    );
                 }
                 break;
             };
+            if let Some(given) = given.take() {
+                copy(floats, given);
+            }
             let sizes = [flat(&smallest), flat(&greatest)];
             to.state.fit(&mut to.sums, &mut to.words, sizes, floats, marks);
         }
         to.state.additions += additions;
     }
-}
-
-/// How many bytes are not 0: here, while they are in the cache.
-#[inline(always)]
-fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
-    let blocks = Columns::new(marks);
-    let mut count = 0;
-    for index in 0..marks.len().div_ceil(64) {
-        count += i64::from(simd.bits_of_bytes(blocks.get(index)).count_ones());
-    }
-    count
 }

@@ -21,22 +21,11 @@ fn counted<V: Lanes>(sum: usize, marks: Option<V::Mask>, shifted: V, magic: V) -
 pub struct Registers<'b, S: Simd> {
     pub simd: S,
     pub window: Window,
-    pub floats: &'b mut [Floats<S>],
+    pub floats: &'b [Floats<S>],
     pub marks: &'b [Marks<S>],
 }
 
 impl<S: Simd> Registers<'_, S> {
-    #[inline(always)]
-    fn marks<const SUMS: usize>(&self, index: usize) -> Option<<S::Register as Lanes>::Mask> {
-        if SUMS == 1 {
-            return None;
-        }
-        match self.marks.get(index) {
-            Some(marks) => Some(S::Register::mask_from_bytes(self.simd, marks)),
-            None => None,
-        }
-    }
-
     /// Adds the block to the words, if it has so many levels. Returns the sizes of a block that the window
     /// does not hold; nothing was added then.
     #[inline(always)]
@@ -60,7 +49,7 @@ impl<S: Simd> Registers<'_, S> {
         let mut greatest = zero.to_bits();
         for (index, floats) in self.floats.iter().enumerate() {
             let mut rest = S::Register::from_floats(self.simd, floats);
-            let marks = self.marks::<SUMS>(index);
+            let marks = mask::<S, SUMS>(self.simd, self.marks, index);
             let size = rest.abs().to_bits();
             // Zero becomes the NaN of all bits, which drops out of the minimum.
             smallest = S::Register::from_bits(size - one).min(smallest);
@@ -90,34 +79,56 @@ impl<S: Simd> Registers<'_, S> {
         }
         None
     }
+}
 
-    /// Adds the block, which the window holds, level by level; what a level leaves takes the place of the
-    /// terms.
-    #[inline(always)]
-    pub fn peel<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>(
-        &mut self,
-        sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>; SUMS],
-    ) {
-        for level in 0..self.window.levels {
-            let magic = self.window.magic(level);
-            let magic_bits = magic.to_bits();
-            let magic = S::Register::splat(self.simd, magic);
-            let mut words = [magic.constant(0.0).to_bits(); SUMS];
-            for index in 0..self.floats.len() {
-                let marks = self.marks::<SUMS>(index);
-                let Some(floats) = self.floats.get_mut(index) else { break };
-                let float = S::Register::from_floats(self.simd, floats);
-                let shifted = float + magic;
-                for (sum, words) in words.iter_mut().enumerate() {
-                    *words = *words + counted(sum, marks, shifted, magic).to_bits();
-                }
-                (float - (shifted - magic)).to_floats(floats);
+/// Adds a block, which the window holds, level by level; what a level leaves takes the place of the terms.
+#[inline(always)]
+pub fn peel<
+    S: Simd,
+    const DIGITS: usize,
+    const LOWEST: i32,
+    const POWER: i32,
+    const SUMS: usize,
+>(
+    simd: S,
+    window: Window,
+    floats: &mut [Floats<S>],
+    marks: &[Marks<S>],
+    sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>; SUMS],
+) {
+    for level in 0..window.levels {
+        let magic = window.magic(level);
+        let bias = magic.to_bits().wrapping_mul(floats.len() as u32);
+        let magic = S::Register::splat(simd, magic);
+        let mut words = [magic.constant(0.0).to_bits(); SUMS];
+        for (index, floats) in floats.iter_mut().enumerate() {
+            let marks = mask::<S, SUMS>(simd, marks, index);
+            let float = S::Register::from_floats(simd, floats);
+            let shifted = float + magic;
+            for (sum, words) in words.iter_mut().enumerate() {
+                *words = *words + counted(sum, marks, shifted, magic).to_bits();
             }
-            let bias = magic_bits.wrapping_mul(self.floats.len() as u32);
-            for (words, sum) in words.iter().zip(sums.iter_mut()) {
-                let mut words = S::Register::from_bits(*words).to_array();
-                sum.add_words(flat_mut(&mut words), bias, self.window.unit(level));
-            }
+            (float - (shifted - magic)).to_floats(floats);
         }
+        for (words, sum) in words.iter().zip(sums.iter_mut()) {
+            let mut words = S::Register::from_bits(*words).to_array();
+            sum.add_words(flat_mut(&mut words), bias, window.unit(level));
+        }
+    }
+}
+
+/// What is marked of the register at an index; None: of one sum nothing is.
+#[inline(always)]
+fn mask<S: Simd, const SUMS: usize>(
+    simd: S,
+    marks: &[Marks<S>],
+    index: usize,
+) -> Option<<S::Register as Lanes>::Mask> {
+    if SUMS == 1 {
+        return None;
+    }
+    match marks.get(index) {
+        Some(marks) => Some(S::Register::mask_from_bytes(simd, marks)),
+        None => None,
     }
 }

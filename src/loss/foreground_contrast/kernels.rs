@@ -138,12 +138,24 @@ impl Kernel for Moments<'_> {
         let Self { inputs, squares: is_squared, sums } = self;
         let Inputs { cube, transform, .. } = inputs;
         let is_weighted = cube.weights.is_some();
+        let is_plain = transform == Transform::None
+            && inputs.all_alike()
+            && !is_squared
+            && cube.layout.pixel_stride == 1;
         let mut adders = adders(S::Register::LANES, sums);
         let Room { mut block, mut tiles, mut pixels } = Room::new();
         for first in (0..cube.layout.n).step_by(Block::length(transform)) {
             pixels.go(simd, &inputs, first);
             let (weights, marks) = (pixels.weights(), pixels.targets());
             let count = pixels.length;
+            if is_plain && count == pixels.padded {
+                for (channel, [color, _]) in adders.iter_mut().enumerate().take(CHANNELS) {
+                    let given =
+                        cut(cube.values, first + channel * cube.layout.channel_stride, count);
+                    color.add_given(simd, given, block.colors(channel, count), marks);
+                }
+                continue;
+            }
             simd.call(Fill { cube: &cube, transform, first, count, block: &mut block });
             let [a, b, c, d] = &mut tiles;
             let products = part_mut(a, 0, pixels.padded);
