@@ -38,6 +38,10 @@ const MOST_LANES: usize = 16;
 /// the first-level cache. Fewer where stack is scarce.
 pub(crate) const BLOCK: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
 
+/// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
+/// than [`MOST_ADDITIONS`].
+pub(crate) const GIVEN: usize = 4 * BLOCK;
+
 /// A register of floats, as it lies in memory.
 pub(crate) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
 
@@ -154,10 +158,18 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
         simd.call(AddBlock { to: self, given: None, floats, marks });
     }
 
-    /// The same for floats that may not change, with room for as many.
+    /// The same for at most `GIVEN` floats that may not change. Where the window does not hold them they are
+    /// added by blocks from a tile.
     #[inline(always)]
-    pub fn add_given<S: Simd>(&mut self, simd: S, given: &[f32], room: &mut [f32], marks: &[u8]) {
-        simd.call(AddBlock { to: self, given: Some(given), floats: room, marks });
+    pub fn add_given<S: Simd>(&mut self, simd: S, given: &[f32], tile: &mut [f32], marks: &[u8]) {
+        if simd.call(AddBlock { to: self, given: Some(given), floats: &mut [], marks }) {
+            return;
+        }
+        for (given, marks) in given.chunks(BLOCK).zip(marks.chunks(BLOCK)) {
+            let floats = tile.get_mut(..given.len()).unwrap_or(&mut []);
+            copy(floats, given);
+            self.add(simd, floats, marks);
+        }
     }
 
     /// Moves everything to the digits and makes them canonical.
@@ -262,7 +274,7 @@ fn add_one_by_one<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
 struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
 {
     to: &'b mut Blocks<'a, DIGITS, LOWEST, POWER, SUMS>,
-    /// What is added, if it is not the floats: it is copied to them before they change.
+    /// What is added in their place, if the window holds it.
     given: Option<&'b [f32]>,
     floats: &'b mut [f32],
     marks: &'b [u8],
@@ -271,26 +283,23 @@ struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32
 impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> Kernel
     for AddBlock<'_, '_, DIGITS, LOWEST, POWER, SUMS>
 {
-    type Output = ();
+    /// Whether everything was added, else nothing was.
+    type Output = bool;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { to, mut given, floats, marks } = self;
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { to, given, floats, marks } = self;
         if POWER == 2 {
-            return add_one_by_one(&mut to.sums, floats);
+            add_one_by_one(&mut to.sums, floats);
+            return given.is_none();
         }
-        let additions = (floats.len() / S::Register::LANES) as u32;
+        let additions = (given.unwrap_or(floats).len() / S::Register::LANES) as u32;
         if to.state.additions + additions > MOST_ADDITIONS {
             to.flush();
             // Perhaps fewer levels will do.
             to.state.window = Window::USUAL;
         }
         loop {
-            if to.state.window.levels > KEPT_LEVELS
-                && let Some(given) = given.take()
-            {
-                copy(floats, given);
-            }
             let registers = Registers::<S> {
                 simd,
                 window: to.state.window,
@@ -301,8 +310,12 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
                 KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(&mut to.words),
                 _ => registers.add_levels::<2, SUMS>(&mut to.words),
             };
+            let are_kept = to.state.window.levels <= KEPT_LEVELS;
+            if given.is_some() && (missed.is_some() || !are_kept) {
+                return false;
+            }
             let Some([smallest, greatest]) = missed else {
-                if to.state.window.levels > KEPT_LEVELS {
+                if !are_kept {
                     let marks = vectors(marks);
                     peel::<S, DIGITS, LOWEST, POWER, SUMS>(
                         simd,
@@ -314,12 +327,10 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
                 }
                 break;
             };
-            if let Some(given) = given.take() {
-                copy(floats, given);
-            }
             let sizes = [flat(&smallest), flat(&greatest)];
             to.state.fit(&mut to.sums, &mut to.words, sizes, floats, marks);
         }
         to.state.additions += additions;
+        true
     }
 }

@@ -7,7 +7,7 @@ use super::block::{Block, Fill};
 use super::frame::Slopes;
 use super::{CHANNELS, Transform};
 use crate::cube::Cube;
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN};
 use crate::loss::{Write, only};
 use crate::pixels::{Weights, cut};
 use crate::simd::{Kernel, Lanes, Simd, copy, vectors, vectors_mut};
@@ -144,19 +144,25 @@ impl Kernel for Moments<'_> {
             && cube.layout.pixel_stride == 1;
         let mut adders = adders(S::Register::LANES, sums);
         let Room { mut block, mut tiles, mut pixels } = Room::new();
-        for first in (0..cube.layout.n).step_by(Block::length(transform)) {
+        let mut first = 0;
+        while first < cube.layout.n {
+            let rest = (cube.layout.n - first).min(GIVEN);
+            let whole = rest - rest % S::Register::LANES;
+            if is_plain && whole > 0 {
+                let marks = cut(inputs.targets, first, whole);
+                for (channel, [color, _]) in adders.iter_mut().enumerate().take(CHANNELS) {
+                    let start = first + channel * cube.layout.channel_stride;
+                    let tile = block.colors(channel, BLOCK);
+                    color.add_given(simd, cut(cube.values, start, whole), tile, marks);
+                }
+                first += whole;
+                continue;
+            }
             pixels.go(simd, &inputs, first);
             let (weights, marks) = (pixels.weights(), pixels.targets());
             let count = pixels.length;
-            if is_plain && count == pixels.padded {
-                for (channel, [color, _]) in adders.iter_mut().enumerate().take(CHANNELS) {
-                    let given =
-                        cut(cube.values, first + channel * cube.layout.channel_stride, count);
-                    color.add_given(simd, given, block.colors(channel, count), marks);
-                }
-                continue;
-            }
             simd.call(Fill { cube: &cube, transform, first, count, block: &mut block });
+            first += count;
             let [a, b, c, d] = &mut tiles;
             let products = part_mut(a, 0, pixels.padded);
             let lows = part_mut(b, 0, pixels.padded);
