@@ -25,6 +25,34 @@ pub struct Registers<'b, S: Simd> {
     pub marks: &'b [Marks<S>],
 }
 
+/// A block that is added while it is found out whether the window holds it.
+struct Trial<S: Simd, const LEVELS: usize, const SUMS: usize> {
+    magics: [S::Register; LEVELS],
+    words: [[<S::Register as Lanes>::Bits; LEVELS]; SUMS],
+    smallest: S::Register,
+    greatest: <S::Register as Lanes>::Bits,
+}
+
+impl<S: Simd, const LEVELS: usize, const SUMS: usize> Trial<S, LEVELS, SUMS> {
+    #[inline(always)]
+    fn add(&mut self, mut rest: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
+        let size = rest.abs().to_bits();
+        // Zero becomes the NaN of all bits, which drops out of the minimum.
+        self.smallest = S::Register::from_bits(size - rest.constant_bits(1)).min(self.smallest);
+        // As integers, sizes without a sign have the order of floats, with NaN on top.
+        self.greatest = size.max(self.greatest);
+        for (level, magic) in self.magics.iter().enumerate() {
+            let shifted = rest + *magic;
+            for (sum, words) in self.words.iter_mut().enumerate() {
+                if let Some(words) = words.get_mut(level) {
+                    *words = *words + counted(sum, marks, shifted, *magic).to_bits();
+                }
+            }
+            rest = rest - (shifted - *magic);
+        }
+    }
+}
+
 impl<S: Simd> Registers<'_, S> {
     /// Adds the block to the words, if it has so many levels. Returns the sizes of a block that the window
     /// does not hold; nothing was added then.
@@ -33,46 +61,40 @@ impl<S: Simd> Registers<'_, S> {
         &self,
         kept: &mut [Words; SUMS],
     ) -> Option<[Floats<S>; 2]> {
-        let zero = S::Register::splat(self.simd, 0.0);
-        let one = zero.constant_bits(1);
-        let mut magics = [zero; LEVELS];
-        let mut words = [[zero.to_bits(); LEVELS]; SUMS];
-        for (level, magic) in magics.iter_mut().enumerate() {
+        let simd = self.simd;
+        let zero = S::Register::splat(simd, 0.0);
+        let mut trial = Trial::<S, LEVELS, SUMS> {
+            magics: [zero; LEVELS],
+            words: [[zero.to_bits(); LEVELS]; SUMS],
+            smallest: zero.constant(f32::INFINITY),
+            greatest: zero.to_bits(),
+        };
+        for (level, magic) in trial.magics.iter_mut().enumerate() {
             *magic = zero.constant(self.window.magic(level));
         }
-        for (words, kept) in words.iter_mut().zip(kept.iter()) {
+        for (words, kept) in trial.words.iter_mut().zip(kept.iter()) {
             for (words, kept) in words.iter_mut().zip(kept.levels::<S>()) {
-                *words = S::Register::from_floats(self.simd, kept).to_bits();
+                *words = S::Register::from_floats(simd, kept).to_bits();
             }
         }
-        let mut smallest = zero.constant(f32::INFINITY);
-        let mut greatest = zero.to_bits();
-        for (index, floats) in self.floats.iter().enumerate() {
-            let mut rest = S::Register::from_floats(self.simd, floats);
-            let marks = mask::<S, SUMS>(self.simd, self.marks, index);
-            let size = rest.abs().to_bits();
-            // Zero becomes the NaN of all bits, which drops out of the minimum.
-            smallest = S::Register::from_bits(size - one).min(smallest);
-            // As integers, sizes without a sign have the order of floats, with NaN on top.
-            greatest = size.max(greatest);
-            for (level, magic) in magics.iter().enumerate() {
-                let shifted = rest + *magic;
-                for (sum, words) in words.iter_mut().enumerate() {
-                    if let Some(words) = words.get_mut(level) {
-                        *words = *words + counted(sum, marks, shifted, *magic).to_bits();
-                    }
-                }
-                rest = rest - (shifted - *magic);
+        if SUMS == 1 {
+            for floats in self.floats {
+                trial.add(S::Register::from_floats(simd, floats), None);
+            }
+        } else {
+            for (floats, marks) in self.floats.iter().zip(self.marks) {
+                let marks = S::Register::mask_from_bytes(simd, marks);
+                trial.add(S::Register::from_floats(simd, floats), Some(marks));
             }
         }
-        let greatest = S::Register::from_bits(greatest);
-        if self.window.misses(smallest, greatest).any() {
-            return Some([smallest.to_array(), greatest.to_array()]);
+        let greatest = S::Register::from_bits(trial.greatest);
+        if self.window.misses(trial.smallest, greatest).any() {
+            return Some([trial.smallest.to_array(), greatest.to_array()]);
         }
         if self.window.levels != LEVELS {
             return None;
         }
-        for (words, kept) in words.iter().zip(kept) {
+        for (words, kept) in trial.words.iter().zip(kept) {
             for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
                 *kept = S::Register::from_bits(*words).to_array();
             }
