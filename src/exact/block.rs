@@ -22,8 +22,9 @@
 
 use super::Exact;
 use super::levels::{Registers, peel};
+use super::row::{Bounds, bounds_of};
 use super::window::{LIMIT, Window};
-use crate::simd::{Kernel, Lanes, Simd, Tile, copy, flat, vectors, vectors_mut};
+use crate::simd::{Kernel, Lanes, Simd, Tile, copy, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -221,17 +222,16 @@ impl State {
         &mut self,
         sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
         words: &mut [Words],
-        [smallest, greatest]: [&[u32]; 2],
+        Bounds { smallest, greatest }: Bounds,
         floats: &mut [f32],
         marks: &[u8],
     ) {
-        let greatest = greatest.iter().copied().fold(0, u32::max);
-        if greatest >= LIMIT.to_bits() {
-            return take_out(sums, floats, marks);
+        if greatest < LIMIT {
+            self.flush(sums, words);
+            self.window = Window::around(smallest, greatest);
+        } else {
+            take_out(sums, floats, marks);
         }
-        let smallest = smallest.iter().copied().fold(u32::MAX - 1, u32::min) + 1;
-        self.flush(sums, words);
-        self.window = Window::around(f32::from_bits(smallest), f32::from_bits(greatest));
     }
 }
 
@@ -300,35 +300,30 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
             to.state.window = Window::USUAL;
         }
         loop {
+            let window = to.state.window;
             let registers = Registers::<S> {
                 simd,
-                window: to.state.window,
+                window,
                 floats: vectors(given.unwrap_or(floats)),
                 marks: vectors(marks),
             };
-            let missed = match registers.window.levels {
+            let is_added = match window.levels {
+                2 => registers.add_levels::<2, SUMS>(&mut to.words),
                 KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(&mut to.words),
-                _ => registers.add_levels::<2, SUMS>(&mut to.words),
+                _ => false,
             };
-            let are_kept = to.state.window.levels <= KEPT_LEVELS;
-            if given.is_some() && (missed.is_some() || !are_kept) {
+            if is_added {
+                break;
+            }
+            if given.is_some() {
                 return false;
             }
-            let Some([smallest, greatest]) = missed else {
-                if !are_kept {
-                    let marks = vectors(marks);
-                    peel::<S, DIGITS, LOWEST, POWER, SUMS>(
-                        simd,
-                        to.state.window,
-                        vectors_mut(floats),
-                        marks,
-                        &mut to.sums,
-                    );
-                }
+            let bounds = bounds_of(floats);
+            if window.levels > KEPT_LEVELS && window.holds(bounds.smallest, bounds.greatest) {
+                peel(simd, window, vectors_mut(floats), vectors(marks), &mut to.sums);
                 break;
-            };
-            let sizes = [flat(&smallest), flat(&greatest)];
-            to.state.fit(&mut to.sums, &mut to.words, sizes, floats, marks);
+            }
+            to.state.fit(&mut to.sums, &mut to.words, bounds, floats, marks);
         }
         to.state.additions += additions;
         true

@@ -3,7 +3,7 @@
 use super::Exact;
 use super::block::{Floats, Words};
 use super::window::Window;
-use crate::simd::{Bits, Lanes, Mask, Simd, flat_mut};
+use crate::simd::{Lanes, Simd, flat, flat_mut};
 
 /// A byte for each float of a register.
 pub type Marks<S> = <<S as Simd>::Register as Lanes>::Bytes;
@@ -29,18 +29,15 @@ pub struct Registers<'b, S: Simd> {
 struct Trial<S: Simd, const LEVELS: usize, const SUMS: usize> {
     magics: [S::Register; LEVELS],
     words: [[<S::Register as Lanes>::Bits; LEVELS]; SUMS],
-    smallest: S::Register,
-    greatest: <S::Register as Lanes>::Bits,
+    /// Where the first level differed from M, of all terms.
+    outside: <S::Register as Lanes>::Bits,
+    /// Where the last level did not take all that was left.
+    left: <S::Register as Lanes>::Bits,
 }
 
 impl<S: Simd, const LEVELS: usize, const SUMS: usize> Trial<S, LEVELS, SUMS> {
     #[inline(always)]
     fn add(&mut self, mut rest: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
-        let size = rest.abs().to_bits();
-        // Zero becomes the NaN of all bits, which drops out of the minimum.
-        self.smallest = S::Register::from_bits(size - rest.constant_bits(1)).min(self.smallest);
-        // As integers, sizes without a sign have the order of floats, with NaN on top.
-        self.greatest = size.max(self.greatest);
         for (level, magic) in self.magics.iter().enumerate() {
             let shifted = rest + *magic;
             for (sum, words) in self.words.iter_mut().enumerate() {
@@ -48,26 +45,41 @@ impl<S: Simd, const LEVELS: usize, const SUMS: usize> Trial<S, LEVELS, SUMS> {
                     *words = *words + counted(sum, marks, shifted, *magic).to_bits();
                 }
             }
-            rest = rest - (shifted - *magic);
+            let taken = shifted - *magic;
+            if level == 0 {
+                self.outside = self.outside | (shifted.to_bits() ^ magic.to_bits());
+            }
+            if level == LEVELS - 1 {
+                self.left = self.left | (rest.to_bits() ^ taken.to_bits());
+            }
+            rest = rest - taken;
         }
+    }
+
+    /// Whether the window held all terms. (What is left of -0 is its sign.)
+    #[inline(always)]
+    fn holds(&self, zero: S::Register) -> bool {
+        let outside = self.outside & zero.constant_bits(Window::OUTSIDE);
+        let left = self.left & zero.constant_bits(0x7fff_ffff);
+        let lanes = S::Register::from_bits(outside | left).to_array();
+        flat::<_, u32>(&lanes).iter().fold(0, |all, lane| all | lane) == 0
     }
 }
 
 impl<S: Simd> Registers<'_, S> {
-    /// Adds the block to the words, if it has so many levels. Returns the sizes of a block that the window
-    /// does not hold; nothing was added then.
+    /// Adds the block to the words, if the window, which has so many levels, holds it.
     #[inline(always)]
     pub fn add_levels<const LEVELS: usize, const SUMS: usize>(
         &self,
         kept: &mut [Words; SUMS],
-    ) -> Option<[Floats<S>; 2]> {
+    ) -> bool {
         let simd = self.simd;
         let zero = S::Register::splat(simd, 0.0);
         let mut trial = Trial::<S, LEVELS, SUMS> {
             magics: [zero; LEVELS],
             words: [[zero.to_bits(); LEVELS]; SUMS],
-            smallest: zero.constant(f32::INFINITY),
-            greatest: zero.to_bits(),
+            outside: zero.to_bits(),
+            left: zero.to_bits(),
         };
         for (level, magic) in trial.magics.iter_mut().enumerate() {
             *magic = zero.constant(self.window.magic(level));
@@ -87,19 +99,15 @@ impl<S: Simd> Registers<'_, S> {
                 trial.add(S::Register::from_floats(simd, floats), Some(marks));
             }
         }
-        let greatest = S::Register::from_bits(trial.greatest);
-        if self.window.misses(trial.smallest, greatest).any() {
-            return Some([trial.smallest.to_array(), greatest.to_array()]);
-        }
-        if self.window.levels != LEVELS {
-            return None;
-        }
-        for (words, kept) in trial.words.iter().zip(kept) {
-            for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
-                *kept = S::Register::from_bits(*words).to_array();
+        let holds = trial.holds(zero);
+        if holds {
+            for (words, kept) in trial.words.iter().zip(kept) {
+                for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
+                    *kept = S::Register::from_bits(*words).to_array();
+                }
             }
         }
-        None
+        holds
     }
 }
 

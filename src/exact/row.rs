@@ -158,7 +158,7 @@ impl Kernel for Measure<'_> {
 }
 
 /// The bounds of terms; the greatest is NaN or infinite if any term is.
-fn bounds_of(terms: &[f32]) -> Bounds {
+pub(super) fn bounds_of(terms: &[f32]) -> Bounds {
     let mut lanes = [[f32::INFINITY; 16], [0.0; 16]];
     simd::run(Measure { terms, lanes: &mut lanes });
     let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));

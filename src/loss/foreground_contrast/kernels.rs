@@ -204,7 +204,16 @@ impl Kernel for Moments<'_> {
                 }
             }
         }
-        adders.as_flattened_mut().iter_mut().for_each(Blocks::finish);
+        for (term, [high, low]) in adders.iter_mut().enumerate() {
+            let is_square = term > CHANNELS;
+            if is_square && !is_squared || term == CHANNELS && !is_weighted {
+                continue;
+            }
+            high.finish();
+            if is_square || is_weighted {
+                low.finish();
+            }
+        }
     }
 }
 
