@@ -9,7 +9,8 @@
 //!
 //! So L levels hold every x below `2^(q+21)` that is a multiple of `2^(q-22(L-1))`: terms of 20 binades
 //! with two levels, 42 with three. A [`Window`] is such a choice. The pass that adds a block finds out
-//! whether the window held it: if not, the words of that pass are dropped, the window is changed, and the
+//! whether the window held it: then no t of the first level leaves the half of its binade that is around M, and the
+//! last level leaves nothing. If not, the words of that pass are dropped, the window is changed, and the
 //! block is added once more. Blocks that need more than three levels are added level by level; terms above
 //! all windows one by one. The way of a term changes the time, never the sum.
 //!
@@ -17,7 +18,7 @@
 //! in its place. That is two operations a level, where a sum of its own would cost as much as the first.
 //!
 //! Limit, in cycles for 16 terms that lie in the cache, measured on Zen 4 with AVX-512: two levels 6, three 9,
-//! two with a part 8. (One level of doubles holds 27 binades and takes 8: half the lanes, and the adders have to
+//! two with a part 7. (One level of doubles holds 27 binades and takes 8: half the lanes, and the adders have to
 //! convert, too.)
 
 use super::Exact;

@@ -36,9 +36,9 @@
 //! **cuvis-ai**: `weight`, `compactness_weight`, `anchor_weight`, `eps`, `color_space`, `assume_srgb`; ports `rgb`
 //! and `mask`, port `loss` is [`Totals::loss`]. Stages: train, validation, test.
 //!
-//! **Speed**: arithmetic in Oklab (about 300 operations a pixel), exact sums in rgb; vectors of pixels that
-//! are all foreground or all background cost half of the sums. Neighbours in memory are loaded at once (BSQ),
-//! pixel by pixel otherwise.
+//! **Speed**: arithmetic in Oklab (about 300 operations a pixel), exact sums in rgb: a channel is read once for
+//! the sum of all pixels and that of the foreground, and the background is the rest. Planes (BSQ) are read and
+//! written where they lie if all pixels count alike, and copied block by block otherwise.
 //!
 //! Formula: the definition; for Oklab see [`crate::color`].
 
