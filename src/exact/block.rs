@@ -23,7 +23,7 @@
 
 use super::Exact;
 use super::levels::{Registers, peel};
-use super::row::{Bounds, bounds_of};
+use super::row::{Bounds, bounds_on};
 use super::window::{LIMIT, Window};
 use crate::simd::{Kernel, Lanes, Simd, Tile, copy, vectors, vectors_mut};
 
@@ -319,7 +319,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
             if given.is_some() {
                 return false;
             }
-            let bounds = bounds_of(floats);
+            let bounds = bounds_on(simd, floats);
             if window.levels > KEPT_LEVELS && window.holds(bounds.smallest, bounds.greatest) {
                 peel(simd, window, vectors_mut(floats), vectors(marks), &mut to.sums);
                 break;
