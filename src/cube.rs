@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::exact::ExactSum;
 use crate::loss::Write;
 use crate::pixels::{Pixels, Tally, tally};
-use crate::simd::{Lanes, flat, flat_mut};
+use crate::simd::{Lanes, copy, flat, flat_mut};
 use bytemuck::Zeroable;
 
 /// Where the values of pixels lie.
@@ -110,6 +110,18 @@ impl<'a> Cube<'a> {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
         } else {
             gather(from, pixel_stride, to.len(), to);
+        }
+    }
+
+    /// Writes a channel of the pixels from `first` on to an array in the layout of the values.
+    #[inline(never)]
+    pub(crate) fn write_channel(&self, first: usize, channel: usize, from: &[f32], to: &mut [f32]) {
+        let Layout { pixel_stride, channel_stride, .. } = self.layout;
+        let to = to.get_mut(first * pixel_stride + channel * channel_stride..).unwrap_or(&mut []);
+        if pixel_stride == 1 {
+            copy(to, from);
+        } else {
+            scatter(from, pixel_stride, from.len(), to);
         }
     }
 

@@ -9,7 +9,8 @@
 //!
 //! So L levels hold every x below `2^(q+21)` that is a multiple of `2^(q-22(L-1))`: terms of 20 binades
 //! with two levels, 42 with three. A [`Window`] is such a choice. The pass that adds a block finds out
-//! whether the window held it: if not, the words of that pass are dropped, the window is changed, and the
+//! whether the window held it: then no t of the first level leaves the half of its binade that is around M, and the
+//! last level leaves nothing. If not, the words of that pass are dropped, the window is changed, and the
 //! block is added once more. Blocks that need more than three levels are added level by level; terms above
 //! all windows one by one. The way of a term changes the time, never the sum.
 //!
@@ -17,13 +18,14 @@
 //! in its place. That is two operations a level, where a sum of its own would cost as much as the first.
 //!
 //! Limit, in cycles for 16 terms that lie in the cache, measured on Zen 4 with AVX-512: two levels 6, three 9,
-//! two with a part 8. (One level of doubles holds 27 binades and takes 8: half the lanes, and the adders have to
+//! two with a part 7. (One level of doubles holds 27 binades and takes 8: half the lanes, and the adders have to
 //! convert, too.)
 
 use super::Exact;
-use super::levels::Registers;
+use super::levels::{Registers, peel};
+use super::row::{Bounds, bounds_on};
 use super::window::{LIMIT, Window};
-use crate::simd::{Columns, Kernel, Lanes, Simd, Tile, flat, vectors, vectors_mut};
+use crate::simd::{Kernel, Lanes, Simd, Tile, copy, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -37,6 +39,10 @@ const MOST_LANES: usize = 16;
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.
 pub(crate) const BLOCK: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+
+/// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
+/// than [`MOST_ADDITIONS`].
+pub(crate) const GIVEN: usize = 4 * BLOCK;
 
 /// A register of floats, as it lies in memory.
 pub(crate) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
@@ -128,8 +134,6 @@ pub struct Blocks<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, 
     sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
     words: [Words; SUMS],
     state: State,
-    /// How many floats were marked.
-    pub marked: i64,
 }
 
 impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
@@ -138,16 +142,36 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
     /// Starts to add to sums. [`Self::finish`] must be called at the end.
     #[inline(always)]
     pub fn new<S: Simd>(_: S, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
+        Self::of_lanes(S::Register::LANES, sums)
+    }
+
+    /// The same for registers of so many lanes: where the tier is known, but not to the compiler.
+    #[inline(always)]
+    pub fn of_lanes(lanes: usize, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
         let words = [const { Words([0; KEPT_LEVELS * MOST_LANES]) }; SUMS];
-        let state = State { window: Window::USUAL, lanes: S::Register::LANES, additions: 0 };
-        Self { sums, words, state, marked: 0 }
+        let state = State { window: Window::USUAL, lanes, additions: 0 };
+        Self { sums, words, state }
     }
 
     /// Adds the terms of a block of at most `BLOCK` floats, whole registers, which may change; with two
     /// sums each float has a byte, not 0 if it is marked. A call of its own: all kernels share its code.
     #[inline(always)]
     pub fn add<S: Simd>(&mut self, simd: S, floats: &mut [f32], marks: &[u8]) {
-        simd.call(AddBlock { to: self, floats, marks });
+        simd.call(AddBlock { to: self, given: None, floats, marks });
+    }
+
+    /// The same for at most `GIVEN` floats that may not change. Where the window does not hold them they are
+    /// added by blocks from a tile.
+    #[inline(always)]
+    pub fn add_given<S: Simd>(&mut self, simd: S, given: &[f32], tile: &mut [f32], marks: &[u8]) {
+        if simd.call(AddBlock { to: self, given: Some(given), floats: &mut [], marks }) {
+            return;
+        }
+        for (given, marks) in given.chunks(BLOCK).zip(marks.chunks(BLOCK)) {
+            let floats = tile.get_mut(..given.len()).unwrap_or(&mut []);
+            copy(floats, given);
+            self.add(simd, floats, marks);
+        }
     }
 
     /// Moves everything to the digits and makes them canonical.
@@ -199,17 +223,16 @@ impl State {
         &mut self,
         sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
         words: &mut [Words],
-        [smallest, greatest]: [&[u32]; 2],
+        Bounds { smallest, greatest }: Bounds,
         floats: &mut [f32],
         marks: &[u8],
     ) {
-        let greatest = greatest.iter().copied().fold(0, u32::max);
-        if greatest >= LIMIT.to_bits() {
-            return take_out(sums, floats, marks);
+        if greatest < LIMIT {
+            self.flush(sums, words);
+            self.window = Window::around(smallest, greatest);
+        } else {
+            take_out(sums, floats, marks);
         }
-        let smallest = smallest.iter().copied().fold(u32::MAX - 1, u32::min) + 1;
-        self.flush(sums, words);
-        self.window = Window::around(f32::from_bits(smallest), f32::from_bits(greatest));
     }
 }
 
@@ -252,6 +275,8 @@ fn add_one_by_one<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
 struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
 {
     to: &'b mut Blocks<'a, DIGITS, LOWEST, POWER, SUMS>,
+    /// What is added in their place, if the window holds it.
+    given: Option<&'b [f32]>,
     floats: &'b mut [f32],
     marks: &'b [u8],
 }
@@ -259,54 +284,49 @@ struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32
 impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> Kernel
     for AddBlock<'_, '_, DIGITS, LOWEST, POWER, SUMS>
 {
-    type Output = ();
+    /// Whether everything was added, else nothing was.
+    type Output = bool;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { to, floats, marks } = self;
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { to, given, floats, marks } = self;
         if POWER == 2 {
-            return add_one_by_one(&mut to.sums, floats);
+            add_one_by_one(&mut to.sums, floats);
+            return given.is_none();
         }
-        if SUMS == 2 {
-            to.marked += count(simd, marks);
-        }
-        let additions = (floats.len() / S::Register::LANES) as u32;
+        let additions = (given.unwrap_or(floats).len() / S::Register::LANES) as u32;
         if to.state.additions + additions > MOST_ADDITIONS {
             to.flush();
             // Perhaps fewer levels will do.
             to.state.window = Window::USUAL;
         }
         loop {
-            let mut registers = Registers::<S> {
+            let window = to.state.window;
+            let registers = Registers::<S> {
                 simd,
-                window: to.state.window,
-                floats: vectors_mut(floats),
+                window,
+                floats: vectors(given.unwrap_or(floats)),
                 marks: vectors(marks),
             };
-            let missed = match registers.window.levels {
+            let is_added = match window.levels {
+                2 => registers.add_levels::<2, SUMS>(&mut to.words),
                 KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(&mut to.words),
-                _ => registers.add_levels::<2, SUMS>(&mut to.words),
+                _ => false,
             };
-            let Some([smallest, greatest]) = missed else {
-                if registers.window.levels > KEPT_LEVELS {
-                    registers.peel(&mut to.sums);
-                }
+            if is_added {
                 break;
-            };
-            let sizes = [flat(&smallest), flat(&greatest)];
-            to.state.fit(&mut to.sums, &mut to.words, sizes, floats, marks);
+            }
+            if given.is_some() {
+                return false;
+            }
+            let bounds = bounds_on(simd, floats);
+            if window.levels > KEPT_LEVELS && window.holds(bounds.smallest, bounds.greatest) {
+                peel(simd, window, vectors_mut(floats), vectors(marks), &mut to.sums);
+                break;
+            }
+            to.state.fit(&mut to.sums, &mut to.words, bounds, floats, marks);
         }
         to.state.additions += additions;
+        true
     }
-}
-
-/// How many bytes are not 0: here, while they are in the cache.
-#[inline(always)]
-fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
-    let blocks = Columns::new(marks);
-    let mut count = 0;
-    for index in 0..marks.len().div_ceil(64) {
-        count += i64::from(simd.bits_of_bytes(blocks.get(index)).count_ones());
-    }
-    count
 }

@@ -3,7 +3,7 @@
 use super::Exact;
 use super::block::{Floats, Words};
 use super::window::Window;
-use crate::simd::{Bits, Lanes, Mask, Simd, flat_mut};
+use crate::simd::{Lanes, Simd, flat, flat_mut};
 
 /// A byte for each float of a register.
 pub type Marks<S> = <<S as Simd>::Register as Lanes>::Bytes;
@@ -21,103 +21,144 @@ fn counted<V: Lanes>(sum: usize, marks: Option<V::Mask>, shifted: V, magic: V) -
 pub struct Registers<'b, S: Simd> {
     pub simd: S,
     pub window: Window,
-    pub floats: &'b mut [Floats<S>],
+    pub floats: &'b [Floats<S>],
     pub marks: &'b [Marks<S>],
 }
 
-impl<S: Simd> Registers<'_, S> {
+/// A block that is added while it is found out whether the window holds it.
+struct Trial<S: Simd, const LEVELS: usize, const SUMS: usize> {
+    magics: [S::Register; LEVELS],
+    words: [[<S::Register as Lanes>::Bits; LEVELS]; SUMS],
+    /// Where the first level differed from M, of all terms.
+    outside: <S::Register as Lanes>::Bits,
+    /// Where the last level did not take all that was left.
+    left: <S::Register as Lanes>::Bits,
+}
+
+impl<S: Simd, const LEVELS: usize, const SUMS: usize> Trial<S, LEVELS, SUMS> {
     #[inline(always)]
-    fn marks<const SUMS: usize>(&self, index: usize) -> Option<<S::Register as Lanes>::Mask> {
-        if SUMS == 1 {
-            return None;
-        }
-        match self.marks.get(index) {
-            Some(marks) => Some(S::Register::mask_from_bytes(self.simd, marks)),
-            None => None,
+    fn add(&mut self, mut rest: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
+        for (level, magic) in self.magics.iter().enumerate() {
+            let shifted = rest + *magic;
+            for (sum, words) in self.words.iter_mut().enumerate() {
+                if let Some(words) = words.get_mut(level) {
+                    *words = *words + counted(sum, marks, shifted, *magic).to_bits();
+                }
+            }
+            let taken = shifted - *magic;
+            if level == 0 {
+                self.outside = self.outside | (shifted.to_bits() ^ magic.to_bits());
+            }
+            if level == LEVELS - 1 {
+                self.left = self.left | (rest.to_bits() ^ taken.to_bits());
+            }
+            rest = rest - taken;
         }
     }
 
-    /// Adds the block to the words, if it has so many levels. Returns the sizes of a block that the window
-    /// does not hold; nothing was added then.
+    /// Whether the window held all terms. (What is left of -0 is its sign.)
+    #[inline(always)]
+    fn holds(&self, zero: S::Register) -> bool {
+        let outside = self.outside & zero.constant_bits(Window::OUTSIDE);
+        let left = self.left & zero.constant_bits(0x7fff_ffff);
+        let lanes = S::Register::from_bits(outside | left).to_array();
+        flat::<_, u32>(&lanes).iter().fold(0, |all, lane| all | lane) == 0
+    }
+}
+
+impl<S: Simd> Registers<'_, S> {
+    /// Adds the block to the words, if the window, which has so many levels, holds it.
     #[inline(always)]
     pub fn add_levels<const LEVELS: usize, const SUMS: usize>(
         &self,
         kept: &mut [Words; SUMS],
-    ) -> Option<[Floats<S>; 2]> {
-        let zero = S::Register::splat(self.simd, 0.0);
-        let one = zero.constant_bits(1);
-        let mut magics = [zero; LEVELS];
-        let mut words = [[zero.to_bits(); LEVELS]; SUMS];
-        for (level, magic) in magics.iter_mut().enumerate() {
+    ) -> bool {
+        let simd = self.simd;
+        let zero = S::Register::splat(simd, 0.0);
+        let mut trial = Trial::<S, LEVELS, SUMS> {
+            magics: [zero; LEVELS],
+            words: [[zero.to_bits(); LEVELS]; SUMS],
+            outside: zero.to_bits(),
+            left: zero.to_bits(),
+        };
+        for (level, magic) in trial.magics.iter_mut().enumerate() {
             *magic = zero.constant(self.window.magic(level));
         }
-        for (words, kept) in words.iter_mut().zip(kept.iter()) {
+        for (words, kept) in trial.words.iter_mut().zip(kept.iter()) {
             for (words, kept) in words.iter_mut().zip(kept.levels::<S>()) {
-                *words = S::Register::from_floats(self.simd, kept).to_bits();
+                *words = S::Register::from_floats(simd, kept).to_bits();
             }
         }
-        let mut smallest = zero.constant(f32::INFINITY);
-        let mut greatest = zero.to_bits();
-        for (index, floats) in self.floats.iter().enumerate() {
-            let mut rest = S::Register::from_floats(self.simd, floats);
-            let marks = self.marks::<SUMS>(index);
-            let size = rest.abs().to_bits();
-            // Zero becomes the NaN of all bits, which drops out of the minimum.
-            smallest = S::Register::from_bits(size - one).min(smallest);
-            // As integers, sizes without a sign have the order of floats, with NaN on top.
-            greatest = size.max(greatest);
-            for (level, magic) in magics.iter().enumerate() {
-                let shifted = rest + *magic;
-                for (sum, words) in words.iter_mut().enumerate() {
-                    if let Some(words) = words.get_mut(level) {
-                        *words = *words + counted(sum, marks, shifted, *magic).to_bits();
-                    }
+        if SUMS == 1 {
+            for floats in self.floats {
+                trial.add(S::Register::from_floats(simd, floats), None);
+            }
+        } else {
+            for (floats, marks) in self.floats.iter().zip(self.marks) {
+                let marks = S::Register::mask_from_bytes(simd, marks);
+                trial.add(S::Register::from_floats(simd, floats), Some(marks));
+            }
+        }
+        let holds = trial.holds(zero);
+        if holds {
+            for (words, kept) in trial.words.iter().zip(kept) {
+                for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
+                    *kept = S::Register::from_bits(*words).to_array();
                 }
-                rest = rest - (shifted - *magic);
             }
         }
-        let greatest = S::Register::from_bits(greatest);
-        if self.window.misses(smallest, greatest).any() {
-            return Some([smallest.to_array(), greatest.to_array()]);
-        }
-        if self.window.levels != LEVELS {
-            return None;
-        }
-        for (words, kept) in words.iter().zip(kept) {
-            for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
-                *kept = S::Register::from_bits(*words).to_array();
-            }
-        }
-        None
+        holds
     }
+}
 
-    /// Adds the block, which the window holds, level by level; what a level leaves takes the place of the
-    /// terms.
-    #[inline(always)]
-    pub fn peel<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>(
-        &mut self,
-        sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>; SUMS],
-    ) {
-        for level in 0..self.window.levels {
-            let magic = self.window.magic(level);
-            let magic_bits = magic.to_bits();
-            let magic = S::Register::splat(self.simd, magic);
-            let mut words = [magic.constant(0.0).to_bits(); SUMS];
-            for index in 0..self.floats.len() {
-                let marks = self.marks::<SUMS>(index);
-                let Some(floats) = self.floats.get_mut(index) else { break };
-                let float = S::Register::from_floats(self.simd, floats);
-                let shifted = float + magic;
-                for (sum, words) in words.iter_mut().enumerate() {
-                    *words = *words + counted(sum, marks, shifted, magic).to_bits();
-                }
-                (float - (shifted - magic)).to_floats(floats);
+/// Adds a block, which the window holds, level by level; what a level leaves takes the place of the terms.
+#[inline(always)]
+pub fn peel<
+    S: Simd,
+    const DIGITS: usize,
+    const LOWEST: i32,
+    const POWER: i32,
+    const SUMS: usize,
+>(
+    simd: S,
+    window: Window,
+    floats: &mut [Floats<S>],
+    marks: &[Marks<S>],
+    sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>; SUMS],
+) {
+    for level in 0..window.levels {
+        let magic = window.magic(level);
+        let bias = magic.to_bits().wrapping_mul(floats.len() as u32);
+        let magic = S::Register::splat(simd, magic);
+        let mut words = [magic.constant(0.0).to_bits(); SUMS];
+        for (index, floats) in floats.iter_mut().enumerate() {
+            let marks = mask::<S, SUMS>(simd, marks, index);
+            let float = S::Register::from_floats(simd, floats);
+            let shifted = float + magic;
+            for (sum, words) in words.iter_mut().enumerate() {
+                *words = *words + counted(sum, marks, shifted, magic).to_bits();
             }
-            let bias = magic_bits.wrapping_mul(self.floats.len() as u32);
-            for (words, sum) in words.iter().zip(sums.iter_mut()) {
-                let mut words = S::Register::from_bits(*words).to_array();
-                sum.add_words(flat_mut(&mut words), bias, self.window.unit(level));
-            }
+            (float - (shifted - magic)).to_floats(floats);
         }
+        for (words, sum) in words.iter().zip(sums.iter_mut()) {
+            let mut words = S::Register::from_bits(*words).to_array();
+            sum.add_words(flat_mut(&mut words), bias, window.unit(level));
+        }
+    }
+}
+
+/// What is marked of the register at an index; None: of one sum nothing is.
+#[inline(always)]
+fn mask<S: Simd, const SUMS: usize>(
+    simd: S,
+    marks: &[Marks<S>],
+    index: usize,
+) -> Option<<S::Register as Lanes>::Mask> {
+    if SUMS == 1 {
+        return None;
+    }
+    match marks.get(index) {
+        Some(marks) => Some(S::Register::mask_from_bytes(simd, marks)),
+        None => None,
     }
 }

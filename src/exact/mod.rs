@@ -32,7 +32,7 @@ mod variance;
 mod window;
 
 pub use block::{Accumulator, Blocks};
-pub(crate) use block::{BLOCK, Floats, padded};
+pub(crate) use block::{BLOCK, Floats, GIVEN, padded};
 pub(crate) use row::{Bounds, Row};
 pub(crate) use variance::{sample_variance, variance};
 

@@ -62,6 +62,14 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
+    #[inline(never)]
+    fn of_lanes(lanes: [[f32; 16]; 2]) -> Self {
+        let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));
+        let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;
+        let greatest = greatest.into_iter().fold(0, u32::max);
+        Self { smallest: f32::from_bits(smallest), greatest: f32::from_bits(greatest) }
+    }
+
     /// What [`Row::add`] takes; None: no window holds so much.
     #[inline(never)]
     pub fn window(self) -> Option<Window> {
@@ -159,13 +167,21 @@ impl Kernel for Measure<'_> {
 
 /// The bounds of terms; the greatest is NaN or infinite if any term is.
 fn bounds_of(terms: &[f32]) -> Bounds {
-    let mut lanes = [[f32::INFINITY; 16], [0.0; 16]];
+    let mut lanes = NO_TERMS;
     simd::run(Measure { terms, lanes: &mut lanes });
-    let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));
-    let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;
-    let greatest = greatest.into_iter().fold(0, u32::max);
-    Bounds { smallest: f32::from_bits(smallest), greatest: f32::from_bits(greatest) }
+    Bounds::of_lanes(lanes)
 }
+
+/// The same of whole registers of the tier that runs.
+#[inline(always)]
+pub(super) fn bounds_on<S: Simd>(simd: S, terms: &[f32]) -> Bounds {
+    let mut lanes = NO_TERMS;
+    simd.call(Measure { terms, lanes: &mut lanes });
+    Bounds::of_lanes(lanes)
+}
+
+/// What [`Measure`] begins with.
+const NO_TERMS: [[f32; 16]; 2] = [[f32::INFINITY; 16], [0.0; 16]];
 
 struct AddRow<'a> {
     row: Row<'a>,

@@ -1,7 +1,5 @@
 //! Which levels a sum has: where its terms lie, and the units that hold them.
 
-use crate::simd::Lanes;
-
 /// What a level holds above its unit, and how far below it the next one lies.
 const LEVEL_BITS: i32 = 22;
 
@@ -13,7 +11,10 @@ const SPARE: i32 = 6;
 const HIGHEST_TOP: i32 = 125;
 
 /// All sizes that a window may hold are below this.
-pub const LIMIT: f32 = power_of_two(HIGHEST_TOP);
+pub const LIMIT: f32 = f32::from_bits(power_of_two(HIGHEST_TOP).to_bits() - ROUNDED);
+
+/// Floats so close below a power of two, as integers, are rounded up to it by a first level that ends there.
+const ROUNDED: u32 = 1 << (24 - LEVEL_BITS);
 
 /// The exponent of the smallest float.
 const LOWEST_UNIT: i32 = -149;
@@ -58,12 +59,16 @@ pub struct Window {
 }
 
 impl Window {
+    /// The bits in which a term plus M differs from M if the first level does not hold it.
+    pub const OUTSIDE: u32 = !0 << LEVEL_BITS;
+
     /// What most losses need: terms from 2^-17 to 8, and multiples of 2^-40.
     pub const USUAL: Self = Self { top: 3, levels: 2 };
 
     /// The fewest levels that hold finite floats of these sizes below [`LIMIT`] (the least that is not 0
     /// and the greatest), with spare room.
     pub fn around(smallest: f32, greatest: f32) -> Self {
+        let greatest = f32::from_bits(greatest.to_bits() + ROUNDED);
         let exponent = |float| Unpacked::new(float).map_or(0, |unpacked| unpacked.exponent);
         let (unit, top) = (exponent(smallest), exponent(greatest) + 24);
         // Where all are 0 the least is infinite.
@@ -81,20 +86,17 @@ impl Window {
         (self.top + 1 - LEVEL_BITS * (level as i32 + 1)).max(LOWEST_UNIT)
     }
 
-    /// `1.5 * 2^(23 + unit)`: what a level adds.
+    /// `1.25 * 2^(23 + unit)`: what a level adds.
     #[inline(always)]
     pub fn magic(self, level: usize) -> f32 {
-        f32::from_bits(power_of_two(23 + self.unit(level)).to_bits() | 1 << 22)
+        f32::from_bits(power_of_two(23 + self.unit(level)).to_bits() | 1 << 21)
     }
 
-    /// Whether floats are missed whose sizes lie between these lanes; the lower ones are less by one bit.
-    #[inline(always)]
-    pub fn misses<V: Lanes>(self, smallest_less_one: V, greatest: V) -> V::Mask {
+    /// Whether floats of these sizes are held: the least that is not 0 (NaN: there is none), and the greatest.
+    pub fn holds(self, smallest: f32, greatest: f32) -> bool {
         let lowest = self.top + 1 - LEVEL_BITS * self.levels as i32;
         // A float is a multiple of the unit of its binade; the smallest binade has that of subnormals.
-        let least = if lowest <= LOWEST_UNIT { 1 } else { power_of_two(23 + lowest).to_bits() };
-        let too_small = smallest_less_one.lt(greatest.constant(f32::from_bits(least - 1)));
-        let too_great = !greatest.lt(greatest.constant(power_of_two(self.top)));
-        too_small | too_great
+        let least = if lowest <= LOWEST_UNIT { 0.0 } else { power_of_two(23 + lowest) };
+        smallest.to_bits() >= least.to_bits() && greatest < power_of_two(self.top)
     }
 }

@@ -36,9 +36,9 @@
 //! **cuvis-ai**: `weight`, `compactness_weight`, `anchor_weight`, `eps`, `color_space`, `assume_srgb`; ports `rgb`
 //! and `mask`, port `loss` is [`Totals::loss`]. Stages: train, validation, test.
 //!
-//! **Speed**: arithmetic in Oklab (about 300 operations a pixel), exact sums in rgb; vectors of pixels that
-//! are all foreground or all background cost half of the sums. Neighbours in memory are loaded at once (BSQ),
-//! pixel by pixel otherwise.
+//! **Speed**: arithmetic in Oklab (about 300 operations a pixel), exact sums in rgb: a channel is read once for
+//! the sum of all pixels and that of the foreground, and the background is the rest. Planes (BSQ) are read and
+//! written where they lie if all pixels count alike, and copied block by block otherwise.
 //!
 //! Formula: the definition; for Oklab see [`crate::color`].
 
@@ -53,7 +53,7 @@ use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::simd;
-use kernels::Gradient;
+use kernels::{Gradient, Inputs};
 
 /// How many values a pixel has.
 pub const CHANNELS: usize = 3;
@@ -257,13 +257,17 @@ impl Totals {
         rgb.check_output(gradient)?;
         let notices = self.notices(params)?;
         let moves = self.frames > 0 && params.weight != 0.0;
-        let evaluated = frame.evaluate(params)?.filter(|_| moves);
-        let slopes = evaluated.map(|evaluated| {
+        // Where nothing moves the slopes are 0 in every space.
+        let (mut slopes, mut transform) = (Default::default(), Transform::None);
+        if let Some(evaluated) = frame.evaluate(params)?.filter(|_| moves) {
             let scale = upstream * f64::from(params.weight) / self.frames as f64;
-            evaluated.slopes(params, scale)
-        });
-        let transform = params.transform();
-        simd::run(Gradient { cube: *rgb, targets, transform, slopes, write, gradient });
+            slopes = evaluated.slopes(params, scale);
+            transform = params.transform();
+        } else if write == Write::Add {
+            return Ok(notices);
+        }
+        let inputs = Inputs { cube: *rgb, targets, transform };
+        simd::run(Gradient { inputs, slopes, write, gradient });
         Ok(notices)
     }
 }

@@ -3,68 +3,90 @@
 
 use super::{CHANNELS, Transform};
 use crate::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response, transposed};
-use crate::cube::{Cube, CubeColumns};
+use crate::cube::Cube;
+use crate::exact::BLOCK;
 use crate::simd::{Kernel, Lanes, Simd, load, store};
 
-/// How many pixels a block has: a multiple of the lanes of every register.
-pub(super) const BLOCK: usize = 64;
+/// How many pixels a block has that is transformed: whole registers, and few, because each takes arithmetic
+/// that does not end with the block.
+const TRANSFORMED: usize = if BLOCK < 128 { BLOCK } else { 128 };
 
-/// Loops over channels ask the layout how many there are, and `get`: so the compiler does not know, and
-/// repeats no code.
-type Planes = [[f32; BLOCK]; CHANNELS];
+type Planes<const PIXELS: usize> = [[f32; PIXELS]; CHANNELS];
 
 pub(super) struct Block {
-    values: Planes,
+    colors: Planes<BLOCK>,
     /// The derivatives of linear light by the values of the cube.
-    light_slopes: Planes,
+    light_slopes: Planes<TRANSFORMED>,
     /// The derivatives of the roots by the responses.
-    root_slopes: Planes,
+    root_slopes: Planes<TRANSFORMED>,
 }
 
 impl Block {
     #[inline(always)]
     pub fn new() -> Self {
-        let planes = || [[0.0; BLOCK]; CHANNELS];
-        Self { values: planes(), light_slopes: planes(), root_slopes: planes() }
-    }
-
-    /// A channel of the colours.
-    #[inline(always)]
-    pub fn values(&self, channel: usize) -> &[f32] {
-        match self.values.get(channel) {
-            Some(plane) => plane,
-            None => &[],
+        Self {
+            colors: [[0.0; BLOCK]; CHANNELS],
+            light_slopes: [[0.0; TRANSFORMED]; CHANNELS],
+            root_slopes: [[0.0; TRANSFORMED]; CHANNELS],
         }
     }
 
+    /// How many pixels a block has.
+    pub fn length(transform: Transform) -> usize {
+        if transform == Transform::None { BLOCK } else { TRANSFORMED }
+    }
+
+    /// A channel of the colours, or of what stands in their place.
     #[inline(always)]
-    pub fn values_mut(&mut self) -> &mut Planes {
-        &mut self.values
+    pub fn colors(&mut self, channel: usize, count: usize) -> &mut [f32] {
+        let colors = self.colors.get_mut(channel).and_then(|colors| colors.get_mut(..count));
+        colors.unwrap_or(&mut [])
     }
 
     /// Turns derivatives by the colours, which stand in their place, to those by the values of the cube.
     #[inline(always)]
-    pub fn back<V: Lanes>(&mut self, simd: V::Simd, count: usize, channels: usize) {
-        let steps = [(transposed(M2), &self.root_slopes), (transposed(M1), &self.light_slopes)];
-        for (matrix, slopes) in steps {
-            let from = self.values;
-            for channel in 0..channels {
-                let (Some(row), Some(slopes), Some(to)) =
-                    (matrix.get(channel), slopes.get(channel), self.values.get_mut(channel))
-                else {
-                    continue;
+    pub fn back<S: Simd>(&mut self, simd: S, transform: Transform, count: usize) {
+        let Self { colors, light_slopes, root_slopes } = self;
+        let factors = Some(&*root_slopes);
+        simd.call(Mix { matrix: &transposed(M2), factors, count, colors });
+        let factors = if transform == Transform::OfSrgb { Some(&*light_slopes) } else { None };
+        simd.call(Mix { matrix: &transposed(M1), factors, count, colors });
+    }
+}
+
+/// Multiplies the colours of a block with a matrix, and then with factors.
+struct Mix<'b> {
+    matrix: &'b [[f32; CHANNELS]; CHANNELS],
+    factors: Option<&'b Planes<TRANSFORMED>>,
+    count: usize,
+    colors: &'b mut Planes<BLOCK>,
+}
+
+impl Kernel for Mix<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { matrix, factors, count, colors } = self;
+        for index in 0..count.div_ceil(S::Register::LANES) {
+            let [a, b, c] = &*colors;
+            let color = [load(simd, a, index), load(simd, b, index), load(simd, c, index)];
+            for (channel, (row, to)) in matrix.iter().zip(&mut *colors).enumerate() {
+                let mixed: S::Register = dot(*row, color);
+                let factors = factors.and_then(|factors| factors.get(channel));
+                let mixed = match factors {
+                    Some(factors) => mixed * load::<S::Register>(simd, factors, index),
+                    None => mixed,
                 };
-                for index in 0..count {
-                    let product = dot(*row, color::<V>(simd, &from, index));
-                    store(product * load::<V>(simd, slopes, index), to, index);
-                }
+                store(mixed, to, index);
             }
         }
     }
 }
 
-/// Fills a block, slopes and all, with `count` vectors of pixels from the vector `first` on. A kernel of its
-/// own: both walks share its code, and its loops go over channels, so that a function exists once.
+/// Fills a block, slopes and all, with `count` pixels from `first` on; what is behind them in the last register
+/// is black. A kernel of its own: both walks share its code, and its loops go over channels, so that a function
+/// exists once.
 pub(super) struct Fill<'b, 'a> {
     pub cube: &'b Cube<'a>,
     pub transform: Transform,
@@ -78,63 +100,37 @@ impl Kernel for Fill<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let layout = self.cube.layout;
-        let pixels = CubeColumns::new(self.cube.values, layout);
-        let Block { values, light_slopes, root_slopes } = self.block;
-        for channel in 0..layout.channels {
-            let Some(values) = values.get_mut(channel) else { continue };
-            for index in 0..self.count {
-                let value: S::Register = pixels.get(simd, self.first + index, channel);
-                store(value, values, index);
-            }
+        let Self { cube, transform, first, count, block } = self;
+        let vectors = count.div_ceil(S::Register::LANES);
+        for channel in 0..cube.layout.channels {
+            let colors = block.colors(channel, vectors * S::Register::LANES);
+            let (colors, behind) = colors.split_at_mut_checked(count).unwrap_or_default();
+            cube.copy_channel(first, channel, colors);
+            behind.fill(0.0);
         }
-        if self.transform == Transform::None {
+        if transform == Transform::None {
             return;
         }
-        for channel in 0..layout.channels {
-            let (Some(values), Some(slopes)) =
-                (values.get_mut(channel), light_slopes.get_mut(channel))
-            else {
-                continue;
-            };
-            if self.transform != Transform::OfSrgb {
-                slopes.fill(1.0);
-                continue;
-            }
-            for index in 0..self.count {
-                let value: S::Register = load(simd, values, index);
-                let Linear { value, slope } = linear_of_srgb(value);
-                store(value, values, index);
-                store(slope, slopes, index);
+        let Block { colors, light_slopes, root_slopes } = block;
+        if transform == Transform::OfSrgb {
+            for (colors, slopes) in colors.iter_mut().zip(light_slopes) {
+                for index in 0..vectors {
+                    let value: S::Register = load(simd, colors, index);
+                    let Linear { value, slope } = linear_of_srgb(value);
+                    store(value, colors, index);
+                    store(slope, slopes, index);
+                }
             }
         }
-        let mut roots = [[0.0; BLOCK]; CHANNELS];
-        for channel in 0..layout.channels {
-            let (Some(row), Some(to), Some(slopes)) =
-                (M1.get(channel), roots.get_mut(channel), root_slopes.get_mut(channel))
-            else {
-                continue;
-            };
-            for index in 0..self.count {
-                let response = dot(*row, color::<S::Register>(simd, values, index));
+        simd.call(Mix { matrix: &M1, factors: None, count, colors });
+        for (colors, slopes) in colors.iter_mut().zip(root_slopes) {
+            for index in 0..vectors {
+                let response: S::Register = load(simd, colors, index);
                 let Root { value, slope } = root_of_response(response);
-                store(value, to, index);
+                store(value, colors, index);
                 store(slope, slopes, index);
             }
         }
-        for channel in 0..layout.channels {
-            let (Some(row), Some(to)) = (M2.get(channel), values.get_mut(channel)) else {
-                continue;
-            };
-            for index in 0..self.count {
-                store(dot(*row, color::<S::Register>(simd, &roots, index)), to, index);
-            }
-        }
+        simd.call(Mix { matrix: &M2, factors: None, count, colors });
     }
-}
-
-/// The vector at an index of all planes.
-#[inline(always)]
-fn color<V: Lanes>(simd: V::Simd, [a, b, c]: &Planes, index: usize) -> [V; CHANNELS] {
-    [load(simd, a, index), load(simd, b, index), load(simd, c, index)]
 }

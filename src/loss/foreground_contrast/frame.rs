@@ -1,6 +1,6 @@
 //! The exact sums of one frame, and what they say.
 
-use super::kernels::Moments;
+use super::kernels::{Inputs, Moments, Parts, TERMS};
 use super::{CHANNELS, Params, check};
 use crate::cube::Cube;
 use crate::error::Error;
@@ -51,8 +51,26 @@ impl Frame {
         self.rejected = self.rejected.wrapping_add(tally.rejected);
         let hash = params.frame_fingerprint().wrapping_mul(tally.pixels);
         self.fingerprint = self.fingerprint.wrapping_add(hash);
-        let (transform, squares) = (params.transform(), params.has_variance());
-        simd::run(Moments { cube: *rgb, targets, transform, squares, frame: self });
+        let mut sums = [Parts::default(); TERMS];
+        simd::run(Moments {
+            inputs: Inputs { cube: *rgb, targets, transform: params.transform() },
+            squares: params.has_variance(),
+            sums: &mut sums,
+        });
+        let (colors, squares) = sums.split_at_checked(CHANNELS + 1).unwrap_or_default();
+        let foregrounds = self.foreground.iter_mut().chain([&mut self.foreground_weights]);
+        let backgrounds = self.background.iter_mut().chain([&mut self.background_weights]);
+        // Without weights no color leaves a rest.
+        let parts = if rgb.weights.is_some() { 2 } else { 1 };
+        for ((foreground, background), color) in foregrounds.zip(backgrounds).zip(colors) {
+            for [all, part] in color.iter().take(parts) {
+                foreground.merge(part);
+                background.merge(&without(all, part));
+            }
+        }
+        for (sum, square) in self.squares.iter_mut().zip(squares) {
+            square.iter().for_each(|[_, part]| sum.merge(part));
+        }
         Ok(())
     }
 
@@ -119,6 +137,18 @@ impl Frame {
         }
         Ok(Some(evaluated))
     }
+}
+
+/// A sum without a part of its terms; the words are not canonical.
+fn without(all: &ExactSum, part: &ExactSum) -> ExactSum {
+    let mut rest = *all;
+    for (digit, less) in rest.digits.iter_mut().zip(part.digits) {
+        *digit = digit.wrapping_sub(less);
+    }
+    rest.nan = rest.nan.wrapping_sub(part.nan);
+    rest.positive_infinity = rest.positive_infinity.wrapping_sub(part.positive_infinity);
+    rest.negative_infinity = rest.negative_infinity.wrapping_sub(part.negative_infinity);
+    rest
 }
 
 fn merged(one: &ExactSum, other: &ExactSum) -> ExactSum {

@@ -3,169 +3,235 @@
 //! Both go block by block: a block's colours are transformed first, by code that they share, and lie on the
 //! stack. What remains is loops over channels and sums that exist once, not once a channel.
 
-use super::block::{BLOCK, Block, Fill};
-use super::frame::{Frame, Slopes};
+use super::block::{Block, Fill};
+use super::frame::Slopes;
 use super::{CHANNELS, Transform};
-use crate::cube::{Cube, CubeColumnsMut};
-use crate::exact::Accumulator;
+use crate::cube::Cube;
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN};
 use crate::loss::{Write, only};
-use crate::pixels::{Live, LiveColumns, both};
-use crate::simd::{Columns, Kernel, Lanes, Mask, Simd, load, store};
+use crate::pixels::{Weights, cut};
+use crate::simd::{Kernel, Lanes, Simd, copy, vectors, vectors_mut};
 
-/// Who counts, and who is foreground.
-struct Parts<'a, V: Lanes> {
-    targets: Columns<'a, V::Bytes>,
-    live: LiveColumns<'a, V>,
-}
-
-impl<'a, V: Lanes> Parts<'a, V> {
-    #[inline(always)]
-    fn new(cube: &Cube<'a>, targets: &'a [u8]) -> Self {
-        Self { targets: Columns::new(targets), live: LiveColumns::new(&cube.live()) }
-    }
-
-    /// Mask and weights of a vector, and which lanes are foreground.
-    #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> (Live<V>, V::Mask) {
-        let mut live = self.live.get(simd, index);
-        if let Some(weight) = live.weight {
-            // A weight of 0 switches the pixel off, NaN included.
-            live.mask = Some(both(live.mask, !weight.eq(weight.constant(0.0))));
-            live.weight = Some(only(live.mask, weight));
-        }
-        (live, V::mask_from_bytes(simd, self.targets.get(index)))
-    }
-}
-
-/// A product as two floats whose sum is exact (unless the second is subnormal).
-#[inline(always)]
-fn exact_product<V: Lanes>(one: V, other: V) -> [V; 2] {
-    let product = one.widen() * other.widen();
-    let high = V::narrow(product);
-    let low = V::narrow(product - high.widen());
-    // The rest of infinity would be NaN.
-    let finite = high.abs().lt(high.constant(f32::INFINITY));
-    [high, V::select(finite, low, low.constant(0.0))]
-}
-
-/// Adds the pixels to a frame.
-pub(super) struct Moments<'a> {
+/// The inputs of both walks.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
     pub cube: Cube<'a>,
     pub targets: &'a [u8],
     pub transform: Transform,
+}
+
+impl Inputs<'_> {
+    /// Whether all pixels count alike.
+    fn all_alike(&self) -> bool {
+        self.cube.valid.is_none() && self.cube.weights.is_none()
+    }
+}
+
+/// Which pixels of a block count, and who is foreground.
+pub(super) struct Pixels {
+    length: usize,
+    /// The length in whole registers.
+    padded: usize,
+    weights: [f32; BLOCK],
+    targets: [u8; BLOCK],
+}
+
+impl Pixels {
+    /// Goes to the pixels from `first` on.
+    #[inline(always)]
+    fn go<S: Simd>(&mut self, simd: S, inputs: &Inputs, first: usize) {
+        self.length = Block::length(inputs.transform).min(inputs.cube.layout.n - first);
+        self.padded = self.length.next_multiple_of(S::Register::LANES);
+        if !inputs.all_alike() {
+            let to = part_mut(&mut self.weights, 0, self.padded);
+            let pixels = inputs.cube.live().part(first, self.length);
+            simd.call(Weights { pixels, to });
+        }
+        copy(&mut self.targets, cut(inputs.targets, first, self.length));
+    }
+
+    #[inline(always)]
+    fn weights(&self) -> &[f32] {
+        cut(&self.weights, 0, self.padded)
+    }
+
+    #[inline(always)]
+    fn targets(&self) -> &[u8] {
+        cut(&self.targets, 0, self.padded)
+    }
+}
+
+/// Where both walks work. (Aligned, so that no register crosses a cache line.)
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+struct Room {
+    block: Block,
+    tiles: [[f32; BLOCK]; 4],
+    pixels: Pixels,
+}
+
+impl Room {
+    #[inline(never)]
+    fn new() -> Self {
+        let pixels = Pixels { length: 0, padded: 0, weights: [0.0; BLOCK], targets: [0; BLOCK] };
+        Self { block: Block::new(), tiles: [[0.0; BLOCK]; 4], pixels }
+    }
+}
+
+/// Products of floats, as two floats whose sum is exact (unless the second is subnormal): the first in the place
+/// of the floats. A call of its own: all products share its code.
+struct Product<'b> {
+    floats: &'b mut [f32],
+    factors: &'b [f32],
+    rests: &'b mut [f32],
+}
+
+impl Kernel for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { floats, factors, rests } = self;
+        let places = vectors_mut::<Floats<S>, _>(floats).iter_mut().zip(vectors_mut(rests));
+        for ((float, rest), factor) in places.zip(vectors::<Floats<S>, _>(factors)) {
+            let product = S::Register::from_floats(simd, float).widen()
+                * S::Register::from_floats(simd, factor).widen();
+            let high = S::Register::narrow(product);
+            let low = S::Register::narrow(product - high.widen());
+            // The rest of infinity would be NaN.
+            let finite = high.abs().lt(high.constant(f32::INFINITY));
+            high.to_floats(float);
+            only(Some(finite), low).to_floats(rest);
+        }
+    }
+}
+
+/// The sum of all pixels, and that of the foreground.
+type Sums = [ExactSum; 2];
+
+/// Sums of what products are rounded to, and of what that leaves: apart, because their sizes are.
+pub(super) type Parts = [Sums; 2];
+
+/// How many things are summed: the colours by channel, the weights, the squares by channel.
+pub(super) const TERMS: usize = 2 * CHANNELS + 1;
+
+/// Adds the pixels to sums.
+pub(super) struct Moments<'a> {
+    pub inputs: Inputs<'a>,
     /// Whether squares are summed, too.
     pub squares: bool,
-    pub frame: &'a mut Frame,
+    pub sums: &'a mut [Parts; TERMS],
 }
 
-/// What a sum of the frame is of, in the order of [`Frame::sums_mut`].
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Term {
-    /// The values of a channel, in the foreground or the background.
-    Values(usize),
-    /// Their squares.
-    Squares(usize),
-    /// 1, so that the sum is of the pixel weights.
-    Ones,
-}
+type Adders<'a> = [Blocks<'a, 12, -160, 1, 2>; 2];
 
-/// The terms of the sums, and whether they are of the foreground.
-const TERMS: [(Term, bool); 11] = [
-    (Term::Values(0), true),
-    (Term::Values(1), true),
-    (Term::Values(2), true),
-    (Term::Values(0), false),
-    (Term::Values(1), false),
-    (Term::Values(2), false),
-    (Term::Squares(0), true),
-    (Term::Squares(1), true),
-    (Term::Squares(2), true),
-    (Term::Ones, true),
-    (Term::Ones, false),
-];
+#[inline(never)]
+fn adders(lanes: usize, sums: &mut [Parts; TERMS]) -> [Adders<'_>; TERMS] {
+    sums.each_mut()
+        .map(|parts| parts.each_mut().map(|[all, part]| Blocks::of_lanes(lanes, [all, part])))
+}
 
 impl Kernel for Moments<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let parts = Parts::<S::Register>::new(&self.cube, self.targets);
-        let [a, b, c, d, e, f, g, h, i, j, k] = self.frame.sums_mut();
-        let mut sums = [
-            Accumulator::new(simd, a),
-            Accumulator::new(simd, b),
-            Accumulator::new(simd, c),
-            Accumulator::new(simd, d),
-            Accumulator::new(simd, e),
-            Accumulator::new(simd, f),
-            Accumulator::new(simd, g),
-            Accumulator::new(simd, h),
-            Accumulator::new(simd, i),
-            Accumulator::new(simd, j),
-            Accumulator::new(simd, k),
-        ];
-        let weighted = self.cube.weights.is_some();
-        let mut block = Block::new();
-        let vectors = self.cube.layout.n.div_ceil(S::Register::LANES);
-        let per_block = BLOCK / S::Register::LANES;
-        for first in (0..vectors).step_by(per_block) {
-            let count = per_block.min(vectors - first);
-            let (cube, transform) = (&self.cube, self.transform);
-            simd.call(Fill { cube, transform, first, count, block: &mut block });
-            for (sum, (term, of_foreground)) in sums.iter_mut().zip(TERMS) {
-                let (plane, is_square) = match term {
-                    Term::Values(channel) => (block.values(channel), false),
-                    Term::Squares(channel) if self.squares => (block.values(channel), true),
-                    Term::Ones if weighted => (&[] as &[f32], false),
-                    _ => continue,
+        let Self { inputs, squares: is_squared, sums } = self;
+        let Inputs { cube, transform, .. } = inputs;
+        let is_weighted = cube.weights.is_some();
+        let is_plain = transform == Transform::None
+            && inputs.all_alike()
+            && !is_squared
+            && cube.layout.pixel_stride == 1;
+        let mut adders = adders(S::Register::LANES, sums);
+        let Room { mut block, mut tiles, mut pixels } = Room::new();
+        let mut first = 0;
+        while first < cube.layout.n {
+            let rest = (cube.layout.n - first).min(GIVEN);
+            let whole = rest - rest % S::Register::LANES;
+            if is_plain && whole > 0 {
+                let marks = cut(inputs.targets, first, whole);
+                for (channel, [color, _]) in adders.iter_mut().enumerate().take(CHANNELS) {
+                    let start = first + channel * cube.layout.channel_stride;
+                    let tile = block.colors(channel, BLOCK);
+                    color.add_given(simd, cut(cube.values, start, whole), tile, marks);
+                }
+                first += whole;
+                continue;
+            }
+            pixels.go(simd, &inputs, first);
+            let (weights, marks) = (pixels.weights(), pixels.targets());
+            let count = pixels.length;
+            simd.call(Fill { cube: &cube, transform, first, count, block: &mut block });
+            first += count;
+            let [a, b, c, d] = &mut tiles;
+            let products = part_mut(a, 0, pixels.padded);
+            let lows = part_mut(b, 0, pixels.padded);
+            let rests = part_mut(c, 0, pixels.padded);
+            let ones = part_mut(d, 0, pixels.padded);
+            let (colors, squares) =
+                adders.split_at_mut_checked(CHANNELS + 1).unwrap_or((&mut [], &mut []));
+            for (channel, color) in colors.iter_mut().enumerate() {
+                let is_color = channel < CHANNELS;
+                let floats = if is_color {
+                    block.colors(channel, pixels.padded)
+                } else if is_weighted {
+                    copy(ones, weights);
+                    &mut *ones
+                } else {
+                    break;
                 };
-                for index in 0..count {
-                    let (live, foreground) = parts.get(simd, first + index);
-                    let of_part = if of_foreground { foreground } else { !foreground };
-                    let mask = both(live.mask, of_part);
-                    // What has no lane adds nothing.
-                    if !mask.any() {
-                        continue;
-                    }
-                    let one = S::Register::splat(simd, 1.0);
-                    let values = if term == Term::Ones { one } else { load(simd, plane, index) };
-                    let values = only(Some(mask), values);
-                    let (mut factor, mut rest) = (values, None);
-                    if is_square {
-                        let [high, low] = exact_product(values, values);
-                        (factor, rest) = (high, Some(low));
-                    }
-                    loop {
-                        match live.weight {
-                            Some(weight) => {
-                                let [high, low] = exact_product(factor, weight);
-                                sum.push(high);
-                                sum.push(low);
-                            }
-                            None => sum.push(factor),
+                if !inputs.all_alike() {
+                    keep(simd, floats, weights);
+                }
+                let mut square = squares.get_mut(channel).filter(|_| is_squared);
+                for step in if square.is_some() { 0..3 } else { 2..3 } {
+                    let (adders, terms) = match (&mut square, step) {
+                        (Some(square), 0) => {
+                            copy(products, floats);
+                            let rests = &mut *lows;
+                            simd.call(Product { floats: products, factors: floats, rests });
+                            (&mut **square, &mut *products)
                         }
-                        match rest.take() {
-                            Some(low) => factor = low,
-                            None => break,
-                        }
+                        (Some(square), 1) => (&mut **square, &mut *lows),
+                        _ => (&mut *color, &mut *floats),
+                    };
+                    let [high, low] = adders;
+                    if is_weighted && is_color {
+                        simd.call(Product { floats: terms, factors: weights, rests });
+                        low.add(simd, rests, marks);
                     }
+                    if step == 1 { low } else { high }.add(simd, terms, marks);
                 }
             }
         }
-        // Behind the last pixel all values are 0, and so are the terms: black is 0 in every space.
-        for sum in &mut sums {
-            sum.finish(usize::MAX);
+        for (term, [high, low]) in adders.iter_mut().enumerate() {
+            let is_square = term > CHANNELS;
+            if is_square && !is_squared || term == CHANNELS && !is_weighted {
+                continue;
+            }
+            high.finish();
+            if is_square || is_weighted {
+                low.finish();
+            }
         }
+    }
+}
+
+/// The floats become 0 where a pixel does not count.
+#[inline(always)]
+fn keep<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
+    let weights: &[Floats<S>] = vectors(weights);
+    for (float, weight) in vectors_mut::<Floats<S>, _>(floats).iter_mut().zip(weights) {
+        let weight = S::Register::from_floats(simd, weight);
+        let on = weight.constant(0.0).lt(weight);
+        only(Some(on), S::Register::from_floats(simd, float)).to_floats(float);
     }
 }
 
 /// Writes the gradient.
 pub(super) struct Gradient<'a> {
-    pub cube: Cube<'a>,
-    pub targets: &'a [u8],
-    pub transform: Transform,
-    /// None: the frame does not count.
-    pub slopes: Option<[Slopes; CHANNELS]>,
+    pub inputs: Inputs<'a>,
+    pub slopes: [Slopes; CHANNELS],
     pub write: Write,
     pub gradient: &'a mut [f32],
 }
@@ -175,59 +241,84 @@ impl Kernel for Gradient<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let parts = Parts::<S::Register>::new(&self.cube, self.targets);
-        let mut gradient = CubeColumnsMut::new(self.gradient, self.cube.layout);
-        let nowhere = !S::Register::everywhere(simd);
-        let (slopes, counts) = match self.slopes {
-            Some(slopes) => (slopes, true),
-            None => ([Slopes::default(); CHANNELS], false),
-        };
-        let channels = self.cube.layout.channels;
-        let mut block = Block::new();
-        let vectors = self.cube.layout.n.div_ceil(S::Register::LANES);
-        let per_block = BLOCK / S::Register::LANES;
-        for first in (0..vectors).step_by(per_block) {
-            let count = per_block.min(vectors - first);
-            let (cube, transform) = (&self.cube, self.transform);
-            simd.call(Fill { cube, transform, first, count, block: &mut block });
-            for channel in 0..channels {
-                let (Some(values), Some(slopes)) =
-                    (block.values_mut().get_mut(channel), slopes.get(channel))
-                else {
-                    continue;
-                };
-                for index in 0..count {
-                    let (live, foreground) = parts.get(simd, first + index);
-                    let value: S::Register = load(simd, values, index);
-                    store(slope(foreground, value, slopes, live.weight), values, index);
-                }
+        let Self { inputs, slopes, write, gradient } = self;
+        let Inputs { cube, transform, .. } = inputs;
+        let layout = cube.layout;
+        let is_given = transform == Transform::None;
+        // Without a spread the values themselves do not count.
+        let is_read = !is_given || slopes.iter().any(|slopes| slopes.spread != 0.0);
+        let is_plain = is_given && inputs.all_alike() && write == Write::Store;
+        let Room { mut block, mut tiles, mut pixels } = Room::new();
+        let [tile, ..] = &mut tiles;
+        for first in (0..layout.n).step_by(Block::length(transform)) {
+            pixels.go(simd, &inputs, first);
+            let (count, padded) = (pixels.length, pixels.padded);
+            let weights = if inputs.all_alike() { &[] } else { pixels.weights() };
+            let in_place = is_plain && layout.pixel_stride == 1 && count == padded;
+            if is_read && !in_place {
+                simd.call(Fill { cube: &cube, transform, first, count, block: &mut block });
             }
-            if self.transform != Transform::None {
-                block.back::<S::Register>(simd, count, channels);
-            }
-            for channel in 0..channels {
-                for index in 0..count {
-                    let (live, _) = parts.get(simd, first + index);
-                    let mask = if counts { live.mask } else { Some(nowhere) };
-                    let slope: S::Register = load(simd, block.values(channel), index);
-                    gradient.write(first + index, channel, self.write, mask, slope);
+            for (channel, slopes) in slopes.iter().enumerate() {
+                let mut floats = block.colors(channel, padded);
+                if in_place {
+                    floats = part_mut(gradient, first + channel * layout.channel_stride, count);
+                    if is_read {
+                        cube.copy_channel(first, channel, floats);
+                    }
                 }
+                slope(simd, floats, slopes, pixels.targets(), weights);
+            }
+            if !is_given {
+                block.back(simd, transform, count);
+            }
+            for channel in 0..if in_place { 0 } else { layout.channels } {
+                let floats = block.colors(channel, padded);
+                if !is_plain {
+                    let to = part_mut(tile, 0, padded);
+                    if write == Write::Add {
+                        let before = Cube { values: gradient, ..cube };
+                        before.copy_channel(first, channel, part_mut(to, 0, count));
+                    }
+                    let places = vectors_mut::<Floats<S>, _>(floats).iter_mut().zip(vectors(to));
+                    for (index, (float, before)) in places.enumerate() {
+                        let slope = S::Register::from_floats(simd, float);
+                        *float = *before;
+                        let mut on = None;
+                        if let Some(weight) = vectors(weights).get(index) {
+                            let weight = S::Register::from_floats(simd, weight);
+                            on = Some(weight.constant(0.0).lt(weight));
+                        }
+                        write.write(on, slope, float);
+                    }
+                }
+                cube.write_channel(first, channel, part_mut(floats, 0, count), gradient);
             }
         }
     }
 }
 
-/// The gradient by the values of a channel.
+/// Floats from a place on.
+#[inline(never)]
+fn part_mut(floats: &mut [f32], start: usize, count: usize) -> &mut [f32] {
+    floats.get_mut(start..).and_then(|floats| floats.get_mut(..count)).unwrap_or(&mut [])
+}
+
+/// The gradient by the values of a channel, in their place.
 #[inline(always)]
-fn slope<V: Lanes>(foreground: V::Mask, values: V, slopes: &Slopes, weight: Option<V>) -> V {
-    let mut front = values.constant(slopes.level);
-    // (Times 0 would be NaN where the difference is beyond a float.)
-    if slopes.spread != 0.0 {
-        front = ((values - slopes.mean) - slopes.rest) * slopes.spread + front;
-    }
-    let slope = V::select(foreground, front, values.constant(slopes.background));
-    match weight {
-        Some(weight) => slope * weight,
-        None => slope,
+fn slope<S: Simd>(simd: S, floats: &mut [f32], slopes: &Slopes, targets: &[u8], weights: &[f32]) {
+    let floats = vectors_mut::<Floats<S>, _>(floats).iter_mut();
+    for (index, (float, targets)) in floats.zip(vectors(targets)).enumerate() {
+        let foreground = S::Register::mask_from_bytes(simd, targets);
+        let mut front = S::Register::splat(simd, slopes.level);
+        // (Times 0 would be NaN where the difference is beyond a float.)
+        if slopes.spread != 0.0 {
+            let value = S::Register::from_floats(simd, float);
+            front = ((value - slopes.mean) - slopes.rest) * slopes.spread + front;
+        }
+        let mut slope = S::Register::select(foreground, front, front.constant(slopes.background));
+        if let Some(weight) = vectors(weights).get(index) {
+            slope = slope * S::Register::from_floats(simd, weight);
+        }
+        slope.to_floats(float);
     }
 }

@@ -40,6 +40,7 @@ impl Kernel for Terms<'_> {
         };
         let mut hard = Blocks::new(simd, [all, part]);
         let mut soft = Blocks::new(simd, [soft]);
+        let mut marked = 0;
         let plain =
             pixels.valid.is_none() && pixels.weights.is_none() && pixels.soft_targets.is_none();
         let [mut tile, mut terms, mut shares] = [[0.0; BLOCK]; 3];
@@ -71,14 +72,16 @@ impl Kernel for Terms<'_> {
                 weigh(simd, terms, weights);
             }
             clear_behind(terms, length);
+            let marks = marks.get_mut(..padded_length).unwrap_or(&mut []);
             if let Some(targets) = here.targets {
-                mark(&mut marks, targets);
+                mark(marks, targets);
             }
-            hard.add(simd, terms, marks.get(..padded_length).unwrap_or(&[]));
+            marked += count(simd, marks);
+            hard.add(simd, terms, marks);
         }
         hard.finish();
         soft.finish();
-        hard.marked
+        marked
     }
 }
 
@@ -127,6 +130,17 @@ fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
 fn mark(marks: &mut [u8], targets: &[u8]) {
     copy(marks, targets);
     marks.iter_mut().skip(targets.len()).for_each(|mark| *mark = 0);
+}
+
+/// How many bytes are not 0: here, while they are in the cache.
+#[inline(always)]
+fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
+    let blocks = Columns::new(marks);
+    let mut count = 0;
+    for index in 0..marks.len().div_ceil(64) {
+        count += i64::from(simd.bits_of_bytes(blocks.get(index)).count_ones());
+    }
+    count
 }
 
 /// The floats from a place on become 0.
