@@ -171,7 +171,7 @@ def compare_metrics(node, ours, inputs):
         row(metric.name, ours[metric.name][0], metric.value, METRIC_TOLERANCE)
 
 
-def compare_all_metrics(random):
+def compare_score_metrics(random):
     shape = (3, 30, 40)
     scores = random.normal(-1, 2, (*shape, 1)).astype(np.float32)
     targets = random.random((*shape, 1)) < 0.05
@@ -193,6 +193,59 @@ def compare_all_metrics(random):
     each = (type(hyla.struct("explained_variance_totals")) * ratios.size)()
     hyla.explained_variance_update(ratios, ratios.size, each)
     compare_metrics(metrics.ExplainedVarianceMetric(), hyla.metrics("explained_variance", each, ratios.size), {"explained_variance_ratio": ratios})
+
+
+def compare_detection(random):
+    """Two batches of one epoch, pooled. (What cuvis-ai's node emits with a batch is that batch's own for all but average
+    precision; pooled_metrics has the epoch's.)"""
+    context = Context(stage=ExecutionStage.VAL, epoch=0, batch_idx=0, global_step=0)
+    node = metrics.AnomalyDetectionMetrics()
+    params, totals, binning = hyla.params("detection"), hyla.struct("detection_totals"), hyla.struct("binning")
+    count = ctypes.c_size_t()
+    rule = hyla.params("binning", rule=hyla.BINNING_THRESHOLDS, bins=params.ap_thresholds)
+    hyla.binning_words(rule, count)
+    table = np.empty(count.value, np.uint32)
+    hyla.binning_build(rule, table, table.size, binning)
+    hyla.ranking_words(binning, count)
+    words = np.zeros(count.value, np.int64)
+    for rate in (0.02, 0.1):
+        shape = (3, 30, 40, 1)
+        targets = random.random(shape) < rate
+        logits = (random.normal(-1, 2, shape) + 3 * targets).astype(np.float32)
+        decisions = logits > 1
+        for frame in range(shape[0]):
+            pixels = hyla.pixels(scores=logits[frame], targets=targets[frame].view(np.uint8), decisions=decisions[frame].view(np.uint8),
+                                 n=logits[frame].size)
+            hyla.detection_update_frame(params, pixels, 30, 40, 40, totals, binning, words, words.size)
+        inputs = [torch.from_numpy(array) for array in (decisions, targets, logits)]
+        node.forward(decisions=inputs[0], targets=inputs[1], logits=inputs[2], context=context)
+    ours = hyla.metrics("detection", params, totals, binning, words, words.size)
+    print("\nAnomalyDetectionMetrics, two batches")
+    for name, metric in node.pooled_metrics().items():
+        row(name, ours[name][0], metric.compute().item(), METRIC_TOLERANCE)
+    low, high = ours["average_precision_lo"][0], ours["average_precision_hi"][0]
+    print(f"  the exact average precision lies in [{low:.6f}, {high:.6f}]")
+
+
+def compare_small_metrics(random):
+    components = random.normal(0, 0.2, (4, 61)).astype(np.float32)
+    room = np.empty(hyla.component_orthogonality_workspace(*components.shape))
+    report = hyla.struct("component_orthogonality_report")
+    hyla.component_orthogonality_values(matrix_of(components), room, room.size, report)
+    compare_metrics(metrics.ComponentOrthogonalityMetric(), hyla.metrics("component_orthogonality", report), {"components": components})
+
+    weights = random.random(200).astype(np.float32)
+    entropy = hyla.params("selector_entropy_metric")
+    compare_metrics(metrics.SelectorEntropyMetric(), hyla.metrics("selector_entropy_metric", entropy, weights, weights.size), {"weights": weights})
+    room = np.empty(hyla.selector_diversity_metric_workspace(weights.size), np.uint32)
+    report = hyla.struct("selector_diversity_metric_report")
+    hyla.selector_diversity_metric_values(weights, weights.size, room, room.size, report)
+    compare_metrics(metrics.SelectorDiversityMetric(), hyla.metrics("selector_diversity_metric", report), {"weights": weights})
+
+    labels = random.integers(-1, 12, (1, 30, 40)).astype(np.int32)
+    labels_set = np.zeros(hyla.distinct_label_count_words(64), np.int32)
+    hyla.distinct_label_count_update(labels, None, labels.size, labels_set, labels_set.size)
+    compare_metrics(metrics.DistinctLabelCount(), hyla.metrics("distinct_label_count", labels_set, labels_set.size), {"mask": labels})
 
 
 def compare_ranking(path):
@@ -237,7 +290,9 @@ def main():
     compare_pixel_losses(random)
     compare_cube_losses(random)
     compare_matrix_losses(random)
-    compare_all_metrics(random)
+    compare_detection(random)
+    compare_score_metrics(random)
+    compare_small_metrics(random)
     for path in sys.argv[1:]:
         compare_ranking(pathlib.Path(path))
     if failures:
