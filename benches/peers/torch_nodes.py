@@ -10,7 +10,6 @@ hyla is. Absolute times are of this machine and this moment.
 import ctypes
 import math
 import pathlib
-import struct
 import sys
 import time
 
@@ -25,67 +24,31 @@ except ImportError:
     nodes = None
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples/python"))
+
+from hyla import Hyla
+
 PIXELS = 1 << 20
 CLASSES = 4
 ROUNDS = 9
-LIBRARY = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/lib/libhyla.so"
-hyla = ctypes.CDLL(str(LIBRARY))
+hyla = Hyla(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/lib/libhyla.so", ROOT / "include/hyla.h")
 torch.set_num_threads(1)
-FLOATS, BYTES, LABELS, DOUBLES = (ctypes.POINTER(t) for t in (ctypes.c_float, ctypes.c_uint8, ctypes.c_int32, ctypes.c_double))
-
-
-class Pixels(ctypes.Structure):
-    _fields_ = [("scores", FLOATS), ("targets", BYTES), ("decisions", BYTES), ("valid", BYTES), ("weights", FLOATS),
-                ("soft_targets", FLOATS), ("n", ctypes.c_size_t), ("reserved", ctypes.c_void_p * 2)]
-
-
-class Cube(ctypes.Structure):
-    _fields_ = [("values", FLOATS), ("n", ctypes.c_size_t), ("channels", ctypes.c_size_t), ("pixel_stride", ctypes.c_size_t),
-                ("channel_stride", ctypes.c_size_t), ("targets", BYTES), ("labels", LABELS), ("valid", BYTES),
-                ("weights", FLOATS), ("reserved", ctypes.c_void_p * 2)]
-
-
-class Matrix(ctypes.Structure):
-    _fields_ = [("values", FLOATS), ("rows", ctypes.c_size_t), ("columns", ctypes.c_size_t), ("row_stride", ctypes.c_size_t),
-                ("reserved", ctypes.c_void_p * 2)]
-
-
-def pointer(array):
-    types = {"float32": FLOATS, "uint8": BYTES, "int32": LABELS, "float64": DOUBLES}
-    return array.ctypes.data_as(types[str(array.dtype)])
-
-
-def checked(status):
-    if status < 0:
-        hyla.hyla_status_message.restype = ctypes.c_char_p
-        sys.exit(f"torch_nodes: {hyla.hyla_status_message(status).decode()}")
-
-
-def params(node, size, *fields):
-    """The node's defaults, with (offset, format, value) written over them."""
-    words = ctypes.create_string_buffer(size)
-    checked(getattr(hyla, f"hyla_{node}_params_init")(words, ctypes.c_size_t(size)))
-    for offset, kind, value in fields:
-        struct.pack_into(kind, words, offset, value)
-    return words
 
 
 def loss_and_gradient(node, *arguments):
-    """A call that leaves the loss in the double that it returns."""
+    """A call that leaves the loss in the double that it returns: LOSS is its place."""
     loss = ctypes.c_double()
-    call = getattr(hyla, f"hyla_{node}_loss_and_gradient")
-    before = [argument for argument in arguments if argument is not LOSS]
-    assert len(before) + 1 == len(arguments)
-    complete = [ctypes.byref(loss) if argument is LOSS else argument for argument in arguments]
+    complete = [loss if argument is LOSS else argument for argument in arguments]
+    call = hyla.bind(f"{node}_loss_and_gradient", *complete)
 
     def run():
-        checked(call(*complete))
+        call()
         return loss.value
+    run.arguments = complete
     return run
 
 
 LOSS = object()
-UPSTREAM, STORE, NULL = ctypes.c_double(1.0), ctypes.c_uint32(0), ctypes.c_void_p()
 
 
 def autograd(function, *arrays):
@@ -131,17 +94,17 @@ def main():
     scores = random.uniform(-6, 6, PIXELS).astype(np.float32)
     targets = (random.random(PIXELS) < 0.1).astype(np.uint8)
     gradient = np.empty(PIXELS, np.float32)
-    pixels = Pixels(scores=pointer(scores), targets=pointer(targets), n=PIXELS)
+    pixels = hyla.pixels(scores=scores, targets=targets, n=PIXELS)
     image = (1, 1024, 1024, 1)
     mask = torch.from_numpy(targets.reshape(image).astype(bool))
-    tail = (UPSTREAM, STORE, NULL, LOSS, pointer(gradient))
+    tail = (1.0, hyla.STORE, None, LOSS, gradient)
 
     print(f"loss and gradient, microseconds, one thread, best of {ROUNDS}; against "
           f"{'the nodes of cuvis-ai on ' if nodes else ''}PyTorch {torch.__version__.split('+')[0]}\n")
     print(f"{'':36}{'hyla':>12}{'PyTorch':>14}{'ratio':>10}")
 
     bce = node("AnomalyBCEWithLogits", lambda predictions, targets: functional.binary_cross_entropy_with_logits(predictions, targets.float()))
-    row("BCE, 1 Mi pixels", loss_and_gradient("bce", params("bce", 20), ctypes.byref(pixels), *tail),
+    row("BCE, 1 Mi pixels", loss_and_gradient("bce", hyla.params("bce"), pixels, *tail),
         autograd(lambda x: bce(predictions=x, targets=mask), scores.reshape(image)))
 
     def plain_iou(method):
@@ -155,32 +118,32 @@ def main():
         return iou
     for number, method in enumerate(("sigmoid", "clamp", "minmax")):
         iou = node("IoULoss", plain_iou(method), normalize_method=method)
-        how = params("iou", 24, (4, "I", number))
+        how = hyla.params("iou", normalization=number)
         row(f"IoU {method}, 1 Mi pixels",
-            loss_and_gradient("iou", how, ctypes.byref(pixels), UPSTREAM, STORE, NULL, NULL, LOSS, pointer(gradient)),
+            loss_and_gradient("iou", how, pixels, 1.0, hyla.STORE, None, None, LOSS, gradient),
             autograd(lambda x, iou=iou: iou(predictions=x, targets=mask), scores.reshape(image)))
 
     other = random.uniform(-6, 6, PIXELS).astype(np.float32)
     mse = node("MSEReconstructionLoss", lambda reconstruction, target: functional.mse_loss(reconstruction, target))
-    cube = Cube(values=pointer(scores), n=PIXELS, channels=1, pixel_stride=1, channel_stride=1)
-    row("MSE, 1 Mi values", loss_and_gradient("mse", params("mse", 12), ctypes.byref(cube), pointer(other), *tail),
+    cube = hyla.struct("cube", values=scores, n=PIXELS, channels=1, pixel_stride=1, channel_stride=1)
+    row("MSE, 1 Mi values", loss_and_gradient("mse", hyla.params("mse"), cube, other, *tail),
         autograd(lambda x: mse(reconstruction=x, target=torch.from_numpy(other.reshape(image))), scores.reshape(image)))
 
     logits = random.uniform(-6, 6, (PIXELS, CLASSES)).astype(np.float32)
     labels = random.integers(0, CLASSES, PIXELS).astype(np.int32)
     slopes = np.empty_like(logits)
-    cube = Cube(values=pointer(logits), n=PIXELS, channels=CLASSES, pixel_stride=CLASSES, channel_stride=1, labels=pointer(labels))
+    cube = hyla.struct("cube", values=logits, n=PIXELS, channels=CLASSES, pixel_stride=CLASSES, channel_stride=1, labels=labels)
     classes = torch.from_numpy(labels.reshape(1, 1024, 1024))
     shape = (1, 1024, 1024, CLASSES)
     entropy = node("CrossEntropyLoss", lambda logits, targets: functional.cross_entropy(logits.movedim(-1, 1), targets.long()))
-    row("cross-entropy of 4 classes, 1 Mi", loss_and_gradient("cross_entropy", params("cross_entropy", 24), ctypes.byref(cube), NULL,
-                                                               UPSTREAM, STORE, NULL, LOSS, pointer(slopes)),
+    row("cross-entropy of 4 classes, 1 Mi", loss_and_gradient("cross_entropy", hyla.params("cross_entropy"), cube, None,
+                                                               1.0, hyla.STORE, None, LOSS, slopes),
         autograd(lambda x: entropy(logits=x, targets=classes), logits.reshape(shape)))
     if nodes is not None:
         dice = node("DiceLoss", None)
         totals = ctypes.create_string_buffer(4096 * CLASSES)
-        row("Dice of 4 classes, 1 Mi", loss_and_gradient("dice", params("dice", 28), ctypes.byref(cube), UPSTREAM, STORE, totals, LOSS,
-                                                          pointer(slopes)),
+        row("Dice of 4 classes, 1 Mi", loss_and_gradient("dice", hyla.params("dice"), cube, 1.0, hyla.STORE, totals, LOSS,
+                                                          slopes),
             autograd(lambda x: dice(logits=x, targets=classes), logits.reshape(shape)))
 
     for channels in (32, 128):
@@ -188,18 +151,18 @@ def main():
         embeddings = random.uniform(-1, 1, (count, channels)).astype(np.float32)
         center = random.uniform(-0.1, 0.1, channels).astype(np.float32)
         slopes = np.empty_like(embeddings)
-        cube = Cube(values=pointer(embeddings), n=count, channels=channels, pixel_stride=channels, channel_stride=1)
+        cube = hyla.struct("cube", values=embeddings, n=count, channels=channels, pixel_stride=channels, channel_stride=1)
         svdd = node("DeepSVDDSoftBoundaryLoss", None) if nodes else (
             lambda embeddings, center: (math.log(2) / 10) ** 2
             + torch.relu((embeddings - center).square().sum(-1) - (math.log(2) / 10) ** 2).mean() / 0.05)
         row(f"SVDD, 64 Ki pixels of {channels}",
-            loss_and_gradient("svdd", params("svdd", 16), ctypes.byref(cube), pointer(center), UPSTREAM, STORE, NULL, LOSS, pointer(slopes)),
+            loss_and_gradient("svdd", hyla.params("svdd"), cube, center, 1.0, hyla.STORE, None, LOSS, slopes),
             autograd(lambda z, c=center, s=svdd: s(embeddings=z, center=torch.from_numpy(c)), embeddings.reshape(1, 256, 256, channels)))
 
     for rows, columns in ((3, 61), (10, 200), (64, 400)):
         weights = random.uniform(-1, 1, (rows, columns)).astype(np.float32)
         slopes = np.empty_like(weights)
-        matrix = Matrix(values=pointer(weights), rows=rows, columns=columns, row_stride=columns)
+        matrix = hyla.struct("matrix", values=weights, rows=rows, columns=columns, row_stride=columns)
         orthogonality = node("OrthogonalityLoss", lambda components: (components @ components.T - torch.eye(len(components))).square().sum())
 
         def plain_distinctness(selection_weights):
@@ -207,14 +170,10 @@ def main():
             first, second = torch.triu_indices(len(unit), len(unit), 1)
             return 0.1 * (unit @ unit.T)[first, second].mean()
         distinctness = node("DistinctnessLoss", plain_distinctness)
-        for name, theirs, key, size in (("orthogonality", orthogonality, "components", 8),
-                                        ("distinctness", distinctness, "selection_weights", 16)):
-            count = getattr(hyla, f"hyla_{name}_workspace")
-            count.restype, count.argtypes = ctypes.c_size_t, [ctypes.c_size_t] * 2
-            room = np.empty(count(rows, columns))
+        for name, theirs, key in (("orthogonality", orthogonality, "components"), ("distinctness", distinctness, "selection_weights")):
+            room = np.empty(getattr(hyla, f"{name}_workspace")(rows, columns))
             row(f"{name} {rows}x{columns}",
-                loss_and_gradient(name, params(name, size), ctypes.byref(matrix), UPSTREAM, STORE, pointer(room),
-                                  ctypes.c_size_t(room.size), LOSS, pointer(slopes)),
+                loss_and_gradient(name, hyla.params(name), matrix, 1.0, hyla.STORE, room, room.size, LOSS, slopes),
                 autograd(lambda w, f=theirs, k=key: f(**{k: w}), weights), tolerance=1e-4)
 
 

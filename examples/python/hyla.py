@@ -50,12 +50,23 @@ class Hyla:
         return name, kind * int(count) if count else kind
 
     def _caller(self, function):
-        def call(*arguments):
-            result = function(*[address(a) if kind is ctypes.c_void_p else a for a, kind in zip(arguments, function.argtypes, strict=True)])
-            if function.restype is ctypes.c_int32 and result < 0:
-                raise HylaError(f"{function.__name__}: {self._library.hyla_status_message(result).decode()}")
-            return result
-        return call
+        return lambda *arguments: self._checked(function, function(*self._converted(function, arguments)))
+
+    def bind(self, name, *arguments):
+        """A call whose arguments are converted once: for measurements. Whoever binds keeps the arguments alive."""
+        function = getattr(self._library, f"hyla_{name}")
+        converted = self._converted(function, arguments)
+        return lambda: self._checked(function, function(*converted))
+
+    @staticmethod
+    def _converted(function, arguments):
+        pairs = zip(arguments, function.argtypes, strict=True)
+        return [address(value) if kind is ctypes.c_void_p else value for value, kind in pairs]
+
+    def _checked(self, function, result):
+        if function.restype is ctypes.c_int32 and result < 0:
+            raise HylaError(f"{function.__name__}: {self._library.hyla_status_message(result).decode()}")
+        return result
 
     def struct(self, name, **fields):
         """A struct with these fields, all else 0. Arrays are kept alive with it."""
