@@ -7,7 +7,6 @@ row checks the values against each other before it times them. The ratio says ho
 times are of this machine and this moment.
 """
 
-import ctypes
 import math
 import pathlib
 import sys
@@ -20,21 +19,13 @@ except ImportError as missing:
     sys.exit(f"sklearn_ranking: skipped: {missing.name}, which is not installed")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples/python"))
+
+from hyla import Hyla
+
 PIXELS = 1 << 20
 ROUNDS = 9
-LIBRARY = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build/lib/libhyla.so"
-hyla = ctypes.CDLL(str(LIBRARY))
-hyla.hyla_ranking_exact_workspace.restype = ctypes.c_size_t
-
-
-class Pixels(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("scores", "targets", "decisions", "valid", "weights", "soft_targets")]
-    _fields_ += [("n", ctypes.c_size_t), ("reserved", ctypes.c_void_p * 2)]
-
-
-class Report(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_double) for name in ("average_precision", "roc_auc", "f1_max", "f1_max_threshold")]
-    _fields_ += [(name, ctypes.c_int64) for name in ("anomalies", "normal", "nan_anomalies", "nan_normal", "masked", "reserved")]
+hyla = Hyla(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build/lib/libhyla.so", ROOT / "include/hyla.h")
 
 
 def seconds(run):
@@ -44,14 +35,11 @@ def seconds(run):
 
 
 def rows(name, scores, targets):
-    pixels = Pixels(scores=scores.ctypes.data, targets=targets.ctypes.data, n=scores.size)
-    room = np.empty(hyla.hyla_ranking_exact_workspace(ctypes.c_size_t(scores.size)), np.uint32)
-    report = Report()
-    size, words = ctypes.c_size_t(room.size), ctypes.c_void_p(room.ctypes.data)
+    pixels = hyla.pixels(scores=scores, targets=targets, n=scores.size)
+    room = np.empty(hyla.ranking_exact_workspace(scores.size), np.uint32)
+    report = hyla.struct("ranking_exact_report")
+    ours = hyla.bind("ranking_exact_values", pixels, room, room.size, report)
 
-    def ours():
-        if hyla.hyla_ranking_exact_values(ctypes.byref(pixels), words, size, ctypes.byref(report)) < 0:
-            sys.exit("sklearn_ranking: hyla refused the arrays")
     for function, value in ((average_precision_score, "average_precision"), (roc_auc_score, "roc_auc")):
         ours()
         found, truth = getattr(report, value), function(targets, scores)
