@@ -1,7 +1,7 @@
 # The C and C++ tests; included by the Makefile, paths are those of the repository.
 
 FFI := $(BUILD)/ffi-tests
-FFI_PROGRAMS ?= $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits guard environment threads wrapper17 wrapper20 losses
+FFI_PROGRAMS := $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits guard environment threads wrapper17 wrapper20 losses
 FFI_HEADERS := $(wildcard include/*.h include/*.hpp ffi-tests/*.h)
 FFI_WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
 FFI_FLAGS := -O2 -g $(FFI_WARNINGS) -Iinclude -Iffi-tests -pthread -DCARGO_VERSION='"$(VERSION)"'

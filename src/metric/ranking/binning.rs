@@ -251,6 +251,16 @@ impl<'a> Binning<'a> {
             // Keys beyond the infinities are those of NaNs: such bins are empty.
             return order::float(((bin as u32) << (u32::BITS - bits)).max(low).min(high));
         }
+        if let Rule::Linear { .. } = self.rule {
+            // Most edges are within a few floats of the quotient; near 0 floats are too many.
+            const FEW: u32 = 32;
+            let near = order::key(self.start + bin as f32 / self.per_unit);
+            let (below, above) =
+                (near.saturating_sub(FEW).max(low), near.saturating_add(FEW).min(high));
+            if self.bin(order::float(below)) < bin && self.bin(order::float(above)) >= bin {
+                (low, high) = (below, above);
+            }
+        }
         while low < high {
             let middle = low + (high - low) / 2;
             if self.bin(order::float(middle)) >= bin {
