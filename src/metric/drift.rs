@@ -166,7 +166,7 @@ pub fn values(
 }
 
 fn side(histograms: &Histograms) -> Side {
-    let (anomalies, normal) = histograms.ranked();
+    let (anomalies, normal) = histograms.ranked;
     let (pixels, nan) = (anomalies + normal, histograms.nan_anomalies + histograms.nan_normal);
     let [lowest, highest] =
         [f32::NEG_INFINITY, f32::INFINITY].map(|score| in_bin(histograms, score));

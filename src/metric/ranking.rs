@@ -238,14 +238,7 @@ pub fn update_bytes(
     labels: &Labels,
     words: &mut [i64],
 ) -> Result<(), Error> {
-    if binning.rule() != Rule::Bytes {
-        return Err(Error::UnsupportedInput);
-    }
-    labels.check(scores.len())?;
-    let mut to = Parts::new(binning, words)?;
-    to.count(scores.len(), labels.valid);
-    to.scatter(labels, scores.iter().map(|score| usize::from(*score)));
-    Ok(())
+    update_integers(Rule::Bytes, binning, scores, labels, words)
 }
 
 /// Adds scores of 16 bits; the binning is [`Rule::Words`].
@@ -258,13 +251,24 @@ pub fn update_words(
     labels: &Labels,
     words: &mut [i64],
 ) -> Result<(), Error> {
-    if binning.rule() != Rule::Words {
+    update_integers(Rule::Words, binning, scores, labels, words)
+}
+
+/// Adds integers, each of which is its bin by the rule.
+fn update_integers<T: Copy + Into<usize>>(
+    rule: Rule,
+    binning: &Binning,
+    scores: &[T],
+    labels: &Labels,
+    words: &mut [i64],
+) -> Result<(), Error> {
+    if binning.rule() != rule {
         return Err(Error::UnsupportedInput);
     }
     labels.check(scores.len())?;
     let mut to = Parts::new(binning, words)?;
     to.count(scores.len(), labels.valid);
-    to.scatter(labels, scores.iter().map(|score| usize::from(*score)));
+    to.scatter(labels, scores.iter().map(|score| (*score).into()));
     Ok(())
 }
 
@@ -291,6 +295,8 @@ pub(super) struct Histograms<'a> {
     pub(super) nan_normal: i64,
     pub(super) nan_anomalies: i64,
     pub(super) masked: i64,
+    /// How many anomalies and normal pixels are ranked.
+    pub(super) ranked: (i64, i64),
 }
 
 /// What a bin holds, and what lies above it.
@@ -312,19 +318,25 @@ impl<'a> Histograms<'a> {
         let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
         let (anomalies, footer) = rest.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
         let of = |place: usize| footer.get(place).copied().unwrap_or(0);
-        // Counts that add up to the pixels leave no sum of some of them that overflows.
-        let counted = normal.iter().chain(anomalies).try_fold(0_i64, |sum, count| {
-            u64::try_from(*count).ok().and_then(|count| sum.checked_add_unsigned(count))
-        });
-        if of(FINGERPRINT) != binning.fingerprint().wrapping_mul(of(PIXELS))
-            || counted != Some(of(PIXELS))
-        {
-            return Err(Error::MixedTotals);
-        }
         let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
         let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
-        Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies, masked: of(MASKED) })
+        // Counts that add up to the pixels leave no sum of some of them that overflows.
+        let sum = |counts: &[i64]| {
+            let sum = counts.iter().try_fold(0_i64, |sum, count| {
+                u64::try_from(*count).ok().and_then(|count| sum.checked_add_unsigned(count))
+            });
+            sum.ok_or(Error::MixedTotals)
+        };
+        let ranked = (sum(anomalies)?, sum(normal)?);
+        let counted = sum(&[ranked.0, ranked.1, nan_anomalies, nan_normal])?;
+        if of(FINGERPRINT) != binning.fingerprint().wrapping_mul(of(PIXELS))
+            || counted != of(PIXELS)
+        {
+            return Err(Error::MixedTotals);
+        }
+        let masked = of(MASKED);
+        Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies, masked, ranked })
     }
 
     /// The bins that are not empty, from the highest score down.
@@ -347,14 +359,8 @@ impl<'a> Histograms<'a> {
         )
     }
 
-    /// How many anomalies and normal pixels are ranked.
-    #[inline(never)]
-    pub(super) fn ranked(&self) -> (i64, i64) {
-        (self.anomalies.iter().sum(), self.normal.iter().sum())
-    }
-
     fn notices(&self) -> Notices {
-        let (anomalies, normal) = self.ranked();
+        let (anomalies, normal) = self.ranked;
         Notices::EMPTY.when(anomalies == 0 && normal == 0)
             | Notices::NO_POSITIVES.when(anomalies == 0)
             | Notices::NO_NEGATIVES.when(normal == 0)

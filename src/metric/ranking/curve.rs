@@ -29,7 +29,7 @@ fn ratio(part: i64, whole: i64) -> f64 {
 }
 
 fn point(histograms: &Histograms, bin: usize, hits: i64, misses: i64) -> Point {
-    let (anomalies, normal) = histograms.ranked();
+    let (anomalies, normal) = histograms.ranked;
     Point {
         threshold: f64::from(histograms.binning.lowest(bin)),
         precision: ratio(hits, hits + misses),
@@ -87,7 +87,7 @@ pub fn threshold_for_false_positive_rate(
     if !(0.0..=1.0).contains(&rate) {
         return Err(Error::Target);
     }
-    let (_, normal) = histograms.ranked();
+    let (_, normal) = histograms.ranked;
     let mut bin = None;
     let mut alarms = 0;
     for (index, count) in histograms.normal.iter().enumerate().rev() {
@@ -115,7 +115,7 @@ pub fn quantile(binning: &Binning, words: &[i64], q: f64) -> Result<([f64; 2], N
     if !(0.0..=1.0).contains(&q) {
         return Err(Error::Target);
     }
-    let (anomalies, normal) = histograms.ranked();
+    let (anomalies, normal) = histograms.ranked;
     let notices = histograms.notices();
     let Some(last) = (anomalies + normal).checked_sub(1).filter(|last| *last >= 0) else {
         return Ok(([f64::NAN; 2], notices));

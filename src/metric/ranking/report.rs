@@ -76,7 +76,7 @@ const COARSE: f64 = 0.01;
 /// Too few words, scores of another binning among them.
 pub fn report(binning: &Binning, words: &[i64]) -> Result<(Report, Notices), Error> {
     let histograms = Histograms::new(binning, words)?;
-    let (anomalies, normal) = histograms.ranked();
+    let (anomalies, normal) = histograms.ranked;
     let mut report = Report {
         anomalies,
         normal,
