@@ -19,6 +19,12 @@ windows: ## build hyla.dll, its import library and the static library for Window
 $(WINDOWS)/lib/libhyla.a: $(RUST_SOURCES)
 	$(WINDOWS_MAKE) $@
 
+windows-install: ## install for Windows into PREFIX (and LIBDIR), below DESTDIR
+	$(WINDOWS_MAKE) install
+
+windows-dist: ## make build/windows/hyla-VERSION-TARGET.tar.gz of what windows-install installs
+	$(WINDOWS_MAKE) dist
+
 windows-test: ## build for Windows, and run the C and C++ tests and programs that use the installed package under Wine
 	@for tool in $(WINDOWS_CC) $(WINDOWS_CXX); do \
 	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
@@ -47,4 +53,4 @@ $(BUILD)/version.o: packaging/hyla.rc.in Cargo.toml
 $(LIB)/hyla.dll: $(BUILD)/hyla.o $(BUILD)/version.o $(LIB)/hyla.def
 	$(CC) -shared -nostdlib -o $@ -Wl,--entry=0 -Wl,--no-insert-timestamp -Wl,--out-implib,$(LIB)/libhyla.dll.a $^ -lgcc -lmsvcrt
 
-.PHONY: windows windows-test
+.PHONY: windows windows-install windows-dist windows-test
