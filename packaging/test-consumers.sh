@@ -134,12 +134,19 @@ by_newcomer() {
     needs pkg-config || return 0
     mkdir -p "$1/home"
     snippet c > "$1/main.c"
+    [ -n "$exe" ] && blocks=windows-install || blocks=pkg-config
     {
-        printf 'set -e\nHOME=%s/home\nmake() { command "%s" -C "%s" "$@" > /dev/null; }\n' "$1" "$MAKE" "$source"
-        awk '/^```sh$/ { block = ""; inside = 1; next } /^```$/ { if (inside && block ~ /pkg-config/) printf "%s", block; inside = 0 }
+        printf 'set -e\nHOME=%s/home\nmake() { MAKEFLAGS="" command "%s" -C "%s" "$@" > /dev/null; }\n' "$1" "$MAKE" "$source"
+        awk -v blocks=$blocks '/^```sh$/ { block = ""; inside = 1; next } /^```$/ { if (inside && block ~ blocks) printf "%s", block; inside = 0 }
              inside { block = block $0 "\n" }' "$source/README.md"
     } > "$1/typed.sh"
-    check "a newcomer's minute" says c sh -c "cd '$1' && unset PKG_CONFIG_PATH && . ./typed.sh"
+    if [ -n "$exe" ]; then
+        check "a newcomer's minute" sh -c "cd '$1' && . ./typed.sh"
+        installed "$1/home/hyla-windows" "$1/home/hyla-windows/lib"
+        for program in static main; do check "a newcomer's $program.exe" says c "$1/$program.exe"; done
+    else
+        check "a newcomer's minute" says c sh -c "cd '$1' && unset PKG_CONFIG_PATH && . ./typed.sh"
+    fi
 }
 
 by_cargo() {
@@ -173,10 +180,8 @@ by_pkg_config "$work/pkg-config-libdir"
 by_cmake "$work/cmake-libdir" "$work/debian/usr/lib/x86_64-linux-gnu/cmake/hyla"
 check "make uninstall" "$MAKE" uninstall PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu DESTDIR="$work/debian"
 check "make uninstall leaves no file" [ -z "$(find "$work/debian" ! -type d)" ]
-if [ -z "$exe" ]; then
-    by_newcomer "$work/newcomer"
-    by_cargo "$work/cargo"
-fi
+by_newcomer "$work/newcomer"
+[ -n "$exe" ] || by_cargo "$work/cargo"
 
 echo "packaging: $checks checks, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]

@@ -5,7 +5,7 @@
 set -eu
 wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 : "${WINEPREFIX:=$(realpath "$(dirname "$0")/..")/build/wine}"
-export WINEPREFIX WINEDEBUG=-all
+export WINEPREFIX WINEDEBUG=-all WINEDLLOVERRIDES=winedbg.exe=d
 unset DISPLAY
 if [ ! -f "$WINEPREFIX/system.reg" ]; then
     mkdir -p "$WINEPREFIX"
