@@ -63,7 +63,7 @@ demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path
 $(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/monitor/*.hpp) include/hyla.h $(LIB)/libhyla.a
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< $(LIB)/libhyla.a -o $@
 
-test: test-rust ffi-test ## run all tests: Rust, C and C++
+test: test-rust ffi-test digest digest-complete ## run all tests: Rust, C and C++
 	@echo "make test: all passed"
 
 test-rust:
@@ -77,6 +77,8 @@ include examples/rules.mk
 include packaging/rules.mk
 
 include packaging/cross.mk
+
+include packaging/digest.mk
 
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra

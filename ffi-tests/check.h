@@ -25,7 +25,7 @@ static inline bool check_report(bool passed, const char *file, int line, const c
 static inline bool check_status(hyla_status found, hyla_status expected, const char *file, int line, const char *text) {
     const bool passed = check_report(found == expected, file, line, text);
     if (!passed && check_failures <= CHECK_SHOWN) {
-        fprintf(stderr, "    status %d (%s), expected %d (%s)\n", found, hyla_status_message(found), expected,
+        fprintf(stderr, "    status %d (%s), expected %d (%s)\n", (int)found, hyla_status_message(found), (int)expected,
                 hyla_status_message(expected));
     }
     return passed;

@@ -1,0 +1,51 @@
+# One text for all machines (ffi-tests/digest.c); included by the Makefile. What a machine says is compared with
+# ffi-tests/digest.txt.
+
+DIGEST_SOURCES := ffi-tests/digest.c $(FFI_HEADERS)
+DIGEST_FLAGS := -std=c11 -O2 $(FFI_WARNINGS) -Iinclude -Iffi-tests
+WHERE ?= this machine
+
+$(BUILD)/digest.o: $(DIGEST_SOURCES)
+	@mkdir -p $(@D)
+	$(CC) $(DIGEST_FLAGS) -c $< -o $@
+
+$(BUILD)/digest: $(BUILD)/digest.o $(LIB)/libhyla.a
+	$(CC) $^ -lm -o $@
+
+digest: $(BUILD)/digest ## a digest of every node, which must be the same on every machine
+	@scripts/check-digest.sh '$(WHERE)' $(BUILD)/digest.txt $(WRAPPER) $(BUILD)/digest
+
+# Every function that computes is in the digest. Of those that are not, some tell sizes, versions and defaults; 16-bit scores
+# share their code with 8-bit ones, and need a histogram of a mebibyte.
+DIGEST_LEFT_OUT := hyla_[a-z_]*_size|hyla_[a-z_]*_init|hyla_[a-z_]*_words|hyla_version.*|hyla_abi_version|hyla_ranking_update_u16
+digest-complete: $(BUILD)/digest.o
+	@nm -u $< | grep -o 'hyla_[a-z0-9_]*' | sort > $(BUILD)/digest-calls.txt; \
+	grep -o 'hyla_[a-z0-9_]*' abi/hyla.map | grep -Evx '$(DIGEST_LEFT_OUT)' | sort | comm -23 - $(BUILD)/digest-calls.txt > $(BUILD)/digest-lacks.txt; \
+	if [ -s $(BUILD)/digest-lacks.txt ]; then echo 'digest: failed: it does not call:'; cat $(BUILD)/digest-lacks.txt; exit 1; fi
+
+# Microcontrollers, with a C library that prints by semihosting.
+# $(call digest-cortex,NAME,FLAGS,MACHINE)
+define digest-cortex
+$(BUILD)/$1/digest.elf: $(DIGEST_SOURCES) ffi-tests/cortex_m.c ffi-tests/cortex_m.ld $(BUILD)/$1/libhyla.a
+	arm-none-eabi-gcc $2 $(DIGEST_FLAGS) -mthumb --specs=rdimon.specs -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack \
+	    -T ffi-tests/cortex_m.ld ffi-tests/digest.c ffi-tests/cortex_m.c $(BUILD)/$1/libhyla.a -o $$@
+
+digest-$1: $(BUILD)/$1/digest.elf
+	@scripts/check-digest.sh $1 $(BUILD)/$1/digest.txt qemu-system-arm $3 -display none -monitor none -serial none \
+	    -chardev stdio,id=text -semihosting-config enable=on,chardev=text -kernel $$<
+endef
+$(eval $(call digest-cortex,cortex-m4f,-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16,-M mps2-an386))
+# The only emulated board with this core has less memory than a program of all nodes needs.
+$(eval $(call digest-cortex,cortex-m0,-mcpu=cortex-m0,-M microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=4194304))
+
+digest-cortex: ## the digest on emulated microcontrollers
+	@for tool in arm-none-eabi-gcc qemu-system-arm; do \
+	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
+	done; \
+	if echo '#include <stdio.h>' | arm-none-eabi-gcc -E - > /dev/null 2>&1; then \
+	    $(MAKE) --no-print-directory digest-cortex-m4f digest-cortex-m0; \
+	else \
+	    echo '$@: skipped: newlib, which is not installed'; [ "$(CI)" != true ]; \
+	fi
+
+.PHONY: digest digest-complete digest-cortex digest-cortex-m4f digest-cortex-m0
