@@ -23,22 +23,26 @@ digest-complete: $(BUILD)/digest.o
 	grep -o 'hyla_[a-z0-9_]*' abi/hyla.map | grep -Evx '$(DIGEST_LEFT_OUT)' | sort | comm -23 - $(BUILD)/digest-calls.txt > $(BUILD)/digest-lacks.txt; \
 	if [ -s $(BUILD)/digest-lacks.txt ]; then echo 'digest: failed: it does not call:'; cat $(BUILD)/digest-lacks.txt; exit 1; fi
 
-# Microcontrollers, with a C library that prints by semihosting.
+# Microcontrollers, with a C library that prints by semihosting. Pointers of 32 bits have a layout of their own.
 # $(call digest-cortex,NAME,FLAGS,MACHINE)
 define digest-cortex
-$(BUILD)/$1/digest.elf: $(DIGEST_SOURCES) ffi-tests/cortex_m.c ffi-tests/cortex_m.ld $(BUILD)/$1/libhyla.a
+$(BUILD)/$1/digest.elf: ffi-tests/digest.c $(BUILD)/$1/libhyla.a
+$(BUILD)/$1/layout.elf: $(BUILD)/layout.c
+$(BUILD)/$1/digest.elf $(BUILD)/$1/layout.elf: ffi-tests/cortex_m.c ffi-tests/cortex_m.ld $(FFI_HEADERS)
 	arm-none-eabi-gcc $2 $(DIGEST_FLAGS) -mthumb --specs=rdimon.specs -Wl,--gc-sections -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack \
-	    -T ffi-tests/cortex_m.ld ffi-tests/digest.c ffi-tests/cortex_m.c $(BUILD)/$1/libhyla.a -o $$@
+	    -T ffi-tests/cortex_m.ld $$(filter %.c %.a,$$^) -o $$@
 
-digest-$1: $(BUILD)/$1/digest.elf
-	@scripts/check-digest.sh $1 $(BUILD)/$1/digest.txt qemu-system-arm $3 -display none -monitor none -serial none \
-	    -chardev stdio,id=text -semihosting-config enable=on,chardev=text -kernel $$<
+digest-$1: $(BUILD)/$1/digest.elf $(BUILD)/$1/layout.elf
+	@scripts/check-layout.sh $1 abi/layout-32.txt $(CORTEX_EMULATOR) $3 -kernel $(BUILD)/$1/layout.elf
+	@scripts/check-digest.sh $1 $(BUILD)/$1/digest.txt $(CORTEX_EMULATOR) $3 -kernel $(BUILD)/$1/digest.elf
 endef
+CORTEX_EMULATOR := qemu-system-arm -display none -monitor none -serial none -chardev stdio,id=text \
+    -semihosting-config enable=on$(COMMA)chardev=text
 $(eval $(call digest-cortex,cortex-m4f,-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16,-M mps2-an386))
 # The only emulated board with this core has less memory than a program of all nodes needs.
 $(eval $(call digest-cortex,cortex-m0,-mcpu=cortex-m0,-M microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=4194304))
 
-digest-cortex: ## the digest on emulated microcontrollers
+digest-cortex: ## the digest and the layout of structs on emulated microcontrollers
 	@for tool in arm-none-eabi-gcc qemu-system-arm; do \
 	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
 	done; \
