@@ -21,7 +21,9 @@ lib: $(LIB)/libhyla.a $(LIB)/$(SHARED) ## build the static and the shared librar
 
 # For another machine: its name for rustc, beside CC, CXX, AR, STRIP, and a BUILD of its own (packaging/cross.mk).
 TARGET ?=
-RUSTC_LIBRARY := --quiet --release --features capi --crate-type staticlib $(TARGET:%=--target %)
+# -Zbuild-std=core, for a cargo that may, where there is no core for the target yet.
+BUILD_STD ?=
+RUSTC_LIBRARY := --quiet --release --features capi --crate-type staticlib $(TARGET:%=--target %) $(BUILD_STD)
 RELEASE := $(TARGET:%=%/)release
 
 # One object holds the whole library: fat LTO leaves nothing of core but what is used. Its name

@@ -5,7 +5,7 @@
 
 #include "outcome.h"
 
-enum { CHANNELS = 3, ROWS = 5, MOST_HASHES = 512 };
+enum { CHANNELS = 3, ROWS = 5, MOST_HASHES = 1024 };
 
 /* What the losses read and write: `n` items each, `CHANNELS` times as many where it says so. */
 struct buffers {
@@ -25,17 +25,25 @@ struct hashes {
     uint64_t hashes[MOST_HASHES];
 };
 
-static inline void take(struct hashes *to, const char *name, const void *items, size_t bytes) {
+/* Items of `size` bytes each, from the lowest byte to the highest wherever the machine has them (FNV-1a). */
+static inline void take_items(struct hashes *to, const char *name, const void *items, size_t bytes, size_t size) {
+    static const uint16_t one = 1;
+    const size_t mirror = *(const unsigned char *)&one == 1 ? 0 : size - 1;
     uint64_t hash = 0xcbf29ce484222325u;
-    for (size_t i = 0; i < bytes; ++i) hash = (hash ^ ((const unsigned char *)items)[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < bytes; ++i) hash = (hash ^ ((const unsigned char *)items)[i ^ mirror]) * 0x100000001b3u;
     if (!CHECK(to->count < MOST_HASHES)) return;
     to->names[to->count] = name;
     to->hashes[to->count++] = hash;
 }
 
+/* Totals, words and reports: integers and doubles of 64 bits. */
+static inline void take(struct hashes *to, const char *name, const void *words, size_t bytes) {
+    take_items(to, name, words, bytes, 8);
+}
+
 static inline void take_status(struct hashes *to, const char *name, hyla_status status) {
     CHECK_STATUS(status < 0 ? 0 : status, status);
-    take(to, name, &status, sizeof status);
+    take_items(to, name, &status, sizeof status, 4);
 }
 
 static inline void take_value(struct hashes *to, const char *name, double value) {
@@ -46,7 +54,7 @@ static inline void take_value(struct hashes *to, const char *name, double value)
 static inline void take_floats(struct hashes *to, const char *name, float *floats, size_t n) {
     if (n == 0) return;
     copy_floats(floats, floats, n);
-    take(to, name, floats, n * sizeof *floats);
+    take_items(to, name, floats, n * sizeof *floats, 4);
 }
 
 /* All bits set is a NaN: what is stored over it was not read. */

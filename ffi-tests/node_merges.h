@@ -137,7 +137,7 @@ static inline void take_merged_sets(const struct buffers *on, const struct piece
     CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels, pieces[PIECES].pixels.valid, on->n, whole_set, 6)));
     CHECK(memcmp(&range, &whole_range, sizeof range) == 0 && memcmp(set, whole_set, sizeof set) == 0);
     take(to, "range totals", &range, sizeof range);
-    take(to, "distinct labels", set, sizeof set);
+    take_items(to, "distinct labels", set, sizeof set, 4);
 }
 
 static inline void take_merged_metrics(const struct buffers *on, const struct piece *pieces, struct hashes *to) {

@@ -4,6 +4,12 @@
 
 #include "rankings.h"
 
+static inline void take_ratios(hyla_confusion_ratios *ratios, struct hashes *to) {
+    plain_nan(&ratios->precision, 4);
+    take(to, "confusion values", ratios, offsetof(hyla_confusion_ratios, status));
+    take_status(to, "confusion values", ratios->status);
+}
+
 static inline void take_counts(const struct buffers *on, const hyla_pixels *pixels, struct hashes *to) {
     hyla_pixels decided = *pixels;
     decided.decisions = on->valid;
@@ -29,9 +35,8 @@ static inline void take_counts(const struct buffers *on, const hyla_pixels *pixe
     take_status(to, "confusion frame", hyla_confusion_end_frame(&confusion));
     take(to, "confusion totals", &confusion, sizeof confusion);
     take_status(to, "confusion values", hyla_confusion_values(&confusion, &report));
-    plain_nan(&report.pixel.precision, 4);
-    plain_nan(&report.frame.precision, 4);
-    take(to, "confusion values", &report, sizeof report);
+    take_ratios(&report.pixel, to);
+    take_ratios(&report.frame, to);
     take_status(to, "pixel statistics update", hyla_pixel_statistics_update(&decided, &statistics));
     take(to, "pixel statistics totals", &statistics, sizeof statistics);
     take_status(to, "pixel statistics values", hyla_pixel_statistics_values(&statistics, &shares));
@@ -81,7 +86,7 @@ static inline void take_labels(const struct buffers *on, const uint8_t *valid, s
     int64_t count = 0;
     take_status(to, "distinct labels", hyla_distinct_label_count_update(on->labels, valid, on->n, set, 6));
     take_status(to, "distinct labels", hyla_distinct_label_count_value(set, 6, &count));
-    take(to, "distinct labels", set, sizeof set);
+    take_items(to, "distinct labels", set, sizeof set, 4);
     take(to, "distinct labels", &count, sizeof count);
     TAKE_METRICS("distinct labels metrics", distinct_label_count, set, 6);
 }
@@ -109,7 +114,7 @@ static inline void take_detection(const struct buffers *on, const hyla_pixels *r
         hyla_binning binning;
         hyla_detection_totals totals = {0};
         take_status(to, "binning", hyla_binning_build(&rule, table, TABLE_WORDS, &binning));
-        take(to, "binning table", table, sizeof table);
+        take_items(to, "binning table", table, sizeof table, 4);
         take_status(to, "detection frame", hyla_detection_update_frame(&params, &pixels, on->n / COLUMNS, COLUMNS - 1, COLUMNS,
                                                                        &totals, &binning, words, WORDS));
         if (stride == 1) {

@@ -47,8 +47,9 @@ static inline void take_report(struct hashes *to, const char *name, void *report
         size_t count = 0;                                                                                                      \
         take_status(to, title, hyla_##family##_metrics(__VA_ARGS__, &context, list, sizeof list / sizeof *list, &count));      \
         for (size_t i = 0; i < count; ++i) {                                                                                   \
-            plain_nan(&list[i].value, 1);                                                                                      \
-            take(to, title, &list[i], sizeof list[i]);                                                                         \
+            take_items(to, title, list[i].name, sizeof list[i].name, 1);                                                       \
+            take_value(to, title, list[i].value);                                                                              \
+            take_items(to, title, &list[i].stage, sizeof list[i] - offsetof(hyla_metric, stage), 4);                           \
         }                                                                                                                      \
     } while (0)
 
@@ -86,7 +87,7 @@ static inline void take_rankings(const struct buffers *on, const hyla_pixels *pi
         size_t count = 0;
         CHECK_STATUS(HYLA_OK, hyla_binning_build(&rules[i], table, 128, &binning));
         CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &count));
-        take(to, "binning table", table, binning.table_words * sizeof *table);
+        take_items(to, "binning table", table, binning.table_words * sizeof *table, 4);
         int64_t *const words = (int64_t *)last_of_workspace(on, count * sizeof *words);
         memset(words, 0, count * sizeof *words);
         const hyla_status status = rules[i].rule == HYLA_BINNING_U8

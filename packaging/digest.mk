@@ -23,6 +23,21 @@ digest-complete: $(BUILD)/digest.o
 	grep -o 'hyla_[a-z0-9_]*' abi/hyla.map | grep -Evx '$(DIGEST_LEFT_OUT)' | sort | comm -23 - $(BUILD)/digest-calls.txt > $(BUILD)/digest-lacks.txt; \
 	if [ -s $(BUILD)/digest-lacks.txt ]; then echo 'digest: failed: it does not call:'; cat $(BUILD)/digest-lacks.txt; exit 1; fi
 
+# Machines of which nothing else is tested: without SIMD, and the second with the highest byte of a word in front.
+# $(call digest-linux,NAME,RUST TARGET)
+define digest-linux
+digest-$1:
+	@for tool in $1-linux-gnu-gcc qemu-$1-static; do \
+	    command -v $$$$tool > /dev/null || { echo "$$@: skipped: $$$$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
+	done; \
+	$(MAKE) --no-print-directory abi-layout digest WHERE=$1 WRAPPER='qemu-$1-static -L /usr/$1-linux-gnu' \
+	    TARGET=$2 BUILD=$(BUILD)/$1 CC=$1-linux-gnu-gcc AR=$1-linux-gnu-ar STRIP=$1-linux-gnu-strip \
+	    CARGO='RUSTC_BOOTSTRAP=1 $(CROSS_CARGO)' BUILD_STD=-Zbuild-std=core
+endef
+$(eval $(call digest-linux,riscv64,riscv64gc-unknown-linux-gnu))
+$(eval $(call digest-linux,s390x,s390x-unknown-linux-gnu))
+digest-linux: digest-riscv64 digest-s390x ## the digest on emulated 64-bit RISC-V and on a machine with the other byte order
+
 # Microcontrollers, with a C library that prints by semihosting. Pointers of 32 bits have a layout of their own.
 # $(call digest-cortex,NAME,FLAGS,MACHINE)
 define digest-cortex
@@ -52,4 +67,4 @@ digest-cortex: ## the digest and the layout of structs on emulated microcontroll
 	    echo '$@: skipped: newlib, which is not installed'; [ "$(CI)" != true ]; \
 	fi
 
-.PHONY: digest digest-complete digest-cortex digest-cortex-m4f digest-cortex-m0
+.PHONY: digest-linux digest-riscv64 digest-s390x digest digest-complete digest-cortex digest-cortex-m4f digest-cortex-m0
