@@ -38,6 +38,31 @@ $(eval $(call digest-linux,riscv64,riscv64gc-unknown-linux-gnu))
 $(eval $(call digest-linux,s390x,s390x-unknown-linux-gnu))
 digest-linux: digest-riscv64 digest-s390x ## the digest on emulated 64-bit RISC-V and on a machine with the other byte order
 
+# WebAssembly with its SIMD, in node.
+WASM_CARGO := RUSTC_BOOTSTRAP=1 RUSTFLAGS='-C target-feature=+simd128' $(CROSS_CARGO)
+$(BUILD)/wasm/libhyla.a: $(RUST_SOURCES)
+	$(WASM_CARGO) rustc $(RUSTC_LIBRARY) -Zbuild-std=core --target wasm32-unknown-unknown --target-dir $(BUILD)/wasm/cargo
+	cp $(BUILD)/wasm/cargo/wasm32-unknown-unknown/release/libhyla.a $@
+
+$(BUILD)/wasm/digest.wasm: $(DIGEST_SOURCES) $(BUILD)/wasm/libhyla.a
+	clang --target=wasm32-wasi $(DIGEST_FLAGS) $(filter %.c %.a,$^) -o $@
+
+$(BUILD)/wasm/layout.wasm: $(BUILD)/layout.c
+	@mkdir -p $(@D)
+	clang --target=wasm32-wasi $(DIGEST_FLAGS) $< -o $@
+
+digest-wasm: ## the digest in WebAssembly
+	@if ! command -v node > /dev/null; then \
+	    echo '$@: skipped: node, which is not installed'; [ "$(CI)" != true ]; \
+	elif ! echo '#include <stdio.h>' | clang --target=wasm32-wasi -E - > /dev/null 2>&1; then \
+	    echo '$@: skipped: clang and wasi-libc, which are not installed'; [ "$(CI)" != true ]; \
+	else \
+	    $(MAKE) --no-print-directory digest-wasm-programs; \
+	fi
+digest-wasm-programs: $(BUILD)/wasm/layout.wasm $(BUILD)/wasm/digest.wasm
+	@scripts/check-layout.sh wasm32 abi/layout-32.txt node --no-warnings ffi-tests/wasm.mjs $(BUILD)/wasm/layout.wasm
+	@scripts/check-digest.sh wasm32 $(BUILD)/wasm/digest.txt node --no-warnings ffi-tests/wasm.mjs $(BUILD)/wasm/digest.wasm
+
 # Microcontrollers, with a C library that prints by semihosting. Pointers of 32 bits have a layout of their own.
 # $(call digest-cortex,NAME,FLAGS,MACHINE)
 define digest-cortex
@@ -67,4 +92,4 @@ digest-cortex: ## the digest and the layout of structs on emulated microcontroll
 	    echo '$@: skipped: newlib, which is not installed'; [ "$(CI)" != true ]; \
 	fi
 
-.PHONY: digest-linux digest-riscv64 digest-s390x digest digest-complete digest-cortex digest-cortex-m4f digest-cortex-m0
+.PHONY: digest-wasm digest-wasm-programs digest-linux digest-riscv64 digest-s390x digest digest-complete digest-cortex digest-cortex-m4f digest-cortex-m0
