@@ -19,18 +19,28 @@ ffi-test: ffi-programs $(BUILD)/proof.o ## test the built library from C and C++
 
 ffi-programs: ffi-headers $(FFI_PROGRAMS:%=$(FFI)/static/%$(EXE)) $(FFI_PROGRAMS:%=$(FFI)/shared/%$(EXE))
 
-# The headers by themselves, in every standard and after careless macros. Nothing is made of it.
-FFI_MACROS := PLAIN CARELESS $(if $(FOR_WINDOWS),WINDOWS_BEFORE WINDOWS_AFTER)
+# The headers by themselves, in every standard, after careless macros and beside windows.h, with clang too where it is, which
+# does not find MinGW's C++ by itself. Nothing is made of it.
+FFI_MACROS := PLAIN CARELESS
+ifdef FOR_WINDOWS
+FFI_MACROS += WINDOWS_BEFORE WINDOWS_AFTER
+FFI_CLANG = --target=$(MACHINE) $(addprefix -isystem $(shell $(CXX) -print-file-name=include/c++),/. /$(MACHINE))
+endif
 ffi-headers: ## compile the headers alone, in every standard
-	@for macros in $(FFI_MACROS); do \
+	@$(call headers-alone,$(CC),$(CXX)); \
+	if command -v clang > /dev/null; then $(call headers-alone,clang,clang++,$(FFI_CLANG)); \
+	else echo '$@: skipped: clang, which is not installed'; [ "$(CI)" != true ]; fi
+
+# $(call headers-alone,C COMPILER,C++ COMPILER,FLAGS)
+headers-alone = for macros in $(FFI_MACROS); do \
 	    for standard in c99 c11 c17; do \
-	        $(CC) -std=$$standard $(FFI_WARNINGS) -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.c || exit; \
+	        $1 $(filter --target%,$3) -std=$$standard $(FFI_WARNINGS) -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.c || exit; \
 	    done; \
 	    for standard in c++11 c++14 c++17 c++20; do \
-	        $(CXX) -std=$$standard $(FFI_WARNINGS) -Wshadow -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.cpp || exit; \
+	        $2 $3 -std=$$standard $(FFI_WARNINGS) -Wshadow -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.cpp || exit; \
 	    done; \
-	done
-	@echo 'headers: $(words $(foreach macros,$(FFI_MACROS),1 2 3 4 5 6 7)) checks, 0 failed'
+	done; \
+	echo 'headers: $1: $(words $(foreach macros,$(FFI_MACROS),1 2 3 4 5 6 7)) checks, 0 failed'
 
 # valgrind hides AVX-512 from the programs, which say so. It does not know flush-to-zero, and the
 # guard pages are a watch of their own, which touches them on purpose.

@@ -35,7 +35,7 @@ windows-test: ## build for Windows, and run the C and C++ tests and programs tha
 	fi; \
 	export WRAPPER='$(WINDOWS_RUN)' WINEPATH='$(abspath $(WINDOWS))/lib' && \
 	$(WINDOWS_MAKE) ffi-test && \
-	$(WINDOWS_MAKE) abi-layout && \
+	$(WINDOWS_MAKE) abi-layout digest WHERE=Windows && \
 	$(WINDOWS_MAKE) package-test
 
 # What follows is made where CC is MinGW's. The exports are those of the version script; memcpy and memset come from the C

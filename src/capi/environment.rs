@@ -71,8 +71,33 @@ mod word {
     }
 }
 
+/// Arm of 32 bits with a float unit, which the calling convention tells: Cortex-M4F and larger.
+#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
+mod word {
+    use core::arch::asm;
+
+    /// FPSCR: AHP, DN, FZ, rounding mode, vector stride and length, and the exception traps; some are for larger cores only.
+    pub const CONTROL_BITS: u32 = 0x07f7_9f00;
+    /// Nearest, no flush, no traps (Armv7-M ARM, B3.2.22).
+    pub const DEFAULT: u32 = 0;
+
+    #[inline(always)]
+    pub fn control_word() -> u32 {
+        let word;
+        // SAFETY: who passes floats in float registers has a float unit that is switched on.
+        unsafe { asm!("vmrs {}, fpscr", out(reg) word, options(nostack, preserves_flags)) };
+        word
+    }
+
+    #[inline(always)]
+    pub fn set_control_word(word: u32) {
+        // SAFETY: as for reading; the environment is restored before the caller goes on.
+        unsafe { asm!("vmsr fpscr, {}", in(reg) word, options(nostack, preserves_flags)) };
+    }
+}
+
 /// Targets without such a word, or whose word hyla does not know: the default is assumed.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", all(target_arch = "arm", target_abi = "eabihf"))))]
 mod word {
     pub const CONTROL_BITS: u32 = 0;
     pub const DEFAULT: u32 = 0;

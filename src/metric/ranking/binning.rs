@@ -126,7 +126,7 @@ impl<'a> Binning<'a> {
         Self::of_table(rule, table)
     }
 
-    /// The binning of a table that [`Self::new`] wrote, here or on another machine.
+    /// The binning of a table that [`Self::new`] wrote, here or on another machine of the same byte order.
     ///
     /// # Errors
     /// A rule out of range, a table that is too short.
