@@ -26,6 +26,7 @@
 mod block;
 mod digits;
 mod levels;
+mod quick;
 mod row;
 mod squares;
 mod variance;
@@ -33,6 +34,7 @@ mod window;
 
 pub use block::{Accumulator, Blocks};
 pub(crate) use block::{BLOCK, Floats, GIVEN, padded};
+pub(crate) use quick::{Quick, REGISTERS, Trial};
 pub(crate) use row::{Bounds, Row};
 pub(crate) use variance::{sample_variance, variance};
 

@@ -23,6 +23,7 @@ impl Simd for Avx2 {
     type Lanes = Pair<Pair<Ymm>>;
     type Sixteen = Pair<Ymm>;
     const TIER: Tier = Tier::Avx2;
+    const SHIFTS_EACH: bool = true;
 
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
@@ -234,6 +235,10 @@ impl Bits for YmmBits {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
         Self(avx2!(_mm256_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+    #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(avx2!(_mm256_sllv_epi32(self.0, counts.0)))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

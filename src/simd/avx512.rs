@@ -25,6 +25,7 @@ impl Simd for Avx512 {
     type Lanes = Pair<Pair<Zmm>>;
     type Sixteen = Zmm;
     const TIER: Tier = Tier::Avx512;
+    const SHIFTS_EACH: bool = true;
 
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
@@ -212,6 +213,10 @@ impl Bits for ZmmBits {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
         Self(avx512!(_mm512_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+    #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(avx512!(_mm512_sllv_epi32(self.0, counts.0)))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

@@ -52,6 +52,8 @@ pub trait Simd: Copy {
     type Sixteen: Lanes<Simd = Self>;
     /// Which tier this is.
     const TIER: Tier;
+    /// Whether [`Bits::shl_each`] is one instruction.
+    const SHIFTS_EACH: bool = false;
 
     /// Runs a kernel on this tier, as a call of its own: for a part of a kernel that is shared by
     /// many, so that its code exists once.
@@ -228,6 +230,8 @@ pub trait Bits:
 {
     /// Shifts zeros in from the right.
     fn shl(self, count: u32) -> Self;
+    /// Shifts zeros in from the right, in each lane by its own count; from 32 on nothing is left.
+    fn shl_each(self, counts: Self) -> Self;
     /// Shifts zeros in from the left.
     fn shr(self, count: u32) -> Self;
     /// The greater one, as signed integers.

@@ -130,6 +130,10 @@ impl<T: Bits> Bits for Pair<T> {
         Self(self.0.shl(count), self.1.shl(count))
     }
     #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(self.0.shl_each(counts.0), self.1.shl_each(counts.1))
+    }
+    #[inline(always)]
     fn shr(self, count: u32) -> Self {
         Self(self.0.shr(count), self.1.shr(count))
     }

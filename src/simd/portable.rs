@@ -209,6 +209,14 @@ impl Bits for Quad<u32x4> {
         Self(self.0 << count)
     }
     #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        let [mut bits, counts] = [self.0, counts.0].map(u32x4::to_array);
+        for (bits, count) in bits.iter_mut().zip(counts) {
+            *bits = bits.checked_shl(count).unwrap_or(0);
+        }
+        Self(u32x4::new(bits))
+    }
+    #[inline(always)]
     fn shr(self, count: u32) -> Self {
         Self(self.0 >> count)
     }

@@ -167,6 +167,10 @@ impl Bits for One<u32> {
         Self(self.0.wrapping_shl(count))
     }
     #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(self.0.checked_shl(counts.0).unwrap_or(0))
+    }
+    #[inline(always)]
     fn shr(self, count: u32) -> Self {
         Self(self.0.wrapping_shr(count))
     }

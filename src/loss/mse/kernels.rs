@@ -4,7 +4,7 @@
 
 use super::Inputs;
 use crate::cube::Layout;
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Quick, REGISTERS, Trial};
 use crate::loss::{Write, only};
 use crate::pixels::Weights;
 use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
@@ -36,9 +36,12 @@ impl Kernel for Values<'_> {
         let all_alike = cube.valid.is_none() && cube.weights.is_none();
         let mut none = ExactSum::default();
         let is_sum = sum.is_some();
-        let mut sum = Blocks::new(simd, [sum.unwrap_or(&mut none)]);
+        let mut sum = Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]));
+        // No term is negative then, so that a trial may add them.
+        let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
         let [mut a, mut b, mut c, mut terms, mut weights] = [[0.0; BLOCK]; 5];
-        let mut walk = Walk::new(&inputs, S::Register::LANES);
+        let lanes = S::Register::LANES;
+        let mut walk = Walk::new(&inputs, lanes, if is_quick { REGISTERS * lanes } else { BLOCK });
         while let Some(place) = walk.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
@@ -51,11 +54,24 @@ impl Kernel for Values<'_> {
                 weights: if all_alike { None } else { Some(vectors(weights)) },
             };
             let terms = terms.get_mut(..place.padded).unwrap_or(&mut []);
+            let mut trial = if is_quick { sum.trial(simd) } else { None };
             if let Written::Gradient(slope, write, gradient) = &mut written {
                 let to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
-                block.write(simd, *slope, *write, vectors_mut(to), factor, vectors_mut(terms));
+                let to = vectors_mut(to);
+                match &mut trial {
+                    Some(trial) => block.try_to_write(*slope, *write, to, factor, trial),
+                    None => block.write(simd, *slope, *write, to, factor, vectors_mut(terms)),
+                }
                 place.after(gradient, &c);
+            } else if let Some(trial) = &mut trial {
+                block.try_terms(factor, trial);
             } else {
+                block.terms(simd, factor, vectors_mut(terms));
+            }
+            if let Some(trial) = trial {
+                if trial.end() {
+                    continue;
+                }
                 block.terms(simd, factor, vectors_mut(terms));
             }
             if let Written::Terms(map) = &mut written {
@@ -89,6 +105,32 @@ impl<S: Simd> Block<'_, S> {
     fn weight(simd: S, weight: &Floats<S>) -> (S::Register, Option<<S::Register as Lanes>::Mask>) {
         let weight = S::Register::from_floats(simd, weight);
         (weight, Some(weight.constant(0.0).lt(weight)))
+    }
+
+    /// Adds the terms by a trial.
+    #[inline(always)]
+    fn try_terms(&self, factor: f32, trial: &mut Trial<S, 1, false>) {
+        for (a, b) in self.a.iter().zip(self.b) {
+            let difference = Self::difference(trial.simd(), a, b);
+            trial.push(difference * difference * factor, None);
+        }
+    }
+
+    /// The same while the gradient is written.
+    #[inline(always)]
+    fn try_to_write(
+        &self,
+        slope: f32,
+        write: Write,
+        to: &mut [Floats<S>],
+        factor: f32,
+        trial: &mut Trial<S, 1, false>,
+    ) {
+        for ((a, b), to) in self.a.iter().zip(self.b).zip(to) {
+            let difference = Self::difference(trial.simd(), a, b);
+            write.write(None, difference * slope, to);
+            trial.push(difference * difference * factor, None);
+        }
     }
 
     /// Writes the terms.
@@ -166,10 +208,10 @@ struct Place {
 }
 
 impl Walk {
-    fn new(inputs: &Inputs, lanes: usize) -> Self {
+    fn new(inputs: &Inputs, lanes: usize, most: usize) -> Self {
         let layout = inputs.layout;
         // Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
-        let length = if layout.pixel_stride == 1 { BLOCK } else { BLOCK / 4 };
+        let length = most.min(if layout.pixel_stride == 1 { BLOCK } else { BLOCK / 4 });
         Self { layout, blocks: layout.n.div_ceil(length), length, next: 0, lanes }
     }
 
