@@ -36,8 +36,8 @@ const SIGNED_TOP: i32 = 45;
 /// The lowest bit of a significand, from which on a window holds terms.
 const LEAST: i32 = 23;
 
-/// How many registers with terms to put aside a trial may have.
-const ASIDE: usize = 8;
+/// How many registers with terms to put aside there may be; half of them are left for a trial.
+const ASIDE: usize = 16;
 
 /// The words move to the digits after so many trials: the highest take less than 2^18 each.
 const MOST_TRIALS: u32 = 1 << 12;
@@ -64,7 +64,9 @@ pub(crate) struct Quick<'a, const SUMS: usize> {
     pause: u32,
     /// How many after the next trial that fails.
     patience: u32,
+    /// Terms that were put aside, with zeros between, and how many registers that takes.
     aside: [[f32; ASIDE * 16]; SUMS],
+    is_aside: usize,
 }
 
 impl<'a, const SUMS: usize> Quick<'a, SUMS> {
@@ -74,32 +76,33 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
         let words = [const { Words::NONE }; SUMS];
         let aside = [[0.0; ASIDE * 16]; SUMS];
         // Terms below 1.5: probabilities, and squares of them.
-        Self { blocks, words, unit: -45, trials: 0, pause: 0, patience: 1, aside }
+        Self { blocks, words, unit: -45, trials: 0, pause: 0, patience: 1, aside, is_aside: 0 }
     }
 
-    /// Begins a trial of at most [`REGISTERS`] registers, if one is promising. With signs terms may be negative.
+    /// Whether the next trial is worth its time; to be asked once a block.
+    #[inline(always)]
+    pub fn is_promising(&mut self) -> bool {
+        let is_promising = self.pause == 0;
+        self.pause = self.pause.saturating_sub(1);
+        is_promising
+    }
+
+    /// Begins a trial of at most [`REGISTERS`] registers. With signs terms may be negative. On tiers without
+    /// [`Simd::SHIFTS_EACH`] it is slow.
     #[inline(always)]
     pub fn trial<S: Simd, const SIGNED: bool>(
         &mut self,
         simd: S,
-    ) -> Option<Trial<'_, 'a, S, SUMS, SIGNED>> {
-        if !S::SHIFTS_EACH {
-            return None;
-        }
-        if self.pause > 0 {
-            self.pause -= 1;
-            return None;
-        }
+    ) -> Trial<'_, 'a, S, SUMS, SIGNED> {
         let zero = S::Register::splat(simd, 0.0);
-        let least = zero.constant(power_of_two(self.unit + LEAST));
-        Some(Trial {
-            least,
+        Trial {
+            least: zero.constant(power_of_two(self.unit + LEAST)),
             low: [zero.to_bits(); SUMS],
             near: [zero; SUMS],
             greatest: zero.to_bits(),
-            aside: 0,
+            aside: self.is_aside,
             quick: self,
-        })
+        }
     }
 
     /// Adds a block whose trial failed or was not made: see [`Blocks::add`].
@@ -111,6 +114,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     /// Moves everything to the digits and makes them canonical.
     #[inline(never)]
     pub fn finish(&mut self) {
+        self.add_aside();
         self.flush();
         self.blocks.finish();
     }
@@ -145,13 +149,15 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
         }
     }
 
-    /// Adds what was put aside in so many floats.
-    #[cold]
+    /// Adds what was put aside.
     #[inline(never)]
-    fn add_aside(&mut self, count: usize) {
+    fn add_aside(&mut self) {
+        let count = self.is_aside * self.blocks.state.lanes;
         for (sum, floats) in self.blocks.sums.iter_mut().zip(&self.aside) {
-            floats.iter().take(count).filter(|float| **float != 0.0).for_each(|float| sum.add_term(*float));
+            let floats = floats.iter().take(count).filter(|float| **float != 0.0);
+            floats.for_each(|float| sum.add_term(*float));
         }
+        self.is_aside = 0;
     }
 }
 
@@ -165,7 +171,7 @@ pub(crate) struct Trial<'t, 'a, S: Simd, const SUMS: usize, const SIGNED: bool> 
     near: [S::Register; SUMS],
     /// With signs: the greatest size.
     greatest: <S::Register as Lanes>::Bits,
-    /// How many registers had terms that were put aside.
+    /// How many registers with terms are aside.
     aside: usize,
     quick: &'t mut Quick<'a, SUMS>,
 }
@@ -181,10 +187,6 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
     pub fn push(&mut self, term: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
         let zero = term.constant(0.0);
         let size = if SIGNED { term.abs() } else { term };
-        let is_small = size.lt(self.least);
-        if is_small.any() {
-            self.put_aside(term, is_small & zero.lt(size), marks);
-        }
         let bits = size.to_bits();
         // Of small terms the count is huge, and nothing is left.
         let count = (bits - self.least.to_bits()).shr(23);
@@ -197,6 +199,10 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         } else {
             S::Register::from_bits(shifted)
         };
+        let is_small = size.lt(self.least);
+        if is_small.any() {
+            self.put_aside(term, is_small & zero.lt(size), marks);
+        }
         for (sum, (low, near)) in self.low.iter_mut().zip(&mut self.near).enumerate() {
             match marks {
                 Some(marks) if sum == 1 => {
@@ -266,8 +272,9 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         }
         quick.trials += 1;
         quick.patience = 1;
-        if self.aside > 0 {
-            quick.add_aside(self.aside * S::Register::LANES);
+        quick.is_aside = self.aside;
+        if quick.is_aside > ASIDE / 2 {
+            quick.add_aside();
         }
         if quick.trials == MOST_TRIALS {
             quick.flush();

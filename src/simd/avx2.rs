@@ -2,6 +2,7 @@
 
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
 use bytemuck::must_cast;
+use core::arch::asm;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
@@ -231,6 +232,22 @@ impl Lanes for Ymm {
     }
 }
 
+/// Of the intrinsic the compiler makes a shift, a comparison and a selection.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn shl_each(bits: __m256i, counts: __m256i) -> __m256i {
+    let shifted;
+    // SAFETY: one instruction of this feature, on registers.
+    unsafe {
+        asm!(
+            "vpsllvd {}, {}, {}",
+            lateout(ymm_reg) shifted, in(ymm_reg) bits, in(ymm_reg) counts,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    shifted
+}
+
 impl Bits for YmmBits {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
@@ -238,7 +255,7 @@ impl Bits for YmmBits {
     }
     #[inline(always)]
     fn shl_each(self, counts: Self) -> Self {
-        Self(avx2!(_mm256_sllv_epi32(self.0, counts.0)))
+        Self(avx2!(shl_each(self.0, counts.0)))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

@@ -3,6 +3,7 @@
 use super::avx2::fold_rows_of_eight;
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
 use bytemuck::must_cast;
+use core::arch::asm;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
@@ -209,6 +210,22 @@ impl Lanes for Zmm {
     }
 }
 
+/// Of the intrinsic the compiler makes a shift, a comparison and a selection.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn shl_each(bits: __m512i, counts: __m512i) -> __m512i {
+    let shifted;
+    // SAFETY: one instruction of this feature, on registers.
+    unsafe {
+        asm!(
+            "vpsllvd {}, {}, {}",
+            lateout(zmm_reg) shifted, in(zmm_reg) bits, in(zmm_reg) counts,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    shifted
+}
+
 impl Bits for ZmmBits {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
@@ -216,7 +233,7 @@ impl Bits for ZmmBits {
     }
     #[inline(always)]
     fn shl_each(self, counts: Self) -> Self {
-        Self(avx512!(_mm512_sllv_epi32(self.0, counts.0)))
+        Self(avx512!(shl_each(self.0, counts.0)))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

@@ -4,7 +4,7 @@
 
 use super::Inputs;
 use crate::cube::Layout;
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Quick, REGISTERS, Trial};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
 use crate::loss::{Write, only};
 use crate::pixels::Weights;
 use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
@@ -31,17 +31,71 @@ impl Kernel for Values<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let cube = self.inputs.cube;
+        let all_alike = cube.valid.is_none() && cube.weights.is_none();
+        // No term is negative then.
+        if S::SHIFTS_EACH && self.sum.is_some() && all_alike && self.factor > 0.0 {
+            self.add_by_trials(simd);
+        } else {
+            self.add_by_blocks(simd, all_alike);
+        }
+    }
+}
+
+impl Values<'_> {
+    /// Adds the terms of values that are all alike.
+    #[inline(always)]
+    fn add_by_trials<S: Simd>(self, simd: S) {
+        let Self { inputs, factor, sum, mut written } = self;
+        let Some(sum) = sum else { return };
+        let mut sum = Quick::new(Blocks::new(simd, [sum]));
+        let [mut a, mut b, mut c, mut terms] = [[0.0; BLOCK]; 4];
+        let mut walk = Walk::new(&inputs, S::Register::LANES, GIVEN);
+        while let Some(place) = walk.next() {
+            let a = vectors(place.read(inputs.cube.values, &mut a));
+            let b = vectors(place.read(inputs.target, &mut b));
+            let (slope, write, to) = match &mut written {
+                Written::Gradient(slope, write, gradient) => {
+                    (*slope, *write, place.before(gradient, &mut c, *write).unwrap_or(&mut []))
+                }
+                _ => (0.0, Write::Store, &mut [][..]),
+            };
+            let is_written = !to.is_empty();
+            let mut to = vectors_mut(to).chunks_mut(REGISTERS);
+            for (a, b) in a.chunks(REGISTERS).zip(b.chunks(REGISTERS)) {
+                let block = Block::<S> { a, b, weights: None };
+                let is_promising = sum.is_promising();
+                let mut trial = sum.trial(simd);
+                if is_written {
+                    let to = to.next().unwrap_or(&mut []);
+                    block.try_to_write(slope, write, to, factor, &mut trial);
+                } else if is_promising {
+                    block.try_terms(factor, &mut trial);
+                }
+                if !(is_promising && trial.end()) {
+                    let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>());
+                    let terms = terms.unwrap_or(&mut []);
+                    block.terms(simd, factor, vectors_mut(terms));
+                    // Behind the last pixel both values are 0, and so is the term.
+                    sum.add(simd, terms, &[]);
+                }
+            }
+            if let Written::Gradient(.., gradient) = &mut written {
+                place.after(gradient, &c);
+            }
+        }
+        sum.finish();
+    }
+
+    #[inline(always)]
+    fn add_by_blocks<S: Simd>(self, simd: S, all_alike: bool) {
         let Self { inputs, factor, sum, mut written } = self;
         let cube = inputs.cube;
-        let all_alike = cube.valid.is_none() && cube.weights.is_none();
         let mut none = ExactSum::default();
         let is_sum = sum.is_some();
-        let mut sum = Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]));
-        // No term is negative then, so that a trial may add them.
-        let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
+        let mut sum = Blocks::new(simd, [sum.unwrap_or(&mut none)]);
         let [mut a, mut b, mut c, mut terms, mut weights] = [[0.0; BLOCK]; 5];
-        let lanes = S::Register::LANES;
-        let mut walk = Walk::new(&inputs, lanes, if is_quick { REGISTERS * lanes } else { BLOCK });
+        let mut walk = Walk::new(&inputs, S::Register::LANES, BLOCK);
         while let Some(place) = walk.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
@@ -54,24 +108,11 @@ impl Kernel for Values<'_> {
                 weights: if all_alike { None } else { Some(vectors(weights)) },
             };
             let terms = terms.get_mut(..place.padded).unwrap_or(&mut []);
-            let mut trial = if is_quick { sum.trial(simd) } else { None };
             if let Written::Gradient(slope, write, gradient) = &mut written {
                 let to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
-                let to = vectors_mut(to);
-                match &mut trial {
-                    Some(trial) => block.try_to_write(*slope, *write, to, factor, trial),
-                    None => block.write(simd, *slope, *write, to, factor, vectors_mut(terms)),
-                }
+                block.write(simd, *slope, *write, vectors_mut(to), factor, vectors_mut(terms));
                 place.after(gradient, &c);
-            } else if let Some(trial) = &mut trial {
-                block.try_terms(factor, trial);
             } else {
-                block.terms(simd, factor, vectors_mut(terms));
-            }
-            if let Some(trial) = trial {
-                if trial.end() {
-                    continue;
-                }
                 block.terms(simd, factor, vectors_mut(terms));
             }
             if let Written::Terms(map) = &mut written {
@@ -100,6 +141,13 @@ impl<S: Simd> Block<'_, S> {
         S::Register::from_floats(simd, a) - S::Register::from_floats(simd, b)
     }
 
+    /// The term of a difference. Most factors are 1: a branch takes less than a product.
+    #[inline(always)]
+    fn term(difference: S::Register, factor: f32) -> S::Register {
+        let square = difference * difference;
+        if factor == 1.0 { square } else { square * factor }
+    }
+
     /// The weight of a register of pixels, and which of them count.
     #[inline(always)]
     fn weight(simd: S, weight: &Floats<S>) -> (S::Register, Option<<S::Register as Lanes>::Mask>) {
@@ -112,7 +160,7 @@ impl<S: Simd> Block<'_, S> {
     fn try_terms(&self, factor: f32, trial: &mut Trial<S, 1, false>) {
         for (a, b) in self.a.iter().zip(self.b) {
             let difference = Self::difference(trial.simd(), a, b);
-            trial.push(difference * difference * factor, None);
+            trial.push(Self::term(difference, factor), None);
         }
     }
 
@@ -129,7 +177,7 @@ impl<S: Simd> Block<'_, S> {
         for ((a, b), to) in self.a.iter().zip(self.b).zip(to) {
             let difference = Self::difference(trial.simd(), a, b);
             write.write(None, difference * slope, to);
-            trial.push(difference * difference * factor, None);
+            trial.push(Self::term(difference, factor), None);
         }
     }
 
@@ -189,11 +237,11 @@ impl<S: Simd> Block<'_, S> {
 /// The blocks of values, of one channel each.
 struct Walk {
     layout: Layout,
-    /// How many blocks a channel has, and of how many values.
-    blocks: usize,
-    length: usize,
-    next: usize,
+    /// How many values a block has at most, if it is taken in place.
+    most: usize,
     lanes: usize,
+    pixel: usize,
+    channel: usize,
 }
 
 /// Where a block of values lies.
@@ -209,27 +257,40 @@ struct Place {
 
 impl Walk {
     fn new(inputs: &Inputs, lanes: usize, most: usize) -> Self {
-        let layout = inputs.layout;
-        // Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
-        let length = most.min(if layout.pixel_stride == 1 { BLOCK } else { BLOCK / 4 });
-        Self { layout, blocks: layout.n.div_ceil(length), length, next: 0, lanes }
+        Self { layout: inputs.layout, most, lanes: lanes.max(1), pixel: 0, channel: 0 }
     }
 
     #[inline(never)]
     fn next(&mut self) -> Option<Place> {
         let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
-        let (block, channel) = if pixel_stride == 1 {
-            (self.next % self.blocks.max(1), self.next / self.blocks.max(1))
+        let Self { pixel, channel, lanes, .. } = *self;
+        let left = n.saturating_sub(pixel);
+        if left == 0 || channel >= channels {
+            return None;
+        }
+        let length = if pixel_stride != 1 {
+            // Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
+            left.min(BLOCK / 4)
+        } else if left < lanes {
+            left
         } else {
-            (self.next / channels.max(1), self.next % channels.max(1))
+            (left / lanes * lanes).min(self.most)
         };
-        self.next += 1;
-        let pixel = block * self.length;
-        let length = self.length.min(n.saturating_sub(pixel));
-        (block < self.blocks && channel < channels).then_some(Place {
+        if pixel_stride == 1 {
+            self.pixel += length;
+            if self.pixel == n {
+                (self.pixel, self.channel) = (0, channel + 1);
+            }
+        } else {
+            self.channel += 1;
+            if self.channel == channels {
+                (self.pixel, self.channel) = (pixel + length, 0);
+            }
+        }
+        Some(Place {
             pixel,
             length,
-            padded: length.next_multiple_of(self.lanes.max(1)),
+            padded: length.next_multiple_of(lanes),
             start: pixel * pixel_stride + channel * channel_stride,
             stride: pixel_stride,
         })
