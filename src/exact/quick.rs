@@ -37,7 +37,7 @@ const SIGNED_TOP: i32 = 45;
 const LEAST: i32 = 23;
 
 /// How many registers with terms to put aside there may be; half of them are left for a trial.
-const ASIDE: usize = 16;
+const ASIDE: usize = 8;
 
 /// The words move to the digits after so many trials: the highest take less than 2^18 each.
 const MOST_TRIALS: u32 = 1 << 12;
@@ -132,21 +132,23 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
         self.trials = 0;
     }
 
-    /// After a trial that failed: the window is put where the greatest of the lanes is one that it holds. If it is
-    /// there already, the next blocks go another way.
+    /// After a trial that failed: the window is put where the greatest of the lanes is one that it holds. If that does
+    /// not help the next blocks go another way.
     #[cold]
     #[inline(never)]
     fn retune(&mut self, lanes: &[f32]) {
         let greatest = lanes.iter().map(|lane| lane.to_bits()).fold(0, u32::max);
         let exponent = (greatest >> 23) as i32 - 127;
         let unit = (exponent - 48).clamp(-149, 60);
-        self.patience = (2 * self.patience).min(LONGEST_PAUSE);
-        if unit == self.unit || exponent > 127 {
-            self.pause = self.patience;
-        } else {
+        let is_better = unit != self.unit && exponent < 128;
+        if is_better {
             self.flush();
             self.unit = unit;
         }
+        if self.patience > 1 || !is_better {
+            self.pause = self.patience;
+        }
+        self.patience = (2 * self.patience).min(LONGEST_PAUSE);
     }
 
     /// Adds what was put aside.

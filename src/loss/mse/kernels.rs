@@ -9,6 +9,9 @@ use crate::loss::{Write, only};
 use crate::pixels::Weights;
 use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
 
+/// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
+const GATHERED: usize = BLOCK / 4;
+
 /// What is written.
 pub(super) enum Written<'a> {
     Nothing,
@@ -49,7 +52,8 @@ impl Values<'_> {
         let Self { inputs, factor, sum, mut written } = self;
         let Some(sum) = sum else { return };
         let mut sum = Quick::new(Blocks::new(simd, [sum]));
-        let [mut a, mut b, mut c, mut terms] = [[0.0; BLOCK]; 4];
+        let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
+        let mut terms = [0.0; BLOCK];
         let mut walk = Walk::new(&inputs, S::Register::LANES, GIVEN);
         while let Some(place) = walk.next() {
             let a = vectors(place.read(inputs.cube.values, &mut a));
@@ -69,8 +73,10 @@ impl Values<'_> {
                 if is_written {
                     let to = to.next().unwrap_or(&mut []);
                     block.try_to_write(slope, write, to, factor, &mut trial);
+                } else if is_promising && factor == 1.0 {
+                    block.try_terms(|square| square, &mut trial);
                 } else if is_promising {
-                    block.try_terms(factor, &mut trial);
+                    block.try_terms(|square| square * factor, &mut trial);
                 }
                 if !(is_promising && trial.end()) {
                     let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>());
@@ -141,13 +147,6 @@ impl<S: Simd> Block<'_, S> {
         S::Register::from_floats(simd, a) - S::Register::from_floats(simd, b)
     }
 
-    /// The term of a difference. Most factors are 1: a branch takes less than a product.
-    #[inline(always)]
-    fn term(difference: S::Register, factor: f32) -> S::Register {
-        let square = difference * difference;
-        if factor == 1.0 { square } else { square * factor }
-    }
-
     /// The weight of a register of pixels, and which of them count.
     #[inline(always)]
     fn weight(simd: S, weight: &Floats<S>) -> (S::Register, Option<<S::Register as Lanes>::Mask>) {
@@ -155,12 +154,16 @@ impl<S: Simd> Block<'_, S> {
         (weight, Some(weight.constant(0.0).lt(weight)))
     }
 
-    /// Adds the terms by a trial.
+    /// Adds the terms by a trial: what is made of squares. (Most factors are 1.)
     #[inline(always)]
-    fn try_terms(&self, factor: f32, trial: &mut Trial<S, 1, false>) {
+    fn try_terms(
+        &self,
+        term: impl Fn(S::Register) -> S::Register,
+        trial: &mut Trial<S, 1, false>,
+    ) {
         for (a, b) in self.a.iter().zip(self.b) {
             let difference = Self::difference(trial.simd(), a, b);
-            trial.push(Self::term(difference, factor), None);
+            trial.push(term(difference * difference), None);
         }
     }
 
@@ -177,7 +180,7 @@ impl<S: Simd> Block<'_, S> {
         for ((a, b), to) in self.a.iter().zip(self.b).zip(to) {
             let difference = Self::difference(trial.simd(), a, b);
             write.write(None, difference * slope, to);
-            trial.push(Self::term(difference, factor), None);
+            trial.push(difference * difference * factor, None);
         }
     }
 
@@ -269,8 +272,7 @@ impl Walk {
             return None;
         }
         let length = if pixel_stride != 1 {
-            // Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
-            left.min(BLOCK / 4)
+            left.min(GATHERED)
         } else if left < lanes {
             left
         } else {
