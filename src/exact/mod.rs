@@ -34,6 +34,7 @@ mod window;
 
 pub use block::{Accumulator, Blocks};
 pub(crate) use block::{BLOCK, Floats, GIVEN, padded};
+pub(crate) use levels::Marks;
 pub(crate) use quick::{Quick, REGISTERS, Trial};
 pub(crate) use row::{Bounds, Row};
 pub(crate) use variance::{sample_variance, variance};

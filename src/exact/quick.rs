@@ -190,8 +190,9 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         let zero = term.constant(0.0);
         let size = if SIGNED { term.abs() } else { term };
         let bits = size.to_bits();
+        let above = bits - self.least.to_bits();
         // Of small terms the count is huge, and nothing is left.
-        let count = (bits - self.least.to_bits()).shr(23);
+        let count = above.shr(23);
         let significand = bits & term.constant_bits(0x7f_ffff) | term.constant_bits(0x80_0000);
         let shifted = significand.shl_each(count);
         let integer = if SIGNED {
@@ -201,9 +202,10 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         } else {
             S::Register::from_bits(shifted)
         };
-        let is_small = size.lt(self.least);
+        // The least that is not 0 is above what 0 is here.
+        let is_small = S::Register::gt_bits(above, zero.to_bits() - self.least.to_bits());
         if is_small.any() {
-            self.put_aside(term, is_small & zero.lt(size), marks);
+            self.put_aside(term, is_small, marks);
         }
         for (sum, (low, near)) in self.low.iter_mut().zip(&mut self.near).enumerate() {
             match marks {
@@ -226,9 +228,6 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         is_small: <S::Register as Lanes>::Mask,
         marks: Option<<S::Register as Lanes>::Mask>,
     ) {
-        if !is_small.any() {
-            return;
-        }
         let zero = term.constant(0.0);
         for (sum, aside) in self.quick.aside.iter_mut().enumerate() {
             let own = match marks {

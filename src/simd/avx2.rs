@@ -194,6 +194,12 @@ impl Lanes for Ymm {
         YmmMask(avx2!(_mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0)))
     }
     #[inline(always)]
+    fn gt_bits(one: YmmBits, other: YmmBits) -> YmmMask {
+        let [one, other] =
+            [one.0, other.0].map(|bits| avx2!(_mm256_xor_si256(bits, _mm256_set1_epi32(i32::MIN))));
+        YmmMask(avx2!(_mm256_castsi256_ps(_mm256_cmpgt_epi32(one, other))))
+    }
+    #[inline(always)]
     fn select(mask: YmmMask, yes: Self, no: Self) -> Self {
         Self(avx2!(_mm256_blendv_ps(no.0, yes.0, mask.0)))
     }

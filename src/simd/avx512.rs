@@ -172,6 +172,10 @@ impl Lanes for Zmm {
         ZmmMask(avx512!(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0)))
     }
     #[inline(always)]
+    fn gt_bits(one: ZmmBits, other: ZmmBits) -> ZmmMask {
+        ZmmMask(avx512!(_mm512_cmpgt_epu32_mask(one.0, other.0)))
+    }
+    #[inline(always)]
     fn select(mask: ZmmMask, yes: Self, no: Self) -> Self {
         Self(avx512!(_mm512_mask_blend_ps(mask.0, no.0, yes.0)))
     }

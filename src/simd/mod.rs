@@ -160,6 +160,8 @@ pub trait Lanes:
     fn lt(self, other: Self) -> Self::Mask;
     /// `self == other` (so -0 equals +0).
     fn eq(self, other: Self) -> Self::Mask;
+    /// `one > other`, as unsigned integers.
+    fn gt_bits(one: Self::Bits, other: Self::Bits) -> Self::Mask;
     /// `mask ? yes : no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 

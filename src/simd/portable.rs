@@ -176,6 +176,12 @@ impl Lanes for Quad<f32x4> {
         QuadMask(self.0.simd_eq(other.0))
     }
     #[inline(always)]
+    fn gt_bits(one: Self::Bits, other: Self::Bits) -> QuadMask {
+        let [one, other]: [i32x4; 2] =
+            [one.0, other.0].map(|bits| must_cast(bits ^ u32x4::splat(1 << 31)));
+        QuadMask(must_cast(one.simd_gt(other)))
+    }
+    #[inline(always)]
     fn select(mask: QuadMask, yes: Self, no: Self) -> Self {
         Self(mask.0.bitselect(yes.0, no.0))
     }

@@ -129,6 +129,10 @@ impl Lanes for One<f32> {
         One(self.0 == other.0)
     }
     #[inline(always)]
+    fn gt_bits(one: Self::Bits, other: Self::Bits) -> Self::Mask {
+        One(one.0 > other.0)
+    }
+    #[inline(always)]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
         if mask.0 { yes } else { no }
     }

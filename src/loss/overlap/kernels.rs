@@ -1,7 +1,7 @@
 //! The kernels: predictions of pixels, summed or turned into a gradient.
 
 use super::{Boundary, Normalization};
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, padded};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, padded};
 use crate::loss::{Write, only};
 use crate::math::logistic;
 use crate::pixels::{Live, LiveColumns, Pixels, Weights};
@@ -38,21 +38,45 @@ impl Kernel for Terms<'_> {
             Some(_) => (&mut no_part, part),
             None => (part, &mut no_part),
         };
-        let mut hard = Blocks::new(simd, [all, part]);
+        let mut hard = Quick::new(Blocks::new(simd, [all, part]));
         let mut soft = Blocks::new(simd, [soft]);
         let mut marked = 0;
         let plain =
             pixels.valid.is_none() && pixels.weights.is_none() && pixels.soft_targets.is_none();
+        let signed = summed == Summed::Predictions(Normalization::MinMax);
         let [mut tile, mut terms, mut shares] = [[0.0; BLOCK]; 3];
         let mut marks = [0; BLOCK];
-        for first in (0..pixels.scores.len()).step_by(BLOCK) {
-            let here = pixels.part(first, BLOCK);
+        let lanes = S::Register::LANES;
+        let block = if S::SHIFTS_EACH { REGISTERS * lanes } else { BLOCK };
+        for first in (0..pixels.scores.len()).step_by(block) {
+            let here = pixels.part(first, block);
             let length = here.scores.len();
-            let padded_length = length.next_multiple_of(S::Register::LANES);
-            let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
-            if !is_given(summed, here.scores, terms) {
-                predict(simd, summed, padded(here.scores, S::Register::LANES, &mut tile), terms);
+            let padded_length = length.next_multiple_of(lanes);
+            let marks = match here.targets {
+                Some(targets) if length == padded_length => targets,
+                targets => mark(&mut marks, targets.unwrap_or(&[]), padded_length),
+            };
+            marked += count(simd, marks);
+            let is_promising = S::SHIFTS_EACH && hard.is_promising();
+            if is_promising && plain && length == padded_length {
+                // What is made of scores in no time.
+                let is_added = match summed {
+                    Summed::Predictions(Normalization::Clamp) => {
+                        try_terms::<S, false>(simd, here.scores, marks, clamp, &mut hard)
+                    }
+                    Summed::Predictions(Normalization::MinMax) => {
+                        try_terms::<S, true>(simd, here.scores, marks, |score| score, &mut hard)
+                    }
+                    _ => false,
+                };
+                if is_added {
+                    continue;
+                }
             }
+            if !is_given(summed, here.scores, &mut terms) {
+                predict(simd, summed, padded(here.scores, S::Lanes::LANES, &mut tile), &mut terms);
+            }
+            let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
             if !plain {
                 let weights = tile.get_mut(..padded_length).unwrap_or(&mut []);
                 simd.call(Weights { pixels: here, to: weights });
@@ -72,12 +96,12 @@ impl Kernel for Terms<'_> {
                 weigh(simd, terms, weights);
             }
             clear_behind(terms, length);
-            let marks = marks.get_mut(..padded_length).unwrap_or(&mut []);
-            if let Some(targets) = here.targets {
-                mark(marks, targets);
+            if !(is_promising
+                && !signed
+                && try_terms::<S, false>(simd, terms, marks, |term| term, &mut hard))
+            {
+                hard.add(simd, terms, marks);
             }
-            marked += count(simd, marks);
-            hard.add(simd, terms, marks);
         }
         hard.finish();
         soft.finish();
@@ -85,20 +109,43 @@ impl Kernel for Terms<'_> {
     }
 }
 
-/// Writes the predictions of scores.
+/// Adds whole registers of terms by a trial; whether it succeeded.
+#[inline(always)]
+fn try_terms<S: Simd, const SIGNED: bool>(
+    simd: S,
+    floats: &[f32],
+    marks: &[u8],
+    term: impl Fn(S::Register) -> S::Register,
+    sums: &mut Quick<2>,
+) -> bool {
+    let mut trial = sums.trial::<S, SIGNED>(simd);
+    let floats = vectors::<Floats<S>, _>(floats);
+    for (float, marks) in floats.iter().zip(vectors::<Marks<S>, _>(marks)) {
+        let marks = S::Register::mask_from_bytes(simd, marks);
+        trial.push(term(S::Register::from_floats(simd, float)), Some(marks));
+    }
+    trial.end()
+}
+
+/// A score between 0 and 1.
+#[inline(always)]
+fn clamp<V: Lanes>(score: V) -> V {
+    // A NaN stays: it is the right operand.
+    score.constant(0.0).max(score.constant(1.0).min(score))
+}
+
+/// Writes the predictions of scores, with several registers in flight: chains are long.
 #[inline(always)]
 fn predict<S: Simd>(simd: S, summed: Summed, scores: &[f32], terms: &mut [f32]) {
-    let scores: &[Floats<S>] = vectors(scores);
+    let scores: &[<S::Lanes as Lanes>::Floats] = vectors(scores);
     let places = vectors_mut(terms).iter_mut().zip(scores);
     if summed == Summed::Predictions(Normalization::Sigmoid) {
         for (term, score) in places {
-            logistic(S::Register::from_floats(simd, score)).sigmoid().to_floats(term);
+            logistic(S::Lanes::from_floats(simd, score)).sigmoid().to_floats(term);
         }
     } else {
         for (term, score) in places {
-            let score = S::Register::from_floats(simd, score);
-            // A NaN stays: it is the right operand.
-            score.constant(0.0).max(score.constant(1.0).min(score)).to_floats(term);
+            clamp(S::Lanes::from_floats(simd, score)).to_floats(term);
         }
     }
 }
@@ -125,11 +172,12 @@ fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
     }
 }
 
-/// Copies targets to a block; behind the last pixel none is.
+/// Copies targets to a block of so many; behind the last pixel none is.
 #[inline(never)]
-fn mark(marks: &mut [u8], targets: &[u8]) {
+fn mark<'m>(marks: &'m mut [u8], targets: &[u8], length: usize) -> &'m [u8] {
     copy(marks, targets);
     marks.iter_mut().skip(targets.len()).for_each(|mark| *mark = 0);
+    marks.get(..length).unwrap_or(&[])
 }
 
 /// How many bytes are not 0: here, while they are in the cache.
