@@ -275,8 +275,26 @@ impl Kernel for Gradient<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let (pixels, normalization) = (self.pixels, self.normalization);
+        let Pixels { scores, targets, valid: None, weights: None, soft_targets: None, .. } = pixels
+        else {
+            return self.write::<S::Register>(simd, pixels, normalization);
+        };
+        // Of pixels that are all alike there are most: loops without questions.
+        let pixels = Pixels { scores, targets: Some(targets.unwrap_or(&[])), ..Pixels::default() };
+        match normalization {
+            Normalization::Sigmoid => self.write::<S::Lanes>(simd, pixels, Normalization::Sigmoid),
+            Normalization::Clamp => self.write::<S::Register>(simd, pixels, Normalization::Clamp),
+            Normalization::MinMax => self.write::<S::Register>(simd, pixels, Normalization::MinMax),
+        }
+    }
+}
+
+impl Gradient<'_> {
+    #[inline(always)]
+    fn write<V: Lanes>(self, simd: V::Simd, pixels: Pixels, normalization: Normalization) {
         let Factors { positive, negative } = self.factors;
-        let inputs = Inputs::<S::Register>::new(&self.pixels);
+        let inputs = Inputs::<V>::new(&pixels);
         let mut gradient = ColumnsMut::new(self.gradient);
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
@@ -284,12 +302,12 @@ impl Kernel for Gradient<'_> {
             let zero = score.constant(0.0);
             let (on, off) = (score.constant(positive), score.constant(negative));
             let slope = match (vector.positive, vector.live.soft_target) {
-                (Some(positive), _) => S::Register::select(positive, on, off),
+                (Some(positive), _) => V::select(positive, on, off),
                 (None, Some(target)) => off + (on - off) * target,
                 (None, None) => off,
             };
             let slope = vector.live.weighted(slope);
-            let slope = match self.normalization {
+            let slope = match normalization {
                 Normalization::Sigmoid => {
                     let size = score.abs().negate();
                     // The smaller of p and 1 - p keeps all digits, and the larger loses none.
@@ -304,14 +322,14 @@ impl Kernel for Gradient<'_> {
                         Boundary::Zero => zero.lt(score) & score.lt(one),
                         Boundary::Pass => !score.lt(zero) & !one.lt(score),
                     };
-                    S::Register::select(inside, slope, zero)
+                    V::select(inside, slope, zero)
                 }
                 Normalization::MinMax => {
                     let low = score.eq(score.constant(self.least.score));
                     let high = score.eq(score.constant(self.greatest.score));
-                    let at_low = S::Register::select(low, score.constant(self.least.share), zero);
+                    let at_low = V::select(low, score.constant(self.least.share), zero);
                     let at_high =
-                        S::Register::select(high, score.constant(self.greatest.share), zero);
+                        V::select(high, score.constant(self.greatest.share), zero);
                     slope + at_low + at_high
                 }
             };
