@@ -20,9 +20,10 @@
 //!
 //! Limit, in cycles for 16 terms, measured on Zen 4 with AVX-512: 4, with a part of the sum 5, with signs 7.
 
+use super::ExactSum;
 use super::block::{Blocks, Floats, Words};
 use super::window::power_of_two;
-use crate::simd::{Bits, Lanes, Mask, Simd, flat_mut, vectors_mut};
+use crate::simd::{Bits, Lanes, Mask, Simd, flat, vectors_mut};
 
 /// How many registers of terms a trial has at most.
 pub(crate) const REGISTERS: usize = 32;
@@ -56,17 +57,70 @@ pub(crate) struct Quick<'a, const SUMS: usize> {
     blocks: Blocks<'a, 12, -160, 1, SUMS>,
     /// The lower half of L, the upper half, H.
     words: [Words; SUMS],
+    /// Terms that were put aside, with zeros between, and how many registers that takes.
+    aside: [Aside; SUMS],
+    is_aside: usize,
+    state: State,
+}
+
+type Aside = [f32; ASIDE * 16];
+
+/// What a trial depends on: the same for any number of sums.
+struct State {
     /// q.
     unit: i32,
-    /// How many there were since the last flush.
+    /// How many words a level has.
+    lanes: usize,
+    /// How many trials there were since the last flush.
     trials: u32,
     /// How many blocks go another way before the next trial.
     pause: u32,
     /// How many after the next trial that fails.
     patience: u32,
-    /// Terms that were put aside, with zeros between, and how many registers that takes.
-    aside: [[f32; ASIDE * 16]; SUMS],
-    is_aside: usize,
+}
+
+impl State {
+    /// Moves the words to the digits.
+    #[inline(never)]
+    fn flush(&mut self, sums: &mut [&mut ExactSum], words: &mut [Words]) {
+        for (sum, words) in sums.iter_mut().zip(words) {
+            let bias = TO_INTEGER.to_bits().wrapping_mul(self.trials);
+            let units = [(0, self.unit), (0, self.unit + 16), (bias, self.unit + 32)];
+            for (words, (bias, unit)) in words.level_words(self.lanes).zip(units) {
+                sum.add_words(words, bias, unit);
+            }
+            sum.normalize();
+        }
+        self.trials = 0;
+    }
+
+    /// After a trial that failed: the window is put where the greatest of the lanes is one that it holds. If that does
+    /// not help the next blocks go another way.
+    #[cold]
+    #[inline(never)]
+    fn retune(&mut self, lanes: &[f32], sums: &mut [&mut ExactSum], words: &mut [Words]) {
+        let greatest = lanes.iter().map(|lane| lane.to_bits()).fold(0, u32::max);
+        let exponent = (greatest >> 23) as i32 - 127;
+        let unit = (exponent - 48).clamp(-149, 60);
+        let is_better = unit != self.unit && exponent < 128;
+        if is_better {
+            self.flush(sums, words);
+            self.unit = unit;
+        }
+        if self.patience > 1 || !is_better {
+            self.pause = self.patience;
+        }
+        self.patience = (2 * self.patience).min(LONGEST_PAUSE);
+    }
+}
+
+/// Adds what was put aside in so many floats.
+#[inline(never)]
+fn add_aside(count: usize, sums: &mut [&mut ExactSum], aside: &[Aside]) {
+    for (sum, floats) in sums.iter_mut().zip(aside) {
+        let floats = floats.iter().take(count).filter(|float| **float != 0.0);
+        floats.for_each(|float| sum.add_term(*float));
+    }
 }
 
 impl<'a, const SUMS: usize> Quick<'a, SUMS> {
@@ -75,15 +129,17 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     pub fn new(blocks: Blocks<'a, 12, -160, 1, SUMS>) -> Self {
         let words = [const { Words::NONE }; SUMS];
         let aside = [[0.0; ASIDE * 16]; SUMS];
+        let lanes = blocks.state.lanes;
         // Terms below 1.5: probabilities, and squares of them.
-        Self { blocks, words, unit: -45, trials: 0, pause: 0, patience: 1, aside, is_aside: 0 }
+        let state = State { unit: -45, lanes, trials: 0, pause: 0, patience: 1 };
+        Self { blocks, words, aside, is_aside: 0, state }
     }
 
     /// Whether the next trial is worth its time; to be asked once a block.
     #[inline(always)]
     pub fn is_promising(&mut self) -> bool {
-        let is_promising = self.pause == 0;
-        self.pause = self.pause.saturating_sub(1);
+        let is_promising = self.state.pause == 0;
+        self.state.pause = self.state.pause.saturating_sub(1);
         is_promising
     }
 
@@ -96,7 +152,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     ) -> Trial<'_, 'a, S, SUMS, SIGNED> {
         let zero = S::Register::splat(simd, 0.0);
         Trial {
-            least: zero.constant(power_of_two(self.unit + LEAST)),
+            least: zero.constant(power_of_two(self.state.unit + LEAST)),
             low: [zero.to_bits(); SUMS],
             near: [zero; SUMS],
             greatest: zero.to_bits(),
@@ -114,51 +170,21 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     /// Moves everything to the digits and makes them canonical.
     #[inline(never)]
     pub fn finish(&mut self) {
-        self.add_aside();
-        self.flush();
+        if self.state.trials > 0 {
+            self.flush();
+        }
         self.blocks.finish();
     }
 
     #[inline(never)]
     fn flush(&mut self) {
-        for (sum, words) in self.blocks.sums.iter_mut().zip(&mut self.words) {
-            let bias = TO_INTEGER.to_bits().wrapping_mul(self.trials);
-            let units = [(0, self.unit), (0, self.unit + 16), (bias, self.unit + 32)];
-            for (words, (bias, unit)) in words.level_words(self.blocks.state.lanes).zip(units) {
-                sum.add_words(words, bias, unit);
-            }
-            sum.normalize();
-        }
-        self.trials = 0;
+        self.add_aside();
+        self.state.flush(&mut self.blocks.sums, &mut self.words);
     }
 
-    /// After a trial that failed: the window is put where the greatest of the lanes is one that it holds. If that does
-    /// not help the next blocks go another way.
-    #[cold]
-    #[inline(never)]
-    fn retune(&mut self, lanes: &[f32]) {
-        let greatest = lanes.iter().map(|lane| lane.to_bits()).fold(0, u32::max);
-        let exponent = (greatest >> 23) as i32 - 127;
-        let unit = (exponent - 48).clamp(-149, 60);
-        let is_better = unit != self.unit && exponent < 128;
-        if is_better {
-            self.flush();
-            self.unit = unit;
-        }
-        if self.patience > 1 || !is_better {
-            self.pause = self.patience;
-        }
-        self.patience = (2 * self.patience).min(LONGEST_PAUSE);
-    }
-
-    /// Adds what was put aside.
     #[inline(never)]
     fn add_aside(&mut self) {
-        let count = self.is_aside * self.blocks.state.lanes;
-        for (sum, floats) in self.blocks.sums.iter_mut().zip(&self.aside) {
-            let floats = floats.iter().take(count).filter(|float| **float != 0.0);
-            floats.for_each(|float| sum.add_term(*float));
-        }
+        add_aside(self.is_aside * self.state.lanes, &mut self.blocks.sums, &self.aside);
         self.is_aside = 0;
     }
 }
@@ -246,10 +272,10 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
     pub fn end(self) -> bool {
         let zero = self.least.constant(0.0);
         let quick = self.quick;
-        let scale = power_of_two(-(quick.unit + 32));
+        let scale = power_of_two(-(quick.state.unit + 32));
         let all = self.near.first().copied().unwrap_or(zero);
         let inside = if SIGNED {
-            let top = power_of_two(quick.unit + SIGNED_TOP);
+            let top = power_of_two(quick.state.unit + SIGNED_TOP);
             S::Register::from_bits(self.greatest).lt(zero.constant(top))
         } else {
             (all * scale).lt(zero.constant(MOST))
@@ -257,11 +283,12 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         if self.aside > ASIDE || (!inside).any() {
             // In a lane of terms as great as that A may be up to 32 times as much.
             let greatest = S::Register::from_bits(self.greatest) * 16.0;
-            let mut lanes = if SIGNED { greatest } else { all }.to_array();
-            quick.retune(flat_mut(&mut lanes));
+            let lanes = if SIGNED { greatest } else { all }.to_array();
+            quick.state.retune(flat(&lanes), &mut quick.blocks.sums, &mut quick.words);
             return false;
         }
-        for (words, (low, near)) in quick.words.iter_mut().zip(self.low.into_iter().zip(self.near)) {
+        for (words, (low, near)) in quick.words.iter_mut().zip(self.low.into_iter().zip(self.near))
+        {
             // 1 + L / 2^32.
             let one_more = S::Register::from_bits(low.shr(9) | zero.constant_bits(0x3f80_0000));
             let high = (near * scale - one_more) + TO_HIGH;
@@ -271,13 +298,13 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
                 S::Register::from_bits(sum).to_floats(word);
             }
         }
-        quick.trials += 1;
-        quick.patience = 1;
+        quick.state.trials += 1;
+        quick.state.patience = 1;
         quick.is_aside = self.aside;
         if quick.is_aside > ASIDE / 2 {
             quick.add_aside();
         }
-        if quick.trials == MOST_TRIALS {
+        if quick.state.trials == MOST_TRIALS {
             quick.flush();
         }
         true

@@ -156,11 +156,7 @@ impl<S: Simd> Block<'_, S> {
 
     /// Adds the terms by a trial: what is made of squares. (Most factors are 1.)
     #[inline(always)]
-    fn try_terms(
-        &self,
-        term: impl Fn(S::Register) -> S::Register,
-        trial: &mut Trial<S, 1, false>,
-    ) {
+    fn try_terms(&self, term: impl Fn(S::Register) -> S::Register, trial: &mut Trial<S, 1, false>) {
         for (a, b) in self.a.iter().zip(self.b) {
             let difference = Self::difference(trial.simd(), a, b);
             trial.push(term(difference * difference), None);

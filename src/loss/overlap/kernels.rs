@@ -1,7 +1,7 @@
 //! The kernels: predictions of pixels, summed or turned into a gradient.
 
 use super::{Boundary, Normalization};
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, padded};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, padded};
 use crate::loss::{Write, only};
 use crate::math::logistic;
 use crate::pixels::{Live, LiveColumns, Pixels, Weights};
@@ -57,50 +57,69 @@ impl Kernel for Terms<'_> {
                 targets => mark(&mut marks, targets.unwrap_or(&[]), padded_length),
             };
             marked += count(simd, marks);
-            let is_promising = S::SHIFTS_EACH && hard.is_promising();
-            if is_promising && plain && length == padded_length {
-                // What is made of scores in no time.
-                let is_added = match summed {
-                    Summed::Predictions(Normalization::Clamp) => {
-                        try_terms::<S, false>(simd, here.scores, marks, clamp, &mut hard)
+            let mut is_promising = S::SHIFTS_EACH && hard.is_promising();
+            // A trial of what is made of scores in no time needs no terms in memory; if it fails, the next round does.
+            loop {
+                let direct = is_promising
+                    && plain
+                    && length == padded_length
+                    && matches!(
+                        summed,
+                        Summed::Predictions(Normalization::Clamp | Normalization::MinMax)
+                    );
+                if !direct {
+                    if !is_given(summed, here.scores, &mut terms) {
+                        predict(
+                            simd,
+                            summed,
+                            padded(here.scores, S::Lanes::LANES, &mut tile),
+                            &mut terms,
+                        );
                     }
-                    Summed::Predictions(Normalization::MinMax) => {
-                        try_terms::<S, true>(simd, here.scores, marks, |score| score, &mut hard)
+                    let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
+                    if !plain {
+                        let weights = tile.get_mut(..padded_length).unwrap_or(&mut []);
+                        simd.call(Weights { pixels: here, to: weights });
+                        if let Some(targets) = here.soft_targets {
+                            let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
+                            copy(shares, targets);
+                            weigh(simd, shares, weights);
+                            let places = vectors_mut::<Floats<S>, _>(shares).iter_mut();
+                            for (share, term) in places.zip(vectors::<Floats<S>, _>(terms)) {
+                                let target = S::Register::from_floats(simd, share);
+                                let value = S::Register::from_floats(simd, term) * target;
+                                only(Some(target.constant(0.0).lt(target)), value).to_floats(share);
+                            }
+                            clear_behind(shares, length);
+                            soft.add(simd, shares, &[]);
+                        }
+                        weigh(simd, terms, weights);
                     }
-                    _ => false,
-                };
-                if is_added {
-                    continue;
+                    clear_behind(terms, length);
                 }
-            }
-            if !is_given(summed, here.scores, &mut terms) {
-                predict(simd, summed, padded(here.scores, S::Lanes::LANES, &mut tile), &mut terms);
-            }
-            let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
-            if !plain {
-                let weights = tile.get_mut(..padded_length).unwrap_or(&mut []);
-                simd.call(Weights { pixels: here, to: weights });
-                if let Some(targets) = here.soft_targets {
-                    let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
-                    copy(shares, targets);
-                    weigh(simd, shares, weights);
-                    let places = vectors_mut::<Floats<S>, _>(shares).iter_mut();
-                    for (share, term) in places.zip(vectors::<Floats<S>, _>(terms)) {
-                        let target = S::Register::from_floats(simd, share);
-                        let value = S::Register::from_floats(simd, term) * target;
-                        only(Some(target.constant(0.0).lt(target)), value).to_floats(share);
+                let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
+                if is_promising && signed && direct {
+                    let mut trial = hard.trial::<S, true>(simd);
+                    push(&mut trial, here.scores, marks, |score| score);
+                    if trial.end() {
+                        break;
                     }
-                    clear_behind(shares, length);
-                    soft.add(simd, shares, &[]);
+                } else if is_promising && !signed {
+                    let mut trial = hard.trial::<S, false>(simd);
+                    if direct {
+                        push(&mut trial, here.scores, marks, clamp);
+                    } else {
+                        push(&mut trial, terms, marks, |term| term);
+                    }
+                    if trial.end() {
+                        break;
+                    }
                 }
-                weigh(simd, terms, weights);
-            }
-            clear_behind(terms, length);
-            if !(is_promising
-                && !signed
-                && try_terms::<S, false>(simd, terms, marks, |term| term, &mut hard))
-            {
-                hard.add(simd, terms, marks);
+                if !direct {
+                    hard.add(simd, terms, marks);
+                    break;
+                }
+                is_promising = false;
             }
         }
         hard.finish();
@@ -109,22 +128,20 @@ impl Kernel for Terms<'_> {
     }
 }
 
-/// Adds whole registers of terms by a trial; whether it succeeded.
+/// Adds what is made of whole registers of floats by a trial.
 #[inline(always)]
-fn try_terms<S: Simd, const SIGNED: bool>(
-    simd: S,
+fn push<S: Simd, const SIGNED: bool>(
+    trial: &mut Trial<S, 2, SIGNED>,
     floats: &[f32],
     marks: &[u8],
     term: impl Fn(S::Register) -> S::Register,
-    sums: &mut Quick<2>,
-) -> bool {
-    let mut trial = sums.trial::<S, SIGNED>(simd);
+) {
+    let simd = trial.simd();
     let floats = vectors::<Floats<S>, _>(floats);
     for (float, marks) in floats.iter().zip(vectors::<Marks<S>, _>(marks)) {
         let marks = S::Register::mask_from_bytes(simd, marks);
         trial.push(term(S::Register::from_floats(simd, float)), Some(marks));
     }
-    trial.end()
 }
 
 /// A score between 0 and 1.
@@ -134,18 +151,23 @@ fn clamp<V: Lanes>(score: V) -> V {
     score.constant(0.0).max(score.constant(1.0).min(score))
 }
 
-/// Writes the predictions of scores, with several registers in flight: chains are long.
+/// Writes the predictions of scores. The chain of a sigmoid is long: several registers are in flight.
 #[inline(always)]
 fn predict<S: Simd>(simd: S, summed: Summed, scores: &[f32], terms: &mut [f32]) {
-    let scores: &[<S::Lanes as Lanes>::Floats] = vectors(scores);
-    let places = vectors_mut(terms).iter_mut().zip(scores);
-    if summed == Summed::Predictions(Normalization::Sigmoid) {
-        for (term, score) in places {
+    if summed == Summed::Predictions(Normalization::Sigmoid) && S::SHIFTS_EACH {
+        let scores: &[<S::Lanes as Lanes>::Floats] = vectors(scores);
+        for (term, score) in vectors_mut(terms).iter_mut().zip(scores) {
             logistic(S::Lanes::from_floats(simd, score)).sigmoid().to_floats(term);
         }
+    } else if summed == Summed::Predictions(Normalization::Sigmoid) {
+        let scores: &[Floats<S>] = vectors(scores);
+        for (term, score) in vectors_mut(terms).iter_mut().zip(scores) {
+            logistic(S::Register::from_floats(simd, score)).sigmoid().to_floats(term);
+        }
     } else {
-        for (term, score) in places {
-            clamp(S::Lanes::from_floats(simd, score)).to_floats(term);
+        let scores: &[Floats<S>] = vectors(scores);
+        for (term, score) in vectors_mut(terms).iter_mut().zip(scores) {
+            clamp(S::Register::from_floats(simd, score)).to_floats(term);
         }
     }
 }
@@ -276,16 +298,26 @@ impl Kernel for Gradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let (pixels, normalization) = (self.pixels, self.normalization);
-        let Pixels { scores, targets, valid: None, weights: None, soft_targets: None, .. } = pixels
-        else {
+        if pixels.valid.is_some() || pixels.weights.is_some() || pixels.soft_targets.is_some() {
             return self.write::<S::Register>(simd, pixels, normalization);
-        };
+        }
         // Of pixels that are all alike there are most: loops without questions.
-        let pixels = Pixels { scores, targets: Some(targets.unwrap_or(&[])), ..Pixels::default() };
+        let targets = Some(pixels.targets.unwrap_or(&[]));
+        let pixels = Pixels { scores: pixels.scores, targets, ..Pixels::default() };
         match normalization {
-            Normalization::Sigmoid => self.write::<S::Lanes>(simd, pixels, Normalization::Sigmoid),
-            Normalization::Clamp => self.write::<S::Register>(simd, pixels, Normalization::Clamp),
-            Normalization::MinMax => self.write::<S::Register>(simd, pixels, Normalization::MinMax),
+            // The chain is long: several registers are in flight.
+            Normalization::Sigmoid if S::SHIFTS_EACH => {
+                self.write::<S::Lanes>(simd, pixels, Normalization::Sigmoid);
+            }
+            Normalization::Sigmoid => {
+                self.write::<S::Register>(simd, pixels, Normalization::Sigmoid);
+            }
+            Normalization::Clamp => {
+                self.write::<S::Register>(simd, pixels, Normalization::Clamp);
+            }
+            Normalization::MinMax => {
+                self.write::<S::Register>(simd, pixels, Normalization::MinMax);
+            }
         }
     }
 }
@@ -328,8 +360,7 @@ impl Gradient<'_> {
                     let low = score.eq(score.constant(self.least.score));
                     let high = score.eq(score.constant(self.greatest.score));
                     let at_low = V::select(low, score.constant(self.least.share), zero);
-                    let at_high =
-                        V::select(high, score.constant(self.greatest.share), zero);
+                    let at_high = V::select(high, score.constant(self.greatest.share), zero);
                     slope + at_low + at_high
                 }
             };
