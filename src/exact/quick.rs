@@ -170,7 +170,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     /// Moves everything to the digits and makes them canonical.
     #[inline(never)]
     pub fn finish(&mut self) {
-        if self.state.trials > 0 {
+        if self.state.trials > 0 || self.is_aside > 0 {
             self.flush();
         }
         self.blocks.finish();

@@ -256,13 +256,14 @@ struct Place {
 
 impl Walk {
     fn new(inputs: &Inputs, lanes: usize, most: usize) -> Self {
-        Self { layout: inputs.layout, most, lanes: lanes.max(1), pixel: 0, channel: 0 }
+        Self { layout: inputs.layout, most, lanes, pixel: 0, channel: 0 }
     }
 
     #[inline(never)]
     fn next(&mut self) -> Option<Place> {
         let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
-        let Self { pixel, channel, lanes, .. } = *self;
+        let Self { pixel, channel, .. } = *self;
+        let lanes = self.lanes.max(1);
         let left = n.saturating_sub(pixel);
         if left == 0 || channel >= channels {
             return None;
