@@ -214,9 +214,13 @@ impl State {
         words: &mut [Words],
     ) {
         // Of more levels no words were kept.
-        let levels = if self.window.levels > KEPT_LEVELS { 0 } else { self.window.levels };
+        if self.additions == 0 || self.window.levels > KEPT_LEVELS {
+            self.additions = 0;
+            return;
+        }
         for (sum, words) in sums.iter_mut().zip(words) {
-            for (level, words) in words.level_words(self.lanes).take(levels).enumerate() {
+            for (level, words) in words.level_words(self.lanes).take(self.window.levels).enumerate()
+            {
                 let bias = self.window.magic(level).to_bits().wrapping_mul(self.additions);
                 sum.add_words(words, bias, self.window.unit(level));
             }

@@ -31,8 +31,8 @@ pub(crate) const REGISTERS: usize = 32;
 /// The most that A may be in a lane, in units of 2^32.
 const MOST: f32 = 196_608.0;
 
-/// How far above its unit a window with signs ends.
-const SIGNED_TOP: i32 = 45;
+/// How far above its unit a window ends: with signs it holds nothing beyond, without them most of what is a half more.
+const TOP: i32 = 45;
 
 /// The lowest bit of a significand, from which on a window holds terms.
 const LEAST: i32 = 23;
@@ -124,14 +124,14 @@ fn add_aside(count: usize, sums: &mut [&mut ExactSum], aside: &[Aside]) {
 }
 
 impl<'a, const SUMS: usize> Quick<'a, SUMS> {
-    /// Starts to add to the sums of blocks. [`Self::finish`] must be called at the end.
+    /// Starts to add to the sums of blocks, with a window for terms below `2^top`. [`Self::finish`] must be called at
+    /// the end.
     #[inline(always)]
-    pub fn new(blocks: Blocks<'a, 12, -160, 1, SUMS>) -> Self {
+    pub fn new(blocks: Blocks<'a, 12, -160, 1, SUMS>, top: i32) -> Self {
         let words = [const { Words::NONE }; SUMS];
         let aside = [[0.0; ASIDE * 16]; SUMS];
         let lanes = blocks.state.lanes;
-        // Terms below 1.5: probabilities, and squares of them.
-        let state = State { unit: -45, lanes, trials: 0, pause: 0, patience: 1 };
+        let state = State { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };
         Self { blocks, words, aside, is_aside: 0, state }
     }
 
@@ -275,7 +275,7 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         let scale = power_of_two(-(quick.state.unit + 32));
         let all = self.near.first().copied().unwrap_or(zero);
         let inside = if SIGNED {
-            let top = power_of_two(quick.state.unit + SIGNED_TOP);
+            let top = power_of_two(quick.state.unit + TOP);
             S::Register::from_bits(self.greatest).lt(zero.constant(top))
         } else {
             (all * scale).lt(zero.constant(MOST))

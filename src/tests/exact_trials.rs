@@ -17,7 +17,7 @@ impl<const SIGNED: bool> Kernel for AddByTrials<'_, SIGNED> {
     type Output = usize;
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> usize {
-        let mut sums = Quick::new(Blocks::new(simd, self.sums));
+        let mut sums = Quick::new(Blocks::new(simd, self.sums), if SIGNED { 4 } else { 0 });
         let lanes = S::Register::LANES;
         let most = (REGISTERS * lanes).min(BLOCK);
         let mut successes = 0;

@@ -51,7 +51,7 @@ impl Values<'_> {
     fn add_by_trials<S: Simd>(self, simd: S) {
         let Self { inputs, factor, sum, mut written } = self;
         let Some(sum) = sum else { return };
-        let mut sum = Quick::new(Blocks::new(simd, [sum]));
+        let mut sum = Quick::new(Blocks::new(simd, [sum]), 1);
         let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
         let mut terms = [0.0; BLOCK];
         let mut walk = Walk::new(&inputs, S::Register::LANES, GIVEN);

@@ -38,12 +38,13 @@ impl Kernel for Terms<'_> {
             Some(_) => (&mut no_part, part),
             None => (part, &mut no_part),
         };
-        let mut hard = Quick::new(Blocks::new(simd, [all, part]));
+        let signed = summed == Summed::Predictions(Normalization::MinMax);
+        // Scores are anything, predictions are at most 1.
+        let mut hard = Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 });
         let mut soft = Blocks::new(simd, [soft]);
         let mut marked = 0;
         let plain =
             pixels.valid.is_none() && pixels.weights.is_none() && pixels.soft_targets.is_none();
-        let signed = summed == Summed::Predictions(Normalization::MinMax);
         let [mut tile, mut terms, mut shares] = [[0.0; BLOCK]; 3];
         let mut marks = [0; BLOCK];
         let lanes = S::Register::LANES;
