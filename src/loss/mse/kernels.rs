@@ -68,23 +68,30 @@ impl Values<'_> {
             let mut to = vectors_mut(to).chunks_mut(REGISTERS);
             for (a, b) in a.chunks(REGISTERS).zip(b.chunks(REGISTERS)) {
                 let block = Block::<S> { a, b, weights: None };
+                let to = to.next().unwrap_or(&mut []);
+                let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>());
+                let terms = terms.unwrap_or(&mut []);
                 let is_promising = sum.is_promising();
-                let mut trial = sum.trial(simd);
-                if is_written {
-                    let to = to.next().unwrap_or(&mut []);
-                    block.try_to_write(slope, write, to, factor, &mut trial);
-                } else if is_promising && factor == 1.0 {
-                    block.try_terms(|square| square, &mut trial);
-                } else if is_promising {
-                    block.try_terms(|square| square * factor, &mut trial);
+                if is_promising {
+                    let mut trial = sum.trial(simd);
+                    if is_written {
+                        block.try_to_write(slope, write, to, factor, &mut trial);
+                    } else if factor == 1.0 {
+                        block.try_terms(|square| square, &mut trial);
+                    } else {
+                        block.try_terms(|square| square * factor, &mut trial);
+                    }
+                    if trial.end() {
+                        continue;
+                    }
                 }
-                if !(is_promising && trial.end()) {
-                    let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>());
-                    let terms = terms.unwrap_or(&mut []);
+                if is_written && !is_promising {
+                    block.write(simd, slope, write, to, factor, vectors_mut(terms));
+                } else {
                     block.terms(simd, factor, vectors_mut(terms));
-                    // Behind the last pixel both values are 0, and so is the term.
-                    sum.add(simd, terms, &[]);
                 }
+                // Behind the last pixel both values are 0, and so is the term.
+                sum.add(simd, terms, &[]);
             }
             if let Written::Gradient(.., gradient) = &mut written {
                 place.after(gradient, &c);
