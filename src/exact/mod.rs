@@ -8,6 +8,7 @@
 //! ```text
 //!   terms ──► blocks of 512 ──► levels of i32 lanes ──► digits ──► f64
 //!             (on the stack)    (levels.rs, window.rs)  (digits.rs)    rounded once
+//!         └──► trials of 32 registers, shifted (quick.rs) ──┘
 //! ```
 //!
 //! * **Bound**: the value is the exact sum, rounded to nearest even once; a mean is the exact

@@ -1,6 +1,7 @@
 //! The kernel: values block by block, summed, mapped or turned into a gradient.
 //!
-//! A block is whole registers: in place where the values of a channel are neighbours, else a copy.
+//! A block is whole registers: in place where the values of a channel are neighbours, else a copy. Where all values are
+//! alike the squares are added from registers, by trials ([`Quick`]); else, and if a trial fails, from memory.
 
 use super::Inputs;
 use crate::cube::Layout;
@@ -9,7 +10,8 @@ use crate::loss::{Write, only};
 use crate::pixels::Weights;
 use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
 
-/// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
+/// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels. More than a
+/// register, which is what the end of neighbours may take.
 const GATHERED: usize = BLOCK / 4;
 
 /// What is written.
@@ -34,106 +36,68 @@ impl Kernel for Values<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let cube = self.inputs.cube;
-        let all_alike = cube.valid.is_none() && cube.weights.is_none();
-        // No term is negative then.
-        if S::SHIFTS_EACH && self.sum.is_some() && all_alike && self.factor > 0.0 {
-            self.add_by_trials(simd);
-        } else {
-            self.add_by_blocks(simd, all_alike);
-        }
-    }
-}
-
-impl Values<'_> {
-    /// Adds the terms of values that are all alike.
-    #[inline(always)]
-    fn add_by_trials<S: Simd>(self, simd: S) {
-        let Self { inputs, factor, sum, mut written } = self;
-        let Some(sum) = sum else { return };
-        let mut sum = Quick::new(Blocks::new(simd, [sum]), 1);
-        let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
-        let mut terms = [0.0; BLOCK];
-        let mut walk = Walk::new(&inputs, S::Register::LANES, GIVEN);
-        while let Some(place) = walk.next() {
-            let a = vectors(place.read(inputs.cube.values, &mut a));
-            let b = vectors(place.read(inputs.target, &mut b));
-            let (slope, write, to) = match &mut written {
-                Written::Gradient(slope, write, gradient) => {
-                    (*slope, *write, place.before(gradient, &mut c, *write).unwrap_or(&mut []))
-                }
-                _ => (0.0, Write::Store, &mut [][..]),
-            };
-            let is_written = !to.is_empty();
-            let mut to = vectors_mut(to).chunks_mut(REGISTERS);
-            for (a, b) in a.chunks(REGISTERS).zip(b.chunks(REGISTERS)) {
-                let block = Block::<S> { a, b, weights: None };
-                let to = to.next().unwrap_or(&mut []);
-                let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>());
-                let terms = terms.unwrap_or(&mut []);
-                let is_promising = sum.is_promising();
-                if is_promising {
-                    let mut trial = sum.trial(simd);
-                    if is_written {
-                        block.try_to_write(slope, write, to, factor, &mut trial);
-                    } else if factor == 1.0 {
-                        block.try_terms(|square| square, &mut trial);
-                    } else {
-                        block.try_terms(|square| square * factor, &mut trial);
-                    }
-                    if trial.end() {
-                        continue;
-                    }
-                }
-                if is_written && !is_promising {
-                    block.write(simd, slope, write, to, factor, vectors_mut(terms));
-                } else {
-                    block.terms(simd, factor, vectors_mut(terms));
-                }
-                // Behind the last pixel both values are 0, and so is the term.
-                sum.add(simd, terms, &[]);
-            }
-            if let Written::Gradient(.., gradient) = &mut written {
-                place.after(gradient, &c);
-            }
-        }
-        sum.finish();
-    }
-
-    #[inline(always)]
-    fn add_by_blocks<S: Simd>(self, simd: S, all_alike: bool) {
         let Self { inputs, factor, sum, mut written } = self;
         let cube = inputs.cube;
+        let all_alike = cube.valid.is_none() && cube.weights.is_none();
         let mut none = ExactSum::default();
         let is_sum = sum.is_some();
-        let mut sum = Blocks::new(simd, [sum.unwrap_or(&mut none)]);
-        let [mut a, mut b, mut c, mut terms, mut weights] = [[0.0; BLOCK]; 5];
-        let mut walk = Walk::new(&inputs, S::Register::LANES, BLOCK);
+        let mut sum = Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]), 1);
+        // No term is negative then: a trial may add them.
+        let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
+        let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };
+        let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
+        let [mut terms, mut weights] = [[0.0; BLOCK]; 2];
+        let mut walk = Walk::new(&inputs, S::Register::LANES, most);
         while let Some(place) = walk.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
                 let pixels = cube.live().part(place.pixel, place.length);
                 simd.call(Weights { pixels, to: weights });
             }
-            let block = Block::<S> {
-                a: vectors(place.read(cube.values, &mut a)),
-                b: vectors(place.read(inputs.target, &mut b)),
-                weights: if all_alike { None } else { Some(vectors(weights)) },
-            };
-            let terms = terms.get_mut(..place.padded).unwrap_or(&mut []);
-            if let Written::Gradient(slope, write, gradient) = &mut written {
-                let to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
-                block.write(simd, *slope, *write, vectors_mut(to), factor, vectors_mut(terms));
-                place.after(gradient, &c);
-            } else {
-                block.terms(simd, factor, vectors_mut(terms));
+            let a = vectors(place.read(cube.values, &mut a));
+            let b = vectors(place.read(inputs.target, &mut b));
+            let (mut slope, mut mode) = (0.0, None);
+            let (mut to, mut map): (&mut [f32], &mut [f32]) = (&mut [], &mut []);
+            match &mut written {
+                Written::Nothing => {}
+                Written::Terms(terms) => map = terms,
+                Written::Gradient(by, write, gradient) => {
+                    (slope, mode) = (*by, Some(*write));
+                    to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
+                }
             }
-            if let Written::Terms(map) = &mut written {
+            let mut to = vectors_mut(to).chunks_mut(registers);
+            for (a, b) in a.chunks(registers).zip(b.chunks(registers)) {
+                let weights = if all_alike { None } else { Some(vectors(weights)) };
+                let block = Block::<S> { a, b, weights };
+                let to = to.next().unwrap_or(&mut []);
+                let mut mode = mode;
+                if is_quick && sum.is_promising() {
+                    let mut trial = sum.trial(simd);
+                    match mode.take() {
+                        Some(write) => block.try_to_write(slope, write, to, factor, &mut trial),
+                        None if factor == 1.0 => block.try_terms(|square| square, &mut trial),
+                        None => block.try_terms(|square| square * factor, &mut trial),
+                    }
+                    if trial.end() {
+                        continue;
+                    }
+                }
+                let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>()).unwrap_or(&mut []);
+                match mode {
+                    Some(write) => {
+                        block.write(simd, slope, write, to, factor, vectors_mut(terms));
+                    }
+                    None => block.terms(simd, factor, vectors_mut(terms)),
+                }
                 place.write(map, terms);
+                if is_sum {
+                    // Behind the last pixel both values are 0, and so is the term.
+                    sum.add(simd, terms, &[]);
+                }
             }
-            if is_sum {
-                // Behind the last pixel both values are 0, and so is the term.
-                sum.add(simd, terms, &[]);
+            if let Written::Gradient(.., gradient) = &mut written {
+                place.after(gradient, &c);
             }
         }
         sum.finish();
