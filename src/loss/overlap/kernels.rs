@@ -39,6 +39,7 @@ impl Kernel for Terms<'_> {
             None => (part, &mut no_part),
         };
         let signed = summed == Summed::Predictions(Normalization::MinMax);
+        let is_cheap = signed || summed == Summed::Predictions(Normalization::Clamp);
         // Scores are anything, predictions are at most 1.
         let mut hard = Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 });
         let mut soft = Blocks::new(simd, [soft]);
@@ -59,23 +60,13 @@ impl Kernel for Terms<'_> {
             };
             marked += count(simd, marks);
             let mut is_promising = S::SHIFTS_EACH && hard.is_promising();
-            // A trial of what is made of scores in no time needs no terms in memory; if it fails, the next round does.
+            // A trial of what costs little needs no terms in memory. If it fails, the next round does.
             loop {
-                let direct = is_promising
-                    && plain
-                    && length == padded_length
-                    && matches!(
-                        summed,
-                        Summed::Predictions(Normalization::Clamp | Normalization::MinMax)
-                    );
+                let direct = is_promising && plain && is_cheap && length == padded_length;
                 if !direct {
                     if !is_given(summed, here.scores, &mut terms) {
-                        predict(
-                            simd,
-                            summed,
-                            padded(here.scores, S::Lanes::LANES, &mut tile),
-                            &mut terms,
-                        );
+                        let scores = padded(here.scores, S::Lanes::LANES, &mut tile);
+                        predict(simd, summed, scores, &mut terms);
                     }
                     let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
                     if !plain {
@@ -84,13 +75,7 @@ impl Kernel for Terms<'_> {
                         if let Some(targets) = here.soft_targets {
                             let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
                             copy(shares, targets);
-                            weigh(simd, shares, weights);
-                            let places = vectors_mut::<Floats<S>, _>(shares).iter_mut();
-                            for (share, term) in places.zip(vectors::<Floats<S>, _>(terms)) {
-                                let target = S::Register::from_floats(simd, share);
-                                let value = S::Register::from_floats(simd, term) * target;
-                                only(Some(target.constant(0.0).lt(target)), value).to_floats(share);
-                            }
+                            share(simd, shares, terms, weights);
                             clear_behind(shares, length);
                             soft.add(simd, shares, &[]);
                         }
@@ -192,6 +177,17 @@ fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
         let weight = S::Register::from_floats(simd, weight);
         let on = weight.constant(0.0).lt(weight);
         only(Some(on), S::Register::from_floats(simd, float) * weight).to_floats(float);
+    }
+}
+
+/// Multiplies targets with weights and terms; 0 where a target is.
+#[inline(always)]
+fn share<S: Simd>(simd: S, targets: &mut [f32], terms: &[f32], weights: &[f32]) {
+    weigh(simd, targets, weights);
+    for (share, term) in vectors_mut::<Floats<S>, _>(targets).iter_mut().zip(vectors(terms)) {
+        let target = S::Register::from_floats(simd, share);
+        let value = S::Register::from_floats(simd, term) * target;
+        only(Some(target.constant(0.0).lt(target)), value).to_floats(share);
     }
 }
 
