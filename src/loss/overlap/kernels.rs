@@ -296,7 +296,7 @@ impl Kernel for Gradient<'_> {
     fn run<S: Simd>(self, simd: S) {
         let (pixels, normalization) = (self.pixels, self.normalization);
         if pixels.valid.is_some() || pixels.weights.is_some() || pixels.soft_targets.is_some() {
-            return self.write::<S::Register>(simd, pixels, normalization);
+            return simd.call(OfEach(self));
         }
         // Of pixels that are all alike there are most: loops without questions.
         let targets = Some(pixels.targets.unwrap_or(&[]));
@@ -316,6 +316,20 @@ impl Kernel for Gradient<'_> {
                 self.write::<S::Register>(simd, pixels, Normalization::MinMax);
             }
         }
+    }
+}
+
+/// The gradient where each pixel has a weight of its own. Apart: the compiler moves questions out of loops as long as
+/// a function is small.
+struct OfEach<'a>(Gradient<'a>);
+
+impl Kernel for OfEach<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let (pixels, normalization) = (self.0.pixels, self.0.normalization);
+        self.0.write::<S::Register>(simd, pixels, normalization);
     }
 }
 
