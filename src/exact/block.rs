@@ -49,10 +49,13 @@ pub(crate) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
 
 /// The words of the levels of a sum: as many a level as a register has lanes, level after level.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
-pub(super) struct Words([u32; KEPT_LEVELS * MOST_LANES]);
+pub(super) struct Words<const COUNT: usize = WORDS>([u32; COUNT]);
 
-impl Words {
-    pub const NONE: Self = Self([0; KEPT_LEVELS * MOST_LANES]);
+/// As many words are needed.
+pub(super) const WORDS: usize = KEPT_LEVELS * MOST_LANES;
+
+impl<const COUNT: usize> Words<COUNT> {
+    pub const NONE: Self = Self([0; COUNT]);
 
     /// Level after level, for registers of so many lanes.
     pub fn level_words(&mut self, lanes: usize) -> impl Iterator<Item = &mut [u32]> {

@@ -26,7 +26,7 @@
 //! and 6.8 in all.
 
 use super::ExactSum;
-use super::block::{Blocks, Floats, Words};
+use super::block::{Blocks, Floats, WORDS, Words};
 use super::window::power_of_two;
 use crate::simd::{Bits, Lanes, Mask, Simd, flat, vectors_mut};
 
@@ -44,6 +44,9 @@ const LEAST: i32 = 23;
 
 /// Whether any tier makes trials: [`Simd::SHIFTS_EACH`].
 const TRIALS: bool = cfg!(target_arch = "x86_64");
+
+/// What a trial adds to. (No stack where there are none.)
+const TRIAL_WORDS: usize = if TRIALS { WORDS } else { 0 };
 
 /// How many registers with terms to put aside there may be; half of them are left for a trial.
 const ASIDE: usize = if TRIALS { 8 } else { 0 };
@@ -64,7 +67,7 @@ const TO_HIGH: f32 = TO_INTEGER + 1.0;
 pub(crate) struct Quick<'a, const SUMS: usize> {
     blocks: Blocks<'a, 12, -160, 1, SUMS>,
     /// The lower half of L, the upper half, H.
-    words: [Words; SUMS],
+    words: [Words<TRIAL_WORDS>; SUMS],
     /// Terms that were put aside, with zeros between, and how many registers that takes.
     aside: [Aside; SUMS],
     is_aside: usize,
@@ -90,7 +93,7 @@ struct State {
 impl State {
     /// Moves the words to the digits.
     #[inline(never)]
-    fn flush(&mut self, sums: &mut [&mut ExactSum], words: &mut [Words]) {
+    fn flush(&mut self, sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
         for (sum, words) in sums.iter_mut().zip(words) {
             let bias = TO_INTEGER.to_bits().wrapping_mul(self.trials);
             let units = [(0, self.unit), (0, self.unit + 16), (bias, self.unit + 32)];
@@ -106,7 +109,12 @@ impl State {
     /// not help the next blocks go another way.
     #[cold]
     #[inline(never)]
-    fn retune(&mut self, lanes: &[f32], sums: &mut [&mut ExactSum], words: &mut [Words]) {
+    fn retune(
+        &mut self,
+        lanes: &[f32],
+        sums: &mut [&mut ExactSum],
+        words: &mut [Words<TRIAL_WORDS>],
+    ) {
         let greatest = lanes.iter().map(|lane| lane.to_bits()).fold(0, u32::max);
         let exponent = (greatest >> 23) as i32 - 127;
         let unit = (exponent - 48).clamp(-149, 60);
@@ -288,7 +296,7 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         } else {
             (all * scale).lt(zero.constant(MOST))
         };
-        if self.aside > ASIDE || (!inside).any() {
+        if !TRIALS || self.aside > ASIDE || (!inside).any() {
             // In a lane of terms as great as that A may be up to 32 times as much.
             let greatest = S::Register::from_bits(self.greatest) * 16.0;
             let lanes = if SIGNED { greatest } else { all }.to_array();
