@@ -119,6 +119,12 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
         }
     }
 
+    /// Whether all pixels count, with the weight 1 and a target of bytes.
+    #[inline(always)]
+    pub fn is_everywhere(&self) -> bool {
+        self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
+    }
+
     #[inline(always)]
     pub fn get(&self, simd: V::Simd, index: usize) -> Live<V> {
         // (Matches instead of closures: these would have to be inlined to be compiled for the tier.)
