@@ -31,23 +31,23 @@ pub(crate) struct Masks<'a> {
 impl<'a> Masks<'a> {
     /// Counts all pixels.
     pub fn count(self) -> Counts {
-        simd::run(self)
+        if simd::IS_SMALL { self.count_every(1) } else { simd::run(self) }
     }
 
     /// Counts every `stride`-th pixel, from the first: few pixels, far apart, one by one.
     pub fn count_every(self, stride: usize) -> Counts {
-        let mut counts = Counts::default();
+        let mut counts = [0_usize; 4];
         for at in (0..self.first.len()).step_by(stride) {
             let is_true = |mask: &[u8]| mask.get(at).is_some_and(|byte| *byte != 0);
             let valid = self.valid.is_none_or(is_true);
             let first = valid & is_true(self.first);
             let second = valid & self.second.is_some_and(is_true);
-            counts.pixels += i64::from(valid);
-            counts.first += i64::from(first);
-            counts.second += i64::from(second);
-            counts.both += i64::from(first & second);
+            for (count, more) in counts.iter_mut().zip([valid, first, second, first & second]) {
+                *count += usize::from(more);
+            }
         }
-        counts
+        let [pixels, first, second, both] = counts.map(|count| count as i64);
+        Counts { pixels, first, second, both }
     }
 
     /// `length` pixels from `start`, or as many as there are.

@@ -7,7 +7,9 @@
 enum { LINES = 32, SAMPLES = 64, BITS = 8, RANKING_WORDS = 2 * ((1 << BITS) + 1) + 6 };
 
 static hyla_bce_totals bce;
+#if defined(WITH_IOU)
 static hyla_iou_totals iou;
+#endif
 static hyla_confusion_totals confusion;
 static int64_t ranking[RANKING_WORDS];
 static float logits[SAMPLES];
@@ -40,7 +42,9 @@ static void must(hyla_status status) { failed |= HYLA_FAILED(status); }
 
 int monitor(say *out) {
     const hyla_bce_params bce_params = HYLA_BCE_PARAMS_DEFAULT;
+#if defined(WITH_IOU)
     const hyla_iou_params iou_params = HYLA_IOU_PARAMS_DEFAULT;
+#endif
     const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_KEY, BITS, 0.0f, 0.0f};
     hyla_binning binning;
     must(hyla_binning_build(&rule, 0, 0, &binning));
@@ -50,7 +54,9 @@ int monitor(say *out) {
         next_line(&random);
         const hyla_pixels pixels = {.scores = logits, .targets = targets, .decisions = decisions, .valid = valid, .n = SAMPLES};
         must(hyla_bce_update(&bce_params, &pixels, &bce));
+#if defined(WITH_IOU)
         must(hyla_iou_update(&iou_params, &pixels, &iou, 0));
+#endif
         must(hyla_confusion_update(&pixels, &confusion));
         must(hyla_ranking_update(&binning, &pixels, ranking, RANKING_WORDS));
     }
@@ -60,14 +66,18 @@ int monitor(say *out) {
     hyla_confusion_report counts;
     hyla_ranking_report report;
     must(hyla_bce_loss(&bce_params, &bce, &loss[0]));
+#if defined(WITH_IOU)
     must(hyla_iou_loss(&iou_params, &iou, 0, &loss[1]));
+#endif
     must(hyla_confusion_values(&confusion, &counts));
     must(hyla_ranking_values(&binning, ranking, RANKING_WORDS, &report));
     say_words("bce and iou", loss, 2, out);
     say_words("pixel f1, iou", &counts.pixel.f1, 1, out);
     say_words("average precis.", &report, 10, out);
     say_words("bce words", &bce, sizeof bce / 8, out);
+#if defined(WITH_IOU)
     say_words("iou words", &iou, sizeof iou / 8, out);
+#endif
     say_words("confusion words", &confusion, sizeof confusion / 8, out);
     say_words("ranking words", ranking, RANKING_WORDS, out);
     return failed;

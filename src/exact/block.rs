@@ -38,7 +38,7 @@ const MOST_LANES: usize = 16;
 
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.
-pub(crate) const BLOCK: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+pub(crate) const BLOCK: usize = if crate::simd::IS_SMALL { 32 } else { 512 };
 
 /// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
 /// than [`MOST_ADDITIONS`].

@@ -153,10 +153,47 @@ pub(super) fn map<P: Pixelwise>(
 fn walk<P: Pixelwise>(params: &P, pixels: &Pixels, softening: Option<Softening>, to: Outputs) {
     let (pixels, function) = (*pixels, params.function());
     match softening {
-        Some(softening) if P::SOFT => {
-            simd::run(Walk::<_, true> { pixels, function, softening, to })
+        _ if P::SOFT && simd::IS_SMALL => {
+            simd::run(Walk { pixels, function, targets: softening, to })
         }
-        _ => simd::run(Walk::<_, false> { pixels, function, softening: Softening::NONE, to }),
+        Some(targets) if P::SOFT => simd::run(Walk { pixels, function, targets, to }),
+        _ => simd::run(Walk { pixels, function, targets: Hard, to }),
+    }
+}
+
+/// What is known of the targets of a call when its kernel is compiled.
+trait Targets {
+    /// Whether they may be soft.
+    const SOFT: bool;
+    /// How they are softened; None: they are hard.
+    fn softening(&self) -> Option<Softening>;
+}
+
+/// Targets that are hard.
+struct Hard;
+
+impl Targets for Hard {
+    const SOFT: bool = false;
+    #[inline(always)]
+    fn softening(&self) -> Option<Softening> {
+        None
+    }
+}
+
+impl Targets for Softening {
+    const SOFT: bool = true;
+    #[inline(always)]
+    fn softening(&self) -> Option<Softening> {
+        Some(*self)
+    }
+}
+
+/// One kernel for both kinds: where code is scarcer than time.
+impl Targets for Option<Softening> {
+    const SOFT: bool = true;
+    #[inline(always)]
+    fn softening(&self) -> Option<Softening> {
+        *self
     }
 }
 
@@ -270,29 +307,30 @@ enum To<'a> {
 
 /// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
 /// vector.
-struct Walk<'a, F, const SOFT: bool> {
+struct Walk<'a, F, T> {
     pixels: Pixels<'a>,
     function: F,
-    softening: Softening,
+    targets: T,
     to: Outputs<'a>,
 }
 
-impl<F: Function, const SOFT: bool> Kernel for Walk<'_, F, SOFT> {
+impl<F: Function, T: Targets> Kernel for Walk<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         // Soft targets are rare and need the function twice: one register at a time keeps the code small.
-        if SOFT { self.walk::<S, S::Register>(simd) } else { self.walk::<S, F::Lanes<S>>(simd) }
+        if T::SOFT { self.walk::<S, S::Register>(simd) } else { self.walk::<S, F::Lanes<S>>(simd) }
     }
 }
 
-impl<F: Function, const SOFT: bool> Walk<'_, F, SOFT> {
+impl<F: Function, T: Targets> Walk<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
-        let Self { pixels, function, softening, to } = self;
+        let Self { pixels, function, targets, to } = self;
+        let softening = targets.softening();
         let inputs = Inputs::<V>::new(&pixels);
-        let sides: &[bool] = if SOFT { &[false, true] } else { &[false] };
+        let sides = if softening.is_some() { 2 } else { 1 };
         let (mut no_sum, nowhere) = (ExactSum::default(), || &mut [] as &mut [f32]);
         let (has_terms, term_factors, is_sum, sum, map) = match to.terms {
             Some((factors, To::Sum(sum))) => (true, factors, true, sum, nowhere()),
@@ -310,11 +348,10 @@ impl<F: Function, const SOFT: bool> Walk<'_, F, SOFT> {
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
             let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
-            for is_positive in sides {
-                let side = if SOFT {
-                    vector.soft_side(simd, softening, *is_positive)
-                } else {
-                    Side { positive: vector.positive, share: None }
+            for side in 0..sides {
+                let side = match softening {
+                    Some(softening) => vector.soft_side(simd, softening, side == 1),
+                    None => Side { positive: vector.positive, share: None },
                 };
                 let parts = function.parts(vector.margin(&side));
                 if has_terms {

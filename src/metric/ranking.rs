@@ -153,7 +153,7 @@ impl<'a> Parts<'a> {
 }
 
 /// How many scores a tile has.
-const TILE: usize = 256;
+const TILE: usize = if simd::IS_SMALL { 32 } else { 256 };
 
 /// Adds scores: the bins of a tile as vectors, then one by one into the histograms. A masked pixel is added as if it
 /// were NaN: that costs nothing, where a branch would.
@@ -309,6 +309,54 @@ struct Bin {
     normal_above: i64,
 }
 
+impl Bin {
+    /// Anomalies and normal pixels of the bin and above it.
+    fn from_here_up(&self) -> [i64; 2] {
+        [self.anomalies_above + self.anomalies, self.normal_above + self.normal]
+    }
+}
+
+/// Bins from the highest score down, those that are not empty.
+struct Descending<'a> {
+    normal: &'a [i64],
+    anomalies: &'a [i64],
+    /// Anomalies and normal pixels that were passed.
+    above: [i64; 2],
+}
+
+impl Iterator for Descending<'_> {
+    type Item = Bin;
+
+    // A call: several walk, and what they do in a bin takes longer.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Bin> {
+        loop {
+            let (anomalies, anomalies_below) = self.anomalies.split_last()?;
+            let (normal, normal_below) = self.normal.split_last()?;
+            (self.anomalies, self.normal) = (anomalies_below, normal_below);
+            if *anomalies != 0 || *normal != 0 {
+                let [anomalies_above, normal_above] = self.above;
+                let bin = Bin {
+                    index: normal_below.len(),
+                    anomalies: *anomalies,
+                    normal: *normal,
+                    anomalies_above,
+                    normal_above,
+                };
+                self.above = bin.from_here_up();
+                return Some(bin);
+            }
+        }
+    }
+}
+
+/// Counts that add up to the pixels leave no sum of some of them that overflows.
+#[inline(never)]
+fn sum(counts: &[i64]) -> Result<i64, Error> {
+    let add = |sum: i64, count: &i64| sum.checked_add(*count).filter(|_| *count >= 0);
+    counts.iter().try_fold(0_i64, add).ok_or(Error::MixedTotals)
+}
+
 impl<'a> Histograms<'a> {
     /// # Errors
     /// Too few words, scores of another binning among them, or counts that do not add up to the pixels.
@@ -321,13 +369,6 @@ impl<'a> Histograms<'a> {
         let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
         let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
-        // Counts that add up to the pixels leave no sum of some of them that overflows.
-        let sum = |counts: &[i64]| {
-            let sum = counts.iter().try_fold(0_i64, |sum, count| {
-                u64::try_from(*count).ok().and_then(|count| sum.checked_add_unsigned(count))
-            });
-            sum.ok_or(Error::MixedTotals)
-        };
         let ranked = (sum(anomalies)?, sum(normal)?);
         let counted = sum(&[ranked.0, ranked.1, nan_anomalies, nan_normal])?;
         if of(FINGERPRINT) != binning.fingerprint().wrapping_mul(of(PIXELS))
@@ -340,23 +381,8 @@ impl<'a> Histograms<'a> {
     }
 
     /// The bins that are not empty, from the highest score down.
-    fn descending(&self) -> impl Iterator<Item = Bin> + use<'a> {
-        let (mut anomalies_above, mut normal_above) = (0, 0);
-        let bins = self.anomalies.iter().zip(self.normal).enumerate().rev();
-        bins.filter(|(_, (anomalies, normal))| **anomalies != 0 || **normal != 0).map(
-            move |(index, (anomalies, normal))| {
-                let bin = Bin {
-                    index,
-                    anomalies: *anomalies,
-                    normal: *normal,
-                    anomalies_above,
-                    normal_above,
-                };
-                anomalies_above += *anomalies;
-                normal_above += *normal;
-                bin
-            },
-        )
+    fn descending(&self) -> Descending<'a> {
+        Descending { normal: self.normal, anomalies: self.anomalies, above: [0; 2] }
     }
 
     fn notices(&self) -> Notices {

@@ -25,7 +25,9 @@ impl<'a, A: Pod> Columns<'a, A> {
         let (head, rest) = split(slice, items::<T, A>());
         let mut tail = A::zeroed();
         flat_mut(&mut tail).fill(fill);
-        copy(flat_mut(&mut tail), rest);
+        if !rest.is_empty() {
+            copy(flat_mut(&mut tail), rest);
+        }
         Self { whole: bytemuck::try_cast_slice(head).unwrap_or(&[]), tail }
     }
 

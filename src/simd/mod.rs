@@ -90,9 +90,16 @@ pub trait Kernel {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
+/// Whether code and stack are scarce, as on a microcontroller: blocks are short then, and variants of a kernel
+/// that only save time are one.
+pub(crate) const IS_SMALL: bool = cfg!(not(target_pointer_width = "64"));
+
 /// Runs a kernel on the current [`tier`].
 #[inline(never)]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
+    if !detect::SIMD {
+        return scalar::Scalar.call(kernel);
+    }
     match tier() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `tier` returns a tier that detection found (a pin only lowers it).

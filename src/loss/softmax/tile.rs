@@ -4,7 +4,7 @@ use crate::exact::Bounds;
 use crate::simd::{Doubles, Lanes, load, vectors, vectors_mut};
 
 /// How many pixels a tile has at most: fewer where stack is scarce.
-pub(in crate::loss) const PIXELS: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+pub(in crate::loss) const PIXELS: usize = if crate::simd::IS_SMALL { 32 } else { 512 };
 /// How many floats all rows have together.
 pub(super) const FLOATS: usize = PIXELS * 4;
 /// The fewest pixels of a tile. Rows are multiples of it, and no register has more lanes.

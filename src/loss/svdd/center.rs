@@ -11,7 +11,7 @@ use crate::pixels::{Pixels, Sum};
 use crate::simd;
 
 /// Pixels of which it is remembered who is outside. On the stack, so fewer where that is scarce.
-const PART: usize = if cfg!(target_pointer_width = "64") { 512 } else { 64 };
+const PART: usize = if crate::simd::IS_SMALL { 64 } else { 512 };
 
 /// Adds `a_n v_n (z_nk - c_k)`, each rounded to `f32`, to the sum of channel k. The sums begin as zero.
 ///

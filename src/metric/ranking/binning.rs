@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::loss::fingerprint;
 use crate::math64::ln_of_ratio;
-use crate::order;
+use crate::order::{self, at_least, at_most};
 use crate::simd::{Bits, Lanes};
 
 /// 2^23: floats from here on are integers, and their last bits count.
@@ -188,7 +188,7 @@ impl<'a> Binning<'a> {
     /// The cell of one width that holds a score: operations none of which falls as the score rises.
     fn cell(&self, score: f32) -> usize {
         let last = (self.cells() - 1) as f32;
-        ((score - self.start) * self.per_unit).max(0.0).min(last) as usize
+        at_most(at_least((score - self.start) * self.per_unit, 0.0), last) as usize
     }
 
     /// How many cells of one width there are.
