@@ -119,7 +119,8 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn get(&self, simd: V::Simd, index: usize) -> Live<V> {
         // (Matches instead of closures: these would have to be inlined to be compiled for the tier.)
         let valid = match &self.valid {
@@ -275,7 +276,7 @@ impl Kernel for Sum<'_> {
         let length = self.pixels.scores.len();
         let scores = Columns::new(self.pixels.scores);
         let live = LiveColumns::<S::Lanes>::new(&self.pixels);
-        let mut sum = Accumulator::new(simd, self.sum);
+        let mut sum = Accumulator::new(simd, Some(self.sum));
         for index in 0..length.div_ceil(S::Lanes::LANES) {
             let score = S::Lanes::from_floats(simd, scores.get(index));
             sum.push(live.get(simd, index).or(score, 0.0));

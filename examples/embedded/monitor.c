@@ -45,9 +45,7 @@ int monitor(say *out) {
 #if defined(WITH_IOU)
     const hyla_iou_params iou_params = HYLA_IOU_PARAMS_DEFAULT;
 #endif
-    const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_KEY, BITS, 0.0f, 0.0f};
-    hyla_binning binning;
-    must(hyla_binning_build(&rule, 0, 0, &binning));
+    static const hyla_binning binning = {.rule = HYLA_BINNING_KEY, .bins = BITS};
 
     uint32_t random = 1;
     for (int line = 0; line < LINES; ++line) {

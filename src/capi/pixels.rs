@@ -1,6 +1,6 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Span, constant, input, optional_input};
+use super::check::{Span, check_place, constant};
 use crate::error::Error;
 use crate::pixels::Pixels;
 use core::ffi::c_void;
@@ -35,30 +35,71 @@ pub struct hyla_pixels {
     pub reserved: [*const c_void; 2],
 }
 
+/// The arrays of a struct, a bit each.
+const SCORES: u32 = 1 << 0;
+const TARGETS: u32 = 1 << 1;
+const DECISIONS: u32 = 1 << 2;
+const VALID: u32 = 1 << 3;
+const WEIGHTS: u32 = 1 << 4;
+const SOFT_TARGETS: u32 = 1 << 5;
+
 impl hyla_pixels {
+    /// The arrays that a function needs, and those that it uses if they are not NULL.
+    ///
+    /// # Safety
+    /// Each of them that is not NULL and aligned holds `n` items for `'a`.
+    #[inline(never)]
+    unsafe fn arrays<'a>(&self, needed: u32, optional: u32) -> Result<Pixels<'a>, Error> {
+        let all = [
+            (self.scores.addr(), size_of::<f32>()),
+            (self.targets.addr(), size_of::<u8>()),
+            (self.decisions.addr(), size_of::<u8>()),
+            (self.valid.addr(), size_of::<u8>()),
+            (self.weights.addr(), size_of::<f32>()),
+            (self.soft_targets.addr(), size_of::<f32>()),
+        ];
+        let mut used = 0;
+        for (place, (address, size)) in all.into_iter().enumerate() {
+            let bit = 1 << place;
+            if needed & bit != 0 || (optional & bit != 0 && address != 0) {
+                check_place(address, self.n, size, size)?;
+                used |= bit;
+            }
+        }
+        // SAFETY: what is used was checked, and has the alignment of its size; the caller vouches for the rest.
+        unsafe {
+            Ok(Pixels {
+                scores: self.array(self.scores, used & SCORES).unwrap_or(&[]),
+                targets: self.array(self.targets, used & TARGETS),
+                decisions: self.array(self.decisions, used & DECISIONS),
+                valid: self.array(self.valid, used & VALID),
+                weights: self.array(self.weights, used & WEIGHTS),
+                soft_targets: self.array(self.soft_targets, used & SOFT_TARGETS),
+            })
+        }
+    }
+
+    /// The items of an array, if it is used.
+    ///
+    /// # Safety
+    /// If it is, the pointer is valid for reads of `n` items for `'a`, unless that is 0.
+    unsafe fn array<'a, T>(&self, pointer: *const T, used: u32) -> Option<&'a [T]> {
+        match (used, self.n) {
+            (0, _) => None,
+            (_, 0) => Some(&[]),
+            // SAFETY: as the caller vouches.
+            (_, n) => Some(unsafe { core::slice::from_raw_parts(pointer, n) }),
+        }
+    }
+
     /// Scores, whichever targets are given, `valid` and weights.
     ///
     /// # Safety
     /// Each array that is not NULL and aligned holds `n` items for `'a`.
     pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Pixels<'a>, Error> {
-        if self.targets.is_null() && self.soft_targets.is_null() && self.n > 0 {
-            return Err(Error::NullPointer);
-        }
+        let targets = if self.soft_targets.is_null() { TARGETS } else { 0 };
         // SAFETY: as the caller vouches.
-        unsafe {
-            let soft_targets = optional_input(self.soft_targets, self.n)?;
-            Ok(Pixels {
-                scores: input(self.scores, self.n)?,
-                targets: match soft_targets {
-                    Some(_) => optional_input(self.targets, self.n)?,
-                    None => Some(input(self.targets, self.n)?),
-                },
-                valid: optional_input(self.valid, self.n)?,
-                weights: optional_input(self.weights, self.n)?,
-                soft_targets,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(SCORES | targets, TARGETS | VALID | WEIGHTS | SOFT_TARGETS) }
     }
 
     /// Scores and `valid`.
@@ -67,13 +108,7 @@ impl hyla_pixels {
     /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn scores<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
-        unsafe {
-            Ok(Pixels {
-                scores: input(self.scores, self.n)?,
-                valid: optional_input(self.valid, self.n)?,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(SCORES, VALID) }
     }
 
     /// Scores, targets that may be missing, and `valid`; weights and soft targets are an error, because counts do
@@ -86,9 +121,7 @@ impl hyla_pixels {
             return Err(Error::UnsupportedInput);
         }
         // SAFETY: as the caller vouches.
-        let targets = unsafe { optional_input(self.targets, self.n) }?;
-        // SAFETY: as the caller vouches.
-        Ok(Pixels { targets, ..unsafe { self.scores() }? })
+        unsafe { self.arrays(SCORES, TARGETS | VALID) }
     }
 
     /// Decisions and `valid`.
@@ -97,13 +130,7 @@ impl hyla_pixels {
     /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
-        unsafe {
-            Ok(Pixels {
-                decisions: Some(input(self.decisions, self.n)?),
-                valid: optional_input(self.valid, self.n)?,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(DECISIONS, VALID) }
     }
 
     /// Decisions, targets and `valid`.
@@ -112,9 +139,7 @@ impl hyla_pixels {
     /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
-        let targets = unsafe { input(self.targets, self.n) }?;
-        // SAFETY: as the caller vouches.
-        Ok(Pixels { targets: Some(targets), ..unsafe { self.decisions() }? })
+        unsafe { self.arrays(TARGETS | DECISIONS, VALID) }
     }
 
     /// Targets, decisions and `valid`, and with a ranking the scores: decisions or scores may be missing
@@ -131,15 +156,7 @@ impl hyla_pixels {
             return Err(Error::NullPointer);
         }
         // SAFETY: as the caller vouches.
-        unsafe {
-            Ok(Pixels {
-                scores: optional_input(self.scores, self.n)?.unwrap_or(&[]),
-                targets: Some(input(self.targets, self.n)?),
-                decisions: optional_input(self.decisions, self.n)?,
-                valid: optional_input(self.valid, self.n)?,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(TARGETS, SCORES | DECISIONS | VALID) }
     }
 }
 

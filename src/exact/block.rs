@@ -25,7 +25,7 @@ use super::Exact;
 use super::levels::{Registers, peel};
 use super::row::{Bounds, bounds_on};
 use super::window::{LIMIT, Window};
-use crate::simd::{Kernel, Lanes, Simd, Tile, copy, vectors, vectors_mut};
+use crate::simd::{IS_SMALL, Kernel, Lanes, SIMD, Simd, Tile, copy, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -34,11 +34,11 @@ const MOST_ADDITIONS: u32 = (1 << 10) - 1;
 pub(super) const KEPT_LEVELS: usize = 3;
 
 /// The most lanes of a register.
-const MOST_LANES: usize = 16;
+const MOST_LANES: usize = if IS_SMALL && !SIMD { 1 } else { 16 };
 
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.
-pub(crate) const BLOCK: usize = if crate::simd::IS_SMALL { 32 } else { 512 };
+pub(crate) const BLOCK: usize = if IS_SMALL { 32 } else { 512 };
 
 /// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
 /// than [`MOST_ADDITIONS`].
@@ -69,16 +69,20 @@ pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, cons
     tile: Tile,
     /// How many floats were pushed.
     pushed: usize,
-    to: Blocks<'a, DIGITS, LOWEST, POWER, 1>,
+    to: Option<Blocks<'a, DIGITS, LOWEST, POWER, 1>>,
 }
 
 impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     Accumulator<'a, S, DIGITS, LOWEST, POWER>
 {
-    /// Starts to add to a sum. [`Self::finish`] must be called at the end.
+    /// Starts to add to a sum, or to none. [`Self::finish`] must be called at the end.
     #[inline(always)]
-    pub fn new(simd: S, sum: &'a mut Exact<DIGITS, LOWEST, POWER>) -> Self {
-        Self { simd, tile: Tile::new(), pushed: 0, to: Blocks::new(simd, [sum]) }
+    pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>) -> Self {
+        let to = match sum {
+            Some(sum) => Some(Blocks::new(simd, [sum])),
+            None => None,
+        };
+        Self { simd, tile: Tile::new(), pushed: 0, to }
     }
 
     /// Adds the terms of a vector of floats, of whole registers.
@@ -98,12 +102,16 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     pub fn finish(&mut self, length: usize) {
         clear_last(self.tile.filled_mut(), self.pushed.saturating_sub(length));
         self.add_tile();
-        self.to.finish();
+        if let Some(to) = &mut self.to {
+            to.finish();
+        }
     }
 
     #[inline(always)]
     fn add_tile(&mut self) {
-        self.to.add(self.simd, self.tile.filled_mut(), &[]);
+        if let Some(to) = &mut self.to {
+            to.add(self.simd, self.tile.filled_mut(), &[]);
+        }
         self.tile.clear();
     }
 }
@@ -309,8 +317,13 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
                 marks: vectors(marks),
             };
             let is_added = match window.levels {
-                2 => registers.add_levels::<2, SUMS>(&mut to.words),
-                KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(&mut to.words),
+                levels @ 2..=KEPT_LEVELS if IS_SMALL => {
+                    registers.add_levels::<KEPT_LEVELS, SUMS>(levels, &mut to.words)
+                }
+                2 => registers.add_levels::<2, SUMS>(2, &mut to.words),
+                KEPT_LEVELS => {
+                    registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words)
+                }
                 _ => false,
             };
             if is_added {

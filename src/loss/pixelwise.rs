@@ -331,12 +331,13 @@ impl<F: Function, T: Targets> Walk<'_, F, T> {
         let softening = targets.softening();
         let inputs = Inputs::<V>::new(&pixels);
         let sides = if softening.is_some() { 2 } else { 1 };
-        let (mut no_sum, nowhere) = (ExactSum::default(), || &mut [] as &mut [f32]);
-        let (has_terms, term_factors, is_sum, sum, map) = match to.terms {
-            Some((factors, To::Sum(sum))) => (true, factors, true, sum, nowhere()),
-            Some((factors, To::Map(map))) => (true, factors, false, &mut no_sum, map),
-            None => (false, Factors::default(), false, &mut no_sum, nowhere()),
+        let nowhere = || &mut [] as &mut [f32];
+        let (has_terms, term_factors, sum, map) = match to.terms {
+            Some((factors, To::Sum(sum))) => (true, factors, Some(sum), nowhere()),
+            Some((factors, To::Map(map))) => (true, factors, None, map),
+            None => (false, Factors::default(), None, nowhere()),
         };
+        let is_sum = sum.is_some();
         let (has_slopes, mut slope_factors, write, gradient) = match to.slopes {
             Some((factors, write, gradient)) => (true, factors, write, gradient),
             None => (false, Factors::default(), Write::Store, nowhere()),

@@ -107,47 +107,45 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Adds pixels, each in a bin.
+    /// Adds pixels: the bin of each, and its target.
     #[inline(always)]
-    fn scatter(&mut self, labels: &Labels, bins: impl Iterator<Item = usize>) {
+    fn scatter<'t>(&mut self, pixels: impl Iterator<Item = (usize, &'t u8)>) {
         let anomalies = self.binning.bins() + 1;
-        let counts = &mut *self.counts;
-        let mut add = |bin: usize, is_anomaly: bool| {
-            if let Some(count) = counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
+        for (bin, target) in pixels {
+            let histogram = if *target != 0 { anomalies } else { 0 };
+            if let Some(count) = self.counts.get_mut(bin + histogram) {
                 *count = count.wrapping_add(1);
             }
-        };
-        match (labels.targets, labels.valid) {
-            (Some(targets), None) => {
-                bins.zip(targets).for_each(|(bin, target)| add(bin, *target != 0));
-            }
-            (None, None) => bins.for_each(|bin| add(bin, false)),
-            (Some(targets), Some(valid)) => {
-                for ((bin, target), _) in
-                    bins.zip(targets).zip(valid).filter(|(_, valid)| **valid != 0)
-                {
-                    add(bin, *target != 0);
+        }
+    }
+
+    /// Adds pixels one by one, and counts them.
+    #[inline(always)]
+    fn add_each<T: Copy>(&mut self, scores: &[T], labels: &Labels, bin: impl Fn(T) -> usize) {
+        self.count(scores.len(), labels.valid);
+        for (start, scores) in (0..).step_by(TILE).zip(scores.chunks(TILE)) {
+            let bins = scores.iter().map(|score| bin(*score));
+            let pixels = bins.zip(labels.targets_of(start, scores.len()));
+            match labels.valid {
+                None => self.scatter(pixels),
+                Some(valid) => {
+                    let pixels = pixels.zip(cut(valid, start, scores.len()));
+                    self.scatter(pixels.filter(|(_, valid)| **valid != 0).map(|(pixel, _)| pixel));
                 }
-            }
-            (None, Some(valid)) => {
-                bins.zip(valid)
-                    .filter(|(_, valid)| **valid != 0)
-                    .for_each(|(bin, _)| add(bin, false));
             }
         }
     }
 
     /// Adds a tile of which the cells are known. (A call: it is the same on every tier, and has registers of its own.)
     #[inline(never)]
-    fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: Option<&[u8]>) {
-        let labels = Labels { targets, valid: None };
+    fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: &[u8]) {
         let cells = cells.iter().map(|cell| *cell as usize);
         if let Rule::Thresholds { .. } = self.binning.rule() {
             let table = self.binning.table();
             let bins = cells.zip(scores).map(|(cell, score)| table.bin(cell, *score));
-            self.scatter(&labels, bins);
+            self.scatter(bins.zip(targets));
         } else {
-            self.scatter(&labels, cells);
+            self.scatter(cells.zip(targets));
         }
     }
 }
@@ -186,7 +184,7 @@ impl Kernel for Update<'_> {
                 S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
             }
             let length = end - start;
-            let targets = self.labels.targets.map(|targets| cut(targets, start, length));
+            let targets = self.labels.targets_of(start, length);
             self.to.add_tile(cut(&cells, 0, length), cut(self.scores, start, length), targets);
         }
     }
@@ -201,7 +199,18 @@ pub struct Labels<'a> {
     pub valid: Option<&'a [u8]>,
 }
 
+/// What targets are where there are none.
+const NO_ANOMALIES: [u8; TILE] = [0; TILE];
+
 impl Labels<'_> {
+    /// The targets of a tile.
+    fn targets_of(&self, start: usize, length: usize) -> &[u8] {
+        match self.targets {
+            Some(targets) => cut(targets, start, length),
+            None => &NO_ANOMALIES,
+        }
+    }
+
     fn check(&self, length: usize) -> Result<(), Error> {
         let lengths = [self.targets.map(<[u8]>::len), self.valid.map(<[u8]>::len)];
         Pixels::check_lengths(length, &lengths).map(|_| ())
@@ -220,6 +229,10 @@ pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(
     let labels = Labels { targets: pixels.targets, valid: pixels.valid };
     labels.check(pixels.scores.len())?;
     let mut to = Parts::new(binning, words)?;
+    if simd::IS_SMALL {
+        to.add_each(pixels.scores, &labels, |score| binning.bin(score));
+        return Ok(());
+    }
     match labels.valid {
         Some(valid) => to.take_off_masked(&labels, valid),
         None => to.count(pixels.scores.len(), None),
@@ -267,8 +280,7 @@ fn update_integers<T: Copy + Into<usize>>(
     }
     labels.check(scores.len())?;
     let mut to = Parts::new(binning, words)?;
-    to.count(scores.len(), labels.valid);
-    to.scatter(labels, scores.iter().map(|score| (*score).into()));
+    to.add_each(scores, labels, Into::into);
     Ok(())
 }
 

@@ -34,6 +34,7 @@ pub mod avx512;
 
 pub(crate) use columns::copy;
 pub use columns::{Columns, ColumnsMut};
+pub(crate) use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub use pair::Pair;
 pub(crate) use tile::Tile;

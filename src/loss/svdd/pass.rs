@@ -70,7 +70,7 @@ impl Kernel for Pass<'_> {
         };
         let mut of_strip = [0.0; STRIP];
         let mut strip = Strip { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
-        let mut terms = Accumulator::new(simd, &mut totals.sums.loss);
+        let mut terms = Accumulator::new(simd, Some(&mut totals.sums.loss));
         let zero = S::Register::splat(simd, 0.0);
         for first in (0..n).step_by(most) {
             let length = most.min(n - first);

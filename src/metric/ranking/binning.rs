@@ -49,6 +49,8 @@ impl Default for Rule {
 
 /// The most thresholds.
 pub const MOST_THRESHOLDS: u32 = 1 << 12;
+/// No table has as many words; two thirds of fewer are found by a multiplication.
+const MOST_WORDS: usize = 1 << 15;
 /// The most bins of any rule.
 pub const MOST_BINS: u32 = 1 << 16;
 
@@ -126,21 +128,31 @@ impl<'a> Binning<'a> {
         Self::of_table(rule, table)
     }
 
-    /// The binning of a table that [`Self::new`] wrote, here or on another machine.
+    /// The binning of a table that [`Self::new`] wrote, here or on another machine; an empty one where the rule needs
+    /// none.
     ///
     /// # Errors
-    /// A rule out of range, a table that is too short.
+    /// A rule out of range, a table of another length ([`Error::Workspace`]).
     pub fn of_table(rule: Rule, table: &'a [u32]) -> Result<Self, Error> {
-        let words = table_words(rule)?;
-        let table = table.get(..words).ok_or(Error::Workspace)?;
+        check(rule)?;
         let mut binning = Self { rule, edges: &[], below: &[], start: 0.0, per_unit: 0.0 };
         match rule {
             Rule::Thresholds { count } => {
-                let cells = Cells::new(count);
-                let (edges, below) = table.split_at_checked(cells.count + 1).unwrap_or((&[], &[]));
+                // Two thirds of the words are edges. (Small cores have no division.)
+                let edges = (table.len().min(MOST_WORDS) as u32 * 2 * 43_691 >> 17) as usize;
+                let (edges, below) = table.split_at_checked(edges).ok_or(Error::Workspace)?;
                 binning.edges = bytemuck::must_cast_slice(edges);
                 binning.below = bytemuck::must_cast_slice(below);
-                (binning.start, binning.per_unit) = (cells.start, cells.per_unit);
+                // What all tables begin and end with, so that a part of one is found out.
+                let (Some(first), Some(last)) = (binning.edges.first(), binning.edges.last())
+                else {
+                    return Err(Error::Workspace);
+                };
+                let of_nan = binning.below.get(binning.edges.len() - 1).copied();
+                if !last.is_nan() || of_nan.map(u32::from) != Some(count) {
+                    return Err(Error::Workspace);
+                }
+                (binning.start, binning.per_unit) = (*first, cells_per_unit(count));
             }
             Rule::Linear { low, high, bins } => {
                 (binning.start, binning.per_unit) = (low, 1.0 / ((high - low) / bins as f32));
@@ -309,6 +321,14 @@ fn edge(k: u32, count: u32) -> f32 {
     if f64::from(near) < logit { order::float(order::key(near) + 1) } else { near }
 }
 
+/// How many cells a unit of the score has.
+fn cells_per_unit(count: u32) -> f32 {
+    // The sigmoid is steepest at 0, with slope 1/4: edges lie four steps of the thresholds apart or more. Rounded
+    // thresholds (a 4000th of a step at 4096) and places (a thousandth of a cell) take less than the rest.
+    let width = 3.98 / (count - 1) as f32;
+    1.0 / width
+}
+
 /// Cells of one width, narrower than the least distance of two edges, so that none holds two.
 struct Cells {
     start: f32,
@@ -321,10 +341,7 @@ impl Cells {
         let first = edge(1, count);
         // Above the last edge but one there is only the last.
         let last = edge(count.saturating_sub(2).max(1), count);
-        // The sigmoid is steepest at 0, with slope 1/4: edges lie four steps of the thresholds apart or more. Rounded
-        // thresholds (a 4000th of a step at 4096) and places (a thousandth of a cell) take less than the rest.
-        let width = 3.98 / (count - 1) as f32;
-        let per_unit = 1.0 / width;
+        let per_unit = cells_per_unit(count);
         Self { start: first, per_unit, count: ((last - first) * per_unit) as usize + 2 }
     }
 }

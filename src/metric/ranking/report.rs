@@ -109,30 +109,35 @@ fn outward(low: f64, high: f64, terms: usize) -> (f64, f64) {
     (at_least(low * (1.0 - slack), 0.0), at_most(high * (1.0 + slack), 1.0))
 }
 
+#[inline(never)]
 fn add_average_precision(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 {
         return;
     }
     let is_exact = histograms.binning.is_exact();
-    let (mut tied, mut least, mut most, mut interleaved) = (0.0, 0.0, 0.0, 0.0);
-    let mut terms = 0;
+    let (mut sums, mut terms) = ([0.0; 4], 0);
     for bin in histograms.descending().filter(|bin| bin.anomalies != 0) {
         let bin = Counts::new(&bin);
         // The quotient comes first: it is not above 1, so that the sum is not above the number of anomalies.
-        let of_tie = bin.anomalies * precision(bin.hits, bin.misses);
-        tied += of_tie;
-        least += if is_exact { of_tie } else { bin.least() };
-        most +=
-            if is_exact { of_tie } else { bin.anomalies * precision(bin.hits, bin.normal_above) };
-        interleaved += if is_exact { of_tie } else { bin.interleaved() };
+        let tied = bin.anomalies * precision(bin.hits, bin.misses);
+        let of_bin = if is_exact {
+            [tied; 4]
+        } else {
+            let most = bin.anomalies * precision(bin.hits, bin.normal_above);
+            [tied, bin.least(), most, bin.interleaved()]
+        };
+        for (sum, term) in sums.iter_mut().zip(of_bin) {
+            *sum += term;
+        }
         terms += 1;
     }
     let all = report.anomalies as f64;
-    report.average_precision = tied / all;
-    let (low, high) = outward(least / all, most / all, terms);
+    let [tied, least, most, interleaved] = sums.map(|sum| sum / all);
+    report.average_precision = tied;
+    let (low, high) = outward(least, most, terms);
     (report.average_precision_lo, report.average_precision_hi) = (low, high);
     // An integral over a bin, which may leave the bounds where the bin has few anomalies.
-    report.average_precision_interleaved = at_most(at_least(interleaved / all, low), high);
+    report.average_precision_interleaved = at_most(at_least(interleaved, low), high);
 }
 
 /// The share of hits.
@@ -169,6 +174,7 @@ impl Counts {
         }
     }
 
+    #[inline(never)]
     fn least(&self) -> f64 {
         let count = self.anomalies;
         if count <= FEW as f64 {
@@ -187,6 +193,7 @@ impl Counts {
         at_least(bound - 16.0 * f64::EPSILON * count, 0.0)
     }
 
+    #[inline(never)]
     fn interleaved(&self) -> f64 {
         let count = self.anomalies + self.normal;
         let share = self.anomalies / count;
@@ -204,6 +211,7 @@ fn pairs(anomalies: i64, normal: i64) -> u128 {
     anomalies as u128 * normal as u128
 }
 
+#[inline(never)]
 fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 || report.normal == 0 {
         (report.roc_auc, report.roc_auc_lo, report.roc_auc_hi) = (f64::NAN, f64::NAN, f64::NAN);
@@ -225,6 +233,7 @@ fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
     (report.roc_auc_lo, report.roc_auc_hi) = outward(low, high, 0);
 }
 
+#[inline(never)]
 fn add_f1(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 {
         return;
