@@ -36,17 +36,20 @@ impl<'a> Masks<'a> {
 
     /// Counts every `stride`-th pixel, from the first: few pixels, far apart, one by one.
     pub fn count_every(self, stride: usize) -> Counts {
-        let mut counts = [0_usize; 4];
+        let is_true = |mask: &[u8], at: usize| mask.get(at).is_some_and(|byte| *byte != 0);
+        let [mut pixels, mut first, mut second, mut both] = [0_usize; 4];
         for at in (0..self.first.len()).step_by(stride) {
-            let is_true = |mask: &[u8]| mask.get(at).is_some_and(|byte| *byte != 0);
-            let valid = self.valid.is_none_or(is_true);
-            let first = valid & is_true(self.first);
-            let second = valid & self.second.is_some_and(is_true);
-            for (count, more) in counts.iter_mut().zip([valid, first, second, first & second]) {
-                *count += usize::from(more);
+            if self.valid.is_some_and(|valid| !is_true(valid, at)) {
+                continue;
             }
+            let in_first = usize::from(is_true(self.first, at));
+            let in_second = usize::from(self.second.is_some_and(|second| is_true(second, at)));
+            pixels += 1;
+            first += in_first;
+            second += in_second;
+            both += in_first & in_second;
         }
-        let [pixels, first, second, both] = counts.map(|count| count as i64);
+        let [pixels, first, second, both] = [pixels, first, second, both].map(|count| count as i64);
         Counts { pixels, first, second, both }
     }
 

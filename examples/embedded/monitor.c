@@ -19,8 +19,8 @@ static uint8_t targets[SAMPLES], decisions[SAMPLES], valid[SAMPLES];
 static void next_line(uint32_t *random) {
     for (int i = 0; i < SAMPLES; ++i) {
         *random = *random * 1664525u + 1013904223u;
-        targets[i] = (*random >> 8) % 29 == 0;
-        valid[i] = (*random >> 16) % 17 != 0;
+        targets[i] = (*random >> 8 & 31) == 0;
+        valid[i] = (*random >> 16 & 15) != 0;
         logits[i] = (float)(int32_t)(*random >> 8) / 1048576.0f - (targets[i] ? 4.0f : 8.0f);
         decisions[i] = logits[i] > 2.0f;
     }

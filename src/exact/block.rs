@@ -34,7 +34,7 @@ const MOST_ADDITIONS: u32 = (1 << 10) - 1;
 pub(super) const KEPT_LEVELS: usize = 3;
 
 /// The most lanes of a register.
-const MOST_LANES: usize = if IS_SMALL && !SIMD { 1 } else { 16 };
+pub(super) const MOST_LANES: usize = if IS_SMALL && !SIMD { 1 } else { 16 };
 
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.

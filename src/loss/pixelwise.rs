@@ -30,6 +30,10 @@ pub(super) trait Pixelwise: Copy {
     fn fingerprint(&self) -> i64;
     /// The factors of the classes, times `scale`.
     fn factors(&self, scale: f64) -> Factors;
+    /// Those of the terms: times 1.
+    fn term_factors(&self) -> Factors {
+        self.factors(1.0)
+    }
     /// The function of the margin.
     fn function(&self) -> Self::Function;
     /// Whether soft targets are for this loss.
@@ -80,7 +84,7 @@ pub(super) fn update<P: Pixelwise>(
     let softening = check(params, pixels)?;
     let tally = tally(pixels.scores.len(), pixels, &mut sums.weights);
     sums.count(params.fingerprint(), tally);
-    let terms = Some((params.factors(1.0), To::Sum(&mut sums.loss)));
+    let terms = Some((params.term_factors(), To::Sum(&mut sums.loss)));
     walk(params, pixels, softening, Outputs { terms, slopes: None });
     Ok(())
 }
@@ -129,7 +133,7 @@ pub(super) fn loss_and_gradient<P: Pixelwise>(
     batch.count(params.fingerprint(), tally);
     let factors = params.factors(batch.slope(params.reduction(), upstream));
     let slopes = Some((factors, write, gradient));
-    let terms = Some((params.factors(1.0), To::Sum(&mut batch.loss)));
+    let terms = Some((params.term_factors(), To::Sum(&mut batch.loss)));
     walk(params, pixels, softening, Outputs { terms, slopes });
     if let Some(totals) = totals {
         totals.merge(&batch);
@@ -145,7 +149,7 @@ pub(super) fn map<P: Pixelwise>(
 ) -> Result<Notices, Error> {
     let softening = check(params, pixels)?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
-    let terms = Some((params.factors(1.0), To::Map(map)));
+    let terms = Some((params.term_factors(), To::Map(map)));
     walk(params, pixels, softening, Outputs { terms, slopes: None });
     Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
 }

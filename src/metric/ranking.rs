@@ -47,13 +47,9 @@ use crate::masks::Masks;
 use crate::pixels::{Pixels, count_valid, cut};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
 
-/// Words behind the histograms.
+/// Words behind the histograms: how many pixels count, how many are masked, and the sum of the binning's hash over those
+/// that count. The rest is room for later.
 const FOOTER: usize = 6;
-/// Places among them: how many pixels count, how many are masked, and the sum of the binning's hash over those that
-/// count. The rest is room for later.
-const PIXELS: usize = 0;
-const MASKED: usize = 1;
-const FINGERPRINT: usize = 2;
 
 /// How many words the histograms of a binning have: normal pixels, anomalies, each with a bin for NaN behind the last
 /// one, and what was counted of both.
@@ -86,10 +82,8 @@ impl<'a> Parts<'a> {
     fn count_of(&mut self, pixels: usize, counted: i64) {
         let hash = self.binning.fingerprint().wrapping_mul(counted);
         let masked = (pixels as i64).wrapping_sub(counted);
-        for (place, value) in [(PIXELS, counted), (MASKED, masked), (FINGERPRINT, hash)] {
-            if let Some(word) = self.footer.get_mut(place) {
-                *word = word.wrapping_add(value);
-            }
+        for (word, more) in self.footer.iter_mut().zip([counted, masked, hash]) {
+            *word = word.wrapping_add(more);
         }
     }
 
@@ -124,15 +118,10 @@ impl<'a> Parts<'a> {
     fn add_each<T: Copy>(&mut self, scores: &[T], labels: &Labels, bin: impl Fn(T) -> usize) {
         self.count(scores.len(), labels.valid);
         for (start, scores) in (0..).step_by(TILE).zip(scores.chunks(TILE)) {
-            let bins = scores.iter().map(|score| bin(*score));
-            let pixels = bins.zip(labels.targets_of(start, scores.len()));
-            match labels.valid {
-                None => self.scatter(pixels),
-                Some(valid) => {
-                    let pixels = pixels.zip(cut(valid, start, scores.len()));
-                    self.scatter(pixels.filter(|(_, valid)| **valid != 0).map(|(pixel, _)| pixel));
-                }
-            }
+            let targets = part(labels.targets, &[0; TILE], start, scores.len());
+            let valid = part(labels.valid, &[1; TILE], start, scores.len());
+            let counted = scores.iter().zip(targets).zip(valid).filter(|(_, valid)| **valid != 0);
+            self.scatter(counted.map(|((score, target), _)| (bin(*score), target)));
         }
     }
 
@@ -184,7 +173,7 @@ impl Kernel for Update<'_> {
                 S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
             }
             let length = end - start;
-            let targets = self.labels.targets_of(start, length);
+            let targets = part(self.labels.targets, &[0; TILE], start, length);
             self.to.add_tile(cut(&cells, 0, length), cut(self.scores, start, length), targets);
         }
     }
@@ -199,18 +188,20 @@ pub struct Labels<'a> {
     pub valid: Option<&'a [u8]>,
 }
 
-/// What targets are where there are none.
-const NO_ANOMALIES: [u8; TILE] = [0; TILE];
+/// A tile of a mask, or what stands for a missing one.
+fn part<'a>(
+    mask: Option<&'a [u8]>,
+    missing: &'a [u8; TILE],
+    start: usize,
+    length: usize,
+) -> &'a [u8] {
+    match mask {
+        Some(mask) => cut(mask, start, length),
+        None => missing,
+    }
+}
 
 impl Labels<'_> {
-    /// The targets of a tile.
-    fn targets_of(&self, start: usize, length: usize) -> &[u8] {
-        match self.targets {
-            Some(targets) => cut(targets, start, length),
-            None => &NO_ANOMALIES,
-        }
-    }
-
     fn check(&self, length: usize) -> Result<(), Error> {
         let lengths = [self.targets.map(<[u8]>::len), self.valid.map(<[u8]>::len)];
         Pixels::check_lengths(length, &lengths).map(|_| ())
@@ -377,18 +368,16 @@ impl<'a> Histograms<'a> {
         let bins = binning.bins();
         let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
         let (anomalies, footer) = rest.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
-        let of = |place: usize| footer.get(place).copied().unwrap_or(0);
+        let [pixels, masked, fingerprint, ..] =
+            *footer.first_chunk::<FOOTER>().ok_or(Error::Workspace)?;
         let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
         let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
         let ranked = (sum(anomalies)?, sum(normal)?);
         let counted = sum(&[ranked.0, ranked.1, nan_anomalies, nan_normal])?;
-        if of(FINGERPRINT) != binning.fingerprint().wrapping_mul(of(PIXELS))
-            || counted != of(PIXELS)
-        {
+        if fingerprint != binning.fingerprint().wrapping_mul(pixels) || counted != pixels {
             return Err(Error::MixedTotals);
         }
-        let masked = of(MASKED);
         Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies, masked, ranked })
     }
 
