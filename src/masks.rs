@@ -38,16 +38,18 @@ impl<'a> Masks<'a> {
     pub fn count_every(self, stride: usize) -> Counts {
         let is_true = |mask: &[u8], at: usize| mask.get(at).is_some_and(|byte| *byte != 0);
         let [mut pixels, mut first, mut second, mut both] = [0_usize; 4];
-        for at in (0..self.first.len()).step_by(stride) {
-            if self.valid.is_some_and(|valid| !is_true(valid, at)) {
-                continue;
+        // (A range in steps would be divided by them.)
+        let mut at = 0;
+        while at < self.first.len() {
+            if self.valid.is_none_or(|valid| is_true(valid, at)) {
+                let in_first = usize::from(is_true(self.first, at));
+                let in_second = usize::from(self.second.is_some_and(|second| is_true(second, at)));
+                pixels += 1;
+                first += in_first;
+                second += in_second;
+                both += in_first & in_second;
             }
-            let in_first = usize::from(is_true(self.first, at));
-            let in_second = usize::from(self.second.is_some_and(|second| is_true(second, at)));
-            pixels += 1;
-            first += in_first;
-            second += in_second;
-            both += in_first & in_second;
+            at = at.saturating_add(stride.max(1));
         }
         let [pixels, first, second, both] = [pixels, first, second, both].map(|count| count as i64);
         Counts { pixels, first, second, both }
