@@ -1,6 +1,6 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Span, check_place, constant};
+use super::check::{Span, Versioned, check_place, constant, disjoint, parameters};
 use crate::error::Error;
 use crate::pixels::Pixels;
 use core::ffi::c_void;
@@ -174,15 +174,56 @@ pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Er
     }
 }
 
-/// What a call reads of the pixels: the struct and the arrays that it uses.
-pub(super) fn spans(struct_: *const hyla_pixels, used: &Pixels) -> [Span; 7] {
-    [
-        Span::of(struct_, 1),
+/// No output overlaps another one, the structs that a call reads, or the arrays that it uses.
+#[inline(never)]
+pub(super) fn apart(
+    outputs: &[Span],
+    structs: &[Span],
+    more: &[Span],
+    used: &Pixels,
+) -> Result<(), Error> {
+    let arrays = [
         Span::of_slice(Some(used.scores)),
         Span::of_slice(used.targets),
         Span::of_slice(used.decisions),
         Span::of_slice(used.valid),
         Span::of_slice(used.weights),
         Span::of_slice(used.soft_targets),
-    ]
+    ];
+    disjoint(outputs, &[structs, more, &arrays])
+}
+
+/// The checked inputs of a loss of labelled scores.
+pub(super) struct Labelled<'a, P> {
+    pub params: P,
+    pub pixels: Pixels<'a>,
+    /// What is read beside the arrays.
+    structs: [Span; 2],
+}
+
+impl<P> Labelled<'_, P> {
+    /// # Safety
+    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
+    /// as the inputs live.
+    #[inline(never)]
+    pub unsafe fn new<V: Versioned>(
+        params: *const V,
+        pixels: *const hyla_pixels,
+        to_core: fn(V) -> Result<P, Error>,
+    ) -> Result<Self, Error> {
+        // SAFETY: as the caller vouches.
+        let (checked, span) = unsafe { parameters(params) }?;
+        // SAFETY: as above.
+        let used = unsafe { read(pixels)?.scores_and_targets() }?;
+        Ok(Self { params: to_core(checked)?, pixels: used, structs: [span, Span::of(pixels, 1)] })
+    }
+
+    pub fn n(&self) -> usize {
+        self.pixels.scores.len()
+    }
+
+    /// No output overlaps another one, what is read, or more that is.
+    pub fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+        apart(outputs, &self.structs, more, &self.pixels)
+    }
 }

@@ -38,7 +38,7 @@ pub(super) const MOST_LANES: usize = if IS_SMALL && !SIMD { 1 } else { 16 };
 
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.
-pub(crate) const BLOCK: usize = if IS_SMALL { 32 } else { 512 };
+pub(crate) const BLOCK: usize = if IS_SMALL { 16 } else { 512 };
 
 /// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
 /// than [`MOST_ADDITIONS`].

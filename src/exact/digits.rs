@@ -45,7 +45,8 @@ pub fn normalize(digits: &mut [i64]) {
 pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     const ENOUGH: u64 = 1 << 54;
 
-    let (negative, magnitude) = magnitude(digits);
+    let mut magnitude = [0; MOST_DIGITS];
+    let negative = absolute(digits, &mut magnitude);
     let Some(highest) = magnitude.iter().rposition(|digit| *digit != 0) else { return 0.0 };
     let mut position = (highest as i32 + 1) * DIGIT_BITS as i32;
     let (mut quotient, mut remainder) = (0_u64, 0_u64);
@@ -65,12 +66,12 @@ pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
 }
 
 /// The most digits of any sum.
-const MOST_DIGITS: usize = 20;
+pub const MOST_DIGITS: usize = 20;
 
-/// Whether the integer is negative, and the digits of its absolute value, with zeros above them.
+/// Writes the digits of the absolute value, with zeros above them; whether the integer is negative.
 #[inline(never)]
-pub fn magnitude(digits: &[i64]) -> (bool, [i64; MOST_DIGITS]) {
-    let mut magnitude = [0; MOST_DIGITS];
+pub fn absolute(digits: &[i64], magnitude: &mut [i64; MOST_DIGITS]) -> bool {
+    *magnitude = [0; MOST_DIGITS];
     for (to, from) in magnitude.iter_mut().zip(digits) {
         *to = *from;
     }
@@ -81,7 +82,7 @@ pub fn magnitude(digits: &[i64]) -> (bool, [i64; MOST_DIGITS]) {
         used.iter_mut().for_each(|digit| *digit = digit.wrapping_neg());
         normalize(used);
     }
-    (negative, magnitude)
+    negative
 }
 
 /// The bit at a position; positions below 0 are the zeros behind the point.

@@ -154,8 +154,13 @@ pub(super) fn map<P: Pixelwise>(
     Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
 }
 
-fn walk<P: Pixelwise>(params: &P, pixels: &Pixels, softening: Option<Softening>, to: Outputs) {
-    let (pixels, function) = (*pixels, params.function());
+fn walk<'a, P: Pixelwise>(
+    params: &P,
+    pixels: &'a Pixels<'a>,
+    softening: Option<Softening>,
+    to: Outputs<'a>,
+) {
+    let function = params.function();
     match softening {
         _ if P::SOFT && simd::IS_SMALL => {
             simd::run(Walk { pixels, function, targets: softening, to })
@@ -312,7 +317,7 @@ enum To<'a> {
 /// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
 /// vector.
 struct Walk<'a, F, T> {
-    pixels: Pixels<'a>,
+    pixels: &'a Pixels<'a>,
     function: F,
     targets: T,
     to: Outputs<'a>,
@@ -333,7 +338,7 @@ impl<F: Function, T: Targets> Walk<'_, F, T> {
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
         let Self { pixels, function, targets, to } = self;
         let softening = targets.softening();
-        let inputs = Inputs::<V>::new(&pixels);
+        let inputs = Inputs::<V>::new(pixels);
         let sides = if softening.is_some() { 2 } else { 1 };
         let nowhere = || &mut [] as &mut [f32];
         let (has_terms, term_factors, sum, map) = match to.terms {

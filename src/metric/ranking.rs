@@ -291,7 +291,7 @@ pub fn merge(binning: &Binning, other: &[i64], words: &mut [i64]) -> Result<(), 
 
 /// The histograms, to be read.
 #[derive(Clone, Copy)]
-pub(super) struct Histograms<'a> {
+pub(crate) struct Histograms<'a> {
     pub(super) binning: &'a Binning<'a>,
     pub(super) normal: &'a [i64],
     pub(super) anomalies: &'a [i64],
@@ -363,7 +363,7 @@ fn sum(counts: &[i64]) -> Result<i64, Error> {
 impl<'a> Histograms<'a> {
     /// # Errors
     /// Too few words, scores of another binning among them, or counts that do not add up to the pixels.
-    pub(super) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
+    pub(crate) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
         let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = binning.bins();
         let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;

@@ -77,23 +77,30 @@ const COARSE: f64 = 0.01;
 /// Too few words, scores of another binning among them.
 pub fn report(binning: &Binning, words: &[i64]) -> Result<(Report, Notices), Error> {
     let histograms = Histograms::new(binning, words)?;
-    let (anomalies, normal) = histograms.ranked;
-    let mut report = Report {
-        anomalies,
-        normal,
-        nan_anomalies: histograms.nan_anomalies,
-        nan_normal: histograms.nan_normal,
-        masked: histograms.masked,
-        f1_max_threshold: f64::NAN,
-        ..Report::default()
-    };
-    let mut notices = histograms.notices();
-    add_average_precision(&histograms, &mut report);
-    add_roc_auc(&histograms, &mut report);
-    add_f1(&histograms, &mut report);
-    let width = report.average_precision_hi - report.average_precision_lo;
-    notices |= Notices::COARSE.when(width > COARSE);
+    let mut report = Report::default();
+    let notices = histograms.report(&mut report);
     Ok((report, notices))
+}
+
+impl Histograms<'_> {
+    /// The same in place: a report is large where stack is scarce.
+    pub(crate) fn report(&self, report: &mut Report) -> Notices {
+        let (anomalies, normal) = self.ranked;
+        *report = Report {
+            anomalies,
+            normal,
+            nan_anomalies: self.nan_anomalies,
+            nan_normal: self.nan_normal,
+            masked: self.masked,
+            f1_max_threshold: f64::NAN,
+            ..Report::default()
+        };
+        add_average_precision(self, report);
+        add_roc_auc(self, report);
+        add_f1(self, report);
+        let width = report.average_precision_hi - report.average_precision_lo;
+        self.notices() | Notices::COARSE.when(width > COARSE)
+    }
 }
 
 /// More than all roundings of a sum of that many terms, relative to the sum: each addition rounds by half an epsilon at
