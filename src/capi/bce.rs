@@ -1,6 +1,6 @@
 //! `hyla_bce_...`: binary cross-entropy of logits.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, in_place, output};
 use super::loss::*;
 use super::pixels::{Labelled, hyla_pixels};
 use super::status::hyla_status;
@@ -137,7 +137,8 @@ pub unsafe extern "C" fn hyla_bce_update(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(totals, 1)], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core_mut(totals) }?;
@@ -221,7 +222,8 @@ pub unsafe extern "C" fn hyla_bce_map(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(loss_map, inputs.n())], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let map = unsafe { output(loss_map, inputs.n()) }?;
@@ -252,7 +254,8 @@ pub unsafe extern "C" fn hyla_bce_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let reads = [Span::of(totals, 1)];
         inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
@@ -286,7 +289,8 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_scores, inputs.n())];
         inputs.apart(&writes, &[])?;
@@ -295,7 +299,7 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
         // SAFETY: as above.
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
-        let value = bce::loss_and_gradient(&params, &pixels, upstream, write, totals, gradient)?;
+        let value = bce::loss_and_gradient(params, pixels, upstream, write, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

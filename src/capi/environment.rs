@@ -7,8 +7,15 @@
 
 /// Runs `body` with round-to-nearest, gradual underflow and masked exceptions. One function for all
 /// calls: beside the code that this saves, the compiler, which knows nothing of control words, moves no
-/// float operation of a body that it does not see across them.
-#[inline(never)]
+/// float operation of a body that it does not see across them. (Without such a word there is nothing to set.)
+#[cfg_attr(
+    any(target_arch = "x86_64", target_arch = "aarch64", target_abi = "eabihf"),
+    inline(never)
+)]
+#[cfg_attr(
+    not(any(target_arch = "x86_64", target_arch = "aarch64", target_abi = "eabihf")),
+    inline(always)
+)]
 pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
     let found = control_word();
     let foreign = found & CONTROL_BITS != DEFAULT;
@@ -71,8 +78,33 @@ mod word {
     }
 }
 
+/// 32-bit Arm with a float unit: Cortex-M4F and above.
+#[cfg(target_abi = "eabihf")]
+mod word {
+    use core::arch::asm;
+
+    /// FPSCR: AHP, DN, FZ and the rounding mode.
+    pub const CONTROL_BITS: u32 = 0x07c0_0000;
+    /// Nearest, no flush (Armv7-M ARM, B1.5.7).
+    pub const DEFAULT: u32 = 0;
+
+    #[inline(always)]
+    pub fn control_word() -> u32 {
+        let word;
+        // SAFETY: the target has a float unit, which was enabled before floats were used.
+        unsafe { asm!("vmrs {}, fpscr", out(reg) word, options(nostack, preserves_flags)) };
+        word
+    }
+
+    #[inline(always)]
+    pub fn set_control_word(word: u32) {
+        // SAFETY: as for reading; the environment is restored before the caller goes on.
+        unsafe { asm!("vmsr fpscr, {}", in(reg) word, options(nostack, preserves_flags)) };
+    }
+}
+
 /// Targets without such a word, or whose word hyla does not know: the default is assumed.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_abi = "eabihf")))]
 mod word {
     pub const CONTROL_BITS: u32 = 0;
     pub const DEFAULT: u32 = 0;

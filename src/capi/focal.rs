@@ -1,6 +1,6 @@
 //! `hyla_focal_...`: focal loss of logits.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, in_place, output};
 use super::loss::*;
 use super::pixels::{Labelled, hyla_pixels};
 use super::status::hyla_status;
@@ -134,7 +134,8 @@ pub unsafe extern "C" fn hyla_focal_update(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) };
+        let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(totals, 1)], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core_mut(totals) }?;
@@ -218,7 +219,8 @@ pub unsafe extern "C" fn hyla_focal_map(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) };
+        let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(loss_map, inputs.n())], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let map = unsafe { output(loss_map, inputs.n()) }?;
@@ -249,7 +251,8 @@ pub unsafe extern "C" fn hyla_focal_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let reads = [Span::of(totals, 1)];
         inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
@@ -283,7 +286,8 @@ pub unsafe extern "C" fn hyla_focal_loss_and_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_focal_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_scores, inputs.n())];
         inputs.apart(&writes, &[])?;
@@ -292,7 +296,7 @@ pub unsafe extern "C" fn hyla_focal_loss_and_gradient(
         // SAFETY: as above.
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
-        let value = focal::loss_and_gradient(&params, &pixels, upstream, write, totals, gradient)?;
+        let value = focal::loss_and_gradient(params, pixels, upstream, write, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,6 +1,6 @@
 //! `hyla_iou_...`: soft intersection over union.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, in_place, output};
 use super::pixels::{Labelled, hyla_pixels};
 use super::range::hyla_range;
 use super::status::hyla_status;
@@ -165,7 +165,8 @@ pub unsafe extern "C" fn hyla_iou_update(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_iou_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_iou_params::to_core) };
+        let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (totals, range) = unsafe { (core_mut(totals)?, optional_mut(range)?) };
@@ -259,7 +260,8 @@ pub unsafe extern "C" fn hyla_iou_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_iou_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_iou_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let reads = [Span::of(totals, 1), Span::of(range, 1)];
         inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
@@ -268,7 +270,7 @@ pub unsafe extern "C" fn hyla_iou_gradient(
         // SAFETY: as above.
         let gradient = unsafe { output(grad_scores, inputs.n()) }?;
         let Labelled { params, pixels, .. } = inputs;
-        totals.gradient(&params, range, &pixels, upstream, write, gradient)
+        totals.gradient(params, range, pixels, upstream, write, gradient)
     })
 }
 
@@ -295,7 +297,8 @@ pub unsafe extern "C" fn hyla_iou_loss_and_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_iou_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_iou_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [
             Span::of(totals, 1),
@@ -310,7 +313,7 @@ pub unsafe extern "C" fn hyla_iou_loss_and_gradient(
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
         let value =
-            iou::loss_and_gradient(&params, &pixels, upstream, write, totals, range, gradient)?;
+            iou::loss_and_gradient(params, pixels, upstream, write, totals, range, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,6 +1,6 @@
 //! `hyla_tversky_...`: soft Tversky index.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, in_place, output};
 use super::iou::{HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, HYLA_NORMALIZATION_SIGMOID};
 use super::pixels::{Labelled, hyla_pixels};
 use super::range::hyla_range;
@@ -162,7 +162,8 @@ pub unsafe extern "C" fn hyla_tversky_update(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) };
+        let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (totals, range) = unsafe { (core_mut(totals)?, optional_mut(range)?) };
@@ -256,7 +257,8 @@ pub unsafe extern "C" fn hyla_tversky_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let reads = [Span::of(totals, 1), Span::of(range, 1)];
         inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
@@ -265,7 +267,7 @@ pub unsafe extern "C" fn hyla_tversky_gradient(
         // SAFETY: as above.
         let gradient = unsafe { output(grad_scores, inputs.n()) }?;
         let Labelled { params, pixels, .. } = inputs;
-        totals.gradient(&params, range, &pixels, upstream, write, gradient)
+        totals.gradient(params, range, pixels, upstream, write, gradient)
     })
 }
 
@@ -292,7 +294,8 @@ pub unsafe extern "C" fn hyla_tversky_loss_and_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [
             Span::of(totals, 1),
@@ -307,7 +310,7 @@ pub unsafe extern "C" fn hyla_tversky_loss_and_gradient(
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
         let value =
-            tversky::loss_and_gradient(&params, &pixels, upstream, write, totals, range, gradient)?;
+            tversky::loss_and_gradient(params, pixels, upstream, write, totals, range, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -24,7 +24,7 @@
 use super::Exact;
 use super::levels::{Registers, peel};
 use super::row::{Bounds, bounds_on};
-use super::window::{LIMIT, Window};
+use super::window::{LIMIT, Unpacked, Window};
 use crate::simd::{IS_SMALL, Kernel, Lanes, SIMD, Simd, Tile, copy, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
@@ -253,15 +253,21 @@ fn take_out<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
     floats: &mut [f32],
     marks: &[u8],
 ) {
-    let mut marked = [0.0; BLOCK];
-    for ((to, float), mark) in marked.iter_mut().zip(floats.iter()).zip(marks) {
-        let all_bits = u32::from(*mark != 0).wrapping_neg();
-        *to = f32::from_bits(float.to_bits() & all_bits);
-    }
-    for (sum, floats) in sums.iter_mut().zip([&*floats, &marked]) {
-        sum.count_non_finite(floats);
-        let is_huge = |float: &&f32| (LIMIT..=f32::MAX).contains(&float.abs());
-        floats.iter().filter(is_huge).for_each(|float| sum.add_term(*float));
+    const PART: usize = BLOCK / 4;
+    let mut marked = [0.0; PART];
+    for (part, floats) in floats.chunks(PART).enumerate() {
+        let marks = marks.get(part * PART..).unwrap_or(&[]);
+        for ((to, float), mark) in marked.iter_mut().zip(floats).zip(marks) {
+            let all_bits = u32::from(*mark != 0).wrapping_neg();
+            *to = f32::from_bits(float.to_bits() & all_bits);
+        }
+        let marked = marked.get(..floats.len()).unwrap_or(&[]);
+        for (sum, floats) in sums.iter_mut().zip([floats, marked]) {
+            sum.count_non_finite(floats);
+            let huge = floats.iter().filter(|float| float.abs() >= LIMIT);
+            huge.filter_map(|float| Unpacked::new(*float))
+                .for_each(|float| sum.add_unpacked(float));
+        }
     }
     for float in floats {
         *float = if float.abs() < LIMIT { *float } else { 0.0 };

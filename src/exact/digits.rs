@@ -7,16 +7,18 @@ const DIGIT_MASK: i64 = 0xffff_ffff;
 /// four digits; the highest part keeps the sign. The digits are not canonical afterwards, but
 /// each grew by less than 2^32, so 2^30 additions fit before [`normalize`] is due.
 pub fn add(digits: &mut [i64], bit: u32, value: i128) {
-    let shifted = value << (bit % DIGIT_BITS);
-    let parts = [
-        shifted as i64 & DIGIT_MASK,
-        (shifted >> DIGIT_BITS) as i64 & DIGIT_MASK,
-        (shifted >> (2 * DIGIT_BITS)) as i64 & DIGIT_MASK,
-        (shifted >> (3 * DIGIT_BITS)) as i64,
-    ];
-    let skipped = (bit / DIGIT_BITS) as usize;
-    for (digit, part) in digits.iter_mut().skip(skipped).zip(parts) {
-        *digit = digit.wrapping_add(part);
+    let shift = bit % DIGIT_BITS;
+    let mut digits = digits.iter_mut().skip((bit / DIGIT_BITS) as usize);
+    let mut carry = 0;
+    for part in [value as u32, (value >> DIGIT_BITS) as u32, (value >> (2 * DIGIT_BITS)) as u32] {
+        let Some(digit) = digits.next() else { return };
+        let shifted = u64::from(part) << shift | carry;
+        *digit = digit.wrapping_add(shifted as i64 & DIGIT_MASK);
+        carry = shifted >> DIGIT_BITS;
+    }
+    if let Some(digit) = digits.next() {
+        let highest = (value >> (3 * DIGIT_BITS)) as i64;
+        *digit = digit.wrapping_add(highest << shift | carry as i64);
     }
 }
 

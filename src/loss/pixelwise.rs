@@ -337,48 +337,34 @@ impl<F: Function, T: Targets> Walk<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
         let Self { pixels, function, targets, to } = self;
-        let softening = targets.softening();
         let inputs = Inputs::<V>::new(pixels);
-        let sides = if softening.is_some() { 2 } else { 1 };
         let nowhere = || &mut [] as &mut [f32];
-        let (has_terms, term_factors, sum, map) = match to.terms {
-            Some((factors, To::Sum(sum))) => (true, factors, Some(sum), nowhere()),
-            Some((factors, To::Map(map))) => (true, factors, None, map),
-            None => (false, Factors::default(), None, nowhere()),
+        let (term_factors, sum, map) = match to.terms {
+            Some((factors, To::Sum(sum))) => (Some(factors), Some(sum), nowhere()),
+            Some((factors, To::Map(map))) => (Some(factors), None, map),
+            None => (None, None, nowhere()),
         };
-        let is_sum = sum.is_some();
-        let (has_slopes, mut slope_factors, write, gradient) = match to.slopes {
-            Some((factors, write, gradient)) => (true, factors, write, gradient),
-            None => (false, Factors::default(), Write::Store, nowhere()),
+        let (slope_factors, write, gradient) = match to.slopes {
+            // The margin of a positive pixel falls as its logit rises.
+            Some((Factors { negative, positive }, write, gradient)) => {
+                (Some(Factors { negative, positive: -positive }), write, gradient)
+            }
+            None => (None, Write::Store, nowhere()),
         };
-        // The margin of a positive pixel falls as its logit rises.
-        slope_factors.positive = -slope_factors.positive;
+        let softening = targets.softening();
+        let wanted = Wanted { function, softening, terms: term_factors, slopes: slope_factors };
+        let (is_sum, is_map) = (sum.is_some(), sum.is_none() && term_factors.is_some());
         let mut sum = Accumulator::new(simd, sum);
         let (mut map, mut gradient) = (ColumnsMut::new(map), ColumnsMut::new(gradient));
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
-            let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
-            for side in 0..sides {
-                let side = match softening {
-                    Some(softening) => vector.soft_side(simd, softening, side == 1),
-                    None => Side { positive: vector.positive, share: None },
-                };
-                let parts = function.parts(vector.margin(&side));
-                if has_terms {
-                    let (factor, on) = vector.factor(&side, term_factors);
-                    term = term + only(on, function.value(parts, factor));
-                }
-                if has_slopes {
-                    let (factor, on) = vector.factor(&side, slope_factors);
-                    slope = slope + only(on, function.slope(parts, factor));
-                }
-            }
+            let (term, slope) = wanted.of(simd, &vector);
             if is_sum {
                 sum.push(term);
-            } else if has_terms {
+            } else if is_map {
                 term.to_floats(map.get(index));
             }
-            if has_slopes {
+            if slope_factors.is_some() {
                 write.write(vector.live.mask, slope, gradient.get(index));
             }
         }
@@ -387,5 +373,41 @@ impl<F: Function, T: Targets> Walk<'_, F, T> {
         if is_sum {
             sum.finish(pixels.scores.len());
         }
+    }
+}
+
+/// What is computed of a vector of pixels.
+struct Wanted<F> {
+    function: F,
+    /// None: the targets are hard.
+    softening: Option<Softening>,
+    /// The factors of the terms and of the slopes. What is None is not wanted, and 0.
+    terms: Option<Factors>,
+    slopes: Option<Factors>,
+}
+
+impl<F: Function> Wanted<F> {
+    /// Terms and slopes. (A call where stack is scarce: the blocks of a sum do not lie on top of its registers.)
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn of<V: Lanes>(&self, simd: V::Simd, vector: &Vector<V>) -> (V, V) {
+        let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
+        let sides = if self.softening.is_some() { 2 } else { 1 };
+        for side in 0..sides {
+            let side = match self.softening {
+                Some(softening) => vector.soft_side(simd, softening, side == 1),
+                None => Side { positive: vector.positive, share: None },
+            };
+            let parts = self.function.parts(vector.margin(&side));
+            if let Some(factors) = self.terms {
+                let (factor, on) = vector.factor(&side, factors);
+                term = term + only(on, self.function.value(parts, factor));
+            }
+            if let Some(factors) = self.slopes {
+                let (factor, on) = vector.factor(&side, factors);
+                slope = slope + only(on, self.function.slope(parts, factor));
+            }
+        }
+        (term, slope)
     }
 }

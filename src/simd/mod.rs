@@ -96,7 +96,8 @@ pub trait Kernel {
 pub(crate) const IS_SMALL: bool = cfg!(not(target_pointer_width = "64"));
 
 /// Runs a kernel on the current [`tier`].
-#[inline(never)]
+#[cfg_attr(target_pointer_width = "64", inline(never))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(always))]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
     if !detect::SIMD {
         return scalar::Scalar.call(kernel);

@@ -39,8 +39,7 @@ pub fn update_center(
             let terms = terms.get_mut(..cube.layout.n).unwrap_or(&mut []);
             let values = cube.values.get(channel * cube.layout.channel_stride..).unwrap_or(&[]);
             differences(values, cube.layout.pixel_stride, *center, outside, terms);
-            let pixels = Pixels { scores: terms, ..Pixels::default() };
-            simd::run(Sum { pixels, sum });
+            simd::run(Sum { floats: terms, pixels: &Pixels::default(), sum });
         }
     }
     Ok(Notices::EMPTY.when(embeddings.layout.n == 0) | params.radius()?.notices)

@@ -124,9 +124,9 @@ impl Kernel for Pass<'_> {
                 }
                 totals.outside = totals.outside.wrapping_add(sum_of_counts(count));
                 if inputs.cube.weights.is_some() {
-                    let scores = strip.outside.get(..length).unwrap_or(&[]);
-                    let pixels = Pixels { scores, ..Pixels::default() };
-                    simd.call(Sum { pixels, sum: &mut totals.outside_weights });
+                    let floats = strip.outside.get(..length).unwrap_or(&[]);
+                    let (pixels, sum) = (&Pixels::default(), &mut totals.outside_weights);
+                    simd.call(Sum { floats, pixels, sum });
                 }
             }
             let from = if is_scores { &strip.scores } else { &strip.outside };
