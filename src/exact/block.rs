@@ -262,7 +262,8 @@ fn take_out<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
             *to = f32::from_bits(float.to_bits() & all_bits);
         }
         let marked = marked.get(..floats.len()).unwrap_or(&[]);
-        for (sum, floats) in sums.iter_mut().zip([floats, marked]) {
+        for (index, sum) in sums.iter_mut().enumerate() {
+            let floats = if index == 0 { floats } else { marked };
             sum.count_non_finite(floats);
             let huge = floats.iter().filter(|float| float.abs() >= LIMIT);
             huge.filter_map(|float| Unpacked::new(*float))
