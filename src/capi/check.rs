@@ -44,14 +44,8 @@ fn check_array<T>(pointer: *const T, items: usize) -> Result<(), Error> {
     check_place(pointer.addr(), items, size_of::<T>(), align_of::<T>())
 }
 
-/// The same of items of which only size and alignment are known.
 #[inline(never)]
-pub(super) fn check_place(
-    address: usize,
-    items: usize,
-    size: usize,
-    alignment: usize,
-) -> Result<(), Error> {
+fn check_place(address: usize, items: usize, size: usize, alignment: usize) -> Result<(), Error> {
     if items == 0 {
         return Ok(());
     }

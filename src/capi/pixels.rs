@@ -1,6 +1,6 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Span, Versioned, check_place, constant, disjoint, parameters};
+use super::check::{Span, Versioned, constant, disjoint, input, parameters};
 use crate::error::Error;
 use crate::pixels::Pixels;
 use core::ffi::c_void;
@@ -48,48 +48,27 @@ impl hyla_pixels {
     ///
     /// # Safety
     /// Each of them that is not NULL and aligned holds `n` items for `'a`.
-    #[inline(never)]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     unsafe fn arrays<'a>(&self, needed: u32, optional: u32) -> Result<Pixels<'a>, Error> {
-        let all = [
-            (self.scores.addr(), size_of::<f32>()),
-            (self.targets.addr(), size_of::<u8>()),
-            (self.decisions.addr(), size_of::<u8>()),
-            (self.valid.addr(), size_of::<u8>()),
-            (self.weights.addr(), size_of::<f32>()),
-            (self.soft_targets.addr(), size_of::<f32>()),
-        ];
-        let mut used = 0;
-        for (place, (address, size)) in all.into_iter().enumerate() {
-            let bit = 1 << place;
-            if needed & bit != 0 || (optional & bit != 0 && address != 0) {
-                check_place(address, self.n, size, size)?;
-                used |= bit;
-            }
-        }
-        // SAFETY: what is used was checked, and has the alignment of its size; the caller vouches for the rest.
-        unsafe {
-            Ok(Pixels {
-                scores: self.array(self.scores, used & SCORES).unwrap_or(&[]),
-                targets: self.array(self.targets, used & TARGETS),
-                decisions: self.array(self.decisions, used & DECISIONS),
-                valid: self.array(self.valid, used & VALID),
-                weights: self.array(self.weights, used & WEIGHTS),
-                soft_targets: self.array(self.soft_targets, used & SOFT_TARGETS),
-            })
-        }
-    }
-
-    /// The items of an array, if it is used.
-    ///
-    /// # Safety
-    /// If it is, the pointer is valid for reads of `n` items for `'a`, unless that is 0.
-    unsafe fn array<'a, T>(&self, pointer: *const T, used: u32) -> Option<&'a [T]> {
-        match (used, self.n) {
-            (0, _) => None,
-            (_, 0) => Some(&[]),
-            // SAFETY: as the caller vouches.
-            (_, n) => Some(unsafe { core::slice::from_raw_parts(pointer, n) }),
-        }
+        let used =
+            |array: u32, is_null: bool| needed & array != 0 || (optional & array != 0 && !is_null);
+        // SAFETY: as the caller vouches.
+        let floats = |pointer: *const f32, array| unsafe {
+            array_if(used(array, pointer.is_null()), pointer, self.n)
+        };
+        // SAFETY: as the caller vouches.
+        let bytes = |pointer: *const u8, array| unsafe {
+            array_if(used(array, pointer.is_null()), pointer, self.n)
+        };
+        Ok(Pixels {
+            scores: floats(self.scores, SCORES)?.unwrap_or(&[]),
+            targets: bytes(self.targets, TARGETS)?,
+            decisions: bytes(self.decisions, DECISIONS)?,
+            valid: bytes(self.valid, VALID)?,
+            weights: floats(self.weights, WEIGHTS)?,
+            soft_targets: floats(self.soft_targets, SOFT_TARGETS)?,
+        })
     }
 
     /// Scores, whichever targets are given, `valid` and weights.
@@ -172,6 +151,20 @@ pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Er
     } else {
         Err(Error::Reserved)
     }
+}
+
+/// The items of an array, if it is used.
+///
+/// # Safety
+/// As for [`input`].
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+unsafe fn array_if<'a, T>(
+    is_used: bool,
+    pointer: *const T,
+    items: usize,
+) -> Result<Option<&'a [T]>, Error> {
+    // SAFETY: as the caller vouches.
+    if is_used { unsafe { input(pointer, items) }.map(Some) } else { Ok(None) }
 }
 
 /// No output overlaps another one, the structs that a call reads, or the arrays that it uses.

@@ -46,6 +46,8 @@ use crate::error::{Error, Notices};
 use crate::masks::Masks;
 use crate::pixels::{Pixels, count_valid, cut};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use core::iter::{Enumerate, Rev, Zip};
+use core::slice::Iter;
 
 /// Words behind the histograms: how many pixels count, how many are masked, and the sum of the binning's hash over those
 /// that count. The rest is room for later.
@@ -101,46 +103,62 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Adds pixels: the bin of each, and its target.
+    /// Adds pixels, each in a bin.
     #[inline(always)]
-    fn scatter<'t>(&mut self, pixels: impl Iterator<Item = (usize, &'t u8)>) {
+    fn scatter(&mut self, labels: &Labels, bins: impl Iterator<Item = usize>) {
         let anomalies = self.binning.bins() + 1;
-        for (bin, target) in pixels {
-            let histogram = if *target != 0 { anomalies } else { 0 };
-            if let Some(count) = self.counts.get_mut(bin + histogram) {
+        let counts = &mut *self.counts;
+        let mut add = |bin: usize, is_anomaly: bool| {
+            if let Some(count) = counts.get_mut(bin + if is_anomaly { anomalies } else { 0 }) {
                 *count = count.wrapping_add(1);
             }
+        };
+        if simd::IS_SMALL {
+            for (at, bin) in bins.enumerate() {
+                let is_true = |mask: &[u8]| mask.get(at).is_some_and(|byte| *byte != 0);
+                if labels.valid.is_none_or(is_true) {
+                    add(bin, labels.targets.is_some_and(is_true));
+                }
+            }
+            return;
         }
-    }
-
-    /// Adds pixels one by one, and counts them.
-    #[inline(always)]
-    fn add_each<T: Copy>(&mut self, scores: &[T], labels: &Labels, bin: impl Fn(T) -> usize) {
-        self.count(scores.len(), labels.valid);
-        for (start, scores) in (0..).step_by(TILE).zip(scores.chunks(TILE)) {
-            let targets = part(labels.targets, &[0; TILE], start, scores.len());
-            let valid = part(labels.valid, &[1; TILE], start, scores.len());
-            let counted = scores.iter().zip(targets).zip(valid).filter(|(_, valid)| **valid != 0);
-            self.scatter(counted.map(|((score, target), _)| (bin(*score), target)));
+        match (labels.targets, labels.valid) {
+            (Some(targets), None) => {
+                bins.zip(targets).for_each(|(bin, target)| add(bin, *target != 0));
+            }
+            (None, None) => bins.for_each(|bin| add(bin, false)),
+            (Some(targets), Some(valid)) => {
+                for ((bin, target), _) in
+                    bins.zip(targets).zip(valid).filter(|(_, valid)| **valid != 0)
+                {
+                    add(bin, *target != 0);
+                }
+            }
+            (None, Some(valid)) => {
+                bins.zip(valid)
+                    .filter(|(_, valid)| **valid != 0)
+                    .for_each(|(bin, _)| add(bin, false));
+            }
         }
     }
 
     /// Adds a tile of which the cells are known. (A call: it is the same on every tier, and has registers of its own.)
     #[inline(never)]
-    fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: &[u8]) {
+    fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: Option<&[u8]>) {
+        let labels = Labels { targets, valid: None };
         let cells = cells.iter().map(|cell| *cell as usize);
         if let Rule::Thresholds { .. } = self.binning.rule() {
             let table = self.binning.table();
             let bins = cells.zip(scores).map(|(cell, score)| table.bin(cell, *score));
-            self.scatter(bins.zip(targets));
+            self.scatter(&labels, bins);
         } else {
-            self.scatter(cells.zip(targets));
+            self.scatter(&labels, cells);
         }
     }
 }
 
 /// How many scores a tile has.
-const TILE: usize = if simd::IS_SMALL { 32 } else { 256 };
+const TILE: usize = 256;
 
 /// Adds scores: the bins of a tile as vectors, then one by one into the histograms. A masked pixel is added as if it
 /// were NaN: that costs nothing, where a branch would.
@@ -173,7 +191,7 @@ impl Kernel for Update<'_> {
                 S::Register::from_bits(binning.cells_of(scores)).to_floats(to);
             }
             let length = end - start;
-            let targets = part(self.labels.targets, &[0; TILE], start, length);
+            let targets = self.labels.targets.map(|targets| cut(targets, start, length));
             self.to.add_tile(cut(&cells, 0, length), cut(self.scores, start, length), targets);
         }
     }
@@ -186,19 +204,6 @@ pub struct Labels<'a> {
     pub targets: Option<&'a [u8]>,
     /// Not 0 counts. None: all do.
     pub valid: Option<&'a [u8]>,
-}
-
-/// A tile of a mask, or what stands for a missing one.
-fn part<'a>(
-    mask: Option<&'a [u8]>,
-    missing: &'a [u8; TILE],
-    start: usize,
-    length: usize,
-) -> &'a [u8] {
-    match mask {
-        Some(mask) => cut(mask, start, length),
-        None => missing,
-    }
 }
 
 impl Labels<'_> {
@@ -221,7 +226,8 @@ pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(
     labels.check(pixels.scores.len())?;
     let mut to = Parts::new(binning, words)?;
     if simd::IS_SMALL {
-        to.add_each(pixels.scores, &labels, |score| binning.bin(score));
+        to.count(pixels.scores.len(), labels.valid);
+        to.scatter(&labels, pixels.scores.iter().map(|score| binning.bin(*score)));
         return Ok(());
     }
     match labels.valid {
@@ -271,7 +277,8 @@ fn update_integers<T: Copy + Into<usize>>(
     }
     labels.check(scores.len())?;
     let mut to = Parts::new(binning, words)?;
-    to.add_each(scores, labels, Into::into);
+    to.count(scores.len(), labels.valid);
+    to.scatter(labels, scores.iter().map(|score| (*score).into()));
     Ok(())
 }
 
@@ -321,8 +328,7 @@ impl Bin {
 
 /// Bins from the highest score down, those that are not empty.
 struct Descending<'a> {
-    normal: &'a [i64],
-    anomalies: &'a [i64],
+    bins: Rev<Enumerate<Zip<Iter<'a, i64>, Iter<'a, i64>>>>,
     /// Anomalies and normal pixels that were passed.
     above: [i64; 2],
 }
@@ -330,26 +336,16 @@ struct Descending<'a> {
 impl Iterator for Descending<'_> {
     type Item = Bin;
 
-    // A call: several walk, and what they do in a bin takes longer.
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn next(&mut self) -> Option<Bin> {
-        loop {
-            let (anomalies, anomalies_below) = self.anomalies.split_last()?;
-            let (normal, normal_below) = self.normal.split_last()?;
-            (self.anomalies, self.normal) = (anomalies_below, normal_below);
-            if *anomalies != 0 || *normal != 0 {
-                let [anomalies_above, normal_above] = self.above;
-                let bin = Bin {
-                    index: normal_below.len(),
-                    anomalies: *anomalies,
-                    normal: *normal,
-                    anomalies_above,
-                    normal_above,
-                };
-                self.above = bin.from_here_up();
-                return Some(bin);
-            }
-        }
+        let is_filled =
+            |(_, (anomalies, normal)): &(usize, (&i64, &i64))| **anomalies != 0 || **normal != 0;
+        let (index, (anomalies, normal)) = self.bins.find(is_filled)?;
+        let [anomalies_above, normal_above] = self.above;
+        let bin =
+            Bin { index, anomalies: *anomalies, normal: *normal, anomalies_above, normal_above };
+        self.above = bin.from_here_up();
+        Some(bin)
     }
 }
 
@@ -383,7 +379,8 @@ impl<'a> Histograms<'a> {
 
     /// The bins that are not empty, from the highest score down.
     fn descending(&self) -> Descending<'a> {
-        Descending { normal: self.normal, anomalies: self.anomalies, above: [0; 2] }
+        let bins = self.anomalies.iter().zip(self.normal).enumerate().rev();
+        Descending { bins, above: [0; 2] }
     }
 
     fn notices(&self) -> Notices {

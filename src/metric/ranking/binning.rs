@@ -58,7 +58,6 @@ pub const MOST_BINS: u32 = 1 << 16;
 #[derive(Clone, Copy, Debug)]
 pub struct Binning<'a> {
     rule: Rule,
-    bins: usize,
     /// Thresholds: for each cell, cells being of one width, the least score of a bin that lies in it (NaN: none
     /// does), and how many such scores lie below it. One cell more is that of NaN.
     edges: &'a [f32],
@@ -136,14 +135,7 @@ impl<'a> Binning<'a> {
     /// A rule out of range, a table of another length ([`Error::Workspace`]).
     pub fn of_table(rule: Rule, table: &'a [u32]) -> Result<Self, Error> {
         check(rule)?;
-        let bins = match rule {
-            Rule::Thresholds { count } => count,
-            Rule::Linear { bins, .. } => bins,
-            Rule::Key { bits } => 1 << bits,
-            Rule::Bytes => 1 << 8,
-            Rule::Words => 1 << 16,
-        } as usize;
-        let mut binning = Self { rule, bins, edges: &[], below: &[], start: 0.0, per_unit: 0.0 };
+        let mut binning = Self { rule, edges: &[], below: &[], start: 0.0, per_unit: 0.0 };
         match rule {
             Rule::Thresholds { count } => {
                 // Two thirds of the words are edges. (Small cores have no division.)
@@ -176,8 +168,15 @@ impl<'a> Binning<'a> {
     }
 
     /// How many bins there are.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn bins(&self) -> usize {
-        self.bins
+        match self.rule {
+            Rule::Thresholds { count } => count as usize,
+            Rule::Linear { bins, .. } => bins as usize,
+            Rule::Key { bits } => 1 << bits,
+            Rule::Bytes => 1 << 8,
+            Rule::Words => 1 << 16,
+        }
     }
 
     /// Whether all scores of a bin are equal, so that nothing is lost.

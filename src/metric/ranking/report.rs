@@ -110,13 +110,13 @@ fn slack(terms: usize) -> f64 {
 }
 
 /// Bounds of a share, moved outward.
-#[inline(never)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn outward(low: f64, high: f64, terms: usize) -> (f64, f64) {
     let slack = slack(terms);
     (at_least(low * (1.0 - slack), 0.0), at_most(high * (1.0 + slack), 1.0))
 }
 
-#[inline(never)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn add_average_precision(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 {
         return;
@@ -148,7 +148,7 @@ fn add_average_precision(histograms: &Histograms, report: &mut Report) {
 }
 
 /// The share of hits.
-#[inline(never)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn precision(hits: f64, misses: f64) -> f64 {
     hits / (hits + misses)
 }
@@ -181,16 +181,13 @@ impl Counts {
         }
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn least(&self) -> f64 {
         let count = self.anomalies;
         if count <= FEW as f64 {
-            let (mut sum, mut j) = (0.0, 1.0);
-            while j <= count {
-                sum += precision(self.anomalies_above + j, self.misses);
-                j += 1.0;
-            }
-            return sum;
+            return (1..=count as i64)
+                .map(|j| precision(self.anomalies_above + j as f64, self.misses))
+                .sum();
         }
         // sum_j 1 - misses / (M + j) with M = A + B + n. As 1/x is convex, 1/(M + j) is at most its integral over
         // the unit around M + j.
@@ -200,7 +197,7 @@ impl Counts {
         at_least(bound - 16.0 * f64::EPSILON * count, 0.0)
     }
 
-    #[inline(never)]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn interleaved(&self) -> f64 {
         let count = self.anomalies + self.normal;
         let share = self.anomalies / count;
@@ -213,12 +210,12 @@ impl Counts {
 }
 
 /// Pairs of counts below 2^63 stay below 2^126, and twice that below 2^127.
-#[inline(never)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn pairs(anomalies: i64, normal: i64) -> u128 {
     anomalies as u128 * normal as u128
 }
 
-#[inline(never)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 || report.normal == 0 {
         (report.roc_auc, report.roc_auc_lo, report.roc_auc_hi) = (f64::NAN, f64::NAN, f64::NAN);
@@ -240,7 +237,7 @@ fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
     (report.roc_auc_lo, report.roc_auc_hi) = outward(low, high, 0);
 }
 
-#[inline(never)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn add_f1(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 {
         return;
@@ -264,7 +261,7 @@ fn add_f1(histograms: &Histograms, report: &mut Report) {
     }
 }
 
-#[inline(never)]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn f1(anomalies: f64, hits: i64, misses: i64) -> f64 {
     let hits = hits as f64;
     2.0 * hits / (anomalies + hits + misses as f64)
