@@ -163,8 +163,8 @@ static void at_once(uint32_t tier) {
     }
 }
 
-/* Every other loss. */
-static void losses(uint32_t tier) {
+/* Every node. */
+static void nodes(uint32_t tier) {
     static const size_t some_lengths[] = {0, 1, 3, 15, 16, 17, 31, 33, 64, 65, 130, 333, 1000};
     static struct room room;
     static struct hashes expected, found;
@@ -173,10 +173,10 @@ static void losses(uint32_t tier) {
         const struct buffers on = buffers_of(&data, &room, n);
         for (unsigned options = 0; options < OPTIONS; ++options) {
             pin_lowest_tier();
-            take_losses(&on, options, &expected);
+            take_nodes(&on, options, &expected);
             CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier));
-            take_losses(&on, options, &found);
-            if (!same_hashes(&found, &expected)) note("losses", tier, n, 0, options);
+            take_nodes(&on, options, &found);
+            if (!same_hashes(&found, &expected)) note("nodes", tier, n, 0, options);
         }
     }
 }
@@ -190,7 +190,7 @@ int main(void) {
             offsets(tier);
             masked_pixels(tier);
             at_once(tier);
-            losses(tier);
+            nodes(tier);
         }
         splits();
     }

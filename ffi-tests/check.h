@@ -25,7 +25,7 @@ static inline bool check_report(bool passed, const char *file, int line, const c
 static inline bool check_status(hyla_status found, hyla_status expected, const char *file, int line, const char *text) {
     const bool passed = check_report(found == expected, file, line, text);
     if (!passed && check_failures <= CHECK_SHOWN) {
-        fprintf(stderr, "    status %d (%s), expected %d (%s)\n", found, hyla_status_message(found), expected,
+        fprintf(stderr, "    status %d (%s), expected %d (%s)\n", (int)found, hyla_status_message(found), (int)expected,
                 hyla_status_message(expected));
     }
     return passed;
@@ -52,7 +52,7 @@ static inline bool pin_tier(const char *name, uint32_t tier) {
     const char *required = getenv("HYLA_REQUIRE_TIER");
     if (hyla_tier_pin(tier) == HYLA_OK) return CHECK(hyla_tier() == tier);
     if (required != NULL && strcmp(required, hyla_tier_name(tier)) == 0) {
-        CHECK(!"the tier of HYLA_REQUIRE_TIER is there");
+        CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier)); /* the one that HYLA_REQUIRE_TIER names */
     } else {
         printf("%s: skipped: tier %s, which is not there\n", name, hyla_tier_name(tier));
     }

@@ -87,7 +87,7 @@ static void losses(const struct data *data, uint32_t tier) {
         const struct buffers on = buffers_of(data, &room, n);
         const size_t floats = n * sizeof(float), cube = CHANNELS * floats, workspace = workspace_doubles(n) * sizeof(double);
         pin_lowest_tier();
-        take_losses(&on, 3, &expected);
+        take_nodes(&on, 3, &expected);
         CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier));
         for (int at_end = 0; at_end < 2; ++at_end) {
             const struct buffers between = {
@@ -103,7 +103,7 @@ static void losses(const struct data *data, uint32_t tier) {
                 .labels = (const int32_t *)copied(LABELS, on.labels, n * sizeof(int32_t), at_end),
                 .written = (float *)(void *)place(STORED, cube, at_end),
                 .workspace = (double *)(void *)place(WORKSPACE, workspace, at_end)};
-            take_losses(&between, 3, &found);
+            take_nodes(&between, 3, &found);
             same_hashes(&found, &expected);
             CHECK(rest_untouched(STORED, cube, at_end) && rest_untouched(WORKSPACE, workspace, at_end));
         }

@@ -144,7 +144,7 @@ static const struct function functions[] = {
 
 /* The two functions that only write parameters. */
 static void law_of_defaults(hyla_status (*init)(void *, size_t), const void *defaults, size_t known) {
-    static const size_t wrong[] = {0, 1, 2, 3, 5, 4098, 4100, (size_t)1 << 32, SIZE_MAX, SIZE_MAX - 3};
+    static const size_t wrong[] = {0, 1, 2, 3, 5, 4098, 4100, (size_t)(UINT64_C(1) << 32), SIZE_MAX, SIZE_MAX - 3};
     _Alignas(8) unsigned char memory[4200], before[4200], expected[4200];
     memset(before, 0xa5, sizeof before);
     memcpy(memory, before, sizeof memory);

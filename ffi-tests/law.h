@@ -143,6 +143,11 @@ static inline size_t alignment_of(enum slot slot) {
         case MORE:
         case TABLE:
         case FLOATS: return 4;
+        case PIXELS:
+        case CUBE:
+        case MATRIX:
+        case BINNING: return _Alignof(void *);
+        case COUNT: return _Alignof(size_t);
         default: return 8;
     }
 }

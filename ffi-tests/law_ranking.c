@@ -51,7 +51,7 @@ static struct family u8 = {.params = sizeof(hyla_binning_params), .totals = U8_W
 static hyla_status words_of_table(const struct arguments *a) { return hyla_binning_words(a->at[PARAMS], a->at[COUNT]); }
 /* A table of other words than are in use is one more output. */
 static hyla_status build(const struct arguments *a) {
-    return hyla_binning_build(a->at[PARAMS], a->at[MORE], table_words(), a->at[VALUE]);
+    return hyla_binning_build(a->at[PARAMS], a->at[MORE], table_words(), a->at[BINNING]);
 }
 static struct family builds = {.params = sizeof(hyla_binning_params), .report = sizeof(hyla_binning), .fill = fill};
 static hyla_status words(const struct arguments *a) { return hyla_ranking_words(binning_of(a), a->at[COUNT]); }
@@ -76,7 +76,7 @@ static hyla_status quantile(const struct arguments *a) {
 #define OPTIONAL (BIT(TARGETS) | BIT(VALID))
 static const struct function functions[] = {
     {"hyla_binning_words", words_of_table, &sizes, BIT(PARAMS), 0, BIT(COUNT)},
-    {"hyla_binning_build", build, &builds, BIT(PARAMS), 0, BIT(MORE) | BIT(VALUE)},
+    {"hyla_binning_build", build, &builds, BIT(PARAMS), 0, BIT(MORE) | BIT(BINNING)},
     {"hyla_ranking_words", words, &sizes, BINS, 0, BIT(COUNT)},
     {"hyla_ranking_update", update, &family, BINS | BIT(PIXELS) | BIT(SCORES) | OPTIONAL, OPTIONAL, BIT(TOTALS)},
     {"hyla_ranking_update_u8", update_u8, &u8, BIT(BINNING) | BIT(DECISIONS) | OPTIONAL, OPTIONAL, BIT(TOTALS)},

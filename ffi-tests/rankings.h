@@ -1,6 +1,28 @@
-/* What rankings and scores of frames say of one set of buffers, as hashes: a part of nodes.h. */
+/* What rankings say of one set of buffers, as hashes. */
 #ifndef RANKINGS_H
 #define RANKINGS_H
+
+#include "hashes.h"
+
+/* How many doubles the workspaces of rankings and frame scores need. */
+static inline size_t ranking_doubles(size_t n) {
+    const size_t histograms = 2 * 257 + 6, exact = (hyla_ranking_exact_workspace(n) + 1) / 2;
+    const size_t statistics = (hyla_score_statistics_workspace() + 1) / 2;
+    const size_t one = histograms > exact ? histograms : exact;
+    return one > statistics ? one : statistics;
+}
+
+/* How many doubles the workspace has. */
+static inline size_t workspace_doubles(size_t n) {
+    const size_t columns = n * CHANNELS / ROWS, rankings = ranking_doubles(n);
+    const size_t orthogonality = hyla_orthogonality_workspace(ROWS, columns);
+    const size_t distinctness = hyla_distinctness_workspace(ROWS, columns);
+    const size_t selectors = (hyla_selector_diversity_metric_workspace(n * CHANNELS) + 1) / 2;
+    const size_t all[] = {rankings, orthogonality, distinctness, selectors};
+    size_t most = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; ++i) most = all[i] > most ? all[i] : most;
+    return most;
+}
 
 /* Words that end where the workspace ends, so that a guard behind it guards them, too. */
 static inline void *last_of_workspace(const struct buffers *on, size_t bytes) {
@@ -17,16 +39,34 @@ static inline void take_report(struct hashes *to, const char *name, void *report
 #define TAKE_REPORT(title, report, integer)                                                                                    \
     take_report(to, title, &report, offsetof(__typeof__(report), integer) / sizeof(double), sizeof report)
 
+/* Named values; the last arguments are those in front of `context`. */
+#define TAKE_METRICS(title, family, ...)                                                                                       \
+    do {                                                                                                                       \
+        const hyla_context context = {HYLA_STAGE_TEST, 3, 14, 0};                                                              \
+        hyla_metric list[12];                                                                                                  \
+        size_t count = 0;                                                                                                      \
+        take_status(to, title, hyla_##family##_metrics(__VA_ARGS__, &context, list, sizeof list / sizeof *list, &count));      \
+        for (size_t i = 0; i < count; ++i) {                                                                                   \
+            take_items(to, title, list[i].name, sizeof list[i].name, 1);                                                       \
+            take_value(to, title, list[i].value);                                                                              \
+            take_items(to, title, &list[i].stage, sizeof list[i] - offsetof(hyla_metric, stage), 4);                           \
+        }                                                                                                                      \
+    } while (0)
+
 /* Histograms: the words, and all that is made of them. */
 static inline void take_histograms(const hyla_binning *binning, const int64_t *words, size_t count, struct hashes *to) {
     hyla_ranking_report report;
-    hyla_ranking_point point;
+    hyla_ranking_point point, curve[300];
+    size_t points = 0;
     double threshold, bounds[2];
     take(to, "ranking words", words, count * sizeof *words);
     take_status(to, "ranking values", hyla_ranking_values(binning, words, count, &report));
     TAKE_REPORT("ranking values", report, anomalies);
     take_status(to, "ranking at", hyla_ranking_at(binning, words, count, 0.5f, &point));
     TAKE_REPORT("ranking at", point, true_positives);
+    take_status(to, "ranking curve", hyla_ranking_curve(binning, words, count, curve, sizeof curve / sizeof *curve, &points));
+    for (size_t i = 0; i < points; ++i) plain_nan(&curve[i].threshold, 4);
+    take(to, "ranking curve", curve, points * sizeof *curve);
     take_status(to, "ranking threshold", hyla_ranking_threshold(binning, words, count, 0.25, &threshold));
     take_value(to, "ranking threshold", threshold);
     take_status(to, "ranking quantile", hyla_ranking_quantile(binning, words, count, 0.75, bounds));
@@ -47,7 +87,7 @@ static inline void take_rankings(const struct buffers *on, const hyla_pixels *pi
         size_t count = 0;
         CHECK_STATUS(HYLA_OK, hyla_binning_build(&rules[i], table, 128, &binning));
         CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &count));
-        take(to, "binning table", table, binning.table_words * sizeof *table);
+        take_items(to, "binning table", table, binning.table_words * sizeof *table, 4);
         int64_t *const words = (int64_t *)last_of_workspace(on, count * sizeof *words);
         memset(words, 0, count * sizeof *words);
         const hyla_status status = rules[i].rule == HYLA_BINNING_U8
@@ -61,25 +101,6 @@ static inline void take_rankings(const struct buffers *on, const hyla_pixels *pi
     uint32_t *words = (uint32_t *)last_of_workspace(on, exact_words * sizeof *words);
     take_status(to, "ranking exact", hyla_ranking_exact_values(&counted, words, exact_words, &exact));
     TAKE_REPORT("ranking exact", exact, anomalies);
-}
-
-static inline void take_frame_scores(const struct buffers *on, const hyla_pixels *pixels, struct hashes *to) {
-    hyla_score_statistics_report report;
-    hyla_score_statistics_totals totals = {0};
-    const size_t report_words = hyla_score_statistics_workspace(), mean_words = hyla_topk_mean_workspace();
-    double number;
-    uint32_t *words = (uint32_t *)last_of_workspace(on, report_words * sizeof *words);
-    take_status(to, "score statistics", hyla_score_statistics_frame(pixels, words, report_words, &report));
-    TAKE_REPORT("score statistics", report, pixels);
-    take_status(to, "score statistics update", hyla_score_statistics_update(pixels, &totals));
-    take(to, "score statistics totals", &totals, sizeof totals);
-    take_status(to, "score statistics mean", hyla_score_statistics_mean(&totals, &number));
-    take_value(to, "score statistics mean", number);
-    take_status(to, "score statistics std", hyla_score_statistics_std(&totals, &number));
-    take_value(to, "score statistics std", number);
-    words = (uint32_t *)last_of_workspace(on, mean_words * sizeof *words);
-    take_status(to, "top-k mean", hyla_topk_mean_value(0.1, pixels, words, mean_words, &number));
-    take_value(to, "top-k mean", number);
 }
 
 #endif

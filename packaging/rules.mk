@@ -63,8 +63,7 @@ $(BUILD)/layout: $(BUILD)/layout.c
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude $< -o $@
 
 abi-layout: $(BUILD)/layout ## compare the layout of all structs with abi/layout-64.txt (BLESS=1 writes it)
-	@if [ -n "$(BLESS)" ]; then $(BUILD)/layout > abi/layout-64.txt; fi
-	@$(BUILD)/layout | diff -u abi/layout-64.txt - && echo "abi-layout: $$(wc -l < abi/layout-64.txt | tr -d ' ') sizes and places are as promised"
+	@scripts/check-layout.sh '$(WHERE)' abi/layout-64.txt $(WRAPPER) $(BUILD)/layout
 
 $(BUILD)/debug/$(SHARED): $(RUST_SOURCES) abi/hyla.map
 	@mkdir -p $(@D)

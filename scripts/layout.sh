@@ -4,10 +4,10 @@
 # what was promised (abi/layout-*.txt): a change there is a change of the binary interface.
 set -eu
 header=$1
-printf '#include <hyla.h>\n#include <stdio.h>\n\n#define FIELD(type, field) printf("%%zu %%zu %%s\\n", offsetof(type, field), sizeof(((type *)0)->field), #type "." #field)\n\nint main(void) {\n'
+printf '#include <hyla.h>\n#include <stdio.h>\n\n#define FIELD(type, field) printf("%%lu %%lu %%s\\n", (unsigned long)offsetof(type, field), (unsigned long)sizeof(((type *)0)->field), #type "." #field)\n\nint main(void) {\n'
 sed 's|//.*||' "$header" | awk '
     match($0, /^typedef struct hyla_[a-z0-9_]+ \{/) { name = $3; fields = ""; inside = 1; next }
-    inside && $0 == "} " name ";" { printf "    printf(\"%%zu %s\\n\", sizeof(%s));\n%s", name, name, fields; inside = 0; next }
+    inside && $0 == "} " name ";" { printf "    printf(\"%%lu %s\\n\", (unsigned long)sizeof(%s));\n%s", name, name, fields; inside = 0; next }
     inside && match($0, /[a-z0-9_]+(\[[0-9]+\])?;$/) {
         field = substr($0, RSTART, RLENGTH - 1)
         sub(/\[.*/, "", field)

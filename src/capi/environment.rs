@@ -7,13 +7,21 @@
 
 /// Runs `body` with round-to-nearest, gradual underflow and masked exceptions. One function for all
 /// calls: beside the code that this saves, the compiler, which knows nothing of control words, moves no
-/// float operation of a body that it does not see across them. (Without such a word there is nothing to set.)
+/// float operation of a body that it does not see across them. (Where there is no word there is nothing to save.)
 #[cfg_attr(
-    any(target_arch = "x86_64", target_arch = "aarch64", target_abi = "eabihf"),
+    any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "arm", target_abi = "eabihf")
+    ),
     inline(never)
 )]
 #[cfg_attr(
-    not(any(target_arch = "x86_64", target_arch = "aarch64", target_abi = "eabihf")),
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "arm", target_abi = "eabihf")
+    )),
     inline(always)
 )]
 pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
@@ -78,20 +86,20 @@ mod word {
     }
 }
 
-/// 32-bit Arm with a float unit: Cortex-M4F and above.
-#[cfg(target_abi = "eabihf")]
+/// Arm of 32 bits with a float unit, which the calling convention tells: Cortex-M4F and larger.
+#[cfg(all(target_arch = "arm", target_abi = "eabihf"))]
 mod word {
     use core::arch::asm;
 
-    /// FPSCR: AHP, DN, FZ and the rounding mode.
-    pub const CONTROL_BITS: u32 = 0x07c0_0000;
-    /// Nearest, no flush (Armv7-M ARM, B1.5.7).
+    /// FPSCR: AHP, DN, FZ, rounding mode, vector stride and length, and the exception traps; some are for larger cores only.
+    pub const CONTROL_BITS: u32 = 0x07f7_9f00;
+    /// Nearest, no flush, no traps (Armv7-M ARM, B3.2.22).
     pub const DEFAULT: u32 = 0;
 
     #[inline(always)]
     pub fn control_word() -> u32 {
         let word;
-        // SAFETY: the target has a float unit, which was enabled before floats were used.
+        // SAFETY: who passes floats in float registers has a float unit that is switched on.
         unsafe { asm!("vmrs {}, fpscr", out(reg) word, options(nostack, preserves_flags)) };
         word
     }
@@ -104,7 +112,11 @@ mod word {
 }
 
 /// Targets without such a word, or whose word hyla does not know: the default is assumed.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_abi = "eabihf")))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "arm", target_abi = "eabihf")
+)))]
 mod word {
     pub const CONTROL_BITS: u32 = 0;
     pub const DEFAULT: u32 = 0;

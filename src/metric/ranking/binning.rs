@@ -128,8 +128,8 @@ impl<'a> Binning<'a> {
         Self::of_table(rule, table)
     }
 
-    /// The binning of a table that [`Self::new`] wrote, here or on another machine; an empty one where the rule needs
-    /// none.
+    /// The binning of a table that [`Self::new`] wrote, here or on another machine of the same byte order; of an empty
+    /// one where the rule needs none.
     ///
     /// # Errors
     /// A rule out of range, a table of another length ([`Error::Workspace`]).

@@ -1,0 +1,174 @@
+/* Totals of parts that are merged, of every node that has totals, as hashes. The words are those of the whole. */
+#ifndef NODE_MERGES_H
+#define NODE_MERGES_H
+
+#include "hashes.h"
+
+/* A part of the pixels; the last one of a list is the whole. */
+struct piece {
+    size_t n;
+    hyla_pixels pixels, decided, ranked;
+    hyla_cube cube;
+    const float *other;
+};
+enum { PIECES = 3 };
+
+static inline struct piece piece_of(const struct buffers *on, const uint8_t *valid, const float *weights, size_t start, size_t end) {
+    const hyla_pixels pixels = {.scores = on->scores + start, .targets = on->targets + start, .n = end - start,
+                                .valid = valid == NULL ? NULL : valid + start, .weights = weights == NULL ? NULL : weights + start};
+    hyla_pixels decided = pixels, ranked = pixels;
+    decided.decisions = on->valid + start;
+    ranked.weights = NULL;
+    const hyla_cube cube = {.values = on->values + CHANNELS * start, .n = pixels.n, .channels = CHANNELS, .pixel_stride = CHANNELS,
+                            .channel_stride = 1, .targets = pixels.targets, .labels = on->labels + start, .valid = pixels.valid,
+                            .weights = pixels.weights};
+    return (struct piece){pixels.n, pixels, decided, ranked, cube, on->other + CHANNELS * start};
+}
+
+/* Adds the words of `other` to those of `totals`, as any program can that knows nothing of hyla. */
+static inline void add_words(const void *other, void *totals, size_t bytes) {
+    for (size_t at = 0; at < bytes; at += sizeof(int64_t)) {
+        int64_t left, right;
+        memcpy(&left, (const unsigned char *)totals + at, sizeof left);
+        memcpy(&right, (const unsigned char *)other + at, sizeof right);
+        left += right;
+        memcpy((unsigned char *)totals + at, &left, sizeof left);
+    }
+}
+
+/* `update` adds a `piece` to `totals`, `merge` adds `totals` to `merged`, `normalize` is for `added`, whose words were added. */
+#define TAKE_MERGED(title, type, count, update, merge, normalize)                                                              \
+    do {                                                                                                                       \
+        type merged[count], added[count], totals[count];                                                                       \
+        memset(merged, 0, sizeof merged);                                                                                      \
+        memset(added, 0, sizeof added);                                                                                        \
+        for (const struct piece *piece = pieces; piece < pieces + PIECES; ++piece) {                                           \
+            memset(totals, 0, sizeof totals);                                                                                  \
+            CHECK(!HYLA_FAILED(update));                                                                                       \
+            CHECK_STATUS(HYLA_OK, merge);                                                                                      \
+            add_words(totals, added, sizeof added);                                                                            \
+        }                                                                                                                      \
+        take(to, title, merged, sizeof merged);                                                                                \
+        const struct piece *const piece = &pieces[PIECES];                                                                     \
+        memset(totals, 0, sizeof totals);                                                                                      \
+        CHECK(!HYLA_FAILED(update));                                                                                           \
+        CHECK_STATUS(HYLA_OK, normalize);                                                                                      \
+        CHECK(memcmp(merged, totals, sizeof merged) == 0 && memcmp(added, totals, sizeof added) == 0);                         \
+    } while (0)
+
+/* One struct of totals; the last arguments are what it sees of a `piece`. */
+#define TAKE_MERGED_SUMS(title, family, ...)                                                                                   \
+    TAKE_MERGED(title " totals", hyla_##family##_totals, 1, hyla_##family##_update(__VA_ARGS__), hyla_##family##_merge(totals, merged),\
+                hyla_##family##_normalize(added))
+
+static inline void take_merged_losses(const struct buffers *on, const struct piece *pieces, struct hashes *to) {
+    const hyla_bce_params bce = {sizeof bce, HYLA_REDUCTION_MEAN, -0.3f, 17.5f, 0.0f};
+    const hyla_focal_params focal = HYLA_FOCAL_PARAMS_DEFAULT;
+    const hyla_iou_params iou = HYLA_IOU_PARAMS_DEFAULT;
+    const hyla_tversky_params tversky = HYLA_TVERSKY_PARAMS_DEFAULT;
+    const hyla_mse_params mse = HYLA_MSE_PARAMS_DEFAULT;
+    const hyla_cross_entropy_params entropy = {sizeof entropy, HYLA_REDUCTION_WEIGHTED_MEAN, 1, 1, 1.0f, 0.1f};
+    const hyla_svdd_params svdd = {sizeof svdd, 0.1f, 2.0f, 0.25f};
+    const hyla_dice_params dice = {sizeof dice, 1, 1, 1, HYLA_ABSENT_ONE, 1.0f, 1e-6f};
+    const hyla_foreground_contrast_params contrast = {sizeof contrast, HYLA_COLOR_OKLAB, 1, 1.0f, 0.5f, 0.25f, 1e-6f};
+    TAKE_MERGED_SUMS("bce", bce, &bce, &piece->pixels, totals);
+    TAKE_MERGED_SUMS("focal", focal, &focal, &piece->pixels, totals);
+    TAKE_MERGED_SUMS("iou, sigmoid", iou, &iou, &piece->pixels, totals, NULL);
+    TAKE_MERGED_SUMS("tversky", tversky, &tversky, &piece->pixels, totals, NULL);
+    TAKE_MERGED_SUMS("mse", mse, &mse, &piece->cube, piece->other, totals);
+    TAKE_MERGED_SUMS("cross-entropy", cross_entropy, &entropy, &piece->cube, NULL, totals);
+    TAKE_MERGED_SUMS("svdd", svdd, &svdd, &piece->cube, on->center, totals);
+    TAKE_MERGED("svdd center sums", hyla_sum, CHANNELS, hyla_svdd_center_update(&svdd, &piece->cube, on->center, totals),
+                hyla_svdd_center_merge(totals, merged, CHANNELS), hyla_svdd_center_normalize(added, CHANNELS));
+    TAKE_MERGED("dice totals", hyla_dice_totals, CHANNELS, hyla_dice_update(&dice, &piece->cube, totals),
+                hyla_dice_merge(totals, merged, CHANNELS), hyla_dice_normalize(added, CHANNELS));
+    TAKE_MERGED("contrast frame", hyla_foreground_contrast_frame, 1,
+                hyla_foreground_contrast_frame_update(&contrast, &piece->cube, totals),
+                hyla_foreground_contrast_frame_merge(totals, merged), hyla_foreground_contrast_frame_normalize(added));
+}
+
+/* Losses of frames and counts of updates, where every piece is one: there is no whole that has the same words. */
+static inline void take_merged_frames(const struct piece *pieces, struct hashes *to) {
+    const hyla_foreground_contrast_params params = {sizeof params, HYLA_COLOR_OKLAB, 1, 1.0f, 0.5f, 0.25f, 1e-6f};
+    const hyla_detection_params lines = HYLA_DETECTION_PARAMS_DEFAULT;
+    hyla_foreground_contrast_totals contrast = {0}, added = {0};
+    hyla_detection_totals detection = {0};
+    for (const struct piece *piece = pieces; piece < pieces + PIECES; ++piece) {
+        hyla_foreground_contrast_totals one = {0};
+        hyla_foreground_contrast_frame frame = {0};
+        hyla_detection_totals counts = {0};
+        CHECK(!HYLA_FAILED(hyla_foreground_contrast_frame_update(&params, &piece->cube, &frame)));
+        CHECK(!HYLA_FAILED(hyla_foreground_contrast_update(&params, &frame, &one)));
+        CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_merge(&one, &contrast));
+        add_words(&one, &added, sizeof added);
+        CHECK(!HYLA_FAILED(hyla_detection_update(&lines, &piece->decided, &counts, NULL, NULL, 0)));
+        CHECK_STATUS(HYLA_OK, hyla_detection_end_frame(&counts));
+        CHECK_STATUS(HYLA_OK, hyla_detection_merge(&counts, &detection));
+    }
+    CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_normalize(&added));
+    CHECK(memcmp(&added, &contrast, sizeof added) == 0);
+    take(to, "contrast totals", &contrast, sizeof contrast);
+    take(to, "detection totals", &detection, sizeof detection);
+}
+
+/* The values of the pixels as ratios of batches. */
+static inline hyla_status update_ratios(const struct piece *piece, hyla_explained_variance_totals *totals) {
+    hyla_status status = HYLA_OK;
+    for (size_t i = 0; i < piece->n && !HYLA_FAILED(status); ++i) {
+        status = hyla_explained_variance_update(piece->cube.values + CHANNELS * i, CHANNELS, totals);
+    }
+    return status;
+}
+
+/* Of these, a merge is no addition: the lowest and highest score, and the set of labels. */
+static inline void take_merged_sets(const struct buffers *on, const struct piece *pieces, struct hashes *to) {
+    hyla_range range = {0}, whole_range = {0};
+    int32_t set[6] = {0}, whole_set[6] = {0};
+    size_t start = 0;
+    for (const struct piece *piece = pieces; piece < pieces + PIECES; start += piece++->n) {
+        hyla_range one = {0};
+        int32_t labels[6] = {0};
+        CHECK(!HYLA_FAILED(hyla_range_update(&piece->pixels, &one)));
+        CHECK_STATUS(HYLA_OK, hyla_range_merge(&one, &range));
+        CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels + start, piece->pixels.valid, piece->n, labels, 6)));
+        CHECK(!HYLA_FAILED(hyla_distinct_label_count_merge(labels, set, 6)));
+    }
+    CHECK(!HYLA_FAILED(hyla_range_update(&pieces[PIECES].pixels, &whole_range)));
+    CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels, pieces[PIECES].pixels.valid, on->n, whole_set, 6)));
+    CHECK(memcmp(&range, &whole_range, sizeof range) == 0 && memcmp(set, whole_set, sizeof set) == 0);
+    take(to, "range totals", &range, sizeof range);
+    take_items(to, "distinct labels", set, sizeof set, 4);
+}
+
+static inline void take_merged_metrics(const struct buffers *on, const struct piece *pieces, struct hashes *to) {
+    enum { BITS = 8, WORDS = 2 * ((1 << BITS) + 1) + 6 };
+    const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_KEY, BITS, 0.0f, 0.0f};
+    hyla_binning binning;
+    CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, NULL, 0, &binning));
+    TAKE_MERGED_SUMS("sum", sum, &piece->pixels, totals);
+    TAKE_MERGED_SUMS("score statistics", score_statistics, &piece->pixels, totals);
+    TAKE_MERGED("confusion totals", hyla_confusion_totals, 1, hyla_confusion_update(&piece->decided, totals),
+                hyla_confusion_merge(totals, merged), HYLA_OK);
+    TAKE_MERGED("pixel statistics totals", hyla_pixel_statistics_totals, 1, hyla_pixel_statistics_update(&piece->decided, totals),
+                hyla_pixel_statistics_merge(totals, merged), HYLA_OK);
+    TAKE_MERGED("ranking words", int64_t, WORDS, hyla_ranking_update(&binning, &piece->ranked, totals, WORDS),
+                hyla_ranking_merge(&binning, totals, merged, WORDS), HYLA_OK);
+    TAKE_MERGED("explained variance totals", hyla_explained_variance_totals, CHANNELS, update_ratios(piece, totals),
+                hyla_explained_variance_merge(totals, merged, CHANNELS), hyla_explained_variance_normalize(added, CHANNELS));
+    take_merged_sets(on, pieces, to);
+}
+
+/* The totals of three parts of the buffers, each merged from zero. */
+static inline void take_merges(const struct buffers *on, unsigned options, struct hashes *to) {
+    const uint8_t *const valid = options & 1 ? on->valid : NULL;
+    const float *const weights = options & 2 ? on->weights : NULL;
+    const size_t first = on->n / 3, second = on->n / 2;
+    const struct piece pieces[PIECES + 1] = {piece_of(on, valid, weights, 0, first), piece_of(on, valid, weights, first, second),
+                                             piece_of(on, valid, weights, second, on->n), piece_of(on, valid, weights, 0, on->n)};
+    to->count = 0;
+    take_merged_losses(on, pieces, to);
+    take_merged_frames(pieces, to);
+    take_merged_metrics(on, pieces, to);
+}
+
+#endif

@@ -1,0 +1,100 @@
+# One text for all machines (ffi-tests/digest.c); included by the Makefile. What a machine says is compared with
+# ffi-tests/digest.txt.
+
+DIGEST_SOURCES := ffi-tests/digest.c $(FFI_HEADERS)
+DIGEST_FLAGS := -std=c11 -O2 $(FFI_WARNINGS) -Iinclude -Iffi-tests
+WHERE ?= this machine
+
+$(BUILD)/digest.o: $(DIGEST_SOURCES)
+	@mkdir -p $(@D)
+	$(CC) $(DIGEST_FLAGS) -c $< -o $@
+
+$(BUILD)/digest: $(BUILD)/digest.o $(LIB)/libhyla.a
+	$(CC) $^ -lm -o $@
+
+digest: $(BUILD)/digest ## a digest of every node, which must be the same on every machine
+	@scripts/check-digest.sh '$(WHERE)' $(BUILD)/digest.txt $(WRAPPER) $(BUILD)/digest
+
+# Every function that computes is in the digest. Of those that are not, some tell sizes, versions and defaults; 16-bit scores
+# share their code with 8-bit ones, and need a histogram of a mebibyte.
+DIGEST_LEFT_OUT := hyla_[a-z_]*_size|hyla_[a-z_]*_init|hyla_[a-z_]*_words|hyla_version.*|hyla_abi_version|hyla_ranking_update_u16
+digest-complete: $(BUILD)/digest.o
+	@nm -u $< | grep -o 'hyla_[a-z0-9_]*' | sort > $(BUILD)/digest-calls.txt; \
+	grep -o 'hyla_[a-z0-9_]*' abi/hyla.map | grep -Evx '$(DIGEST_LEFT_OUT)' | sort | comm -23 - $(BUILD)/digest-calls.txt > $(BUILD)/digest-lacks.txt; \
+	if [ -s $(BUILD)/digest-lacks.txt ]; then echo 'digest: failed: it does not call:'; cat $(BUILD)/digest-lacks.txt; exit 1; fi
+
+# Machines of which nothing else is tested: without SIMD, and the second with the highest byte of a word in front.
+# $(call digest-linux,NAME,RUST TARGET)
+define digest-linux
+digest-$1:
+	@for tool in $1-linux-gnu-gcc qemu-$1-static; do \
+	    command -v $$$$tool > /dev/null || { echo "$$@: skipped: $$$$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
+	done; \
+	$(MAKE) --no-print-directory abi-layout digest WHERE=$1 WRAPPER='qemu-$1-static -L /usr/$1-linux-gnu' \
+	    TARGET=$2 BUILD=$(BUILD)/$1 CC=$1-linux-gnu-gcc AR=$1-linux-gnu-ar STRIP=$1-linux-gnu-strip \
+	    CARGO='RUSTC_BOOTSTRAP=1 $(CROSS_CARGO)' BUILD_STD=-Zbuild-std=core
+endef
+$(eval $(call digest-linux,riscv64,riscv64gc-unknown-linux-gnu))
+$(eval $(call digest-linux,s390x,s390x-unknown-linux-gnu))
+digest-linux: digest-riscv64 digest-s390x ## the digest on emulated 64-bit RISC-V and on a machine with the other byte order
+
+# WebAssembly with its SIMD, in node.
+WASM_CARGO := RUSTC_BOOTSTRAP=1 RUSTFLAGS='-C target-feature=+simd128' $(CROSS_CARGO)
+$(BUILD)/wasm/libhyla.a: $(RUST_SOURCES)
+	$(WASM_CARGO) rustc $(RUSTC_LIBRARY) -Zbuild-std=core --target wasm32-unknown-unknown --target-dir $(BUILD)/wasm/cargo
+	cp $(BUILD)/wasm/cargo/wasm32-unknown-unknown/release/libhyla.a $@
+
+$(BUILD)/wasm/digest.wasm: $(DIGEST_SOURCES) $(BUILD)/wasm/libhyla.a
+	clang --target=wasm32-wasi $(DIGEST_FLAGS) $(filter %.c %.a,$^) -o $@
+
+$(BUILD)/wasm/layout.wasm: $(BUILD)/layout.c
+	@mkdir -p $(@D)
+	clang --target=wasm32-wasi $(DIGEST_FLAGS) $< -o $@
+
+digest-wasm: ## the digest in WebAssembly
+	@if ! command -v node > /dev/null; then \
+	    echo '$@: skipped: node, which is not installed'; [ "$(CI)" != true ]; \
+	elif ! echo '#include <stdio.h>' | clang --target=wasm32-wasi -E - > /dev/null 2>&1; then \
+	    echo '$@: skipped: clang and wasi-libc, which are not installed'; [ "$(CI)" != true ]; \
+	else \
+	    $(MAKE) --no-print-directory digest-wasm-programs; \
+	fi
+digest-wasm-programs: $(BUILD)/wasm/layout.wasm $(BUILD)/wasm/digest.wasm
+	@scripts/check-layout.sh wasm32 abi/layout-32.txt node --no-warnings ffi-tests/wasm.mjs $(BUILD)/wasm/layout.wasm
+	@scripts/check-digest.sh wasm32 $(BUILD)/wasm/digest.txt node --no-warnings ffi-tests/wasm.mjs $(BUILD)/wasm/digest.wasm
+
+# Microcontrollers: the digest, the layout and the tests of the C functions, with a C library that prints by semihosting.
+# Pointers of 32 bits have a layout of their own.
+CORTEX_PROGRAMS := $(filter law%,$(FFI_PROGRAMS)) digest
+CORTEX_EMULATOR := qemu-system-arm -display none -monitor none -serial none -chardev stdio,id=text \
+    -semihosting-config enable=on$(COMMA)chardev=text
+# $(call cortex-tests,NAME,FLAGS,MACHINE,MORE PROGRAMS)
+define cortex-tests
+$(BUILD)/$1/tests/layout.elf: $(BUILD)/layout.c
+$(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $4): $(BUILD)/$1/tests/%.elf: ffi-tests/%.c
+$(BUILD)/$1/tests/%.elf: ffi-tests/cortex_m.c ffi-tests/cortex_m.ld $(FFI_HEADERS) $(BUILD)/$1/libhyla.a
+	@mkdir -p $$(@D)
+	arm-none-eabi-gcc $2 $(DIGEST_FLAGS) -DCARGO_VERSION='"$(VERSION)"' -mthumb --specs=rdimon.specs -Wl,--gc-sections \
+	    -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T ffi-tests/cortex_m.ld $$(filter %.c,$$^) $$(filter %.a,$$^) -lm -o $$@
+
+test-$1: $(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $4 layout)
+	@scripts/check-layout.sh $1 abi/layout-32.txt $(CORTEX_EMULATOR) $3 -kernel $(BUILD)/$1/tests/layout.elf
+	@scripts/check-digest.sh $1 $(BUILD)/$1/digest.txt $(CORTEX_EMULATOR) $3 -kernel $(BUILD)/$1/tests/digest.elf
+	@WRAPPER='$(CORTEX_EMULATOR) $3 -kernel' scripts/run-programs.sh test-$1 $(patsubst %,$(BUILD)/$1/tests/%.elf,$(filter-out digest,$(CORTEX_PROGRAMS)) $4)
+endef
+$(eval $(call cortex-tests,cortex-m4f,-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16,-M mps2-an386,environment))
+# The only emulated board with this core has less memory than tests need; and no floating-point environment.
+$(eval $(call cortex-tests,cortex-m0,-mcpu=cortex-m0,-M microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=33554432))
+
+test-cortex: ## the digest and the C tests on emulated microcontrollers
+	@for tool in arm-none-eabi-gcc qemu-system-arm; do \
+	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
+	done; \
+	if echo '#include <stdio.h>' | arm-none-eabi-gcc -E - > /dev/null 2>&1; then \
+	    $(MAKE) --no-print-directory test-cortex-m4f test-cortex-m0; \
+	else \
+	    echo '$@: skipped: newlib, which is not installed'; [ "$(CI)" != true ]; \
+	fi
+
+.PHONY: digest digest-complete digest-linux digest-riscv64 digest-s390x digest-wasm digest-wasm-programs \
+    test-cortex test-cortex-m4f test-cortex-m0
