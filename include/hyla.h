@@ -1205,7 +1205,9 @@ typedef struct hyla_detection_totals {
 } hyla_detection_totals;
 
 // A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
-// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order.
+// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order. Where the rule needs no
+// table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR with
+// `low` and `high`.
 typedef struct hyla_binning {
     // The table; NULL where the rule needs none.
     const uint32_t *table;
