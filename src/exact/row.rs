@@ -7,6 +7,7 @@
 use super::ExactSum;
 use super::block::{Floats, MOST_LANES};
 use super::window::Unpacked;
+use crate::order::at_most;
 use crate::simd::{self, Bits, Doubles, Kernel, Lanes, Simd, sum_of_counts, vectors, vectors_mut};
 use bytemuck::Zeroable;
 
@@ -73,7 +74,7 @@ impl Bounds {
     /// What [`Row::add`] takes; None: no window holds so much.
     #[inline(never)]
     pub fn window(self) -> Option<Window> {
-        let smallest = Unpacked::new(self.smallest.min(self.greatest))?;
+        let smallest = Unpacked::new(at_most(self.smallest, self.greatest))?;
         let greatest = Unpacked::new(self.greatest)?;
         let extent = Extent { unit: smallest.exponent, top: greatest.exponent + 24 };
         Window::around(extent, ExactSum::UNIT)
