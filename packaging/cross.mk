@@ -21,7 +21,7 @@ aarch64-test: ## build for 64-bit Arm, and run the C, C++ and golden tests under
 # it has the compiler's runtime, too. Built for size, core included (Debian's package rust-web-src has its sources).
 CORTEX_BUILD := RUSTC_BOOTSTRAP=1 CARGO_PROFILE_RELEASE_OPT_LEVEL=s $(CROSS_CARGO) rustc $(RUSTC_LIBRARY) -Zbuild-std=core
 CORTEX_FLAGS := -std=c11 -Os -Wall -Wextra -Werror -mthumb -ffreestanding -nostdlib -Iinclude -Wl,--gc-sections \
-    -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack
+    -Wl,--emit-relocs -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack
 CORTEX_SOURCES := $(wildcard examples/embedded/*) include/hyla.h
 CORTEX := cortex-m4f cortex-m0
 

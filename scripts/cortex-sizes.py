@@ -3,10 +3,12 @@
 
 usage: cortex-sizes.py budget NAME PROGRAM FLASH STACK    a program is within its budget
        cortex-sizes.py table FOLDER...                    flash and stack of each node, for archives in folders
+       cortex-sizes.py chain FOLDER NODE                  the deepest calls of a node
 
 Flash is code and constants of a link with --gc-sections, the compiler's runtime included; that of a node is what all
 functions of its file in src/capi take together. Stack is the deepest chain of calls that there can be: the frames that
-functions make, added along their calls, whatever the data are. Calls by pointer are taken to reach the deepest function.
+functions make, added along their calls, whatever the data are. A call by pointer may reach all functions whose address is
+taken, so programs must be linked with --emit-relocs.
 """
 
 import re
@@ -35,18 +37,19 @@ def registers(listed):
 
 
 def instructions(program):
-    """The instructions of each function, as text without comments; literals by their address."""
-    functions, literals, name = {}, {}, None
+    """The instructions of each function as text, literals and functions by their address."""
+    functions, literals, addresses, name = {}, {}, {}, None
     for line in run("arm-none-eabi-objdump", "-d", "--no-show-raw-insn", program).splitlines():
         if match := FUNCTION.match(line):
             name = match[2]
             functions[name] = []
+            addresses[int(match[1], 16)] = name
         elif (match := INSTRUCTION.match(line)) and name:
             text = f"{match[2]} {match[3]}".replace("\t", " ")
             if word := WORD.match(text):
                 literals[int(match[1], 16)] = int(word[1], 16)
             functions[name].append(text)
-    return functions, literals
+    return functions, literals, addresses
 
 
 def frame(code, literals):
@@ -73,33 +76,38 @@ def frame(code, literals):
     return size
 
 
+def pointed_at(program, addresses):
+    """The functions whose address the program holds: those that may be called by a pointer."""
+    found = set()
+    for line in run("arm-none-eabi-readelf", "-rW", program).splitlines():
+        fields = line.split()
+        if len(fields) > 3 and re.match(r"R_ARM_(ABS32|REL32|THM_MOVW)", fields[2]):
+            found.add(addresses.get(int(fields[3], 16) & ~1))
+    return found - {None}
+
+
 def deepest(program, prefix=""):
-    """The deepest stack of functions whose names begin with a prefix, and of what they call."""
-    functions, literals = instructions(program)
+    """The deepest chain of calls that begins in a function of a prefix, and its bytes."""
+    functions, literals, addresses = instructions(program)
     frames = {name: frame(code, literals) for name, code in functions.items()}
-    calls, by_pointer = {}, set()
+    pointed = pointed_at(program, addresses)
+    bodies = {name for name in pointed if "capi4call" in name}
+    calls = {}
     for name, code in functions.items():
         calls[name] = {match[1] for text in code if (match := CALL.match(text))} & set(functions) - {name}
         if any(re.match(r"blx\S* r", text) for text in code):
-            by_pointer.add(name)
+            # The environment calls what a function of C does, and that may call a part of the core.
+            calls[name] |= bodies if "in_default_environment" in name else pointed - bodies
     depths = {}
 
-    def depth(name, ends, path=()):
-        """The deepest chain of direct calls; with ends, of those that end in one of them."""
-        key = (name, bool(ends))
-        if key not in depths:
-            below = [depth(callee, ends, path + (name,)) for callee in calls[name] if callee not in path]
-            below = [bytes for bytes in below if bytes is not None]
-            if not ends or name in ends:
-                below.append(0)
-            depths[key] = frames[name] + max(below) if below else None
-        return depths[key]
+    def depth(name, path=()):
+        if name not in depths:
+            below = [depth(callee, (*path, name)) for callee in calls[name] if callee not in (*path, name)]
+            size, chain = max(below, default=(0, []))
+            depths[name] = frames[name] + size, [(frames[name], name), *chain]
+        return depths[name]
 
-    begin = [name for name in functions if name.startswith(prefix)]
-    direct = max(depth(name, ()) for name in begin)
-    to_pointer = [bytes for name in begin if (bytes := depth(name, by_pointer)) is not None]
-    anything = max(depth(name, ()) for name in functions if name not in by_pointer and not name.startswith(("monitor", "run", "reset", "say_", "see_")))
-    return max([direct] + [bytes + anything for bytes in to_pointer])
+    return max(depth(name) for name in functions if name.startswith(prefix))
 
 
 def flash(program):
@@ -108,7 +116,7 @@ def flash(program):
 
 
 def budget(name, program, most_flash, most_stack):
-    used = [(flash(program), int(most_flash), "flash"), (deepest(program, "hyla_"), int(most_stack), "stack")]
+    used = [(flash(program), int(most_flash), "flash"), (deepest(program, "hyla_")[0], int(most_stack), "stack")]
     print(f"{name}: " + ", ".join(f"{bytes} of {most} bytes of {what}" for bytes, most, what in used))
     if any(bytes > most for bytes, most, _ in used):
         sys.exit(f"cortex-sizes.py: {program} exceeds its budget")
@@ -128,7 +136,7 @@ def link(folder, names):
     program = folder / "sized.elf"
     wanted = [f"-Wl,-u,{name}" for name in names]
     machine = ["-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"] if "m4f" in folder.name else ["-mthumb", "-mcpu=cortex-m0"]
-    run("arm-none-eabi-gcc", *machine, "-nostdlib", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,-e,start", *wanted,
+    run("arm-none-eabi-gcc", *machine, "-nostdlib", "-Wl,--gc-sections,--emit-relocs", "-Wl,--no-warn-rwx-segments", "-Wl,-e,start", *wanted,
         folder / "empty.o", folder / "libhyla.a", "-o", program)
     return program
 
@@ -142,7 +150,7 @@ def table(*folders):
         cells = []
         for folder in folders:
             program = link(folder, names)
-            cells += [f"{flash(program) - empty[folder]:,}", f"{deepest(program, 'hyla_'):,}"]
+            cells += [f"{flash(program) - empty[folder]:,}", f"{deepest(program, 'hyla_')[0]:,}"]
         print(f"| {node} | " + " | ".join(cells) + " |", flush=True)
 
 
@@ -152,5 +160,8 @@ if __name__ == "__main__":
             budget(name, program, most_flash, most_stack)
         case ["table", *folders] if folders:
             table(*folders)
+        case ["chain", folder, node]:
+            for size, name in deepest(link(Path(folder), nodes()[node]), "hyla_")[1]:
+                print(f"{size:6} {name}")
         case _:
             sys.exit(__doc__)
