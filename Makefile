@@ -8,7 +8,11 @@ BUILD := build
 LIB := $(BUILD)/lib
 ABI := 0
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-SHARED := libhyla.so.$(VERSION)
+# What CC makes programs for: packaging/windows.mk has the rules for files that Windows has instead of those here.
+MACHINE := $(shell $(CC) -dumpmachine)
+FOR_WINDOWS := $(findstring mingw,$(MACHINE))
+EXE := $(FOR_WINDOWS:mingw=.exe)
+SHARED := $(if $(FOR_WINDOWS),hyla.dll,libhyla.so.$(VERSION))
 RUST_SOURCES := Cargo.toml $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
@@ -38,12 +42,12 @@ $(LIB)/libhyla.a: $(BUILD)/hyla.o
 	rm -f $@
 	$(AR) rcsD $@ $<
 
-$(LIB)/$(SHARED): $(BUILD)/hyla.o abi/hyla.map
+$(LIB)/libhyla.so.$(VERSION): $(BUILD)/hyla.o abi/hyla.map
 	mkdir -p $(LIB)
 	$(CC) -shared -nostartfiles -o $@ -Wl,-soname,libhyla.so.$(ABI) \
 	    -Wl,--version-script=abi/hyla.map -Wl,-z,defs,-z,now,-z,relro,-z,noexecstack \
 	    -Wl,--build-id $<
-	ln -sf $(SHARED) $(LIB)/libhyla.so.$(ABI)
+	ln -sf $(@F) $(LIB)/libhyla.so.$(ABI)
 	ln -sf libhyla.so.$(ABI) $(LIB)/libhyla.so
 
 # The same object with a panic handler that cannot be linked, for `make test-symbols`.
@@ -79,6 +83,8 @@ include examples/rules.mk
 include packaging/rules.mk
 
 include packaging/cross.mk
+
+include packaging/windows.mk
 
 include packaging/digest.mk
 

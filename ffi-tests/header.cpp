@@ -2,12 +2,18 @@
 #ifdef CARELESS_MACROS
 #include "careless.h"
 #endif
+#ifdef WINDOWS_BEFORE_MACROS
+#include <windows.h>
+#endif
 #if __cplusplus >= 201703L
 #include "hyla.hpp"
 #include "hyla.hpp"
 #endif
 #include "hyla.h"
 #include "hyla.h"
+#ifdef WINDOWS_AFTER_MACROS
+#include <windows.h>
+#endif
 
 hyla_status every_macro(const hyla_pixels &pixels, hyla_bce_totals &totals);
 

@@ -5,30 +5,42 @@ FFI_PROGRAMS := $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits gu
 FFI_HEADERS := $(wildcard include/*.h include/*.hpp ffi-tests/*.h)
 FFI_WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
 FFI_FLAGS := -O2 -g $(FFI_WARNINGS) -Iinclude -Iffi-tests -pthread -DCARGO_VERSION='"$(VERSION)"'
+ifdef FOR_WINDOWS
+# MinGW's isnan converts to every size, in branches that are not taken. Its C++ runtime and threads are DLLs otherwise.
+FFI_FLAGS += -Wno-float-conversion -static
+endif
 
 # How many bytes of machine code the library may have; a new kernel is a reason to raise it.
 TEXT_LIMIT ?= 524288
 
-ffi-test: ffi-headers $(FFI_PROGRAMS:%=$(FFI)/static/%) $(FFI_PROGRAMS:%=$(FFI)/shared/%) $(BUILD)/proof.o ## test the built library from C and C++
-	scripts/run-programs.sh ffi-test $(FFI_PROGRAMS:%=$(FFI)/static/%) $(FFI_PROGRAMS:%=$(FFI)/shared/%) \
+ffi-test: ffi-programs $(BUILD)/proof.o ## test the built library from C and C++
+	scripts/run-programs.sh ffi-test $(FFI_PROGRAMS:%=$(FFI)/static/%$(EXE)) $(FFI_PROGRAMS:%=$(FFI)/shared/%$(EXE)) \
 	    "scripts/check-symbols.sh $(BUILD)/hyla.o $(BUILD)/proof.o $(LIB)/$(SHARED) include/hyla.h abi/hyla.map $(TEXT_LIMIT)"
 
-# The headers by themselves, in every standard and after careless macros, with clang too where it is. Nothing is made of it.
+ffi-programs: ffi-headers $(FFI_PROGRAMS:%=$(FFI)/static/%$(EXE)) $(FFI_PROGRAMS:%=$(FFI)/shared/%$(EXE))
+
+# The headers by themselves, in every standard, after careless macros and beside windows.h, with clang too where it is, which
+# does not find MinGW's C++ by itself. Nothing is made of it.
+FFI_MACROS := PLAIN CARELESS
+ifdef FOR_WINDOWS
+FFI_MACROS += WINDOWS_BEFORE WINDOWS_AFTER
+FFI_CLANG = --target=$(MACHINE) $(addprefix -isystem $(shell $(CXX) -print-file-name=include/c++),/. /$(MACHINE))
+endif
 ffi-headers: ## compile the headers alone, in every standard
 	@$(call headers-alone,$(CC),$(CXX)); \
-	if command -v clang > /dev/null; then $(call headers-alone,clang,clang++); \
+	if command -v clang > /dev/null; then $(call headers-alone,clang,clang++,$(FFI_CLANG)); \
 	else echo '$@: skipped: clang, which is not installed'; [ "$(CI)" != true ]; fi
 
-# $(call headers-alone,C COMPILER,C++ COMPILER)
-headers-alone = for macros in PLAIN CARELESS; do \
+# $(call headers-alone,C COMPILER,C++ COMPILER,FLAGS)
+headers-alone = for macros in $(FFI_MACROS); do \
 	    for standard in c99 c11 c17; do \
-	        $1 -std=$$standard $(FFI_WARNINGS) -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.c || exit; \
+	        $1 $(filter --target%,$3) -std=$$standard $(FFI_WARNINGS) -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.c || exit; \
 	    done; \
 	    for standard in c++11 c++14 c++17 c++20; do \
-	        $2 -std=$$standard $(FFI_WARNINGS) -Wshadow -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.cpp || exit; \
+	        $2 $3 -std=$$standard $(FFI_WARNINGS) -Wshadow -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.cpp || exit; \
 	    done; \
 	done; \
-	echo 'headers: $1: 14 checks, 0 failed'
+	echo 'headers: $1: $(words $(foreach macros,$(FFI_MACROS),1 2 3 4 5 6 7)) checks, 0 failed'
 
 # valgrind hides AVX-512 from the programs, which say so. It does not know flush-to-zero, and the
 # guard pages are a watch of their own, which touches them on purpose.
@@ -61,20 +73,24 @@ $(BUILD)/asan/libhyla.a: $(RUST_SOURCES)
 	    --target-dir $(BUILD)/asan -- -Zsanitizer=address
 	cp $(BUILD)/asan/$(FFI_HOST)/release/libhyla.a $@
 
-# The programs find the shared library beside themselves.
+# The programs find the shared library beside themselves; those for Windows where scripts/wine.sh is told to look.
+ifdef FOR_WINDOWS
+FFI_SHARED_FLAGS := -DHYLA_SHARED $(LIB)/libhyla.dll.a
+else
 FFI_SHARED_FLAGS := -L$(LIB) -lhyla -Wl,-rpath,'$$$$ORIGIN/../../lib'
+endif
 
 # $(call ffi-rules,KIND,LIBRARY,FLAGS): how the programs of a kind are compiled and linked.
 define ffi-rules
-$(FFI)/$1/%: ffi-tests/%.c $(FFI_HEADERS) $2
+$(FFI)/$1/%$(EXE): ffi-tests/%.c $(FFI_HEADERS) $2
 	@mkdir -p $$(@D)
 	$(CC) -std=c11 $(FFI_FLAGS) $$< $3 -lm -o $$@
 
-$(FFI)/$1/%: ffi-tests/%.cpp $(FFI_HEADERS) $2
+$(FFI)/$1/%$(EXE): ffi-tests/%.cpp $(FFI_HEADERS) $2
 	@mkdir -p $$(@D)
 	$(CXX) -std=c++17 $(FFI_FLAGS) $$< $3 -o $$@
 
-$(FFI)/$1/wrapper%: ffi-tests/wrapper.cpp $(FFI_HEADERS) $2
+$(FFI)/$1/wrapper%$(EXE): ffi-tests/wrapper.cpp $(FFI_HEADERS) $2
 	@mkdir -p $$(@D)
 	$(CXX) -std=c++$$* $(FFI_FLAGS) -fno-exceptions -fno-rtti -DNAME='"wrapper$$*"' $$< $3 -o $$@
 endef
@@ -82,4 +98,4 @@ $(eval $(call ffi-rules,static,$(LIB)/libhyla.a,$(LIB)/libhyla.a))
 $(eval $(call ffi-rules,shared,$(LIB)/$(SHARED),$(FFI_SHARED_FLAGS)))
 $(eval $(call ffi-rules,asan,$(BUILD)/asan/libhyla.a,$(FFI_SANITIZE) $(BUILD)/asan/libhyla.a))
 
-.PHONY: ffi-test ffi-headers ffi-valgrind ffi-asan ffi-asan-programs
+.PHONY: ffi-test ffi-programs ffi-headers ffi-valgrind ffi-asan ffi-asan-programs

@@ -29,6 +29,8 @@ CORTEX := cortex-m4f cortex-m0
 # stack that any of their calls can need.
 CORTEX_FLASH_BUDGET := 24576
 CORTEX_STACK_BUDGET := 1024
+# What all nodes together may have of machine code.
+CORTEX_TEXT_LIMIT := 180224
 
 # $(call cortex-rules,NAME,RUST TARGET,FLAGS,MACHINE)
 define cortex-rules
@@ -69,7 +71,7 @@ budget-$1: $(BUILD)/$1/monitor.elf
 	@scripts/cortex-sizes.py budget $1 $$< $(CORTEX_FLASH_BUDGET) $(CORTEX_STACK_BUDGET)
 
 symbols-$1: $(BUILD)/$1/hyla.o $(BUILD)/$1/proof.o
-	@scripts/check-symbols.sh $$^ include/hyla.h
+	@scripts/check-symbols.sh $$^ $(BUILD)/$1/libhyla.a include/hyla.h abi/hyla.map $(CORTEX_TEXT_LIMIT)
 
 .PHONY: run-$1 budget-$1 symbols-$1
 endef

@@ -9,11 +9,11 @@ $(BUILD)/digest.o: $(DIGEST_SOURCES)
 	@mkdir -p $(@D)
 	$(CC) $(DIGEST_FLAGS) -c $< -o $@
 
-$(BUILD)/digest: $(BUILD)/digest.o $(LIB)/libhyla.a
+$(BUILD)/digest$(EXE): $(BUILD)/digest.o $(LIB)/libhyla.a
 	$(CC) $^ -lm -o $@
 
-digest: $(BUILD)/digest ## a digest of every node, which must be the same on every machine
-	@scripts/check-digest.sh '$(WHERE)' $(BUILD)/digest.txt $(WRAPPER) $(BUILD)/digest
+digest: $(BUILD)/digest$(EXE) ## a digest of every node, which must be the same on every machine
+	@scripts/check-digest.sh '$(WHERE)' $(BUILD)/digest.txt $(WRAPPER) $(BUILD)/digest$(EXE)
 
 # Every function that computes is in the digest. Of those that are not, some tell sizes, versions and defaults; 16-bit scores
 # share their code with 8-bit ones, and need a histogram of a mebibyte.

@@ -15,26 +15,39 @@ $(PACKAGING)/%: packaging/%.in FORCE
 	    -e "s|@PREFIX_FROM_PC@|$$(realpath -m --relative-to='$(LIBDIR)/pkgconfig' '$(PREFIX)')|g" \
 	    -e "s|@PREFIX_FROM_CMAKE@|$$(realpath -m --relative-to='$(LIBDIR)/cmake/hyla' '$(PREFIX)')|g" $< > $@
 
+# Windows finds DLLs where it finds programs; its linkers want a library of imports, or make one of the list of exports.
+ifdef FOR_WINDOWS
+SHARED_FILES = '$(DESTDIR)$(PREFIX)/bin/hyla.dll' '$(DESTDIR)$(LIBDIR)/libhyla.dll.a' '$(DESTDIR)$(LIBDIR)/hyla.def'
+define install-shared
+$(INSTALL) -d '$(DESTDIR)$(PREFIX)/bin'
+$(INSTALL) -m 755 $(LIB)/hyla.dll '$(DESTDIR)$(PREFIX)/bin'
+$(INSTALL) -m 644 $(LIB)/libhyla.dll.a $(LIB)/hyla.def '$(DESTDIR)$(LIBDIR)'
+endef
+else
+SHARED_FILES = '$(DESTDIR)$(LIBDIR)/$(SHARED)' '$(DESTDIR)$(LIBDIR)/libhyla.so.$(ABI)' '$(DESTDIR)$(LIBDIR)/libhyla.so'
+define install-shared
+$(INSTALL) -m 755 $(LIB)/$(SHARED) '$(DESTDIR)$(LIBDIR)'
+ln -sf $(SHARED) '$(DESTDIR)$(LIBDIR)/libhyla.so.$(ABI)'
+ln -sf libhyla.so.$(ABI) '$(DESTDIR)$(LIBDIR)/libhyla.so'
+endef
+endif
+
 install: lib $(PACKAGE_FILES) ## install into PREFIX (and LIBDIR), below DESTDIR
 	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/hyla' '$(DESTDIR)$(PREFIX)/share/licenses/hyla'
 	$(INSTALL) -m 644 include/hyla.h include/hyla.hpp '$(DESTDIR)$(INCLUDEDIR)'
 	$(INSTALL) -m 644 $(LIB)/libhyla.a '$(DESTDIR)$(LIBDIR)'
-	$(INSTALL) -m 755 $(LIB)/$(SHARED) '$(DESTDIR)$(LIBDIR)'
-	ln -sf $(SHARED) '$(DESTDIR)$(LIBDIR)/libhyla.so.$(ABI)'
-	ln -sf libhyla.so.$(ABI) '$(DESTDIR)$(LIBDIR)/libhyla.so'
+	$(install-shared)
 	$(INSTALL) -m 644 $(PACKAGING)/hyla.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	$(INSTALL) -m 644 $(PACKAGING)/hylaConfig.cmake $(PACKAGING)/hylaConfigVersion.cmake '$(DESTDIR)$(LIBDIR)/cmake/hyla'
 	$(INSTALL) -m 644 LICENSE-MIT LICENSE-APACHE '$(DESTDIR)$(PREFIX)/share/licenses/hyla'
 
 uninstall: ## remove what `make install` with the same PREFIX, LIBDIR and DESTDIR wrote
 	rm -f '$(DESTDIR)$(INCLUDEDIR)/hyla.h' '$(DESTDIR)$(INCLUDEDIR)/hyla.hpp' '$(DESTDIR)$(LIBDIR)/libhyla.a' \
-	    '$(DESTDIR)$(LIBDIR)/$(SHARED)' '$(DESTDIR)$(LIBDIR)/libhyla.so.$(ABI)' '$(DESTDIR)$(LIBDIR)/libhyla.so' \
-	    '$(DESTDIR)$(LIBDIR)/pkgconfig/hyla.pc'
+	    $(SHARED_FILES) '$(DESTDIR)$(LIBDIR)/pkgconfig/hyla.pc'
 	rm -rf '$(DESTDIR)$(LIBDIR)/cmake/hyla' '$(DESTDIR)$(PREFIX)/share/licenses/hyla'
 
 # What is installed, as an archive that has the same bytes whoever makes it, and whenever.
-DIST_TARGET := $(shell $(CC) -dumpmachine)
-DIST := hyla-$(VERSION)-$(DIST_TARGET)
+DIST := hyla-$(VERSION)-$(MACHINE)
 dist: ## make build/hyla-VERSION-TARGET.tar.gz of what is installed, reproducibly
 	rm -rf $(BUILD)/dist
 	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/dist PREFIX=/$(DIST) LIBDIR=/$(DIST)/lib > /dev/null
@@ -48,7 +61,7 @@ dist-check: dist
 	mkdir -p $(BUILD)/dist-again
 	git ls-files -z | xargs -0 cp --parents -t $(BUILD)/dist-again
 	$(MAKE) --no-print-directory -C $(BUILD)/dist-again dist > /dev/null
-	cmp $(BUILD)/$(DIST).tar.gz $(BUILD)/dist-again/build/$(DIST).tar.gz
+	cmp $(BUILD)/$(DIST).tar.gz $(BUILD)/dist-again/$(BUILD)/$(DIST).tar.gz
 	@echo 'dist-check: two builds have the same bytes'
 
 package-test: lib ## use what is installed as others do: pkg-config, CMake, Meson, cc, cargo
@@ -59,11 +72,11 @@ package-test: lib ## use what is installed as others do: pkg-config, CMake, Meso
 $(BUILD)/layout.c: scripts/layout.sh include/hyla.h
 	scripts/layout.sh include/hyla.h > $@
 
-$(BUILD)/layout: $(BUILD)/layout.c
+$(BUILD)/layout$(EXE): $(BUILD)/layout.c
 	$(CC) -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude $< -o $@
 
-abi-layout: $(BUILD)/layout ## compare the layout of all structs with abi/layout-64.txt (BLESS=1 writes it)
-	@scripts/check-layout.sh '$(WHERE)' abi/layout-64.txt $(WRAPPER) $(BUILD)/layout
+abi-layout: $(BUILD)/layout$(EXE) ## compare the layout of all structs with abi/layout-64.txt (BLESS=1 writes it)
+	@scripts/check-layout.sh '$(WHERE)' abi/layout-64.txt $(WRAPPER) $(BUILD)/layout$(EXE)
 
 $(BUILD)/debug/$(SHARED): $(RUST_SOURCES) abi/hyla.map
 	@mkdir -p $(@D)

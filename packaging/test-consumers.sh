@@ -2,7 +2,8 @@
 # usage: test-consumers.sh FOLDER
 # Installs into FOLDER and uses what was installed as others do, with the programs that the README shows: a newcomer with
 # pkg-config, CMake, Meson, plain cc, static and shared, also after the prefix was moved; and a Rust program by path.
-# A tool that is not installed is named as skipped, which CI does not allow.
+# A tool that is not installed is named as skipped, which CI does not allow. Where CC is MinGW's, programs are for Windows and
+# run by $WRAPPER.
 set -eu
 cd "$(dirname "$0")/.."
 source=$PWD
@@ -10,7 +11,12 @@ work=$1
 rm -rf "$work"
 mkdir -p "$work"
 work=$(cd "$work" && pwd)
-: "${CC:=cc}" "${CXX:=c++}" "${MAKE:=make}"
+: "${CC:=cc}" "${CXX:=c++}" "${MAKE:=make}" "${WRAPPER:=}"
+case $("$CC" -dumpmachine) in
+    *mingw*) exe=.exe cmake_flags=-DCMAKE_TOOLCHAIN_FILE=$source/packaging/consumers/cmake/mingw.cmake
+        meson_flags="--cross-file $source/packaging/consumers/meson/mingw.ini" ;;
+    *) exe='' cmake_flags="-DCMAKE_C_COMPILER=$CC -DCMAKE_CXX_COMPILER=$CXX" meson_flags='' ;;
+esac
 checks=0 failed=0 skipped=0
 
 # check TEXT COMMAND...: the command succeeds.
@@ -34,6 +40,20 @@ needs() {
     return 1
 }
 
+# installed PREFIX LIBRARIES: what was installed there is found; when a program for Windows starts, the runtime of C++, too.
+installed() {
+    export PKG_CONFIG_PATH="$2/pkgconfig" WINEPATH="$1/bin"
+    [ -z "$exe" ] || for library in libstdc++-6.dll libwinpthread-1.dll; do
+        WINEPATH="$WINEPATH;$(dirname "$("$CXX" -print-file-name=$library)")"
+    done
+}
+# Where else a program looks for libraries when it starts.
+rpath() { [ -n "$exe" ] || printf '%s' "-Wl,-rpath,$1"; }
+# Whether a program needs the shared library.
+is_shared() { "${OBJDUMP:-objdump}" -p "$1" | grep -Eq 'NEEDED +libhyla\.so\.0$|DLL Name: hyla\.dll$'; }
+
+not() { ! "$@"; }
+
 # The first block of a language in the README, and what its comment says that it prints.
 snippet() { awk -v fence="^\`\`\`$1\$" '$0 ~ fence && !seen { inside = seen = 1; next } /^```$/ { inside = 0 } inside' "$source/README.md"; }
 prints() { snippet "$1" | sed -n 's|^.*// prints: ||p'; }
@@ -41,7 +61,7 @@ prints() { snippet "$1" | sed -n 's|^.*// prints: ||p'; }
 says() {
     expected=$(prints "$1")
     shift
-    [ -n "$expected" ] && [ "$("$@")" = "$expected" ]
+    [ -n "$expected" ] && [ "$($WRAPPER "$@")" = "$expected" ]
 }
 
 programs() {
@@ -57,15 +77,15 @@ by_compiler() {
     for kind in static shared; do
         [ "$kind" = static ] && flags=$static || flags=$shared
         # Unquoted: flags are several words.
-        check "$folder: main.c, $kind" "$CC" -std=c11 -Wall -Wextra -Werror -o "$folder/c-$kind" "$folder/main.c" $flags
-        check "$folder: main.c, $kind, says" says c "$folder/c-$kind"
-        check "$folder: main.cpp, $kind" "$CXX" -std=c++17 -Wall -Wextra -Werror -o "$folder/cpp-$kind" "$folder/main.cpp" $flags
-        check "$folder: main.cpp, $kind, says" says cpp "$folder/cpp-$kind"
+        check "$folder: main.c, $kind" "$CC" -std=c11 -Wall -Wextra -Werror -o "$folder/c-$kind$exe" "$folder/main.c" $flags
+        check "$folder: main.c, $kind, says" says c "$folder/c-$kind$exe"
+        check "$folder: main.cpp, $kind" "$CXX" -std=c++17 -Wall -Wextra -Werror -o "$folder/cpp-$kind$exe" "$folder/main.cpp" $flags
+        check "$folder: main.cpp, $kind, says" says cpp "$folder/cpp-$kind$exe"
         for language in c cpp; do
             if [ "$kind" = shared ]; then
-                check "$folder/$language-shared needs libhyla.so.0" sh -c "readelf -d '$folder/$language-$kind' | grep -q 'NEEDED.*libhyla[.]so[.]0'"
+                check "$folder/$language-shared needs the shared library" is_shared "$folder/$language-$kind$exe"
             else
-                check "$folder/$language-static needs no libhyla.so" sh -c "! readelf -d '$folder/$language-$kind' | grep -q 'NEEDED.*libhyla'"
+                check "$folder/$language-static needs no library" not is_shared "$folder/$language-$kind$exe"
             fi
         done
     done
@@ -76,7 +96,7 @@ by_pkg_config() {
     flags="$(pkg-config --cflags hyla)"
     libraries="$(pkg-config --libs hyla)"
     folder=$(pkg-config --variable=libdir hyla)
-    by_compiler "$1" "$flags $folder/libhyla.a" "$flags $libraries -Wl,-rpath,$folder"
+    by_compiler "$1" "$flags $folder/libhyla.a" "$flags $libraries $(rpath "$folder")"
     check "pkg-config knows the version" [ "$(pkg-config --modversion hyla)" = "$version" ]
     check "pkg-config refuses version 99" sh -c '! pkg-config --atleast-version=99 hyla'
 }
@@ -85,15 +105,15 @@ by_cmake() {
     needs cmake || return 0
     programs "$1"
     cp packaging/consumers/cmake/CMakeLists.txt "$1"
-    check "cmake configures $1" cmake -S "$1" -B "$1/build" -DCMAKE_PREFIX_PATH="$2" -DCMAKE_C_COMPILER="$CC" -DCMAKE_CXX_COMPILER="$CXX"
+    check "cmake configures $1" cmake -S "$1" -B "$1/build" -DCMAKE_PREFIX_PATH="$2" $cmake_flags
     check "cmake builds $1" cmake --build "$1/build"
     for kind in hyla hyla_static hyla_shared; do
-        check "$1: c_$kind" says c "$1/build/c_$kind"
-        check "$1: cpp_$kind" says cpp "$1/build/cpp_$kind"
+        check "$1: c_$kind$exe" says c "$1/build/c_$kind$exe"
+        check "$1: cpp_$kind$exe" says cpp "$1/build/cpp_$kind$exe"
     done
     for wrong in 99 0.0 0.2 1.0; do
         sed "s/find_package(hyla 0.1 /find_package(hyla $wrong /" packaging/consumers/cmake/CMakeLists.txt > "$1/CMakeLists.txt"
-        check "cmake refuses version $wrong" sh -c "! cmake -S '$1' -B '$1/build-$wrong' -DCMAKE_PREFIX_PATH='$2'"
+        check "cmake refuses version $wrong" sh -c "! cmake -S '$1' -B '$1/build-$wrong' -DCMAKE_PREFIX_PATH='$2' $cmake_flags"
     done
 }
 
@@ -101,11 +121,11 @@ by_meson() {
     needs meson && needs ninja || return 0
     programs "$1"
     cp packaging/consumers/meson/meson.build "$1"
-    check "meson configures $1" meson setup "$1/build" "$1"
+    check "meson configures $1" meson setup $meson_flags "$1/build" "$1"
     check "meson builds $1" meson compile -C "$1/build"
     for kind in static shared; do
-        check "$1: c_$kind" says c "$1/build/c_$kind"
-        check "$1: cpp_$kind" says cpp "$1/build/cpp_$kind"
+        check "$1: c_$kind$exe" says c "$1/build/c_$kind$exe"
+        check "$1: cpp_$kind$exe" says cpp "$1/build/cpp_$kind$exe"
     done
 }
 
@@ -114,12 +134,19 @@ by_newcomer() {
     needs pkg-config || return 0
     mkdir -p "$1/home"
     snippet c > "$1/main.c"
+    [ -n "$exe" ] && blocks=windows-install || blocks=pkg-config
     {
-        printf 'set -e\nHOME=%s/home\nmake() { command "%s" -C "%s" "$@" > /dev/null; }\n' "$1" "$MAKE" "$source"
-        awk '/^```sh$/ { block = ""; inside = 1; next } /^```$/ { if (inside && block ~ /pkg-config/) printf "%s", block; inside = 0 }
+        printf 'set -e\nHOME=%s/home\nmake() { MAKEFLAGS="" command "%s" -C "%s" "$@" > /dev/null; }\n' "$1" "$MAKE" "$source"
+        awk -v blocks=$blocks '/^```sh$/ { block = ""; inside = 1; next } /^```$/ { if (inside && block ~ blocks) printf "%s", block; inside = 0 }
              inside { block = block $0 "\n" }' "$source/README.md"
     } > "$1/typed.sh"
-    check "a newcomer's minute" says c sh -c "cd '$1' && unset PKG_CONFIG_PATH && . ./typed.sh"
+    if [ -n "$exe" ]; then
+        check "a newcomer's minute" sh -c "cd '$1' && . ./typed.sh"
+        installed "$1/home/hyla-windows" "$1/home/hyla-windows/lib"
+        for program in static main; do check "a newcomer's $program.exe" says c "$1/$program.exe"; done
+    else
+        check "a newcomer's minute" says c sh -c "cd '$1' && unset PKG_CONFIG_PATH && . ./typed.sh"
+    fi
 }
 
 by_cargo() {
@@ -136,25 +163,25 @@ for language in c cpp; do check "the README has a program in $language" [ -n "$(
 
 prefix=$work/opt/hyla
 check "make install" "$MAKE" install PREFIX=/opt/hyla DESTDIR="$work"
-by_compiler "$work/cc" "-I$prefix/include $prefix/lib/libhyla.a" "-I$prefix/include -L$prefix/lib -lhyla -Wl,-rpath,$prefix/lib"
-export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+installed "$prefix" "$prefix/lib"
+by_compiler "$work/cc" "-I$prefix/include $prefix/lib/libhyla.a" "-I$prefix/include -L$prefix/lib -lhyla $(rpath "$prefix/lib")"
 by_pkg_config "$work/pkg-config"
 by_cmake "$work/cmake" "$prefix"
 by_meson "$work/meson"
 
 # The same after the prefix was moved, and from a folder of libraries as Debian has it.
 mv "$work/opt" "$work/moved"
-export PKG_CONFIG_PATH="$work/moved/hyla/lib/pkgconfig"
+installed "$work/moved/hyla" "$work/moved/hyla/lib"
 by_pkg_config "$work/pkg-config-moved"
 by_cmake "$work/cmake-moved" "$work/moved/hyla"
 check "make install with LIBDIR" "$MAKE" install PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu DESTDIR="$work/debian"
-export PKG_CONFIG_PATH="$work/debian/usr/lib/x86_64-linux-gnu/pkgconfig"
+installed "$work/debian/usr" "$work/debian/usr/lib/x86_64-linux-gnu"
 by_pkg_config "$work/pkg-config-libdir"
 by_cmake "$work/cmake-libdir" "$work/debian/usr/lib/x86_64-linux-gnu/cmake/hyla"
 check "make uninstall" "$MAKE" uninstall PREFIX=/usr LIBDIR=/usr/lib/x86_64-linux-gnu DESTDIR="$work/debian"
 check "make uninstall leaves no file" [ -z "$(find "$work/debian" ! -type d)" ]
 by_newcomer "$work/newcomer"
-by_cargo "$work/cargo"
+[ -n "$exe" ] || by_cargo "$work/cargo"
 
 echo "packaging: $checks checks, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
