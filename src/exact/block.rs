@@ -78,10 +78,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     /// Starts to add to a sum, or to none. [`Self::finish`] must be called at the end.
     #[inline(always)]
     pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>) -> Self {
-        let to = match sum {
-            Some(sum) => Some(Blocks::new(simd, [sum])),
-            None => None,
-        };
+        let to = sum.map(|sum| Blocks::new(simd, [sum]));
         Self { simd, tile: Tile::new(), pushed: 0, to }
     }
 

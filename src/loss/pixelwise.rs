@@ -10,12 +10,15 @@
 //! A soft target y in [0, 1] is both classes at once: `y` times the term of a positive pixel and `1 - y`
 //! times that of a negative one. A factor of exactly 0 switches a term off: it is 0 whatever the logit.
 
+mod targets;
+
 use super::reduction::{Reduction, Sums};
 use super::{Write, only};
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Accumulator, ExactSum};
 use crate::pixels::{Live, LiveColumns, Pixels, both, tally};
 use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+use targets::{Hard, Targets};
 
 /// What is computed, by one of the losses.
 pub(super) trait Pixelwise: Copy {
@@ -167,42 +170,6 @@ fn walk<'a, P: Pixelwise>(
         }
         Some(targets) if P::SOFT => simd::run(Walk { pixels, function, targets, to }),
         _ => simd::run(Walk { pixels, function, targets: Hard, to }),
-    }
-}
-
-/// What is known of the targets of a call when its kernel is compiled.
-trait Targets {
-    /// Whether they may be soft.
-    const SOFT: bool;
-    /// How they are softened; None: they are hard.
-    fn softening(&self) -> Option<Softening>;
-}
-
-/// Targets that are hard.
-struct Hard;
-
-impl Targets for Hard {
-    const SOFT: bool = false;
-    #[inline(always)]
-    fn softening(&self) -> Option<Softening> {
-        None
-    }
-}
-
-impl Targets for Softening {
-    const SOFT: bool = true;
-    #[inline(always)]
-    fn softening(&self) -> Option<Softening> {
-        Some(*self)
-    }
-}
-
-/// One kernel for both kinds: where code is scarcer than time.
-impl Targets for Option<Softening> {
-    const SOFT: bool = true;
-    #[inline(always)]
-    fn softening(&self) -> Option<Softening> {
-        *self
     }
 }
 

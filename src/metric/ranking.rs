@@ -321,7 +321,7 @@ struct Bin {
 
 impl Bin {
     /// Anomalies and normal pixels of the bin and above it.
-    fn from_here_up(&self) -> [i64; 2] {
+    fn with_above(&self) -> [i64; 2] {
         [self.anomalies_above + self.anomalies, self.normal_above + self.normal]
     }
 }
@@ -344,7 +344,7 @@ impl Iterator for Descending<'_> {
         let [anomalies_above, normal_above] = self.above;
         let bin =
             Bin { index, anomalies: *anomalies, normal: *normal, anomalies_above, normal_above };
-        self.above = bin.from_here_up();
+        self.above = bin.with_above();
         Some(bin)
     }
 }

@@ -49,7 +49,7 @@ impl Default for Rule {
 
 /// The most thresholds.
 pub const MOST_THRESHOLDS: u32 = 1 << 12;
-/// No table has as many words; two thirds of fewer are found by a multiplication.
+/// No table has as many words.
 const MOST_WORDS: usize = 1 << 15;
 /// The most bins of any rule.
 pub const MOST_BINS: u32 = 1 << 16;
@@ -97,6 +97,11 @@ pub fn table_words(rule: Rule) -> Result<usize, Error> {
     Ok(cells + cells.div_ceil(2))
 }
 
+/// Of an integer up to 2^15, rounded down. (Small cores have no division.)
+fn two_thirds(number: usize) -> usize {
+    ((number as u32 * 87_382) >> 17) as usize
+}
+
 fn check(rule: Rule) -> Result<(), Error> {
     let good = match rule {
         Rule::Thresholds { count } => (2..=MOST_THRESHOLDS).contains(&count),
@@ -138,9 +143,9 @@ impl<'a> Binning<'a> {
         let mut binning = Self { rule, edges: &[], below: &[], start: 0.0, per_unit: 0.0 };
         match rule {
             Rule::Thresholds { count } => {
-                // Two thirds of the words are edges. (Small cores have no division.)
-                let edges = (table.len().min(MOST_WORDS) as u32 * 2 * 43_691 >> 17) as usize;
-                let (edges, below) = table.split_at_checked(edges).ok_or(Error::Workspace)?;
+                // A word for each cell, and half a word.
+                let cells = two_thirds(table.len().min(MOST_WORDS));
+                let (edges, below) = table.split_at_checked(cells).ok_or(Error::Workspace)?;
                 binning.edges = bytemuck::must_cast_slice(edges);
                 binning.below = bytemuck::must_cast_slice(below);
                 // What all tables begin and end with, so that a part of one is found out.

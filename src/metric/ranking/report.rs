@@ -169,7 +169,7 @@ struct Counts {
 
 impl Counts {
     fn new(bin: &Bin) -> Self {
-        let [hits, misses] = bin.from_here_up();
+        let [hits, misses] = bin.with_above();
         Self {
             anomalies: bin.anomalies as f64,
             normal: bin.normal as f64,
@@ -223,7 +223,7 @@ fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
     }
     let (mut right, mut tied) = (0_u128, 0_u128);
     for bin in histograms.descending() {
-        let [_, misses] = bin.from_here_up();
+        let [_, misses] = bin.with_above();
         right += pairs(bin.anomalies, report.normal - misses);
         tied += pairs(bin.anomalies, bin.normal);
     }
@@ -246,7 +246,7 @@ fn add_f1(histograms: &Histograms, report: &mut Report) {
     let all = report.anomalies as f64;
     let mut best = None;
     for bin in histograms.descending() {
-        let [hits, misses] = bin.from_here_up();
+        let [hits, misses] = bin.with_above();
         let at_edge = f1(all, hits, misses);
         let inside = if is_exact { at_edge } else { f1(all, hits, bin.normal_above) };
         report.f1_max_hi = at_least(inside, report.f1_max_hi);
