@@ -89,7 +89,10 @@ cortex-test: ## Cortex-M4F and Cortex-M0: run the embedded monitor on emulated o
 	done; \
 	$(MAKE) --no-print-directory $(CORTEX:%=run-%) $(CORTEX:%=budget-%) $(CORTEX:%=symbols-%)
 
+small-test: ## what only microcontrollers compile, by the Rust tests of all nodes on this machine
+	RUSTFLAGS='--cfg hyla_small' $(CARGO) test --quiet --release --features capi,scalar --target-dir $(BUILD)/small --lib
+
 cortex-sizes: $(foreach core,$(CORTEX),$(BUILD)/$(core)/libhyla.a $(BUILD)/$(core)/empty.o) ## flash and stack of each node on Cortex-M4F and Cortex-M0
 	scripts/cortex-sizes.py table $(CORTEX:%=$(BUILD)/%)
 
-.PHONY: aarch64-test cortex-test cortex-sizes
+.PHONY: aarch64-test cortex-test small-test cortex-sizes

@@ -92,8 +92,8 @@ pub trait Kernel {
 }
 
 /// Whether code and stack are scarce, as on a microcontroller: blocks are short then, and variants of a kernel
-/// that only save time are one.
-pub(crate) const IS_SMALL: bool = cfg!(not(target_pointer_width = "64"));
+/// that only save time are one. (With `--cfg hyla_small` a workstation tests that, by one lane: `make small-test`.)
+pub(crate) const IS_SMALL: bool = cfg!(any(not(target_pointer_width = "64"), hyla_small));
 
 /// Runs a kernel on the current [`tier`].
 #[cfg_attr(target_pointer_width = "64", inline(never))]
