@@ -3,7 +3,7 @@
 
 #include "law.h"
 
-enum { THRESHOLDS = 20, WORDS = 2 * (THRESHOLDS + 1) + 6, TABLE_WORDS = 128, U8_WORDS = 2 * 257 + 6, METRICS = 12 };
+enum { THRESHOLDS = 20, WORDS = 2 * (THRESHOLDS + 1) + 6, TABLE_WORDS = 45, U8_WORDS = 2 * 257 + 6, METRICS = 12 };
 
 static const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, THRESHOLDS, 0.0f, 0.0f};
 
@@ -13,9 +13,8 @@ static void fill(struct arguments *a) {
     memcpy(a->at[PARAMS], &params, sizeof params);
     size_t words = 0;
     CHECK_STATUS(HYLA_OK, hyla_binning_words(&rule, &words));
-    CHECK(words <= TABLE_WORDS);
+    CHECK(words == TABLE_WORDS);
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], TABLE_WORDS, a->at[BINNING]));
-    ((hyla_binning *)a->at[BINNING])->table_words = TABLE_WORDS;
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(a->at[BINNING], &pixels, a->at[TOTALS], WORDS));
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(a->at[BINNING], &half, a->at[OTHER], WORDS));
 }

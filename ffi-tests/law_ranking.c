@@ -205,6 +205,34 @@ static void by_hand(void) {
 }
 
 /* What cuvis-ai and torchmetrics say of a perfect ranking in one bin; and no pixels at all. */
+/* Without a table a binning is constant data as well as one that was built. */
+static void written_down(void) {
+    static const struct {
+        hyla_binning_params rule;
+        hyla_binning binning;
+    } cases[] = {
+        {{sizeof rule, HYLA_BINNING_KEY, 8, 0.0f, 0.0f}, {.rule = HYLA_BINNING_KEY, .bins = 8}},
+        {{sizeof rule, HYLA_BINNING_LINEAR, 16, -1.0f, 1.0f}, {.rule = HYLA_BINNING_LINEAR, .bins = 16, .low = -1.0f, .high = 1.0f}},
+    };
+    enum { MOST = 2 * 257 + 6 };
+    const float scores[5] = {-2.0f, -0.3f, 0.0f, 0.7f, 5.0f};
+    const uint8_t targets[5] = {0, 1, 0, 1, 1};
+    const hyla_pixels pixels = {.scores = scores, .targets = targets, .n = 5};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        hyla_binning built;
+        int64_t one[MOST] = {0}, other[MOST] = {0};
+        CHECK_STATUS(HYLA_OK, hyla_binning_build(&cases[i].rule, NULL, 0, &built));
+        CHECK_STATUS(HYLA_OK, hyla_ranking_update(&built, &pixels, one, MOST));
+        CHECK_STATUS(HYLA_OK, hyla_ranking_update(&cases[i].binning, &pixels, other, MOST));
+        CHECK(memcmp(one, other, sizeof one) == 0);
+        hyla_ranking_report report;
+        CHECK(!HYLA_FAILED(hyla_ranking_values(&cases[i].binning, one, MOST, &report)) && report.anomalies == 3);
+    }
+    int64_t words_[MOST] = {0};
+    const hyla_binning no_table = {.rule = HYLA_BINNING_THRESHOLDS, .bins = 20};
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_ranking_update(&no_table, &pixels, words_, MOST));
+}
+
 static void coarse_and_empty(void) {
     const hyla_binning_params two_hundred = {sizeof rule, HYLA_BINNING_THRESHOLDS, 200, 0.0f, 0.0f};
     uint32_t table[1024];
@@ -242,5 +270,6 @@ int main(void) {
     refused();
     by_hand();
     coarse_and_empty();
+    written_down();
     return finish("law_ranking");
 }

@@ -5,17 +5,18 @@
 #
 #   OBJECT      the object that is the library
 #   PROOF       the same object, whose panic handler calls a function that does not exist
-#   SHARED      the shared library, or the DLL
+#   SHARED      the shared library, the DLL, or the archive of a microcontroller, which has no such thing
 #   HEADER MAP  hyla.h and the version script
 #   TEXT_LIMIT  how many bytes of machine code OBJECT may have
 #
-# How files of a system are read, and what only they promise, is in check-elf.sh and check-dll.sh.
+# How files of a system are read, and what only they promise, is in check-elf.sh, check-dll.sh and check-archive.sh.
 set -eu
 export LC_ALL=C
 [ $# -eq 6 ] || { sed -n '2,/^$/s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 object=$1 proof=$2 shared=$3 header=$4 map=$5 text_limit=$6
 case $shared in
     *.dll) system=dll reader=${OBJDUMP:-objdump} ;;
+    *.a) system=archive reader=readelf ;;
     *) system=elf reader=readelf ;;
 esac
 if ! command -v "$reader" > /dev/null; then

@@ -31,23 +31,28 @@ pub(crate) struct Masks<'a> {
 impl<'a> Masks<'a> {
     /// Counts all pixels.
     pub fn count(self) -> Counts {
-        simd::run(self)
+        if simd::IS_SMALL { self.count_every(1) } else { simd::run(self) }
     }
 
     /// Counts every `stride`-th pixel, from the first: few pixels, far apart, one by one.
     pub fn count_every(self, stride: usize) -> Counts {
-        let mut counts = Counts::default();
-        for at in (0..self.first.len()).step_by(stride) {
-            let is_true = |mask: &[u8]| mask.get(at).is_some_and(|byte| *byte != 0);
-            let valid = self.valid.is_none_or(is_true);
-            let first = valid & is_true(self.first);
-            let second = valid & self.second.is_some_and(is_true);
-            counts.pixels += i64::from(valid);
-            counts.first += i64::from(first);
-            counts.second += i64::from(second);
-            counts.both += i64::from(first & second);
+        let is_true = |mask: &[u8], at: usize| mask.get(at).is_some_and(|byte| *byte != 0);
+        let [mut pixels, mut first, mut second, mut both] = [0_usize; 4];
+        // (A range in steps would be divided by them.)
+        let mut at = 0;
+        while at < self.first.len() {
+            if self.valid.is_none_or(|valid| is_true(valid, at)) {
+                let in_first = usize::from(is_true(self.first, at));
+                let in_second = usize::from(self.second.is_some_and(|second| is_true(second, at)));
+                pixels += 1;
+                first += in_first;
+                second += in_second;
+                both += in_first & in_second;
+            }
+            at = at.saturating_add(stride.max(1));
         }
-        counts
+        let [pixels, first, second, both] = [pixels, first, second, both].map(|count| count as i64);
+        Counts { pixels, first, second, both }
     }
 
     /// `length` pixels from `start`, or as many as there are.

@@ -38,11 +38,15 @@ pub fn sqrt(x: f64) -> f64 {
 /// An integer, rounded once to nearest even. (The compiler's own conversion is a call of its runtime library.)
 #[inline(never)]
 pub(crate) fn from_integer(integer: u128) -> f64 {
-    let shift = (u64::BITS).saturating_sub(integer.leading_zeros());
-    // The lowest of 64 bits tells whether anything is left below them.
-    let upper = (integer >> shift) as u64;
-    let left_over = (u128::from(upper) << shift) != integer;
-    (upper | u64::from(left_over)) as f64 * power_of_two(shift.into())
+    let (high, low) = ((integer >> 64) as u64, integer as u64);
+    if high == 0 {
+        return low as f64;
+    }
+    // The highest 64 bits; the lowest of these tells whether anything is left below them.
+    let zeros = high.leading_zeros();
+    let upper = high << zeros | low >> 1 >> (63 - zeros);
+    let left_over = low << zeros != 0;
+    (upper | u64::from(left_over)) as f64 * power_of_two((64 - zeros).into())
 }
 
 /// `2^n` for n from -1022 to 1023.

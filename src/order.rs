@@ -15,3 +15,16 @@ pub(crate) fn key(float: f32) -> u32 {
 pub(crate) fn float(key: u32) -> f32 {
     f32::from_bits(if key & SIGN != 0 { key & !SIGN } else { !key })
 }
+
+/// The greater of two numbers, `bound` if the first is NaN. (A comparison; the standard functions, which heed more
+/// rules, are calls where a target has no instruction for them.)
+#[inline(always)]
+pub(crate) fn at_least<T: PartialOrd>(number: T, bound: T) -> T {
+    if number > bound { number } else { bound }
+}
+
+/// The smaller of two numbers, `bound` if the first is NaN.
+#[inline(always)]
+pub(crate) fn at_most<T: PartialOrd>(number: T, bound: T) -> T {
+    if number < bound { number } else { bound }
+}

@@ -125,7 +125,8 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
         self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn get(&self, simd: V::Simd, index: usize) -> Live<V> {
         // (Matches instead of closures: these would have to be inlined to be compiled for the tier.)
         let valid = match &self.valid {
@@ -217,11 +218,11 @@ pub(crate) fn tally(n: usize, pixels: &Pixels, weights: &mut ExactSum) -> Tally 
     let valid = count_valid(n, pixels.valid);
     let mut tally = Tally { pixels: valid, rejected: 0 };
     if pixels.weights.is_some() || pixels.soft_targets.is_some() {
-        tally.pixels = simd::run(Count { n, pixels: *pixels });
+        tally.pixels = simd::run(Count { n, pixels });
         tally.rejected = valid.wrapping_sub(tally.pixels);
     }
     match pixels.weights {
-        Some(given) => simd::run(Sum { pixels: Pixels { scores: given, ..*pixels }, sum: weights }),
+        Some(floats) => simd::run(Sum { floats, pixels, sum: weights }),
         None => weights.add_integer(tally.pixels),
     }
     tally
@@ -230,7 +231,7 @@ pub(crate) fn tally(n: usize, pixels: &Pixels, weights: &mut ExactSum) -> Tally 
 /// Counts the pixels that count, where weights or soft targets decide.
 struct Count<'a> {
     n: usize,
-    pixels: Pixels<'a>,
+    pixels: &'a Pixels<'a>,
 }
 
 impl Kernel for Count<'_> {
@@ -238,7 +239,7 @@ impl Kernel for Count<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
-        let live = LiveColumns::<S::Register>::new(&self.pixels);
+        let live = LiveColumns::<S::Register>::new(self.pixels);
         let lanes = S::Register::LANES;
         let one = S::Register::splat(simd, 1.0);
         let mut count = 0;
@@ -263,13 +264,14 @@ const COUNTED: usize = 1 << 12;
 /// The exact sum of floats.
 pub(crate) fn sum(floats: &[f32]) -> ExactSum {
     let mut sum = ExactSum::default();
-    simd::run(Sum { pixels: Pixels { scores: floats, ..Pixels::default() }, sum: &mut sum });
+    simd::run(Sum { floats, pixels: &Pixels::default(), sum: &mut sum });
     sum
 }
 
-/// Adds the scores of the pixels that count to an exact sum.
+/// Adds the floats of the pixels that count to an exact sum.
 pub(crate) struct Sum<'a> {
-    pub pixels: Pixels<'a>,
+    pub floats: &'a [f32],
+    pub pixels: &'a Pixels<'a>,
     pub sum: &'a mut ExactSum,
 }
 
@@ -278,13 +280,13 @@ impl Kernel for Sum<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let length = self.pixels.scores.len();
-        let scores = Columns::new(self.pixels.scores);
-        let live = LiveColumns::<S::Lanes>::new(&self.pixels);
-        let mut sum = Accumulator::new(simd, self.sum);
+        let length = self.floats.len();
+        let floats = Columns::new(self.floats);
+        let live = LiveColumns::<S::Lanes>::new(self.pixels);
+        let mut sum = Accumulator::new(simd, Some(self.sum));
         for index in 0..length.div_ceil(S::Lanes::LANES) {
-            let score = S::Lanes::from_floats(simd, scores.get(index));
-            sum.push(live.get(simd, index).or(score, 0.0));
+            let float = S::Lanes::from_floats(simd, floats.get(index));
+            sum.push(live.get(simd, index).or(float, 0.0));
         }
         sum.finish(length);
     }

@@ -22,8 +22,10 @@ static void say_stack(void) {
     const volatile uint32_t *painted = stack_bottom;
     while (*painted == PAINT) ++painted;
     uint32_t used = (uint32_t)((uintptr_t)stack_top - (uintptr_t)painted);
-    char text[] = "stack      bytes\n";
-    for (char *digit = text + 9; used > 0 && digit > text + 5; --digit, used /= 10) *digit = (char)('0' + used % 10);
+    char text[] = "stack 0000 bytes\n";
+    static const uint32_t units[] = {1000, 100, 10, 1};
+    for (int i = 0; i < 4; ++i)
+        for (; used >= units[i]; used -= units[i]) ++text[6 + i];
     say_it(text);
 }
 

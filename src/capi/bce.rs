@@ -1,15 +1,14 @@
 //! `hyla_bce_...`: binary cross-entropy of logits.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, in_place, output};
 use super::loss::*;
-use super::pixels::{self, hyla_pixels};
+use super::pixels::{Labelled, hyla_pixels};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
 use super::{Mirrors, call, core, core_mut, optional_mut};
 use crate::error::{Error, Notices};
 use crate::loss::bce::{self, Params, Totals};
 use crate::loss::{Reduction, Write};
-use crate::pixels::Pixels;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_BCE_STAGES: u32 = 7;
@@ -138,8 +137,9 @@ pub unsafe extern "C" fn hyla_bce_update(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, pixels) }?;
-        disjoint(&[Span::of(totals, 1)], &[&inputs.spans])?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
+        inputs.apart(&[Span::of(totals, 1)], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core_mut(totals) }?;
         totals.update(&inputs.params, &inputs.pixels)?;
@@ -222,8 +222,9 @@ pub unsafe extern "C" fn hyla_bce_map(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, pixels) }?;
-        disjoint(&[Span::of(loss_map, inputs.n())], &[&inputs.spans])?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
+        inputs.apart(&[Span::of(loss_map, inputs.n())], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let map = unsafe { output(loss_map, inputs.n()) }?;
         bce::map(&inputs.params, &inputs.pixels, map)
@@ -253,10 +254,11 @@ pub unsafe extern "C" fn hyla_bce_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, pixels) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let reads = [Span::of(totals, 1)];
-        disjoint(&[Span::of(grad_scores, inputs.n())], &[&inputs.spans, &reads])?;
+        inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
@@ -287,46 +289,18 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, pixels) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_bce_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_scores, inputs.n())];
-        disjoint(&writes, &[&inputs.spans])?;
+        inputs.apart(&writes, &[])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
-        let Inputs { params, pixels, .. } = inputs;
-        let value = bce::loss_and_gradient(&params, &pixels, upstream, write, totals, gradient)?;
+        let Labelled { params, pixels, .. } = inputs;
+        let value = bce::loss_and_gradient(params, pixels, upstream, write, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })
-}
-
-/// The checked inputs of a call, and what it reads.
-struct Inputs<'a> {
-    params: Params,
-    pixels: Pixels<'a>,
-    spans: [Span; 8],
-}
-
-impl Inputs<'_> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
-    /// as the inputs live.
-    #[inline(never)]
-    unsafe fn new(
-        params: *const hyla_bce_params,
-        pixels: *const hyla_pixels,
-    ) -> Result<Self, Error> {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: as above.
-        let used = unsafe { pixels::read(pixels)?.scores_and_targets() }?;
-        let [a, b, c, d, e, f, g] = pixels::spans(pixels, &used);
-        Ok(Self { params: checked.to_core()?, pixels: used, spans: [span, a, b, c, d, e, f, g] })
-    }
-
-    fn n(&self) -> usize {
-        self.pixels.scores.len()
-    }
 }

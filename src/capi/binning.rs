@@ -46,7 +46,9 @@ pub struct hyla_binning_params {
 }
 
 /// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
-/// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order.
+/// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order. Where the rule needs no
+/// table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR with
+/// `low` and `high`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_binning {

@@ -88,6 +88,11 @@ pub(super) unsafe fn optional_input<'a, T>(
     unsafe { input(pointer, items) }.map(Some)
 }
 
+/// What a call returned, where it is: moving it out would be a copy, on stack that may be scarce.
+pub(super) fn in_place<T>(result: &Result<T, Error>) -> Result<&T, Error> {
+    result.as_ref().map_err(|error| *error)
+}
+
 /// Numbers without gaps, of which any bits are a value: an output of them may be uninitialised.
 ///
 /// # Safety

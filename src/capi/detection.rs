@@ -1,7 +1,7 @@
 //! `hyla_detection_...`: the quality of decisions over frames (cuvis-ai: AnomalyDetectionMetrics).
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, Versioned, disjoint, input, output};
+use super::check::{self, Span, Versioned, input, output};
 use super::confusion::hyla_confusion_totals;
 use super::metric::{List, hyla_context, hyla_metric};
 use super::pixels::{self, hyla_pixels};
@@ -274,7 +274,7 @@ impl Update {
         let used = unsafe { pixels::read(self.pixels)?.detected(binning.is_some()) }?;
         let count = if binning.is_some() { self.count } else { 0 };
         let writes = [Span::of(self.totals, 1), Span::of(self.words, count)];
-        disjoint(&writes, &[&[span, a, b], &pixels::spans(self.pixels, &used)])?;
+        pixels::apart(&writes, &[span, a, b], &[Span::of(self.pixels, 1)], &used)?;
         // SAFETY: as above; the outputs overlap nothing.
         let (totals, words) = unsafe { (core_mut(self.totals)?, output(self.words, count)?) };
         let ranking = binning.as_ref().map(|binning| Ranking { binning, words });

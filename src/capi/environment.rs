@@ -7,8 +7,23 @@
 
 /// Runs `body` with round-to-nearest, gradual underflow and masked exceptions. One function for all
 /// calls: beside the code that this saves, the compiler, which knows nothing of control words, moves no
-/// float operation of a body that it does not see across them.
-#[inline(never)]
+/// float operation of a body that it does not see across them. (Where there is no word there is nothing to save.)
+#[cfg_attr(
+    any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "arm", target_abi = "eabihf")
+    ),
+    inline(never)
+)]
+#[cfg_attr(
+    not(any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        all(target_arch = "arm", target_abi = "eabihf")
+    )),
+    inline(always)
+)]
 pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
     let found = control_word();
     let foreign = found & CONTROL_BITS != DEFAULT;
@@ -97,7 +112,11 @@ mod word {
 }
 
 /// Targets without such a word, or whose word hyla does not know: the default is assumed.
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", all(target_arch = "arm", target_abi = "eabihf"))))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "arm", target_abi = "eabihf")
+)))]
 mod word {
     pub const CONTROL_BITS: u32 = 0;
     pub const DEFAULT: u32 = 0;

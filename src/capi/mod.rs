@@ -50,6 +50,7 @@ pub mod tversky;
 
 use crate::error::{Error, Notices};
 use crate::pixels::Pixels;
+use check::Span;
 use core::ffi::c_char;
 use pixels::hyla_pixels;
 
@@ -124,7 +125,7 @@ unsafe fn merge<C: Mirrors>(
     merge: fn(&mut C::Core, &C::Core),
 ) -> status::hyla_status {
     call(move || {
-        check::disjoint(&[check::Span::of(totals, 1)], &[&[check::Span::of(other, 1)]])?;
+        check::disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (other, totals) = unsafe { (core(other)?, core_mut(totals)?) };
         merge(totals, other);
@@ -159,7 +160,7 @@ unsafe fn update<'a, C: Mirrors>(
     call(move || {
         // SAFETY: as the caller vouches.
         let used = unsafe { read(&pixels::read(pixels)?) }?;
-        check::disjoint(&[check::Span::of(totals, 1)], &[&pixels::spans(pixels, &used)])?;
+        pixels::apart(&[Span::of(totals, 1)], &[Span::of(pixels, 1)], &[], &used)?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         update(unsafe { core_mut(totals) }?, &used)?;
         Ok(Notices::NONE)
@@ -176,7 +177,7 @@ unsafe fn answer<C: Mirrors, R>(
     answer: fn(&C::Core) -> (R, Notices),
 ) -> status::hyla_status {
     call(move || {
-        check::disjoint(&[check::Span::of(to, 1)], &[&[check::Span::of(totals, 1)]])?;
+        check::disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
         let (result, notices) = answer(totals);

@@ -1,6 +1,6 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Span, constant, input, optional_input};
+use super::check::{Span, Versioned, constant, disjoint, input, parameters};
 use crate::error::Error;
 use crate::pixels::Pixels;
 use core::ffi::c_void;
@@ -35,30 +35,50 @@ pub struct hyla_pixels {
     pub reserved: [*const c_void; 2],
 }
 
+/// The arrays of a struct, a bit each.
+const SCORES: u32 = 1 << 0;
+const TARGETS: u32 = 1 << 1;
+const DECISIONS: u32 = 1 << 2;
+const VALID: u32 = 1 << 3;
+const WEIGHTS: u32 = 1 << 4;
+const SOFT_TARGETS: u32 = 1 << 5;
+
 impl hyla_pixels {
+    /// The arrays that a function needs, and those that it uses if they are not NULL.
+    ///
+    /// # Safety
+    /// Each of them that is not NULL and aligned holds `n` items for `'a`.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    unsafe fn arrays<'a>(&self, needed: u32, optional: u32) -> Result<Pixels<'a>, Error> {
+        let used =
+            |array: u32, is_null: bool| needed & array != 0 || (optional & array != 0 && !is_null);
+        // SAFETY: as the caller vouches.
+        let floats = |pointer: *const f32, array| unsafe {
+            array_if(used(array, pointer.is_null()), pointer, self.n)
+        };
+        // SAFETY: as the caller vouches.
+        let bytes = |pointer: *const u8, array| unsafe {
+            array_if(used(array, pointer.is_null()), pointer, self.n)
+        };
+        Ok(Pixels {
+            scores: floats(self.scores, SCORES)?.unwrap_or(&[]),
+            targets: bytes(self.targets, TARGETS)?,
+            decisions: bytes(self.decisions, DECISIONS)?,
+            valid: bytes(self.valid, VALID)?,
+            weights: floats(self.weights, WEIGHTS)?,
+            soft_targets: floats(self.soft_targets, SOFT_TARGETS)?,
+        })
+    }
+
     /// Scores, whichever targets are given, `valid` and weights.
     ///
     /// # Safety
     /// Each array that is not NULL and aligned holds `n` items for `'a`.
     pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Pixels<'a>, Error> {
-        if self.targets.is_null() && self.soft_targets.is_null() && self.n > 0 {
-            return Err(Error::NullPointer);
-        }
+        let targets = if self.soft_targets.is_null() { TARGETS } else { 0 };
         // SAFETY: as the caller vouches.
-        unsafe {
-            let soft_targets = optional_input(self.soft_targets, self.n)?;
-            Ok(Pixels {
-                scores: input(self.scores, self.n)?,
-                targets: match soft_targets {
-                    Some(_) => optional_input(self.targets, self.n)?,
-                    None => Some(input(self.targets, self.n)?),
-                },
-                valid: optional_input(self.valid, self.n)?,
-                weights: optional_input(self.weights, self.n)?,
-                soft_targets,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(SCORES | targets, TARGETS | VALID | WEIGHTS | SOFT_TARGETS) }
     }
 
     /// Scores and `valid`.
@@ -67,13 +87,7 @@ impl hyla_pixels {
     /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn scores<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
-        unsafe {
-            Ok(Pixels {
-                scores: input(self.scores, self.n)?,
-                valid: optional_input(self.valid, self.n)?,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(SCORES, VALID) }
     }
 
     /// Scores, targets that may be missing, and `valid`; weights and soft targets are an error, because counts do
@@ -86,9 +100,7 @@ impl hyla_pixels {
             return Err(Error::UnsupportedInput);
         }
         // SAFETY: as the caller vouches.
-        let targets = unsafe { optional_input(self.targets, self.n) }?;
-        // SAFETY: as the caller vouches.
-        Ok(Pixels { targets, ..unsafe { self.scores() }? })
+        unsafe { self.arrays(SCORES, TARGETS | VALID) }
     }
 
     /// Decisions and `valid`.
@@ -97,13 +109,7 @@ impl hyla_pixels {
     /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
-        unsafe {
-            Ok(Pixels {
-                decisions: Some(input(self.decisions, self.n)?),
-                valid: optional_input(self.valid, self.n)?,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(DECISIONS, VALID) }
     }
 
     /// Decisions, targets and `valid`.
@@ -112,9 +118,7 @@ impl hyla_pixels {
     /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
         // SAFETY: as the caller vouches.
-        let targets = unsafe { input(self.targets, self.n) }?;
-        // SAFETY: as the caller vouches.
-        Ok(Pixels { targets: Some(targets), ..unsafe { self.decisions() }? })
+        unsafe { self.arrays(TARGETS | DECISIONS, VALID) }
     }
 
     /// Targets, decisions and `valid`, and with a ranking the scores: decisions or scores may be missing
@@ -131,15 +135,7 @@ impl hyla_pixels {
             return Err(Error::NullPointer);
         }
         // SAFETY: as the caller vouches.
-        unsafe {
-            Ok(Pixels {
-                scores: optional_input(self.scores, self.n)?.unwrap_or(&[]),
-                targets: Some(input(self.targets, self.n)?),
-                decisions: optional_input(self.decisions, self.n)?,
-                valid: optional_input(self.valid, self.n)?,
-                ..Pixels::default()
-            })
-        }
+        unsafe { self.arrays(TARGETS, SCORES | DECISIONS | VALID) }
     }
 }
 
@@ -157,15 +153,70 @@ pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Er
     }
 }
 
-/// What a call reads of the pixels: the struct and the arrays that it uses.
-pub(super) fn spans(struct_: *const hyla_pixels, used: &Pixels) -> [Span; 7] {
-    [
-        Span::of(struct_, 1),
+/// The items of an array, if it is used.
+///
+/// # Safety
+/// As for [`input`].
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+unsafe fn array_if<'a, T>(
+    is_used: bool,
+    pointer: *const T,
+    items: usize,
+) -> Result<Option<&'a [T]>, Error> {
+    // SAFETY: as the caller vouches.
+    if is_used { unsafe { input(pointer, items) }.map(Some) } else { Ok(None) }
+}
+
+/// No output overlaps another one, the structs that a call reads, or the arrays that it uses.
+#[inline(never)]
+pub(super) fn apart(
+    outputs: &[Span],
+    structs: &[Span],
+    more: &[Span],
+    used: &Pixels,
+) -> Result<(), Error> {
+    let arrays = [
         Span::of_slice(Some(used.scores)),
         Span::of_slice(used.targets),
         Span::of_slice(used.decisions),
         Span::of_slice(used.valid),
         Span::of_slice(used.weights),
         Span::of_slice(used.soft_targets),
-    ]
+    ];
+    disjoint(outputs, &[structs, more, &arrays])
+}
+
+/// The checked inputs of a loss of labelled scores.
+pub(super) struct Labelled<'a, P> {
+    pub params: P,
+    pub pixels: Pixels<'a>,
+    /// What is read beside the arrays.
+    structs: [Span; 2],
+}
+
+impl<P> Labelled<'_, P> {
+    /// # Safety
+    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
+    /// as the inputs live.
+    #[inline(never)]
+    pub unsafe fn new<V: Versioned>(
+        params: *const V,
+        pixels: *const hyla_pixels,
+        to_core: fn(V) -> Result<P, Error>,
+    ) -> Result<Self, Error> {
+        // SAFETY: as the caller vouches.
+        let (checked, span) = unsafe { parameters(params) }?;
+        // SAFETY: as above.
+        let used = unsafe { read(pixels)?.scores_and_targets() }?;
+        Ok(Self { params: to_core(checked)?, pixels: used, structs: [span, Span::of(pixels, 1)] })
+    }
+
+    pub fn n(&self) -> usize {
+        self.pixels.scores.len()
+    }
+
+    /// No output overlaps another one, what is read, or more that is.
+    pub fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+        apart(outputs, &self.structs, more, &self.pixels)
+    }
 }

@@ -8,7 +8,7 @@ use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::{Mirrors, call};
 use crate::error::{Error, Notices};
-use crate::metric::ranking::{self, Binning, Point, Report};
+use crate::metric::ranking::{self, Binning, Histograms, Point, Report};
 use integers::Integers;
 
 /// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn hyla_ranking_update(
         let (binning, reads) = unsafe { binning::read(binning) }?;
         // SAFETY: as the caller vouches.
         let used = unsafe { pixels::read(pixels)?.ranked() }?;
-        disjoint(&[Span::of(words, count)], &[&reads, &pixels::spans(pixels, &used)])?;
+        pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         ranking::update(&binning, &used, unsafe { output(words, count) }?)?;
         Ok(Notices::NONE)
@@ -231,8 +231,15 @@ pub unsafe extern "C" fn hyla_ranking_values(
     count: usize,
     report: *mut hyla_ranking_report,
 ) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe { answer(binning, words, count, mirrored(report), ranking::report) })
+    call(move || {
+        // SAFETY: as the caller vouches.
+        let (binning, [a, b]) = unsafe { binning::read(binning) }?;
+        disjoint(&[Span::of(report, 1)], &[&[a, b, Span::of(words, count)]])?;
+        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let (words, to) = unsafe { (input(words, count)?, check::result(mirrored(report))?) };
+        let histograms = Histograms::new(&binning, words)?;
+        Ok(histograms.report(to.write(Report::default())))
+    })
 }
 
 /// Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the

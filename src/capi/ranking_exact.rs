@@ -1,6 +1,6 @@
 //! `hyla_ranking_exact_...`: exact average precision and ROC-AUC of one buffer.
 
-use super::check::{self, Span, disjoint, output};
+use super::check::{self, Span, output};
 use super::pixels::{self, hyla_pixels};
 use super::ranking::mirrored;
 use super::status::hyla_status;
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn hyla_ranking_exact_values(
             targets => used.targets = targets.or(Some(&[])),
         }
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
-        disjoint(&writes, &[&pixels::spans(pixels, &used)])?;
+        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
             unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };

@@ -1,6 +1,6 @@
 //! `hyla_score_statistics_...`: mean, spread, extremes and quantiles of a float map.
 
-use super::check::{self, Span, disjoint, output};
+use super::check::{self, Span, output};
 use super::metric::{List, hyla_context, hyla_metric};
 use super::pixels::{self, hyla_pixels};
 use super::ranking::mirrored;
@@ -211,7 +211,7 @@ pub unsafe extern "C" fn hyla_score_statistics_frame(
         // SAFETY: as the caller vouches.
         let used = unsafe { pixels::read(pixels)?.scores() }?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
-        disjoint(&writes, &[&pixels::spans(pixels, &used)])?;
+        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
             unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };

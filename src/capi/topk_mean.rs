@@ -1,7 +1,7 @@
 //! `hyla_topk_mean_...`: the mean of the greatest scores of a frame.
 
 use super::call;
-use super::check::{self, Span, disjoint, output};
+use super::check::{self, Span, output};
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use crate::metric::topk_mean;
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn hyla_topk_mean_value(
         // SAFETY: as the caller vouches.
         let used = unsafe { pixels::read(pixels)?.scores() }?;
         let writes = [Span::of(workspace, workspace_size), Span::of(mean, 1)];
-        disjoint(&writes, &[&pixels::spans(pixels, &used)])?;
+        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, mean) =
             unsafe { (output(workspace, workspace_size)?, check::result(mean)?) };

@@ -1,8 +1,8 @@
 //! `hyla_tversky_...`: soft Tversky index.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, in_place, output};
 use super::iou::{HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, HYLA_NORMALIZATION_SIGMOID};
-use super::pixels::{self, hyla_pixels};
+use super::pixels::{Labelled, hyla_pixels};
 use super::range::hyla_range;
 use super::status::hyla_status;
 use super::sum::hyla_sum;
@@ -10,7 +10,6 @@ use super::{Mirrors, call, core, core_mut, optional, optional_mut};
 use crate::error::{Error, Notices};
 use crate::loss::Write;
 use crate::loss::tversky::{self, Params, Totals};
-use crate::pixels::Pixels;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_TVERSKY_STAGES: u32 = 7;
@@ -163,8 +162,9 @@ pub unsafe extern "C" fn hyla_tversky_update(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, pixels) }?;
-        disjoint(&[Span::of(totals, 1), Span::of(range, 1)], &[&inputs.spans])?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) };
+        let inputs = in_place(&inputs)?;
+        inputs.apart(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (totals, range) = unsafe { (core_mut(totals)?, optional_mut(range)?) };
         totals.update(&inputs.params, &inputs.pixels, range)?;
@@ -257,16 +257,17 @@ pub unsafe extern "C" fn hyla_tversky_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, pixels) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let reads = [Span::of(totals, 1), Span::of(range, 1)];
-        disjoint(&[Span::of(grad_scores, inputs.n())], &[&inputs.spans, &reads])?;
+        inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let (totals, range) = unsafe { (core(totals)?, optional(range)?) };
         // SAFETY: as above.
         let gradient = unsafe { output(grad_scores, inputs.n()) }?;
-        let Inputs { params, pixels, .. } = inputs;
-        totals.gradient(&params, range, &pixels, upstream, write, gradient)
+        let Labelled { params, pixels, .. } = inputs;
+        totals.gradient(params, range, pixels, upstream, write, gradient)
     })
 }
 
@@ -293,7 +294,8 @@ pub unsafe extern "C" fn hyla_tversky_loss_and_gradient(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, pixels) }?;
+        let inputs = unsafe { Labelled::new(params, pixels, hyla_tversky_params::to_core) };
+        let inputs = in_place(&inputs)?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let writes = [
             Span::of(totals, 1),
@@ -301,44 +303,15 @@ pub unsafe extern "C" fn hyla_tversky_loss_and_gradient(
             Span::of(loss, 1),
             Span::of(grad_scores, inputs.n()),
         ];
-        disjoint(&writes, &[&inputs.spans])?;
+        inputs.apart(&writes, &[])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (totals, range) = unsafe { (optional_mut(totals)?, optional_mut(range)?) };
         // SAFETY: as above.
         let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
-        let Inputs { params, pixels, .. } = inputs;
+        let Labelled { params, pixels, .. } = inputs;
         let value =
-            tversky::loss_and_gradient(&params, &pixels, upstream, write, totals, range, gradient)?;
+            tversky::loss_and_gradient(params, pixels, upstream, write, totals, range, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })
-}
-
-/// The checked inputs of a call, and what it reads.
-struct Inputs<'a> {
-    params: Params,
-    pixels: Pixels<'a>,
-    spans: [Span; 8],
-}
-
-impl Inputs<'_> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
-    /// as the inputs live.
-    #[inline(never)]
-    unsafe fn new(
-        params: *const hyla_tversky_params,
-        pixels: *const hyla_pixels,
-    ) -> Result<Self, Error> {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: as above.
-        let used = unsafe { pixels::read(pixels)?.scores_and_targets() }?;
-        let [a, b, c, d, e, f, g] = pixels::spans(pixels, &used);
-        Ok(Self { params: checked.to_core()?, pixels: used, spans: [span, a, b, c, d, e, f, g] })
-    }
-
-    fn n(&self) -> usize {
-        self.pixels.scores.len()
-    }
 }

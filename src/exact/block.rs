@@ -24,8 +24,8 @@
 use super::Exact;
 use super::levels::{Registers, peel};
 use super::row::{Bounds, bounds_on};
-use super::window::{LIMIT, Window};
-use crate::simd::{Kernel, Lanes, Simd, Tile, copy, vectors, vectors_mut};
+use super::window::{LIMIT, Unpacked, Window};
+use crate::simd::{IS_SMALL, Kernel, Lanes, SIMD, Simd, Tile, copy, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -34,11 +34,11 @@ const MOST_ADDITIONS: u32 = (1 << 10) - 1;
 pub(super) const KEPT_LEVELS: usize = 3;
 
 /// The most lanes of a register.
-const MOST_LANES: usize = 16;
+pub(super) const MOST_LANES: usize = if IS_SMALL && !SIMD { 1 } else { 16 };
 
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.
-pub(crate) const BLOCK: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+pub(crate) const BLOCK: usize = if IS_SMALL { 16 } else { 512 };
 
 /// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
 /// than [`MOST_ADDITIONS`].
@@ -79,16 +79,17 @@ pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, cons
     tile: Tile,
     /// How many floats were pushed.
     pushed: usize,
-    to: Blocks<'a, DIGITS, LOWEST, POWER, 1>,
+    to: Option<Blocks<'a, DIGITS, LOWEST, POWER, 1>>,
 }
 
 impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     Accumulator<'a, S, DIGITS, LOWEST, POWER>
 {
-    /// Starts to add to a sum. [`Self::finish`] must be called at the end.
+    /// Starts to add to a sum, or to none. [`Self::finish`] must be called at the end.
     #[inline(always)]
-    pub fn new(simd: S, sum: &'a mut Exact<DIGITS, LOWEST, POWER>) -> Self {
-        Self { simd, tile: Tile::new(), pushed: 0, to: Blocks::new(simd, [sum]) }
+    pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>) -> Self {
+        let to = sum.map(|sum| Blocks::new(simd, [sum]));
+        Self { simd, tile: Tile::new(), pushed: 0, to }
     }
 
     /// Adds the terms of a vector of floats, of whole registers.
@@ -108,12 +109,16 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
     pub fn finish(&mut self, length: usize) {
         clear_last(self.tile.filled_mut(), self.pushed.saturating_sub(length));
         self.add_tile();
-        self.to.finish();
+        if let Some(to) = &mut self.to {
+            to.finish();
+        }
     }
 
     #[inline(always)]
     fn add_tile(&mut self) {
-        self.to.add(self.simd, self.tile.filled_mut(), &[]);
+        if let Some(to) = &mut self.to {
+            to.add(self.simd, self.tile.filled_mut(), &[]);
+        }
         self.tile.clear();
     }
 }
@@ -259,15 +264,22 @@ fn take_out<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
     floats: &mut [f32],
     marks: &[u8],
 ) {
-    let mut marked = [0.0; BLOCK];
-    for ((to, float), mark) in marked.iter_mut().zip(floats.iter()).zip(marks) {
-        let all_bits = u32::from(*mark != 0).wrapping_neg();
-        *to = f32::from_bits(float.to_bits() & all_bits);
-    }
-    for (sum, floats) in sums.iter_mut().zip([&*floats, &marked]) {
-        sum.count_non_finite(floats);
-        let is_huge = |float: &&f32| (LIMIT..=f32::MAX).contains(&float.abs());
-        floats.iter().filter(is_huge).for_each(|float| sum.add_term(*float));
+    const PART: usize = BLOCK / 4;
+    let mut marked = [0.0; PART];
+    for (part, floats) in floats.chunks(PART).enumerate() {
+        let marks = marks.get(part * PART..).unwrap_or(&[]);
+        for ((to, float), mark) in marked.iter_mut().zip(floats).zip(marks) {
+            let all_bits = u32::from(*mark != 0).wrapping_neg();
+            *to = f32::from_bits(float.to_bits() & all_bits);
+        }
+        let marked = marked.get(..floats.len()).unwrap_or(&[]);
+        for (index, sum) in sums.iter_mut().enumerate() {
+            let floats = if index == 0 { floats } else { marked };
+            sum.count_non_finite(floats);
+            let huge = floats.iter().filter(|float| float.abs() >= LIMIT);
+            huge.filter_map(|float| Unpacked::new(*float))
+                .for_each(|float| sum.add_unpacked(float));
+        }
     }
     for float in floats {
         *float = if float.abs() < LIMIT { *float } else { 0.0 };
@@ -323,8 +335,13 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
                 marks: vectors(marks),
             };
             let is_added = match window.levels {
-                2 => registers.add_levels::<2, SUMS>(&mut to.words),
-                KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(&mut to.words),
+                levels @ 2..=KEPT_LEVELS if IS_SMALL => {
+                    registers.add_levels::<KEPT_LEVELS, SUMS>(levels, &mut to.words)
+                }
+                2 => registers.add_levels::<2, SUMS>(2, &mut to.words),
+                KEPT_LEVELS => {
+                    registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words)
+                }
                 _ => false,
             };
             if is_added {

@@ -7,16 +7,18 @@ const DIGIT_MASK: i64 = 0xffff_ffff;
 /// four digits; the highest part keeps the sign. The digits are not canonical afterwards, but
 /// each grew by less than 2^32, so 2^30 additions fit before [`normalize`] is due.
 pub fn add(digits: &mut [i64], bit: u32, value: i128) {
-    let shifted = value << (bit % DIGIT_BITS);
-    let parts = [
-        shifted as i64 & DIGIT_MASK,
-        (shifted >> DIGIT_BITS) as i64 & DIGIT_MASK,
-        (shifted >> (2 * DIGIT_BITS)) as i64 & DIGIT_MASK,
-        (shifted >> (3 * DIGIT_BITS)) as i64,
-    ];
-    let skipped = (bit / DIGIT_BITS) as usize;
-    for (digit, part) in digits.iter_mut().skip(skipped).zip(parts) {
-        *digit = digit.wrapping_add(part);
+    let shift = bit % DIGIT_BITS;
+    let mut digits = digits.iter_mut().skip((bit / DIGIT_BITS) as usize);
+    let mut carry = 0;
+    for part in [value as u32, (value >> DIGIT_BITS) as u32, (value >> (2 * DIGIT_BITS)) as u32] {
+        let Some(digit) = digits.next() else { return };
+        let shifted = u64::from(part) << shift | carry;
+        *digit = digit.wrapping_add(shifted as i64 & DIGIT_MASK);
+        carry = shifted >> DIGIT_BITS;
+    }
+    if let Some(digit) = digits.next() {
+        let highest = (value >> (3 * DIGIT_BITS)) as i64;
+        *digit = digit.wrapping_add(highest << shift | carry as i64);
     }
 }
 
@@ -45,7 +47,8 @@ pub fn normalize(digits: &mut [i64]) {
 pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     const ENOUGH: u64 = 1 << 54;
 
-    let (negative, magnitude) = magnitude(digits);
+    let mut magnitude = [0; MOST_DIGITS];
+    let negative = absolute(digits, &mut magnitude);
     let Some(highest) = magnitude.iter().rposition(|digit| *digit != 0) else { return 0.0 };
     let mut position = (highest as i32 + 1) * DIGIT_BITS as i32;
     let (mut quotient, mut remainder) = (0_u64, 0_u64);
@@ -65,12 +68,12 @@ pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
 }
 
 /// The most digits of any sum.
-const MOST_DIGITS: usize = 20;
+pub const MOST_DIGITS: usize = 20;
 
-/// Whether the integer is negative, and the digits of its absolute value, with zeros above them.
+/// Writes the digits of the absolute value, with zeros above them; whether the integer is negative.
 #[inline(never)]
-pub fn magnitude(digits: &[i64]) -> (bool, [i64; MOST_DIGITS]) {
-    let mut magnitude = [0; MOST_DIGITS];
+pub fn absolute(digits: &[i64], magnitude: &mut [i64; MOST_DIGITS]) -> bool {
+    *magnitude = [0; MOST_DIGITS];
     for (to, from) in magnitude.iter_mut().zip(digits) {
         *to = *from;
     }
@@ -81,7 +84,7 @@ pub fn magnitude(digits: &[i64]) -> (bool, [i64; MOST_DIGITS]) {
         used.iter_mut().for_each(|digit| *digit = digit.wrapping_neg());
         normalize(used);
     }
-    (negative, magnitude)
+    negative
 }
 
 /// The bit at a position; positions below 0 are the zeros behind the point.

@@ -26,19 +26,20 @@ pub struct Registers<'b, S: Simd> {
 }
 
 /// A block that is added while it is found out whether the window holds it.
-struct Trial<S: Simd, const LEVELS: usize, const SUMS: usize> {
-    magics: [S::Register; LEVELS],
-    words: [[<S::Register as Lanes>::Bits; LEVELS]; SUMS],
+struct Trial<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> {
+    magics: [S::Register; MOST_LEVELS],
+    words: [[<S::Register as Lanes>::Bits; MOST_LEVELS]; SUMS],
+    levels: usize,
     /// Where the first level differed from M, of all terms.
     outside: <S::Register as Lanes>::Bits,
     /// Where the last level did not take all that was left.
     left: <S::Register as Lanes>::Bits,
 }
 
-impl<S: Simd, const LEVELS: usize, const SUMS: usize> Trial<S, LEVELS, SUMS> {
+impl<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> Trial<S, MOST_LEVELS, SUMS> {
     #[inline(always)]
     fn add(&mut self, mut rest: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
-        for (level, magic) in self.magics.iter().enumerate() {
+        for (level, magic) in self.magics.iter().enumerate().take(self.levels) {
             let shifted = rest + *magic;
             for (sum, words) in self.words.iter_mut().enumerate() {
                 if let Some(words) = words.get_mut(level) {
@@ -49,7 +50,7 @@ impl<S: Simd, const LEVELS: usize, const SUMS: usize> Trial<S, LEVELS, SUMS> {
             if level == 0 {
                 self.outside = self.outside | (shifted.to_bits() ^ magic.to_bits());
             }
-            if level == LEVELS - 1 {
+            if level + 1 == self.levels {
                 self.left = self.left | (rest.to_bits() ^ taken.to_bits());
             }
             rest = rest - taken;
@@ -67,17 +68,20 @@ impl<S: Simd, const LEVELS: usize, const SUMS: usize> Trial<S, LEVELS, SUMS> {
 }
 
 impl<S: Simd> Registers<'_, S> {
-    /// Adds the block to the words, if the window, which has so many levels, holds it.
+    /// Adds the block to the words, if the window, which has so many levels, holds it. (One function for any
+    /// number, where the compiler does not know it.)
     #[inline(always)]
-    pub fn add_levels<const LEVELS: usize, const SUMS: usize>(
+    pub fn add_levels<const MOST_LEVELS: usize, const SUMS: usize>(
         &self,
+        levels: usize,
         kept: &mut [Words; SUMS],
     ) -> bool {
         let simd = self.simd;
         let zero = S::Register::splat(simd, 0.0);
-        let mut trial = Trial::<S, LEVELS, SUMS> {
-            magics: [zero; LEVELS],
-            words: [[zero.to_bits(); LEVELS]; SUMS],
+        let mut trial = Trial::<S, MOST_LEVELS, SUMS> {
+            magics: [zero; MOST_LEVELS],
+            words: [[zero.to_bits(); MOST_LEVELS]; SUMS],
+            levels,
             outside: zero.to_bits(),
             left: zero.to_bits(),
         };

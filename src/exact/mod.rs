@@ -157,13 +157,16 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// Adds the term of one float without normalising.
     fn add_term(&mut self, float: f32) {
         match Unpacked::new(float) {
-            Some(Unpacked { significand, exponent }) => {
-                let significand = i128::from(significand);
-                let term = if POWER == 2 { significand * significand } else { significand };
-                self.add_scaled(term, exponent * POWER);
-            }
+            Some(unpacked) => self.add_unpacked(unpacked),
             None => self.count_non_finite(&[float]),
         }
+    }
+
+    /// Adds the term of a finite float without normalising.
+    fn add_unpacked(&mut self, Unpacked { significand, exponent }: Unpacked) {
+        let significand = i128::from(significand);
+        let term = if POWER == 2 { significand * significand } else { significand };
+        self.add_scaled(term, exponent * POWER);
     }
 
     /// Adds `value * 2^exponent` without normalising.

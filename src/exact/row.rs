@@ -5,8 +5,9 @@
 //! short: all its words are folded to one number.
 
 use super::ExactSum;
-use super::block::Floats;
+use super::block::{Floats, MOST_LANES};
 use super::window::Unpacked;
+use crate::order::at_most;
 use crate::simd::{self, Bits, Doubles, Kernel, Lanes, Simd, sum_of_counts, vectors, vectors_mut};
 use bytemuck::Zeroable;
 
@@ -63,7 +64,7 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     #[inline(never)]
-    fn of_lanes(lanes: [[f32; 16]; 2]) -> Self {
+    fn of_lanes(lanes: [[f32; MOST_LANES]; 2]) -> Self {
         let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));
         let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;
         let greatest = greatest.into_iter().fold(0, u32::max);
@@ -73,7 +74,7 @@ impl Bounds {
     /// What [`Row::add`] takes; None: no window holds so much.
     #[inline(never)]
     pub fn window(self) -> Option<Window> {
-        let smallest = Unpacked::new(self.smallest.min(self.greatest))?;
+        let smallest = Unpacked::new(at_most(self.smallest, self.greatest))?;
         let greatest = Unpacked::new(self.greatest)?;
         let extent = Extent { unit: smallest.exponent, top: greatest.exponent + 24 };
         Window::around(extent, ExactSum::UNIT)
@@ -139,7 +140,7 @@ impl Row<'_> {
 /// Finds the bounds of terms in each lane: the bits of the least that is not 0, less 1, and of the greatest.
 struct Measure<'a> {
     terms: &'a [f32],
-    lanes: &'a mut [[f32; 16]; 2],
+    lanes: &'a mut [[f32; MOST_LANES]; 2],
 }
 
 impl Kernel for Measure<'_> {
@@ -181,7 +182,7 @@ pub(super) fn bounds_on<S: Simd>(simd: S, terms: &[f32]) -> Bounds {
 }
 
 /// What [`Measure`] begins with.
-const NO_TERMS: [[f32; 16]; 2] = [[f32::INFINITY; 16], [0.0; 16]];
+const NO_TERMS: [[f32; MOST_LANES]; 2] = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];
 
 struct AddRow<'a> {
     row: Row<'a>,

@@ -6,6 +6,7 @@
 
 use super::ExactSquares;
 use super::window::Unpacked;
+use crate::simd::IS_SMALL;
 
 /// How many squares fit a bin.
 const ROOM: usize = 1 << 16;
@@ -16,6 +17,15 @@ impl ExactSquares {
     /// Adds the squares of the floats that are valid (all, if None).
     #[inline(never)]
     pub(crate) fn add_squares(&mut self, floats: &[f32], valid: Option<&[u8]>) {
+        if IS_SMALL {
+            // Bins are 2 KiB of stack. (Memory does not hold as many floats as a digit has room for.)
+            for (index, float) in floats.iter().enumerate() {
+                if valid.and_then(|valid| valid.get(index)) != Some(&0) {
+                    self.add_term(*float);
+                }
+            }
+            return self.normalize();
+        }
         let mut bins = [0_u64; EXPONENTS];
         for (block, floats) in floats.chunks(ROOM).enumerate() {
             let valid = valid.and_then(|valid| valid.get(block * ROOM..));

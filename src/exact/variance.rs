@@ -1,6 +1,7 @@
 //! The variance of weighted values, from exact sums: without cancellation.
 
-use super::{ExactSquares, ExactSum, digits};
+use super::digits::{MOST_DIGITS, absolute};
+use super::{ExactSquares, ExactSum};
 
 /// Digits of a product of two sums: twice as many.
 const DIGITS: usize = 24;
@@ -20,8 +21,7 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
         let mean = sum.value() / total;
         return squares.value() / total - mean * mean;
     }
-    let [weights, sum, squares] =
-        [weights, sum, squares].map(|sum| digits::magnitude(&sum.digits).1);
+    let [weights, sum, squares] = [weights, sum, squares].map(|sum| magnitude(&sum.digits));
     difference(&weights, &sum, &squares) / (total * total)
 }
 
@@ -32,12 +32,18 @@ pub(crate) fn sample_variance(count: i64, sum: &ExactSum, squares: &ExactSquares
     if count < 2 || sum.non_finite() != 0 {
         return f64::NAN;
     }
-    let (_, sum) = digits::magnitude(&sum.digits);
-    let (_, squares) = digits::magnitude(&squares.digits);
+    let [sum, squares] = [magnitude(&sum.digits), magnitude(&squares.digits)];
     let number = count as f64;
     difference(&[i64::from(count as u32), count >> u32::BITS], &sum, &squares)
         / number
         / (number - 1.0)
+}
+
+/// The digits of the absolute value.
+fn magnitude(digits: &[i64]) -> [i64; MOST_DIGITS] {
+    let mut magnitude = [0; MOST_DIGITS];
+    absolute(digits, &mut magnitude);
+    magnitude
 }
 
 /// `W S2 - S1^2` of digits, times [`UNIT`].

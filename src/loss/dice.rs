@@ -28,8 +28,9 @@
 //! (`NOT_FINITE`); an infinite one has the limit, probability 1.
 //!
 //! **cuvis-ai**: `weight`, `ignore_index`, `include_background`, `eps`; ports `logits`, `targets`. Stages: train,
-//! validation, test. **Memory**: 32 KiB of stack, 64 KiB for the gradient of 128 classes or more. **Speed**: limited
-//! by one exponential a logit and two exact sums (above 128 classes two exponentials).
+//! validation, test. **Memory**: 37 KiB of stack, 68 KiB for the gradient of 128 classes or more; with pointers
+//! of 32 bits 4 KiB. **Speed**: limited by one exponential a logit and two exact sums (above 128 classes two
+//! exponentials).
 //!
 //! Formula: F. Milletari, N. Navab, S.-A. Ahmadi, V-Net (2016), in the form with plain sums in the denominator.
 
@@ -37,11 +38,12 @@ mod kernels;
 
 use super::Write;
 use super::fingerprint;
-use super::softmax::Labels;
+use super::softmax::{Labels, Tile};
 use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::pixels::Tally;
+use crate::simd::IS_SMALL;
 use kernels::Slopes;
 
 pub use super::softmax::MOST_CLASSES;
@@ -204,10 +206,11 @@ pub fn gradient(
     logits.check_output(gradient)?;
     let all = All::new(params, totals)?;
     let factor = f64::from(params.weight) * upstream / all.count;
-    if totals.len() < FEW_CLASSES {
-        all.write::<FEW_CLASSES>(&labels, totals, factor, write, gradient);
+    let of_totals = Found { all: &all, totals, factor, skipped: labels.classes - totals.len() };
+    if totals.len() < FEW_CLASSES || IS_SMALL {
+        of_totals.write::<FEW_CLASSES>(&labels, write, gradient);
     } else {
-        all.write::<MOST_CLASSES>(&labels, totals, factor, write, gradient);
+        of_totals.write::<MOST_CLASSES>(&labels, write, gradient);
     }
     Ok(all.value(totals).notices)
 }
@@ -232,8 +235,8 @@ pub fn loss_and_gradient(
     loss(params, totals)
 }
 
-/// Below it the slopes of all classes take little stack.
-const FEW_CLASSES: usize = 128;
+/// The slopes of that many classes take little stack. Where it is scarce those of more are found again for each tile.
+const FEW_CLASSES: usize = if IS_SMALL { 32 } else { 128 };
 
 fn check_classes(classes: usize) -> Result<(), Error> {
     if (1..=MOST_CLASSES).contains(&classes) { Ok(()) } else { Err(Error::Channels) }
@@ -289,27 +292,6 @@ impl All {
         Ok(all)
     }
 
-    /// Writes the gradient; the slopes of as many classes lie on the stack.
-    #[inline(never)]
-    fn write<const CLASSES: usize>(
-        &self,
-        labels: &Labels,
-        totals: &[Totals],
-        factor: f64,
-        write: Write,
-        gradient: &mut [f32],
-    ) {
-        let mut slopes = [Slopes::default(); CLASSES];
-        let skipped = labels.classes - totals.len();
-        let of_totals = slopes.iter_mut().skip(skipped).zip(totals).enumerate();
-        for (class, (slopes, totals)) in of_totals {
-            if let Some(found) = self.class(class, totals) {
-                *slopes = [(factor * found.own) as f32, (factor * found.other) as f32];
-            }
-        }
-        kernels::write(labels, &slopes, write, gradient);
-    }
-
     /// The loss.
     #[inline(never)]
     fn value(&self, totals: &[Totals]) -> Value {
@@ -323,6 +305,7 @@ impl All {
     }
 
     /// None: the class is not part of the mean.
+    #[inline(never)]
     fn class(&self, class: usize, totals: &Totals) -> Option<Class> {
         let background = class == 0 && self.classes > 1 && !self.params.include_background;
         let eps = f64::from(self.params.eps);
@@ -340,5 +323,57 @@ impl All {
         let square = below * below;
         let own = -(2.0 * below - above) / square;
         Some(Class { dice: above / below, own, other: above / square })
+    }
+}
+
+/// What the slopes of classes are made of.
+struct Found<'a> {
+    all: &'a All,
+    totals: &'a [Totals],
+    factor: f64,
+    /// Classes of the labels that have no totals: the other one of one logit.
+    skipped: usize,
+}
+
+impl Found<'_> {
+    /// Writes the gradient; the slopes of as many classes lie on the stack at a time.
+    #[inline(never)]
+    fn write<const CLASSES: usize>(&self, labels: &Labels, write: Write, gradient: &mut [f32]) {
+        let mut slopes = [Slopes::default(); CLASSES];
+        self.find(0, &mut slopes);
+        let mut table = Table { found: self, first: 0, slopes: &mut slopes };
+        kernels::write(labels, &mut table, write, gradient);
+    }
+
+    /// Finds the slopes of the classes from one on.
+    #[inline(never)]
+    fn find(&self, first: usize, slopes: &mut [Slopes]) {
+        for (class, slopes) in (first..).zip(slopes) {
+            let index = class.wrapping_sub(self.skipped);
+            let totals = self.totals.get(index);
+            *slopes = match totals.and_then(|totals| self.all.class(index, totals)) {
+                Some(found) => [found.own, found.other].map(|slope| (self.factor * slope) as f32),
+                None => Slopes::default(),
+            };
+        }
+    }
+}
+
+/// The slopes of some classes, those from `first` on.
+struct Table<'t> {
+    found: &'t Found<'t>,
+    first: usize,
+    slopes: &'t mut [Slopes],
+}
+
+impl Table<'_> {
+    /// The slopes of the rows of a tile.
+    fn of_rows(&mut self, tile: &Tile) -> &[Slopes] {
+        let held = self.first..=(self.first + self.slopes.len()).saturating_sub(tile.rows);
+        if !held.contains(&tile.first) {
+            self.first = tile.first;
+            self.found.find(self.first, self.slopes);
+        }
+        self.slopes.get(tile.first - self.first..).unwrap_or(&[])
     }
 }

@@ -10,12 +10,15 @@
 //! A soft target y in [0, 1] is both classes at once: `y` times the term of a positive pixel and `1 - y`
 //! times that of a negative one. A factor of exactly 0 switches a term off: it is 0 whatever the logit.
 
+mod targets;
+
 use super::reduction::{Reduction, Sums};
 use super::{Write, only};
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Accumulator, ExactSum};
 use crate::pixels::{Live, LiveColumns, Pixels, both, tally};
 use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+use targets::{Hard, Targets};
 
 /// What is computed, by one of the losses.
 pub(super) trait Pixelwise: Copy {
@@ -30,6 +33,10 @@ pub(super) trait Pixelwise: Copy {
     fn fingerprint(&self) -> i64;
     /// The factors of the classes, times `scale`.
     fn factors(&self, scale: f64) -> Factors;
+    /// Those of the terms: times 1.
+    fn term_factors(&self) -> Factors {
+        self.factors(1.0)
+    }
     /// The function of the margin.
     fn function(&self) -> Self::Function;
     /// Whether soft targets are for this loss.
@@ -80,7 +87,7 @@ pub(super) fn update<P: Pixelwise>(
     let softening = check(params, pixels)?;
     let tally = tally(pixels.scores.len(), pixels, &mut sums.weights);
     sums.count(params.fingerprint(), tally);
-    let terms = Some((params.factors(1.0), To::Sum(&mut sums.loss)));
+    let terms = Some((params.term_factors(), To::Sum(&mut sums.loss)));
     walk(params, pixels, softening, Outputs { terms, slopes: None });
     Ok(())
 }
@@ -129,7 +136,7 @@ pub(super) fn loss_and_gradient<P: Pixelwise>(
     batch.count(params.fingerprint(), tally);
     let factors = params.factors(batch.slope(params.reduction(), upstream));
     let slopes = Some((factors, write, gradient));
-    let terms = Some((params.factors(1.0), To::Sum(&mut batch.loss)));
+    let terms = Some((params.term_factors(), To::Sum(&mut batch.loss)));
     walk(params, pixels, softening, Outputs { terms, slopes });
     if let Some(totals) = totals {
         totals.merge(&batch);
@@ -145,18 +152,24 @@ pub(super) fn map<P: Pixelwise>(
 ) -> Result<Notices, Error> {
     let softening = check(params, pixels)?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
-    let terms = Some((params.factors(1.0), To::Map(map)));
+    let terms = Some((params.term_factors(), To::Map(map)));
     walk(params, pixels, softening, Outputs { terms, slopes: None });
     Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
 }
 
-fn walk<P: Pixelwise>(params: &P, pixels: &Pixels, softening: Option<Softening>, to: Outputs) {
-    let (pixels, function) = (*pixels, params.function());
+fn walk<'a, P: Pixelwise>(
+    params: &P,
+    pixels: &'a Pixels<'a>,
+    softening: Option<Softening>,
+    to: Outputs<'a>,
+) {
+    let function = params.function();
     match softening {
-        Some(softening) if P::SOFT => {
-            simd::run(Walk::<_, true> { pixels, function, softening, to })
+        _ if P::SOFT && simd::IS_SMALL => {
+            simd::run(Walk { pixels, function, targets: softening, to })
         }
-        _ => simd::run(Walk::<_, false> { pixels, function, softening: Softening::NONE, to }),
+        Some(targets) if P::SOFT => simd::run(Walk { pixels, function, targets, to }),
+        _ => simd::run(Walk { pixels, function, targets: Hard, to }),
     }
 }
 
@@ -270,68 +283,55 @@ enum To<'a> {
 
 /// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
 /// vector.
-struct Walk<'a, F, const SOFT: bool> {
-    pixels: Pixels<'a>,
+struct Walk<'a, F, T> {
+    pixels: &'a Pixels<'a>,
     function: F,
-    softening: Softening,
+    targets: T,
     to: Outputs<'a>,
 }
 
-impl<F: Function, const SOFT: bool> Kernel for Walk<'_, F, SOFT> {
+impl<F: Function, T: Targets> Kernel for Walk<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         // Soft targets are rare and need the function twice: one register at a time keeps the code small.
-        if SOFT { self.walk::<S, S::Register>(simd) } else { self.walk::<S, F::Lanes<S>>(simd) }
+        if T::SOFT { self.walk::<S, S::Register>(simd) } else { self.walk::<S, F::Lanes<S>>(simd) }
     }
 }
 
-impl<F: Function, const SOFT: bool> Walk<'_, F, SOFT> {
+impl<F: Function, T: Targets> Walk<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
-        let Self { pixels, function, softening, to } = self;
-        let inputs = Inputs::<V>::new(&pixels);
-        let sides: &[bool] = if SOFT { &[false, true] } else { &[false] };
-        let (mut no_sum, nowhere) = (ExactSum::default(), || &mut [] as &mut [f32]);
-        let (has_terms, term_factors, is_sum, sum, map) = match to.terms {
-            Some((factors, To::Sum(sum))) => (true, factors, true, sum, nowhere()),
-            Some((factors, To::Map(map))) => (true, factors, false, &mut no_sum, map),
-            None => (false, Factors::default(), false, &mut no_sum, nowhere()),
+        let Self { pixels, function, targets, to } = self;
+        let inputs = Inputs::<V>::new(pixels);
+        let nowhere = || &mut [] as &mut [f32];
+        let (term_factors, sum, map) = match to.terms {
+            Some((factors, To::Sum(sum))) => (Some(factors), Some(sum), nowhere()),
+            Some((factors, To::Map(map))) => (Some(factors), None, map),
+            None => (None, None, nowhere()),
         };
-        let (has_slopes, mut slope_factors, write, gradient) = match to.slopes {
-            Some((factors, write, gradient)) => (true, factors, write, gradient),
-            None => (false, Factors::default(), Write::Store, nowhere()),
+        let (slope_factors, write, gradient) = match to.slopes {
+            // The margin of a positive pixel falls as its logit rises.
+            Some((Factors { negative, positive }, write, gradient)) => {
+                (Some(Factors { negative, positive: -positive }), write, gradient)
+            }
+            None => (None, Write::Store, nowhere()),
         };
-        // The margin of a positive pixel falls as its logit rises.
-        slope_factors.positive = -slope_factors.positive;
+        let softening = targets.softening();
+        let wanted = Wanted { function, softening, terms: term_factors, slopes: slope_factors };
+        let (is_sum, is_map) = (sum.is_some(), sum.is_none() && term_factors.is_some());
         let mut sum = Accumulator::new(simd, sum);
         let (mut map, mut gradient) = (ColumnsMut::new(map), ColumnsMut::new(gradient));
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
-            let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
-            for is_positive in sides {
-                let side = if SOFT {
-                    vector.soft_side(simd, softening, *is_positive)
-                } else {
-                    Side { positive: vector.positive, share: None }
-                };
-                let parts = function.parts(vector.margin(&side));
-                if has_terms {
-                    let (factor, on) = vector.factor(&side, term_factors);
-                    term = term + only(on, function.value(parts, factor));
-                }
-                if has_slopes {
-                    let (factor, on) = vector.factor(&side, slope_factors);
-                    slope = slope + only(on, function.slope(parts, factor));
-                }
-            }
+            let (term, slope) = wanted.of(simd, &vector);
             if is_sum {
                 sum.push(term);
-            } else if has_terms {
+            } else if is_map {
                 term.to_floats(map.get(index));
             }
-            if has_slopes {
+            if slope_factors.is_some() {
                 write.write(vector.live.mask, slope, gradient.get(index));
             }
         }
@@ -340,5 +340,41 @@ impl<F: Function, const SOFT: bool> Walk<'_, F, SOFT> {
         if is_sum {
             sum.finish(pixels.scores.len());
         }
+    }
+}
+
+/// What is computed of a vector of pixels.
+struct Wanted<F> {
+    function: F,
+    /// None: the targets are hard.
+    softening: Option<Softening>,
+    /// The factors of the terms and of the slopes. What is None is not wanted, and 0.
+    terms: Option<Factors>,
+    slopes: Option<Factors>,
+}
+
+impl<F: Function> Wanted<F> {
+    /// Terms and slopes. (A call where stack is scarce: the blocks of a sum do not lie on top of its registers.)
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn of<V: Lanes>(&self, simd: V::Simd, vector: &Vector<V>) -> (V, V) {
+        let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
+        let sides = if self.softening.is_some() { 2 } else { 1 };
+        for side in 0..sides {
+            let side = match self.softening {
+                Some(softening) => vector.soft_side(simd, softening, side == 1),
+                None => Side { positive: vector.positive, share: None },
+            };
+            let parts = self.function.parts(vector.margin(&side));
+            if let Some(factors) = self.terms {
+                let (factor, on) = vector.factor(&side, factors);
+                term = term + only(on, self.function.value(parts, factor));
+            }
+            if let Some(factors) = self.slopes {
+                let (factor, on) = vector.factor(&side, factors);
+                slope = slope + only(on, self.function.slope(parts, factor));
+            }
+        }
+        (term, slope)
     }
 }

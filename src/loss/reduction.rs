@@ -63,6 +63,7 @@ impl Sums {
     }
 
     /// Counts pixels whose terms are added under the parameters of this hash.
+    #[inline(never)]
     pub(crate) fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
         self.terms = self.terms.wrapping_add(pixels);
         self.rejected = self.rejected.wrapping_add(rejected);

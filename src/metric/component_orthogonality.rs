@@ -30,6 +30,7 @@ use crate::error::{Error, Notices};
 use crate::loss::gram::{self, Gram, TOGETHER};
 use crate::math64::sqrt;
 use crate::matrix::Matrix;
+use crate::order::at_least;
 
 pub use crate::loss::gram::MOST_ROWS;
 
@@ -93,7 +94,7 @@ pub fn values(components: &Matrix, workspace: &mut [f64]) -> Result<Report, Erro
         avg_off_diagonal: sizes.whole() / (count * count),
         diagonal_mean: mean,
         // Of one row and of none it is 0 / 0.
-        diagonal_std: sqrt(deviations.sum::<f64>() / (count - 1.0).max(0.0)),
+        diagonal_std: sqrt(deviations.sum::<f64>() / at_least(count - 1.0, 0.0)),
         components: rows as i64,
         reserved: 0,
     })

@@ -34,6 +34,7 @@ use crate::error::{Error, Notices};
 use crate::loss::fingerprint;
 use crate::masks::Masks;
 use crate::pixels::Pixels;
+use crate::simd::IS_SMALL;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,7 +313,7 @@ fn rank_every(stride: usize, line: &Pixels, ranking: &mut Ranking) -> Result<(),
     if stride == 1 {
         return ranking::update(ranking.binning, line, ranking.words);
     }
-    const TILE: usize = 256;
+    const TILE: usize = if IS_SMALL { 32 } else { 256 };
     let (mut scores, mut targets, mut valid) = ([0.0; TILE], [0; TILE], [0; TILE]);
     let count = line.scores.len().div_ceil(stride);
     for first in (0..count).step_by(TILE) {
@@ -338,7 +339,7 @@ fn pick<'a, T: Copy>(
     count: usize,
 ) -> &'a [T] {
     let all = all.get(from..).unwrap_or(&[]);
-    for (to, item) in to.iter_mut().zip(all.iter().step_by(stride)) {
+    for (to, item) in to.iter_mut().zip(all.iter().step_by(stride.max(1))) {
         *to = *item;
     }
     to.get(..count).unwrap_or(&[])

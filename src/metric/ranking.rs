@@ -46,14 +46,12 @@ use crate::error::{Error, Notices};
 use crate::masks::Masks;
 use crate::pixels::{Pixels, count_valid, cut};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use core::iter::{Enumerate, Rev, Zip};
+use core::slice::Iter;
 
-/// Words behind the histograms.
+/// Words behind the histograms: how many pixels count, how many are masked, and the sum of the binning's hash over those
+/// that count. The rest is room for later.
 const FOOTER: usize = 6;
-/// Places among them: how many pixels count, how many are masked, and the sum of the binning's hash over those that
-/// count. The rest is room for later.
-const PIXELS: usize = 0;
-const MASKED: usize = 1;
-const FINGERPRINT: usize = 2;
 
 /// How many words the histograms of a binning have: normal pixels, anomalies, each with a bin for NaN behind the last
 /// one, and what was counted of both.
@@ -86,10 +84,8 @@ impl<'a> Parts<'a> {
     fn count_of(&mut self, pixels: usize, counted: i64) {
         let hash = self.binning.fingerprint().wrapping_mul(counted);
         let masked = (pixels as i64).wrapping_sub(counted);
-        for (place, value) in [(PIXELS, counted), (MASKED, masked), (FINGERPRINT, hash)] {
-            if let Some(word) = self.footer.get_mut(place) {
-                *word = word.wrapping_add(value);
-            }
+        for (word, more) in self.footer.iter_mut().zip([counted, masked, hash]) {
+            *word = word.wrapping_add(more);
         }
     }
 
@@ -117,6 +113,15 @@ impl<'a> Parts<'a> {
                 *count = count.wrapping_add(1);
             }
         };
+        if simd::IS_SMALL {
+            for (at, bin) in bins.enumerate() {
+                let is_true = |mask: &[u8]| mask.get(at).is_some_and(|byte| *byte != 0);
+                if labels.valid.is_none_or(is_true) {
+                    add(bin, labels.targets.is_some_and(is_true));
+                }
+            }
+            return;
+        }
         match (labels.targets, labels.valid) {
             (Some(targets), None) => {
                 bins.zip(targets).for_each(|(bin, target)| add(bin, *target != 0));
@@ -220,6 +225,11 @@ pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(
     let labels = Labels { targets: pixels.targets, valid: pixels.valid };
     labels.check(pixels.scores.len())?;
     let mut to = Parts::new(binning, words)?;
+    if simd::IS_SMALL {
+        to.count(pixels.scores.len(), labels.valid);
+        to.scatter(&labels, pixels.scores.iter().map(|score| binning.bin(*score)));
+        return Ok(());
+    }
     match labels.valid {
         Some(valid) => to.take_off_masked(&labels, valid),
         None => to.count(pixels.scores.len(), None),
@@ -288,7 +298,7 @@ pub fn merge(binning: &Binning, other: &[i64], words: &mut [i64]) -> Result<(), 
 
 /// The histograms, to be read.
 #[derive(Clone, Copy)]
-pub(super) struct Histograms<'a> {
+pub(crate) struct Histograms<'a> {
     pub(super) binning: &'a Binning<'a>,
     pub(super) normal: &'a [i64],
     pub(super) anomalies: &'a [i64],
@@ -309,54 +319,68 @@ struct Bin {
     normal_above: i64,
 }
 
+impl Bin {
+    /// Anomalies and normal pixels of the bin and above it.
+    fn with_above(&self) -> [i64; 2] {
+        [self.anomalies_above + self.anomalies, self.normal_above + self.normal]
+    }
+}
+
+/// Bins from the highest score down, those that are not empty.
+struct Descending<'a> {
+    bins: Rev<Enumerate<Zip<Iter<'a, i64>, Iter<'a, i64>>>>,
+    /// Anomalies and normal pixels that were passed.
+    above: [i64; 2],
+}
+
+impl Iterator for Descending<'_> {
+    type Item = Bin;
+
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn next(&mut self) -> Option<Bin> {
+        let is_filled =
+            |(_, (anomalies, normal)): &(usize, (&i64, &i64))| **anomalies != 0 || **normal != 0;
+        let (index, (anomalies, normal)) = self.bins.find(is_filled)?;
+        let [anomalies_above, normal_above] = self.above;
+        let bin =
+            Bin { index, anomalies: *anomalies, normal: *normal, anomalies_above, normal_above };
+        self.above = bin.with_above();
+        Some(bin)
+    }
+}
+
+/// Counts that add up to the pixels leave no sum of some of them that overflows.
+#[inline(never)]
+fn sum(counts: &[i64]) -> Result<i64, Error> {
+    let add = |sum: i64, count: &i64| sum.checked_add(*count).filter(|_| *count >= 0);
+    counts.iter().try_fold(0_i64, add).ok_or(Error::MixedTotals)
+}
+
 impl<'a> Histograms<'a> {
     /// # Errors
     /// Too few words, scores of another binning among them, or counts that do not add up to the pixels.
-    pub(super) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
+    pub(crate) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
         let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = binning.bins();
         let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
         let (anomalies, footer) = rest.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
-        let of = |place: usize| footer.get(place).copied().unwrap_or(0);
+        let [pixels, masked, fingerprint, ..] =
+            *footer.first_chunk::<FOOTER>().ok_or(Error::Workspace)?;
         let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
         let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
-        // Counts that add up to the pixels leave no sum of some of them that overflows.
-        let sum = |counts: &[i64]| {
-            let sum = counts.iter().try_fold(0_i64, |sum, count| {
-                u64::try_from(*count).ok().and_then(|count| sum.checked_add_unsigned(count))
-            });
-            sum.ok_or(Error::MixedTotals)
-        };
         let ranked = (sum(anomalies)?, sum(normal)?);
         let counted = sum(&[ranked.0, ranked.1, nan_anomalies, nan_normal])?;
-        if of(FINGERPRINT) != binning.fingerprint().wrapping_mul(of(PIXELS))
-            || counted != of(PIXELS)
-        {
+        if fingerprint != binning.fingerprint().wrapping_mul(pixels) || counted != pixels {
             return Err(Error::MixedTotals);
         }
-        let masked = of(MASKED);
         Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies, masked, ranked })
     }
 
     /// The bins that are not empty, from the highest score down.
-    fn descending(&self) -> impl Iterator<Item = Bin> + use<'a> {
-        let (mut anomalies_above, mut normal_above) = (0, 0);
+    fn descending(&self) -> Descending<'a> {
         let bins = self.anomalies.iter().zip(self.normal).enumerate().rev();
-        bins.filter(|(_, (anomalies, normal))| **anomalies != 0 || **normal != 0).map(
-            move |(index, (anomalies, normal))| {
-                let bin = Bin {
-                    index,
-                    anomalies: *anomalies,
-                    normal: *normal,
-                    anomalies_above,
-                    normal_above,
-                };
-                anomalies_above += *anomalies;
-                normal_above += *normal;
-                bin
-            },
-        )
+        Descending { bins, above: [0; 2] }
     }
 
     fn notices(&self) -> Notices {

@@ -57,7 +57,7 @@ impl Totals {
         let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
         let counted = count_valid(pixels.scores.len(), pixels.valid);
         self.pixels = self.pixels.wrapping_add(counted);
-        simd::run(Sum { pixels, sum: &mut self.sum });
+        simd::run(Sum { floats: pixels.scores, pixels: &pixels, sum: &mut self.sum });
         self.squares.add_squares(pixels.scores, pixels.valid);
         Ok(())
     }

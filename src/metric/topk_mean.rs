@@ -83,7 +83,7 @@ fn add_above(pixels: &Pixels, limit: f32, space: &mut [u32], sum: &mut ExactSum)
             let masked = valid.and_then(|valid| valid.get(index)) == Some(&0);
             *to = if *score > limit && !masked { *score } else { 0.0 };
         }
-        let scores = space.get(..scores.len()).unwrap_or(&[]);
-        simd::run(Sum { pixels: Pixels { scores, ..Pixels::default() }, sum });
+        let floats = space.get(..scores.len()).unwrap_or(&[]);
+        simd::run(Sum { floats, pixels: &Pixels::default(), sum });
     }
 }

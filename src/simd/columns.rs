@@ -25,7 +25,9 @@ impl<'a, A: Pod> Columns<'a, A> {
         let (head, rest) = split(slice, items::<T, A>());
         let mut tail = A::zeroed();
         flat_mut(&mut tail).fill(fill);
-        copy(flat_mut(&mut tail), rest);
+        if !rest.is_empty() {
+            copy(flat_mut(&mut tail), rest);
+        }
         Self { whole: bytemuck::try_cast_slice(head).unwrap_or(&[]), tail }
     }
 
@@ -50,7 +52,9 @@ impl<'a, A: Pod, T: Pod> ColumnsMut<'a, A, T> {
         let whole_items = slice.len() / items::<T, A>() * items::<T, A>();
         let (head, rest) = slice.split_at_mut_checked(whole_items).unwrap_or((&mut [], &mut []));
         let mut tail = A::zeroed();
-        copy(flat_mut(&mut tail), rest);
+        if !rest.is_empty() {
+            copy(flat_mut(&mut tail), rest);
+        }
         Self { whole: bytemuck::try_cast_slice_mut(head).unwrap_or(&mut []), tail, rest }
     }
 
@@ -66,7 +70,9 @@ impl<'a, A: Pod, T: Pod> ColumnsMut<'a, A, T> {
     /// Writes the ragged end.
     #[inline(always)]
     pub fn finish(self) {
-        copy(self.rest, flat(&self.tail));
+        if !self.rest.is_empty() {
+            copy(self.rest, flat(&self.tail));
+        }
     }
 }
 

@@ -34,6 +34,7 @@ pub mod avx512;
 
 pub(crate) use columns::copy;
 pub use columns::{Columns, ColumnsMut};
+pub(crate) use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub use pair::Pair;
 pub(crate) use tile::Tile;
@@ -92,9 +93,17 @@ pub trait Kernel {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
+/// Whether code and stack are scarce, as on a microcontroller: blocks are short then, and variants of a kernel
+/// that only save time are one. (With `--cfg hyla_small` a workstation tests that, by one lane: `make small-test`.)
+pub(crate) const IS_SMALL: bool = cfg!(any(not(target_pointer_width = "64"), hyla_small));
+
 /// Runs a kernel on the current [`tier`].
-#[inline(never)]
+#[cfg_attr(target_pointer_width = "64", inline(never))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(always))]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
+    if !detect::SIMD {
+        return scalar::Scalar.call(kernel);
+    }
     match tier() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `tier` returns a tier that detection found (a pin only lowers it).

@@ -20,7 +20,7 @@ impl<const D: usize, const L: i32, const P: i32> Kernel for Add<'_, D, L, P> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let columns = Columns::new(self.floats);
-        let mut accumulator = Accumulator::new(simd, self.sum);
+        let mut accumulator = Accumulator::new(simd, Some(self.sum));
         for index in 0..self.floats.len().div_ceil(S::Lanes::LANES) {
             accumulator.push(S::Lanes::from_floats(simd, columns.get(index)));
         }

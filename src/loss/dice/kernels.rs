@@ -1,6 +1,6 @@
 //! The passes over the pixels, tile after tile.
 
-use super::Totals;
+use super::{Table, Totals};
 use crate::cube::CubeColumnsMut;
 use crate::exact::{Bounds, ExactSum, Row};
 use crate::loss::Write;
@@ -78,15 +78,17 @@ pub(super) type Slopes = [f32; 2];
 
 /// Writes the gradient.
 #[inline(never)]
-pub(super) fn write(labels: &Labels, slopes: &[Slopes], write: Write, gradient: &mut [f32]) {
+pub(super) fn write(labels: &Labels, table: &mut Table, write: Write, gradient: &mut [f32]) {
     let mut means = [0.0; PIXELS];
     labels.each_tile(&mut |work, _| {
         labels.softmax(work, None);
         means = [0.0; PIXELS];
         labels.each_block(work, &mut |tile| {
+            let slopes = table.of_rows(tile);
             simd::run(Mean { tile, slopes, means: &mut means });
         });
         labels.each_block(work, &mut |tile| {
+            let slopes = table.of_rows(tile);
             simd::run(Gradient { labels, tile, slopes, means: &means, write, gradient });
         });
     });
@@ -95,7 +97,7 @@ pub(super) fn write(labels: &Labels, slopes: &[Slopes], write: Write, gradient: 
 /// The slopes of a row.
 #[inline(always)]
 fn slope_of<V: Lanes>(slopes: &[Slopes], row: usize, class: V, tile: &Tile) -> V {
-    let [own, other] = slopes.get(tile.first + row).copied().unwrap_or([0.0; 2]);
+    let [own, other] = slopes.get(row).copied().unwrap_or([0.0; 2]);
     let is_own = class.eq(class.constant((tile.first + row) as f32));
     V::select(is_own, class.constant(own), class.constant(other))
 }

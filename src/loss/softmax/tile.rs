@@ -4,7 +4,7 @@ use crate::exact::Bounds;
 use crate::simd::{Doubles, Lanes, load, vectors, vectors_mut};
 
 /// How many pixels a tile has at most: fewer where stack is scarce.
-pub(in crate::loss) const PIXELS: usize = if cfg!(target_pointer_width = "64") { 512 } else { 32 };
+pub(in crate::loss) const PIXELS: usize = if crate::simd::IS_SMALL { 16 } else { 512 };
 /// How many floats all rows have together.
 pub(super) const FLOATS: usize = PIXELS * 4;
 /// The fewest pixels of a tile. Rows are multiples of it, and no register has more lanes.
@@ -18,7 +18,7 @@ const SMALL: f32 = 38.0;
 pub(super) const MIDDLE: f32 = 22.0;
 
 /// Pixels, row by row.
-#[repr(align(64))]
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub(in crate::loss) struct Tile {
     /// Probabilities; a row every `pitch` floats. 0 where a pixel has no terms.
     pub values: [f32; FLOATS],

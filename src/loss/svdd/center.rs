@@ -11,7 +11,7 @@ use crate::pixels::{Pixels, Sum};
 use crate::simd;
 
 /// Pixels of which it is remembered who is outside. On the stack, so fewer where that is scarce.
-const PART: usize = if cfg!(target_pointer_width = "64") { 512 } else { 64 };
+const PART: usize = if crate::simd::IS_SMALL { 64 } else { 512 };
 
 /// Adds `a_n v_n (z_nk - c_k)`, each rounded to `f32`, to the sum of channel k. The sums begin as zero.
 ///
@@ -39,8 +39,7 @@ pub fn update_center(
             let terms = terms.get_mut(..cube.layout.n).unwrap_or(&mut []);
             let values = cube.values.get(channel * cube.layout.channel_stride..).unwrap_or(&[]);
             differences(values, cube.layout.pixel_stride, *center, outside, terms);
-            let pixels = Pixels { scores: terms, ..Pixels::default() };
-            simd::run(Sum { pixels, sum });
+            simd::run(Sum { floats: terms, pixels: &Pixels::default(), sum });
         }
     }
     Ok(Notices::EMPTY.when(embeddings.layout.n == 0) | params.radius()?.notices)

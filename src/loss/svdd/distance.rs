@@ -24,7 +24,7 @@ const FOLDED: usize = 2;
 /// Pixels whose trees are climbed at once.
 const ROWS: usize = 4;
 /// Pixels of a strip.
-pub(super) const STRIP: usize = 256;
+pub(super) const STRIP: usize = if crate::simd::IS_SMALL { 32 } else { 256 };
 
 /// Above it a distance less the squared radius may be of squares that overflowed in `f32`.
 pub(super) const HIGH: f32 = (1_u128 << 100) as f32;

@@ -70,7 +70,7 @@ impl Kernel for Pass<'_> {
         };
         let mut of_strip = [0.0; STRIP];
         let mut strip = Strip { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
-        let mut terms = Accumulator::new(simd, &mut totals.sums.loss);
+        let mut terms = Accumulator::new(simd, Some(&mut totals.sums.loss));
         let zero = S::Register::splat(simd, 0.0);
         for first in (0..n).step_by(most) {
             let length = most.min(n - first);
@@ -124,9 +124,9 @@ impl Kernel for Pass<'_> {
                 }
                 totals.outside = totals.outside.wrapping_add(sum_of_counts(count));
                 if inputs.cube.weights.is_some() {
-                    let scores = strip.outside.get(..length).unwrap_or(&[]);
-                    let pixels = Pixels { scores, ..Pixels::default() };
-                    simd.call(Sum { pixels, sum: &mut totals.outside_weights });
+                    let floats = strip.outside.get(..length).unwrap_or(&[]);
+                    let (pixels, sum) = (&Pixels::default(), &mut totals.outside_weights);
+                    simd.call(Sum { floats, pixels, sum });
                 }
             }
             let from = if is_scores { &strip.scores } else { &strip.outside };

@@ -11,7 +11,7 @@
 use super::{Bin, Pair, Report};
 use crate::math64::{from_integer, ln};
 use crate::metric::ranking::Binning;
-use crate::order;
+use crate::order::{self, at_least, at_most};
 
 impl Pair<'_> {
     #[inline(never)]
@@ -30,7 +30,8 @@ impl Pair<'_> {
             next = (index + 1, lowest_behind(binning, index));
             let (first, last) = ends(binning, index, start, next.1);
             let (first, last) = if first < last {
-                (first.max(least).min(greatest), last.max(least).min(greatest))
+                let within = |score| at_most(at_least(score, least), greatest);
+                (within(first), within(last))
             } else {
                 (first, last)
             };
@@ -68,11 +69,11 @@ impl Pair<'_> {
         report.ks = from_integer(at_edges) / whole;
         (report.ks_lo, report.ks_hi) =
             outward(report.ks, from_integer(inside.max(at_edges)) / whole, 0);
-        report.ks_hi = report.ks_hi.min(1.0);
+        report.ks_hi = at_most(report.ks_hi, 1.0);
         let bounds = outward(low / whole, high / whole, terms);
         (report.wasserstein_lo, report.wasserstein_hi) = bounds;
-        report.wasserstein = (spread / whole).max(bounds.0).min(bounds.1);
-        report.jensen_shannon = (divergence / whole).min(core::f64::consts::LN_2);
+        report.wasserstein = at_most(at_least(spread / whole, bounds.0), bounds.1);
+        report.jensen_shannon = at_most(divergence / whole, core::f64::consts::LN_2);
     }
 }
 
@@ -89,7 +90,7 @@ fn ends(binning: &Binning, bin: usize, low: f32, next: f32) -> (f64, f64) {
         f32::INFINITY
     } else {
         // (Some bins of `Key` hold infinity alone, or nothing at all, and have no lower score than the next.)
-        order::float(order::key(next) - 1).max(low)
+        at_least(order::float(order::key(next) - 1), low)
     };
     (f64::from(low), f64::from(last))
 }

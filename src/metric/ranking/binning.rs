@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::loss::fingerprint;
 use crate::math64::ln_of_ratio;
-use crate::order;
+use crate::order::{self, at_least, at_most};
 use crate::simd::{Bits, Lanes};
 
 /// 2^23: floats from here on are integers, and their last bits count.
@@ -49,6 +49,8 @@ impl Default for Rule {
 
 /// The most thresholds.
 pub const MOST_THRESHOLDS: u32 = 1 << 12;
+/// No table has as many words.
+const MOST_WORDS: usize = 1 << 15;
 /// The most bins of any rule.
 pub const MOST_BINS: u32 = 1 << 16;
 
@@ -95,6 +97,11 @@ pub fn table_words(rule: Rule) -> Result<usize, Error> {
     Ok(cells + cells.div_ceil(2))
 }
 
+/// Of an integer up to 2^15, rounded down. (Small cores have no division.)
+fn two_thirds(number: usize) -> usize {
+    ((number as u32 * 87_382) >> 17) as usize
+}
+
 fn check(rule: Rule) -> Result<(), Error> {
     let good = match rule {
         Rule::Thresholds { count } => (2..=MOST_THRESHOLDS).contains(&count),
@@ -126,21 +133,31 @@ impl<'a> Binning<'a> {
         Self::of_table(rule, table)
     }
 
-    /// The binning of a table that [`Self::new`] wrote, here or on another machine of the same byte order.
+    /// The binning of a table that [`Self::new`] wrote, here or on another machine of the same byte order; of an empty
+    /// one where the rule needs none.
     ///
     /// # Errors
-    /// A rule out of range, a table that is too short.
+    /// A rule out of range, a table of another length ([`Error::Workspace`]).
     pub fn of_table(rule: Rule, table: &'a [u32]) -> Result<Self, Error> {
-        let words = table_words(rule)?;
-        let table = table.get(..words).ok_or(Error::Workspace)?;
+        check(rule)?;
         let mut binning = Self { rule, edges: &[], below: &[], start: 0.0, per_unit: 0.0 };
         match rule {
             Rule::Thresholds { count } => {
-                let cells = Cells::new(count);
-                let (edges, below) = table.split_at_checked(cells.count + 1).unwrap_or((&[], &[]));
+                // A word for each cell, and half a word.
+                let cells = two_thirds(table.len().min(MOST_WORDS));
+                let (edges, below) = table.split_at_checked(cells).ok_or(Error::Workspace)?;
                 binning.edges = bytemuck::must_cast_slice(edges);
                 binning.below = bytemuck::must_cast_slice(below);
-                (binning.start, binning.per_unit) = (cells.start, cells.per_unit);
+                // What all tables begin and end with, so that a part of one is found out.
+                let (Some(first), Some(last)) = (binning.edges.first(), binning.edges.last())
+                else {
+                    return Err(Error::Workspace);
+                };
+                let of_nan = binning.below.get(binning.edges.len() - 1).copied();
+                if !last.is_nan() || of_nan.map(u32::from) != Some(count) {
+                    return Err(Error::Workspace);
+                }
+                (binning.start, binning.per_unit) = (*first, cells_per_unit(count));
             }
             Rule::Linear { low, high, bins } => {
                 (binning.start, binning.per_unit) = (low, 1.0 / ((high - low) / bins as f32));
@@ -156,6 +173,7 @@ impl<'a> Binning<'a> {
     }
 
     /// How many bins there are.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn bins(&self) -> usize {
         match self.rule {
             Rule::Thresholds { count } => count as usize,
@@ -188,7 +206,7 @@ impl<'a> Binning<'a> {
     /// The cell of one width that holds a score: operations none of which falls as the score rises.
     fn cell(&self, score: f32) -> usize {
         let last = (self.cells() - 1) as f32;
-        ((score - self.start) * self.per_unit).max(0.0).min(last) as usize
+        at_most(at_least((score - self.start) * self.per_unit, 0.0), last) as usize
     }
 
     /// How many cells of one width there are.
@@ -309,6 +327,14 @@ fn edge(k: u32, count: u32) -> f32 {
     if f64::from(near) < logit { order::float(order::key(near) + 1) } else { near }
 }
 
+/// How many cells a unit of the score has.
+fn cells_per_unit(count: u32) -> f32 {
+    // The sigmoid is steepest at 0, with slope 1/4: edges lie four steps of the thresholds apart or more. Rounded
+    // thresholds (a 4000th of a step at 4096) and places (a thousandth of a cell) take less than the rest.
+    let width = 3.98 / (count - 1) as f32;
+    1.0 / width
+}
+
 /// Cells of one width, narrower than the least distance of two edges, so that none holds two.
 struct Cells {
     start: f32,
@@ -321,10 +347,7 @@ impl Cells {
         let first = edge(1, count);
         // Above the last edge but one there is only the last.
         let last = edge(count.saturating_sub(2).max(1), count);
-        // The sigmoid is steepest at 0, with slope 1/4: edges lie four steps of the thresholds apart or more. Rounded
-        // thresholds (a 4000th of a step at 4096) and places (a thousandth of a cell) take less than the rest.
-        let width = 3.98 / (count - 1) as f32;
-        let per_unit = 1.0 / width;
+        let per_unit = cells_per_unit(count);
         Self { start: first, per_unit, count: ((last - first) * per_unit) as usize + 2 }
     }
 }

@@ -23,6 +23,7 @@
 use super::{Bin, Binning, Histograms};
 use crate::error::{Error, Notices};
 use crate::math64::{from_integer, ln_of_ratio};
+use crate::order::{at_least, at_most};
 
 /// The lower bound of a bin with so many anomalies is a sum of its own, of as many terms.
 const FEW: i64 = 64;
@@ -76,23 +77,30 @@ const COARSE: f64 = 0.01;
 /// Too few words, scores of another binning among them.
 pub fn report(binning: &Binning, words: &[i64]) -> Result<(Report, Notices), Error> {
     let histograms = Histograms::new(binning, words)?;
-    let (anomalies, normal) = histograms.ranked;
-    let mut report = Report {
-        anomalies,
-        normal,
-        nan_anomalies: histograms.nan_anomalies,
-        nan_normal: histograms.nan_normal,
-        masked: histograms.masked,
-        f1_max_threshold: f64::NAN,
-        ..Report::default()
-    };
-    let mut notices = histograms.notices();
-    add_average_precision(&histograms, &mut report);
-    add_roc_auc(&histograms, &mut report);
-    add_f1(&histograms, &mut report);
-    let width = report.average_precision_hi - report.average_precision_lo;
-    notices |= Notices::COARSE.when(width > COARSE);
+    let mut report = Report::default();
+    let notices = histograms.report(&mut report);
     Ok((report, notices))
+}
+
+impl Histograms<'_> {
+    /// The same in place: a report is large where stack is scarce.
+    pub(crate) fn report(&self, report: &mut Report) -> Notices {
+        let (anomalies, normal) = self.ranked;
+        *report = Report {
+            anomalies,
+            normal,
+            nan_anomalies: self.nan_anomalies,
+            nan_normal: self.nan_normal,
+            masked: self.masked,
+            f1_max_threshold: f64::NAN,
+            ..Report::default()
+        };
+        add_average_precision(self, report);
+        add_roc_auc(self, report);
+        add_f1(self, report);
+        let width = report.average_precision_hi - report.average_precision_lo;
+        self.notices() | Notices::COARSE.when(width > COARSE)
+    }
 }
 
 /// More than all roundings of a sum of that many terms, relative to the sum: each addition rounds by half an epsilon at
@@ -102,106 +110,146 @@ fn slack(terms: usize) -> f64 {
 }
 
 /// Bounds of a share, moved outward.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn outward(low: f64, high: f64, terms: usize) -> (f64, f64) {
-    ((low * (1.0 - slack(terms))).max(0.0), (high * (1.0 + slack(terms))).min(1.0))
+    let slack = slack(terms);
+    (at_least(low * (1.0 - slack), 0.0), at_most(high * (1.0 + slack), 1.0))
 }
 
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn add_average_precision(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 {
         return;
     }
     let is_exact = histograms.binning.is_exact();
-    let (mut tied, mut least, mut most, mut interleaved) = (0.0, 0.0, 0.0, 0.0);
-    let mut terms = 0;
+    let (mut sums, mut terms) = ([0.0; 4], 0);
     for bin in histograms.descending().filter(|bin| bin.anomalies != 0) {
-        let of_tie = tied_precision(&bin);
-        tied += of_tie;
-        least += if is_exact { of_tie } else { least_precision(&bin) };
-        most += if is_exact { of_tie } else { most_precision(&bin) };
-        interleaved += if is_exact { of_tie } else { interleaved_precision(&bin) };
+        let bin = Counts::new(&bin);
+        // The quotient comes first: it is not above 1, so that the sum is not above the number of anomalies.
+        let tied = bin.anomalies * precision(bin.hits, bin.misses);
+        let of_bin = if is_exact {
+            [tied; 4]
+        } else {
+            let most = bin.anomalies * precision(bin.hits, bin.normal_above);
+            [tied, bin.least(), most, bin.interleaved()]
+        };
+        for (sum, term) in sums.iter_mut().zip(of_bin) {
+            *sum += term;
+        }
         terms += 1;
     }
     let all = report.anomalies as f64;
-    report.average_precision = tied / all;
-    let (low, high) = outward(least / all, most / all, terms);
+    let [tied, least, most, interleaved] = sums.map(|sum| sum / all);
+    report.average_precision = tied;
+    let (low, high) = outward(least, most, terms);
     (report.average_precision_lo, report.average_precision_hi) = (low, high);
     // An integral over a bin, which may leave the bounds where the bin has few anomalies.
-    report.average_precision_interleaved = (interleaved / all).max(low).min(high);
+    report.average_precision_interleaved = at_most(at_least(interleaved, low), high);
 }
 
-// The quotient comes first: it is not above 1, so that the sum is not above the number of anomalies.
-fn tied_precision(bin: &Bin) -> f64 {
-    let hits = (bin.anomalies_above + bin.anomalies) as f64;
-    bin.anomalies as f64 * (hits / (hits + (bin.normal_above + bin.normal) as f64))
+/// The share of hits.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn precision(hits: f64, misses: f64) -> f64 {
+    hits / (hits + misses)
 }
 
-fn most_precision(bin: &Bin) -> f64 {
-    let hits = (bin.anomalies_above + bin.anomalies) as f64;
-    bin.anomalies as f64 * (hits / (hits + bin.normal_above as f64))
+/// The numbers of a bin, each rounded once.
+struct Counts {
+    anomalies: f64,
+    normal: f64,
+    anomalies_above: f64,
+    normal_above: f64,
+    /// All above.
+    above: f64,
+    /// Anomalies above and in the bin.
+    hits: f64,
+    /// Normal pixels above and in the bin.
+    misses: f64,
 }
 
-fn least_precision(bin: &Bin) -> f64 {
-    let above = bin.anomalies_above as f64;
-    let misses = (bin.normal_above + bin.normal) as f64;
-    let count = bin.anomalies as f64;
-    if bin.anomalies <= FEW {
-        return (1..=bin.anomalies).map(|j| (above + j as f64) / (above + j as f64 + misses)).sum();
+impl Counts {
+    fn new(bin: &Bin) -> Self {
+        let [hits, misses] = bin.with_above();
+        Self {
+            anomalies: bin.anomalies as f64,
+            normal: bin.normal as f64,
+            anomalies_above: bin.anomalies_above as f64,
+            normal_above: bin.normal_above as f64,
+            above: (bin.anomalies_above + bin.normal_above) as f64,
+            hits: hits as f64,
+            misses: misses as f64,
+        }
     }
-    // sum_j 1 - misses / (M + j) with M = A + B + n. As 1/x is convex, 1/(M + j) is at most its integral over
-    // the unit around M + j.
-    let middle = above + misses;
-    let bound = count - misses * ln_of_ratio(middle + count + 0.5, middle + 0.5);
-    // Both numbers are up to `count`, and their difference may be small.
-    (bound - 16.0 * f64::EPSILON * count).max(0.0)
-}
 
-fn interleaved_precision(bin: &Bin) -> f64 {
-    let [anomalies, normal] = [bin.anomalies as f64, bin.normal as f64];
-    let count = anomalies + normal;
-    let above = (bin.anomalies_above + bin.normal_above) as f64;
-    let share = anomalies / count;
-    if above == 0.0 {
-        return anomalies * share;
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn least(&self) -> f64 {
+        let count = self.anomalies;
+        if count <= FEW as f64 {
+            return (1..=count as i64)
+                .map(|j| precision(self.anomalies_above + j as f64, self.misses))
+                .sum();
+        }
+        // sum_j 1 - misses / (M + j) with M = A + B + n. As 1/x is convex, 1/(M + j) is at most its integral over
+        // the unit around M + j.
+        let middle = self.anomalies_above + self.misses;
+        let bound = count - self.misses * ln_of_ratio(middle + count + 0.5, middle + 0.5);
+        // Both numbers are up to `count`, and their difference may be small.
+        at_least(bound - 16.0 * f64::EPSILON * count, 0.0)
     }
-    let lead = (bin.anomalies_above as f64 - share * above) / count;
-    anomalies * (share + lead * ln_of_ratio(above + count, above))
+
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn interleaved(&self) -> f64 {
+        let count = self.anomalies + self.normal;
+        let share = self.anomalies / count;
+        if self.above == 0.0 {
+            return self.anomalies * share;
+        }
+        let lead = (self.anomalies_above - share * self.above) / count;
+        self.anomalies * (share + lead * ln_of_ratio(self.above + count, self.above))
+    }
 }
 
+/// Pairs of counts below 2^63 stay below 2^126, and twice that below 2^127.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn pairs(anomalies: i64, normal: i64) -> u128 {
+    anomalies as u128 * normal as u128
+}
+
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn add_roc_auc(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 || report.normal == 0 {
         (report.roc_auc, report.roc_auc_lo, report.roc_auc_hi) = (f64::NAN, f64::NAN, f64::NAN);
         return;
     }
-    // Pairs of counts below 2^63 stay below 2^126, and twice that below 2^127.
-    let wide = |count: i64| count as u128;
     let (mut right, mut tied) = (0_u128, 0_u128);
     for bin in histograms.descending() {
-        let below = wide(report.normal - bin.normal_above - bin.normal);
-        right += wide(bin.anomalies) * below;
-        tied += wide(bin.anomalies) * wide(bin.normal);
+        let [_, misses] = bin.with_above();
+        right += pairs(bin.anomalies, report.normal - misses);
+        tied += pairs(bin.anomalies, bin.normal);
     }
-    let pairs = from_integer(wide(report.anomalies) * wide(report.normal));
-    report.roc_auc = from_integer(2 * right + tied) / pairs * 0.5;
+    let all = from_integer(pairs(report.anomalies, report.normal));
+    report.roc_auc = from_integer(2 * right + tied) / all * 0.5;
     let (low, high) = if histograms.binning.is_exact() {
         (report.roc_auc, report.roc_auc)
     } else {
-        (from_integer(right) / pairs, from_integer(right + tied) / pairs)
+        (from_integer(right) / all, from_integer(right + tied) / all)
     };
     (report.roc_auc_lo, report.roc_auc_hi) = outward(low, high, 0);
 }
 
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn add_f1(histograms: &Histograms, report: &mut Report) {
     if report.anomalies == 0 {
         return;
     }
     let is_exact = histograms.binning.is_exact();
+    let all = report.anomalies as f64;
     let mut best = None;
     for bin in histograms.descending() {
-        let hits = (bin.anomalies_above + bin.anomalies) as f64;
-        let f1_of = |misses: i64| 2.0 * hits / (report.anomalies as f64 + hits + misses as f64);
-        let at_edge = f1_of(bin.normal_above + bin.normal);
-        let inside = if is_exact { at_edge } else { f1_of(bin.normal_above) };
-        report.f1_max_hi = report.f1_max_hi.max(inside);
+        let [hits, misses] = bin.with_above();
+        let at_edge = f1(all, hits, misses);
+        let inside = if is_exact { at_edge } else { f1(all, hits, bin.normal_above) };
+        report.f1_max_hi = at_least(inside, report.f1_max_hi);
         if at_edge > report.f1_max {
             report.f1_max = at_edge;
             best = Some(bin.index);
@@ -211,4 +259,10 @@ fn add_f1(histograms: &Histograms, report: &mut Report) {
     if let Some(bin) = best {
         report.f1_max_threshold = f64::from(histograms.binning.lowest(bin));
     }
+}
+
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn f1(anomalies: f64, hits: i64, misses: i64) -> f64 {
+    let hits = hits as f64;
+    2.0 * hits / (anomalies + hits + misses as f64)
 }
