@@ -119,6 +119,12 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
         }
     }
 
+    /// Whether all pixels count, with the weight 1 and a target of bytes.
+    #[inline(always)]
+    pub fn is_everywhere(&self) -> bool {
+        self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
+    }
+
     #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]
     #[cfg_attr(not(any(target_pointer_width = "64", target_family = "wasm")), inline(never))]
     pub fn get(&self, simd: V::Simd, index: usize) -> Live<V> {

@@ -49,9 +49,19 @@ pub(crate) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
 
 /// The words of the levels of a sum: as many a level as a register has lanes, level after level.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
-pub(super) struct Words([u32; KEPT_LEVELS * MOST_LANES]);
+pub(super) struct Words<const COUNT: usize = WORDS>([u32; COUNT]);
 
-impl Words {
+/// As many words are needed.
+pub(super) const WORDS: usize = KEPT_LEVELS * MOST_LANES;
+
+impl<const COUNT: usize> Words<COUNT> {
+    pub const NONE: Self = Self([0; COUNT]);
+
+    /// Level after level, for registers of so many lanes.
+    pub fn level_words(&mut self, lanes: usize) -> impl Iterator<Item = &mut [u32]> {
+        self.0.chunks_mut(lanes.max(1))
+    }
+
     #[inline(always)]
     pub fn levels<S: Simd>(&self) -> &[Floats<S>] {
         vectors(&self.0)
@@ -136,9 +146,9 @@ pub(crate) fn padded<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -
 /// Adds the terms of floats to exact sums, block by block; lives for one call of an update. The first sum
 /// is of all terms, the second, if there is one, of those that are marked.
 pub struct Blocks<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> {
-    sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
+    pub(super) sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
     words: [Words; SUMS],
-    state: State,
+    pub(super) state: State,
 }
 
 impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
@@ -153,7 +163,7 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
     /// The same for registers of so many lanes: where the tier is known, but not to the compiler.
     #[inline(always)]
     pub fn of_lanes(lanes: usize, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
-        let words = [const { Words([0; KEPT_LEVELS * MOST_LANES]) }; SUMS];
+        let words = [const { Words::NONE }; SUMS];
         let state = State { window: Window::USUAL, lanes, additions: 0 };
         Self { sums, words, state }
     }
@@ -194,10 +204,10 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
 }
 
 /// What the words hold: the same for any number of sums.
-struct State {
+pub(super) struct State {
     window: Window,
     /// How many words a level has.
-    lanes: usize,
+    pub lanes: usize,
     /// How often something was added to each word since the last flush.
     additions: u32,
 }
@@ -212,9 +222,13 @@ impl State {
         words: &mut [Words],
     ) {
         // Of more levels no words were kept.
-        let levels = if self.window.levels > KEPT_LEVELS { 0 } else { self.window.levels };
+        if self.additions == 0 || self.window.levels > KEPT_LEVELS {
+            self.additions = 0;
+            return;
+        }
         for (sum, words) in sums.iter_mut().zip(words) {
-            for (level, words) in words.0.chunks_mut(self.lanes.max(1)).take(levels).enumerate() {
+            for (level, words) in words.level_words(self.lanes).take(self.window.levels).enumerate()
+            {
                 let bias = self.window.magic(level).to_bits().wrapping_mul(self.additions);
                 sum.add_words(words, bias, self.window.unit(level));
             }

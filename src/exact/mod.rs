@@ -8,6 +8,7 @@
 //! ```text
 //!   terms ──► blocks of 512 ──► levels of i32 lanes ──► digits ──► f64
 //!             (on the stack)    (levels.rs, window.rs)  (digits.rs)    rounded once
+//!         └──► trials of 32 registers, shifted (quick.rs) ──┘
 //! ```
 //!
 //! * **Bound**: the value is the exact sum, rounded to nearest even once; a mean is the exact
@@ -26,6 +27,7 @@
 mod block;
 mod digits;
 mod levels;
+mod quick;
 mod row;
 mod squares;
 mod variance;
@@ -33,6 +35,8 @@ mod window;
 
 pub use block::{Accumulator, Blocks};
 pub(crate) use block::{BLOCK, Floats, GIVEN, padded};
+pub(crate) use levels::Marks;
+pub(crate) use quick::{Quick, REGISTERS, Trial};
 pub(crate) use row::{Bounds, Row};
 pub(crate) use variance::{sample_variance, variance};
 

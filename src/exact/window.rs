@@ -23,7 +23,7 @@ const LOWEST_UNIT: i32 = -149;
 const MOST_LEVELS: usize = ((HIGHEST_TOP - LOWEST_UNIT) / LEVEL_BITS + 1) as usize;
 
 /// `2^exponent`, for exponents of normal floats.
-const fn power_of_two(exponent: i32) -> f32 {
+pub const fn power_of_two(exponent: i32) -> f32 {
     f32::from_bits(((exponent + 127) as u32) << 23)
 }
 

@@ -119,12 +119,19 @@ impl Kernel for Join<'_> {
             scores: Columns::filled(self.pixels.scores, f32::NAN),
             live: LiveColumns::new(&self.pixels),
         };
+        // Of pixels that are all alike there are most: a loop without questions.
+        let all_alike = LiveColumns::new(&Pixels::default());
+        let is_plain = scores.live.is_everywhere();
         let range = self.range;
         let vectors = self.pixels.scores.len().div_ceil(S::Register::LANES);
         let mut numbers = 0;
         for start in (0..vectors).step_by(BLOCK) {
             let block = start..vectors.min(start + BLOCK);
-            let found = scores.extremes(simd, block.clone());
+            let found = if is_plain {
+                scores.extremes(simd, &all_alike, block.clone())
+            } else {
+                scores.extremes(simd, &scores.live, block.clone())
+            };
             numbers += found.numbers;
             let (greatest, least) = (key(found.greatest), key(-found.least));
             // Soon rare: only a new or equal extreme asks how often it occurs.
@@ -158,19 +165,24 @@ struct Found {
 
 impl<V: Lanes> Scores<'_, V> {
     #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> V {
+    fn get(&self, simd: V::Simd, live: &LiveColumns<V>, index: usize) -> V {
         let score = V::from_floats(simd, self.scores.get(index));
-        self.live.get(simd, index).or(score, f32::NAN)
+        live.get(simd, index).or(score, f32::NAN)
     }
 
     #[inline(always)]
-    fn extremes(&self, simd: V::Simd, block: core::ops::Range<usize>) -> Found {
+    fn extremes(
+        &self,
+        simd: V::Simd,
+        live: &LiveColumns<V>,
+        block: core::ops::Range<usize>,
+    ) -> Found {
         let zero = V::splat(simd, 0.0);
         let mut negated_least = zero.constant(f32::NEG_INFINITY);
         let mut greatest = negated_least;
         let mut numbers = zero;
         for index in block {
-            let score = self.get(simd, index);
+            let score = self.get(simd, live, index);
             negated_least = score.negate().max(negated_least);
             greatest = score.max(greatest);
             numbers = numbers + V::select(score.eq(score), zero.constant(1.0), zero);
@@ -190,7 +202,7 @@ impl<V: Lanes> Scores<'_, V> {
         let (greatest, least) = (zero.constant(found.greatest), zero.constant(found.least));
         let mut counts = [zero; 2];
         for index in block {
-            let score = self.get(simd, index);
+            let score = self.get(simd, &self.live, index);
             counts[0] = counts[0] + V::select(score.eq(greatest), one, zero);
             counts[1] = counts[1] + V::select(score.eq(least), one, zero);
         }

@@ -2,6 +2,7 @@
 
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
 use bytemuck::must_cast;
+use core::arch::asm;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
@@ -23,6 +24,7 @@ impl Simd for Avx2 {
     type Lanes = Pair<Pair<Ymm>>;
     type Sixteen = Pair<Ymm>;
     const TIER: Tier = Tier::Avx2;
+    const SHIFTS_EACH: bool = true;
 
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
@@ -192,6 +194,12 @@ impl Lanes for Ymm {
         YmmMask(avx2!(_mm256_cmp_ps::<_CMP_EQ_OQ>(self.0, other.0)))
     }
     #[inline(always)]
+    fn gt_bits(one: YmmBits, other: YmmBits) -> YmmMask {
+        let [one, other] =
+            [one.0, other.0].map(|bits| avx2!(_mm256_xor_si256(bits, _mm256_set1_epi32(i32::MIN))));
+        YmmMask(avx2!(_mm256_castsi256_ps(_mm256_cmpgt_epi32(one, other))))
+    }
+    #[inline(always)]
     fn select(mask: YmmMask, yes: Self, no: Self) -> Self {
         Self(avx2!(_mm256_blendv_ps(no.0, yes.0, mask.0)))
     }
@@ -230,10 +238,30 @@ impl Lanes for Ymm {
     }
 }
 
+/// Of the intrinsic the compiler makes a shift, a comparison and a selection.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn shl_each(bits: __m256i, counts: __m256i) -> __m256i {
+    let shifted;
+    // SAFETY: one instruction of this feature, on registers.
+    unsafe {
+        asm!(
+            "vpsllvd {}, {}, {}",
+            lateout(ymm_reg) shifted, in(ymm_reg) bits, in(ymm_reg) counts,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    shifted
+}
+
 impl Bits for YmmBits {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
         Self(avx2!(_mm256_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+    #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(avx2!(shl_each(self.0, counts.0)))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

@@ -3,6 +3,7 @@
 use super::avx2::fold_rows_of_eight;
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
 use bytemuck::must_cast;
+use core::arch::asm;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
@@ -25,6 +26,7 @@ impl Simd for Avx512 {
     type Lanes = Pair<Pair<Zmm>>;
     type Sixteen = Zmm;
     const TIER: Tier = Tier::Avx512;
+    const SHIFTS_EACH: bool = true;
 
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
@@ -170,6 +172,10 @@ impl Lanes for Zmm {
         ZmmMask(avx512!(_mm512_cmp_ps_mask::<_CMP_EQ_OQ>(self.0, other.0)))
     }
     #[inline(always)]
+    fn gt_bits(one: ZmmBits, other: ZmmBits) -> ZmmMask {
+        ZmmMask(avx512!(_mm512_cmpgt_epu32_mask(one.0, other.0)))
+    }
+    #[inline(always)]
     fn select(mask: ZmmMask, yes: Self, no: Self) -> Self {
         Self(avx512!(_mm512_mask_blend_ps(mask.0, no.0, yes.0)))
     }
@@ -208,10 +214,30 @@ impl Lanes for Zmm {
     }
 }
 
+/// Of the intrinsic the compiler makes a shift, a comparison and a selection.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn shl_each(bits: __m512i, counts: __m512i) -> __m512i {
+    let shifted;
+    // SAFETY: one instruction of this feature, on registers.
+    unsafe {
+        asm!(
+            "vpsllvd {}, {}, {}",
+            lateout(zmm_reg) shifted, in(zmm_reg) bits, in(zmm_reg) counts,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    shifted
+}
+
 impl Bits for ZmmBits {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
         Self(avx512!(_mm512_sll_epi32(self.0, _mm_cvtsi32_si128(count as i32))))
+    }
+    #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(avx512!(shl_each(self.0, counts.0)))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

@@ -53,6 +53,8 @@ pub trait Simd: Copy {
     type Sixteen: Lanes<Simd = Self>;
     /// Which tier this is.
     const TIER: Tier;
+    /// Whether [`Bits::shl_each`] is one instruction.
+    const SHIFTS_EACH: bool = false;
 
     /// Runs a kernel on this tier, as a call of its own: for a part of a kernel that is shared by
     /// many, so that its code exists once.
@@ -178,6 +180,8 @@ pub trait Lanes:
     fn lt(self, other: Self) -> Self::Mask;
     /// `self == other` (so -0 equals +0).
     fn eq(self, other: Self) -> Self::Mask;
+    /// `one > other`, as unsigned integers.
+    fn gt_bits(one: Self::Bits, other: Self::Bits) -> Self::Mask;
     /// `mask ? yes : no`.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
@@ -248,6 +252,8 @@ pub trait Bits:
 {
     /// Shifts zeros in from the right.
     fn shl(self, count: u32) -> Self;
+    /// Shifts zeros in from the right, in each lane by its own count; from 32 on nothing is left.
+    fn shl_each(self, counts: Self) -> Self;
     /// Shifts zeros in from the left.
     fn shr(self, count: u32) -> Self;
     /// The greater one, as signed integers.

@@ -89,6 +89,10 @@ impl<T: Lanes> Lanes for Pair<T> {
         Pair(self.0.eq(other.0), self.1.eq(other.1))
     }
     #[inline(always)]
+    fn gt_bits(one: Self::Bits, other: Self::Bits) -> Self::Mask {
+        Pair(T::gt_bits(one.0, other.0), T::gt_bits(one.1, other.1))
+    }
+    #[inline(always)]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
         Self(T::select(mask.0, yes.0, no.0), T::select(mask.1, yes.1, no.1))
     }
@@ -128,6 +132,10 @@ impl<T: Bits> Bits for Pair<T> {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
         Self(self.0.shl(count), self.1.shl(count))
+    }
+    #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(self.0.shl_each(counts.0), self.1.shl_each(counts.1))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

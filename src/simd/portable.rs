@@ -176,6 +176,12 @@ impl Lanes for Quad<f32x4> {
         QuadMask(self.0.simd_eq(other.0))
     }
     #[inline(always)]
+    fn gt_bits(one: Self::Bits, other: Self::Bits) -> QuadMask {
+        let [one, other]: [i32x4; 2] =
+            [one.0, other.0].map(|bits| must_cast(bits ^ u32x4::splat(1 << 31)));
+        QuadMask(must_cast(one.simd_gt(other)))
+    }
+    #[inline(always)]
     fn select(mask: QuadMask, yes: Self, no: Self) -> Self {
         Self(mask.0.bitselect(yes.0, no.0))
     }
@@ -207,6 +213,14 @@ impl Bits for Quad<u32x4> {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
         Self(self.0 << count)
+    }
+    #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        let [mut bits, counts] = [self.0, counts.0].map(u32x4::to_array);
+        for (bits, count) in bits.iter_mut().zip(counts) {
+            *bits = bits.checked_shl(count).unwrap_or(0);
+        }
+        Self(u32x4::new(bits))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

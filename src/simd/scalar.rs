@@ -129,6 +129,10 @@ impl Lanes for One<f32> {
         One(self.0 == other.0)
     }
     #[inline(always)]
+    fn gt_bits(one: Self::Bits, other: Self::Bits) -> Self::Mask {
+        One(one.0 > other.0)
+    }
+    #[inline(always)]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
         if mask.0 { yes } else { no }
     }
@@ -165,6 +169,10 @@ impl Bits for One<u32> {
     #[inline(always)]
     fn shl(self, count: u32) -> Self {
         Self(self.0.wrapping_shl(count))
+    }
+    #[inline(always)]
+    fn shl_each(self, counts: Self) -> Self {
+        Self(self.0.checked_shl(counts.0).unwrap_or(0))
     }
     #[inline(always)]
     fn shr(self, count: u32) -> Self {

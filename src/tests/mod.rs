@@ -17,6 +17,7 @@ mod detection;
 mod distinct_labels;
 mod drift;
 mod exact;
+mod exact_trials;
 mod explained_variance;
 mod focal;
 mod foreground_contrast;

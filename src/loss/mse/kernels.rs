@@ -1,13 +1,18 @@
 //! The kernel: values block by block, summed, mapped or turned into a gradient.
 //!
-//! A block is whole registers: in place where the values of a channel are neighbours, else a copy.
+//! A block is whole registers: in place where the values of a channel are neighbours, else a copy. Where all values are
+//! alike the squares are added from registers, by trials ([`Quick`]); else, and if a trial fails, from memory.
 
 use super::Inputs;
 use crate::cube::Layout;
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
 use crate::loss::{Write, only};
 use crate::pixels::Weights;
 use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
+
+/// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels. More than a
+/// register, which is what the end of neighbours may take.
+const GATHERED: usize = BLOCK / 4;
 
 /// What is written.
 pub(super) enum Written<'a> {
@@ -36,34 +41,63 @@ impl Kernel for Values<'_> {
         let all_alike = cube.valid.is_none() && cube.weights.is_none();
         let mut none = ExactSum::default();
         let is_sum = sum.is_some();
-        let mut sum = Blocks::new(simd, [sum.unwrap_or(&mut none)]);
-        let [mut a, mut b, mut c, mut terms, mut weights] = [[0.0; BLOCK]; 5];
-        let mut walk = Walk::new(&inputs, S::Register::LANES);
+        let mut sum = Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]), 1);
+        // No term is negative then: a trial may add them.
+        let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
+        let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };
+        let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
+        let [mut terms, mut weights] = [[0.0; BLOCK]; 2];
+        let mut walk = Walk::new(&inputs, S::Register::LANES, most);
         while let Some(place) = walk.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
                 let pixels = cube.live().part(place.pixel, place.length);
                 simd.call(Weights { pixels, to: weights });
             }
-            let block = Block::<S> {
-                a: vectors(place.read(cube.values, &mut a)),
-                b: vectors(place.read(inputs.target, &mut b)),
-                weights: if all_alike { None } else { Some(vectors(weights)) },
-            };
-            let terms = terms.get_mut(..place.padded).unwrap_or(&mut []);
-            if let Written::Gradient(slope, write, gradient) = &mut written {
-                let to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
-                block.write(simd, *slope, *write, vectors_mut(to), factor, vectors_mut(terms));
-                place.after(gradient, &c);
-            } else {
-                block.terms(simd, factor, vectors_mut(terms));
+            let a = vectors(place.read(cube.values, &mut a));
+            let b = vectors(place.read(inputs.target, &mut b));
+            let (mut slope, mut mode) = (0.0, None);
+            let (mut to, mut map): (&mut [f32], &mut [f32]) = (&mut [], &mut []);
+            match &mut written {
+                Written::Nothing => {}
+                Written::Terms(terms) => map = terms,
+                Written::Gradient(by, write, gradient) => {
+                    (slope, mode) = (*by, Some(*write));
+                    to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
+                }
             }
-            if let Written::Terms(map) = &mut written {
+            let mut to = vectors_mut(to).chunks_mut(registers);
+            for (a, b) in a.chunks(registers).zip(b.chunks(registers)) {
+                let weights = if all_alike { None } else { Some(vectors(weights)) };
+                let block = Block::<S> { a, b, weights };
+                let to = to.next().unwrap_or(&mut []);
+                let mut mode = mode;
+                if is_quick && sum.is_promising() {
+                    let mut trial = sum.trial(simd);
+                    match mode.take() {
+                        Some(write) => block.try_to_write(slope, write, to, factor, &mut trial),
+                        None if factor == 1.0 => block.try_terms(|square| square, &mut trial),
+                        None => block.try_terms(|square| square * factor, &mut trial),
+                    }
+                    if trial.end() {
+                        continue;
+                    }
+                }
+                let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>()).unwrap_or(&mut []);
+                match mode {
+                    Some(write) => {
+                        block.write(simd, slope, write, to, factor, vectors_mut(terms));
+                    }
+                    None => block.terms(simd, factor, vectors_mut(terms)),
+                }
                 place.write(map, terms);
+                if is_sum {
+                    // Behind the last pixel both values are 0, and so is the term.
+                    sum.add(simd, terms, &[]);
+                }
             }
-            if is_sum {
-                // Behind the last pixel both values are 0, and so is the term.
-                sum.add(simd, terms, &[]);
+            if let Written::Gradient(.., gradient) = &mut written {
+                place.after(gradient, &c);
             }
         }
         sum.finish();
@@ -89,6 +123,32 @@ impl<S: Simd> Block<'_, S> {
     fn weight(simd: S, weight: &Floats<S>) -> (S::Register, Option<<S::Register as Lanes>::Mask>) {
         let weight = S::Register::from_floats(simd, weight);
         (weight, Some(weight.constant(0.0).lt(weight)))
+    }
+
+    /// Adds the terms by a trial: what is made of squares. (Most factors are 1.)
+    #[inline(always)]
+    fn try_terms(&self, term: impl Fn(S::Register) -> S::Register, trial: &mut Trial<S, 1, false>) {
+        for (a, b) in self.a.iter().zip(self.b) {
+            let difference = Self::difference(trial.simd(), a, b);
+            trial.push(term(difference * difference), None);
+        }
+    }
+
+    /// The same while the gradient is written.
+    #[inline(always)]
+    fn try_to_write(
+        &self,
+        slope: f32,
+        write: Write,
+        to: &mut [Floats<S>],
+        factor: f32,
+        trial: &mut Trial<S, 1, false>,
+    ) {
+        for ((a, b), to) in self.a.iter().zip(self.b).zip(to) {
+            let difference = Self::difference(trial.simd(), a, b);
+            write.write(None, difference * slope, to);
+            trial.push(difference * difference * factor, None);
+        }
     }
 
     /// Writes the terms.
@@ -147,11 +207,11 @@ impl<S: Simd> Block<'_, S> {
 /// The blocks of values, of one channel each.
 struct Walk {
     layout: Layout,
-    /// How many blocks a channel has, and of how many values.
-    blocks: usize,
-    length: usize,
-    next: usize,
+    /// How many values a block has at most, if it is taken in place.
+    most: usize,
     lanes: usize,
+    pixel: usize,
+    channel: usize,
 }
 
 /// Where a block of values lies.
@@ -166,28 +226,41 @@ struct Place {
 }
 
 impl Walk {
-    fn new(inputs: &Inputs, lanes: usize) -> Self {
-        let layout = inputs.layout;
-        // Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels.
-        let length = if layout.pixel_stride == 1 { BLOCK } else { BLOCK / 4 };
-        Self { layout, blocks: layout.n.div_ceil(length), length, next: 0, lanes }
+    fn new(inputs: &Inputs, lanes: usize, most: usize) -> Self {
+        Self { layout: inputs.layout, most, lanes, pixel: 0, channel: 0 }
     }
 
     #[inline(never)]
     fn next(&mut self) -> Option<Place> {
         let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
-        let (block, channel) = if pixel_stride == 1 {
-            (self.next % self.blocks.max(1), self.next / self.blocks.max(1))
+        let Self { pixel, channel, .. } = *self;
+        let lanes = self.lanes.max(1);
+        let left = n.saturating_sub(pixel);
+        if left == 0 || channel >= channels {
+            return None;
+        }
+        let length = if pixel_stride != 1 {
+            left.min(GATHERED)
+        } else if left < lanes {
+            left
         } else {
-            (self.next / channels.max(1), self.next % channels.max(1))
+            (left / lanes * lanes).min(self.most)
         };
-        self.next += 1;
-        let pixel = block * self.length;
-        let length = self.length.min(n.saturating_sub(pixel));
-        (block < self.blocks && channel < channels).then_some(Place {
+        if pixel_stride == 1 {
+            self.pixel += length;
+            if self.pixel == n {
+                (self.pixel, self.channel) = (0, channel + 1);
+            }
+        } else {
+            self.channel += 1;
+            if self.channel == channels {
+                (self.pixel, self.channel) = (pixel + length, 0);
+            }
+        }
+        Some(Place {
             pixel,
             length,
-            padded: length.next_multiple_of(self.lanes.max(1)),
+            padded: length.next_multiple_of(lanes),
             start: pixel * pixel_stride + channel * channel_stride,
             stride: pixel_stride,
         })

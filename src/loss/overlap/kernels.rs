@@ -1,7 +1,7 @@
 //! The kernels: predictions of pixels, summed or turned into a gradient.
 
 use super::{Boundary, Normalization};
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, padded};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, padded};
 use crate::loss::{Write, only};
 use crate::math::logistic;
 use crate::pixels::{Live, LiveColumns, Pixels, Weights};
@@ -38,46 +38,75 @@ impl Kernel for Terms<'_> {
             Some(_) => (&mut no_part, part),
             None => (part, &mut no_part),
         };
-        let mut hard = Blocks::new(simd, [all, part]);
+        let signed = summed == Summed::Predictions(Normalization::MinMax);
+        let is_cheap = signed || summed == Summed::Predictions(Normalization::Clamp);
+        // Scores are anything, predictions are at most 1.
+        let mut hard = Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 });
         let mut soft = Blocks::new(simd, [soft]);
         let mut marked = 0;
         let plain =
             pixels.valid.is_none() && pixels.weights.is_none() && pixels.soft_targets.is_none();
         let [mut tile, mut terms, mut shares] = [[0.0; BLOCK]; 3];
         let mut marks = [0; BLOCK];
-        for first in (0..pixels.scores.len()).step_by(BLOCK) {
-            let here = pixels.part(first, BLOCK);
+        let lanes = S::Register::LANES;
+        let block = if S::SHIFTS_EACH { REGISTERS * lanes } else { BLOCK };
+        for first in (0..pixels.scores.len()).step_by(block) {
+            let here = pixels.part(first, block);
             let length = here.scores.len();
-            let padded_length = length.next_multiple_of(S::Register::LANES);
-            let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
-            if !is_given(summed, here.scores, terms) {
-                predict(simd, summed, padded(here.scores, S::Register::LANES, &mut tile), terms);
-            }
-            if !plain {
-                let weights = tile.get_mut(..padded_length).unwrap_or(&mut []);
-                simd.call(Weights { pixels: here, to: weights });
-                if let Some(targets) = here.soft_targets {
-                    let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
-                    copy(shares, targets);
-                    weigh(simd, shares, weights);
-                    let places = vectors_mut::<Floats<S>, _>(shares).iter_mut();
-                    for (share, term) in places.zip(vectors::<Floats<S>, _>(terms)) {
-                        let target = S::Register::from_floats(simd, share);
-                        let value = S::Register::from_floats(simd, term) * target;
-                        only(Some(target.constant(0.0).lt(target)), value).to_floats(share);
-                    }
-                    clear_behind(shares, length);
-                    soft.add(simd, shares, &[]);
-                }
-                weigh(simd, terms, weights);
-            }
-            clear_behind(terms, length);
-            let marks = marks.get_mut(..padded_length).unwrap_or(&mut []);
-            if let Some(targets) = here.targets {
-                mark(marks, targets);
-            }
+            let padded_length = length.next_multiple_of(lanes);
+            let marks = match here.targets {
+                Some(targets) if length == padded_length => targets,
+                targets => mark(&mut marks, targets.unwrap_or(&[]), padded_length),
+            };
             marked += count(simd, marks);
-            hard.add(simd, terms, marks);
+            let mut is_promising = S::SHIFTS_EACH && hard.is_promising();
+            // A trial of what costs little needs no terms in memory. If it fails, the next round does.
+            loop {
+                let direct = is_promising && plain && is_cheap && length == padded_length;
+                if !direct {
+                    if !is_given(summed, here.scores, &mut terms) {
+                        let scores = padded(here.scores, S::Lanes::LANES, &mut tile);
+                        predict(simd, summed, scores, &mut terms);
+                    }
+                    let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
+                    if !plain {
+                        let weights = tile.get_mut(..padded_length).unwrap_or(&mut []);
+                        simd.call(Weights { pixels: here, to: weights });
+                        if let Some(targets) = here.soft_targets {
+                            let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
+                            copy(shares, targets);
+                            share(simd, shares, terms, weights);
+                            clear_behind(shares, length);
+                            soft.add(simd, shares, &[]);
+                        }
+                        weigh(simd, terms, weights);
+                    }
+                    clear_behind(terms, length);
+                }
+                let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
+                if is_promising && signed && direct {
+                    let mut trial = hard.trial::<S, true>(simd);
+                    push(&mut trial, here.scores, marks, |score| score);
+                    if trial.end() {
+                        break;
+                    }
+                } else if is_promising && !signed {
+                    let mut trial = hard.trial::<S, false>(simd);
+                    if direct {
+                        push(&mut trial, here.scores, marks, clamp);
+                    } else {
+                        push(&mut trial, terms, marks, |term| term);
+                    }
+                    if trial.end() {
+                        break;
+                    }
+                }
+                if !direct {
+                    hard.add(simd, terms, marks);
+                    break;
+                }
+                is_promising = false;
+            }
         }
         hard.finish();
         soft.finish();
@@ -85,20 +114,46 @@ impl Kernel for Terms<'_> {
     }
 }
 
-/// Writes the predictions of scores.
+/// Adds what is made of whole registers of floats by a trial.
+#[inline(always)]
+fn push<S: Simd, const SIGNED: bool>(
+    trial: &mut Trial<S, 2, SIGNED>,
+    floats: &[f32],
+    marks: &[u8],
+    term: impl Fn(S::Register) -> S::Register,
+) {
+    let simd = trial.simd();
+    let floats = vectors::<Floats<S>, _>(floats);
+    for (float, marks) in floats.iter().zip(vectors::<Marks<S>, _>(marks)) {
+        let marks = S::Register::mask_from_bytes(simd, marks);
+        trial.push(term(S::Register::from_floats(simd, float)), Some(marks));
+    }
+}
+
+/// A score between 0 and 1.
+#[inline(always)]
+fn clamp<V: Lanes>(score: V) -> V {
+    // A NaN stays: it is the right operand.
+    score.constant(0.0).max(score.constant(1.0).min(score))
+}
+
+/// Writes the predictions of scores. The chain of a sigmoid is long: several registers are in flight.
 #[inline(always)]
 fn predict<S: Simd>(simd: S, summed: Summed, scores: &[f32], terms: &mut [f32]) {
-    let scores: &[Floats<S>] = vectors(scores);
-    let places = vectors_mut(terms).iter_mut().zip(scores);
-    if summed == Summed::Predictions(Normalization::Sigmoid) {
-        for (term, score) in places {
+    if summed == Summed::Predictions(Normalization::Sigmoid) && S::SHIFTS_EACH {
+        let scores: &[<S::Lanes as Lanes>::Floats] = vectors(scores);
+        for (term, score) in vectors_mut(terms).iter_mut().zip(scores) {
+            logistic(S::Lanes::from_floats(simd, score)).sigmoid().to_floats(term);
+        }
+    } else if summed == Summed::Predictions(Normalization::Sigmoid) {
+        let scores: &[Floats<S>] = vectors(scores);
+        for (term, score) in vectors_mut(terms).iter_mut().zip(scores) {
             logistic(S::Register::from_floats(simd, score)).sigmoid().to_floats(term);
         }
     } else {
-        for (term, score) in places {
-            let score = S::Register::from_floats(simd, score);
-            // A NaN stays: it is the right operand.
-            score.constant(0.0).max(score.constant(1.0).min(score)).to_floats(term);
+        let scores: &[Floats<S>] = vectors(scores);
+        for (term, score) in vectors_mut(terms).iter_mut().zip(scores) {
+            clamp(S::Register::from_floats(simd, score)).to_floats(term);
         }
     }
 }
@@ -125,11 +180,23 @@ fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
     }
 }
 
-/// Copies targets to a block; behind the last pixel none is.
+/// Multiplies targets with weights and terms; 0 where a target is.
+#[inline(always)]
+fn share<S: Simd>(simd: S, targets: &mut [f32], terms: &[f32], weights: &[f32]) {
+    weigh(simd, targets, weights);
+    for (share, term) in vectors_mut::<Floats<S>, _>(targets).iter_mut().zip(vectors(terms)) {
+        let target = S::Register::from_floats(simd, share);
+        let value = S::Register::from_floats(simd, term) * target;
+        only(Some(target.constant(0.0).lt(target)), value).to_floats(share);
+    }
+}
+
+/// Copies targets to a block of so many; behind the last pixel none is.
 #[inline(never)]
-fn mark(marks: &mut [u8], targets: &[u8]) {
+fn mark<'m>(marks: &'m mut [u8], targets: &[u8], length: usize) -> &'m [u8] {
     copy(marks, targets);
     marks.iter_mut().skip(targets.len()).for_each(|mark| *mark = 0);
+    marks.get(..length).unwrap_or(&[])
 }
 
 /// How many bytes are not 0: here, while they are in the cache.
@@ -227,8 +294,50 @@ impl Kernel for Gradient<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let (pixels, normalization) = (self.pixels, self.normalization);
+        if pixels.valid.is_some() || pixels.weights.is_some() || pixels.soft_targets.is_some() {
+            return simd.call(OfEach(self));
+        }
+        // Of pixels that are all alike there are most: loops without questions.
+        let targets = Some(pixels.targets.unwrap_or(&[]));
+        let pixels = Pixels { scores: pixels.scores, targets, ..Pixels::default() };
+        match normalization {
+            // The chain is long: several registers are in flight.
+            Normalization::Sigmoid if S::SHIFTS_EACH => {
+                self.write::<S::Lanes>(simd, pixels, Normalization::Sigmoid);
+            }
+            Normalization::Sigmoid => {
+                self.write::<S::Register>(simd, pixels, Normalization::Sigmoid);
+            }
+            Normalization::Clamp => {
+                self.write::<S::Register>(simd, pixels, Normalization::Clamp);
+            }
+            Normalization::MinMax => {
+                self.write::<S::Register>(simd, pixels, Normalization::MinMax);
+            }
+        }
+    }
+}
+
+/// The gradient where each pixel has a weight of its own. Apart: the compiler moves questions out of loops as long as
+/// a function is small.
+struct OfEach<'a>(Gradient<'a>);
+
+impl Kernel for OfEach<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let (pixels, normalization) = (self.0.pixels, self.0.normalization);
+        self.0.write::<S::Register>(simd, pixels, normalization);
+    }
+}
+
+impl Gradient<'_> {
+    #[inline(always)]
+    fn write<V: Lanes>(self, simd: V::Simd, pixels: Pixels, normalization: Normalization) {
         let Factors { positive, negative } = self.factors;
-        let inputs = Inputs::<S::Register>::new(&self.pixels);
+        let inputs = Inputs::<V>::new(&pixels);
         let mut gradient = ColumnsMut::new(self.gradient);
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
@@ -236,12 +345,12 @@ impl Kernel for Gradient<'_> {
             let zero = score.constant(0.0);
             let (on, off) = (score.constant(positive), score.constant(negative));
             let slope = match (vector.positive, vector.live.soft_target) {
-                (Some(positive), _) => S::Register::select(positive, on, off),
+                (Some(positive), _) => V::select(positive, on, off),
                 (None, Some(target)) => off + (on - off) * target,
                 (None, None) => off,
             };
             let slope = vector.live.weighted(slope);
-            let slope = match self.normalization {
+            let slope = match normalization {
                 Normalization::Sigmoid => {
                     let size = score.abs().negate();
                     // The smaller of p and 1 - p keeps all digits, and the larger loses none.
@@ -256,14 +365,13 @@ impl Kernel for Gradient<'_> {
                         Boundary::Zero => zero.lt(score) & score.lt(one),
                         Boundary::Pass => !score.lt(zero) & !one.lt(score),
                     };
-                    S::Register::select(inside, slope, zero)
+                    V::select(inside, slope, zero)
                 }
                 Normalization::MinMax => {
                     let low = score.eq(score.constant(self.least.score));
                     let high = score.eq(score.constant(self.greatest.score));
-                    let at_low = S::Register::select(low, score.constant(self.least.share), zero);
-                    let at_high =
-                        S::Register::select(high, score.constant(self.greatest.share), zero);
+                    let at_low = V::select(low, score.constant(self.least.share), zero);
+                    let at_high = V::select(high, score.constant(self.greatest.share), zero);
                     slope + at_low + at_high
                 }
             };
