@@ -125,8 +125,8 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
         self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
     }
 
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_pointer_width = "64", target_family = "wasm")), inline(never))]
     pub fn get(&self, simd: V::Simd, index: usize) -> Live<V> {
         // (Matches instead of closures: these would have to be inlined to be compiled for the tier.)
         let valid = match &self.valid {

@@ -25,7 +25,7 @@ use super::Exact;
 use super::levels::{Registers, peel};
 use super::row::{Bounds, bounds_on};
 use super::window::{LIMIT, Unpacked, Window};
-use crate::simd::{IS_SMALL, Kernel, Lanes, SIMD, Simd, Tile, copy, vectors, vectors_mut};
+use crate::simd::{IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -34,11 +34,11 @@ const MOST_ADDITIONS: u32 = (1 << 10) - 1;
 pub(super) const KEPT_LEVELS: usize = 3;
 
 /// The most lanes of a register.
-pub(super) const MOST_LANES: usize = if IS_SMALL && !SIMD { 1 } else { 16 };
+pub(super) const MOST_LANES: usize = if IS_SMALL { 1 } else { 16 };
 
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.
-pub(crate) const BLOCK: usize = if IS_SMALL { 16 } else { 512 };
+pub(crate) const BLOCK: usize = on_stack(512);
 
 /// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
 /// than [`MOST_ADDITIONS`].

@@ -355,8 +355,8 @@ struct Wanted<F> {
 
 impl<F: Function> Wanted<F> {
     /// Terms and slopes. (A call where stack is scarce: the blocks of a sum do not lie on top of its registers.)
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_pointer_width = "64", target_family = "wasm")), inline(never))]
     fn of<V: Lanes>(&self, simd: V::Simd, vector: &Vector<V>) -> (V, V) {
         let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
         let sides = if self.softening.is_some() { 2 } else { 1 };

@@ -34,7 +34,7 @@ pub mod avx512;
 
 pub(crate) use columns::copy;
 pub use columns::{Columns, ColumnsMut};
-pub(crate) use detect::SIMD;
+use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub use pair::Pair;
 pub(crate) use tile::Tile;
@@ -95,13 +95,24 @@ pub trait Kernel {
 
 /// Whether code and stack are scarce, as on a microcontroller: blocks are short then, and variants of a kernel
 /// that only save time are one. (With `--cfg hyla_small` a workstation tests that, by one lane: `make small-test`.)
-pub(crate) const IS_SMALL: bool = cfg!(any(not(target_pointer_width = "64"), hyla_small));
+pub(crate) const IS_SMALL: bool = !SIMD && cfg!(any(not(target_pointer_width = "64"), hyla_small));
+
+/// How many items a block on the stack has: fewer where that is small.
+pub(crate) const fn on_stack(items: usize) -> usize {
+    if IS_SMALL {
+        items / 32
+    } else if cfg!(target_pointer_width = "64") {
+        items
+    } else {
+        items / 16
+    }
+}
 
 /// Runs a kernel on the current [`tier`].
 #[cfg_attr(target_pointer_width = "64", inline(never))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
 pub fn run<K: Kernel>(kernel: K) -> K::Output {
-    if !detect::SIMD {
+    if !SIMD {
         return scalar::Scalar.call(kernel);
     }
     match tier() {
@@ -112,7 +123,7 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: as above.
         Tier::Avx2 => unsafe { avx2::run(kernel) },
         Tier::Scalar if detect::SCALAR => scalar::Scalar.call(kernel),
-        _ if detect::SIMD => portable::Portable.call(kernel),
+        _ if SIMD => portable::Portable.call(kernel),
         _ => scalar::Scalar.call(kernel),
     }
 }

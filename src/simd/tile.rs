@@ -5,7 +5,7 @@ use core::mem::MaybeUninit;
 
 /// How many floats a tile holds: enough to make handing it over cheap, few enough to stay in the
 /// first-level cache. Fewer where stack is scarce.
-const TILE: usize = if super::IS_SMALL { 16 } else { 512 };
+const TILE: usize = super::on_stack(512);
 
 /// Floats on the stack, of which the first are filled. It is not cleared when it is made: for a
 /// camera line that would take longer than the rest of a call. No vector of it crosses a cache line:

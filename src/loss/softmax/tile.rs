@@ -1,10 +1,10 @@
 //! Tiles of pixels, row by row: what kernels see of a cube.
 
 use crate::exact::Bounds;
-use crate::simd::{Doubles, Lanes, load, vectors, vectors_mut};
+use crate::simd::{Doubles, Lanes, load, on_stack, vectors, vectors_mut};
 
 /// How many pixels a tile has at most: fewer where stack is scarce.
-pub(in crate::loss) const PIXELS: usize = if crate::simd::IS_SMALL { 16 } else { 512 };
+pub(in crate::loss) const PIXELS: usize = on_stack(512);
 /// How many floats all rows have together.
 pub(super) const FLOATS: usize = PIXELS * 4;
 /// The fewest pixels of a tile. Rows are multiples of it, and no register has more lanes.
