@@ -70,6 +70,7 @@ package-test: lib ## use what is installed as others do: pkg-config, CMake, Meso
 # The binary interface: where every field lies, on machines with 64-bit pointers; and a dump of every function and type
 # that abidiff compares (functions may be added, nothing else may change).
 $(BUILD)/layout.c: scripts/layout.sh include/hyla.h
+	@mkdir -p $(@D)
 	scripts/layout.sh include/hyla.h > $@
 
 $(BUILD)/layout$(EXE): $(BUILD)/layout.c
