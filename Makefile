@@ -13,13 +13,14 @@ MACHINE := $(shell $(CC) -dumpmachine)
 FOR_WINDOWS := $(findstring mingw,$(MACHINE))
 EXE := $(FOR_WINDOWS:mingw=.exe)
 SHARED := $(if $(FOR_WINDOWS),hyla.dll,libhyla.so.$(VERSION))
+COMMA := ,
 RUST_SOURCES := Cargo.toml $(shell find src -name '*.rs')
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 lib: $(LIB)/libhyla.a $(LIB)/$(SHARED) ## build the static and the shared library in build/lib
 
@@ -87,6 +88,8 @@ include packaging/cross.mk
 include packaging/windows.mk
 
 include packaging/digest.mk
+
+include packaging/cortex.mk
 
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra

@@ -63,38 +63,4 @@ digest-wasm-programs: $(BUILD)/wasm/layout.wasm $(BUILD)/wasm/digest.wasm
 	@scripts/check-layout.sh wasm32 abi/layout-32.txt node --no-warnings ffi-tests/wasm.mjs $(BUILD)/wasm/layout.wasm
 	@scripts/check-digest.sh wasm32 $(BUILD)/wasm/digest.txt node --no-warnings ffi-tests/wasm.mjs $(BUILD)/wasm/digest.wasm
 
-# Microcontrollers: the digest, the layout and the tests of the C functions, with a C library that prints by semihosting.
-# Pointers of 32 bits have a layout of their own.
-CORTEX_PROGRAMS := $(filter law%,$(FFI_PROGRAMS)) digest
-CORTEX_EMULATOR := qemu-system-arm -display none -monitor none -serial none -chardev stdio,id=text \
-    -semihosting-config enable=on$(COMMA)chardev=text
-# $(call cortex-tests,NAME,FLAGS,MACHINE,MORE PROGRAMS)
-define cortex-tests
-$(BUILD)/$1/tests/layout.elf: $(BUILD)/layout.c
-$(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $4): $(BUILD)/$1/tests/%.elf: ffi-tests/%.c
-$(BUILD)/$1/tests/%.elf: ffi-tests/cortex_m.c ffi-tests/cortex_m.ld $(FFI_HEADERS) $(BUILD)/$1/libhyla.a
-	@mkdir -p $$(@D)
-	arm-none-eabi-gcc $2 $(DIGEST_FLAGS) -DCARGO_VERSION='"$(VERSION)"' -mthumb --specs=rdimon.specs -Wl,--gc-sections \
-	    -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T ffi-tests/cortex_m.ld $$(filter %.c,$$^) $$(filter %.a,$$^) -lm -o $$@
-
-test-$1: $(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $4 layout)
-	@scripts/check-layout.sh $1 abi/layout-32.txt $(CORTEX_EMULATOR) $3 -kernel $(BUILD)/$1/tests/layout.elf
-	@scripts/check-digest.sh $1 $(BUILD)/$1/digest.txt $(CORTEX_EMULATOR) $3 -kernel $(BUILD)/$1/tests/digest.elf
-	@WRAPPER='$(CORTEX_EMULATOR) $3 -kernel' scripts/run-programs.sh test-$1 $(patsubst %,$(BUILD)/$1/tests/%.elf,$(filter-out digest,$(CORTEX_PROGRAMS)) $4)
-endef
-$(eval $(call cortex-tests,cortex-m4f,-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16,-M mps2-an386,environment))
-# The only emulated board with this core has less memory than tests need; and no floating-point environment.
-$(eval $(call cortex-tests,cortex-m0,-mcpu=cortex-m0,-M microbit -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=33554432))
-
-test-cortex: ## the digest and the C tests on emulated microcontrollers
-	@for tool in arm-none-eabi-gcc qemu-system-arm; do \
-	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
-	done; \
-	if echo '#include <stdio.h>' | arm-none-eabi-gcc -E - > /dev/null 2>&1; then \
-	    $(MAKE) --no-print-directory test-cortex-m4f test-cortex-m0; \
-	else \
-	    echo '$@: skipped: newlib, which is not installed'; [ "$(CI)" != true ]; \
-	fi
-
-.PHONY: digest digest-complete digest-linux digest-riscv64 digest-s390x digest-wasm digest-wasm-programs \
-    test-cortex test-cortex-m4f test-cortex-m0
+.PHONY: digest digest-complete digest-linux digest-riscv64 digest-s390x digest-wasm digest-wasm-programs
