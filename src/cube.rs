@@ -138,8 +138,7 @@ impl<'a> Cube<'a> {
     /// another and no gap lies between the values, they are one row.
     pub(crate) fn walk(&self) -> Layout {
         let values = self.layout.n.wrapping_mul(self.layout.channels);
-        let alike = self.valid.is_none() && self.weights.is_none();
-        if alike && self.layout.span() == Ok(values) {
+        if self.live().are_alike() && self.layout.span() == Ok(values) {
             Layout::planar(values, 1)
         } else {
             self.layout

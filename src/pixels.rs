@@ -50,6 +50,12 @@ impl<'a> Pixels<'a> {
         }
     }
 
+    /// Whether all pixels count, with the weight 1 and a target of bytes.
+    #[inline(always)]
+    pub(crate) fn are_alike(&self) -> bool {
+        self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
+    }
+
     /// There is one kind of targets, and every input of a labelled score has as many items as there are
     /// scores.
     #[inline(never)]
@@ -117,12 +123,6 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
             weights: pixels.weights.map(Columns::new),
             soft_targets: pixels.soft_targets.map(Columns::new),
         }
-    }
-
-    /// Whether all pixels count, with the weight 1 and a target of bytes.
-    #[inline(always)]
-    pub fn is_everywhere(&self) -> bool {
-        self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
     }
 
     #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]

@@ -121,7 +121,7 @@ impl Kernel for Join<'_> {
         };
         // Of pixels that are all alike there are most: a loop without questions.
         let all_alike = LiveColumns::new(&Pixels::default());
-        let is_plain = scores.live.is_everywhere();
+        let is_plain = self.pixels.are_alike();
         let range = self.range;
         let vectors = self.pixels.scores.len().div_ceil(S::Register::LANES);
         let mut numbers = 0;

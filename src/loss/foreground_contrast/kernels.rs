@@ -23,7 +23,7 @@ pub(super) struct Inputs<'a> {
 impl Inputs<'_> {
     /// Whether all pixels count alike.
     fn all_alike(&self) -> bool {
-        self.cube.valid.is_none() && self.cube.weights.is_none()
+        self.cube.live().are_alike()
     }
 }
 

@@ -38,7 +38,7 @@ impl Kernel for Values<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Self { inputs, factor, sum, mut written } = self;
         let cube = inputs.cube;
-        let all_alike = cube.valid.is_none() && cube.weights.is_none();
+        let all_alike = cube.live().are_alike();
         let mut none = ExactSum::default();
         let is_sum = sum.is_some();
         let mut sum = Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]), 1);

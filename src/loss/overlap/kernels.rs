@@ -44,8 +44,7 @@ impl Kernel for Terms<'_> {
         let mut hard = Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 });
         let mut soft = Blocks::new(simd, [soft]);
         let mut marked = 0;
-        let plain =
-            pixels.valid.is_none() && pixels.weights.is_none() && pixels.soft_targets.is_none();
+        let plain = pixels.are_alike();
         let [mut tile, mut terms, mut shares] = [[0.0; BLOCK]; 3];
         let mut marks = [0; BLOCK];
         let lanes = S::Register::LANES;
@@ -295,7 +294,7 @@ impl Kernel for Gradient<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let (pixels, normalization) = (self.pixels, self.normalization);
-        if pixels.valid.is_some() || pixels.weights.is_some() || pixels.soft_targets.is_some() {
+        if !pixels.are_alike() {
             return simd.call(OfEach(self));
         }
         // Of pixels that are all alike there are most: loops without questions.
