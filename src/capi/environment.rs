@@ -7,24 +7,16 @@
 
 /// Runs `body` with round-to-nearest, gradual underflow and masked exceptions. One function for all
 /// calls: beside the code that this saves, the compiler, which knows nothing of control words, moves no
-/// float operation of a body that it does not see across them. (Where there is no word there is nothing to save.)
-#[cfg_attr(
-    any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        all(target_arch = "arm", target_abi = "eabihf")
-    ),
-    inline(never)
-)]
-#[cfg_attr(
-    not(any(
-        target_arch = "x86_64",
-        target_arch = "aarch64",
-        all(target_arch = "arm", target_abi = "eabihf")
-    )),
-    inline(always)
-)]
+/// float operation of a body that it does not see across them.
+#[cfg(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "arm", target_abi = "eabihf")
+))]
+#[inline(never)]
 pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
+    use word::{CONTROL_BITS, DEFAULT, control_word, set_control_word};
+
     let found = control_word();
     let foreign = found & CONTROL_BITS != DEFAULT;
     if foreign {
@@ -35,6 +27,17 @@ pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
         set_control_word(found);
     }
     result
+}
+
+/// Runs `body`, on targets without a control word, or whose word hyla does not know: the default is assumed.
+#[cfg(not(any(
+    target_arch = "x86_64",
+    target_arch = "aarch64",
+    all(target_arch = "arm", target_abi = "eabihf")
+)))]
+#[inline(always)]
+pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
+    body()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -110,22 +113,3 @@ mod word {
         unsafe { asm!("vmsr fpscr, {}", in(reg) word, options(nostack, preserves_flags)) };
     }
 }
-
-/// Targets without such a word, or whose word hyla does not know: the default is assumed.
-#[cfg(not(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    all(target_arch = "arm", target_abi = "eabihf")
-)))]
-mod word {
-    pub const CONTROL_BITS: u32 = 0;
-    pub const DEFAULT: u32 = 0;
-
-    pub fn control_word() -> u32 {
-        DEFAULT
-    }
-
-    pub fn set_control_word(_: u32) {}
-}
-
-use word::{CONTROL_BITS, DEFAULT, control_word, set_control_word};

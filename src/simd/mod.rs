@@ -123,8 +123,7 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
         // SAFETY: as above.
         Tier::Avx2 => unsafe { avx2::run(kernel) },
         Tier::Scalar if detect::SCALAR => scalar::Scalar.call(kernel),
-        _ if SIMD => portable::Portable.call(kernel),
-        _ => scalar::Scalar.call(kernel),
+        _ => portable::Portable.call(kernel),
     }
 }
 
