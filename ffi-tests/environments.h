@@ -28,30 +28,20 @@ static const struct {
 };
 static inline control_word get(void) { return __builtin_ia32_stmxcsr(); }
 static inline void set(control_word word) { __builtin_ia32_ldmxcsr(word); }
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) || (defined(__arm__) && defined(__ARM_FP))
+/* Both have the same bits in the same places; in 32 bits the word has others, which are results of operations. */
+#ifdef __aarch64__
 typedef uint64_t control_word;
-static const control_word CONTROL_BITS = 0x07ff9f00, DEFAULT = 0, FLUSH = 1u << 24;
-static const struct {
-    const char *name;
-    control_word word;
-} environments[] = {
-    {"default", 0},
-    {"flush to zero", 1u << 24},
-    {"default NaN", 1u << 25},
-    {"round up", 1u << 22},
-    {"round down", 2u << 22},
-    {"round to zero", 3u << 22},
-    {"flush to zero, default NaN, round down", 1u << 24 | 1u << 25 | 2u << 22},
-};
-static inline control_word get(void) {
-    control_word word;
-    __asm__ volatile("mrs %0, fpcr" : "=r"(word));
-    return word;
-}
-static inline void set(control_word word) { __asm__ volatile("msr fpcr, %0" : : "r"(word)); }
-#elif defined(__arm__) && defined(__ARM_FP)
+static const control_word CONTROL_BITS = 0x07ff9f00;
+#define READ_CONTROL_WORD "mrs %0, fpcr"
+#define WRITE_CONTROL_WORD "msr fpcr, %0"
+#else
 typedef uint32_t control_word;
-static const control_word CONTROL_BITS = 0x07c00000, DEFAULT = 0, FLUSH = 1u << 24;
+static const control_word CONTROL_BITS = 0x07c00000;
+#define READ_CONTROL_WORD "vmrs %0, fpscr"
+#define WRITE_CONTROL_WORD "vmsr fpscr, %0"
+#endif
+static const control_word DEFAULT = 0, FLUSH = 1u << 24;
 static const struct {
     const char *name;
     control_word word;
@@ -66,10 +56,10 @@ static const struct {
 };
 static inline control_word get(void) {
     control_word word;
-    __asm__ volatile("vmrs %0, fpscr" : "=r"(word));
+    __asm__ volatile(READ_CONTROL_WORD : "=r"(word));
     return word;
 }
-static inline void set(control_word word) { __asm__ volatile("vmsr fpscr, %0" : : "r"(word)); }
+static inline void set(control_word word) { __asm__ volatile(WRITE_CONTROL_WORD : : "r"(word)); }
 #else
 #define NO_CONTROL_WORD
 typedef uint32_t control_word;

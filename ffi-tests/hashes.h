@@ -19,6 +19,23 @@ struct buffers {
     double *workspace;  /* workspace_doubles() */
 };
 
+/* The pixels from `start` to `end`; bit 0 of `options` gives a mask, bit 1 weights. */
+static inline hyla_pixels pixels_between(const struct buffers *on, unsigned options, size_t start, size_t end) {
+    return (hyla_pixels){.scores = on->scores + start,
+                         .targets = on->targets + start,
+                         .valid = options & 1 ? on->valid + start : NULL,
+                         .weights = options & 2 ? on->weights + start : NULL,
+                         .n = end - start};
+}
+
+/* Such pixels as a cube of CHANNELS values each. */
+static inline hyla_cube cube_between(const struct buffers *on, unsigned options, size_t start, size_t end) {
+    const hyla_pixels pixels = pixels_between(on, options, start, end);
+    return (hyla_cube){.values = on->values + CHANNELS * start, .n = pixels.n, .channels = CHANNELS, .pixel_stride = CHANNELS,
+                       .channel_stride = 1, .targets = pixels.targets, .labels = on->labels + start, .valid = pixels.valid,
+                       .weights = pixels.weights};
+}
+
 struct hashes {
     size_t count;
     const char *names[MOST_HASHES];

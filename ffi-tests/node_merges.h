@@ -13,16 +13,12 @@ struct piece {
 };
 enum { PIECES = 3 };
 
-static inline struct piece piece_of(const struct buffers *on, const uint8_t *valid, const float *weights, size_t start, size_t end) {
-    const hyla_pixels pixels = {.scores = on->scores + start, .targets = on->targets + start, .n = end - start,
-                                .valid = valid == NULL ? NULL : valid + start, .weights = weights == NULL ? NULL : weights + start};
+static inline struct piece piece_of(const struct buffers *on, unsigned options, size_t start, size_t end) {
+    const hyla_pixels pixels = pixels_between(on, options, start, end);
     hyla_pixels decided = pixels, ranked = pixels;
     decided.decisions = on->valid + start;
     ranked.weights = NULL;
-    const hyla_cube cube = {.values = on->values + CHANNELS * start, .n = pixels.n, .channels = CHANNELS, .pixel_stride = CHANNELS,
-                            .channel_stride = 1, .targets = pixels.targets, .labels = on->labels + start, .valid = pixels.valid,
-                            .weights = pixels.weights};
-    return (struct piece){pixels.n, pixels, decided, ranked, cube, on->other + CHANNELS * start};
+    return (struct piece){pixels.n, pixels, decided, ranked, cube_between(on, options, start, end), on->other + CHANNELS * start};
 }
 
 /* Adds the words of `other` to those of `totals`, as any program can that knows nothing of hyla. */
@@ -160,11 +156,9 @@ static inline void take_merged_metrics(const struct buffers *on, const struct pi
 
 /* The totals of three parts of the buffers, each merged from zero. */
 static inline void take_merges(const struct buffers *on, unsigned options, struct hashes *to) {
-    const uint8_t *const valid = options & 1 ? on->valid : NULL;
-    const float *const weights = options & 2 ? on->weights : NULL;
     const size_t first = on->n / 3, second = on->n / 2;
-    const struct piece pieces[PIECES + 1] = {piece_of(on, valid, weights, 0, first), piece_of(on, valid, weights, first, second),
-                                             piece_of(on, valid, weights, second, on->n), piece_of(on, valid, weights, 0, on->n)};
+    const struct piece pieces[PIECES + 1] = {piece_of(on, options, 0, first), piece_of(on, options, first, second),
+                                             piece_of(on, options, second, on->n), piece_of(on, options, 0, on->n)};
     to->count = 0;
     take_merged_losses(on, pieces, to);
     take_merged_frames(pieces, to);

@@ -7,11 +7,8 @@
 
 /* Everything that is said of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline void take_nodes(const struct buffers *on, unsigned options, struct hashes *to) {
-    const uint8_t *const valid = options & 1 ? on->valid : NULL;
-    const float *const weights = options & 2 ? on->weights : NULL;
-    const hyla_pixels pixels = {.scores = on->scores, .targets = on->targets, .valid = valid, .weights = weights, .n = on->n};
-    const hyla_cube cube = {.values = on->values, .n = on->n, .channels = CHANNELS, .pixel_stride = CHANNELS, .channel_stride = 1,
-                            .targets = on->targets, .labels = on->labels, .valid = valid, .weights = weights};
+    const hyla_pixels pixels = pixels_between(on, options, 0, on->n);
+    const hyla_cube cube = cube_between(on, options, 0, on->n);
     const size_t columns = on->n * CHANNELS / ROWS;
     const hyla_matrix matrix = {.values = on->values, .rows = ROWS, .columns = columns, .row_stride = columns};
     to->count = 0;
@@ -24,7 +21,7 @@ static inline void take_nodes(const struct buffers *on, unsigned options, struct
     if (on->n > 0) take_selector_metrics(on, to);
     take_detection(on, &pixels, to);
     take_drift(&pixels, to);
-    take_labels(on, valid, to);
+    take_labels(on, pixels.valid, to);
     take_rankings(on, &pixels, to);
     take_frame_scores(on, &pixels, to);
 }

@@ -39,6 +39,15 @@ mod svdd;
 mod svdd_edges;
 mod svdd_more;
 
+/// All powers of two, and the finite floats that are fewer than so many steps away from them.
+pub fn near_powers_of_two(steps: u32) -> impl Iterator<Item = f32> {
+    (-149..128).flat_map(move |exponent| {
+        let power = (2.0_f64.powi(exponent) as f32).to_bits();
+        let bits = (0..steps).flat_map(move |steps| [power + steps, power.saturating_sub(steps)]);
+        bits.map(f32::from_bits).filter(|float| float.is_finite())
+    })
+}
+
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.
 ///
 /// `HYLA_REQUIRE_TIER=avx512` turns a missing tier into a failure.
