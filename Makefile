@@ -16,6 +16,11 @@ SHARED := $(if $(FOR_WINDOWS),hyla.dll,libhyla.so.$(VERSION))
 COMMA := ,
 RUST_SOURCES := Cargo.toml $(shell find src -name '*.rs')
 
+# $(call need,TOOLS): a recipe goes on if they are there; in CI it fails if not.
+need = for tool in $1; do \
+	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
+	done
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 

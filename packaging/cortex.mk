@@ -85,9 +85,7 @@ $(BUILD)/embedded-monitor $(BUILD)/embedded-monitor-iou: $(CORTEX_SOURCES) $(LIB
 	    examples/embedded/monitor.c examples/embedded/host.c $(LIB)/libhyla.a -o $@
 
 cortex-test: ## Cortex-M4F and Cortex-M0, emulated: a monitor within its budget, no panic, the digest and the C tests
-	@for tool in arm-none-eabi-gcc qemu-system-arm python3; do \
-	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
-	done; \
+	@$(call need,arm-none-eabi-gcc qemu-system-arm python3); \
 	$(MAKE) --no-print-directory $(CORTEX:%=run-%) $(CORTEX:%=budget-%) $(CORTEX:%=symbols-%) || exit; \
 	if echo '#include <stdio.h>' | arm-none-eabi-gcc -E - > /dev/null 2>&1; then \
 	    $(MAKE) --no-print-directory $(CORTEX:%=ffi-%); \

@@ -10,9 +10,7 @@ AARCH64_RUN := qemu-aarch64-static -L /usr/$(AARCH64) -E LD_LIBRARY_PATH=/usr/$(
 AARCH64_MAKE := $(MAKE) --no-print-directory TARGET=aarch64-unknown-linux-gnu BUILD=$(BUILD)/aarch64 CC=$(AARCH64)-gcc \
     CXX=$(AARCH64)-g++ AR=$(AARCH64)-ar STRIP=$(AARCH64)-strip CARGO='$(CROSS_CARGO)'
 aarch64-test: ## build for 64-bit Arm, and run the C, C++ and golden tests under an emulator
-	@for tool in $(AARCH64)-gcc $(AARCH64)-g++ qemu-aarch64-static; do \
-	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
-	done; \
+	@$(call need,$(AARCH64)-gcc $(AARCH64)-g++ qemu-aarch64-static); \
 	WRAPPER='$(AARCH64_RUN)' $(AARCH64_MAKE) ffi-test abi-layout digest WHERE=aarch64 && \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(AARCH64)-gcc CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='$(AARCH64_RUN)' \
 	    $(CROSS_CARGO) test --quiet --target aarch64-unknown-linux-gnu --target-dir $(BUILD)/aarch64/cargo-test --features capi,scalar --test golden

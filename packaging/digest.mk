@@ -19,7 +19,7 @@ digest: $(BUILD)/digest$(EXE) ## a digest of every node, which must be the same 
 # share their code with 8-bit ones, and need a histogram of a mebibyte.
 DIGEST_LEFT_OUT := hyla_[a-z_]*_size|hyla_[a-z_]*_init|hyla_[a-z_]*_words|hyla_version.*|hyla_abi_version|hyla_ranking_update_u16
 digest-complete: $(BUILD)/digest.o
-	@nm -u $< | grep -o 'hyla_[a-z0-9_]*' | sort > $(BUILD)/digest-calls.txt; \
+	@readelf -sW $< | sed -n 's/.* UND \(hyla_[a-z0-9_]*\)$$/\1/p' | sort > $(BUILD)/digest-calls.txt; \
 	grep -o 'hyla_[a-z0-9_]*' abi/hyla.map | grep -Evx '$(DIGEST_LEFT_OUT)' | sort | comm -23 - $(BUILD)/digest-calls.txt > $(BUILD)/digest-lacks.txt; \
 	if [ -s $(BUILD)/digest-lacks.txt ]; then echo 'digest: failed: it does not call:'; cat $(BUILD)/digest-lacks.txt; exit 1; fi
 
@@ -27,9 +27,7 @@ digest-complete: $(BUILD)/digest.o
 # $(call digest-linux,NAME,RUST TARGET)
 define digest-linux
 digest-$1:
-	@for tool in $1-linux-gnu-gcc qemu-$1-static; do \
-	    command -v $$$$tool > /dev/null || { echo "$$@: skipped: $$$$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
-	done; \
+	@$$(call need,$1-linux-gnu-gcc qemu-$1-static); \
 	$(MAKE) --no-print-directory abi-layout digest WHERE=$1 WRAPPER='qemu-$1-static -L /usr/$1-linux-gnu' \
 	    TARGET=$2 BUILD=$(BUILD)/$1 CC=$1-linux-gnu-gcc AR=$1-linux-gnu-ar STRIP=$1-linux-gnu-strip \
 	    CARGO='RUSTC_BOOTSTRAP=1 $(CROSS_CARGO)' BUILD_STD=-Zbuild-std=core

@@ -3,7 +3,6 @@
 
 WINDOWS_CARGO ?= env RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=core $(CROSS_CARGO)
 
-# For other makefiles, too: $(WINDOWS_CC) -Iinclude program.c $(WINDOWS)/lib/libhyla.a, then $(WINDOWS_RUN) program.exe.
 # std::thread is only in MinGW's C++ with the threads of POSIX.
 WINDOWS := $(BUILD)/windows
 MINGW := x86_64-w64-mingw32
@@ -16,9 +15,6 @@ WINDOWS_MAKE := $(MAKE) --no-print-directory TARGET=x86_64-pc-windows-gnu BUILD=
 windows: ## build hyla.dll, its import library and the static library for Windows in build/windows/lib
 	$(WINDOWS_MAKE) lib
 
-$(WINDOWS)/lib/libhyla.a: $(RUST_SOURCES)
-	$(WINDOWS_MAKE) $@
-
 windows-install: ## install for Windows into PREFIX (and LIBDIR), below DESTDIR
 	$(WINDOWS_MAKE) install
 
@@ -26,9 +22,7 @@ windows-dist: ## make build/windows/hyla-VERSION-TARGET.tar.gz of what windows-i
 	$(WINDOWS_MAKE) dist
 
 windows-test: ## build for Windows, and run the C and C++ tests and programs that use the installed package under Wine
-	@for tool in $(WINDOWS_CC) $(WINDOWS_CXX); do \
-	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
-	done; \
+	@$(call need,$(WINDOWS_CC) $(WINDOWS_CXX)); \
 	if ! command -v wine64 > /dev/null && ! [ -x /usr/lib/wine/wine64 ]; then \
 	    $(WINDOWS_MAKE) ffi-programs || exit; \
 	    echo '$@: skipped: wine64, which is not installed: the programs were linked, not run'; [ "$(CI)" != true ]; exit; \

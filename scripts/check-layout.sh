@@ -5,8 +5,7 @@
 set -eu
 where=$1 expected=$2
 shift 2
-# Some C libraries end lines with a carriage return.
-found=$("$@" < /dev/null | tr -d '\r')
+found=$("$@" < /dev/null)
 if [ "${BLESS:-}" = 1 ]; then echo "$found" > "$expected"; fi
 echo "$found" | diff -u "$expected" -
 echo "abi-layout: $where: $(grep -c . "$expected") sizes and places are as promised"
