@@ -38,7 +38,7 @@
 //! a pixel costs some 11 cycles up to 32 channels: a third for the squares, a third for the tree, a third for
 //! the term and its exact sum. Planes are read at about the same speed up to some 20 channels; with 100 and more there are too
 //! many streams for the prefetcher, and interleaved pixels are several times faster. Asking for their rows ahead took
-//! 5 to 20 % longer. Other layouts load lane by lane.
+//! up to a third longer. Other layouts load lane by lane.
 //!
 //! Source: L. Ruff et al., Deep One-Class Classification (2018), eq. 3.
 
