@@ -190,6 +190,8 @@ impl Totals {
 
     /// Adds the terms, and writes a gradient on the way.
     fn walk(&mut self, inputs: Inputs, gradient: Option<Gradient>) {
+        // Few pixels add to it, but all words are canonical afterwards.
+        self.huge.normalize();
         let before = self.outside;
         simd::run(Pass { inputs, totals: self, adds: true, map: None, gradient });
         if inputs.cube.weights.is_none() {

@@ -66,45 +66,33 @@ pub struct Ratios {
 }
 
 impl Counts {
-    /// The ratios; 0 where one is 0/0.
-    ///
-    /// # Errors
-    /// Counts below 0, or more than 2^63 - 1 together ([`Error::Totals`]).
-    pub fn ratios(&self) -> Result<Ratios, Error> {
-        self.check()?;
+    /// The ratios; 0 where one is 0/0. The counts have a sum ([`Totals::check`]).
+    pub(crate) fn ratios(&self) -> Ratios {
         let ratio =
             |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-        // No sum of two unions overflows.
         let [hits, false_positives, false_negatives] =
-            [self.true_positives, self.false_positives, self.false_negatives].map(i64::cast_unsigned);
+            [self.true_positives, self.false_positives, self.false_negatives]
+                .map(i64::cast_unsigned);
         let decisions = hits.wrapping_add(false_positives);
         let union = decisions.wrapping_add(false_negatives);
-        Ok(Ratios {
+        Ratios {
             precision: ratio(hits, decisions),
             recall: ratio(hits, hits.wrapping_add(false_negatives)),
+            // Twice a count of 63 bits has 64.
             f1: ratio(hits.wrapping_mul(2), hits.wrapping_add(union)),
             iou: ratio(hits, union),
-        })
+        }
     }
 
     /// What is special about the ratios.
-    ///
-    /// # Errors
-    /// As [`Self::ratios`].
-    pub fn notices(&self) -> Result<Notices, Error> {
-        self.check()?;
+    pub(crate) fn notices(&self) -> Notices {
         let decisions = self.true_positives | self.false_positives;
         let positives = self.true_positives | self.false_negatives;
         let negatives = self.false_positives | self.true_negatives;
-        Ok(Notices::EMPTY.when(positives == 0 && negatives == 0)
+        Notices::EMPTY.when(positives == 0 && negatives == 0)
             | Notices::NO_POSITIVES.when(positives == 0)
             | Notices::NO_NEGATIVES.when(negatives == 0)
-            | Notices::NO_DECISIONS.when(decisions == 0))
-    }
-
-    fn check(&self) -> Result<(), Error> {
-        let Self { true_positives, false_positives, false_negatives, true_negatives } = *self;
-        words::sum(&[true_positives, false_positives, false_negatives, true_negatives]).map(|_| ())
+            | Notices::NO_DECISIONS.when(decisions == 0)
     }
 
     fn merge(&mut self, other: &Self) {
@@ -150,12 +138,34 @@ impl Totals {
         self.open_targets = self.open_targets.wrapping_add(other.open_targets);
     }
 
-    /// The counts of the open frame can be: they are in those of the pixels, too.
+    /// The ratios of pixels and of frames, and what is special about each.
+    ///
+    /// # Errors
+    /// Counts below 0, or more than 2^63 - 1 together ([`Error::Totals`]).
+    pub fn values(&self) -> Result<[(Ratios, Notices); 2], Error> {
+        self.check()?;
+        Ok([&self.pixels, &self.frames].map(|counts| (counts.ratios(), counts.notices())))
+    }
+
+    /// The counts can be.
     ///
     /// # Errors
     /// [`Error::Totals`].
-    pub(crate) fn check_open(&self) -> Result<(), Error> {
-        words::sum(&[self.open_decisions, self.open_targets]).map(|_| ())
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let Self { pixels: a, frames: b, open_decisions, open_targets } = *self;
+        words::sum(&[
+            a.true_positives,
+            a.false_positives,
+            a.false_negatives,
+            a.true_negatives,
+            b.true_positives,
+            b.false_positives,
+            b.false_negatives,
+            b.true_negatives,
+            open_decisions,
+            open_targets,
+        ])
+        .map(|_| ())
     }
 
     /// Adds to the counts of the pixels alone.
