@@ -157,6 +157,15 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         Ok(())
     }
 
+    /// So many terms that are finite and not negative, such as weights, can have this sum.
+    ///
+    /// # Errors
+    /// [`Error::Totals`].
+    pub(crate) fn check_weights(&self, terms: i64) -> Result<(), Error> {
+        self.check_not_negative(terms)?;
+        if self.non_finite() == 0 { Ok(()) } else { Err(Error::Totals) }
+    }
+
     /// Whether the finite part is negative, if so many terms can have this sum.
     #[inline(never)]
     fn is_negative(&self, terms: i64) -> Result<bool, Error> {

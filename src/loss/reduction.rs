@@ -105,9 +105,10 @@ impl Sums {
     pub(crate) fn notices(&self, reduction: Reduction) -> Notices {
         let empty = self.terms == 0;
         let no_weight = reduction == Reduction::WeightedMean && self.weights.value() == 0.0;
+        let by_weights = reduction == Reduction::WeightedMean && self.weights.non_finite() != 0;
         Notices::EMPTY.when(empty)
             | Notices::DEGENERATE.when(no_weight && !empty)
-            | Notices::NOT_FINITE.when(self.loss.non_finite() != 0)
+            | Notices::NOT_FINITE.when(self.loss.non_finite() != 0 || by_weights)
             | Notices::REJECTED.when(self.rejected != 0)
     }
 }

@@ -254,7 +254,8 @@ impl Totals {
         let radius = params.radius()?;
         words::part(self.outside, self.sums.terms)?;
         self.huge.check_not_negative(self.outside)?;
-        self.outside_weights.check_not_negative(self.outside)?;
+        self.outside_weights.check_weights(self.outside)?;
+        words::at_most(self.outside_weights.value(), self.sums.weights.value())?;
         self.sums.check(params.fingerprint())?;
         Ok(self.sums.notices(Reduction::Mean)
             | radius.notices

@@ -42,7 +42,7 @@ fn ordinary_words_are_no_error_and_no_words_are_nothing() {
 #[test]
 fn words_of_one_kind_are_an_error() {
     for node in nodes() {
-        for word in [-1, i64::MIN, 0x5555_5555_5555_5555, -0x5a5a_5a5a_5a5a_5a5b] {
+        for word in [-1, i64::MIN, -0x5a5a_5a5a_5a5a_5a5b] {
             let readings = read(&node, &vec![word; node.words.len()]);
             let expected = readings.iter().all(|reading| reading == &Err(Error::Totals));
             assert!(expected, "{}: {word:x}, {readings:?}", node.name);
