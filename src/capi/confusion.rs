@@ -3,6 +3,7 @@
 use super::Mirrors;
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
+use crate::error::Notices;
 use crate::metric::confusion::{Counts, Totals};
 
 /// The stages in which the counts make sense (see `hyla_context`).
@@ -169,11 +170,11 @@ pub unsafe extern "C" fn hyla_confusion_values(
     unsafe {
         super::answer(totals, report, |totals, report| {
             totals.check()?;
-            report.write(hyla_confusion_report {
+            let report = report.write(hyla_confusion_report {
                 pixel: hyla_confusion_ratios::new(&totals.pixels),
                 frame: hyla_confusion_ratios::new(&totals.frames),
             });
-            Ok(totals.pixels.notices())
+            Ok(Notices::from_bits(report.pixel.status as u32))
         })
     }
 }

@@ -173,7 +173,11 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         // In units of 2^128, which all floats stay so far below that roundings do not matter.
         let size = digits::quotient(&self.digits, LOWEST - 128 * POWER, 1);
         let is_multiple = self.digits.first().is_some_and(|digit| digit & Self::BELOW_ALL == 0);
-        if is_multiple && size.abs() <= finite as f64 { Ok(size < 0.0) } else { Err(Error::Totals) }
+        if is_multiple && size.abs() <= finite as f64 {
+            Ok(size.is_sign_negative())
+        } else {
+            Err(Error::Totals)
+        }
     }
 
     /// How many terms were NaN or infinite.

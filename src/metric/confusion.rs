@@ -75,6 +75,7 @@ fn ratio(part: i64, whole: i64) -> f64 {
 
 impl Counts {
     /// The ratios; 0 where one is 0/0. The counts can be ([`Totals::check`]), so no sum of them overflows.
+    #[inline(always)]
     pub(crate) fn ratios(&self) -> Ratios {
         let hits = self.true_positives;
         let decisions = hits.wrapping_add(self.false_positives);

@@ -46,7 +46,7 @@ use crate::error::{Error, Notices};
 use crate::masks::Masks;
 use crate::pixels::{Pixels, count_valid, cut};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
-use crate::words::{part, same_parameters, sum};
+use crate::words::{same_parameters, sum};
 use core::iter::{Enumerate, Rev, Zip};
 use core::slice::Iter;
 
@@ -366,7 +366,9 @@ impl<'a> Histograms<'a> {
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
         let ranked = (sum(anomalies)?, sum(normal)?);
         let counted = sum(&[ranked.0, ranked.1, nan_anomalies, nan_normal])?;
-        part(masked, i64::MAX)?;
+        if masked < 0 {
+            return Err(Error::Totals);
+        }
         same_parameters(binning.fingerprint(), pixels, fingerprint)?;
         if counted != pixels {
             return Err(Error::Totals);
