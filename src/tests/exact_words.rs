@@ -87,7 +87,7 @@ fn is_possible(sum: &BigInt, lowest: i32, power_of_terms: u32, finite: i64) -> O
     let unit = (-149 * power_of_terms as i32 - lowest) as usize;
     let greatest: BigInt = BigInt::from((1_u32 << 24) - 1) << 264;
     let greatest = greatest.pow(power_of_terms);
-    let limit = BigInt::one() << (288 * power_of_terms);
+    let limit = BigInt::from(finite) << (288 * power_of_terms);
     if !(sum % (BigInt::one() << unit)).is_zero() || finite < 0 {
         return Some(false);
     }
@@ -96,7 +96,7 @@ fn is_possible(sum: &BigInt, lowest: i32, power_of_terms: u32, finite: i64) -> O
         return Some(true);
     }
     // A double holds 53 bits.
-    if size > limit * finite { Some(false) } else { None }
+    if size > &limit + (&limit >> 50) { Some(false) } else { None }
 }
 
 fn check_asked<const D: usize, const L: i32, const P: i32>(digits: &[i64], terms: i64) {
