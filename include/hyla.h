@@ -16,6 +16,10 @@
  * Totals    Begin as all zero bits ({0}); a new epoch is zeroed totals. They are int64 words
  *           without exception: adding the words of two totals (MPI_SUM on MPI_INT64_T, SQL SUM,
  *           atomics) merges them. Their layout is the same on every machine of one byte order.
+ *           2^31 totals whose words are canonical, as calls leave them, have room in a sum of
+ *           words. Words that no input can make (not zeroed, damaged) are HYLA_ERROR_TOTALS in
+ *           every function that reads them; what one changed bit can still do is in
+ *           docs/reliability.md.
  * Parameters  Begin with struct_size and grow at their end: initialise with HYLA_..._DEFAULT.
  * Floats    float32 in, gradients and maps float32 out, scalars double. NaN and infinity follow
  *           IEEE 754. Every result has the same bits on every machine and tier, for any split of
@@ -151,7 +155,7 @@
 // The reduction gives a map, not one number.
 #define HYLA_ERROR_NO_SCALAR (-17)
 
-// The totals hold terms that were made with other parameters.
+// The totals hold terms that were made with other parameters, or are damaged.
 #define HYLA_ERROR_MIXED_TOTALS (-18)
 
 // The output has room for fewer items than there are.
@@ -219,6 +223,9 @@
 
 // The fraction is not above 0 and at most 1.
 #define HYLA_ERROR_FRACTION (-40)
+
+// The words of the totals contradict each other: they were not zeroed, or are damaged.
+#define HYLA_ERROR_TOTALS (-41)
 
 // No pixel counted: a mean is NaN, a sum or ratio 0.
 #define HYLA_NOTICE_EMPTY 1
@@ -431,7 +438,8 @@ typedef struct hyla_pixels {
 } hyla_pixels;
 
 // An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
-// that sum floats. Its value is the weighted sum of its words, so adding words merges.
+// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
+// law says of totals.
 typedef struct hyla_sum {
     // The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
     // in [0, 2^32), the last one signed.
@@ -1620,7 +1628,7 @@ hyla_status hyla_sum_normalize(struct hyla_sum_totals *totals);
 
 // The sum, exact and rounded once; 0 of nothing.
 //
-// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_value(const struct hyla_sum_totals *totals,
@@ -1628,7 +1636,7 @@ hyla_status hyla_sum_value(const struct hyla_sum_totals *totals,
 
 // The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 //
-// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_mean(const struct hyla_sum_totals *totals,
@@ -1659,7 +1667,7 @@ hyla_status hyla_range_merge(const struct hyla_range *other,
 
 // What the range says. Exact: minimum and maximum are values of the map.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
 // Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
 HYLA_API
 HYLA_NODISCARD
@@ -1715,7 +1723,7 @@ hyla_status hyla_bce_normalize(struct hyla_bce_totals *totals);
 // The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms
+// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms
 // of another weight, pos_weight or label_smoothing). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
 // mean whose weights are all 0: NaN).
 HYLA_API
@@ -1740,7 +1748,7 @@ hyla_status hyla_bce_map(const struct hyla_bce_params *params,
 // A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 // output may be uninitialised.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Errors, with `grad_scores` unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_bce_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -1815,7 +1823,7 @@ hyla_status hyla_focal_normalize(struct hyla_focal_totals *totals);
 // The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE, NO_SCALAR (reduction none), MIXED_TOTALS
+// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS
 // (terms of another weight, gamma or alpha). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
 // mean whose weights are all 0: NaN).
 HYLA_API
@@ -1840,7 +1848,7 @@ hyla_status hyla_focal_map(const struct hyla_focal_params *params,
 // A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 // output may be uninitialised.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_focal_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -1919,7 +1927,7 @@ hyla_status hyla_iou_normalize(struct hyla_iou_totals *totals);
 // (`hyla_range_merge`); otherwise it may be NULL.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-// parameters, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
 // pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
 // convention, see the parameters), REJECTED.
 HYLA_API
@@ -1934,7 +1942,7 @@ hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
 // ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
 // `range` as for `hyla_iou_loss`. With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_iou_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2015,7 +2023,7 @@ hyla_status hyla_tversky_normalize(struct hyla_tversky_totals *totals);
 // (`hyla_range_merge`); otherwise it may be NULL.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-// parameters, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
 // pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
 // convention, see the parameters), REJECTED.
 HYLA_API
@@ -2030,7 +2038,7 @@ hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
 // ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
 // `range` as for `hyla_tversky_loss`. With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Errors, with `grad_scores` unchanged: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_tversky_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2106,9 +2114,9 @@ hyla_status hyla_svdd_normalize(struct hyla_svdd_totals *totals);
 
 // The loss. Of no pixel it is NaN.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-// RADIUS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius
-// has collapsed).
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS,
+// TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius has
+// collapsed).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_loss(const struct hyla_svdd_params *params,
@@ -2131,7 +2139,7 @@ hyla_status hyla_svdd_map(const struct hyla_svdd_params *params,
 // ranks; the cube may be any part of the batch. 0 inside the sphere; where a pixel does not count: 0, or
 // unchanged. With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_svdd_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2271,9 +2279,9 @@ hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
 
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR (reduction none), MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
-// mean whose weights are all 0: NaN).
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
+// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE,
+// REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_loss(const struct hyla_mse_params *params,
@@ -2299,7 +2307,7 @@ hyla_status hyla_mse_map(const struct hyla_mse_params *params,
 // NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 // output may be uninitialised.
 //
-// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_mse_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2377,10 +2385,10 @@ hyla_status hyla_cross_entropy_normalize(struct hyla_cross_entropy_totals *total
 
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms
-// of another weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
-// mean whose weights are all 0: NaN).
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
+// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight
+// or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a
+// weighted mean whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_cross_entropy_loss(const struct hyla_cross_entropy_params *params,
@@ -2406,7 +2414,7 @@ hyla_status hyla_cross_entropy_map(const struct hyla_cross_entropy_params *param
 // NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 // output may be uninitialised.
 //
-// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_cross_entropy_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2482,9 +2490,9 @@ hyla_status hyla_dice_normalize(struct hyla_dice_totals *totals,
 
 // The loss, in double from exact sums; 0 of no pixel.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// CHANNELS (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, MIXED_TOTALS (of other classes).
-// Notices: EMPTY, NOT_FINITE, REJECTED.
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
+// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
+// EMPTY, NOT_FINITE, REJECTED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_loss(const struct hyla_dice_params *params,
@@ -2497,8 +2505,8 @@ hyla_status hyla_dice_loss(const struct hyla_dice_params *params,
 // any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
 // uninitialised.
 //
-// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS. Notices: those
-// of `hyla_dice_loss`.
+// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
+// those of `hyla_dice_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_gradient(const struct hyla_dice_params *params,
@@ -2571,9 +2579,9 @@ hyla_status hyla_foreground_contrast_frame_normalize(struct hyla_foreground_cont
 
 // Adds one finished frame to totals.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON, MIXED_TOTALS (a frame of another colour space, or one whose squares were
-// not summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
+// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
@@ -2600,9 +2608,9 @@ hyla_status hyla_foreground_contrast_normalize(struct hyla_foreground_contrast_t
 // The mean loss of the frames that count; 0 of none.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-// WEIGHT, BALANCE, EPSILON, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground and
-// background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a
-// frame's means are equal: its distance has gradient 0).
+// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
+// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
+// means are equal: its distance has gradient 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_loss(const struct hyla_foreground_contrast_params *params,
@@ -2614,8 +2622,8 @@ hyla_status hyla_foreground_contrast_loss(const struct hyla_foreground_contrast_
 // to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
 // unchanged. With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS.
-// Notices: those of `hyla_foreground_contrast_loss`.
+// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
+// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_gradient(const struct hyla_foreground_contrast_params *params,
@@ -2891,7 +2899,7 @@ hyla_status hyla_confusion_merge(const struct hyla_confusion_totals *other,
 
 // What the totals say of pixels and of frames that were ended.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: those of the
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
 // pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
 HYLA_API
 HYLA_NODISCARD
@@ -2922,7 +2930,7 @@ hyla_status hyla_pixel_statistics_merge(const struct hyla_pixel_statistics_total
 
 // What the totals say.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY.
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_values(const struct hyla_pixel_statistics_totals *totals,
@@ -2932,7 +2940,7 @@ hyla_status hyla_pixel_statistics_values(const struct hyla_pixel_statistics_tota
 // `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
 //
 // Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (below 3). Notices: EMPTY.
+// CAPACITY (below 3), TOTALS. Notices: EMPTY.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_totals *totals,
@@ -3016,12 +3024,12 @@ hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
 // binning the first seven are left out if no call had decisions, as in cuvis-ai.
 //
 // Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, MIXED_TOTALS (strides or binnings were mixed),
+// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
 // UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
-// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning).
-// Notices: those of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES,
-// NO_NEGATIVES, NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES,
-// NOT_FINITE (NaN scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
+// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
+// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
+// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
@@ -3135,9 +3143,9 @@ hyla_status hyla_ranking_merge(const struct hyla_binning *binning,
 // Average precision, ROC-AUC and F1 of histograms, with bounds.
 //
 // Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-// WORKSPACE (too few words), MIXED_TOTALS (scores of another binning, or counts that do not add up to the pixels).
-// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average precision are
-// more than 0.01 apart).
+// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
+// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
+// precision are more than 0.01 apart).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_values(const struct hyla_binning *binning,
@@ -3232,10 +3240,10 @@ hyla_status hyla_drift_params_init(struct hyla_drift_params *params,
 // The reference may lie in read-only memory. Time is linear in the bins.
 //
 // Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), MIXED_TOTALS (scores
-// of another binning, or counts that do not add up to the pixels), RANGE_MISSING (`low` above `high`, a NaN, or
-// scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing shares),
-// DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
+// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
+// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN,
+// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
+// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_drift_values(const struct hyla_drift_params *params,
@@ -3291,7 +3299,7 @@ hyla_status hyla_score_statistics_normalize(struct hyla_score_statistics_totals 
 
 // The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 //
-// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals *totals,
@@ -3300,7 +3308,8 @@ hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals
 // The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
 // a score is not finite.
 //
-// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel).
+// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
+// pixel).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_std(const struct hyla_score_statistics_totals *totals,
@@ -3397,7 +3406,7 @@ hyla_status hyla_explained_variance_normalize(struct hyla_explained_variance_tot
 // Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
 // NaN of no batch; a total of 0 of no component.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS (components
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
 // with different numbers of batches). Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
@@ -3410,8 +3419,8 @@ hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_
 // Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
 // `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, UNKNOWN_STAGE,
-// RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
+// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance_totals *totals,
@@ -3529,7 +3538,8 @@ size_t hyla_distinct_label_count_words(size_t labels);
 // other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
 //
 // Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells them.
+// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
+// them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_update(const int32_t *labels,
@@ -3541,7 +3551,7 @@ hyla_status hyla_distinct_label_count_update(const int32_t *labels,
 // Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
 //
 // Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// MIXED_TOTALS (a set was made with more words).
+// TOTALS, MIXED_TOTALS (a set was made with more words).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_merge(const int32_t *other,
@@ -3551,7 +3561,7 @@ hyla_status hyla_distinct_label_count_merge(const int32_t *other,
 // How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
 //
 // Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_value(const int32_t *set,
