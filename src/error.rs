@@ -45,7 +45,7 @@ pub enum Error {
     PosWeight = -16,
     /// The reduction gives a map, not one number.
     NoScalar = -17,
-    /// The totals hold terms that were made with other parameters.
+    /// The totals hold terms that were made with other parameters, or are damaged.
     MixedTotals = -18,
     /// The output has room for fewer items than there are.
     Capacity = -19,
@@ -91,7 +91,9 @@ pub enum Error {
     Binning = -39,
     /// The fraction is not above 0 and at most 1.
     Fraction = -40,
-    // next: -41
+    /// The words of the totals contradict each other: they were not zeroed, or are damaged.
+    Totals = -41,
+    // next: -42
 }
 
 impl Error {
@@ -125,7 +127,7 @@ impl Error {
             Self::Weight => c"The weight must be finite.",
             Self::PosWeight => c"The weight of the positives must be finite and not negative.",
             Self::NoScalar => c"The reduction gives a map, not one number.",
-            Self::MixedTotals => c"The totals hold terms that were made with other parameters.",
+            Self::MixedTotals => c"The totals hold terms that were made with other parameters, or are damaged.",
             Self::Capacity => c"The output has room for fewer items than there are.",
             Self::FrameShape => c"The rows of the frame do not fit into its pixels, or overlap.",
             Self::PixelStride => c"The pixel stride must be at least 1.",
@@ -147,12 +149,13 @@ impl Error {
             Self::Workspace => c"The workspace is too small.",
             Self::Binning => c"The binning is out of range: its number of bins, bits or thresholds, or its bounds.",
             Self::Fraction => c"The fraction must be above 0 and at most 1.",
+            Self::Totals => c"The totals are not zeroed, or damaged.",
             Self::RangeMissing => c"The range of the scores is missing or is not that of the totals.",
         }
     }
 
     /// Every error, in the order of the numbers.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::NullPointer,
         Self::Misaligned,
         Self::TooLarge,
@@ -193,6 +196,7 @@ impl Error {
         Self::RangeMissing,
         Self::Binning,
         Self::Fraction,
+        Self::Totals,
     ];
 }
 

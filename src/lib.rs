@@ -74,6 +74,7 @@ pub mod pixels;
 mod select;
 pub mod simd;
 mod sort;
+mod words;
 
 #[cfg(test)]
 #[allow(

@@ -3,6 +3,7 @@
 use super::Mirrors;
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
+use crate::error::{Error, Notices};
 use crate::metric::confusion::{Counts, Totals};
 
 /// The stages in which the counts make sense (see `hyla_context`).
@@ -76,9 +77,9 @@ unsafe impl Mirrors for hyla_confusion_totals {
 }
 
 impl hyla_confusion_ratios {
-    fn new(counts: &Counts) -> Self {
-        let ratios = counts.ratios();
-        Self {
+    fn new(counts: &Counts) -> Result<(Self, Notices), Error> {
+        let (ratios, notices) = (counts.ratios()?, counts.notices()?);
+        let report = Self {
             counts: hyla_counts {
                 true_positives: counts.true_positives,
                 false_positives: counts.false_positives,
@@ -89,9 +90,10 @@ impl hyla_confusion_ratios {
             recall: ratios.recall,
             f1: ratios.f1,
             iou: ratios.iou,
-            status: counts.notices().bits() as i32,
+            status: notices.bits() as i32,
             reserved: 0,
-        }
+        };
+        Ok((report, notices))
     }
 }
 
@@ -168,11 +170,10 @@ pub unsafe extern "C" fn hyla_confusion_values(
     // SAFETY: as the caller vouches.
     unsafe {
         super::answer(totals, report, |totals| {
-            let report = hyla_confusion_report {
-                pixel: hyla_confusion_ratios::new(&totals.pixels),
-                frame: hyla_confusion_ratios::new(&totals.frames),
-            };
-            (report, totals.pixels.notices())
+            totals.check_open()?;
+            let (pixel, notices) = hyla_confusion_ratios::new(&totals.pixels)?;
+            let (frame, _) = hyla_confusion_ratios::new(&totals.frames)?;
+            Ok((hyla_confusion_report { pixel, frame }, notices))
         })
     }
 }

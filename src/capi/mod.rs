@@ -174,13 +174,13 @@ unsafe fn update<'a, C: Mirrors>(
 unsafe fn answer<C: Mirrors, R>(
     totals: *const C,
     to: *mut R,
-    answer: fn(&C::Core) -> (R, Notices),
+    answer: fn(&C::Core) -> Result<(R, Notices), Error>,
 ) -> status::hyla_status {
     call(move || {
         check::disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
-        let (result, notices) = answer(totals);
+        let (result, notices) = answer(totals)?;
         to.write(result);
         Ok(notices)
     })

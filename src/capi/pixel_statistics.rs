@@ -5,6 +5,7 @@ use super::metric::{List, hyla_context, hyla_metric};
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
 use super::{Mirrors, call, core};
+use crate::error::Value;
 use crate::metric::pixel_statistics::Totals;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -95,12 +96,13 @@ pub unsafe extern "C" fn hyla_pixel_statistics_values(
     // SAFETY: as the caller vouches.
     unsafe {
         super::answer(totals, report, |totals| {
+            let Value { value, notices } = totals.percentage()?;
             let report = hyla_pixel_statistics_report {
                 total: totals.pixels,
                 anomalous: totals.anomalous,
-                percentage: totals.percentage(),
+                percentage: value,
             };
-            (report, totals.notices())
+            Ok((report, notices))
         })
     }
 }
@@ -126,7 +128,7 @@ pub unsafe extern "C" fn hyla_pixel_statistics_metrics(
     call(move || {
         let list = List { context, out, capacity, count };
         // SAFETY: as the caller vouches.
-        let metrics = unsafe { core(totals) }?.metrics();
+        let metrics = unsafe { core(totals) }?.metrics()?;
         // SAFETY: as above.
         unsafe { list.write(&[Span::of(totals, 1)], &metrics) }
     })

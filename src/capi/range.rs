@@ -106,15 +106,16 @@ pub unsafe extern "C" fn hyla_range_values(
     // SAFETY: as the caller vouches.
     unsafe {
         super::answer(range, report, |range| {
+            let [min, max] = range.extremes()?;
             let report = hyla_range_report {
-                min: range.min(),
-                max: range.max(),
+                min,
+                max,
                 min_count: range.least_count,
                 max_count: range.greatest_count,
                 count: range.count,
                 nan_count: range.nan,
             };
-            (report, range.notices())
+            Ok((report, range.notices()?))
         })
     }
 }

@@ -158,7 +158,7 @@ pub unsafe extern "C" fn hyla_score_statistics_mean(
     mean: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, mean, |totals| number(totals.mean())) }
+    unsafe { super::answer(totals, mean, |totals| totals.mean().map(number)) }
 }
 
 /// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn hyla_score_statistics_std(
     std: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, std, |totals| number(totals.std())) }
+    unsafe { super::answer(totals, std, |totals| totals.std().map(number)) }
 }
 
 fn number(Value { value, notices }: Value) -> (f64, Notices) {

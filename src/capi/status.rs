@@ -40,7 +40,7 @@ pub const HYLA_ERROR_WEIGHT: i32 = -15;
 pub const HYLA_ERROR_POS_WEIGHT: i32 = -16;
 /// The reduction gives a map, not one number.
 pub const HYLA_ERROR_NO_SCALAR: i32 = -17;
-/// The totals hold terms that were made with other parameters.
+/// The totals hold terms that were made with other parameters, or are damaged.
 pub const HYLA_ERROR_MIXED_TOTALS: i32 = -18;
 /// The output has room for fewer items than there are.
 pub const HYLA_ERROR_CAPACITY: i32 = -19;
@@ -86,6 +86,8 @@ pub const HYLA_ERROR_RANGE_MISSING: i32 = -38;
 pub const HYLA_ERROR_BINNING: i32 = -39;
 /// The fraction is not above 0 and at most 1.
 pub const HYLA_ERROR_FRACTION: i32 = -40;
+/// The words of the totals contradict each other: they were not zeroed, or are damaged.
+pub const HYLA_ERROR_TOTALS: i32 = -41;
 
 /// No pixel counted: a mean is NaN, a sum or ratio 0.
 pub const HYLA_NOTICE_EMPTY: i32 = 1;

@@ -109,7 +109,7 @@ pub unsafe extern "C" fn hyla_sum_value(
     sum: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, sum, |totals| number(totals.value())) }
+    unsafe { super::answer(totals, sum, |totals| totals.value().map(number)) }
 }
 
 /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn hyla_sum_mean(
     mean: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, mean, |totals| number(totals.mean())) }
+    unsafe { super::answer(totals, mean, |totals| totals.mean().map(number)) }
 }
 
 fn number(Value { value, notices }: Value) -> (f64, Notices) {

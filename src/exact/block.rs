@@ -162,7 +162,9 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
 
     /// The same for registers of so many lanes: where the tier is known, but not to the compiler.
     #[inline(always)]
-    pub fn of_lanes(lanes: usize, sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
+    pub fn of_lanes(lanes: usize, mut sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
+        // Tiers flush at different times: only on digits that have room does that not show.
+        sums.iter_mut().for_each(|sum| sum.normalize());
         let words = [const { Words::NONE }; SUMS];
         let state = State { window: Window::USUAL, lanes, additions: 0 };
         Self { sums, words, state }

@@ -22,19 +22,28 @@ pub fn add(digits: &mut [i64], bit: u32, value: i128) {
     }
 }
 
-/// Propagates carries: all digits but the highest end in `[0, 2^32)`.
+/// Makes digits canonical: all but the highest end in `[0, 2^32)`, and the value stays the same.
 ///
-/// The carry is at most 2^31 in size and a digit of 2^31 canonical states at most 2^63 - 2^31,
-/// so that nothing overflows.
+/// Right for any digits, since carries and lower halves are added apart: only the highest digit can
+/// overflow, and wraps.
 pub fn normalize(digits: &mut [i64]) {
+    merge(digits, &[]);
+}
+
+/// Adds other digits, or none, and makes the sum canonical, as [`normalize`] does.
+#[inline(never)]
+pub fn merge(digits: &mut [i64], more: &[i64]) {
     let Some((highest, lower)) = digits.split_last_mut() else { return };
-    let mut carry = 0_i64;
+    let mut more = more.iter();
+    let mut next = || more.next().copied().unwrap_or(0);
+    let mut carry = 0;
     for digit in lower {
-        let sum = digit.wrapping_add(carry);
-        *digit = sum & DIGIT_MASK;
-        carry = sum >> DIGIT_BITS;
+        let more = next();
+        let low = (*digit & DIGIT_MASK) + (more & DIGIT_MASK) + carry;
+        carry = (*digit >> DIGIT_BITS) + (more >> DIGIT_BITS) + (low >> DIGIT_BITS);
+        *digit = low & DIGIT_MASK;
     }
-    *highest = highest.wrapping_add(carry);
+    *highest = highest.wrapping_add(next()).wrapping_add(carry);
 }
 
 /// The integer of the digits times `2^lowest`, divided by `divisor` (1 to 2^63 - 1), rounded once
@@ -46,19 +55,24 @@ pub fn normalize(digits: &mut [i64]) {
 #[inline(never)]
 pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     const ENOUGH: u64 = 1 << 54;
+    /// The zeros above the highest bit, a divisor that is longer by 63 bits, the quotient.
+    const STEPS: i32 = 32 + 63 + 55;
 
     let mut magnitude = [0; MOST_DIGITS];
     let negative = absolute(digits, &mut magnitude);
     let Some(highest) = magnitude.iter().rposition(|digit| *digit != 0) else { return 0.0 };
     let mut position = (highest as i32 + 1) * DIGIT_BITS as i32;
     let (mut quotient, mut remainder) = (0_u64, 0_u64);
-    while quotient < ENOUGH {
+    for _ in 0..STEPS {
         position -= 1;
-        remainder = remainder << 1 | bit(&magnitude, position);
+        remainder = remainder << 1 | u64::from(bit(&magnitude, position));
         quotient <<= 1;
         if remainder >= divisor {
             remainder -= divisor;
             quotient |= 1;
+        }
+        if quotient >= ENOUGH {
+            break;
         }
     }
     let left_over = remainder != 0 || (0..position).any(|below| bit(&magnitude, below) == 1);
@@ -67,31 +81,61 @@ pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     if negative { -rounded } else { rounded }
 }
 
-/// The most digits of any sum.
-pub const MOST_DIGITS: usize = 20;
+/// How large a sum can be.
+#[derive(Clone, Copy)]
+pub struct Reach {
+    /// It is a multiple of 2 to this power, in units of the lowest digit, which it lies in.
+    pub unit: u32,
+    /// Each term is below 2^(32 top), in the same units.
+    pub top: usize,
+}
 
-/// Writes the digits of the absolute value, with zeros above them; whether the integer is negative.
+/// Whether so many terms can have this sum, and whether it is negative.
 #[inline(never)]
-pub fn absolute(digits: &[i64], magnitude: &mut [i64; MOST_DIGITS]) -> bool {
-    *magnitude = [0; MOST_DIGITS];
-    for (to, from) in magnitude.iter_mut().zip(digits) {
-        *to = *from;
+pub fn sum_of(digits: &[i64], reach: Reach, terms: u64) -> Option<bool> {
+    let mut magnitude = [0; MOST_DIGITS];
+    let negative = absolute(digits, &mut magnitude);
+    let is_multiple = magnitude.first().is_some_and(|lowest| lowest.trailing_zeros() >= reach.unit);
+    let mut high = magnitude.iter().skip(reach.top);
+    let mut next = || u64::from(high.next().copied().unwrap_or(0));
+    // In multiples of what a term is below, rounded down.
+    let size = next() | next() << DIGIT_BITS;
+    let is_within = size < terms && high.all(|digit| *digit == 0);
+    let is_zero = magnitude.iter().all(|digit| *digit == 0);
+    (is_zero || is_multiple && is_within).then_some(negative)
+}
+
+/// The most digits of any sum, and one for what the highest of them is above 2^32.
+pub const MOST_DIGITS: usize = 20 + 1;
+
+/// Writes the digits of the absolute value, with zeros above them; whether the integer is negative. Right for any
+/// digits.
+#[inline(never)]
+pub fn absolute(digits: &[i64], magnitude: &mut [u32; MOST_DIGITS]) -> bool {
+    let mut digits = digits.iter();
+    let mut carry = 0;
+    for place in &mut *magnitude {
+        let digit = digits.next().copied().unwrap_or(0);
+        let low = (digit & DIGIT_MASK) + carry;
+        carry = (digit >> DIGIT_BITS) + (low >> DIGIT_BITS);
+        *place = low as u32;
     }
-    let used = magnitude.get_mut(..digits.len()).unwrap_or(&mut []);
-    normalize(used);
-    let negative = used.last().is_some_and(|highest| *highest < 0);
+    let negative = carry < 0;
     if negative {
-        used.iter_mut().for_each(|digit| *digit = digit.wrapping_neg());
-        normalize(used);
+        // The complement and 1 more.
+        let mut carry = true;
+        for place in &mut *magnitude {
+            (*place, carry) = (!*place).overflowing_add(carry.into());
+        }
     }
     negative
 }
 
 /// The bit at a position; positions below 0 are the zeros behind the point.
-fn bit(magnitude: &[i64], position: i32) -> u64 {
+fn bit(magnitude: &[u32], position: i32) -> u32 {
     let digit = usize::try_from(position >> DIGIT_BITS.trailing_zeros()).ok();
     let digit = digit.and_then(|index| magnitude.get(index)).copied().unwrap_or(0);
-    digit as u64 >> (position & (DIGIT_BITS as i32 - 1)) & 1
+    digit >> (position & (DIGIT_BITS as i32 - 1)) & 1
 }
 
 /// `2^exponent`, for exponents of normal doubles.

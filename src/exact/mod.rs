@@ -17,6 +17,8 @@
 //!   `[0, 2^32)` and the top one carries the sign, so that equal sums have equal words. After
 //!   words were added elsewhere (`MPI_SUM`, SQL `SUM`) call [`Exact::normalize`].
 //! * **Room**: at least 2^63 terms, and 2^31 canonical states added word by word.
+//! * **Any words** have a value in bounded time, the right one. An update begins by making them canonical,
+//!   so that it ends with the same words on every tier.
 //! * **NaN and infinity** are counted beside the digits and decide the value by the rules of
 //!   IEEE 754 addition.
 //!
@@ -40,6 +42,9 @@ pub(crate) use quick::{Quick, REGISTERS, Trial};
 pub(crate) use row::{Bounds, Row};
 pub(crate) use variance::{sample_variance, variance};
 
+use crate::error::Error;
+use crate::words::part;
+use digits::Reach;
 use window::Unpacked;
 
 /// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
@@ -84,14 +89,22 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// The exponent of the lowest bit.
     const UNIT: i32 = LOWEST;
 
+    /// How large a sum can be: floats are multiples of 2^-149, and below 2^128 in size.
+    const REACH: Reach = Reach {
+        unit: (-149 * POWER - LOWEST).unsigned_abs(),
+        top: ((128 * POWER - LOWEST) / 32) as usize,
+    };
+
     /// Adds the term of one float. For many floats [`Accumulator`] is far faster.
     pub fn add(&mut self, float: f32) {
+        self.normalize();
         self.add_term(float);
         self.normalize();
     }
 
     /// Adds an integer; exact, and the integer is one term only.
     pub fn add_integer(&mut self, integer: i64) {
+        self.normalize();
         self.add_scaled(i128::from(integer), 0);
         self.normalize();
     }
@@ -99,13 +112,10 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// Adds another sum: integer addition of the words, then [`Self::normalize`].
     #[inline(never)]
     pub fn merge(&mut self, other: &Self) {
-        for (digit, more) in self.digits.iter_mut().zip(other.digits) {
-            *digit = digit.wrapping_add(more);
-        }
+        digits::merge(&mut self.digits, &other.digits);
         self.nan = self.nan.wrapping_add(other.nan);
         self.positive_infinity = self.positive_infinity.wrapping_add(other.positive_infinity);
         self.negative_infinity = self.negative_infinity.wrapping_add(other.negative_infinity);
-        self.normalize();
     }
 
     /// Adds another sum so many times; `times` is below 2^31.
@@ -124,9 +134,39 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     }
 
     /// Brings the digits to their canonical form; the value stays the same.
-    #[inline(never)]
     pub fn normalize(&mut self) {
         digits::normalize(&mut self.digits);
+    }
+
+    /// So many terms can have this sum.
+    ///
+    /// # Errors
+    /// [`Error::Totals`].
+    pub(crate) fn check(&self, terms: i64) -> Result<(), Error> {
+        self.is_negative(terms).map(|_| ())
+    }
+
+    /// So many terms, none of which is negative, can have this sum.
+    ///
+    /// # Errors
+    /// [`Error::Totals`].
+    pub(crate) fn check_not_negative(&self, terms: i64) -> Result<(), Error> {
+        if self.is_negative(terms)? || self.negative_infinity != 0 {
+            return Err(Error::Totals);
+        }
+        Ok(())
+    }
+
+    /// Whether the finite part is negative, if so many terms can have this sum.
+    #[inline(never)]
+    fn is_negative(&self, terms: i64) -> Result<bool, Error> {
+        let mut finite = terms;
+        for count in [self.nan, self.positive_infinity, self.negative_infinity] {
+            part(count, finite)?;
+            finite -= count;
+        }
+        let finite = u64::try_from(finite).map_err(|_| Error::Totals)?;
+        digits::sum_of(&self.digits, Self::REACH, finite).ok_or(Error::Totals)
     }
 
     /// How many terms were NaN or infinite.

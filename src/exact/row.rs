@@ -93,7 +93,7 @@ impl Row<'_> {
     /// Adds all terms to a sum, and those of the class to another one; returns how many pixels are of the class.
     /// Without a known window the terms may be anything, and those that are not finite become 0.
     ///
-    /// The words are not canonical afterwards: normalize after at most 2^28 rows.
+    /// The words are canonical before the first row, and not afterwards: normalize after at most 2^28 rows.
     #[inline(never)]
     pub fn add(mut self, known: Option<Window>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
         match known.or_else(|| self.measure(all, own)) {

@@ -17,6 +17,7 @@ impl ExactSquares {
     /// Adds the squares of the floats that are valid (all, if None).
     #[inline(never)]
     pub(crate) fn add_squares(&mut self, floats: &[f32], valid: Option<&[u8]>) {
+        self.normalize();
         if IS_SMALL {
             // Bins are 2 KiB of stack. (Memory does not hold as many floats as a digit has room for.)
             for (index, float) in floats.iter().enumerate() {

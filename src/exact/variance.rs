@@ -2,6 +2,7 @@
 
 use super::digits::{MOST_DIGITS, absolute};
 use super::{ExactSquares, ExactSum};
+use crate::error::Error;
 
 /// Digits of a product of two sums: twice as many.
 const DIGITS: usize = 24;
@@ -22,61 +23,73 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
         return squares.value() / total - mean * mean;
     }
     let [weights, sum, squares] = [weights, sum, squares].map(|sum| magnitude(&sum.digits));
-    difference(&weights, &sum, &squares) / (total * total)
+    // Negative where squares are too small for a float, by the inequality of Cauchy and Schwarz nowhere else.
+    difference(&weights, &sum, &squares).unwrap_or(0.0) / (total * total)
 }
 
 /// `(n S2 - S1^2) / (n (n - 1))`: the variance of a sample of n floats, with the same digits. NaN below two floats, and
 /// where one is not finite.
+///
+/// # Errors
+/// [`Error::Totals`]: no floats have these sums.
 #[inline(never)]
-pub(crate) fn sample_variance(count: i64, sum: &ExactSum, squares: &ExactSquares) -> f64 {
-    if count < 2 || sum.non_finite() != 0 {
-        return f64::NAN;
+pub(crate) fn sample_variance(
+    count: i64,
+    sum: &ExactSum,
+    squares: &ExactSquares,
+) -> Result<f64, Error> {
+    sum.check(count)?;
+    squares.check_not_negative(count)?;
+    let infinite = sum.positive_infinity.wrapping_add(sum.negative_infinity);
+    if (sum.nan, infinite) != (squares.nan, squares.positive_infinity) {
+        return Err(Error::Totals);
     }
-    let [sum, squares] = [magnitude(&sum.digits), magnitude(&squares.digits)];
+    let [sum_digits, squares] = [magnitude(&sum.digits), magnitude(&squares.digits)];
+    // By the inequality of Cauchy and Schwarz it is not negative.
+    let count_digits = [count as u32, (count >> u32::BITS) as u32];
+    let difference = difference(&count_digits, &sum_digits, &squares).ok_or(Error::Totals)?;
+    if count < 2 || sum.non_finite() != 0 {
+        return Ok(f64::NAN);
+    }
     let number = count as f64;
-    difference(&[i64::from(count as u32), count >> u32::BITS], &sum, &squares)
-        / number
-        / (number - 1.0)
+    Ok(difference / number / (number - 1.0))
 }
 
 /// The digits of the absolute value.
-fn magnitude(digits: &[i64]) -> [i64; MOST_DIGITS] {
+fn magnitude(digits: &[i64]) -> [u32; MOST_DIGITS] {
     let mut magnitude = [0; MOST_DIGITS];
     absolute(digits, &mut magnitude);
     magnitude
 }
 
-/// `W S2 - S1^2` of digits, times [`UNIT`].
-fn difference(weights: &[i64], sum: &[i64], squares: &[i64]) -> f64 {
-    let [weights, sum, squares] = [used(weights), used(sum), used(squares)];
+/// `W S2 - S1^2` of digits, times [`UNIT`]; None where it is negative.
+fn difference(weights: &[u32], sum: &[u32], squares: &[u32]) -> Option<f64> {
     let mut columns = [0_i128; DIGITS];
-    add_product(&mut columns, weights, squares, 1);
-    add_product(&mut columns, sum, sum, -1);
-    // By the inequality of Cauchy and Schwarz the difference is not negative, and no longer than the first
-    // product.
+    add_product(&mut columns, used(weights), used(squares), 1);
+    add_product(&mut columns, used(sum), used(sum), -1);
     let (mut difference, mut unit, mut carry) = (0.0, UNIT, 0_i128);
-    for column in columns.iter().take(weights.len() + squares.len()) {
-        let digit = *column + carry;
+    for column in columns {
+        let digit = column + carry;
         carry = digit >> u32::BITS;
         difference += unit * f64::from(digit as u32);
         unit *= DIGIT;
     }
-    difference
+    (carry == 0).then_some(difference)
 }
 
 /// The digits up to the highest that is not 0.
-fn used(digits: &[i64]) -> &[i64] {
+fn used(digits: &[u32]) -> &[u32] {
     let highest = digits.iter().rposition(|digit| *digit != 0);
     let count = highest.map_or(0, |highest| highest + 1);
     digits.get(..count).unwrap_or(digits)
 }
 
-/// Adds the product of two numbers, times a sign. (The highest digit of a sum of 2^63 terms is below 2^32, too.)
+/// Adds the product of two numbers, times a sign.
 #[inline(never)]
-fn add_product(columns: &mut [i128], one: &[i64], other: &[i64], sign: i128) {
+fn add_product(columns: &mut [i128], one: &[u32], other: &[u32], sign: i128) {
     for (position, left) in one.iter().enumerate() {
         for (column, right) in columns.iter_mut().skip(position).zip(other) {
-            let product = u64::from(*left as u32) * u64::from(*right as u32);
+            let product = u64::from(*left) * u64::from(*right);
             *column += sign * i128::from(product);
         }
     }

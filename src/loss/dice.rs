@@ -44,6 +44,7 @@ use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::pixels::Tally;
 use crate::simd::IS_SMALL;
+use crate::words;
 use kernels::Slopes;
 
 pub use super::softmax::MOST_CLASSES;
@@ -131,6 +132,13 @@ impl Totals {
         self.intersection.normalize();
         self.predicted.normalize();
         self.target.normalize();
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        words::sum(&[self.pixels, self.rejected])?;
+        [&self.intersection, &self.predicted, &self.target]
+            .into_iter()
+            .try_for_each(|sum| sum.check_not_negative(self.pixels))
     }
 
     fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
@@ -279,10 +287,9 @@ impl All {
         let mut all =
             Self { params: *params, classes: totals.len(), count: 0.0, notices: Notices::NONE };
         for (class, totals) in totals.iter().enumerate() {
+            totals.check()?;
             let hash = Params::fingerprint(class, all.classes);
-            if totals.fingerprint != hash.wrapping_mul(totals.pixels) {
-                return Err(Error::MixedTotals);
-            }
+            words::same_parameters(hash, totals.pixels, totals.fingerprint)?;
             all.notices |= Notices::EMPTY.when(totals.pixels == 0)
                 | Notices::REJECTED.when(totals.rejected != 0);
         }

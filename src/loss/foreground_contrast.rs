@@ -53,6 +53,7 @@ use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::simd;
+use crate::words;
 use kernels::{Gradient, Inputs};
 
 /// How many values a pixel has.
@@ -227,10 +228,11 @@ impl Totals {
 
     fn notices(&self, params: &Params) -> Result<Notices, Error> {
         params.check()?;
-        let frames = self.frames.wrapping_add(self.skipped);
-        if self.fingerprint != params.fingerprint().wrapping_mul(frames) {
-            return Err(Error::MixedTotals);
-        }
+        let frames = words::sum(&[self.frames, self.skipped])?;
+        words::part(self.degenerate, self.frames)?;
+        words::part(self.rejected, i64::MAX)?;
+        self.loss.check(self.frames)?;
+        words::same_parameters(params.fingerprint(), frames, self.fingerprint)?;
         Ok(Notices::EMPTY.when(self.frames < 1)
             | Notices::NOT_FINITE.when(self.loss.non_finite() != 0)
             | Notices::DEGENERATE.when(self.degenerate != 0)

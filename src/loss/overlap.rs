@@ -26,6 +26,7 @@ use crate::math64::{exp, ln};
 use crate::metric::range::Range;
 use crate::pixels::{Pixels, tally};
 use crate::simd;
+use crate::words;
 use kernels::{Extreme, Factors, Gradient, Summed, Terms};
 
 /// The bound of a gradient in ulps: a sigmoid (3), its complement (2), the coefficient and the products.
@@ -119,6 +120,8 @@ struct Overlap {
     predicted: f64,
     target: f64,
     weights: f64,
+    /// The least and the greatest score; 0 and 1 where scores are not shifted.
+    extremes: [f64; 2],
     /// `1/D`; 1 where scores are not shifted.
     scale: f64,
     /// All scores are equal, and minmax has no meaning.
@@ -219,10 +222,11 @@ impl Sums {
         let slopes =
             Slopes { positive: slopes.positive * upstream, negative: slopes.negative * upstream };
         let at_extremes = overlap.at_extremes(slopes);
+        let [least, greatest] = overlap.extremes;
         let (least, greatest) = match (index.normalization, range) {
             (Normalization::MinMax, Some(range)) => (
-                Extreme::new(range.min(), at_extremes.0, range.least_count),
-                Extreme::new(range.max(), at_extremes.1, range.greatest_count),
+                Extreme::new(least, at_extremes.0, range.least_count),
+                Extreme::new(greatest, at_extremes.1, range.greatest_count),
             ),
             _ => (Extreme::NONE, Extreme::NONE),
         };
@@ -237,21 +241,37 @@ impl Sums {
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
     }
 
+    /// The words can be.
+    fn check(&self, index: &Index) -> Result<(), Error> {
+        words::sum(&[self.pixels, self.rejected])?;
+        for sum in [&self.target, &self.weights] {
+            sum.check_not_negative(self.pixels)?;
+        }
+        for sum in [&self.intersection, &self.predicted] {
+            match index.normalization {
+                Normalization::MinMax => sum.check(self.pixels)?,
+                _ => sum.check_not_negative(self.pixels)?,
+            }
+        }
+        Ok(())
+    }
+
     #[inline(never)]
     fn overlap(&self, index: &Index, range: Option<&Range>) -> Result<Overlap, Error> {
-        if self.fingerprint != index.fingerprint().wrapping_mul(self.pixels) {
-            return Err(Error::MixedTotals);
-        }
-        let (least, greatest) = match (index.normalization, range) {
+        self.check(index)?;
+        words::same_parameters(index.fingerprint(), self.pixels, self.fingerprint)?;
+        let extremes = match (index.normalization, range) {
             (Normalization::MinMax, Some(range)) => {
+                let extremes = range.extremes()?;
                 if range.count.wrapping_add(range.nan) != self.pixels {
                     return Err(Error::RangeMissing);
                 }
-                (range.min(), range.max())
+                extremes
             }
             (Normalization::MinMax, None) => return Err(Error::RangeMissing),
-            _ => (0.0, 1.0),
+            _ => [0.0, 1.0],
         };
+        let [least, greatest] = extremes;
         let (target, weights) = (self.target.value(), self.weights.value());
         let (intersection, predicted) = (self.intersection.value(), self.predicted.value());
         let constant = least == greatest;
@@ -265,6 +285,7 @@ impl Sums {
                 predicted: half(weights),
                 target,
                 weights,
+                extremes,
                 scale: 0.0,
                 constant,
             });
@@ -281,6 +302,7 @@ impl Sums {
             predicted: normal(predicted, weights),
             target,
             weights,
+            extremes,
             scale,
             constant: false,
         })

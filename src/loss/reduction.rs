@@ -3,6 +3,7 @@
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::pixels::Tally;
+use crate::words;
 
 /// How the losses of the pixels become the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,13 +71,13 @@ impl Sums {
         self.fingerprint = self.fingerprint.wrapping_add(hash.wrapping_mul(pixels));
     }
 
-    /// All terms are of the parameters of this hash.
+    /// The words can be, and all terms are of the parameters of this hash.
+    #[inline(never)]
     pub(crate) fn check(&self, hash: i64) -> Result<(), Error> {
-        if self.fingerprint == hash.wrapping_mul(self.terms) {
-            Ok(())
-        } else {
-            Err(Error::MixedTotals)
-        }
+        words::sum(&[self.terms, self.rejected])?;
+        self.loss.check(self.terms)?;
+        self.weights.check_not_negative(self.terms)?;
+        words::same_parameters(hash, self.terms, self.fingerprint)
     }
 
     /// The loss. The mean of no term is NaN, the sum 0, both with `EMPTY`; a weighted mean of weights

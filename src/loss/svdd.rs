@@ -57,6 +57,7 @@ use crate::exact::{Exact, ExactSum};
 use crate::math64;
 use crate::pixels::tally;
 use crate::simd;
+use crate::words;
 use distance::Inputs;
 use gradient::Gradient;
 use pass::{Map, Pass};
@@ -249,6 +250,9 @@ impl Totals {
     /// What is special, if the totals are of this radius.
     fn notices(&self, params: &Params) -> Result<Notices, Error> {
         let radius = params.radius()?;
+        words::part(self.outside, self.sums.terms)?;
+        self.huge.check_not_negative(self.outside)?;
+        self.outside_weights.check_not_negative(self.outside)?;
         self.sums.check(params.fingerprint())?;
         Ok(self.sums.notices(Reduction::Mean)
             | radius.notices

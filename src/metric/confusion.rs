@@ -22,6 +22,7 @@
 use crate::error::{Error, Notices};
 use crate::masks::{self, Masks};
 use crate::pixels::Pixels;
+use crate::words;
 
 /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,28 +67,44 @@ pub struct Ratios {
 
 impl Counts {
     /// The ratios; 0 where one is 0/0.
-    pub fn ratios(&self) -> Ratios {
+    ///
+    /// # Errors
+    /// Counts below 0, or more than 2^63 - 1 together ([`Error::Totals`]).
+    pub fn ratios(&self) -> Result<Ratios, Error> {
+        self.check()?;
         let ratio =
-            |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-        let hits = self.true_positives;
-        let union = hits.wrapping_add(self.false_positives).wrapping_add(self.false_negatives);
-        Ratios {
-            precision: ratio(hits, hits.wrapping_add(self.false_positives)),
-            recall: ratio(hits, hits.wrapping_add(self.false_negatives)),
+            |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        // No sum of two unions overflows.
+        let [hits, false_positives, false_negatives] =
+            [self.true_positives, self.false_positives, self.false_negatives].map(i64::cast_unsigned);
+        let decisions = hits.wrapping_add(false_positives);
+        let union = decisions.wrapping_add(false_negatives);
+        Ok(Ratios {
+            precision: ratio(hits, decisions),
+            recall: ratio(hits, hits.wrapping_add(false_negatives)),
             f1: ratio(hits.wrapping_mul(2), hits.wrapping_add(union)),
             iou: ratio(hits, union),
-        }
+        })
     }
 
     /// What is special about the ratios.
-    pub fn notices(&self) -> Notices {
-        let decisions = self.true_positives.wrapping_add(self.false_positives);
-        let positives = self.true_positives.wrapping_add(self.false_negatives);
-        let negatives = self.false_positives.wrapping_add(self.true_negatives);
-        Notices::EMPTY.when(positives == 0 && negatives == 0)
+    ///
+    /// # Errors
+    /// As [`Self::ratios`].
+    pub fn notices(&self) -> Result<Notices, Error> {
+        self.check()?;
+        let decisions = self.true_positives | self.false_positives;
+        let positives = self.true_positives | self.false_negatives;
+        let negatives = self.false_positives | self.true_negatives;
+        Ok(Notices::EMPTY.when(positives == 0 && negatives == 0)
             | Notices::NO_POSITIVES.when(positives == 0)
             | Notices::NO_NEGATIVES.when(negatives == 0)
-            | Notices::NO_DECISIONS.when(decisions == 0)
+            | Notices::NO_DECISIONS.when(decisions == 0))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let Self { true_positives, false_positives, false_negatives, true_negatives } = *self;
+        words::sum(&[true_positives, false_positives, false_negatives, true_negatives]).map(|_| ())
     }
 
     fn merge(&mut self, other: &Self) {
@@ -131,6 +148,14 @@ impl Totals {
         self.frames.merge(&other.frames);
         self.open_decisions = self.open_decisions.wrapping_add(other.open_decisions);
         self.open_targets = self.open_targets.wrapping_add(other.open_targets);
+    }
+
+    /// The counts of the open frame can be: they are in those of the pixels, too.
+    ///
+    /// # Errors
+    /// [`Error::Totals`].
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        words::sum(&[self.open_decisions, self.open_targets]).map(|_| ())
     }
 
     /// Adds to the counts of the pixels alone.

@@ -35,6 +35,7 @@ use crate::loss::fingerprint;
 use crate::masks::Masks;
 use crate::pixels::Pixels;
 use crate::simd::IS_SMALL;
+use crate::words;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,9 +218,13 @@ impl Totals {
         ranking: Option<(&Binning, &[i64])>,
     ) -> Result<Metrics, Error> {
         params.check()?;
-        if self.fingerprint != params.fingerprint().wrapping_mul(self.updates) {
-            return Err(Error::MixedTotals);
-        }
+        words::part(self.undecided, self.updates)?;
+        self.confusion.check_open()?;
+        let pixels = self.confusion.pixels.ratios()?;
+        let frames = self.confusion.frames.ratios()?;
+        let of_pixels = self.confusion.pixels.notices()?;
+        let of_frames = self.confusion.frames.notices()?;
+        words::same_parameters(params.fingerprint(), self.updates, self.fingerprint)?;
         let ranked = match ranking {
             Some((binning, words)) => {
                 params.check_ranking(binning, words)?;
@@ -227,10 +232,6 @@ impl Totals {
             }
             None => None,
         };
-        let pixels = self.confusion.pixels.ratios();
-        let frames = self.confusion.frames.ratios();
-        let of_pixels = self.confusion.pixels.notices();
-        let of_frames = self.confusion.frames.notices();
         let (report, of_scores) = ranked.unwrap_or_default();
         let of_bounds = of_scores.without(Notices::COARSE);
         let metric = |name, value, notices| Metric { name, value, notices };

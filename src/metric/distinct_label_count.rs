@@ -127,8 +127,18 @@ pub fn metrics(set: &[i32]) -> Result<[Metric; 1], Error> {
 /// The labels and flags of a set.
 fn read(set: &[i32]) -> Result<(&[i32], i32), Error> {
     let ([count, flags], labels) = set.split_first_chunk::<HEAD>().ok_or(Error::Workspace)?;
-    let labels = usize::try_from(*count).ok().and_then(|count| labels.get(..count));
-    Ok((labels.ok_or(Error::MixedTotals)?, *flags))
+    let count = usize::try_from(*count).map_err(|_| Error::Totals)?;
+    let is_counted = flags & COUNTED != 0 || (count == 0 && *flags == 0);
+    if flags & !(COUNTED | INCOMPLETE) != 0 || !is_counted {
+        return Err(Error::Totals);
+    }
+    let labels = labels.get(..count).ok_or(Error::MixedTotals)?;
+    let are_ascending = labels.is_sorted_by(|label, next| label < next);
+    if are_ascending && labels.binary_search(&0).is_err() {
+        Ok((labels, *flags))
+    } else {
+        Err(Error::Totals)
+    }
 }
 
 /// A set that is changed.

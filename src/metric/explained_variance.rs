@@ -124,6 +124,7 @@ fn named(name: &'static str, Value { value, notices }: Value) -> Metric {
 
 /// How many batches every component has seen.
 fn batches(totals: &[Totals]) -> Result<i64, Error> {
+    totals.iter().try_for_each(|total| total.ratio.check(total.batches))?;
     let batches = totals.first().map_or(0, |first| first.batches);
     let mixed = totals.iter().any(|total| total.batches != batches);
     if mixed { Err(Error::MixedTotals) } else { Ok(batches) }

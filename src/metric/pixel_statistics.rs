@@ -24,9 +24,10 @@
 //! **Speed**: limited by memory, 1 byte a pixel (2 with `valid`).
 
 use super::Metric;
-use crate::error::{Error, Notices};
+use crate::error::{Error, Notices, Value};
 use crate::masks::Masks;
 use crate::pixels::Pixels;
+use crate::words;
 
 /// Counts over pixels; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,22 +60,27 @@ impl Totals {
     }
 
     /// 100 times the share of positive decisions; 0 when nothing counts.
-    pub fn percentage(&self) -> f64 {
-        if self.pixels == 0 { 0.0 } else { 100.0 * self.anomalous as f64 / self.pixels as f64 }
-    }
-
-    /// What is special about the percentage.
-    pub fn notices(&self) -> Notices {
-        Notices::EMPTY.when(self.pixels == 0)
+    ///
+    /// # Errors
+    /// More positive decisions than pixels, or counts below 0 ([`Error::Totals`]).
+    pub fn percentage(&self) -> Result<Value, Error> {
+        words::part(self.anomalous, self.pixels)?;
+        let percentage = 100.0 * self.anomalous as f64 / self.pixels as f64;
+        let value = if self.pixels == 0 { 0.0 } else { percentage };
+        Ok(Value { value, notices: Notices::EMPTY.when(self.pixels == 0) })
     }
 
     /// The values under cuvis-ai's names.
-    pub fn metrics(&self) -> [Metric; 3] {
-        let metric = |name, value| Metric { name, value, notices: self.notices() };
-        [
+    ///
+    /// # Errors
+    /// As [`Self::percentage`].
+    pub fn metrics(&self) -> Result<[Metric; 3], Error> {
+        let Value { value, notices } = self.percentage()?;
+        let metric = |name, value| Metric { name, value, notices };
+        Ok([
             metric("anomaly/total_pixels", self.pixels as f64),
             metric("anomaly/anomalous_pixels", self.anomalous as f64),
-            metric("anomaly/anomaly_percentage", self.percentage()),
-        ]
+            metric("anomaly/anomaly_percentage", value),
+        ])
     }
 }

@@ -12,6 +12,7 @@ use crate::error::{Error, Notices};
 use crate::order;
 use crate::pixels::{LiveColumns, Pixels, count_valid};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd, flat};
+use crate::words;
 
 /// Order keys of the extremes and how often they occurred; all zero is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,20 +66,42 @@ impl Range {
         self.nan = self.nan.wrapping_add(other.nan);
     }
 
-    /// The greatest value; NaN if there is none.
-    pub fn max(&self) -> f64 {
-        value(self.greatest)
-    }
-
-    /// The least value; NaN if there is none.
-    pub fn min(&self) -> f64 {
-        -value(self.negated_least)
+    /// The least and the greatest value; NaN if there is none.
+    ///
+    /// # Errors
+    /// Words that no scores can have ([`Error::Totals`]).
+    pub fn extremes(&self) -> Result<[f64; 2], Error> {
+        words::sum(&[self.count, self.nan])?;
+        let keys = [self.negated_least, self.greatest];
+        let counts = [self.least_count, self.greatest_count];
+        if self.count == 0 {
+            let is_empty = keys == [0; 2] && counts == [0; 2];
+            return if is_empty { Ok([f64::NAN; 2]) } else { Err(Error::Totals) };
+        }
+        let both = words::sum(&counts)?;
+        let [least, greatest] = [-value(self.negated_least), value(self.greatest)];
+        let all = key(f32::INFINITY);
+        let are_counted = counts.into_iter().all(|count| (1..=self.count).contains(&count));
+        let are_ordered = if least == greatest {
+            counts == [self.count; 2]
+        } else {
+            least < greatest && both <= self.count
+        };
+        if keys.into_iter().all(|key| (1..=all).contains(&key)) && are_counted && are_ordered {
+            Ok([least, greatest])
+        } else {
+            Err(Error::Totals)
+        }
     }
 
     /// What is special about the range.
-    pub fn notices(&self) -> Notices {
-        let infinite = self.count != 0 && !(self.min().is_finite() && self.max().is_finite());
-        Notices::EMPTY.when(self.count == 0) | Notices::NOT_FINITE.when(self.nan != 0 || infinite)
+    ///
+    /// # Errors
+    /// As [`Self::extremes`].
+    pub fn notices(&self) -> Result<Notices, Error> {
+        let finite = self.extremes()?.into_iter().all(f64::is_finite);
+        let not_finite = self.nan != 0 || (self.count != 0 && !finite);
+        Ok(Notices::EMPTY.when(self.count == 0) | Notices::NOT_FINITE.when(not_finite))
     }
 }
 

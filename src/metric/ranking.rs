@@ -46,6 +46,7 @@ use crate::error::{Error, Notices};
 use crate::masks::Masks;
 use crate::pixels::{Pixels, count_valid, cut};
 use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::words::{same_parameters, sum};
 use core::iter::{Enumerate, Rev, Zip};
 use core::slice::Iter;
 
@@ -349,16 +350,10 @@ impl Iterator for Descending<'_> {
     }
 }
 
-/// Counts that add up to the pixels leave no sum of some of them that overflows.
-#[inline(never)]
-fn sum(counts: &[i64]) -> Result<i64, Error> {
-    let add = |sum: i64, count: &i64| sum.checked_add(*count).filter(|_| *count >= 0);
-    counts.iter().try_fold(0_i64, add).ok_or(Error::MixedTotals)
-}
-
 impl<'a> Histograms<'a> {
     /// # Errors
-    /// Too few words, scores of another binning among them, or counts that do not add up to the pixels.
+    /// Too few words, counts that cannot be, scores of another binning among them, or counts that do not add up to the
+    /// pixels. (In this order: of another binning most words are read in the place of others.)
     pub(crate) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
         let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = binning.bins();
@@ -371,8 +366,10 @@ impl<'a> Histograms<'a> {
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
         let ranked = (sum(anomalies)?, sum(normal)?);
         let counted = sum(&[ranked.0, ranked.1, nan_anomalies, nan_normal])?;
-        if fingerprint != binning.fingerprint().wrapping_mul(pixels) || counted != pixels {
-            return Err(Error::MixedTotals);
+        sum(&[pixels, masked])?;
+        same_parameters(binning.fingerprint(), pixels, fingerprint)?;
+        if counted != pixels {
+            return Err(Error::Totals);
         }
         Ok(Self { binning, normal, anomalies, nan_normal, nan_anomalies, masked, ranked })
     }

@@ -76,14 +76,27 @@ impl Totals {
     }
 
     /// The mean.
-    pub fn mean(&self) -> Value {
-        Value { value: self.sum.quotient(self.pixels), notices: self.notices() }
+    ///
+    /// # Errors
+    /// Words that no pixels can have ([`Error::Totals`]).
+    pub fn mean(&self) -> Result<Value, Error> {
+        self.variance()?;
+        Ok(Value { value: self.sum.quotient(self.pixels), notices: self.notices() })
     }
 
     /// The standard deviation of a sample: with n - 1.
-    pub fn std(&self) -> Value {
-        let value = sqrt(sample_variance(self.pixels, &self.sum, &self.squares));
-        Value { value, notices: self.notices() | Notices::DEGENERATE.when(self.pixels == 1) }
+    ///
+    /// # Errors
+    /// As [`Self::mean`].
+    pub fn std(&self) -> Result<Value, Error> {
+        let value = sqrt(self.variance()?);
+        let notices = self.notices() | Notices::DEGENERATE.when(self.pixels == 1);
+        Ok(Value { value, notices })
+    }
+
+    /// Its error is that of the words: both sums are of the same scores.
+    fn variance(&self) -> Result<f64, Error> {
+        sample_variance(self.pixels, &self.sum, &self.squares)
     }
 
     fn notices(&self) -> Notices {
@@ -159,7 +172,7 @@ pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices)
 
     let mut totals = Totals::default();
     totals.update(pixels)?;
-    let (mean, std) = (totals.mean(), totals.std());
+    let (mean, std) = (totals.mean()?, totals.std()?);
     let infinite = totals.sum.positive_infinity.wrapping_add(totals.sum.negative_infinity);
     let report = Report {
         mean: mean.value,

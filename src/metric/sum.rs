@@ -50,16 +50,24 @@ impl Totals {
     }
 
     /// The sum.
-    pub fn value(&self) -> Value {
-        Value { value: self.sum.value(), notices: self.notices() }
+    ///
+    /// # Errors
+    /// Words that no pixels can have ([`Error::Totals`]).
+    pub fn value(&self) -> Result<Value, Error> {
+        Ok(Value { value: self.sum.value(), notices: self.notices()? })
     }
 
     /// The mean.
-    pub fn mean(&self) -> Value {
-        Value { value: self.sum.quotient(self.pixels), notices: self.notices() }
+    ///
+    /// # Errors
+    /// As [`Self::value`].
+    pub fn mean(&self) -> Result<Value, Error> {
+        Ok(Value { value: self.sum.quotient(self.pixels), notices: self.notices()? })
     }
 
-    fn notices(&self) -> Notices {
-        Notices::EMPTY.when(self.pixels == 0) | Notices::NOT_FINITE.when(self.sum.non_finite() != 0)
+    fn notices(&self) -> Result<Notices, Error> {
+        self.sum.check(self.pixels)?;
+        let not_finite = self.sum.non_finite() != 0;
+        Ok(Notices::EMPTY.when(self.pixels == 0) | Notices::NOT_FINITE.when(not_finite))
     }
 }

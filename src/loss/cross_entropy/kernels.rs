@@ -103,6 +103,7 @@ impl<'a> Inputs<'a> {
         let has_weights = self.labels.cube.weights.is_some() || self.class_weights.is_some();
         let mut tally = Tally::default();
         let mut factor = [0.0; PIXELS];
+        sums.normalize();
         self.labels.each_tile(&mut |work, of_tile| {
             tally.pixels += of_tile.pixels;
             tally.rejected += of_tile.rejected;
@@ -124,6 +125,9 @@ impl<'a> Inputs<'a> {
 
     #[inline(never)]
     pub fn run(&self, mut outputs: Outputs) {
+        if let Some(sum) = &mut outputs.sum {
+            sum.normalize();
+        }
         let of_terms = &self.factors(outputs.weight);
         let slope = outputs.gradient.as_ref().map_or(0.0, |(.., slope)| *slope);
         let of_slopes = &self.factors(outputs.weight * slope);

@@ -9,6 +9,10 @@ use crate::masks::Masks;
 use crate::math64::sqrt;
 use crate::pixels::tally;
 use crate::simd;
+use crate::words;
+
+/// The most floats that a pixel adds to a sum: the square of a color is two, and a weight makes two of each.
+const MOST_PARTS: i64 = 4;
 
 /// The exact sums of one frame; all zero is empty. Adding the words of two frames' parts merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,11 +108,19 @@ impl Frame {
         [a, b, c, d, e, f, g, h, i, weights.0, weights.1]
     }
 
+    /// The words can be.
+    fn check(&self) -> Result<(), Error> {
+        words::sum(&[self.pixels, self.rejected])?;
+        self.foreground_weights.check_not_negative(self.pixels)?;
+        self.background_weights.check_not_negative(self.pixels)?;
+        let terms = self.pixels.saturating_mul(MOST_PARTS);
+        self.sums().into_iter().try_for_each(|sum| sum.check(terms))
+    }
+
     /// What the sums say; None for a frame without foreground or background.
     pub(super) fn evaluate(&self, params: &Params) -> Result<Option<Evaluated>, Error> {
-        if self.fingerprint != params.frame_fingerprint().wrapping_mul(self.pixels) {
-            return Err(Error::MixedTotals);
-        }
+        self.check()?;
+        words::same_parameters(params.frame_fingerprint(), self.pixels, self.fingerprint)?;
         let foreground_weight = self.foreground_weights.value();
         let background_weight = self.background_weights.value();
         if !(foreground_weight > 0.0 && background_weight > 0.0) {

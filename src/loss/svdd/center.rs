@@ -116,6 +116,7 @@ pub fn gradient_center(
     if gradient.len() != sums.len() {
         return Err(Error::Channels);
     }
+    sums.iter().try_for_each(|sum| sum.check(totals.outside))?;
     let slope = -params.slope(&totals.sums, upstream);
     let off = slope == 0.0;
     let values = sums.iter().map(|sum| if off { 0.0 } else { (slope * sum.value()) as f32 });

@@ -1,0 +1,34 @@
+//! Words that cannot be: what every reader of totals asks first.
+//!
+//! Totals come from files, other processes and memory that somebody forgot to clear. Counts that contradict each other
+//! are an error before anything is made of them; [`Exact::check`](crate::exact::Exact) asks the same of exact sums.
+
+use crate::error::Error;
+
+/// The sum of counts. Of counts that have one no sum of some of them overflows.
+///
+/// # Errors
+/// [`Error::Totals`]: a count is negative, or the sum overflows.
+#[inline(never)]
+pub(crate) fn sum(counts: &[i64]) -> Result<i64, Error> {
+    let add = |sum: i64, count: &i64| sum.checked_add(*count).filter(|_| *count >= 0);
+    counts.iter().try_fold(0_i64, add).ok_or(Error::Totals)
+}
+
+/// A count is that of a part.
+///
+/// # Errors
+/// [`Error::Totals`]: it is negative, or above the count of the whole.
+#[inline(never)]
+pub(crate) fn part(part: i64, whole: i64) -> Result<(), Error> {
+    if (0..=whole).contains(&part) { Ok(()) } else { Err(Error::Totals) }
+}
+
+/// So many terms were all added under the parameters of a hash.
+///
+/// # Errors
+/// [`Error::MixedTotals`].
+#[inline(never)]
+pub(crate) fn same_parameters(hash: i64, terms: i64, fingerprint: i64) -> Result<(), Error> {
+    if fingerprint == hash.wrapping_mul(terms) { Ok(()) } else { Err(Error::MixedTotals) }
+}
