@@ -1,7 +1,7 @@
 //! The fast way into an exact sum: blocks of terms, summed in integer lanes.
 //!
 //! A **level** turns a term x into an integer without leaving the floating-point unit. With
-//! `M = 1.5 * 2^(23+q)` the float `t = x + M` lies between `2^(23+q)` and `2^(24+q)`, where floats are
+//! `M = 1.25 * 2^(23+q)` the float `t = x + M` lies between `2^(23+q)` and `2^(24+q)`, where floats are
 //! `2^q` apart: the bits of t, read as an integer, count multiples of `2^q`. Adding the bits to an `i32`
 //! lane (wrapping) and subtracting `bits(M)` as often as something was added gives the sum of x rounded
 //! to multiples of `2^q`. What the rounding left, `r = x - (t - M)`, is exact and at most `2^(q-1)`: the
