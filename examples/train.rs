@@ -335,7 +335,8 @@ impl Model {
         let mut totals = confusion::Totals::default();
         let pixels = self.pixels(0..self.scene.pixels);
         totals.update(&Pixels { decisions: Some(&decisions), ..pixels })?;
-        Ok(totals.pixels.ratios())
+        let [(pixels, _), _] = totals.values()?;
+        Ok(pixels)
     }
 
     /// How many bands a selector uses: 1 / sum of squares, the mean over selectors.

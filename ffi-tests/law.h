@@ -75,6 +75,7 @@ struct family {
     void (*fill)(struct arguments *);
     size_t floats, more, workspace; /* bytes; 0: a float a pixel, or a channel, or none */
     size_t list, table;             /* bytes; 0: eight named values, or none */
+    bool reports;                   /* where others have totals lies a report, of which nothing is asked */
 };
 
 /* The pixels struct of a call; it is written here, so that it always says what the arguments say. */
@@ -411,6 +412,20 @@ static inline void law_of_stages(const struct function *function, struct rooms *
     }
 }
 
+/* Words that no input can make are an error wherever they are only read. */
+static inline void law_of_totals(const struct function *function, struct rooms *rooms) {
+    if (function->family->reports) return;
+    const enum slot states[] = {TOTALS, OTHER, WORKSPACE};
+    for (int i = 0; i < 3; ++i) {
+        /* Other totals that are merged are added as they are. */
+        const bool is_merged = states[i] == OTHER && !(function->reads & BIT(TOTALS));
+        if (!(function->reads & BIT(states[i])) || is_merged) continue;
+        struct arguments arguments = valid_arguments(function, rooms);
+        memset(arguments.at[states[i]], 0xff, size_of(function, states[i]));
+        expect_error(function, &arguments, HYLA_ERROR_TOTALS, "words that cannot be", states[i], 0);
+    }
+}
+
 static inline void law(const struct function *function) {
     static struct rooms rooms;
     struct arguments arguments = valid_arguments(function, &rooms);
@@ -423,6 +438,7 @@ static inline void law(const struct function *function) {
     law_of_reserved(function, &rooms);
     law_of_struct_size(function, &rooms);
     law_of_stages(function, &rooms);
+    law_of_totals(function, &rooms);
 }
 
 #endif

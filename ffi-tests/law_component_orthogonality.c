@@ -16,7 +16,7 @@ static const struct family matrices = {
     .report = sizeof(hyla_component_orthogonality_report), .fill = fill_nothing, .workspace = DOUBLES * sizeof(double),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_component_orthogonality_report), .fill = fill_report, .list = 4 * sizeof(hyla_metric),
+    .totals = sizeof(hyla_component_orthogonality_report), .fill = fill_report, .list = 4 * sizeof(hyla_metric), .reports = true,
 };
 
 static hyla_status call_values(const struct arguments *a) {

@@ -29,7 +29,7 @@ static const struct family pairs = {
     .fill = fill, .table = TABLE_WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_drift_report), .fill = fill_report, .list = METRICS * sizeof(hyla_metric),
+    .totals = sizeof(hyla_drift_report), .fill = fill_report, .list = METRICS * sizeof(hyla_metric), .reports = true,
 };
 
 static hyla_status values(const struct arguments *a) {

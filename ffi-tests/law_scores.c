@@ -26,7 +26,7 @@ static const struct family frames = {
     .report = sizeof(hyla_score_statistics_report), .fill = fill_nothing, .table = WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_score_statistics_report), .fill = fill_report, .list = 9 * sizeof(hyla_metric),
+    .totals = sizeof(hyla_score_statistics_report), .fill = fill_report, .list = 9 * sizeof(hyla_metric), .reports = true,
 };
 static const struct family topk = {.report = sizeof(double), .fill = fill_nothing, .table = TOPK_WORDS * sizeof(uint32_t)};
 

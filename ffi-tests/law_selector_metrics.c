@@ -26,7 +26,7 @@ static const struct family diversity = {
     .report = sizeof(hyla_selector_diversity_metric_report), .fill = fill_nothing, .table = WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_selector_diversity_metric_report), .fill = fill_report, .list = 2 * sizeof(hyla_metric),
+    .totals = sizeof(hyla_selector_diversity_metric_report), .fill = fill_report, .list = 2 * sizeof(hyla_metric), .reports = true,
 };
 
 /* The number of weights follows the number of pixels of the law: ordinary, none, too many. */

@@ -25,8 +25,9 @@
 //! **Promises**: the same bits on every tier, for any split of the pixels over calls, threads and
 //! machines; exact sums, rounded once; merging is integer addition of words; no allocation, no
 //! panic, no global state but the tier; bad arguments are errors and change nothing; stated
-//! accuracy; a masked pixel is as if it were not there. The default floating-point environment is
-//! assumed, as everywhere in Rust; the C functions set it themselves.
+//! accuracy; a masked pixel is as if it were not there; any words whatever are read in bounded time, and totals whose
+//! words contradict each other are an error ([`error::Error::Totals`]) in every function that reads them. The default
+//! floating-point environment is assumed, as everywhere in Rust; the C functions set it themselves.
 //!
 //! **Tiers**: AVX-512, AVX2 (both found at run time without the standard library), portable (SSE2,
 //! NEON, simd128: what the target has) and scalar (targets without SIMD).

@@ -24,6 +24,14 @@ pub(crate) fn part(part: i64, whole: i64) -> Result<(), Error> {
     if (0..=whole).contains(&part) { Ok(()) } else { Err(Error::Totals) }
 }
 
+/// A sum is not above another one, no term of which is below its own. (A NaN says nothing.)
+///
+/// # Errors
+/// [`Error::Totals`].
+pub(crate) fn at_most(least: f64, most: f64) -> Result<(), Error> {
+    if least > most { Err(Error::Totals) } else { Ok(()) }
+}
+
 /// So many terms were all added under the parameters of a hash.
 ///
 /// # Errors

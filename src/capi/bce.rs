@@ -181,7 +181,7 @@ pub unsafe extern "C" fn hyla_bce_normalize(totals: *mut hyla_bce_totals) -> hyl
 /// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 ///
 /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms
+/// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms
 /// of another weight, pos_weight or label_smoothing). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
 /// mean whose weights are all 0: NaN).
 ///
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn hyla_bce_map(
 /// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 /// output may be uninitialised.
 ///
-/// Errors, with `grad_scores` unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+/// Errors, with `grad_scores` unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 /// Notices: those of `hyla_bce_loss`.
 ///
 /// # Safety

@@ -3,7 +3,7 @@
 use super::Mirrors;
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
-use crate::error::{Error, Notices};
+use crate::error::Notices;
 use crate::metric::confusion::{Counts, Totals};
 
 /// The stages in which the counts make sense (see `hyla_context`).
@@ -77,9 +77,9 @@ unsafe impl Mirrors for hyla_confusion_totals {
 }
 
 impl hyla_confusion_ratios {
-    fn new(counts: &Counts) -> Result<(Self, Notices), Error> {
-        let (ratios, notices) = (counts.ratios()?, counts.notices()?);
-        let report = Self {
+    fn new(counts: &Counts) -> Self {
+        let ratios = counts.ratios();
+        Self {
             counts: hyla_counts {
                 true_positives: counts.true_positives,
                 false_positives: counts.false_positives,
@@ -90,10 +90,9 @@ impl hyla_confusion_ratios {
             recall: ratios.recall,
             f1: ratios.f1,
             iou: ratios.iou,
-            status: notices.bits() as i32,
+            status: counts.notices().bits() as i32,
             reserved: 0,
-        };
-        Ok((report, notices))
+        }
     }
 }
 
@@ -156,7 +155,7 @@ pub unsafe extern "C" fn hyla_confusion_merge(
 
 /// What the totals say of pixels and of frames that were ended.
 ///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: those of the
+/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
 /// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
 ///
 /// # Safety
@@ -169,11 +168,13 @@ pub unsafe extern "C" fn hyla_confusion_values(
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
     unsafe {
-        super::answer(totals, report, |totals| {
-            totals.check_open()?;
-            let (pixel, notices) = hyla_confusion_ratios::new(&totals.pixels)?;
-            let (frame, _) = hyla_confusion_ratios::new(&totals.frames)?;
-            Ok((hyla_confusion_report { pixel, frame }, notices))
+        super::answer(totals, report, |totals, report| {
+            totals.check()?;
+            let report = report.write(hyla_confusion_report {
+                pixel: hyla_confusion_ratios::new(&totals.pixels),
+                frame: hyla_confusion_ratios::new(&totals.frames),
+            });
+            Ok(Notices::from_bits(report.pixel.status as u32))
         })
     }
 }

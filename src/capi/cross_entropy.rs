@@ -190,10 +190,10 @@ pub unsafe extern "C" fn hyla_cross_entropy_normalize(
 
 /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 ///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), MIXED_TOTALS (terms
-/// of another weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
-/// mean whose weights are all 0: NaN).
+/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
+/// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight
+/// or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a
+/// weighted mean whose weights are all 0: NaN).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn hyla_cross_entropy_map(
 /// NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 /// output may be uninitialised.
 ///
-/// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+/// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 /// Notices: those of `hyla_cross_entropy_loss`.
 ///
 /// # Safety

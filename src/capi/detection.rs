@@ -208,12 +208,12 @@ pub unsafe extern "C" fn hyla_detection_merge(
 /// binning the first seven are left out if no call had decisions, as in cuvis-ai.
 ///
 /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, MIXED_TOTALS (strides or binnings were mixed),
+/// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
 /// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
-/// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning).
-/// Notices: those of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES,
-/// NO_NEGATIVES, NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES,
-/// NOT_FINITE (NaN scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+/// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
+/// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
+/// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
+/// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for

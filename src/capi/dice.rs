@@ -208,9 +208,9 @@ pub unsafe extern "C" fn hyla_dice_normalize(
 
 /// The loss, in double from exact sums; 0 of no pixel.
 ///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// CHANNELS (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, MIXED_TOTALS (of other classes).
-/// Notices: EMPTY, NOT_FINITE, REJECTED.
+/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
+/// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
+/// EMPTY, NOT_FINITE, REJECTED.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -240,8 +240,8 @@ pub unsafe extern "C" fn hyla_dice_loss(
 /// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
 /// uninitialised.
 ///
-/// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS. Notices: those
-/// of `hyla_dice_loss`.
+/// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
+/// those of `hyla_dice_loss`.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.

@@ -25,7 +25,8 @@ pub extern "C" fn hyla_distinct_label_count_words(labels: usize) -> usize {
 /// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
 ///
 /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-/// MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells them.
+/// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
+/// them.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for `n` items, `set` for `set_size`.
@@ -52,7 +53,7 @@ pub unsafe extern "C" fn hyla_distinct_label_count_update(
 /// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
 ///
 /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-/// MIXED_TOTALS (a set was made with more words).
+/// TOTALS, MIXED_TOTALS (a set was made with more words).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for `set_size` words.
@@ -76,7 +77,7 @@ pub unsafe extern "C" fn hyla_distinct_label_count_merge(
 /// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
 ///
 /// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-/// MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+/// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `set` for `set_size` words.

@@ -152,10 +152,10 @@ pub unsafe extern "C" fn hyla_drift_params_init(
 /// The reference may lie in read-only memory. Time is linear in the bins.
 ///
 /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-/// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), MIXED_TOTALS (scores
-/// of another binning, or counts that do not add up to the pixels), RANGE_MISSING (`low` above `high`, a NaN, or
-/// scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing shares),
-/// DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
+/// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
+/// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN,
+/// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
+/// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `reference` and `words` for

@@ -117,7 +117,7 @@ pub unsafe extern "C" fn hyla_explained_variance_normalize(
 /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
 /// NaN of no batch; a total of 0 of no component.
 ///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS (components
+/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
 /// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
 ///
 /// # Safety
@@ -152,8 +152,8 @@ pub unsafe extern "C" fn hyla_explained_variance_values(
 /// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
 /// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
 ///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, UNKNOWN_STAGE,
-/// RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
+/// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `totals` for `components`

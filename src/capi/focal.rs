@@ -178,7 +178,7 @@ pub unsafe extern "C" fn hyla_focal_normalize(totals: *mut hyla_focal_totals) ->
 /// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 ///
 /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE, NO_SCALAR (reduction none), MIXED_TOTALS
+/// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS
 /// (terms of another weight, gamma or alpha). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
 /// mean whose weights are all 0: NaN).
 ///
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn hyla_focal_map(
 /// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 /// output may be uninitialised.
 ///
-/// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+/// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 /// Notices: those of `hyla_focal_loss`.
 ///
 /// # Safety

@@ -232,9 +232,9 @@ pub unsafe extern "C" fn hyla_foreground_contrast_frame_normalize(
 
 /// Adds one finished frame to totals.
 ///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON, MIXED_TOTALS (a frame of another colour space, or one whose squares were
-/// not summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+/// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
+/// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -292,9 +292,9 @@ pub unsafe extern "C" fn hyla_foreground_contrast_normalize(
 /// The mean loss of the frames that count; 0 of none.
 ///
 /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-/// WEIGHT, BALANCE, EPSILON, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground and
-/// background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a
-/// frame's means are equal: its distance has gradient 0).
+/// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
+/// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
+/// means are equal: its distance has gradient 0).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -322,8 +322,8 @@ pub unsafe extern "C" fn hyla_foreground_contrast_loss(
 /// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
 /// unchanged. With HYLA_STORE the output may be uninitialised.
 ///
-/// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS.
-/// Notices: those of `hyla_foreground_contrast_loss`.
+/// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
+/// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.

@@ -210,7 +210,7 @@ pub unsafe extern "C" fn hyla_iou_normalize(totals: *mut hyla_iou_totals) -> hyl
 /// (`hyla_range_merge`); otherwise it may be NULL.
 ///
 /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-/// parameters, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+/// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
 /// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
 /// convention, see the parameters), REJECTED.
 ///
@@ -242,7 +242,7 @@ pub unsafe extern "C" fn hyla_iou_loss(
 /// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
 /// `range` as for `hyla_iou_loss`. With HYLA_STORE the output may be uninitialised.
 ///
-/// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+/// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 /// Notices: those of `hyla_iou_loss`.
 ///
 /// # Safety

@@ -48,10 +48,11 @@ pub mod svdd;
 pub mod topk_mean;
 pub mod tversky;
 
-use crate::error::{Error, Notices};
+use crate::error::{Error, Notices, Value};
 use crate::pixels::Pixels;
 use check::Span;
 use core::ffi::c_char;
+use core::mem::MaybeUninit;
 use pixels::hyla_pixels;
 
 /// What every function that can fail is made of: the body runs in the default floating-point
@@ -167,23 +168,28 @@ unsafe fn update<'a, C: Mirrors>(
     })
 }
 
-/// The whole of every function that makes a result of totals alone (`..._value`, `..._values`).
+/// The whole of every function that makes a result of totals alone (`..._value`, `..._values`): in its place, because
+/// reports are large where stack is scarce.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
 unsafe fn answer<C: Mirrors, R>(
     totals: *const C,
     to: *mut R,
-    answer: fn(&C::Core) -> Result<(R, Notices), Error>,
+    answer: fn(&C::Core, &mut MaybeUninit<R>) -> Result<Notices, Error>,
 ) -> status::hyla_status {
     call(move || {
         check::disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
-        let (result, notices) = answer(totals)?;
-        to.write(result);
-        Ok(notices)
+        answer(totals, to)
     })
+}
+
+/// Writes a number.
+fn write(Value { value, notices }: Value, to: &mut MaybeUninit<f64>) -> Result<Notices, Error> {
+    to.write(value);
+    Ok(notices)
 }
 
 /// Copies a name, and a number behind it, into a C string of fixed size, cut if need be, always terminated.

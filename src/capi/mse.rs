@@ -159,9 +159,9 @@ pub unsafe extern "C" fn hyla_mse_normalize(totals: *mut hyla_mse_totals) -> hyl
 
 /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 ///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR (reduction none), MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
-/// mean whose weights are all 0: NaN).
+/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
+/// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE,
+/// REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn hyla_mse_map(
 /// NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
 /// output may be uninitialised.
 ///
-/// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+/// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 /// Notices: those of `hyla_mse_loss`.
 ///
 /// # Safety

@@ -83,7 +83,7 @@ pub unsafe extern "C" fn hyla_pixel_statistics_merge(
 
 /// What the totals say.
 ///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY.
+/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -95,14 +95,14 @@ pub unsafe extern "C" fn hyla_pixel_statistics_values(
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
     unsafe {
-        super::answer(totals, report, |totals| {
+        super::answer(totals, report, |totals, report| {
             let Value { value, notices } = totals.percentage()?;
-            let report = hyla_pixel_statistics_report {
+            report.write(hyla_pixel_statistics_report {
                 total: totals.pixels,
                 anomalous: totals.anomalous,
                 percentage: value,
-            };
-            Ok((report, notices))
+            });
+            Ok(notices)
         })
     }
 }
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn hyla_pixel_statistics_values(
 /// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
 ///
 /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-/// CAPACITY (below 3). Notices: EMPTY.
+/// CAPACITY (below 3), TOTALS. Notices: EMPTY.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `out` for

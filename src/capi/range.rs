@@ -92,7 +92,7 @@ pub unsafe extern "C" fn hyla_range_merge(
 
 /// What the range says. Exact: minimum and maximum are values of the map.
 ///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
 /// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
 ///
 /// # Safety
@@ -105,17 +105,18 @@ pub unsafe extern "C" fn hyla_range_values(
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
     unsafe {
-        super::answer(range, report, |range| {
+        super::answer(range, report, |range, report| {
             let [min, max] = range.extremes()?;
-            let report = hyla_range_report {
+            let notices = range.notices()?;
+            report.write(hyla_range_report {
                 min,
                 max,
                 min_count: range.least_count,
                 max_count: range.greatest_count,
                 count: range.count,
                 nan_count: range.nan,
-            };
-            Ok((report, range.notices()?))
+            });
+            Ok(notices)
         })
     }
 }

@@ -217,9 +217,9 @@ pub unsafe extern "C" fn hyla_ranking_merge(
 /// Average precision, ROC-AUC and F1 of histograms, with bounds.
 ///
 /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-/// WORKSPACE (too few words), MIXED_TOTALS (scores of another binning, or counts that do not add up to the pixels).
-/// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average precision are
-/// more than 0.01 apart).
+/// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
+/// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
+/// precision are more than 0.01 apart).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.

@@ -7,7 +7,6 @@ use super::ranking::mirrored;
 use super::status::hyla_status;
 use super::sum::hyla_sum;
 use super::{Mirrors, call, core};
-use crate::error::{Notices, Value};
 use crate::metric::score_statistics::{self, Report, Totals};
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -147,7 +146,7 @@ pub unsafe extern "C" fn hyla_score_statistics_normalize(
 
 /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 ///
-/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -158,13 +157,14 @@ pub unsafe extern "C" fn hyla_score_statistics_mean(
     mean: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, mean, |totals| totals.mean().map(number)) }
+    unsafe { super::answer(totals, mean, |totals, to| super::write(totals.mean()?, to)) }
 }
 
 /// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
 /// a score is not finite.
 ///
-/// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel).
+/// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
+/// pixel).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -175,11 +175,7 @@ pub unsafe extern "C" fn hyla_score_statistics_std(
     std: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, std, |totals| totals.std().map(number)) }
-}
-
-fn number(Value { value, notices }: Value) -> (f64, Notices) {
-    (value, notices)
+    unsafe { super::answer(totals, std, |totals, to| super::write(totals.std()?, to)) }
 }
 
 /// How many words of workspace a frame needs, whatever its size: the same on every tier.

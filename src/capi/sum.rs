@@ -3,12 +3,12 @@
 use super::Mirrors;
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
-use crate::error::{Notices, Value};
 use crate::exact::ExactSum;
 use crate::metric::sum::Totals;
 
 /// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
-/// that sum floats. Its value is the weighted sum of its words, so adding words merges.
+/// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
+/// law says of totals.
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct hyla_sum {
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn hyla_sum_normalize(totals: *mut hyla_sum_totals) -> hyl
 
 /// The sum, exact and rounded once; 0 of nothing.
 ///
-/// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+/// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -109,12 +109,12 @@ pub unsafe extern "C" fn hyla_sum_value(
     sum: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, sum, |totals| totals.value().map(number)) }
+    unsafe { super::answer(totals, sum, |totals, to| super::write(totals.value()?, to)) }
 }
 
 /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 ///
-/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP. Notices: EMPTY, NOT_FINITE.
+/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -125,9 +125,5 @@ pub unsafe extern "C" fn hyla_sum_mean(
     mean: *mut f64,
 ) -> hyla_status {
     // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, mean, |totals| totals.mean().map(number)) }
-}
-
-fn number(Value { value, notices }: Value) -> (f64, Notices) {
-    (value, notices)
+    unsafe { super::answer(totals, mean, |totals, to| super::write(totals.mean()?, to)) }
 }

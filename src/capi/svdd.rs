@@ -175,9 +175,9 @@ pub unsafe extern "C" fn hyla_svdd_normalize(totals: *mut hyla_svdd_totals) -> h
 
 /// The loss. Of no pixel it is NaN.
 ///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-/// RADIUS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius
-/// has collapsed).
+/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS,
+/// TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius has
+/// collapsed).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -230,7 +230,7 @@ pub unsafe extern "C" fn hyla_svdd_map(
 /// ranks; the cube may be any part of the batch. 0 inside the sphere; where a pixel does not count: 0, or
 /// unchanged. With HYLA_STORE the output may be uninitialised.
 ///
-/// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS.
+/// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 /// Notices: those of `hyla_svdd_loss`.
 ///
 /// # Safety

@@ -3,22 +3,19 @@
 const DIGIT_BITS: u32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
 
-/// Adds `value * 2^bit`, counted from the lowest digit. A value of up to 96 bits spreads over
-/// four digits; the highest part keeps the sign. The digits are not canonical afterwards, but
-/// each grew by less than 2^32, so 2^30 additions fit before [`normalize`] is due.
-pub fn add(digits: &mut [i64], bit: u32, value: i128) {
+/// Adds `value * 2^bit`, counted from the lowest digit: over three digits, the highest of which keeps the sign. The
+/// digits are not canonical afterwards, but each grew by less than 2^32, so 2^30 additions fit before [`normalize`] is
+/// due.
+pub fn add(digits: &mut [i64], bit: u32, value: i64) {
     let shift = bit % DIGIT_BITS;
-    let mut digits = digits.iter_mut().skip((bit / DIGIT_BITS) as usize);
-    let mut carry = 0;
-    for part in [value as u32, (value >> DIGIT_BITS) as u32, (value >> (2 * DIGIT_BITS)) as u32] {
-        let Some(digit) = digits.next() else { return };
-        let shifted = u64::from(part) << shift | carry;
-        *digit = digit.wrapping_add(shifted as i64 & DIGIT_MASK);
-        carry = shifted >> DIGIT_BITS;
-    }
-    if let Some(digit) = digits.next() {
-        let highest = (value >> (3 * DIGIT_BITS)) as i64;
-        *digit = digit.wrapping_add(highest << shift | carry as i64);
+    let low = (value & DIGIT_MASK) << shift;
+    let high = value >> DIGIT_BITS << shift;
+    let middle = (low as u64 >> DIGIT_BITS) as i64 + (high & DIGIT_MASK);
+    let parts =
+        [low & DIGIT_MASK, middle & DIGIT_MASK, (middle >> DIGIT_BITS) + (high >> DIGIT_BITS)];
+    let digits = digits.get_mut((bit / DIGIT_BITS) as usize..).unwrap_or(&mut []);
+    for (digit, part) in digits.iter_mut().zip(parts) {
+        *digit = digit.wrapping_add(part);
     }
 }
 
@@ -26,24 +23,31 @@ pub fn add(digits: &mut [i64], bit: u32, value: i128) {
 ///
 /// Right for any digits, since carries and lower halves are added apart: only the highest digit can
 /// overflow, and wraps.
-pub fn normalize(digits: &mut [i64]) {
-    merge(digits, &[]);
-}
-
-/// Adds other digits, or none, and makes the sum canonical, as [`normalize`] does.
 #[inline(never)]
-pub fn merge(digits: &mut [i64], more: &[i64]) {
+pub fn normalize(digits: &mut [i64]) {
     let Some((highest, lower)) = digits.split_last_mut() else { return };
-    let mut more = more.iter();
-    let mut next = || more.next().copied().unwrap_or(0);
     let mut carry = 0;
     for digit in lower {
-        let more = next();
-        let low = (*digit & DIGIT_MASK) + (more & DIGIT_MASK) + carry;
-        carry = (*digit >> DIGIT_BITS) + (more >> DIGIT_BITS) + (low >> DIGIT_BITS);
+        let low = (*digit & DIGIT_MASK) + carry;
+        carry = (*digit >> DIGIT_BITS) + (low >> DIGIT_BITS);
         *digit = low & DIGIT_MASK;
     }
-    *highest = highest.wrapping_add(next()).wrapping_add(carry);
+    *highest = highest.wrapping_add(carry);
+}
+
+/// Adds other digits, and makes the sum canonical, as [`normalize`] does.
+pub fn merge(digits: &mut [i64], more: &[i64]) {
+    // Canonical digits have room for the halves of others.
+    normalize(digits);
+    let mut carry = 0;
+    for (digit, more) in digits.iter_mut().zip(more) {
+        *digit = digit.wrapping_add((more & DIGIT_MASK) + carry);
+        carry = more >> DIGIT_BITS;
+    }
+    if let Some(highest) = digits.last_mut() {
+        *highest = highest.wrapping_add(carry << DIGIT_BITS);
+    }
+    normalize(digits);
 }
 
 /// The integer of the digits times `2^lowest`, divided by `divisor` (1 to 2^63 - 1), rounded once
@@ -55,54 +59,32 @@ pub fn merge(digits: &mut [i64], more: &[i64]) {
 #[inline(never)]
 pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     const ENOUGH: u64 = 1 << 54;
-    /// The zeros above the highest bit, a divisor that is longer by 63 bits, the quotient.
-    const STEPS: i32 = 32 + 63 + 55;
+    /// How far behind the point the quotient may end: the divisor has up to 63 bits, the quotient has 55.
+    const BEHIND: i32 = 63 + 55;
 
     let mut magnitude = [0; MOST_DIGITS];
     let negative = absolute(digits, &mut magnitude);
     let Some(highest) = magnitude.iter().rposition(|digit| *digit != 0) else { return 0.0 };
-    let mut position = (highest as i32 + 1) * DIGIT_BITS as i32;
-    let (mut quotient, mut remainder) = (0_u64, 0_u64);
-    for _ in 0..STEPS {
-        position -= 1;
-        remainder = remainder << 1 | u64::from(bit(&magnitude, position));
+    let first = (highest as i32 + 1) * DIGIT_BITS as i32;
+    let (mut quotient, mut remainder, mut last) = (0_u64, 0_u64, first);
+    for position in (-BEHIND..first).rev() {
+        let bit = u64::from(bit(&magnitude, position));
+        if quotient >= ENOUGH {
+            // Left over, too.
+            remainder |= bit;
+            continue;
+        }
+        last = position;
+        remainder = remainder << 1 | bit;
         quotient <<= 1;
         if remainder >= divisor {
             remainder -= divisor;
             quotient |= 1;
         }
-        if quotient >= ENOUGH {
-            break;
-        }
     }
-    let left_over = remainder != 0 || (0..position).any(|below| bit(&magnitude, below) == 1);
     // The conversion rounds to nearest even; the power of two is exact.
-    let rounded = (quotient | u64::from(left_over)) as f64 * power_of_two(lowest + position);
+    let rounded = (quotient | u64::from(remainder != 0)) as f64 * power_of_two(lowest + last);
     if negative { -rounded } else { rounded }
-}
-
-/// How large a sum can be.
-#[derive(Clone, Copy)]
-pub struct Reach {
-    /// It is a multiple of 2 to this power, in units of the lowest digit, which it lies in.
-    pub unit: u32,
-    /// Each term is below 2^(32 top), in the same units.
-    pub top: usize,
-}
-
-/// Whether so many terms can have this sum, and whether it is negative.
-#[inline(never)]
-pub fn sum_of(digits: &[i64], reach: Reach, terms: u64) -> Option<bool> {
-    let mut magnitude = [0; MOST_DIGITS];
-    let negative = absolute(digits, &mut magnitude);
-    let is_multiple = magnitude.first().is_some_and(|lowest| lowest.trailing_zeros() >= reach.unit);
-    let mut high = magnitude.iter().skip(reach.top);
-    let mut next = || u64::from(high.next().copied().unwrap_or(0));
-    // In multiples of what a term is below, rounded down.
-    let size = next() | next() << DIGIT_BITS;
-    let is_within = size < terms && high.all(|digit| *digit == 0);
-    let is_zero = magnitude.iter().all(|digit| *digit == 0);
-    (is_zero || is_multiple && is_within).then_some(negative)
 }
 
 /// The most digits of any sum, and one for what the highest of them is above 2^32.
@@ -139,6 +121,6 @@ fn bit(magnitude: &[u32], position: i32) -> u32 {
 }
 
 /// `2^exponent`, for exponents of normal doubles.
-fn power_of_two(exponent: i32) -> f64 {
+pub const fn power_of_two(exponent: i32) -> f64 {
     f64::from_bits(((exponent + 1023) as u64) << 52)
 }

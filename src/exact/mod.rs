@@ -45,8 +45,7 @@ pub(crate) use row::{Bounds, Row};
 pub(crate) use variance::{sample_variance, variance};
 
 use crate::error::Error;
-use crate::words::part;
-use digits::Reach;
+use crate::words;
 use window::Unpacked;
 
 /// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
@@ -91,11 +90,8 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// The exponent of the lowest bit.
     const UNIT: i32 = LOWEST;
 
-    /// How large a sum can be: floats are multiples of 2^-149, and below 2^128 in size.
-    const REACH: Reach = Reach {
-        unit: (-149 * POWER - LOWEST).unsigned_abs(),
-        top: ((128 * POWER - LOWEST) / 32) as usize,
-    };
+    /// Every term is a multiple of 2^-149 (or its square): the bits of the lowest digit that are 0.
+    const BELOW_ALL: i64 = (1 << (-149 * POWER - LOWEST)) - 1;
 
     /// Adds the term of one float. For many floats [`Accumulator`] is far faster.
     pub fn add(&mut self, float: f32) {
@@ -107,7 +103,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// Adds an integer; exact, and the integer is one term only.
     pub fn add_integer(&mut self, integer: i64) {
         self.normalize();
-        self.add_scaled(i128::from(integer), 0);
+        self.add_scaled(integer, 0);
         self.normalize();
     }
 
@@ -159,16 +155,31 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         Ok(())
     }
 
+    /// So many terms that are finite and not negative, such as weights, can have this sum.
+    ///
+    /// # Errors
+    /// [`Error::Totals`].
+    pub(crate) fn check_weights(&self, terms: i64) -> Result<(), Error> {
+        self.check_not_negative(terms)?;
+        if self.non_finite() == 0 { Ok(()) } else { Err(Error::Totals) }
+    }
+
     /// Whether the finite part is negative, if so many terms can have this sum.
     #[inline(never)]
     fn is_negative(&self, terms: i64) -> Result<bool, Error> {
         let mut finite = terms;
         for count in [self.nan, self.positive_infinity, self.negative_infinity] {
-            part(count, finite)?;
+            words::part(count, finite)?;
             finite -= count;
         }
-        let finite = u64::try_from(finite).map_err(|_| Error::Totals)?;
-        digits::sum_of(&self.digits, Self::REACH, finite).ok_or(Error::Totals)
+        // In units of 2^128, which all floats stay so far below that roundings do not matter.
+        let size = digits::quotient(&self.digits, LOWEST - 128 * POWER, 1);
+        let is_multiple = self.digits.first().is_some_and(|digit| digit & Self::BELOW_ALL == 0);
+        if is_multiple && size.abs() <= finite as f64 {
+            Ok(size.is_sign_negative())
+        } else {
+            Err(Error::Totals)
+        }
     }
 
     /// How many terms were NaN or infinite.
@@ -206,13 +217,13 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
 
     /// Adds the term of a finite float without normalising.
     fn add_unpacked(&mut self, Unpacked { significand, exponent }: Unpacked) {
-        let significand = i128::from(significand);
+        let significand = i64::from(significand);
         let term = if POWER == 2 { significand * significand } else { significand };
         self.add_scaled(term, exponent * POWER);
     }
 
     /// Adds `value * 2^exponent` without normalising.
-    fn add_scaled(&mut self, value: i128, exponent: i32) {
+    fn add_scaled(&mut self, value: i64, exponent: i32) {
         digits::add(&mut self.digits, (exponent - LOWEST).unsigned_abs(), value);
     }
 
@@ -224,7 +235,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
             total += i64::from(word.wrapping_sub(bias) as i32);
             *word = 0;
         }
-        self.add_scaled(i128::from(total), exponent);
+        self.add_scaled(total, exponent);
     }
 
     /// Counts the floats whose terms are NaN or infinite. Without branches: where there is one there

@@ -253,7 +253,7 @@ impl ExactSum {
         for word in words {
             total = total.wrapping_add(*word);
         }
-        self.add_scaled(total.into(), exponent);
+        self.add_scaled(total, exponent);
     }
 
     /// Adds a number of pixels. The words are not canonical afterwards.

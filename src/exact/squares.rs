@@ -1,6 +1,6 @@
 //! The small way into an exact sum of squares: a bin for each exponent.
 //!
-//! The square of a significand has 48 bits, so 2^16 of one exponent fit a word; then the bins move to the digits. It
+//! The square of a significand has 48 bits, so 2^15 of one exponent fit a word; then the bins move to the digits. It
 //! costs a pass of scalar code, and a tenth of the machine code that [`Accumulator`](super::Accumulator) would on three
 //! tiers.
 
@@ -9,7 +9,7 @@ use super::window::Unpacked;
 use crate::simd::IS_SMALL;
 
 /// How many squares fit a bin.
-const ROOM: usize = 1 << 16;
+const ROOM: usize = 1 << 15;
 /// All exponents of a float; the last is that of NaN and infinity.
 const EXPONENTS: usize = 1 << 8;
 
@@ -27,7 +27,7 @@ impl ExactSquares {
             }
             return self.normalize();
         }
-        let mut bins = [0_u64; EXPONENTS];
+        let mut bins = [0_i64; EXPONENTS];
         for (block, floats) in floats.chunks(ROOM).enumerate() {
             let valid = valid.and_then(|valid| valid.get(block * ROOM..));
             for (index, float) in floats.iter().enumerate() {
@@ -36,7 +36,7 @@ impl ExactSquares {
                 let exponent = (float.to_bits() >> 23) as usize & (EXPONENTS - 1);
                 match Unpacked::new(float) {
                     Some(Unpacked { significand, .. }) => {
-                        let significand = u64::from(significand.unsigned_abs());
+                        let significand = i64::from(significand);
                         if let Some(bin) = bins.get_mut(exponent) {
                             *bin += significand * significand;
                         }
@@ -47,7 +47,7 @@ impl ExactSquares {
             for (exponent, bin) in bins.iter_mut().enumerate().filter(|(_, bin)| **bin != 0) {
                 // Subnormal floats have the unit of the smallest normal ones.
                 let unit = exponent.max(1) as i32 - 150;
-                self.add_scaled(core::mem::take(bin).into(), 2 * unit);
+                self.add_scaled(core::mem::take(bin), 2 * unit);
             }
             self.normalize();
         }

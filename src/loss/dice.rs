@@ -136,9 +136,13 @@ impl Totals {
 
     fn check(&self) -> Result<(), Error> {
         words::sum(&[self.pixels, self.rejected])?;
-        [&self.intersection, &self.predicted, &self.target]
-            .into_iter()
-            .try_for_each(|sum| sum.check_not_negative(self.pixels))
+        self.target.check_weights(self.pixels)?;
+        self.intersection.check_not_negative(self.pixels)?;
+        self.predicted.check_not_negative(self.pixels)?;
+        // Products of weights and probabilities are finite, or NaN.
+        let predicted = self.predicted.value();
+        words::at_most(predicted, f64::MAX)?;
+        words::at_most(self.intersection.value(), predicted)
     }
 
     fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
@@ -286,6 +290,11 @@ impl All {
         check_classes(totals.len())?;
         let mut all =
             Self { params: *params, classes: totals.len(), count: 0.0, notices: Notices::NONE };
+        let counts = |totals: &Totals| (totals.pixels, totals.rejected);
+        let of_first = totals.first().map(counts);
+        if totals.iter().any(|totals| Some(counts(totals)) != of_first) {
+            return Err(Error::Totals);
+        }
         for (class, totals) in totals.iter().enumerate() {
             totals.check()?;
             let hash = Params::fingerprint(class, all.classes);

@@ -244,16 +244,21 @@ impl Sums {
     /// The words can be.
     fn check(&self, index: &Index) -> Result<(), Error> {
         words::sum(&[self.pixels, self.rejected])?;
-        for sum in [&self.target, &self.weights] {
-            sum.check_not_negative(self.pixels)?;
+        self.target.check_weights(self.pixels)?;
+        self.weights.check_weights(self.pixels)?;
+        self.intersection.check(self.pixels)?;
+        self.predicted.check(self.pixels)?;
+        let [intersection, predicted, target, weights] =
+            [&self.intersection, &self.predicted, &self.target, &self.weights].map(ExactSum::value);
+        words::at_most(target, weights)?;
+        if index.normalization == Normalization::MinMax {
+            return Ok(());
         }
-        for sum in [&self.intersection, &self.predicted] {
-            match index.normalization {
-                Normalization::MinMax => sum.check(self.pixels)?,
-                _ => sum.check_not_negative(self.pixels)?,
-            }
-        }
-        Ok(())
+        // Predictions lie in [0, 1], and rounding a product does not change the order.
+        words::at_most(0.0, intersection)?;
+        words::at_most(intersection, predicted)?;
+        words::at_most(intersection, target)?;
+        words::at_most(predicted, weights)
     }
 
     #[inline(never)]

@@ -74,7 +74,9 @@ impl Sums {
     /// The words can be, and all terms are of the parameters of this hash.
     #[inline(never)]
     pub(crate) fn check(&self, hash: i64) -> Result<(), Error> {
-        words::sum(&[self.terms, self.rejected])?;
+        if self.rejected < 0 {
+            return Err(Error::Totals);
+        }
         self.loss.check(self.terms)?;
         self.weights.check_not_negative(self.terms)?;
         words::same_parameters(hash, self.terms, self.fingerprint)
@@ -104,10 +106,11 @@ impl Sums {
 
     pub(crate) fn notices(&self, reduction: Reduction) -> Notices {
         let empty = self.terms == 0;
-        let no_weight = reduction == Reduction::WeightedMean && self.weights.value() == 0.0;
+        let by_weights = reduction == Reduction::WeightedMean;
+        let divisor = if by_weights { self.weights.value() } else { 1.0 };
         Notices::EMPTY.when(empty)
-            | Notices::DEGENERATE.when(no_weight && !empty)
-            | Notices::NOT_FINITE.when(self.loss.non_finite() != 0)
+            | Notices::DEGENERATE.when(divisor == 0.0 && !empty)
+            | Notices::NOT_FINITE.when(self.loss.non_finite() != 0 || !divisor.is_finite())
             | Notices::REJECTED.when(self.rejected != 0)
     }
 }

@@ -190,6 +190,8 @@ impl Totals {
 
     /// Adds the terms, and writes a gradient on the way.
     fn walk(&mut self, inputs: Inputs, gradient: Option<Gradient>) {
+        // Few pixels add to it, but all words are canonical afterwards.
+        self.huge.normalize();
         let before = self.outside;
         simd::run(Pass { inputs, totals: self, adds: true, map: None, gradient });
         if inputs.cube.weights.is_none() {
@@ -252,7 +254,8 @@ impl Totals {
         let radius = params.radius()?;
         words::part(self.outside, self.sums.terms)?;
         self.huge.check_not_negative(self.outside)?;
-        self.outside_weights.check_not_negative(self.outside)?;
+        self.outside_weights.check_weights(self.outside)?;
+        words::at_most(self.outside_weights.value(), self.sums.weights.value())?;
         self.sums.check(params.fingerprint())?;
         Ok(self.sums.notices(Reduction::Mean)
             | radius.notices

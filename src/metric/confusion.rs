@@ -22,7 +22,6 @@
 use crate::error::{Error, Notices};
 use crate::masks::{self, Masks};
 use crate::pixels::Pixels;
-use crate::words;
 
 /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +51,9 @@ pub struct Counts {
     pub true_negatives: i64,
 }
 
+/// Counts have so many bits: a thousand million pixels a second for 36 years. The sum of eight does not overflow.
+const MOST_BITS: u32 = 60;
+
 /// The ratios of four counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Ratios {
@@ -65,46 +67,41 @@ pub struct Ratios {
     pub iou: f64,
 }
 
+/// 0 of none.
+#[inline(never)]
+fn ratio(part: i64, whole: i64) -> f64 {
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
 impl Counts {
-    /// The ratios; 0 where one is 0/0.
-    ///
-    /// # Errors
-    /// Counts below 0, or more than 2^63 - 1 together ([`Error::Totals`]).
-    pub fn ratios(&self) -> Result<Ratios, Error> {
-        self.check()?;
-        let ratio =
-            |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
-        // No sum of two unions overflows.
-        let [hits, false_positives, false_negatives] =
-            [self.true_positives, self.false_positives, self.false_negatives].map(i64::cast_unsigned);
-        let decisions = hits.wrapping_add(false_positives);
-        let union = decisions.wrapping_add(false_negatives);
-        Ok(Ratios {
+    /// The ratios; 0 where one is 0/0. The counts can be ([`Totals::check`]), so no sum of them overflows.
+    #[inline(always)]
+    pub(crate) fn ratios(&self) -> Ratios {
+        let hits = self.true_positives;
+        let decisions = hits.wrapping_add(self.false_positives);
+        let union = decisions.wrapping_add(self.false_negatives);
+        Ratios {
             precision: ratio(hits, decisions),
-            recall: ratio(hits, hits.wrapping_add(false_negatives)),
+            recall: ratio(hits, hits.wrapping_add(self.false_negatives)),
             f1: ratio(hits.wrapping_mul(2), hits.wrapping_add(union)),
             iou: ratio(hits, union),
-        })
+        }
     }
 
     /// What is special about the ratios.
-    ///
-    /// # Errors
-    /// As [`Self::ratios`].
-    pub fn notices(&self) -> Result<Notices, Error> {
-        self.check()?;
+    pub(crate) fn notices(&self) -> Notices {
         let decisions = self.true_positives | self.false_positives;
         let positives = self.true_positives | self.false_negatives;
         let negatives = self.false_positives | self.true_negatives;
-        Ok(Notices::EMPTY.when(positives == 0 && negatives == 0)
+        Notices::EMPTY.when(positives == 0 && negatives == 0)
             | Notices::NO_POSITIVES.when(positives == 0)
             | Notices::NO_NEGATIVES.when(negatives == 0)
-            | Notices::NO_DECISIONS.when(decisions == 0))
+            | Notices::NO_DECISIONS.when(decisions == 0)
     }
 
-    fn check(&self) -> Result<(), Error> {
-        let Self { true_positives, false_positives, false_negatives, true_negatives } = *self;
-        words::sum(&[true_positives, false_positives, false_negatives, true_negatives]).map(|_| ())
+    /// The bits that any count has.
+    fn any(&self) -> i64 {
+        self.true_positives | self.false_positives | self.false_negatives | self.true_negatives
     }
 
     fn merge(&mut self, other: &Self) {
@@ -150,12 +147,22 @@ impl Totals {
         self.open_targets = self.open_targets.wrapping_add(other.open_targets);
     }
 
-    /// The counts of the open frame can be: they are in those of the pixels, too.
+    /// The ratios of pixels and of frames, and what is special about each.
+    ///
+    /// # Errors
+    /// Counts below 0, or of 2^60 and more ([`Error::Totals`]).
+    pub fn values(&self) -> Result<[(Ratios, Notices); 2], Error> {
+        self.check()?;
+        Ok([&self.pixels, &self.frames].map(|counts| (counts.ratios(), counts.notices())))
+    }
+
+    /// The counts can be: none is below 0 or above all that can be counted, so that their sums are right.
     ///
     /// # Errors
     /// [`Error::Totals`].
-    pub(crate) fn check_open(&self) -> Result<(), Error> {
-        words::sum(&[self.open_decisions, self.open_targets]).map(|_| ())
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let any = self.pixels.any() | self.frames.any() | self.open_decisions | self.open_targets;
+        if any >> MOST_BITS == 0 { Ok(()) } else { Err(Error::Totals) }
     }
 
     /// Adds to the counts of the pixels alone.

@@ -219,11 +219,7 @@ impl Totals {
     ) -> Result<Metrics, Error> {
         params.check()?;
         words::part(self.undecided, self.updates)?;
-        self.confusion.check_open()?;
-        let pixels = self.confusion.pixels.ratios()?;
-        let frames = self.confusion.frames.ratios()?;
-        let of_pixels = self.confusion.pixels.notices()?;
-        let of_frames = self.confusion.frames.notices()?;
+        let [(pixels, of_pixels), (frames, of_frames)] = self.confusion.values()?;
         words::same_parameters(params.fingerprint(), self.updates, self.fingerprint)?;
         let ranked = match ranking {
             Some((binning, words)) => {

@@ -366,7 +366,9 @@ impl<'a> Histograms<'a> {
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);
         let ranked = (sum(anomalies)?, sum(normal)?);
         let counted = sum(&[ranked.0, ranked.1, nan_anomalies, nan_normal])?;
-        sum(&[pixels, masked])?;
+        if masked < 0 {
+            return Err(Error::Totals);
+        }
         same_parameters(binning.fingerprint(), pixels, fingerprint)?;
         if counted != pixels {
             return Err(Error::Totals);

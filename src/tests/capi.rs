@@ -43,6 +43,7 @@ fn errors_have_the_numbers_of_the_core() {
         (HYLA_ERROR_WORKSPACE, Error::Workspace),
         (HYLA_ERROR_RANGE_MISSING, Error::RangeMissing),
         (HYLA_ERROR_FRACTION, Error::Fraction),
+        (HYLA_ERROR_TOTALS, Error::Totals),
     ];
     for (number, error) in numbers {
         assert_eq!(number, error.number(), "{error:?}");

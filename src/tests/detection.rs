@@ -313,7 +313,7 @@ fn bad_arguments_change_nothing() {
         assert_eq!(metrics(with(1, 199), &words), Err(Error::UnsupportedInput));
         assert_eq!(metrics(params, &words[1..]), Err(Error::Workspace));
         words[0] = 1;
-        assert_eq!(metrics(params, &words), Err(Error::MixedTotals));
+        assert_eq!(metrics(params, &words), Err(Error::Totals));
     });
 }
 

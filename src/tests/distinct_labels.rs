@@ -133,7 +133,7 @@ fn bad_arguments_change_nothing() {
     // A set of three labels in words for two, and words that are no set.
     assert_eq!(update(&[1], None, &mut set[..4]), Err(Error::MixedTotals));
     assert_eq!(merge(&[0; 4], &mut set[..4]), Err(Error::MixedTotals));
-    assert_eq!(merge(&[-1, 0, 0, 0, 0, 0], &mut set), Err(Error::MixedTotals));
+    assert_eq!(merge(&[-1, 0, 0, 0, 0, 0], &mut set), Err(Error::Totals));
     assert_eq!(value(&set[..4]), Err(Error::MixedTotals));
     assert_eq!(metrics(&set[..4]), Err(Error::MixedTotals));
     assert_eq!(update(&[1], None, &mut set[..1]), Err(Error::Workspace));

@@ -71,7 +71,7 @@ fn rational(double: f64) -> BigRational {
 }
 
 /// Whether `double` is `exact` rounded to nearest even.
-fn is_correctly_rounded(double: f64, exact: &BigRational) -> bool {
+pub fn is_correctly_rounded(double: f64, exact: &BigRational) -> bool {
     let error = (rational(double) - exact).abs();
     [double.next_up(), double.next_down()].into_iter().all(|neighbour| {
         let other = (rational(neighbour) - exact).abs();

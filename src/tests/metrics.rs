@@ -1,7 +1,7 @@
 //! The metrics against plain counting, on every tier and for any split.
 
 use super::{any_float, between, ends, for_each_tier, splits};
-use crate::error::Notices;
+use crate::error::{Error, Notices, Value};
 use crate::metric::confusion::Counts;
 use crate::metric::{confusion, pixel_statistics, range::Range, score_statistics, sum};
 use crate::pixels::Pixels;
@@ -138,12 +138,12 @@ proptest! {
             assert_eq!(extremes.count, numbers().count() as i64);
             assert_eq!(extremes.nan, live.len() as i64 - extremes.count);
             if extremes.count > 0 {
-                assert_eq!((extremes.min(), extremes.max()), (f64::from(min), f64::from(max)));
+                assert_eq!(extremes.extremes(), Ok([min, max].map(f64::from)));
                 assert_eq!(extremes.greatest_count, numbers().filter(|x| *x == max).count() as i64);
                 assert_eq!(extremes.least_count, numbers().filter(|x| *x == min).count() as i64);
             } else {
-                assert!(extremes.min().is_nan() && extremes.max().is_nan());
-                assert!(extremes.notices().contains(Notices::EMPTY));
+                assert!(extremes.extremes().unwrap().into_iter().all(f64::is_nan));
+                assert!(extremes.notices().unwrap().contains(Notices::EMPTY));
             }
         });
     }
@@ -168,8 +168,8 @@ fn undefined_ratios_are_zero_with_a_notice() {
     let (ratios, notices) = values(&[1, 0], &[1, 1]);
     assert_eq!((ratios.precision, ratios.recall), (1.0, 0.5));
     assert_eq!(notices, Notices::NO_NEGATIVES);
-    assert_eq!(pixel_statistics::Totals::default().percentage(), 0.0);
-    assert_eq!(pixel_statistics::Totals::default().notices(), Notices::EMPTY);
+    let nothing = Value { value: 0.0, notices: Notices::EMPTY };
+    assert_eq!(pixel_statistics::Totals::default().percentage(), Ok(nothing));
 }
 
 #[test]
@@ -181,12 +181,14 @@ fn percentages_of_frames_are_a_float_map() {
     for decisions in frames {
         let mut frame = pixel_statistics::Totals::default();
         frame.update(&Pixels { decisions: Some(decisions), ..Pixels::default() }).unwrap();
-        let map = [frame.percentage() as f32];
+        let map = [frame.percentage().unwrap().value as f32];
         let map = Pixels { scores: &map, ..Pixels::default() };
         range.update(&map).unwrap();
         statistics.update(&map).unwrap();
         stream.merge(&frame);
     }
-    assert_eq!((range.min(), range.max(), statistics.mean().value), (0.0, 100.0, 25.0));
-    assert_eq!((stream.percentage(), statistics.std().value), (25.0, 50.0));
+    assert_eq!(range.extremes(), Ok([0.0, 100.0]));
+    let value = |value: Result<Value, Error>| value.unwrap().value;
+    let [mean, std] = [statistics.mean(), statistics.std()].map(value);
+    assert_eq!((value(stream.percentage()), mean, std), (25.0, 25.0, 50.0));
 }

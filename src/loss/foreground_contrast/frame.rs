@@ -111,8 +111,8 @@ impl Frame {
     /// The words can be.
     fn check(&self) -> Result<(), Error> {
         words::sum(&[self.pixels, self.rejected])?;
-        self.foreground_weights.check_not_negative(self.pixels)?;
-        self.background_weights.check_not_negative(self.pixels)?;
+        self.foreground_weights.check_weights(self.pixels)?;
+        self.background_weights.check_weights(self.pixels)?;
         let terms = self.pixels.saturating_mul(MOST_PARTS);
         self.sums().into_iter().try_for_each(|sum| sum.check(terms))
     }
