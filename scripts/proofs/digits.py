@@ -1,4 +1,4 @@
-"""Proofs of src/exact/digits.rs and mod.rs: statements 28 to 38."""
+"""Proofs of src/exact/digits.rs and mod.rs: statements 28 to 39."""
 
 from fractions import Fraction
 from itertools import product
@@ -21,54 +21,52 @@ def sums():
     return SUMS
 
 
-@states(28, "A term of 96 bits is added exactly, and no digit grows by 2^32")
+@states(28, "An integer is added exactly, and no digit grows by 2^32")
 def add():
     sums()
     require(
         FILE,
         "let shift = bit % DIGIT_BITS;",
-        "digits.iter_mut().skip((bit / DIGIT_BITS) as usize);",
-        "for part in [value as u32, (value >> DIGIT_BITS) as u32, (value >> (2 * DIGIT_BITS)) as u32] {",
-        "let shifted = u64::from(part) << shift | carry;",
-        "*digit = digit.wrapping_add(shifted as i64 & DIGIT_MASK);",
-        "carry = shifted >> DIGIT_BITS;",
-        "let highest = (value >> (3 * DIGIT_BITS)) as i64;",
-        "*digit = digit.wrapping_add(highest << shift | carry as i64);",
+        "let low = (value & DIGIT_MASK) << shift;",
+        "let high = value >> DIGIT_BITS << shift;",
+        "let middle = (low as u64 >> DIGIT_BITS) as i64 + (high & DIGIT_MASK);",
+        "[low & DIGIT_MASK, middle & DIGIT_MASK, (middle >> DIGIT_BITS) + (high >> DIGIT_BITS)];",
+        "let digits = digits.get_mut((bit / DIGIT_BITS) as usize..).unwrap_or(&mut []);",
+        "for (digit, part) in digits.iter_mut().zip(parts) { *digit = digit.wrapping_add(part); }",
     )
+    mask, by = bits(0xFFFFFFFF, 64), bits(32, 64)
     for shift in range(32):
-        by, low = bits(shift, 64), "((_ zero_extend 32) ((_ extract 31 0) %s))"
-        declared = ["(declare-const v (_ BitVec 128))"]
-        carry = bits(0, 64)
-        for index in range(3):
-            part = f"((_ zero_extend 32) ((_ extract {32 * index + 31} {32 * index}) v))"
-            declared.append(f"(define-fun s{index} () (_ BitVec 64) (bvor (bvshl {part} {by}) {carry}))")
-            declared.append(f"(define-fun d{index} () (_ BitVec 64) {low % f's{index}'})")
-            carry = f"(bvlshr s{index} {bits(32, 64)})"
-        highest = "((_ extract 63 0) (bvashr v %s))" % bits(96, 128)
-        declared.append(f"(define-fun d3 () (_ BitVec 64) (bvor (bvshl {highest} {by}) {carry}))")
-        wide = [f"(bvshl ((_ sign_extend 128) d{index}) {bits(32 * index, 192)})" for index in range(4)]
-        total = f"(bvadd (bvadd {wide[0]} {wide[1]}) (bvadd {wide[2]} {wide[3]}))"
-        exact = f"(= {total} (bvshl ((_ sign_extend 64) v) {bits(shift, 192)}))"
-        grows = f"(and (bvslt d3 {bits(1 << 32, 64)}) (bvsgt d3 {bits(-(1 << 32), 64)}))"
-        most = [f"(bvslt v {bits(1 << 96, 128)})", f"(bvsge v {bits(-(1 << 96), 128)})"]
-        prove(f"(and {exact} {grows})", declared, most)
+        declared = [
+            "(declare-const v (_ BitVec 64))",
+            f"(define-fun low () (_ BitVec 64) (bvshl (bvand v {mask}) {bits(shift, 64)}))",
+            f"(define-fun high () (_ BitVec 64) (bvshl (bvashr v {by}) {bits(shift, 64)}))",
+            f"(define-fun middle () (_ BitVec 64) (bvadd (bvlshr low {by}) (bvand high {mask})))",
+            f"(define-fun d0 () (_ BitVec 64) (bvand low {mask}))",
+            f"(define-fun d1 () (_ BitVec 64) (bvand middle {mask}))",
+            f"(define-fun d2 () (_ BitVec 64) (bvadd (bvashr middle {by}) (bvashr high {by})))",
+        ]
+        wide = [f"(bvshl ((_ sign_extend 96) d{index}) {bits(32 * index, 160)})" for index in range(3)]
+        total = f"(bvadd (bvadd {wide[0]} {wide[1]}) {wide[2]})"
+        exact = f"(= {total} (bvshl ((_ sign_extend 96) v) {bits(shift, 160)}))"
+        grows = f"(and (bvslt d2 {bits(1 << 32, 64)}) (bvsgt d2 {bits(-(1 << 32), 64)}))"
+        prove(f"(and {exact} {grows})", declared)
 
 
 @states(29, "Every term lies within the digits")
 def places():
     rules = windows.of_sources()
     require("exact/mod.rs", "digits::add(&mut self.digits, (exponent - LOWEST).unsigned_abs(), value);")
-    require("exact/mod.rs", "self.add_scaled(term, exponent * POWER);", "self.add_scaled(i128::from(integer), 0);")
+    require("exact/mod.rs", "self.add_scaled(term, exponent * POWER);", "self.add_scaled(integer, 0);")
     # Exponents of what is added: one float, an integer, levels, trials; of rows see statement 16.
     first = [rules.unit(rules.highest_top, 0), 104, 0, quick.unit_range()[1] + 32]
     for count, lowest, power in sums():
         exponents = [-149 * power, 104 * power] if power == 2 else [-149, *first]
         for exponent in exponents:
             check(exponent >= lowest, "below the digits:", exponent)
-            # The fourth digit, which has the sign, is one of them.
-            check((exponent - lowest) // 32 + 3 <= count - 1, "above the digits:", exponent)
+            # The third digit, which has the sign, is one of them.
+            check((exponent - lowest) // 32 + 2 <= count - 1, "above the digits:", exponent)
     lanes = max(max(machine.lanes) for machine in MACHINES)
-    check(lanes << 31 < 1 << 96 and ((1 << 24) - 1) ** 2 < 1 << 96, "a term is longer than 96 bits")
+    check(lanes << 31 < 1 << 63 and ((1 << 24) - 1) ** 2 < 1 << 63, "a term is longer than an i64")
 
 
 @states(30, "Digits have room between two flushes, however long a call is")
@@ -97,25 +95,35 @@ def growth():
 def carries():
     require(
         FILE,
-        "let low = (*digit & DIGIT_MASK) + (more & DIGIT_MASK) + carry;",
-        "carry = (*digit >> DIGIT_BITS) + (more >> DIGIT_BITS) + (low >> DIGIT_BITS);",
+        "let low = (*digit & DIGIT_MASK) + carry;",
+        "carry = (*digit >> DIGIT_BITS) + (low >> DIGIT_BITS);",
         "*digit = low & DIGIT_MASK;",
-        "*highest = highest.wrapping_add(next()).wrapping_add(carry);",
-        "merge(digits, &[]);",
+        "*highest = highest.wrapping_add(carry);",
+        "normalize(digits); let mut carry = 0; for (digit, more) in digits.iter_mut().zip(more) {",
+        "*digit = digit.wrapping_add((more & DIGIT_MASK) + carry);",
+        "carry = more >> DIGIT_BITS;",
+        "*highest = highest.wrapping_add(carry << DIGIT_BITS); } normalize(digits); }",
     )
     mask, by = bits(0xFFFFFFFF, 64), bits(32, 64)
-    declared = [f"(declare-const {name} (_ BitVec 64))" for name in ("digit", "more", "carry")]
+    declared = [f"(declare-const {name} (_ BitVec 64))" for name in ("digit", "more", "carry", "before")]
     declared += [
-        f"(define-fun low () (_ BitVec 64) (bvadd (bvadd (bvand digit {mask}) (bvand more {mask})) carry))",
-        f"(define-fun next () (_ BitVec 64) (bvadd (bvadd (bvashr digit {by}) (bvashr more {by})) (bvashr low {by})))",
+        f"(define-fun low () (_ BitVec 64) (bvadd (bvand digit {mask}) carry))",
+        f"(define-fun next () (_ BitVec 64) (bvadd (bvashr digit {by}) (bvashr low {by})))",
         f"(define-fun kept () (_ BitVec 64) (bvand low {mask}))",
+        f"(define-fun sum () (_ BitVec 64) (bvadd digit (bvadd (bvand more {mask}) (bvashr before {by}))))",
     ]
-    within = "(and (bvsle {0} %s) (bvsge {0} %s))" % (bits((1 << 32) + 2, 64), bits(-(1 << 32) - 2, 64))
-    wide = {name: f"((_ sign_extend 64) {name})" for name in ("digit", "more", "carry", "kept", "next")}
-    before = f"(bvadd (bvadd {wide['digit']} {wide['more']}) {wide['carry']})"
+    within = "(and (bvsle {0} %s) (bvsge {0} %s))" % (bits((1 << 31) + 1, 64), bits(-(1 << 31) - 1, 64))
+    names = ("digit", "carry", "kept", "next", "more", "before", "sum")
+    wide = {name: f"((_ sign_extend 64) {name})" for name in names}
+    before = f"(bvadd {wide['digit']} {wide['carry']})"
     exact = f"(= {before} (bvadd {wide['kept']} (bvshl {wide['next']} {bits(32, 128)})))"
     # Nothing wraps: the carry stays as small as it is assumed to be, and the value is kept to the last bit.
     prove(f"(and {exact} {within.format('next')} (bvult kept {bits(1 << 32, 64)}))", declared, [within.format("carry")])
+    # Of other digits the lower half goes to a canonical one and the upper half to the next: nothing wraps either.
+    halves = f"(bvadd (bvand {wide['more']} {bits(0xFFFFFFFF, 128)}) (bvashr {wide['before']} {bits(32, 128)}))"
+    prove(f"(= {wide['sum']} (bvadd {wide['digit']} {halves}))", declared, [f"(bvult digit {bits(1 << 32, 64)})"])
+    whole = f"(bvadd (bvand {wide['more']} {bits(0xFFFFFFFF, 128)}) (bvshl (bvashr {wide['more']} {bits(32, 128)}) {bits(32, 128)}))"
+    prove(f"(= {wide['more']} {whole})", declared)
 
 
 def canonical(digits, width):
@@ -186,59 +194,55 @@ def absolute(width=2, places=4):
         check(sum(digit << (width * place) for place, digit in enumerate(magnitude)) == abs(number), digits)
 
 
-@states(36, "The quotient has all its bits after STEPS steps, for any digits and any divisor")
+@states(36, "The quotient has all its bits after a fixed number of steps, for any digits and any divisor")
 def steps():
     require(
         FILE,
-        "for _ in 0..STEPS {",
-        "let mut position = (highest as i32 + 1) * DIGIT_BITS as i32;",
-        "remainder = remainder << 1 | u64::from(bit(&magnitude, position));",
-        "if quotient >= ENOUGH { break; }",
+        "let first = (highest as i32 + 1) * DIGIT_BITS as i32;",
+        "for position in (-BEHIND..first).rev() {",
+        "if quotient >= ENOUGH { remainder |= bit; continue; }",
+        "remainder = remainder << 1 | bit;",
         "if remainder >= divisor { remainder -= divisor; quotient |= 1; }",
     )
-    enough, made = constant(FILE, "ENOUGH"), constant(FILE, "STEPS")
-    # The number is at least 2^(k - 1) where k bits of its highest digit are left; k steps reach it. From there 62 steps
-    # reach any divisor below 2^63, which makes the first bit, and the others follow.
-    needed = 31 + 1 + 62 + (enough.bit_length() - 1)
-    check(needed <= made, needed, "steps are needed, of", made)
-    check(enough.bit_length() + 1 <= 64, "the quotient overflows")
+    require("exact/mod.rs", "(false, false) => digits::quotient(&self.digits, LOWEST, count.unsigned_abs()),")
+    enough, behind = constant(FILE, "ENOUGH"), constant(FILE, "BEHIND")
+    # After the last step the quotient would be the number, which is at least 1, times 2^BEHIND, by the divisor.
+    check((1 << behind) // ((1 << 63) - 1) >= enough, "a quotient ends before it has all its bits")
+    check(2 * (enough - 1) + 1 < 1 << 64, "the quotient overflows")
     # A remainder is below the divisor, so twice that and 1 has 64 bits.
     check(2 * ((1 << 63) - 2) + 1 < 1 << 64, "the remainder overflows")
 
 
-def model_quotient(number, divisor, width, places, precision, made):
+def model_quotient(number, divisor, first, behind, enough):
     """The model of the quotient: the integer that is converted, and its exponent."""
-    highest = max(place for place in range(places) if number >> (width * place) & ((1 << width) - 1))
-    position, quotient, remainder = (highest + 1) * width, 0, 0
-    for _ in range(made):
-        position -= 1
-        remainder = remainder << 1 | (number >> position & 1 if position >= 0 else 0)
-        quotient <<= 1
+    quotient, remainder, last = 0, 0, first
+    for position in reversed(range(-behind, first)):
+        bit = number >> position & 1 if position >= 0 else 0
+        if quotient >= enough:
+            remainder |= bit
+            continue
+        last = position
+        remainder, quotient = remainder << 1 | bit, quotient << 1
         if remainder >= divisor:
             remainder, quotient = remainder - divisor, quotient | 1
-        if quotient >= 1 << (precision + 1):
-            break
-    left_over = remainder != 0 or number & ((1 << max(position, 0)) - 1) != 0
-    return quotient | left_over, position
+    return quotient | (remainder != 0), last
 
 
 @states(37, "The quotient is rounded once")
-def once(width=3, places=3, precision=3, divisor_bits=4):
-    require(FILE, "let left_over = remainder != 0 || (0..position).any(|below| bit(&magnitude, below) == 1);")
-    require(FILE, "let rounded = (quotient | u64::from(left_over)) as f64 * power_of_two(lowest + position);")
+def once(number_bits=9, precision=3, divisor_bits=4):
+    require(FILE, "let rounded = (quotient | u64::from(remainder != 0)) as f64 * power_of_two(lowest + last);")
     enough = constant(FILE, "ENOUGH")
     check(enough == 1 << 54, "the quotient has not two bits more than a double")
     # All numbers and divisors of a small format, with as many steps as statement 36 counts.
-    made = width + divisor_bits + precision + 2
-    for number in range(1, 1 << (width * places)):
+    few = 1 << (precision + 1)
+    behind = divisor_bits + precision + 2 - (63 + 55 - constant(FILE, "BEHIND"))
+    for number in range(1, 1 << number_bits):
         for divisor in range(1, 1 << divisor_bits):
-            quotient, position = model_quotient(number, divisor, width, places, precision, made)
-            check(1 << (precision + 1) <= quotient < 1 << (precision + 2), number, divisor, quotient)
-            converted = to_even(quotient, 2) * 4 * Fraction(2) ** position
-            exact = Fraction(number, divisor)
+            quotient, position = model_quotient(number, divisor, number_bits, behind, few)
+            check(few <= quotient < 2 * few, number, divisor, quotient)
             unit = 4 * Fraction(2) ** position
-            nearest = round(exact / unit)
-            check(converted == nearest * unit, number, divisor, converted)
+            converted, nearest = to_even(quotient, 2), round(Fraction(number, divisor) / unit)
+            check(converted == nearest, number, divisor, converted)
     # At full width: what is left over is anything between 0 and 1, and rounds as 1/2 does.
     declared = ["(declare-const q (_ BitVec 64))", "(declare-const s (_ BitVec 64))"]
     declared += [
@@ -252,9 +256,23 @@ def once(width=3, places=3, precision=3, divisor_bits=4):
 
 @states(38, "No quotient is subnormal or overflows")
 def normal():
-    places, made = constant(FILE, "MOST_DIGITS"), constant(FILE, "STEPS")
     require(FILE, "f64::from_bits(((exponent + 1023) as u64) << 52)")
-    for _, lowest, _ in sums():
-        # The lowest position is that of a lowest digit after all steps; the result is at least ENOUGH of these.
-        lowest_power, highest_power = lowest + 32 - made, lowest + 32 * places
-        check(lowest_power >= -1022 and highest_power + 55 <= 1023, lowest_power, highest_power)
+    require("exact/mod.rs", "digits::quotient(&self.digits, LOWEST - 128 * POWER, 1)")
+    places, behind = constant(FILE, "MOST_DIGITS"), constant(FILE, "BEHIND")
+    for _, lowest, power in sums():
+        for unit in (lowest, lowest - 128 * power):
+            check(unit - behind >= -1022 and unit + 32 * places + 55 <= 1023, unit)
+
+
+@states(39, "A check refuses no sum of so many terms")
+def checks():
+    require(
+        "exact/mod.rs",
+        "const BELOW_ALL: i64 = (1 << (-149 * POWER - LOWEST)) - 1;",
+        "if is_multiple && size.abs() <= finite as f64 {",
+    )
+    for _, lowest, power in sums():
+        check(0 <= -149 * power - lowest < 32, "the lowest bit of a term is not in the lowest digit")
+        # A term is below 2^(128 power) by this share; both sides of the comparison are rounded, by 2^-53 of themselves.
+        greatest, rounding = (1 - Fraction(1, 1 << 24)) ** power, Fraction(1, 1 << 53)
+        check(greatest * (1 + rounding) <= 1 - rounding, "a sum of the greatest floats may be refused")

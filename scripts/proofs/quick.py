@@ -218,7 +218,7 @@ def units():
         for exponent in (unit + values["LEAST"], -(unit + 32), unit + values["TOP"]):
             check(-126 <= exponent <= 127, "not normal:", unit, exponent)
         # A power of two times a float is exact but below 2^-126, where it is off by less than 2^-149.
-        check(0 <= unit + 160 and (unit + 32 + 160) // 32 + 3 < 12, "the digits of the unit", unit)
+        check(0 <= unit + 160 and (unit + 32 + 160) // 32 + 2 < 12, "the digits of the unit", unit)
 
 
 @states(27, "What is put aside has a place, and no trial has more than REGISTERS registers")

@@ -75,7 +75,7 @@ def windows():
             last = highest - level_bits * (levels - 1)
             check(top <= highest + level_bits, "too narrow:", unit, top)
             check(-160 <= last <= unit, "too coarse, or below the digits:", unit, top, last)
-            check((highest + 160) // 32 + 3 <= 11, "above the digits:", unit, top, highest)
+            check((highest + 160) // 32 + 2 <= 11, "above the digits:", unit, top, highest)
             check(1 <= 1023 + 52 + last and 1023 + 52 + highest <= 2046, unit, top)
 
 
