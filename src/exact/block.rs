@@ -1,7 +1,7 @@
 //! The fast way into an exact sum: blocks of terms, summed in integer lanes.
 //!
 //! A **level** turns a term x into an integer without leaving the floating-point unit. With
-//! `M = 1.5 * 2^(23+q)` the float `t = x + M` lies between `2^(23+q)` and `2^(24+q)`, where floats are
+//! `M = 1.25 * 2^(23+q)` the float `t = x + M` lies between `2^(23+q)` and `2^(24+q)`, where floats are
 //! `2^q` apart: the bits of t, read as an integer, count multiples of `2^q`. Adding the bits to an `i32`
 //! lane (wrapping) and subtracting `bits(M)` as often as something was added gives the sum of x rounded
 //! to multiples of `2^q`. What the rounding left, `r = x - (t - M)`, is exact and at most `2^(q-1)`: the
@@ -40,8 +40,8 @@ pub(super) const MOST_LANES: usize = if IS_SMALL { 1 } else { 16 };
 /// the first-level cache. Fewer where stack is scarce.
 pub(crate) const BLOCK: usize = on_stack(512);
 
-/// The most floats that are added where they lie: whole registers of every tier, and no lane takes more of them
-/// than [`MOST_ADDITIONS`].
+/// The most floats that are added where they lie: whole registers of every tier. (More than a lane has room for where
+/// a register is one lane: these go by blocks.)
 pub(crate) const GIVEN: usize = 4 * BLOCK;
 
 /// A register of floats, as it lies in memory.
@@ -177,11 +177,13 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
         simd.call(AddBlock { to: self, given: None, floats, marks });
     }
 
-    /// The same for at most `GIVEN` floats that may not change. Where the window does not hold them they are
-    /// added by blocks from a tile.
+    /// The same for at most `GIVEN` floats that may not change. Where a lane has no room for so many, or the window
+    /// does not hold them, they are added by blocks from a tile.
     #[inline(always)]
     pub fn add_given<S: Simd>(&mut self, simd: S, given: &[f32], tile: &mut [f32], marks: &[u8]) {
-        if simd.call(AddBlock { to: self, given: Some(given), floats: &mut [], marks }) {
+        let has_room = given.len() / S::Register::LANES <= MOST_ADDITIONS as usize;
+        if has_room && simd.call(AddBlock { to: self, given: Some(given), floats: &mut [], marks })
+        {
             return;
         }
         for (given, marks) in given.chunks(BLOCK).zip(marks.chunks(BLOCK)) {
@@ -195,7 +197,6 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
     #[inline(never)]
     pub fn finish(&mut self) {
         self.flush();
-        self.sums.iter_mut().for_each(|sum| sum.normalize());
     }
 
     #[inline(always)]
@@ -215,8 +216,9 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Moves the words to the digits. These grow by less than 2^32 each, so 2^30 levels fit before
-    /// they must be made canonical.
+    /// Moves the words to the digits, and makes these canonical: also what was added to them past the words. So they
+    /// have room for any number of blocks: between two flushes there are at most [`MOST_ADDITIONS`] of them, of which
+    /// each adds at most [`BLOCK`] terms one by one, and a term makes a digit grow by less than 2^32.
     #[inline(never)]
     fn flush<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
         &mut self,
@@ -224,16 +226,14 @@ impl State {
         words: &mut [Words],
     ) {
         // Of more levels no words were kept.
-        if self.additions == 0 || self.window.levels > KEPT_LEVELS {
-            self.additions = 0;
-            return;
-        }
+        let has_words = self.additions != 0 && self.window.levels <= KEPT_LEVELS;
+        let levels = if has_words { self.window.levels } else { 0 };
         for (sum, words) in sums.iter_mut().zip(words) {
-            for (level, words) in words.level_words(self.lanes).take(self.window.levels).enumerate()
-            {
+            for (level, words) in words.level_words(self.lanes).take(levels).enumerate() {
                 let bias = self.window.magic(level).to_bits().wrapping_mul(self.additions);
                 sum.add_words(words, bias, self.window.unit(level));
             }
+            sum.normalize();
         }
         self.additions = 0;
     }

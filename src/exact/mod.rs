@@ -22,6 +22,8 @@
 //! * **NaN and infinity** are counted beside the digits and decide the value by the rules of
 //!   IEEE 754 addition.
 //!
+//! docs/exactness.md states each inequality on which this rests; `make proofs` proves them.
+//!
 //! Prior art: Kulisch's long accumulator; R. Neal, "Fast exact summation using small and large
 //! superaccumulators" (2015); P. Ahrens, J. Demmel, H. D. Nguyen, "Algorithms for efficient
 //! reproducible floating point summation" (2020), whose bins the levels resemble.

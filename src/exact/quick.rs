@@ -9,8 +9,8 @@
 //! ```
 //!
 //! A lane of [`REGISTERS`] terms, none negative, has an A within `31 * 2^-24 A`. Its bound [`MOST`] makes that 0.37 of
-//! `2^(q+32)`; the rounding of the quotient adds 0.01, what was put aside 0.07. With signs A may cancel, and the terms
-//! themselves are bounded: by `2^(q+45)`, which makes it 0.26.
+//! `2^(q+32)`; the rounding of the quotient adds 0.01, what was put aside 0.02. With signs A may cancel, and the terms
+//! themselves are bounded: by `2^(q+45)`, which makes it 0.26, and the rounding 0.02. (docs/exactness.md has the proof.)
 //!
 //! Terms below `2^(q+23)` are put aside, and the few that there are added one by one. So a window has 22 binades or
 //! more. A trial that fails (too great, not finite, many too small) leaves nothing behind: the terms go the way of
@@ -51,7 +51,7 @@ const TRIAL_WORDS: usize = if TRIALS { WORDS } else { 0 };
 /// How many registers with terms to put aside there may be; half of them are left for a trial.
 const ASIDE: usize = if TRIALS { 8 } else { 0 };
 
-/// The words move to the digits after so many trials: the highest take less than 2^18 each.
+/// The words move to the digits after so many trials: the highest take at most 2^18 each.
 const MOST_TRIALS: u32 = 1 << 12;
 
 /// The longest pause between trials, in blocks.

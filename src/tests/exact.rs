@@ -250,6 +250,53 @@ fn long_runs_of_one_sign_do_not_overflow_a_lane() {
 }
 
 #[test]
+fn a_lane_takes_no_more_of_what_is_given_than_it_has_room_for() {
+    // The top of a window, as often as is added at once where it lies: one lane would take it all.
+    for float in [8.0_f32.next_down(), -7.5, 4.1] {
+        let floats = std::vec![float; 3 * GIVEN];
+        let exact = rational(f64::from(float)) * BigInt::from(floats.len());
+        for_each_tier(|tier| {
+            let [mut all, mut part] = [ExactSum::default(); 2];
+            let (sums, marks) = ([&mut all, &mut part], std::vec![1; floats.len()]);
+            simd::run(AddParts { floats: &floats, marks: &marks, is_given: true, sums });
+            assert!(is_correctly_rounded(all.value(), &exact), "{tier:?}, {float}");
+            assert_eq!(part, all, "{tier:?}, {float}");
+        });
+    }
+}
+
+/// Adds the same block so often, and does not end.
+struct AddOften<'a> {
+    floats: &'a [f32; BLOCK],
+    times: usize,
+    sum: &'a mut ExactSum,
+}
+
+impl Kernel for AddOften<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut sums = Blocks::new(simd, [self.sum]);
+        for _ in 0..self.times {
+            sums.add(simd, &mut self.floats.clone(), &[]);
+        }
+    }
+}
+
+#[test]
+fn digits_have_room_for_any_number_of_blocks() {
+    // Terms above all windows, which are added one by one: after 2^31 of them without a carry the sign was wrong.
+    for float in [f32::MAX, -f32::MAX] {
+        for_each_tier(|tier| {
+            let mut sum = ExactSum::default();
+            simd::run(AddOften { floats: &[float; BLOCK], times: 2048, sum: &mut sum });
+            let greatest = sum.digits.iter().map(|digit| digit.unsigned_abs()).max();
+            assert!(greatest < Some(1 << 47), "{tier:?}, {float}: {greatest:?}");
+        });
+    }
+}
+
+#[test]
 fn two_to_the_31_states_can_be_added_word_by_word() {
     for sign in [1.0, -1.0] {
         let mut state = ExactSum::default();

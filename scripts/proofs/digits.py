@@ -1,0 +1,278 @@
+"""Proofs of src/exact/digits.rs and mod.rs: statements 28 to 39."""
+
+from fractions import Fraction
+from itertools import product
+
+import quick
+import windows
+from floats import to_even
+from solver import bits, prove
+from sources import MACHINES, constant, require
+from statements import check, states
+
+FILE = "exact/digits.rs"
+# Digits, exponent of the lowest bit, and power of the floats.
+SUMS = [(12, -160, 1), (20, -320, 2)]
+
+
+def sums():
+    require("exact/mod.rs", *(f"= Exact<{count}, {lowest}, {power}>;" for count, lowest, power in SUMS))
+    check(constant(FILE, "DIGIT_BITS") == 32 and constant(FILE, "DIGIT_MASK") == 0xFFFFFFFF, "digits are not of 32 bits")
+    return SUMS
+
+
+@states(28, "An integer is added exactly, and no digit grows by 2^32")
+def add():
+    sums()
+    require(
+        FILE,
+        "let shift = bit % DIGIT_BITS;",
+        "let low = (value & DIGIT_MASK) << shift;",
+        "let high = value >> DIGIT_BITS << shift;",
+        "let middle = (low as u64 >> DIGIT_BITS) as i64 + (high & DIGIT_MASK);",
+        "[low & DIGIT_MASK, middle & DIGIT_MASK, (middle >> DIGIT_BITS) + (high >> DIGIT_BITS)];",
+        "let digits = digits.get_mut((bit / DIGIT_BITS) as usize..).unwrap_or(&mut []);",
+        "for (digit, part) in digits.iter_mut().zip(parts) { *digit = digit.wrapping_add(part); }",
+    )
+    mask, by = bits(0xFFFFFFFF, 64), bits(32, 64)
+    for shift in range(32):
+        declared = [
+            "(declare-const v (_ BitVec 64))",
+            f"(define-fun low () (_ BitVec 64) (bvshl (bvand v {mask}) {bits(shift, 64)}))",
+            f"(define-fun high () (_ BitVec 64) (bvshl (bvashr v {by}) {bits(shift, 64)}))",
+            f"(define-fun middle () (_ BitVec 64) (bvadd (bvlshr low {by}) (bvand high {mask})))",
+            f"(define-fun d0 () (_ BitVec 64) (bvand low {mask}))",
+            f"(define-fun d1 () (_ BitVec 64) (bvand middle {mask}))",
+            f"(define-fun d2 () (_ BitVec 64) (bvadd (bvashr middle {by}) (bvashr high {by})))",
+        ]
+        wide = [f"(bvshl ((_ sign_extend 96) d{index}) {bits(32 * index, 160)})" for index in range(3)]
+        total = f"(bvadd (bvadd {wide[0]} {wide[1]}) {wide[2]})"
+        exact = f"(= {total} (bvshl ((_ sign_extend 96) v) {bits(shift, 160)}))"
+        grows = f"(and (bvslt d2 {bits(1 << 32, 64)}) (bvsgt d2 {bits(-(1 << 32), 64)}))"
+        prove(f"(and {exact} {grows})", declared)
+
+
+@states(29, "Every term lies within the digits")
+def places():
+    rules = windows.of_sources()
+    require("exact/mod.rs", "digits::add(&mut self.digits, (exponent - LOWEST).unsigned_abs(), value);")
+    require("exact/mod.rs", "self.add_scaled(term, exponent * POWER);", "self.add_scaled(integer, 0);")
+    # Exponents of what is added: one float, an integer, levels, trials; of rows see statement 16.
+    first = [rules.unit(rules.highest_top, 0), 104, 0, quick.unit_range()[1] + 32]
+    for count, lowest, power in sums():
+        exponents = [-149 * power, 104 * power] if power == 2 else [-149, *first]
+        for exponent in exponents:
+            check(exponent >= lowest, "below the digits:", exponent)
+            # The third digit, which has the sign, is one of them.
+            check((exponent - lowest) // 32 + 2 <= count - 1, "above the digits:", exponent)
+    lanes = max(max(machine.lanes) for machine in MACHINES)
+    check(lanes << 31 < 1 << 63 and ((1 << 24) - 1) ** 2 < 1 << 63, "a term is longer than an i64")
+
+
+@states(30, "Digits have room between two flushes, however long a call is")
+def growth():
+    require(
+        "exact/block.rs",
+        "sum.add_words(words, bias, self.window.unit(level)); } sum.normalize(); }",
+        "if to.state.additions + additions > MOST_ADDITIONS { to.flush();",
+        "pub fn finish(&mut self) { self.flush(); }",
+    )
+    require(quick.FILE, "sum.add_words(words, bias, unit); } sum.normalize(); }")
+    rules = windows.of_sources()
+    most = constant("exact/block.rs", "MOST_ADDITIONS")
+    for machine in MACHINES:
+        block, kept = (constant("exact/block.rs", name, machine) for name in ("BLOCK", "KEPT_LEVELS"))
+        values = quick.constants(machine)
+        # Blocks between two flushes, each with all its terms taken out, all levels peeled, and the words flushed.
+        of_blocks = most * (block + rules.most_levels) + kept
+        # Trials between two flushes, each with all places aside full.
+        of_trials = values["MOST_TRIALS"] * values["ASIDE"] * 16 + 3
+        check(of_blocks + of_trials <= 1 << 30, machine.name, of_blocks, of_trials)
+    check((1 << 30) * (1 << 32) + (1 << 32) < 1 << 63, "2^30 additions overflow a digit")
+
+
+@states(31, "Carries are exact for any digits, and only the highest can overflow")
+def carries():
+    require(
+        FILE,
+        "let low = (*digit & DIGIT_MASK) + carry;",
+        "carry = (*digit >> DIGIT_BITS) + (low >> DIGIT_BITS);",
+        "*digit = low & DIGIT_MASK;",
+        "*highest = highest.wrapping_add(carry);",
+        "normalize(digits); let mut carry = 0; for (digit, more) in digits.iter_mut().zip(more) {",
+        "*digit = digit.wrapping_add((more & DIGIT_MASK) + carry);",
+        "carry = more >> DIGIT_BITS;",
+        "*highest = highest.wrapping_add(carry << DIGIT_BITS); } normalize(digits); }",
+    )
+    mask, by = bits(0xFFFFFFFF, 64), bits(32, 64)
+    declared = [f"(declare-const {name} (_ BitVec 64))" for name in ("digit", "more", "carry", "before")]
+    declared += [
+        f"(define-fun low () (_ BitVec 64) (bvadd (bvand digit {mask}) carry))",
+        f"(define-fun next () (_ BitVec 64) (bvadd (bvashr digit {by}) (bvashr low {by})))",
+        f"(define-fun kept () (_ BitVec 64) (bvand low {mask}))",
+        f"(define-fun sum () (_ BitVec 64) (bvadd digit (bvadd (bvand more {mask}) (bvashr before {by}))))",
+    ]
+    within = "(and (bvsle {0} %s) (bvsge {0} %s))" % (bits((1 << 31) + 1, 64), bits(-(1 << 31) - 1, 64))
+    names = ("digit", "carry", "kept", "next", "more", "before", "sum")
+    wide = {name: f"((_ sign_extend 64) {name})" for name in names}
+    before = f"(bvadd {wide['digit']} {wide['carry']})"
+    exact = f"(= {before} (bvadd {wide['kept']} (bvshl {wide['next']} {bits(32, 128)})))"
+    # Nothing wraps: the carry stays as small as it is assumed to be, and the value is kept to the last bit.
+    prove(f"(and {exact} {within.format('next')} (bvult kept {bits(1 << 32, 64)}))", declared, [within.format("carry")])
+    # Of other digits the lower half goes to a canonical one and the upper half to the next: nothing wraps either.
+    halves = f"(bvadd (bvand {wide['more']} {bits(0xFFFFFFFF, 128)}) (bvashr {wide['before']} {bits(32, 128)}))"
+    prove(f"(= {wide['sum']} (bvadd {wide['digit']} {halves}))", declared, [f"(bvult digit {bits(1 << 32, 64)})"])
+    whole = f"(bvadd (bvand {wide['more']} {bits(0xFFFFFFFF, 128)}) (bvshl (bvashr {wide['more']} {bits(32, 128)}) {bits(32, 128)}))"
+    prove(f"(= {wide['more']} {whole})", declared)
+
+
+def canonical(digits, width):
+    """The model of carries, with digits of `width` bits."""
+    result, carry = [], 0
+    for digit in digits[:-1]:
+        low = (digit & ((1 << width) - 1)) + carry
+        carry = (digit >> width) + (low >> width)
+        result.append(low & ((1 << width) - 1))
+    return [*result, digits[-1] + carry]
+
+
+@states(32, "Equal sums have equal words")
+def unique(width=2):
+    words = {}
+    for digits in product(range(-8, 8), range(-8, 8), range(-8, 8)):
+        number = sum(digit << (width * place) for place, digit in enumerate(digits))
+        made = canonical(digits, width)
+        check(sum(digit << (width * place) for place, digit in enumerate(made)) == number, digits)
+        check(words.setdefault(number, made) == made, digits, made)
+
+
+@states(33, "There is room for 2^63 terms and for 2^31 states")
+def room():
+    for count, lowest, power in sums():
+        # What 2^63 terms below 2^(128 power) have above the lower digits; a negative sum has at least -1 there.
+        highest = max(Fraction(2) ** (63 + 128 * power - lowest - 32 * (count - 1)), 1)
+        check(highest <= 1 << 31, "the highest digit is longer than 32 bits")
+        for digit in (highest, (1 << 32) - 1):
+            check((1 << 31) * digit < 1 << 63, "2^31 states overflow", count, digit)
+
+
+@states(34, "A sum is added so many times exactly, below 2^31")
+def times():
+    require("exact/mod.rs", "scaled.normalize();", "*word = word.wrapping_mul(times);")
+    check(((1 << 31) - 1) * ((1 << 32) - 1) < 1 << 63, "a product overflows a digit")
+    # Ties of a selection are counted by 32 bits, and so many pixels are refused.
+    require("select.rs", "if scores.scores.len() > MOST { return Err(Error::TooLarge); }")
+    require("metric/topk_mean.rs", "sum.merge_times(&tied, i64::from(ties - ties_below));")
+    check(constant("select.rs", "MOST") < 1 << 31, "so many ties overflow")
+
+
+@states(35, "Absolute values are exact for any digits")
+def absolute(width=2, places=4):
+    require(
+        FILE,
+        "let low = (digit & DIGIT_MASK) + carry;",
+        "carry = (digit >> DIGIT_BITS) + (low >> DIGIT_BITS);",
+        "*place = low as u32;",
+        "let negative = carry < 0;",
+        "(*place, carry) = (!*place).overflowing_add(carry.into());",
+    )
+    check(constant(FILE, "MOST_DIGITS") > max(count for count, *_ in sums()), "no place for the upper half of the highest digit")
+    mask = (1 << width) - 1
+    for digits in product(range(-8, 8), range(-8, 8), range(-8, 8)):
+        number = sum(digit << (width * place) for place, digit in enumerate(digits))
+        carry, magnitude = 0, []
+        for digit in (*digits, *[0] * (places - len(digits))):
+            low = (digit & mask) + carry
+            carry = (digit >> width) + (low >> width)
+            magnitude.append(low & mask)
+        if carry < 0:
+            more = 1
+            for place, digit in enumerate(magnitude):
+                total = (~digit & mask) + more
+                magnitude[place], more = total & mask, total >> width
+        check((carry < 0) == (number < 0), digits)
+        check(sum(digit << (width * place) for place, digit in enumerate(magnitude)) == abs(number), digits)
+
+
+@states(36, "The quotient has all its bits after a fixed number of steps, for any digits and any divisor")
+def steps():
+    require(
+        FILE,
+        "let first = (highest as i32 + 1) * DIGIT_BITS as i32;",
+        "for position in (-BEHIND..first).rev() {",
+        "if quotient >= ENOUGH { remainder |= bit; continue; }",
+        "remainder = remainder << 1 | bit;",
+        "if remainder >= divisor { remainder -= divisor; quotient |= 1; }",
+    )
+    require("exact/mod.rs", "(false, false) => digits::quotient(&self.digits, LOWEST, count.unsigned_abs()),")
+    enough, behind = constant(FILE, "ENOUGH"), constant(FILE, "BEHIND")
+    # After the last step the quotient would be the number, which is at least 1, times 2^BEHIND, by the divisor.
+    check((1 << behind) // ((1 << 63) - 1) >= enough, "a quotient ends before it has all its bits")
+    check(2 * (enough - 1) + 1 < 1 << 64, "the quotient overflows")
+    # A remainder is below the divisor, so twice that and 1 has 64 bits.
+    check(2 * ((1 << 63) - 2) + 1 < 1 << 64, "the remainder overflows")
+
+
+def model_quotient(number, divisor, first, behind, enough):
+    """The model of the quotient: the integer that is converted, and its exponent."""
+    quotient, remainder, last = 0, 0, first
+    for position in reversed(range(-behind, first)):
+        bit = number >> position & 1 if position >= 0 else 0
+        if quotient >= enough:
+            remainder |= bit
+            continue
+        last = position
+        remainder, quotient = remainder << 1 | bit, quotient << 1
+        if remainder >= divisor:
+            remainder, quotient = remainder - divisor, quotient | 1
+    return quotient | (remainder != 0), last
+
+
+@states(37, "The quotient is rounded once")
+def once(number_bits=9, precision=3, divisor_bits=4):
+    require(FILE, "let rounded = (quotient | u64::from(remainder != 0)) as f64 * power_of_two(lowest + last);")
+    enough = constant(FILE, "ENOUGH")
+    check(enough == 1 << 54, "the quotient has not two bits more than a double")
+    # All numbers and divisors of a small format, with as many steps as statement 36 counts.
+    few = 1 << (precision + 1)
+    behind = divisor_bits + precision + 2 - (63 + 55 - constant(FILE, "BEHIND"))
+    for number in range(1, 1 << number_bits):
+        for divisor in range(1, 1 << divisor_bits):
+            quotient, position = model_quotient(number, divisor, number_bits, behind, few)
+            check(few <= quotient < 2 * few, number, divisor, quotient)
+            unit = 4 * Fraction(2) ** position
+            converted, nearest = to_even(quotient, 2), round(Fraction(number, divisor) / unit)
+            check(converted == nearest, number, divisor, converted)
+    # At full width: what is left over is anything between 0 and 1, and rounds as 1/2 does.
+    declared = ["(declare-const q (_ BitVec 64))", "(declare-const s (_ BitVec 64))"]
+    declared += [
+        "(define-fun coded () (_ FloatingPoint 11 53) ((_ to_fp_unsigned 11 53) RNE (bvor q s)))",
+        "(define-fun exact () (_ FloatingPoint 11 53) ((_ to_fp_unsigned 11 53) RNE (bvor (bvshl q #x0000000000000001) s)))",
+        "(define-fun twice () (_ FloatingPoint 11 53) (fp.add RNE coded coded))",
+    ]
+    within = [f"(bvuge q {bits(enough, 64)})", f"(bvult q {bits(2 * enough, 64)})", f"(bvule s {bits(1, 64)})"]
+    prove("(= twice exact)", declared, within, logic="QF_BVFP")
+
+
+@states(38, "No quotient is subnormal or overflows")
+def normal():
+    require(FILE, "f64::from_bits(((exponent + 1023) as u64) << 52)")
+    require("exact/mod.rs", "digits::quotient(&self.digits, LOWEST - 128 * POWER, 1)")
+    places, behind = constant(FILE, "MOST_DIGITS"), constant(FILE, "BEHIND")
+    for _, lowest, power in sums():
+        for unit in (lowest, lowest - 128 * power):
+            check(unit - behind >= -1022 and unit + 32 * places + 55 <= 1023, unit)
+
+
+@states(39, "A check refuses no sum of so many terms")
+def checks():
+    require(
+        "exact/mod.rs",
+        "const BELOW_ALL: i64 = (1 << (-149 * POWER - LOWEST)) - 1;",
+        "if is_multiple && size.abs() <= finite as f64 {",
+    )
+    for _, lowest, power in sums():
+        check(0 <= -149 * power - lowest < 32, "the lowest bit of a term is not in the lowest digit")
+        # A term is below 2^(128 power) by this share; both sides of the comparison are rounded, by 2^-53 of themselves.
+        greatest, rounding = (1 - Fraction(1, 1 << 24)) ** power, Fraction(1, 1 << 53)
+        check(greatest * (1 + rounding) <= 1 - rounding, "a sum of the greatest floats may be refused")

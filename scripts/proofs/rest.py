@@ -1,0 +1,148 @@
+"""Proofs of squares.rs, variance.rs, counts in floats, and of what is assumed of the machine: statements 40 to 47."""
+
+import re
+from fractions import Fraction
+from itertools import product
+
+import levels
+from floats import Format, to_zero
+from sources import MACHINES, ROOT, Missing, constant, require, text
+from statements import Refuted, check, states
+
+
+@states(40, "A bin has room for the squares of a block")
+def bins():
+    room = constant("exact/squares.rs", "ROOM")
+    require(
+        "exact/squares.rs",
+        "for (block, floats) in floats.chunks(ROOM).enumerate() {",
+        "*bin += significand * significand;",
+        "let unit = exponent.max(1) as i32 - 150;",
+        "self.add_scaled(core::mem::take(bin), 2 * unit);",
+    )
+    check(room * ((1 << 24) - 1) ** 2 < 1 << 63, "a bin overflows")
+    check(constant("exact/squares.rs", "EXPONENTS") == 256, "an exponent has no bin")
+    for biased in range(255):
+        bit = 2 * (max(biased, 1) - 150) + 320
+        check(0 <= bit and bit // 32 + 2 <= 19, "the bin", biased, "is outside the digits")
+    # All bins of a block go to the digits before these are made canonical.
+    check((1 << 8) * (1 << 32) + (1 << 32) < 1 << 63, "bins overflow a digit")
+    # Without bins: as many floats as 32 bits can address.
+    check((1 << 30) * (1 << 32) + (1 << 32) < 1 << 63, "floats overflow a digit")
+
+
+@states(41, "The columns of a product have room")
+def columns():
+    require("exact/variance.rs", "*column += sign * i128::from(product);", "let digit = column + carry;")
+    count, places = constant("exact/variance.rs", "DIGITS"), constant("exact/digits.rs", "MOST_DIGITS")
+    # A sum of 2^63 terms below 2^128 has 351 bits: 11 digits; one of squares 639, 20; a count has 2.
+    sums, squares = -(-(63 + 128 + 160) // 32), -(-(63 + 256 + 320) // 32)
+    check(2 * sums <= count and 2 + squares <= count, "a product is longer than the columns")
+    most = places * ((1 << 32) - 1) ** 2
+    check(2 * most < 1 << 127, "a column overflows")
+    # The units of both products: 2^(-160 - 160) and 2^(0 - 320).
+    check((constant("exact/variance.rs", "UNIT") >> 52) - 1023 == -320, "another unit")
+    check(-320 + 32 * count <= 1023, "the unit of the highest column overflows")
+
+
+@states(42, "The difference of two products is 0 or more, or is known not to be")
+def sign(width=2):
+    require("exact/variance.rs", "for column in columns {", "(carry == 0).then_some(difference)")
+    require("exact/variance.rs", "difference(&weights, &sum, &squares).unwrap_or(0.0) / (total * total)")
+    places, mask = 4, (1 << width) - 1
+    for one, other in product(range(1 << (width * places)), repeat=2):
+        digits = [[number >> (width * place) & mask for place in range(places)] for number in (one, other)]
+        carry, number = 0, 0
+        for place, (more, less) in enumerate(zip(*digits)):
+            digit = more - less + carry
+            carry, number = digit >> width, number | (digit & mask) << (width * place)
+        check((carry == 0) == (one >= other), one, other)
+        check(carry != 0 or number == one - other, one, other)
+    # The inequality of Cauchy and Schwarz, for weights and values that are not the same: two of each are enough, since
+    # the difference is the sum of v_i v_j (q_i - q_j)^2 over pairs.
+    for v, w, q, r in product(range(4), range(4), range(-4, 5), range(-4, 5)):
+        difference = (v + w) * (v * q * q + w * r * r) - (v * q + w * r) ** 2
+        check(difference == v * w * (q - r) ** 2 >= 0, v, w, q, r)
+
+
+@states(43, "The difference of two products becomes a double within 2^-52 of itself")
+def conversion():
+    require("exact/variance.rs", "difference += unit * f64::from(digit as u32);", "unit *= DIGIT;")
+    u = Fraction(1, 1 << 53)
+    # From the lowest column up: what the columns below the highest sum to is below its unit, and every addition rounds
+    # by u of its result at most. The worst is a highest digit of 1 above digits that are as large as can be.
+    highest = constant("exact/variance.rs", "DIGITS")
+    total, error = Fraction(0), Fraction(0)
+    for place in range(highest):
+        digit = 1 if place == highest - 1 else (1 << 32) - 1
+        total += digit * Fraction(2) ** (32 * place)
+        error += u * (total + error)
+    check(error < 2 * u * total, float(error / total))
+
+
+@states(44, "Counts in floats are exact")
+def counts():
+    require("simd/mod.rs", "const FROM_INTEGER: f32 = 8_388_608.0;", "for bits in flat::<_, u32>(&(counts + FROM_INTEGER).to_array()) {")
+    counted = constant("pixels.rs", "COUNTED")
+    require("pixels.rs", "for index in start..vectors.min(start + COUNTED) {")
+    for machine in MACHINES:
+        tile = machine.on_stack(512)
+        for vectors in (counted, tile):
+            check(vectors < 1 << 23, machine.name, "a lane counts further than it can be read")
+        # 64 lanes are the most of a vector.
+        check(64 * max(counted, tile) < 1 << 32, machine.name)
+    form = Format(precision=5, exponent_bits=5)
+    one = form.encode(1 << -form.lowest)
+    number = 0
+    for count in range(1 << form.precision):
+        check(number == count << -form.lowest, count, "is not exact")
+        number = form.add(number, form.decode(one))
+    zero = 1 << (form.precision - 1 - form.lowest)
+    for count in range(1 << (form.precision - 1)):
+        read = form.encode(form.add(count << -form.lowest, zero)) - form.encode(zero)
+        check(read == count, count, "is read as", read)
+
+
+def environment():
+    """Per kind of machine: the bits that are set for a call, and those that are looked at."""
+    found = re.findall(r"pub const CONTROL_BITS: u\d+ = (0x[0-9a-f_]+);.*?pub const DEFAULT: u\d+ = (\w+);", text("capi/environment.rs"), re.S)
+    if len(found) != 3:
+        raise Missing("src/capi/environment.rs no longer has three control words")
+    return [(int(default, 0), int(looked_at, 0)) for looked_at, default in found]
+
+
+def needed(form):
+    """Without this property of the floats a block is taken that was not added exactly."""
+    try:
+        levels.taken_is_exact(form)
+        levels.around(form)
+    except Refuted:
+        return
+    raise Refuted("the sums hold without it")
+
+
+@states(45, "Sums are rounded to nearest, ties to even")
+def nearest():
+    # The rounding mode: MXCSR, FPCR, FPSCR.
+    for (default, looked_at), mode in zip(environment(), (3 << 13, 3 << 22, 3 << 22)):
+        check(default & mode == 0 and looked_at & mode == mode, "another rounding mode")
+    needed(Format(levels.SMALL.precision, levels.SMALL.exponent_bits, nearest=to_zero))
+
+
+@states(46, "No multiplication is fused with an addition")
+def no_fma():
+    forbidden = re.compile(r"mul_add\b|fmadd|fmsub|fnmadd|vfma|relaxed_madd|fadd_fast|fmul_fast|fadd_algebraic|fmul_algebraic")
+    for file in sorted((ROOT / "src").rglob("*.rs")):
+        if "tests" in file.parts:
+            continue
+        code = re.sub(r"//[^\n]*", "", file.read_text())
+        check(not forbidden.search(code), file.relative_to(ROOT), "fuses or reorders")
+    # What it would do to the sum of a trial: A times a power of two is exact, so nothing. To the terms that go into it, all.
+
+
+@states(47, "Subnormal floats are neither flushed nor taken for 0")
+def no_flush():
+    # Flush to zero and denormals are zero: MXCSR 15 and 6, FPCR and FPSCR 24.
+    for (default, looked_at), flush in zip(environment(), (1 << 15 | 1 << 6, 1 << 24, 1 << 24)):
+        check(default & flush == 0 and looked_at & flush == flush, "flushes")
+    needed(Format(levels.SMALL.precision, levels.SMALL.exponent_bits, flushes=True))
