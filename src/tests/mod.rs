@@ -30,6 +30,7 @@ mod naive;
 mod overlap;
 mod ranking;
 mod ranking_exact;
+mod ranking_large;
 mod ranking_words;
 mod scores;
 mod selector;
