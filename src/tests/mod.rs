@@ -16,6 +16,7 @@ mod cubes;
 mod detection;
 mod distinct_labels;
 mod drift;
+mod drift_large;
 mod exact;
 mod exact_trials;
 mod explained_variance;

@@ -54,7 +54,8 @@ pub(super) fn count() -> impl Strategy<Value = i64> {
     let power = |bits: u32| 1_i64 << bits;
     prop_oneof![
         (0_u32..=62, -2_i64..=2).prop_map(move |(bits, more)| (power(bits) + more).max(1)),
-        (1_u32..=62, any::<i64>()).prop_map(move |(bits, any)| power(bits) | any & (power(bits) - 1)),
+        (1_u32..=62, any::<i64>())
+            .prop_map(move |(bits, any)| power(bits) | any & (power(bits) - 1)),
         1_i64..200,
         Just(0),
     ]
@@ -293,7 +294,8 @@ fn check_points(binning: &Binning, counts: &Counts, rate: f64) {
     });
 
     let limit = threshold_for_false_positive_rate(binning, &words, rate).unwrap().value;
-    for point in &points[..length] {
+    // (Infinity is the threshold of none, and that of infinite scores.)
+    for point in points[..length].iter().filter(|point| point.threshold < f64::INFINITY) {
         assert_eq!(point.threshold >= limit, point.false_positive_rate <= rate, "{point:?}");
     }
 
@@ -333,5 +335,48 @@ proptest! {
             check_inside(&refined(&counts, &cuts), &found);
         }
         check_points(&binning, &counts, rate);
+    }
+}
+
+/// All anomalies lie below all normal pixels, of which doubles do not know the last digits any more.
+#[test]
+fn few_anomalies_below_many_normal_pixels_have_a_low_bound() {
+    let binning = Binning::new(Rule::Key { bits: 8 }, &mut []).unwrap();
+    for bits in 0..63 {
+        for anomalies in [1, 2, 64, 65, 100, 60_592, 1_000_000, 1_000_000_000, 1 << 40] {
+            for less in [0, 1, 12_345] {
+                let normal = (1_i64 << bits) - less;
+                if normal > 0 {
+                    let apart = Counts::from([(160, [0, normal]), (150, [anomalies, 0])]);
+                    let found = check(&binning, &apart);
+                    assert!(found.average_precision_lo <= anomalies as f64 / normal as f64);
+                    check(&binning, &Counts::from([(150, [anomalies, normal])]));
+                }
+            }
+        }
+    }
+}
+
+/// Where the logarithm of a bin changes from one formula to the other, and where it is greatest.
+#[test]
+fn bounds_hold_where_logarithms_are_hardest() {
+    let binning = Binning::new(Rule::Key { bits: 8 }, &mut []).unwrap();
+    let mut seed = 1_u64;
+    let mut random = |below: i64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((seed >> 1) % below as u64) as i64
+    };
+    for bits in (7..=60).chain(48..=60) {
+        for sevenths in [0, 1, 4, 12, 20, 23, 24, 25, 28, 70] {
+            let anomalies = (1 << bits) + random(1 << bits);
+            let whole = (anomalies / 7).saturating_mul(sevenths).min(1 << 62) + random(1 << 10);
+            let normal = whole / 1024 * random(1025);
+            let above = (whole - normal) / 1024 * random(1025);
+            let front = [above, whole - normal - above];
+            let all = i128::from(whole) + i128::from(anomalies);
+            if all <= i128::from(i64::MAX) {
+                check(&binning, &Counts::from([(160, front), (150, [anomalies, normal])]));
+            }
+        }
     }
 }
