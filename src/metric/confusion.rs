@@ -67,8 +67,10 @@ pub struct Ratios {
 impl Counts {
     /// The ratios; 0 where one is 0/0.
     pub fn ratios(&self) -> Ratios {
-        let ratio =
-            |part: i64, whole: i64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        // (All pixels are below 2^63, and hits may count twice: as numbers without a sign they still fit.)
+        let ratio = |part: i64, whole: i64| {
+            if whole == 0 { 0.0 } else { part as u64 as f64 / whole as u64 as f64 }
+        };
         let hits = self.true_positives;
         let union = hits.wrapping_add(self.false_positives).wrapping_add(self.false_negatives);
         Ratios {

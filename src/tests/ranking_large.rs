@@ -217,6 +217,10 @@ fn check(binning: &Binning, counts: &Counts) -> Report {
     assert!(close(&(scaled(found.average_precision) * &anomalies), &precisions.low, terms + 8));
     assert!(close(&scaled(found.f1_max), &tied.f1().low, 3));
     let [lo, hi] = [found.average_precision_lo, found.average_precision_hi];
+    assert!(lo >= 0.0 && hi <= 1.0 && found.f1_max_hi <= 1.0, "{found:?}");
+    if found.normal != 0 {
+        assert!(found.roc_auc_lo >= 0.0 && found.roc_auc_hi <= 1.0, "{found:?}");
+    }
     assert!((lo..=hi).contains(&found.average_precision_interleaved), "{found:?}");
 
     let (mut least, mut formula, mut most) = (Bracket::zero(), Bracket::zero(), Bracket::zero());
