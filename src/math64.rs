@@ -139,6 +139,13 @@ pub fn ln_of_ratio(numerator: f64, denominator: f64) -> f64 {
     ln_of_contrast(u, numerator / denominator)
 }
 
+/// `ln((from + more) / from)` of two positive numbers, with all digits even where the sum has none of `more`.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn ln_of_growth(from: f64, more: f64) -> f64 {
+    let sum = from + more;
+    ln_of_contrast(more / (sum + from), sum / from)
+}
+
 /// `ln(ratio)` of a ratio whose `u = (ratio - 1) / (ratio + 1)` is known with all digits.
 pub(crate) fn ln_of_contrast(u: f64, ratio: f64) -> f64 {
     if u.abs() > 0.125 {

@@ -328,8 +328,8 @@ pub unsafe extern "C" fn hyla_ranking_threshold(
 }
 
 /// Where the quantile q of all scores lies, anomalies and normal pixels alike: the order statistic of rank
-/// floor(q * (n - 1)) of n scores is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for integers). Both NaN
-/// without scores.
+/// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
+/// integers). Both NaN without scores.
 ///
 /// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
 /// `hyla_ranking_at`.

@@ -67,10 +67,10 @@ pub struct Ratios {
     pub iou: f64,
 }
 
-/// 0 of none.
+/// 0 of none. (All pixels are below 2^63, and hits may count twice: as numbers without a sign they still fit.)
 #[inline(never)]
 fn ratio(part: i64, whole: i64) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 { 0.0 } else { part.cast_unsigned() as f64 / whole.cast_unsigned() as f64 }
 }
 
 impl Counts {

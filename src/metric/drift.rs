@@ -40,8 +40,9 @@
 //! **Edges**: a histogram without pixels: values NaN (`EMPTY`). NaN scores are counted, and belong to no bin
 //! (`NOT_FINITE`). `COARSE`: the bounds of `ks` are more than 0.01 apart.
 //!
-//! **Accuracy**: counts are integers, differences of shares exact; `ks` is rounded twice, the sums are of terms that
-//! are not negative, each within some 1e-15 of itself.
+//! **Accuracy**: counts are integers, differences of shares exact, for any counts up to 2^63 - 1; `ks` is rounded three
+//! times, the sums are of terms that are not negative, each within 3e-15 of itself, or 2e-14 of `jensen_shannon` (where
+//! its two logarithms nearly cancel).
 //!
 //! **cuvis-ai**: has no such node. Emits `drift/psi`, `drift/ks`, ..., names of hyla. Stages: any.
 //!

@@ -18,9 +18,9 @@
 //!
 //! A NaN has no place in an order: it is counted apart, and ranked nowhere. -0 equals +0.
 //!
-//! **Accuracy**: counts are integers. Bounds are moved outward by more than all roundings (below 2^52 pixels), so they
+//! **Accuracy**: counts are integers. Bounds are moved outward by more than all roundings, whatever the counts, so they
 //! hold the exact values always; how far apart they are depends on how many pixels share a bin. At the edge of a bin all
-//! values of [`Point`] are exact, but for one rounding.
+//! values of [`Point`] are exact, but for one rounding (for three where counts are above 2^53).
 //!
 //! **Without anomalies** average precision and F1 are 0 (notice `NO_POSITIVES`), without anomalies or normal pixels
 //! ROC-AUC is NaN (`NO_POSITIVES`, `NO_NEGATIVES`).

@@ -149,6 +149,22 @@ proptest! {
     }
 }
 
+/// Twice the hits are above 2^63, the counts are not.
+#[test]
+fn ratios_hold_for_any_counts() {
+    let of = |bits: [i64; 3]| {
+        let [true_positives, false_positives, false_negatives] = bits.map(|count| count << 60);
+        Counts { true_positives, false_positives, false_negatives, true_negatives: 0 }.ratios()
+    };
+    let found = of([3, 4, 0]);
+    assert_eq!([found.f1, found.iou], [0.6, 3.0 / 7.0]);
+    assert_eq!([found.precision, found.recall], [3.0 / 7.0, 1.0]);
+    let found = of([6, 0, 1]);
+    assert_eq!([found.f1, found.iou], [12.0 / 13.0, 6.0 / 7.0]);
+    let found = of([5, 1, 1]);
+    assert_eq!([found.f1, found.recall], [10.0 / 12.0, 5.0 / 6.0]);
+}
+
 #[test]
 fn undefined_ratios_are_zero_with_a_notice() {
     let values = |decisions: &[u8], targets: &[u8]| {

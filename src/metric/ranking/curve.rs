@@ -106,7 +106,7 @@ pub fn threshold_for_false_positive_rate(
 
 /// The bin of the quantile q of all scores, anomalies and normal pixels alike: the least score of it, and the
 /// least score of the next (infinity behind the last). The order statistic of rank `floor(q (count - 1))` lies
-/// between them. Both NaN without scores.
+/// between them; that is a product of doubles, which is rounded (and the count, too, above 2^53). Both NaN without scores.
 ///
 /// # Errors
 /// Too few words, scores of another binning among them, a q outside [0, 1].

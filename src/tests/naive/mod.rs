@@ -1,6 +1,7 @@
 //! Oracles: each formula as it stands in the books, one pixel after the other, in `f64`.
 
 pub mod bce;
+pub mod brackets;
 pub mod classes;
 pub mod drift;
 pub mod explained_variance;

@@ -1,0 +1,386 @@
+//! Ranking: bounds of as many pixels as the words can count, against rational numbers.
+
+use super::naive::brackets::{Bracket, fraction, logarithm, scaled};
+use super::ranking::table;
+use crate::metric::ranking::{
+    Binning, Labels, Point, Report, Rule, at, curve, quantile, report,
+    threshold_for_false_positive_rate, update, update_bytes, update_words, words,
+};
+use crate::pixels::Pixels;
+use num_bigint::BigInt;
+use num_traits::Zero;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::vec;
+use std::vec::Vec;
+
+const RULES: [Rule; 7] = [
+    Rule::Key { bits: 8 },
+    Rule::Key { bits: 12 },
+    Rule::Key { bits: 16 },
+    Rule::Linear { low: -4.0, high: 4.0, bins: 100 },
+    Rule::Thresholds { count: 200 },
+    Rule::Bytes,
+    Rule::Words,
+];
+
+/// How many anomalies and normal pixels lie in a bin.
+pub(super) type Counts = BTreeMap<usize, [i64; 2]>;
+
+/// Words of that many pixels: nobody has the time to add them one by one.
+pub(super) fn fill(binning: &Binning, counts: &Counts) -> Vec<i64> {
+    let mut words = vec![0; words(binning)];
+    match binning.rule() {
+        Rule::Bytes => update_bytes(binning, &[0], &Labels::default(), &mut words),
+        Rule::Words => update_words(binning, &[0], &Labels::default(), &mut words),
+        _ => update(binning, &Pixels { scores: &[0.0], ..Pixels::default() }, &mut words),
+    }
+    .unwrap();
+    let footer = words.len() - 6;
+    let hash = words[footer + 2];
+    words.fill(0);
+    let mut all = 0;
+    for (bin, [anomalies, normal]) in counts {
+        words[*bin] = *normal;
+        words[binning.bins() + 1 + bin] = *anomalies;
+        all += anomalies + normal;
+    }
+    (words[footer], words[footer + 2]) = (all, hash.wrapping_mul(all));
+    words
+}
+
+/// A count of any size: near a power of two, anything between two of them, a few, or none.
+pub(super) fn count() -> impl Strategy<Value = i64> {
+    let power = |bits: u32| 1_i64 << bits;
+    prop_oneof![
+        (0_u32..=62, -2_i64..=2).prop_map(move |(bits, more)| (power(bits) + more).max(1)),
+        (1_u32..=62, any::<i64>())
+            .prop_map(move |(bits, any)| power(bits) | any & (power(bits) - 1)),
+        1_i64..200,
+        Just(0),
+    ]
+}
+
+/// Counts of a few bins that scores can lie in, halved until the words can hold all.
+pub(super) fn counts_of(binning: &Binning, items: &[(prop::sample::Index, [i64; 2])]) -> Counts {
+    let mut counts = Counts::new();
+    for (place, of_bin) in items {
+        let bin = place.index(binning.bins());
+        if binning.is_exact() || binning.bin(binning.lowest(bin)) == bin {
+            counts.insert(bin, *of_bin);
+        }
+    }
+    let all = |counts: &Counts| counts.values().flatten().map(|count| i128::from(*count)).sum();
+    let mut sum: i128 = all(&counts);
+    while sum > i128::from(i64::MAX) {
+        counts.values_mut().flatten().for_each(|count| *count /= 2);
+        sum = all(&counts);
+    }
+    counts
+}
+
+/// The sum of the precisions of p anomalies behind A others and Q normal pixels.
+///
+/// The first ones are summed one by one. From some M on, 1/m is 2 atanh(1 / 2m) - 1 / (12 m^3) - t with t from 0 to
+/// 1 / (79 m^5). The sum of the first is a logarithm. m^-3 is the integral of x^-3 over the unit around m, times
+/// (1 - 1 / (4 m^2))^2: the sum of it is that integral, I, times 1 - 1 / (2 M^2) to 1.
+fn least_of(above: i64, misses: i64, anomalies: i64) -> Bracket {
+    const SMALL: i64 = 1 << 14;
+    let [above, misses] = [above, misses].map(BigInt::from);
+    if misses.is_zero() {
+        return BigInt::from(anomalies).into();
+    }
+    let first = anomalies.min(200);
+    let small = BigInt::from(SMALL) - &above - &misses;
+    let one_by_one = i64::try_from(&small).unwrap_or(0).clamp(first, anomalies);
+    let mut sum = Bracket::zero();
+    for j in 1..=one_by_one {
+        let hits = &above + j;
+        sum = sum + fraction(&hits, &(&hits + &misses));
+    }
+    let rest = BigInt::from(anomalies - one_by_one);
+    if rest.is_zero() {
+        return sum;
+    }
+    let m: BigInt = above + one_by_one + &misses;
+    let [a, b] = [2 * &m + 1, 2 * (&m + &rest) + 1];
+    // I = (1 / a^2 - 1 / b^2) / 2 of halves a and b.
+    let integral = fraction(&(2 * (&b * &b - &a * &a)), &(&a * &a * &b * &b));
+    let square: BigInt = &m * &m;
+    let cubes = integral.clone().over(&12.into());
+    let mut reciprocals = logarithm(&b, &a) - cubes;
+    reciprocals.high += integral.clone().over(&(24 * &square)).high;
+    reciprocals.low -= integral.over(&(79 * &square)).high;
+    sum + Bracket::from(rest) - reciprocals.times(&misses)
+}
+
+/// What the bound of many anomalies is before it is rounded: the logarithm alone.
+fn formula_of(above: i64, misses: i64, anomalies: i64) -> Bracket {
+    if anomalies <= 64 {
+        return least_of(above, misses, anomalies);
+    }
+    let m = BigInt::from(above) + misses;
+    let [a, b]: [BigInt; 2] = [2 * &m + 1, 2 * (m + anomalies) + 1];
+    Bracket::from(BigInt::from(anomalies)) - logarithm(&b, &a).times(&misses.into())
+}
+
+/// Numbers of anomalies and normal pixels, from the highest score down; those of one place are tied.
+struct Order(Vec<[i64; 2]>);
+
+impl Order {
+    /// A call for each place with what lies above it.
+    fn for_each(&self, mut see: impl FnMut([i64; 2], [i64; 2])) {
+        let mut above = [0; 2];
+        for tied in &self.0 {
+            see(*tied, above);
+            above = [above[0] + tied[0], above[1] + tied[1]];
+        }
+    }
+
+    fn all(&self) -> [i64; 2] {
+        self.0.iter().fold([0; 2], |all, tied| [all[0] + tied[0], all[1] + tied[1]])
+    }
+
+    /// Average precision times P.
+    fn precisions(&self) -> Bracket {
+        let mut sum = Bracket::zero();
+        self.for_each(|[anomalies, normal], [hits, misses]| {
+            let [hits, misses] = [hits, misses].map(BigInt::from);
+            let hits = hits + anomalies;
+            let decided = &hits + misses + normal;
+            if anomalies != 0 {
+                sum = sum.clone() + fraction(&(BigInt::from(anomalies) * hits), &decided);
+            }
+        });
+        sum
+    }
+
+    /// Twice the pairs in the right order, and how many pairs there are twice.
+    fn pairs(&self) -> [BigInt; 2] {
+        let [anomalies, normal] = self.all().map(BigInt::from);
+        let mut right = BigInt::zero();
+        self.for_each(|[found, tied], [_, misses]| {
+            right += (2 * (&normal - misses - tied) + tied) * found;
+        });
+        [right, 2 * anomalies * normal]
+    }
+
+    /// The greatest F1 of a place.
+    fn f1(&self) -> Bracket {
+        let mut best = Bracket::zero();
+        let anomalies = BigInt::from(self.all()[0]);
+        self.for_each(|[found, tied], [hits, misses]| {
+            let hits = BigInt::from(hits) + found;
+            let f1 = fraction(&(2 * &hits), &(&anomalies + &hits + misses + tied));
+            if f1.low > best.low {
+                best = f1;
+            }
+        });
+        best
+    }
+}
+
+/// Values up to so many roundings of a double apart.
+fn close(found: &BigInt, expected: &BigInt, roundings: u32) -> bool {
+    BigInt::from((found - expected).magnitude().clone()) <= (expected * roundings) >> 53
+}
+
+/// All bounds hold the values of an order.
+fn check_inside(order: &Order, found: &Report) {
+    let anomalies = BigInt::from(found.anomalies);
+    let precisions = order.precisions();
+    assert!(scaled(found.average_precision_lo) * &anomalies <= precisions.low, "{found:?}");
+    assert!(scaled(found.average_precision_hi) * &anomalies >= precisions.high, "{found:?}");
+    assert!(scaled(found.f1_max_hi) >= order.f1().high, "{found:?}");
+    let [right, pairs] = order.pairs();
+    if pairs.is_zero() {
+        assert!(found.roc_auc.is_nan() && found.roc_auc_lo.is_nan() && found.roc_auc_hi.is_nan());
+    } else {
+        let area = fraction(&right, &pairs);
+        assert!(scaled(found.roc_auc_lo) <= area.low, "{found:?}");
+        assert!(scaled(found.roc_auc_hi) >= area.high, "{found:?}");
+    }
+}
+
+/// Bounds hold the least and the greatest values of any order, and are not further apart than roundings make them.
+fn check(binning: &Binning, counts: &Counts) -> Report {
+    let (found, _) = report(binning, &fill(binning, counts)).unwrap();
+    let tied = Order(counts.values().rev().copied().filter(|bin| *bin != [0; 2]).collect());
+    assert_eq!([found.anomalies, found.normal], tied.all());
+    if found.anomalies == 0 {
+        return found;
+    }
+    check_inside(&tied, &found);
+    let anomalies = BigInt::from(found.anomalies);
+    let precisions = tied.precisions();
+    let terms = counts.len() as u32;
+    assert!(close(&(scaled(found.average_precision) * &anomalies), &precisions.low, terms + 8));
+    assert!(close(&scaled(found.f1_max), &tied.f1().low, 3));
+    let [lo, hi] = [found.average_precision_lo, found.average_precision_hi];
+    assert!(lo >= 0.0 && hi <= 1.0 && found.f1_max_hi <= 1.0, "{found:?}");
+    if found.normal != 0 {
+        assert!(found.roc_auc_lo >= 0.0 && found.roc_auc_hi <= 1.0, "{found:?}");
+    }
+    assert!((lo..=hi).contains(&found.average_precision_interleaved), "{found:?}");
+
+    let (mut least, mut formula, mut most) = (Bracket::zero(), Bracket::zero(), Bracket::zero());
+    let mut many = BigInt::zero();
+    tied.for_each(|[found, normal], [hits, misses]| {
+        least = least.clone() + least_of(hits, misses + normal, found);
+        formula = formula.clone() + formula_of(hits, misses + normal, found);
+        if found != 0 {
+            let hits = BigInt::from(hits) + found;
+            most = most.clone() + fraction(&(BigInt::from(found) * &hits), &(&hits + misses));
+        }
+        if found > 64 {
+            many += found;
+        }
+    });
+    if binning.is_exact() {
+        (least, formula, most) = (precisions.clone(), precisions.clone(), precisions);
+    }
+    let [lo, hi] = [lo, hi].map(|bound| scaled(bound) * &anomalies);
+    assert!(lo <= least.low, "{found:?} of {counts:?}");
+    assert!(hi >= most.high || found.average_precision_hi == 1.0, "{found:?} of {counts:?}");
+    // What the roundings of a sum of so many terms move, at most twice; 32 roundings more for logarithms.
+    let moved = 4 * (terms + 64);
+    let lost: BigInt = ((&formula.high * moved) >> 53) + (scaled(1.0) * many * 40 >> 53);
+    assert!(lo >= formula.low - lost, "{found:?} of {counts:?}");
+    assert!(hi <= &most.high + ((&most.high * moved) >> 53), "{found:?} of {counts:?}");
+    found
+}
+
+/// Average precision of a bin of which some pixels lie in front of others.
+fn refined(counts: &Counts, cuts: &[[u8; 2]]) -> Order {
+    let mut order = Vec::new();
+    let mut cuts = cuts.iter().cycle();
+    for of_bin in counts.values().rev() {
+        let mut left = *of_bin;
+        for _ in 0..4 {
+            let shares = *cuts.next().unwrap();
+            let part = [0, 1].map(|label| match shares[label] {
+                0..64 => 0,
+                64..128 => left[label],
+                128..160 => left[label].min(1),
+                share => (i128::from(left[label]) * i128::from(share) / 256) as i64,
+            });
+            left = [left[0] - part[0], left[1] - part[1]];
+            order.push(part);
+        }
+        order.push(left);
+    }
+    order.retain(|place| *place != [0; 2]);
+    Order(order)
+}
+
+/// Curves, thresholds and quantiles are those of the counts.
+fn check_points(binning: &Binning, counts: &Counts, rate: f64) {
+    let words = fill(binning, counts);
+    let tied = Order(counts.values().rev().copied().filter(|bin| *bin != [0; 2]).collect());
+    let [anomalies, normal] = tied.all();
+    let mut points = vec![Point::default(); counts.len()];
+    let length = curve(binning, &words, &mut points).unwrap();
+    assert_eq!(length, tied.0.len());
+    let mut found = points.iter();
+    tied.for_each(|now, above| {
+        let point = found.next().unwrap();
+        let [hits, misses] = [above[0] + now[0], above[1] + now[1]];
+        assert_eq!([point.true_positives, point.false_positives], [hits, misses]);
+        for (found, part, whole) in [
+            (point.precision, hits, hits + misses),
+            (point.recall, hits, anomalies),
+            (point.false_positive_rate, misses, normal),
+        ] {
+            let expected = fraction(&part.into(), &whole.max(1).into());
+            assert!(close(&scaled(found), &expected.low, 3) && found <= 1.0, "{point:?}");
+        }
+        assert_eq!(at(binning, &words, point.threshold as f32).unwrap().0, *point);
+    });
+
+    let limit = threshold_for_false_positive_rate(binning, &words, rate).unwrap().value;
+    // (Infinity is the threshold of none, and that of infinite scores.)
+    for point in points[..length].iter().filter(|point| point.threshold < f64::INFINITY) {
+        assert_eq!(point.threshold >= limit, point.false_positive_rate <= rate, "{point:?}");
+    }
+
+    let ([low, high], _) = quantile(binning, &words, rate).unwrap();
+    if anomalies + normal == 0 {
+        assert!(low.is_nan() && high.is_nan());
+        return;
+    }
+    // The rank, of which the product and the count are rounded.
+    let last = anomalies + normal - 1;
+    let rank = (&scaled(rate) * last) / scaled(1.0);
+    let off = (last >> 52) + 1;
+    let bin = binning.bin(low as f32);
+    let of = |bins: &mut dyn Iterator<Item = (&usize, &[i64; 2])>| {
+        bins.map(|(_, [a, b])| a + b).sum::<i64>()
+    };
+    let below = of(&mut counts.range(..bin));
+    let with = of(&mut counts.range(..=bin));
+    assert!(low <= high && rank >= BigInt::from(below) - off && rank < BigInt::from(with) + off);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn bounds_hold_for_any_counts(
+        rule in prop::sample::select(&RULES),
+        items in proptest::collection::vec((any::<prop::sample::Index>(), [count(), count()]), 1..7),
+        cuts in proptest::collection::vec([any::<u8>(), any::<u8>()], 1..30),
+        rate in prop_oneof![Just(0.0), Just(1.0), (0.0_f64..1.0)],
+    ) {
+        let mut table = table(rule);
+        let binning = Binning::new(rule, &mut table).unwrap();
+        let counts = counts_of(&binning, &items);
+        let found = check(&binning, &counts);
+        if found.anomalies != 0 && !binning.is_exact() {
+            check_inside(&refined(&counts, &cuts), &found);
+        }
+        check_points(&binning, &counts, rate);
+    }
+}
+
+/// All anomalies lie below all normal pixels, of which doubles do not know the last digits any more.
+#[test]
+fn few_anomalies_below_many_normal_pixels_have_a_low_bound() {
+    let binning = Binning::new(Rule::Key { bits: 8 }, &mut []).unwrap();
+    for bits in 0..63 {
+        for anomalies in [1, 2, 64, 65, 100, 60_592, 1_000_000, 1_000_000_000, 1 << 40] {
+            for less in [0, 1, 12_345] {
+                let normal = (1_i64 << bits) - less;
+                if normal > 0 {
+                    let apart = Counts::from([(160, [0, normal]), (150, [anomalies, 0])]);
+                    let found = check(&binning, &apart);
+                    assert!(found.average_precision_lo <= anomalies as f64 / normal as f64);
+                    check(&binning, &Counts::from([(150, [anomalies, normal])]));
+                }
+            }
+        }
+    }
+}
+
+/// Where the logarithm of a bin changes from one formula to the other, and where it is greatest.
+#[test]
+fn bounds_hold_where_logarithms_are_hardest() {
+    let binning = Binning::new(Rule::Key { bits: 8 }, &mut []).unwrap();
+    let mut seed = 1_u64;
+    let mut random = |below: i64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((seed >> 1) % below as u64) as i64
+    };
+    for bits in (7..=60).chain(48..=60) {
+        for sevenths in [0, 1, 4, 12, 20, 23, 24, 25, 28, 70] {
+            let anomalies = (1 << bits) + random(1 << bits);
+            let whole = (anomalies / 7).saturating_mul(sevenths).min(1 << 62) + random(1 << 10);
+            let normal = whole / 1024 * random(1025);
+            let above = (whole - normal) / 1024 * random(1025);
+            let front = [above, whole - normal - above];
+            let all = i128::from(whole) + i128::from(anomalies);
+            if all <= i128::from(i64::MAX) {
+                check(&binning, &Counts::from([(160, front), (150, [anomalies, normal])]));
+            }
+        }
+    }
+}
