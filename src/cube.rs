@@ -63,8 +63,8 @@ impl Layout {
     }
 }
 
-/// The inputs of a call on pixels of several values. What a node does not use is ignored unless its
-/// documentation says otherwise.
+/// The inputs of a call on pixels of several values. Targets and labels that a node does not need are ignored;
+/// every node uses the weights.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cube<'a> {
     /// The values; as the node says.

@@ -107,12 +107,13 @@ pub extern "C" fn hyla_detection_totals_size() -> usize {
 /// `hyla_detection_end_frame`.
 ///
 /// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
-/// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; the
-/// rest is ignored. A NaN score is counted apart and ranked nowhere.
+/// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
+/// weights. A NaN score is counted apart and ranked nowhere.
 ///
 /// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
 /// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-/// UNSUPPORTED_INPUT (a binning other than HYLA_BINNING_THRESHOLDS with `ap_thresholds` bins),
+/// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
+/// `ap_thresholds` bins),
 /// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
 /// nothing built).
 ///

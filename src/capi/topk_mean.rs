@@ -23,9 +23,10 @@ pub extern "C" fn hyla_topk_mean_workspace() -> usize {
 /// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
 /// nothing.
 ///
-/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+/// Inputs: `scores` (any floats); optional `valid`; no weights.
 ///
-/// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, FRACTION,
+/// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+/// UNSUPPORTED_INPUT (weights or soft targets), FRACTION,
 /// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
 ///
 /// # Safety

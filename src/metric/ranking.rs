@@ -219,9 +219,10 @@ impl Labels<'_> {
 /// A binning of integers, soft targets or pixel weights, inputs of different lengths, too few words. Nothing
 /// was added then.
 pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(), Error> {
-    if binning.is_exact() || pixels.soft_targets.is_some() || pixels.weights.is_some() {
+    if binning.is_exact() {
         return Err(Error::UnsupportedInput);
     }
+    pixels.check_plain()?;
     let labels = Labels { targets: pixels.targets, valid: pixels.valid };
     labels.check(pixels.scores.len())?;
     let mut to = Parts::new(binning, words)?;

@@ -72,9 +72,7 @@ pub fn workspace(pixels: usize) -> usize {
 /// Targets missing, soft targets or pixel weights, inputs of different lengths, more than 2^32 - 1 pixels, a
 /// workspace that is too small. The workspace was not touched then.
 pub fn report(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
-    if pixels.soft_targets.is_some() || pixels.weights.is_some() {
-        return Err(Error::UnsupportedInput);
-    }
+    pixels.check_plain()?;
     let targets = pixels.targets.ok_or(Error::MissingInput)?;
     let given = [Some(targets.len()), pixels.valid.map(<[u8]>::len)];
     let length = Pixels::check_lengths(pixels.scores.len(), &given)?;

@@ -1,7 +1,7 @@
 //! Mean, spread, extremes and quantiles of a float map (cuvis-ai's `ScoreStatisticsMetric`).
 //!
 //! **Use case**: watches scores without labels: a drift of the mean or of a quantile is a change of the scene, the
-//! lamp or the detector. **Inputs**: `scores` (any floats). Optional: `valid`. The rest is ignored.
+//! lamp or the detector. **Inputs**: `scores` (any floats). Optional: `valid`. No weights.
 //!
 //! ```text
 //! mean = S1 / n      std = sqrt((n S2 - S1^2) / (n (n - 1)))      S1, S2: exact sums of scores and of their squares
@@ -51,10 +51,9 @@ impl Totals {
     /// Adds the scores of pixels.
     ///
     /// # Errors
-    /// Inputs of different lengths. Nothing was added then.
+    /// Weights or soft targets, inputs of different lengths. Nothing was added then.
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
-        let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
+        let pixels = pixels.plain_scores()?;
         let counted = count_valid(pixels.scores.len(), pixels.valid);
         self.pixels = self.pixels.wrapping_add(counted);
         simd::run(Sum { floats: pixels.scores, pixels: &pixels, sum: &mut self.sum });
@@ -138,10 +137,10 @@ pub fn workspace() -> usize {
 /// The statistics of one frame, and what is special about them.
 ///
 /// # Errors
-/// Inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The workspace was not
+/// Weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The workspace was not
 /// touched then.
 pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
-    Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
+    let pixels = &pixels.plain_scores()?;
     let mut last = 0;
     let ranks = |count: u32| {
         last = count - 1;

@@ -2,7 +2,7 @@
 //!
 //! **Use case**: one number for a frame, which a small anomaly moves where the mean of all pixels drowns it, and which
 //! one hot pixel moves less than the maximum. Needs no labels. **Inputs**: `scores` (any floats). Optional: `valid`.
-//! The rest is ignored.
+//! No weights.
 //!
 //! ```text
 //! k = ceil(float32(n fraction)), at least 1 and at most n      mean of the k greatest of n scores
@@ -34,14 +34,13 @@ pub fn workspace() -> usize {
 /// The mean of the greatest scores.
 ///
 /// # Errors
-/// A fraction that is not above 0 and at most 1, inputs of different lengths, more than 2^31 - 1 pixels, a workspace
+/// A fraction that is not above 0 and at most 1, weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace
 /// that is too small. The workspace was not touched then.
 pub fn value(pixels: &Pixels, fraction: f64, workspace: &mut [u32]) -> Result<Value, Error> {
     if !(fraction > 0.0 && fraction <= 1.0) {
         return Err(Error::Fraction);
     }
-    Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
-    let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
+    let pixels = pixels.plain_scores()?;
     let counted = count_valid(pixels.scores.len(), pixels.valid) as u32;
     let wanted = wanted(counted, fraction);
     let mut numbers = 0;
