@@ -8,7 +8,7 @@
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
 use crate::masks::Masks;
-use crate::simd::{self, Columns, Kernel, Lanes, Mask, Simd, sum_of_counts, vectors_mut};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Mask, Simd, sum_of_counts, vectors_mut};
 
 /// The inputs of a call. Slices that a node uses have the same length. Scores, targets and decisions that a node
 /// does not need are ignored; weights and soft targets would change its numbers, so they are an error

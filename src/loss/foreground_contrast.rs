@@ -16,11 +16,11 @@
 //! ```
 //!
 //! with weight w, compactness weight a, anchor weight b, pixel weights v, their sums W, and `upstream` as a
-//! factor of all gradients; dL/drgb follows by the derivatives of [`crate::color`]. A frame without foreground
+//! factor of all gradients; dL/drgb follows by the derivatives of `crate::color`. A frame without foreground
 //! or without background (none that counts, or of weight 0 in all) is skipped: it may be NaN, and its gradient
 //! is 0. A pixel of weight 0 is as if it were masked. With `weight` 0 the loss and its gradient are 0.
 //!
-//! **Accuracy**: `q` as [`crate::color`] says; everything after it is exact sums and `f64`, and the variance is
+//! **Accuracy**: `q` as `crate::color` says; everything after it is exact sums and `f64`, and the variance is
 //! made of exact integers, so a bright and even foreground keeps its variance and the gradient of it. A frame's
 //! loss is rounded to `f32` once. A gradient is within [`GRADIENT_MAX_UNITS`] * 2^-24 of the sum of the sizes
 //! of its terms, for colours from 0 on; in Oklab, where colours are rounded, the direction `D/d` counts with
@@ -40,7 +40,7 @@
 //! the sum of all pixels and that of the foreground, and the background is the rest. Planes (BSQ) are read and
 //! written where they lie if all pixels count alike, and copied block by block otherwise.
 //!
-//! Formula: the definition; for Oklab see [`crate::color`].
+//! Formula: the definition; for Oklab see `crate::color`.
 
 mod block;
 mod frame;

@@ -16,7 +16,7 @@
 use super::{Write, write_one_by_one};
 use crate::error::Error;
 use crate::matrix::Matrix;
-use crate::simd::{self, Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
+use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
 use wide::f64x2;
 
 /// How many rows a matrix may have.

@@ -11,7 +11,7 @@
 use crate::error::{Error, Notices};
 use crate::order;
 use crate::pixels::{LiveColumns, Pixels, count_valid};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd, flat};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, flat};
 
 /// Order keys of the extremes and how often they occurred; all zero is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

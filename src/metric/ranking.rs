@@ -45,7 +45,7 @@ pub use report::{Report, report};
 use crate::error::{Error, Notices};
 use crate::masks::Masks;
 use crate::pixels::{Pixels, count_valid, cut};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd};
 use core::iter::{Enumerate, Rev, Zip};
 use core::slice::Iter;
 

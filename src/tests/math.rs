@@ -2,7 +2,7 @@
 
 use super::for_each_tier;
 use crate::math;
-use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, ColumnsMut, Counted, Kernel, Lanes, Simd};
 use std::vec;
 use std::vec::Vec;
 

@@ -7,7 +7,7 @@ use crate::loss::softmax::{Labels, PIXELS, Rows, Tile, Work, load_wide, store_wi
 use crate::loss::{Write, only};
 use crate::math::log1p;
 use crate::pixels::Tally;
-use crate::simd::{self, Kernel, Lanes, Simd, load, store};
+use crate::simd::{self, Counted, Kernel, Lanes, Simd, load, store};
 
 /// The checked inputs of a call.
 #[derive(Clone, Copy)]

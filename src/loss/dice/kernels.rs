@@ -6,7 +6,7 @@ use crate::exact::{Bounds, ExactSum, Row};
 use crate::loss::Write;
 use crate::loss::softmax::{Labels, PIXELS, Tile, load_wide, store_wide};
 use crate::pixels::Tally;
-use crate::simd::{self, Kernel, Lanes, Simd, load, store};
+use crate::simd::{self, Counted, Kernel, Lanes, Simd, load, store};
 
 /// Adds the pixels to the sums of every class.
 #[inline(never)]

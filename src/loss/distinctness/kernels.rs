@@ -6,7 +6,7 @@
 use crate::loss::Write;
 use crate::loss::gram::{Floats, Values, Wide, vector};
 use crate::matrix::Matrix;
-use crate::simd::{Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
+use crate::simd::{Counted, Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
 use bytemuck::Pod;
 
 type Block<S> = <<S as Simd>::Sixteen as Lanes>::Floats;

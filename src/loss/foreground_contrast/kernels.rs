@@ -10,7 +10,7 @@ use crate::cube::Cube;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN};
 use crate::loss::{Write, only};
 use crate::pixels::{Weights, cut};
-use crate::simd::{Kernel, Lanes, Simd, copy, vectors, vectors_mut};
+use crate::simd::{Counted, Kernel, Lanes, Simd, copy, vectors, vectors_mut};
 
 /// The inputs of both walks.
 #[derive(Clone, Copy)]

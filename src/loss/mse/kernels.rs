@@ -8,7 +8,7 @@ use crate::cube::Layout;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
 use crate::loss::{Write, only};
 use crate::pixels::Weights;
-use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
+use crate::simd::{Counted, Kernel, Lanes, Simd, vectors, vectors_mut};
 
 /// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels. More than a
 /// register, which is what the end of neighbours may take.

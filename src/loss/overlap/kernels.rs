@@ -5,7 +5,7 @@ use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Tri
 use crate::loss::{Write, only};
 use crate::math::logistic;
 use crate::pixels::{Live, LiveColumns, Pixels, Weights};
-use crate::simd::{Columns, ColumnsMut, Kernel, Lanes, Simd, copy, vectors, vectors_mut};
+use crate::simd::{Columns, ColumnsMut, Counted, Kernel, Lanes, Simd, copy, vectors, vectors_mut};
 
 /// What is summed.
 #[derive(Clone, Copy, PartialEq)]

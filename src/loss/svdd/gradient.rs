@@ -3,7 +3,9 @@
 use super::distance::{Inputs, padded};
 use crate::cube::{CubeColumns, CubeColumnsMut};
 use crate::loss::Write;
-use crate::simd::{Columns, Kernel, Lanes, Simd, copy, flat, flat_mut, vectors, vectors_mut};
+use crate::simd::{
+    Columns, Counted, Kernel, Lanes, Simd, copy, flat, flat_mut, vectors, vectors_mut,
+};
 use bytemuck::Zeroable;
 
 /// Where the gradient goes, and how steep it is.

@@ -10,7 +10,9 @@ use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
 use crate::loss::only;
 use crate::pixels::{Live, LiveColumns, Pixels, Sum, both};
-use crate::simd::{Doubles, Kernel, Lanes, Mask, Simd, copy, sum_of_counts, vectors, vectors_mut};
+use crate::simd::{
+    Counted, Doubles, Kernel, Lanes, Mask, Simd, copy, sum_of_counts, vectors, vectors_mut,
+};
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
 const HUGE: f32 = (1_u128 << 127) as f32;
