@@ -2,9 +2,10 @@
 //! its order. No node is made of these functions, and no promise holds for them but the stated bounds.
 
 use crate::error::Error;
+use crate::loss::Write;
 use crate::math;
 use crate::pixels::Pixels;
-use crate::simd::{self, Columns, ColumnsMut, Counted, Doubles, Kernel, Lanes, Simd, flat};
+use crate::simd::{self, Columns, Counted, Doubles, Kernel, Lanes, Output, Simd, flat};
 
 /// An elementary function over floats; the same bits on every tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ impl Elementary {
     /// Slices of different lengths. Nothing was written then.
     pub fn apply(self, inputs: &[f32], outputs: &mut [f32]) -> Result<(), Error> {
         Pixels::check_lengths(inputs.len(), &[Some(outputs.len())])?;
-        simd::run(Apply { function: self, inputs, outputs });
+        simd::run(Apply { function: self, inputs, outputs: Output::new(Write::Store, outputs) });
         Ok(())
     }
 }
@@ -79,7 +80,7 @@ impl Elementary {
 struct Apply<'a> {
     function: Elementary,
     inputs: &'a [f32],
-    outputs: &'a mut [f32],
+    outputs: Output<'a>,
 }
 
 impl Kernel for Apply<'_> {
@@ -88,13 +89,13 @@ impl Kernel for Apply<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let inputs = Columns::new(self.inputs);
-        let mut outputs = ColumnsMut::new(self.outputs);
+        let mut outputs = self.outputs.columns();
         let vectors = self.inputs.len().div_ceil(S::Lanes::LANES);
         macro_rules! apply {
             ($x:ident => $value:expr) => {
                 for index in 0..vectors {
                     let $x = S::Lanes::from_floats(simd, inputs.get(index));
-                    $value.to_floats(outputs.get(index));
+                    outputs.get(index).put($value);
                 }
             };
         }

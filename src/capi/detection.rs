@@ -1,7 +1,7 @@
 //! `hyla_detection_...`: the quality of decisions over frames (cuvis-ai: AnomalyDetectionMetrics).
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, Versioned, input, output};
+use super::check::{self, Span, Versioned, changed, input};
 use super::confusion::hyla_confusion_totals;
 use super::metric::{List, hyla_context, hyla_metric};
 use super::pixels::{self, hyla_pixels};
@@ -277,7 +277,7 @@ impl Update {
         let writes = [Span::of(self.totals, 1), Span::of(self.words, count)];
         pixels::apart(&writes, &[span, a, b], &[Span::of(self.pixels, 1)], &used)?;
         // SAFETY: as above; the outputs overlap nothing.
-        let (totals, words) = unsafe { (core_mut(self.totals)?, output(self.words, count)?) };
+        let (totals, words) = unsafe { (core_mut(self.totals)?, changed(self.words, count)?) };
         let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
         update(&params.to_core(), &used, totals, ranking)?;
         Ok(Notices::NONE)

@@ -1,6 +1,6 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, floats};
 use super::cube::{self, hyla_cube};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
@@ -347,8 +347,8 @@ pub unsafe extern "C" fn hyla_foreground_contrast_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let (totals, frame) = unsafe { (core(totals)?, core(frame)?) };
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_rgb, inputs.span) }?;
-        totals.gradient(&inputs.params, frame, &inputs.cube, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_rgb, inputs.span) }?;
+        totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
     })
 }
 
@@ -381,9 +381,10 @@ pub unsafe extern "C" fn hyla_foreground_contrast_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_rgb, inputs.span)?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_rgb, inputs.span)?) };
         let Inputs { params, cube, .. } = inputs;
-        let value = contrast::loss_and_gradient(&params, &cube, upstream, write, totals, gradient)?;
+        let value = contrast::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,6 +1,6 @@
 //! `hyla_iou_...`: soft intersection over union.
 
-use super::check::{self, Span, Versioned, disjoint, in_place, output};
+use super::check::{self, Span, Versioned, disjoint, floats, in_place};
 use super::pixels::{Labelled, hyla_pixels};
 use super::range::hyla_range;
 use super::status::hyla_status;
@@ -268,9 +268,9 @@ pub unsafe extern "C" fn hyla_iou_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let (totals, range) = unsafe { (core(totals)?, optional(range)?) };
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_scores, inputs.n()) }?;
+        let gradient = unsafe { floats(write, grad_scores, inputs.n()) }?;
         let Labelled { params, pixels, .. } = inputs;
-        totals.gradient(params, range, pixels, upstream, write, gradient)
+        totals.gradient_to(params, range, pixels, upstream, gradient)
     })
 }
 
@@ -310,10 +310,10 @@ pub unsafe extern "C" fn hyla_iou_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (totals, range) = unsafe { (optional_mut(totals)?, optional_mut(range)?) };
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
-        let value =
-            iou::loss_and_gradient(params, pixels, upstream, write, totals, range, gradient)?;
+        let value = iou::loss_and_gradient_to(params, pixels, upstream, totals, range, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,6 +1,6 @@
 //! `hyla_mse_...`: mean squared error of a reconstruction.
 
-use super::check::{self, Span, Versioned, disjoint, input, output};
+use super::check::{self, Span, Versioned, disjoint, floats, input};
 use super::cube::{self, hyla_cube};
 use super::loss::*;
 use super::status::hyla_status;
@@ -205,8 +205,8 @@ pub unsafe extern "C" fn hyla_mse_map(
         let inputs = unsafe { Inputs::new(params, reconstruction, target) }?;
         disjoint(&[Span::of(loss_map, inputs.span)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let map = unsafe { output(loss_map, inputs.span) }?;
-        mse::map(&inputs.params, &inputs.cube, inputs.target, map)
+        let map = unsafe { floats(Write::Store, loss_map, inputs.span) }?;
+        mse::map_to(&inputs.params, &inputs.cube, inputs.target, map)
     })
 }
 
@@ -242,8 +242,8 @@ pub unsafe extern "C" fn hyla_mse_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_reconstruction, inputs.span) }?;
-        totals.gradient(&inputs.params, &inputs.cube, inputs.target, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_reconstruction, inputs.span) }?;
+        totals.gradient_to(&inputs.params, &inputs.cube, inputs.target, upstream, gradient)
     })
 }
 
@@ -279,10 +279,9 @@ pub unsafe extern "C" fn hyla_mse_loss_and_gradient(
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
         let (loss, gradient) =
-            unsafe { (check::result(loss)?, output(grad_reconstruction, inputs.span)?) };
+            unsafe { (check::result(loss)?, floats(write, grad_reconstruction, inputs.span)?) };
         let Inputs { params, cube, target, .. } = inputs;
-        let value =
-            mse::loss_and_gradient(&params, &cube, target, upstream, write, totals, gradient)?;
+        let value = mse::loss_and_gradient_to(&params, &cube, target, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

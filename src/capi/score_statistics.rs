@@ -216,7 +216,7 @@ pub unsafe extern "C" fn hyla_score_statistics_frame(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
             unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
-        let (found, notices) = score_statistics::frame(&used, workspace)?;
+        let (found, notices) = score_statistics::frame_to(&used, workspace)?;
         report.write(found);
         Ok(notices)
     })

@@ -49,7 +49,7 @@ pub unsafe extern "C" fn hyla_topk_mean_value(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, mean) =
             unsafe { (output(workspace, workspace_size)?, check::result(mean)?) };
-        let found = topk_mean::value(&used, fraction, workspace)?;
+        let found = topk_mean::value_to(&used, fraction, workspace)?;
         mean.write(found.value);
         Ok(found.notices)
     })

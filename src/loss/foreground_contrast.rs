@@ -52,7 +52,7 @@ use super::{Write, fingerprint};
 use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::simd;
+use crate::simd::{self, Output};
 use kernels::{Gradient, Inputs};
 
 /// How many values a pixel has.
@@ -253,8 +253,20 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
+        self.gradient_to(params, frame, rgb, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        frame: &Frame,
+        rgb: &Cube,
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
         let targets = check(params, rgb)?;
-        rgb.check_output(gradient)?;
+        rgb.check_output(gradient.len())?;
         let notices = self.notices(params)?;
         let moves = self.frames > 0 && params.weight != 0.0;
         // Where nothing moves the slopes are 0 in every space.
@@ -263,11 +275,11 @@ impl Totals {
             let scale = upstream * f64::from(params.weight) / self.frames as f64;
             slopes = evaluated.slopes(params, scale);
             transform = params.transform();
-        } else if write == Write::Add {
+        } else if gradient.write() == Write::Add {
             return Ok(notices);
         }
         let inputs = Inputs { cube: *rgb, targets, transform };
-        simd::run(Gradient { inputs, slopes, write, gradient });
+        simd::run(Gradient { inputs, slopes, gradient });
         Ok(notices)
     }
 }
@@ -286,12 +298,23 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, rgb, upstream, totals, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    rgb: &Cube,
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
     check(params, rgb)?;
-    rgb.check_output(gradient)?;
+    rgb.check_output(gradient.len())?;
     let (mut frame, mut batch) = (Frame::default(), Totals::default());
     frame.update(params, rgb)?;
     batch.update(params, &frame)?;
-    batch.gradient(params, &frame, rgb, upstream, write, gradient)?;
+    batch.gradient_to(params, &frame, rgb, upstream, gradient)?;
     if let Some(totals) = totals {
         totals.merge(&batch);
     }

@@ -33,7 +33,7 @@ use crate::exact::{ExactSquares, ExactSum, sample_variance};
 use crate::math64::sqrt;
 use crate::pixels::{Pixels, Sum, count_valid};
 use crate::select::{self, Scores};
-use crate::simd;
+use crate::simd::{self, Places};
 
 /// Exact sums of scores and of their squares; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +140,14 @@ pub fn workspace() -> usize {
 /// Weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The workspace was not
 /// touched then.
 pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
+    frame_to(pixels, Places::of(workspace))
+}
+
+/// [`frame`], to memory that may be uninitialised.
+pub(crate) fn frame_to(
+    pixels: &Pixels,
+    workspace: Places<u32>,
+) -> Result<(Report, Notices), Error> {
     let pixels = &pixels.plain_scores()?;
     let mut last = 0;
     let ranks = |count: u32| {
@@ -151,7 +159,8 @@ pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices)
         [0, last / 2, last, a, b, c, d, e, f, g, h]
     };
     let scores = Scores { scores: pixels.scores, valid: pixels.valid };
-    let selected = select::select(scores, ranks, workspace)?;
+    let space = select::space(RANKS, scores, workspace)?;
+    let selected = select::select(scores, ranks, space)?;
     let scores = selected.map_or([f64::NAN; RANKS], |all| all.map(|one| f64::from(one.score)));
     let [min, median, max, a, b, c, d, e, f, g, h] = scores;
     let [quarter, three_quarters, high, highest] = SHARES.map(|share| place(share, last).1);

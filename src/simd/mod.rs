@@ -32,6 +32,7 @@
 
 mod columns;
 mod detect;
+mod output;
 mod pair;
 pub(crate) mod portable;
 pub(crate) mod scalar;
@@ -42,9 +43,10 @@ pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 
-pub(crate) use columns::{Columns, ColumnsMut, copy};
+pub(crate) use columns::{Columns, copy};
 use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
+pub(crate) use output::{Output, Places, Vectors};
 pub(crate) use pair::Pair;
 pub(crate) use tile::Tile;
 
