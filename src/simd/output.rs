@@ -4,7 +4,7 @@
 //! needs to be initialised for it; what is added to is read, and initialised by its constructors. Nothing here makes
 //! memory uninitialised that was not, so slices of Rust are outputs, too.
 
-use super::Lanes;
+use super::{Lanes, copy};
 use crate::cube::gather;
 use crate::loss::{Write, over};
 use bytemuck::Pod;
@@ -51,9 +51,7 @@ impl<'a, T: Copy> Places<'a, T> {
     /// Writes all items, and hands them over.
     #[inline(always)]
     pub fn fill(self, item: T) -> &'a mut [T] {
-        for place in self.items.iter_mut() {
-            place.write(item);
-        }
+        self.items.fill(MaybeUninit::new(item));
         let length = self.items.len();
         // SAFETY: the same place and layout; every item was written.
         unsafe { core::slice::from_raw_parts_mut(self.items.as_mut_ptr().cast(), length) }
@@ -127,22 +125,22 @@ impl<'a> Output<'a> {
             let from = self.floats.get(start..).unwrap_or_default();
             // SAFETY: the same place and layout; floats that are added to are initialised.
             let from = unsafe { core::slice::from_raw_parts(from.as_ptr().cast(), from.len()) };
-            gather(from, stride, count, to);
+            if stride == 1 {
+                copy(to, from.get(..count).unwrap_or(from));
+            } else {
+                gather(from, stride, count, to);
+            }
         }
     }
 
     /// Puts at most `count` floats in their places, from one on and `stride` apart, in the place of what was there.
-    #[inline(never)]
+    #[inline(always)]
     pub fn put(&mut self, start: usize, stride: usize, count: usize, from: &[f32]) {
         let to = self.floats.get_mut(start..).unwrap_or_default();
         if stride == 1 {
-            for (to, from) in to.iter_mut().take(count).zip(from) {
-                to.write(*from);
-            }
+            place(to, from.get(..count).unwrap_or(from));
         } else {
-            for (to, from) in to.iter_mut().step_by(stride.max(1)).take(count).zip(from) {
-                to.write(*from);
-            }
+            scatter(from, stride, count, to);
         }
     }
 
@@ -192,6 +190,22 @@ impl<'a> Output<'a> {
             rest.read(0, 1, rest.len(), super::flat_mut(&mut columns.tail));
         }
         columns
+    }
+}
+
+/// Copies as many floats as both slices have.
+#[inline(never)]
+fn place(to: &mut [MaybeUninit<f32>], from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        to.write(*from);
+    }
+}
+
+/// Copies at most `count` floats to places that lie `stride` apart.
+#[inline(never)]
+fn scatter(from: &[f32], stride: usize, count: usize, to: &mut [MaybeUninit<f32>]) {
+    for (to, from) in to.iter_mut().step_by(stride.max(1)).take(count).zip(from) {
+        to.write(*from);
     }
 }
 
