@@ -25,7 +25,8 @@ pub const HYLA_MSE_STAGES: u32 = 7;
 ///
 /// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
 /// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
-/// above 1.8e19 has an infinite square. Needs no labels. Initialise with HYLA_MSE_PARAMS_DEFAULT.
+/// above 1.8e19 has an infinite square. Needs no labels. Calls take up to 10 KiB of stack.
+/// Initialise with HYLA_MSE_PARAMS_DEFAULT.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_mse_params {

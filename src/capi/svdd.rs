@@ -35,7 +35,8 @@ pub const HYLA_SVDD_STAGES: u32 = 7;
 /// float32 and do not overflow; a gradient is within 3 ulp; sums are exact and rounded once; R is within
 /// 2^-50 of itself. Needs no labels. Guide: a larger nu SHRINKS the sphere: in the optimum about a share nu of
 /// the pixels is outside. For r below about -10 the radius is 0 in float32 and cannot grow again
-/// (HYLA_NOTICE_DEGENERATE). Initialise with HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
+/// (HYLA_NOTICE_DEGENERATE). Calls take up to 16 KiB of stack, those for the center 18 KiB. Initialise with
+/// HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_svdd_params {
