@@ -39,8 +39,9 @@ pub const HYLA_COLOR_OKLAB: u32 = 1;
 /// is within 8 * 2^-24 of the sum of the sizes of its terms (in Oklab the direction of the distance counts with the
 /// size of the means divided by d). Squares of colours beyond float32 are infinite.
 /// Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
-/// weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A
-/// perceptual color space for image processing (2020); sRGB: IEC 61966-2-1.
+/// weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with
+/// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing (2020);
+/// sRGB: IEC 61966-2-1.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_foreground_contrast_params {

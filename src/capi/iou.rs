@@ -46,9 +46,10 @@ pub const HYLA_EMPTY_TARGET_ZERO: u32 = 2;
 /// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
 /// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
 /// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-/// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_IOU_PARAMS_DEFAULT. Guide: a batch without a positive target costs
-/// nearly `weight` and teaches nothing; sigmoid has no gradient beyond +-17, clamp none outside [0, 1]; with
-/// minmax one outlier flattens all others. Formula: Rahman and Wang (2016).
+/// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_IOU_PARAMS_DEFAULT.
+/// Guide: a batch without a positive target costs nearly `weight` and teaches nothing; sigmoid has no
+/// gradient beyond +-17, clamp none outside [0, 1]; with minmax one outlier flattens all others.
+/// Formula: Rahman and Wang (2016).
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_iou_params {

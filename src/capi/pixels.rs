@@ -6,10 +6,13 @@ use crate::pixels::Pixels;
 use core::ffi::c_void;
 
 /// The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
-/// with it; a field that is not used may be NULL. Scores, targets and decisions that a function does not
-/// need are ignored, so that one struct serves several calls. Weights and soft targets would change its
-/// numbers: given to a function that cannot use them they are an error (HYLA_ERROR_UNSUPPORTED_INPUT). Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-/// `{}` (C++) and set fields by name.
+/// with it; a field that is not used may be NULL. Scores, targets and decisions that a function does
+/// not need are ignored, so that one struct serves several calls. Weights and soft targets would
+/// change its numbers: given to a function that cannot use them they are an error
+/// (HYLA_ERROR_UNSUPPORTED_INPUT).
+///
+/// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
+/// fields by name.
 ///
 /// One rule for all functions: where `valid` is 0 the pixel is as if it were not there. It may be
 /// NaN, changes no total, and its gradient and map entry are exactly 0.

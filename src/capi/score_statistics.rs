@@ -195,7 +195,8 @@ pub extern "C" fn hyla_score_statistics_workspace() -> usize {
 /// Inputs: `scores` (any floats); optional `valid`; no weights.
 ///
 /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel has no deviation).
+/// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
+/// DEGENERATE (one pixel has no deviation).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `workspace` for

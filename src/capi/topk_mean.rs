@@ -26,8 +26,8 @@ pub extern "C" fn hyla_topk_mean_workspace() -> usize {
 /// Inputs: `scores` (any floats); optional `valid`; no weights.
 ///
 /// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets), FRACTION,
-/// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
+/// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
+/// NOT_FINITE.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `workspace` for

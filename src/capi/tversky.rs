@@ -30,10 +30,10 @@ pub const HYLA_TVERSKY_STAGES: u32 = 7;
 /// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
 /// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
 /// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-/// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT. Guide: false_negatives above
-/// false_positives raises recall; gamma below 1 steepens the loss as it falls (its infinite slope at T = 1 is
-/// taken as 0), above 1 flattens it. Formula: Salehi et al. (2017); Abraham and Khan (2018), there with the
-/// exponent 1/gamma.
+/// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT.
+/// Guide: false_negatives above false_positives raises recall; gamma below 1 steepens the loss as it
+/// falls (its infinite slope at T = 1 is taken as 0), above 1 flattens it. Formula: Salehi et al. (2017);
+/// Abraham and Khan (2018), there with the exponent 1/gamma.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_tversky_params {

@@ -328,7 +328,7 @@ impl Slopes<'_> {
                 }
                 add_rows(parts, chosen, sum);
             }
-            self.row(parts, row, sum, gradient.from(row * row_stride));
+            self.row(parts, row, sum, gradient.skip(row * row_stride));
         }
     }
 

@@ -148,7 +148,7 @@ impl<'m> Gram<'m> {
             return;
         }
         let (ends, whole, stride) = (self.ends(), self.whole.columns, self.whole.row_stride);
-        let mut to = gradient.from(first * stride);
+        let mut to = gradient.skip(first * stride);
         simd::run(Combine { part: self.whole, coefficients, rows, to: to.reborrow(), stride });
         if ends.columns > 0 {
             let scratch: &mut [f32] = vectors_mut(self.sums);

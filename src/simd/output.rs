@@ -112,7 +112,7 @@ impl<'a> Output<'a> {
 
     /// All floats from a place on.
     #[inline(always)]
-    pub fn from(&mut self, start: usize) -> Output<'_> {
+    pub fn skip(&mut self, start: usize) -> Output<'_> {
         let floats = self.floats.get_mut(start..).unwrap_or_default();
         Output { floats, write: self.write }
     }
@@ -163,7 +163,7 @@ impl<'a> Output<'a> {
     pub fn copied(mut self, from: &[f32]) -> &'a mut [f32] {
         let copied = self.len().min(from.len());
         self.put(0, 1, copied, from);
-        self.from(copied).zeros();
+        self.skip(copied).zeros();
         let length = self.floats.len();
         // SAFETY: the same place and layout; every float was written.
         unsafe { core::slice::from_raw_parts_mut(self.floats.as_mut_ptr().cast(), length) }
