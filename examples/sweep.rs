@@ -5,14 +5,14 @@
 //!     --step N  --tier NAME  --function NAME
 //! ```
 //!
-//! `--step N` takes every N-th bit pattern. The program fails when a bound of `hyla::math` is
+//! `--step N` takes every N-th bit pattern. The program fails when a bound of `hyla::measured` is
 //! exceeded, when two tiers differ in a bit, or when nothing was swept. The reference is the
 //! standard library's `f64` arithmetic, which is good to 2^-52: far below a hundredth of an ulp.
 
 #![allow(clippy::indexing_slicing, clippy::expect_used, reason = "no part of the library")]
 
-use hyla::math;
-use hyla::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd, Tier};
+use hyla::measured::Elementary;
+use hyla::simd::{self, Tier};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::process::ExitCode;
 use std::thread;
@@ -20,22 +20,16 @@ use std::thread;
 /// The input patterns that one round handles on all tiers.
 const ROUND: usize = 1 << 20;
 
-struct Function {
-    name: &'static str,
-    bound: f64,
-    reference: fn(f64) -> f64,
+/// What a function is compared with.
+fn reference(function: Elementary) -> fn(f64) -> f64 {
+    match function {
+        Elementary::Exp => f64::exp,
+        Elementary::Ln => f64::ln,
+        Elementary::Log1p => f64::ln_1p,
+        Elementary::Softplus | Elementary::LogisticSoftplus => softplus,
+        Elementary::Sigmoid | Elementary::LogisticSigmoid => sigmoid,
+    }
 }
-
-/// In the order of [`Apply`].
-const FUNCTIONS: [Function; 7] = [
-    Function { name: "exp", bound: math::EXP_MAX_ULP, reference: f64::exp },
-    Function { name: "ln", bound: math::LN_MAX_ULP, reference: f64::ln },
-    Function { name: "log1p", bound: math::LOG1P_MAX_ULP, reference: f64::ln_1p },
-    Function { name: "softplus", bound: math::SOFTPLUS_MAX_ULP, reference: softplus },
-    Function { name: "sigmoid", bound: math::SIGMOID_MAX_ULP, reference: sigmoid },
-    Function { name: "logistic.softplus", bound: math::LOGISTIC_MAX_ULP, reference: softplus },
-    Function { name: "logistic.sigmoid", bound: math::LOGISTIC_MAX_ULP, reference: sigmoid },
-];
 
 fn softplus(z: f64) -> f64 {
     if z.is_nan() { z } else { z.max(0.0) + (-z.abs()).exp().ln_1p() }
@@ -44,42 +38,6 @@ fn softplus(z: f64) -> f64 {
 fn sigmoid(z: f64) -> f64 {
     let e = (-z.abs()).exp();
     if z < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
-}
-
-/// Applies one of [`FUNCTIONS`] to floats.
-struct Apply<'a> {
-    function: usize,
-    inputs: &'a [f32],
-    outputs: &'a mut [f32],
-}
-
-impl Kernel for Apply<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let inputs = Columns::new(self.inputs);
-        let mut outputs = ColumnsMut::new(self.outputs);
-        let vectors = self.inputs.len().div_ceil(S::Lanes::LANES);
-        macro_rules! apply {
-            ($x:ident => $value:expr) => {
-                for index in 0..vectors {
-                    let $x = S::Lanes::from_floats(simd, inputs.get(index));
-                    $value.to_floats(outputs.get(index));
-                }
-            };
-        }
-        match self.function {
-            0 => apply!(x => math::exp(x)),
-            1 => apply!(x => math::ln(x)),
-            2 => apply!(x => math::log1p(x)),
-            3 => apply!(x => math::softplus(x)),
-            4 => apply!(x => math::sigmoid(x)),
-            5 => apply!(x => math::logistic(x).softplus()),
-            _ => apply!(x => math::logistic(x).sigmoid()),
-        }
-        outputs.finish();
-    }
 }
 
 /// An error and where it is.
@@ -130,7 +88,7 @@ impl Findings {
 
     fn is_within(&self, bound: f64) -> bool {
         self.normal.error <= bound
-            && self.subnormal.error <= math::SUBNORMAL_MAX_UNITS
+            && self.subnormal.error <= Elementary::SUBNORMAL_MAX_UNITS
             && self.differences.iter().all(|count| *count == 0)
     }
 }
@@ -171,18 +129,18 @@ impl Share {
         }
     }
 
-    fn begin(&mut self, patterns: impl Iterator<Item = u32>, function: usize) {
+    fn begin(&mut self, patterns: impl Iterator<Item = u32>, function: Elementary) {
         self.inputs.clear();
         self.inputs.extend(patterns.map(f32::from_bits));
         self.truths.clear();
-        let reference = FUNCTIONS[function].reference;
+        let reference = reference(function);
         self.truths.extend(self.inputs.iter().map(|x| reference(f64::from(*x))));
         self.outputs.resize(self.inputs.len(), 0.0);
     }
 
     /// On the tier that is pinned; `index` is 0 for the first tier.
-    fn sweep(&mut self, function: usize, index: usize) {
-        simd::run(Apply { function, inputs: &self.inputs, outputs: &mut self.outputs });
+    fn sweep(&mut self, function: Elementary, index: usize) {
+        function.apply(&self.inputs, &mut self.outputs).expect("as many outputs as inputs");
         if index == 0 {
             self.first.clone_from(&self.outputs);
         }
@@ -202,7 +160,7 @@ impl Share {
 
 /// Sweeps one function. The tier is one for the whole process, so the threads go through a
 /// round's tiers together.
-fn sweep(function: usize, step: u64, tiers: &[Tier], shares: &mut [Share], bar: &ProgressBar) {
+fn sweep(function: Elementary, step: u64, tiers: &[Tier], shares: &mut [Share], bar: &ProgressBar) {
     let patterns = (1_u64 << 32).div_ceil(step);
     let part = ROUND as u64;
     let mut next = 0;
@@ -232,12 +190,12 @@ fn sweep(function: usize, step: u64, tiers: &[Tier], shares: &mut [Share], bar: 
 struct Options {
     step: u64,
     tiers: Vec<Tier>,
-    functions: Vec<usize>,
+    functions: Vec<Elementary>,
 }
 
 fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
     let mut options =
-        Options { step: 1, tiers: Tier::ALL.to_vec(), functions: (0..FUNCTIONS.len()).collect() };
+        Options { step: 1, tiers: Tier::ALL.to_vec(), functions: Elementary::ALL.to_vec() };
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{argument} needs a value"))?;
@@ -255,7 +213,7 @@ fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
                 }
             }
             "--function" => {
-                options.functions.retain(|function| FUNCTIONS[*function].name == value);
+                options.functions.retain(|function| function.name() == value);
                 if options.functions.is_empty() {
                     return Err(format!("{value} is no function"));
                 }
@@ -295,7 +253,7 @@ fn main() -> ExitCode {
 
     let mut rows = Vec::new();
     for function in functions {
-        bar.set_message(FUNCTIONS[function].name);
+        bar.set_message(function.name());
         let mut shares: Vec<_> = (0..threads).map(|_| Share::new(tiers.len())).collect();
         sweep(function, step, &tiers, &mut shares, &bar);
         let mut findings = Findings::new(tiers.len());
@@ -315,7 +273,7 @@ fn main() -> ExitCode {
     println!("  bits other than {first}'s");
     let mut all_within = true;
     for (function, findings) in rows {
-        let Function { name, bound, .. } = FUNCTIONS[function];
+        let (name, bound) = (function.name(), function.max_ulp());
         let Worst { error, input } = findings.normal;
         let subnormal = findings.subnormal.error;
         print!(

@@ -52,11 +52,23 @@ static uint32_t rounded_third(void) {
     return bits;
 }
 
-/* The portable way to another rounding mode, which also sets the words that hyla does not look at. */
+/* A call that raises no flag itself. */
+static hyla_status without_flags(void) {
+    const hyla_sum_totals nothing = {0};
+    double sum;
+    return hyla_sum_value(&nothing, &sum);
+}
+
+/* The portable way to another rounding mode, which also sets the words that hyla does not look at. No call clears an
+ * exception flag that was raised. */
 static void rounding_mode(int mode, const struct buffers *on) {
     CHECK(fesetround(mode) == 0);
     const uint32_t third = rounded_third();
+    CHECK(feraiseexcept(FE_ALL_EXCEPT) == 0);
+    CHECK_STATUS(HYLA_NOTICE_EMPTY, without_flags());
+    CHECK(fetestexcept(FE_ALL_EXCEPT) == FE_ALL_EXCEPT);
     run(on, &found, &found_nodes);
+    CHECK(fetestexcept(FE_ALL_EXCEPT) == FE_ALL_EXCEPT);
     const int after = fegetround();
     fesetround(FE_TONEAREST);
     CHECK(after == mode);

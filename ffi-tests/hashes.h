@@ -74,10 +74,20 @@ static inline void take_floats(struct hashes *to, const char *name, float *float
     take_items(to, name, floats, n * sizeof *floats, 4);
 }
 
-/* All bits set is a NaN: what is stored over it was not read. */
+/* What an output holds before it is stored: all bits set is a NaN. (uninitialised.c has something else.) */
+#ifndef FORGET
+#define FORGET(memory, bytes) memset(memory, 0xff, bytes)
+#endif
+
 static inline float *clean(const struct buffers *on, size_t n) {
-    if (n > 0) memset(on->written, 0xff, n * sizeof(float));
+    if (n > 0) FORGET(on->written, n * sizeof(float));
     return on->written;
+}
+
+/* The first bytes of the workspace, so many. */
+static inline double *workspace(const struct buffers *on, size_t bytes) {
+    if (bytes > 0) FORGET(on->workspace, bytes);
+    return on->workspace;
 }
 
 /* A gradient is added to zeros, which are the same in every environment. */

@@ -59,7 +59,9 @@ struct arguments {
     struct rooms *rooms;
     size_t n, rows, cols, pitch, capacity;
     uint32_t write;
-    bool soft; /* soft targets in the place of targets */
+    bool weighted; /* with weights */
+    bool soft;     /* soft targets in the place of targets */
+    bool both;     /* soft targets beside targets */
 };
 
 /* A function: how it is called, and which slots it uses. `family` makes valid contents. */
@@ -85,8 +87,8 @@ static inline const hyla_pixels *pixels_of(const struct arguments *arguments) {
     pixels->targets = arguments->soft ? NULL : (const uint8_t *)arguments->at[TARGETS];
     pixels->decisions = (const uint8_t *)arguments->at[DECISIONS];
     pixels->valid = (const uint8_t *)arguments->at[VALID];
-    pixels->weights = (const float *)arguments->at[WEIGHTS];
-    pixels->soft_targets = arguments->soft ? (const float *)arguments->at[SOFT_TARGETS] : NULL;
+    pixels->weights = arguments->weighted ? (const float *)arguments->at[WEIGHTS] : NULL;
+    pixels->soft_targets = arguments->soft || arguments->both ? (const float *)arguments->at[SOFT_TARGETS] : NULL;
     pixels->n = arguments->n;
     return (const hyla_pixels *)arguments->at[PIXELS];
 }
@@ -189,6 +191,7 @@ static inline size_t size_of(const struct function *function, enum slot slot) {
 /* Arguments with which the function succeeds; memory that it does not use holds a pattern. */
 static inline struct arguments valid_arguments(const struct function *function, struct rooms *rooms) {
     struct arguments arguments = {.rooms = rooms, .n = LAW_PIXELS, .rows = 8, .cols = 8, .pitch = 8, .capacity = 8};
+    arguments.weighted = (function->reads & BIT(WEIGHTS)) != 0;
     arguments.soft = (function->reads & BIT(SOFT_TARGETS)) != 0;
     memset(rooms, 0xa5, sizeof *rooms);
     for (int slot = 0; slot < SLOTS; ++slot) arguments.at[slot] = rooms->bytes[slot] + ROOM / 2;
@@ -349,6 +352,22 @@ static inline void law_of_sizes(const struct function *function, struct rooms *r
     }
 }
 
+/* Weights and soft targets would change what a function says: one that cannot use them refuses them. */
+static inline void law_of_dropped_inputs(const struct function *function, struct rooms *rooms) {
+    if (function->reads & BIT(CUBE)) CHECK((function->reads & BIT(WEIGHTS)) != 0);
+    if (!(function->reads & BIT(PIXELS))) return;
+    struct arguments arguments = valid_arguments(function, rooms);
+    if (!(function->reads & BIT(WEIGHTS))) {
+        arguments.weighted = true;
+        expect_error(function, &arguments, HYLA_ERROR_UNSUPPORTED_INPUT, "weights that it cannot use", WEIGHTS, 0);
+    }
+    if (!(function->reads & BIT(SOFT_TARGETS))) {
+        arguments = valid_arguments(function, rooms);
+        arguments.both = true;
+        expect_error(function, &arguments, HYLA_ERROR_UNSUPPORTED_INPUT, "soft targets that it cannot use", SOFT_TARGETS, 0);
+    }
+}
+
 static inline void law_of_reserved(const struct function *function, struct rooms *rooms) {
     for (int i = 0; i < 2; ++i) {
         const unsigned shapes[] = {PIXELS, CUBE, MATRIX};
@@ -435,6 +454,7 @@ static inline void law(const struct function *function) {
     law_of_overlap(function, &rooms);
     law_of_neighbours(function, &rooms);
     law_of_sizes(function, &rooms);
+    law_of_dropped_inputs(function, &rooms);
     law_of_reserved(function, &rooms);
     law_of_struct_size(function, &rooms);
     law_of_stages(function, &rooms);

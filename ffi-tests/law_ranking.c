@@ -21,7 +21,6 @@ static void fill(struct arguments *a) {
     const hyla_pixels pixels = {.scores = a->at[SCORES], .targets = a->at[TARGETS], .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(a->at[BINNING], &pixels, a->at[TOTALS], WORDS));
     memcpy(a->at[OTHER], a->at[TOTALS], WORDS * sizeof(int64_t));
-    a->at[WEIGHTS] = NULL; /* counts do not know them */
 }
 
 static void fill_u8(struct arguments *a) {

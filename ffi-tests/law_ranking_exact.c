@@ -5,8 +5,7 @@
 
 enum { WORDS = 2 * LAW_PIXELS + 1024 };
 
-/* Weights and soft targets must not be there. */
-static void fill(struct arguments *arguments) { arguments->at[WEIGHTS] = NULL; }
+static void fill(struct arguments *arguments) { (void)arguments; }
 
 /* The workspace is of words of four bytes, as a table is. */
 static const struct family ranking = {.report = sizeof(hyla_ranking_exact_report), .fill = fill, .table = WORDS * sizeof(uint32_t)};

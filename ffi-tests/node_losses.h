@@ -147,15 +147,16 @@ static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, s
 #define TAKE_MATRIX(title, family, params, matrix)                                                                             \
     do {                                                                                                                       \
         const size_t floats = matrix->rows * matrix->columns;                                                                  \
-        const size_t doubles = hyla_##family##_workspace(matrix->rows, matrix->columns);                                       \
+        const size_t doubles = hyla_##family##_workspace(matrix->rows, matrix->columns), bytes = doubles * sizeof(double);     \
         double loss = 0.0;                                                                                                     \
-        take_status(to, title " loss", hyla_##family##_loss(&params, matrix, on->workspace, doubles, &loss));                  \
+        take_status(to, title " loss", hyla_##family##_loss(&params, matrix, workspace(on, bytes), doubles, &loss));           \
         take_value(to, title " loss", loss);                                                                                   \
-        take_status(to, title " gradient", hyla_##family##_gradient(&params, matrix, -3.0, HYLA_ADD, on->workspace, doubles,   \
-                                                                    zeros(on, floats)));                                       \
+        take_status(to, title " gradient", hyla_##family##_gradient(&params, matrix, -3.0, HYLA_ADD, workspace(on, bytes),     \
+                                                                    doubles, zeros(on, floats)));                              \
         take_floats(to, title " gradient", on->written, floats);                                                               \
-        take_status(to, title " at once", hyla_##family##_loss_and_gradient(&params, matrix, 0.75, HYLA_STORE, on->workspace,  \
-                                                                            doubles, &loss, clean(on, floats)));               \
+        take_status(to, title " at once", hyla_##family##_loss_and_gradient(&params, matrix, 0.75, HYLA_STORE,                 \
+                                                                            workspace(on, bytes), doubles, &loss,              \
+                                                                            clean(on, floats)));                               \
         take_value(to, title " at once", loss);                                                                                \
         take_floats(to, title " at once", on->written, floats);                                                                \
     } while (0)

@@ -7,7 +7,7 @@
 /* A part of the pixels; the last one of a list is the whole. */
 struct piece {
     size_t n;
-    hyla_pixels pixels, decided, ranked;
+    hyla_pixels pixels, counted; /* with weights, and without, but with decisions */
     hyla_cube cube;
     const float *other;
 };
@@ -15,10 +15,10 @@ enum { PIECES = 3 };
 
 static inline struct piece piece_of(const struct buffers *on, unsigned options, size_t start, size_t end) {
     const hyla_pixels pixels = pixels_between(on, options, start, end);
-    hyla_pixels decided = pixels, ranked = pixels;
-    decided.decisions = on->valid + start;
-    ranked.weights = NULL;
-    return (struct piece){pixels.n, pixels, decided, ranked, cube_between(on, options, start, end), on->other + CHANNELS * start};
+    hyla_pixels counted = pixels;
+    counted.decisions = on->valid + start;
+    counted.weights = NULL;
+    return (struct piece){pixels.n, pixels, counted, cube_between(on, options, start, end), on->other + CHANNELS * start};
 }
 
 /* Adds the words of `other` to those of `totals`, as any program can that knows nothing of hyla. */
@@ -97,7 +97,7 @@ static inline void take_merged_frames(const struct piece *pieces, struct hashes 
         CHECK(!HYLA_FAILED(hyla_foreground_contrast_update(&params, &frame, &one)));
         CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_merge(&one, &contrast));
         add_words(&one, &added, sizeof added);
-        CHECK(!HYLA_FAILED(hyla_detection_update(&lines, &piece->decided, &counts, NULL, NULL, 0)));
+        CHECK(!HYLA_FAILED(hyla_detection_update(&lines, &piece->counted, &counts, NULL, NULL, 0)));
         CHECK_STATUS(HYLA_OK, hyla_detection_end_frame(&counts));
         CHECK_STATUS(HYLA_OK, hyla_detection_merge(&counts, &detection));
     }
@@ -124,12 +124,12 @@ static inline void take_merged_sets(const struct buffers *on, const struct piece
     for (const struct piece *piece = pieces; piece < pieces + PIECES; start += piece++->n) {
         hyla_range one = {0};
         int32_t labels[6] = {0};
-        CHECK(!HYLA_FAILED(hyla_range_update(&piece->pixels, &one)));
+        CHECK(!HYLA_FAILED(hyla_range_update(&piece->counted, &one)));
         CHECK_STATUS(HYLA_OK, hyla_range_merge(&one, &range));
         CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels + start, piece->pixels.valid, piece->n, labels, 6)));
         CHECK(!HYLA_FAILED(hyla_distinct_label_count_merge(labels, set, 6)));
     }
-    CHECK(!HYLA_FAILED(hyla_range_update(&pieces[PIECES].pixels, &whole_range)));
+    CHECK(!HYLA_FAILED(hyla_range_update(&pieces[PIECES].counted, &whole_range)));
     CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels, pieces[PIECES].pixels.valid, on->n, whole_set, 6)));
     CHECK(memcmp(&range, &whole_range, sizeof range) == 0 && memcmp(set, whole_set, sizeof set) == 0);
     take(to, "range totals", &range, sizeof range);
@@ -141,13 +141,13 @@ static inline void take_merged_metrics(const struct buffers *on, const struct pi
     const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_KEY, BITS, 0.0f, 0.0f};
     hyla_binning binning;
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, NULL, 0, &binning));
-    TAKE_MERGED_SUMS("sum", sum, &piece->pixels, totals);
-    TAKE_MERGED_SUMS("score statistics", score_statistics, &piece->pixels, totals);
-    TAKE_MERGED("confusion totals", hyla_confusion_totals, 1, hyla_confusion_update(&piece->decided, totals),
+    TAKE_MERGED_SUMS("sum", sum, &piece->counted, totals);
+    TAKE_MERGED_SUMS("score statistics", score_statistics, &piece->counted, totals);
+    TAKE_MERGED("confusion totals", hyla_confusion_totals, 1, hyla_confusion_update(&piece->counted, totals),
                 hyla_confusion_merge(totals, merged), HYLA_OK);
-    TAKE_MERGED("pixel statistics totals", hyla_pixel_statistics_totals, 1, hyla_pixel_statistics_update(&piece->decided, totals),
+    TAKE_MERGED("pixel statistics totals", hyla_pixel_statistics_totals, 1, hyla_pixel_statistics_update(&piece->counted, totals),
                 hyla_pixel_statistics_merge(totals, merged), HYLA_OK);
-    TAKE_MERGED("ranking words", int64_t, WORDS, hyla_ranking_update(&binning, &piece->ranked, totals, WORDS),
+    TAKE_MERGED("ranking words", int64_t, WORDS, hyla_ranking_update(&binning, &piece->counted, totals, WORDS),
                 hyla_ranking_merge(&binning, totals, merged, WORDS), HYLA_OK);
     TAKE_MERGED("explained variance totals", hyla_explained_variance_totals, CHANNELS, update_ratios(piece, totals),
                 hyla_explained_variance_merge(totals, merged, CHANNELS), hyla_explained_variance_normalize(added, CHANNELS));

@@ -69,13 +69,14 @@ static inline void take_explained_variance(const struct buffers *on, struct hash
 static inline void take_selector_metrics(const struct buffers *on, struct hashes *to) {
     const hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
     hyla_selector_diversity_metric_report report = {0};
+    const size_t words = hyla_selector_diversity_metric_workspace(on->n * CHANNELS);
     double entropy = 0.0;
     take_status(to, "selector entropy metric", hyla_selector_entropy_metric_value(&params, on->values, on->n * CHANNELS, &entropy));
     take_value(to, "selector entropy metric", entropy);
     TAKE_METRICS("selector entropy metrics", selector_entropy_metric, &params, on->values, on->n * CHANNELS);
     take_status(to, "selector diversity metric",
-                hyla_selector_diversity_metric_values(on->values, on->n * CHANNELS, (uint32_t *)(void *)on->workspace,
-                                                      hyla_selector_diversity_metric_workspace(on->n * CHANNELS), &report));
+                hyla_selector_diversity_metric_values(on->values, on->n * CHANNELS, (uint32_t *)(void *)workspace(on, words * sizeof(uint32_t)),
+                                                      words, &report));
     plain_nan((double *)(void *)&report, 3);
     take(to, "selector diversity metric", &report, sizeof report);
     TAKE_METRICS("selector diversity metrics", selector_diversity_metric, &report);
@@ -94,7 +95,7 @@ static inline void take_labels(const struct buffers *on, const uint8_t *valid, s
 static inline void take_components(const struct buffers *on, const hyla_matrix *matrix, struct hashes *to) {
     const size_t doubles = hyla_component_orthogonality_workspace(matrix->rows, matrix->columns);
     hyla_component_orthogonality_report report = {0};
-    take_status(to, "component orthogonality", hyla_component_orthogonality_values(matrix, on->workspace, doubles, &report));
+    take_status(to, "component orthogonality", hyla_component_orthogonality_values(matrix, workspace(on, doubles * sizeof(double)), doubles, &report));
     plain_nan((double *)(void *)&report, 4);
     take(to, "component orthogonality", &report, sizeof report);
     TAKE_METRICS("component orthogonality metrics", component_orthogonality, &report);
@@ -135,7 +136,6 @@ static inline void take_drift(const hyla_pixels *pixels, struct hashes *to) {
     enum { WORDS_OF_BOTH = sizeof words / sizeof *words };
     hyla_binning binning;
     hyla_drift_report report;
-    whole.weights = half.weights = NULL;
     half.n /= 2;
     take_status(to, "drift binning", hyla_binning_build(&rule, NULL, 0, &binning));
     take_status(to, "drift words", hyla_ranking_update(&binning, &whole, words, WORDS_OF_BOTH));

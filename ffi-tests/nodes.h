@@ -7,7 +7,7 @@
 
 /* Everything that is said of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline void take_nodes(const struct buffers *on, unsigned options, struct hashes *to) {
-    const hyla_pixels pixels = pixels_between(on, options, 0, on->n);
+    const hyla_pixels pixels = pixels_between(on, options, 0, on->n), counted = pixels_between(on, options & ~2u, 0, on->n);
     const hyla_cube cube = cube_between(on, options, 0, on->n);
     const size_t columns = on->n * CHANNELS / ROWS;
     const hyla_matrix matrix = {.values = on->values, .rows = ROWS, .columns = columns, .row_stride = columns};
@@ -15,15 +15,15 @@ static inline void take_nodes(const struct buffers *on, unsigned options, struct
     take_pixels(on, &pixels, to);
     take_cubes(on, &cube, to);
     take_matrices(on, &matrix, to);
-    take_counts(on, &pixels, to);
+    take_counts(on, &counted, to);
     take_explained_variance(on, to);
     if (columns > 0) take_components(on, &matrix, to);
     if (on->n > 0) take_selector_metrics(on, to);
-    take_detection(on, &pixels, to);
-    take_drift(&pixels, to);
+    take_detection(on, &counted, to);
+    take_drift(&counted, to);
     take_labels(on, pixels.valid, to);
-    take_rankings(on, &pixels, to);
-    take_frame_scores(on, &pixels, to);
+    take_rankings(on, &counted, to);
+    take_frame_scores(on, &counted, to);
 }
 
 /* Memory for the inputs that `struct data` lacks, and for what is written. */

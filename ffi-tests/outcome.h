@@ -51,13 +51,15 @@ static inline void plain_nan(double *values, size_t n) {
 
 /* Adds pixels to all totals. */
 static inline void update_all(const hyla_bce_params *params, const hyla_pixels *pixels, struct outcome *outcome) {
+    hyla_pixels counted = *pixels;
+    counted.weights = NULL; /* only losses can use them */
     const hyla_detection_params lines = HYLA_DETECTION_PARAMS_DEFAULT;
     CHECK_STATUS(HYLA_OK, hyla_bce_update(params, pixels, &outcome->bce));
-    CHECK_STATUS(HYLA_OK, hyla_sum_update(pixels, &outcome->sum));
-    CHECK_STATUS(HYLA_OK, hyla_range_update(pixels, &outcome->range));
-    CHECK_STATUS(HYLA_OK, hyla_confusion_update(pixels, &outcome->confusion));
-    CHECK_STATUS(HYLA_OK, hyla_pixel_statistics_update(pixels, &outcome->statistics));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&lines, pixels, &outcome->detection, NULL, NULL, 0));
+    CHECK_STATUS(HYLA_OK, hyla_sum_update(&counted, &outcome->sum));
+    CHECK_STATUS(HYLA_OK, hyla_range_update(&counted, &outcome->range));
+    CHECK_STATUS(HYLA_OK, hyla_confusion_update(&counted, &outcome->confusion));
+    CHECK_STATUS(HYLA_OK, hyla_pixel_statistics_update(&counted, &outcome->statistics));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update(&lines, &counted, &outcome->detection, NULL, NULL, 0));
 }
 
 static inline void merge_all(const struct outcome *other, struct outcome *outcome) {

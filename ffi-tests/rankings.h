@@ -27,7 +27,10 @@ static inline size_t workspace_doubles(size_t n) {
 /* Words that end where the workspace ends, so that a guard behind it guards them, too. */
 static inline void *last_of_workspace(const struct buffers *on, size_t bytes) {
     const size_t all = workspace_doubles(on->n) * sizeof(double), used = (bytes + 7) / 8 * 8;
-    return CHECK(used <= all) ? (unsigned char *)on->workspace + (all - used) : NULL;
+    if (!CHECK(used <= all)) return NULL;
+    unsigned char *const last = (unsigned char *)on->workspace + (all - used);
+    FORGET(last, used);
+    return last;
 }
 
 /* A report: so many doubles, and integers behind them. */
@@ -79,8 +82,6 @@ static inline void take_rankings(const struct buffers *on, const hyla_pixels *pi
                                                 {sizeof *rules, HYLA_BINNING_THRESHOLDS, 20, 0.0f, 0.0f},
                                                 {sizeof *rules, HYLA_BINNING_LINEAR, 200, -3.0f, 3.0f},
                                                 {sizeof *rules, HYLA_BINNING_U8, 0, 0.0f, 0.0f}};
-    hyla_pixels counted = *pixels;
-    counted.weights = NULL;
     for (size_t i = 0; i < sizeof rules / sizeof *rules; ++i) {
         uint32_t table[128];
         hyla_binning binning;
@@ -92,14 +93,14 @@ static inline void take_rankings(const struct buffers *on, const hyla_pixels *pi
         memset(words, 0, count * sizeof *words);
         const hyla_status status = rules[i].rule == HYLA_BINNING_U8
             ? hyla_ranking_update_u8(&binning, on->targets, on->targets, pixels->valid, on->n, words, count)
-            : hyla_ranking_update(&binning, &counted, words, count);
+            : hyla_ranking_update(&binning, pixels, words, count);
         take_status(to, "ranking update", status);
         take_histograms(&binning, words, count, to);
     }
     hyla_ranking_exact_report exact;
     const size_t exact_words = hyla_ranking_exact_workspace(on->n);
     uint32_t *words = (uint32_t *)last_of_workspace(on, exact_words * sizeof *words);
-    take_status(to, "ranking exact", hyla_ranking_exact_values(&counted, words, exact_words, &exact));
+    take_status(to, "ranking exact", hyla_ranking_exact_values(pixels, words, exact_words, &exact));
     TAKE_REPORT("ranking exact", exact, anomalies);
 }
 

@@ -1,7 +1,7 @@
 # The C and C++ tests; included by the Makefile, paths are those of the repository.
 
 FFI := $(BUILD)/ffi-tests
-FFI_PROGRAMS := $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits guard environment threads wrapper17 wrapper20 losses
+FFI_PROGRAMS := $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits guard environment uninitialised threads wrapper17 wrapper20 losses
 FFI_HEADERS := $(wildcard include/*.h include/*.hpp ffi-tests/*.h)
 FFI_WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
 FFI_FLAGS := -O2 -g $(FFI_WARNINGS) -Iinclude -Iffi-tests -pthread -DCARGO_VERSION='"$(VERSION)"'
@@ -48,7 +48,8 @@ FFI_VALGRIND_PROGRAMS := $(filter-out environment guard,$(FFI_PROGRAMS))
 ffi-valgrind: $(FFI_VALGRIND_PROGRAMS:%=$(FFI)/static/%) ## the same under valgrind
 	@if command -v valgrind > /dev/null; then \
 	    WRAPPER='valgrind -q --error-exitcode=9 --leak-check=full' \
-	        scripts/run-programs.sh $@ $(FFI_VALGRIND_PROGRAMS:%=$(FFI)/static/%); \
+	        scripts/run-programs.sh $@ $(FFI_VALGRIND_PROGRAMS:%=$(FFI)/static/%) \
+            'scripts/reads-of-outputs.py $(FFI)/static/uninitialised'; \
 	else \
 	    echo '$@: skipped: valgrind, which is not installed'; [ "$(CI)" != true ]; \
 	fi

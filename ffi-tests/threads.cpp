@@ -24,8 +24,10 @@ struct Totals {
 
     // CHECK counts in a plain variable, so threads only say whether all went well.
     bool update(const hyla::pixels &pixels) {
-        const hyla::status statuses[] = {bce.update(hyla::bce::params(), pixels), sum.update(pixels), range.update(pixels),
-                                         confusion.update(pixels), statistics.update(pixels)};
+        hyla::pixels counted = pixels;
+        counted.weights = nullptr; // only losses can use them
+        const hyla::status statuses[] = {bce.update(hyla::bce::params(), pixels), sum.update(counted), range.update(counted),
+                                         confusion.update(counted), statistics.update(counted)};
         for (const hyla::status &status : statuses) {
             if (status.code() != HYLA_OK) return false;
         }

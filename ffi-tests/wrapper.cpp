@@ -32,6 +32,9 @@ hyla::pixels all() {
         .with_weights(weights.data());
 }
 
+// The same without weights, which only losses can use.
+hyla::pixels counted() { return all().with_weights(nullptr); }
+
 template <class Class, class Struct>
 bool equal(const Class &found, const Struct &expected) {
     static_assert(sizeof found == sizeof expected);
@@ -107,7 +110,7 @@ void bce() {
 }
 
 void sum() {
-    const hyla::pixels pixels = all();
+    const hyla::pixels pixels = counted();
     hyla::sum totals, other;
     hyla_sum_totals expected{};
     double value = 0.0, mean = 0.0;
@@ -125,7 +128,7 @@ void sum() {
 }
 
 void range() {
-    const hyla::pixels pixels = all();
+    const hyla::pixels pixels = counted();
     hyla::range range, other;
     CHECK(!range.values().status.failed() && range.values().status.notices(HYLA_NOTICE_EMPTY));
     CHECK_STATUS(HYLA_OK, range.update(pixels).code());
@@ -136,7 +139,7 @@ void range() {
 }
 
 void confusion() {
-    const hyla::pixels pixels = all();
+    const hyla::pixels pixels = counted();
     hyla::confusion totals, other;
     hyla_confusion_report expected{};
     CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
@@ -150,7 +153,7 @@ void confusion() {
 }
 
 void pixel_statistics() {
-    const hyla::pixels pixels = all();
+    const hyla::pixels pixels = counted();
     hyla::pixel_statistics totals, other;
     std::array<hyla::metric, 3> list{};
     CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
@@ -184,8 +187,7 @@ void binning() {
 
 void ranking() {
     using hyla::ranking;
-    hyla::pixels pixels = all();
-    pixels.weights = nullptr;
+    const hyla::pixels pixels = counted();
     hyla::binning binning;
     CHECK_STATUS(HYLA_OK, binning.build(hyla::binning::params(), {}).code());
     std::vector<std::int64_t> words(ranking::words(binning).value), other(words.size()), expected(words.size());
@@ -230,8 +232,7 @@ void ranking() {
 }
 
 void ranking_exact() {
-    hyla::pixels pixels = all();
-    pixels.weights = nullptr;
+    const hyla::pixels pixels = counted();
     std::vector<std::uint32_t> space(hyla::ranking_exact::workspace_size(pixels.n));
     hyla_ranking_exact_report expected{};
     const hyla_status status = hyla_ranking_exact_values(&pixels, space.data(), space.size(), &expected);
@@ -266,7 +267,7 @@ void drift() {
 }
 
 void frame_scores() {
-    const hyla::pixels pixels = all();
+    const hyla::pixels pixels = counted();
     std::vector<std::uint32_t> space(hyla::score_statistics::workspace_size());
     hyla_score_statistics_report expected{};
     std::array<hyla::metric, 9> list{};
@@ -288,7 +289,7 @@ void frame_scores() {
 }
 
 void detection() {
-    const hyla::pixels pixels = all();
+    const hyla::pixels pixels = counted();
     hyla::detection::params params;
     hyla::detection totals, other;
     hyla_detection_totals expected{};
@@ -314,9 +315,7 @@ void detection() {
     CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3, &binning, words).code());
     CHECK_STATUS(HYLA_OK, totals.update(params, pixels, &binning, lines).code());
     CHECK_STATUS(HYLA_OK, totals.end_frame().code());
-    hyla::pixels unweighted = pixels;
-    unweighted.weights = nullptr;
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &unweighted, by_c.data(), by_c.size()));
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, by_c.data(), by_c.size()));
     CHECK(words == by_c && lines == by_c);
     const hyla::result<std::size_t> all_values = totals.metrics(params, context, ranked, &binning, words);
     CHECK(all_values && all_values.value == 10 && std::strcmp(ranked[7].name, "average_precision") == 0);

@@ -12,7 +12,9 @@
  * Order     Parameters, totals, inputs, options, outputs. const means untouched.
  * Memory    All memory is the caller's. Nothing is allocated, kept after the return or freed.
  *           Outputs may not overlap anything else; inputs may overlap each other. Pointers are
- *           aligned for their type. NULL with n = 0 is fine. Results may be uninitialised.
+ *           aligned for their type. NULL with n = 0 is fine. Results may be uninitialised, and so
+ *           may gradients that are stored, and workspaces.
+ * Stack     On x86-64 a call takes at most 8 KiB, or as much as the parameters of its node say.
  * Totals    Begin as all zero bits ({0}); a new epoch is zeroed totals. They are int64 words
  *           without exception: adding the words of two totals (MPI_SUM on MPI_INT64_T, SQL SUM,
  *           atomics) merges them. Their layout is the same on every machine of one byte order.
@@ -25,7 +27,8 @@
  *           IEEE 754. Every result has the same bits on every machine and tier, for any split of
  *           the pixels over calls, threads and ranks. A NaN is a NaN: its sign and payload are not
  *           promised. Calls work in the default floating-point environment, whatever the
- *           program has set, and restore what they found.
+ *           program has set, and restore what they found. Exception flags (fetestexcept) are not
+ *           promised: a call clears none that was raised, and may leave any other raised.
  * Masks     Bytes; nonzero is true. A pixel whose `valid` byte is 0 is as if it were not there.
  * Threads   Any number, as long as two do not write the same memory. No locks, no global state but
  *           the tier. Time is linear in n and bounded.
@@ -410,9 +413,13 @@
 typedef int32_t hyla_status;
 
 // The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
-// with it; the others are ignored, so that one struct serves several calls. A field that is not
-// used may be NULL. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-// `{}` (C++) and set fields by name.
+// with it; a field that is not used may be NULL. Scores, targets and decisions that a function does
+// not need are ignored, so that one struct serves several calls. Weights and soft targets would
+// change its numbers: given to a function that cannot use them they are an error
+// (HYLA_ERROR_UNSUPPORTED_INPUT).
+//
+// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
+// fields by name.
 //
 // One rule for all functions: where `valid` is 0 the pixel is as if it were not there. It may be
 // NaN, changes no total, and its gradient and map entry are exactly 0.
@@ -597,9 +604,10 @@ typedef struct hyla_focal_totals {
 // with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
 // predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
 // gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-// part). Needs labels. Initialise with HYLA_IOU_PARAMS_DEFAULT. Guide: a batch without a positive target costs
-// nearly `weight` and teaches nothing; sigmoid has no gradient beyond +-17, clamp none outside [0, 1]; with
-// minmax one outlier flattens all others. Formula: Rahman and Wang (2016).
+// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_IOU_PARAMS_DEFAULT.
+// Guide: a batch without a positive target costs nearly `weight` and teaches nothing; sigmoid has no
+// gradient beyond +-17, clamp none outside [0, 1]; with minmax one outlier flattens all others.
+// Formula: Rahman and Wang (2016).
 typedef struct hyla_iou_params {
     // `sizeof(hyla_iou_params)`.
     uint32_t struct_size;
@@ -648,10 +656,10 @@ typedef struct hyla_iou_totals {
 // with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
 // predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
 // gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-// part). Needs labels. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT. Guide: false_negatives above
-// false_positives raises recall; gamma below 1 steepens the loss as it falls (its infinite slope at T = 1 is
-// taken as 0), above 1 flattens it. Formula: Salehi et al. (2017); Abraham and Khan (2018), there with the
-// exponent 1/gamma.
+// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT.
+// Guide: false_negatives above false_positives raises recall; gamma below 1 steepens the loss as it
+// falls (its infinite slope at T = 1 is taken as 0), above 1 flattens it. Formula: Salehi et al. (2017);
+// Abraham and Khan (2018), there with the exponent 1/gamma.
 typedef struct hyla_tversky_params {
     // `sizeof(hyla_tversky_params)`.
     uint32_t struct_size;
@@ -705,7 +713,8 @@ typedef struct hyla_tversky_totals {
 // float32 and do not overflow; a gradient is within 3 ulp; sums are exact and rounded once; R is within
 // 2^-50 of itself. Needs no labels. Guide: a larger nu SHRINKS the sphere: in the optimum about a share nu of
 // the pixels is outside. For r below about -10 the radius is 0 in float32 and cannot grow again
-// (HYLA_NOTICE_DEGENERATE). Initialise with HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
+// (HYLA_NOTICE_DEGENERATE). Calls take up to 16 KiB of stack, those for the center 18 KiB. Initialise with
+// HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
 typedef struct hyla_svdd_params {
     // `sizeof(hyla_svdd_params)`.
     uint32_t struct_size;
@@ -728,8 +737,10 @@ typedef struct hyla_svdd_params {
 // No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
 // values; floats between the values are not touched. Results do not depend on the layout.
 //
-// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
-// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
+// labels that it does not need are ignored; weights are used by every function that takes a cube.
+//
+// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
 // `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
 typedef struct hyla_cube {
     // The values, as the function says.
@@ -785,7 +796,8 @@ typedef struct hyla_svdd_totals {
 //
 // N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
 // within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
-// above 1.8e19 has an infinite square. Needs no labels. Initialise with HYLA_MSE_PARAMS_DEFAULT.
+// above 1.8e19 has an infinite square. Needs no labels. Calls take up to 10 KiB of stack.
+// Initialise with HYLA_MSE_PARAMS_DEFAULT.
 typedef struct hyla_mse_params {
     // `sizeof(hyla_mse_params)`.
     uint32_t struct_size;
@@ -920,8 +932,9 @@ typedef struct hyla_dice_totals {
 // is within 8 * 2^-24 of the sum of the sizes of its terms (in Oklab the direction of the distance counts with the
 // size of the means divided by d). Squares of colours beyond float32 are infinite.
 // Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
-// weight evens the foreground out. Initialise with HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A
-// perceptual color space for image processing (2020); sRGB: IEC 61966-2-1.
+// weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with
+// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing (2020);
+// sRGB: IEC 61966-2-1.
 typedef struct hyla_foreground_contrast_params {
     // `sizeof(hyla_foreground_contrast_params)`.
     uint32_t struct_size;
@@ -1602,10 +1615,11 @@ size_t hyla_sum_totals_size(void);
 
 // Adds the scores of pixels to totals: for monitors without labels.
 //
-// Inputs: `scores` (any floats); optional `valid`; the rest is ignored. NaN and infinite scores
+// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
 // are counted and decide the value by the rules of IEEE 754.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_update(const struct hyla_pixels *pixels,
@@ -1648,10 +1662,11 @@ size_t hyla_range_size(void);
 
 // Joins the scores of pixels to a range.
 //
-// Inputs: `scores` (any floats); optional `valid`; the rest is ignored. NaN scores are counted
+// Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
 // apart; infinities are values like others.
 //
-// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_range_update(const struct hyla_pixels *pixels,
@@ -2872,9 +2887,10 @@ size_t hyla_confusion_totals_size(void);
 
 // Adds pixels to the counts and to the open frame.
 //
-// Inputs: `decisions`, `targets`; optional `valid`; the rest is ignored.
+// Inputs: `decisions`, `targets`; optional `valid`; no weights.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_confusion_update(const struct hyla_pixels *pixels,
@@ -2912,9 +2928,10 @@ size_t hyla_pixel_statistics_totals_size(void);
 
 // Adds pixels to totals. Needs no labels.
 //
-// Inputs: `decisions`; optional `valid`; the rest is ignored.
+// Inputs: `decisions`; optional `valid`; no weights.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_update(const struct hyla_pixels *pixels,
@@ -2966,12 +2983,13 @@ size_t hyla_detection_totals_size(void);
 // `hyla_detection_end_frame`.
 //
 // Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
-// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; the
-// rest is ignored. A NaN score is counted apart and ranked nowhere.
+// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
+// weights. A NaN score is counted apart and ranked nowhere.
 //
 // Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
 // UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-// UNSUPPORTED_INPUT (a binning other than HYLA_BINNING_THRESHOLDS with `ap_thresholds` bins),
+// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
+// `ap_thresholds` bins),
 // WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
 // nothing built).
 HYLA_API
@@ -3274,9 +3292,10 @@ size_t hyla_score_statistics_totals_size(void);
 
 // Adds the scores of pixels to totals. Needs no labels.
 //
-// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+// Inputs: `scores` (any floats); optional `valid`; no weights.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
@@ -3322,10 +3341,11 @@ size_t hyla_score_statistics_workspace(void);
 // The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
 // `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
 //
-// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+// Inputs: `scores` (any floats); optional `valid`; no weights.
 //
 // Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel has no deviation).
+// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
+// DEGENERATE (one pixel has no deviation).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_frame(const struct hyla_pixels *pixels,
@@ -3359,10 +3379,11 @@ size_t hyla_topk_mean_workspace(void);
 // `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
 // nothing.
 //
-// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+// Inputs: `scores` (any floats); optional `valid`; no weights.
 //
-// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, FRACTION,
-// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
+// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
+// NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_topk_mean_value(double fraction,

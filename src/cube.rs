@@ -9,9 +9,8 @@
 
 use crate::error::Error;
 use crate::exact::ExactSum;
-use crate::loss::Write;
 use crate::pixels::{Pixels, Tally, tally};
-use crate::simd::{Lanes, copy, flat, flat_mut};
+use crate::simd::{Lanes, Output, flat, flat_mut};
 use bytemuck::Zeroable;
 
 /// Where the values of pixels lie.
@@ -63,8 +62,8 @@ impl Layout {
     }
 }
 
-/// The inputs of a call on pixels of several values. What a node does not use is ignored unless its
-/// documentation says otherwise.
+/// The inputs of a call on pixels of several values. Targets and labels that a node does not need are ignored;
+/// every node uses the weights.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cube<'a> {
     /// The values; as the node says.
@@ -95,9 +94,9 @@ impl<'a> Cube<'a> {
         Ok(())
     }
 
-    /// Another array in the layout of the values is long enough.
-    pub(crate) fn check_output(&self, other: &[f32]) -> Result<(), Error> {
-        if self.layout.span()? > other.len() { Err(Error::LengthMismatch) } else { Ok(()) }
+    /// Another array in the layout of the values, of so many floats, is long enough.
+    pub(crate) fn check_output(&self, length: usize) -> Result<(), Error> {
+        if self.layout.span()? > length { Err(Error::LengthMismatch) } else { Ok(()) }
     }
 
     /// Copies a channel of the pixels from `first` on, side by side.
@@ -110,18 +109,6 @@ impl<'a> Cube<'a> {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
         } else {
             gather(from, pixel_stride, to.len(), to);
-        }
-    }
-
-    /// Writes a channel of the pixels from `first` on to an array in the layout of the values.
-    #[inline(never)]
-    pub(crate) fn write_channel(&self, first: usize, channel: usize, from: &[f32], to: &mut [f32]) {
-        let Layout { pixel_stride, channel_stride, .. } = self.layout;
-        let to = to.get_mut(first * pixel_stride + channel * channel_stride..).unwrap_or(&mut []);
-        if pixel_stride == 1 {
-            copy(to, from);
-        } else {
-            scatter(from, pixel_stride, from.len(), to);
         }
     }
 
@@ -186,15 +173,15 @@ impl<'a> CubeColumns<'a> {
 }
 
 /// The values of a gradient, written as vectors: one pixel a lane.
-pub(crate) struct CubeColumnsMut<'a> {
-    values: &'a mut [f32],
+pub(crate) struct CubeOutput<'a> {
+    to: Output<'a>,
     layout: Layout,
 }
 
-impl<'a> CubeColumnsMut<'a> {
+impl<'a> CubeOutput<'a> {
     #[inline(always)]
-    pub fn new(values: &'a mut [f32], layout: Layout) -> Self {
-        Self { values, layout }
+    pub fn new(to: Output<'a>, layout: Layout) -> Self {
+        Self { to, layout }
     }
 
     /// Writes one channel of the vector of pixels at an index, where the mask is true (None:
@@ -204,42 +191,30 @@ impl<'a> CubeColumnsMut<'a> {
         &mut self,
         index: usize,
         channel: usize,
-        write: Write,
         mask: Option<V::Mask>,
         values: V,
     ) {
         let Layout { n, pixel_stride, channel_stride, .. } = self.layout;
         let first = index * V::LANES;
         let start = first * pixel_stride + channel * channel_stride;
-        let rest = self.values.get_mut(start..).unwrap_or(&mut []);
         if pixel_stride == 1 && first + V::LANES <= n {
-            let whole = rest.get_mut(..V::LANES).unwrap_or(&mut []);
-            if let Ok([floats]) = bytemuck::try_cast_slice_mut(whole) {
-                return write.write(mask, values, floats);
+            let place = self.to.part(start, V::LANES).vectors().first();
+            if let Some(place) = place {
+                return place.write(mask, values);
             }
         }
         let count = n.saturating_sub(first);
         let mut floats = V::Floats::zeroed();
-        if write == Write::Add {
-            gather(rest, pixel_stride, count, flat_mut(&mut floats));
-        }
-        write.write(mask, values, &mut floats);
-        scatter(flat(&floats), pixel_stride, count, rest);
+        self.to.read(start, pixel_stride, count, flat_mut(&mut floats));
+        self.to.write().write(mask, values, &mut floats);
+        self.to.put(start, pixel_stride, count, flat(&floats));
     }
 }
 
 /// Copies at most `count` floats that lie `stride` apart. A call of its own: all kernels share its code.
 #[inline(never)]
-fn gather(from: &[f32], stride: usize, count: usize, to: &mut [f32]) {
+pub(crate) fn gather(from: &[f32], stride: usize, count: usize, to: &mut [f32]) {
     for (to, from) in to.iter_mut().zip(from.iter().step_by(stride.max(1)).take(count)) {
-        *to = *from;
-    }
-}
-
-/// The other way round.
-#[inline(never)]
-fn scatter(from: &[f32], stride: usize, count: usize, to: &mut [f32]) {
-    for (to, from) in to.iter_mut().step_by(stride.max(1)).take(count).zip(from) {
         *to = *from;
     }
 }

@@ -15,12 +15,11 @@
 //! | [`cube`] | the same for pixels of several values, in any memory order |
 //! | [`matrix`] | rows of floats: components, selection weights |
 //! | [`exact`] | exact sums that merge by integer addition |
-//! | [`math`] | exp, ln, log1p, sigmoid, softplus with stated bounds |
-//! | [`color`] | sRGB, linear light and Oklab, with derivatives |
-//! | [`math64`] | square root, exp and ln of one `f64` |
-//! | [`simd`] | vectors, kernels, tiers |
+//! | [`simd`] | the tiers; inside: vectors and kernels |
 //! | [`error`] | errors and notices, with the numbers of the C interface |
 //! | `capi` | the functions of `include/hyla.h` (feature `capi`) |
+//! | `measured` | what measurements reach inside for (feature `scalar`) |
+//! | `math`, `math64`, `color` | inside: elementary functions of vectors with stated bounds, of one `f64`, of colors |
 //!
 //! **Promises**: the same bits on every tier, for any split of the pixels over calls, threads and
 //! machines; exact sums, rounded once; merging is integer addition of words; no allocation, no
@@ -33,7 +32,7 @@
 //! NEON, simd128: what the target has) and scalar (targets without SIMD).
 //!
 //! **Features**: `capi` compiles the C functions; `scalar` compiles the scalar tier beside the
-//! others, for tests; `std` lets a std program carry the C functions. None is on by default.
+//! others, and `measured`, for tests and measurements; `std` lets a std program carry the C functions. None is on by default.
 //!
 //! ```
 //! use hyla::loss::bce::{Params, Totals};
@@ -60,15 +59,20 @@ struct Readme;
 
 #[cfg(feature = "capi")]
 pub mod capi;
-pub mod color;
+#[cfg_attr(not(test), allow(dead_code, reason = "the bounds are for tests"))]
+mod color;
 pub mod cube;
 pub mod error;
 pub mod exact;
 pub mod loss;
 mod masks;
-pub mod math;
-pub mod math64;
+#[cfg_attr(not(test), allow(dead_code, reason = "the bounds are for tests"))]
+mod math;
+#[cfg_attr(not(test), allow(dead_code, reason = "the bounds are for tests"))]
+mod math64;
 pub mod matrix;
+#[cfg(feature = "scalar")]
+pub mod measured;
 pub mod metric;
 mod order;
 pub mod pixels;

@@ -8,10 +8,11 @@
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
 use crate::masks::Masks;
-use crate::simd::{self, Columns, Kernel, Lanes, Mask, Simd, sum_of_counts, vectors_mut};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Mask, Simd, sum_of_counts, vectors_mut};
 
-/// The inputs of a call. Slices that a node uses have the same length; what a node does not use
-/// is ignored unless its documentation says otherwise.
+/// The inputs of a call. Slices that a node uses have the same length. Scores, targets and decisions that a node
+/// does not need are ignored; weights and soft targets would change its numbers, so they are an error
+/// ([`Error::UnsupportedInput`]) where it cannot use them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pixels<'a> {
     /// Scores, or logits: as the node says.
@@ -36,6 +37,22 @@ impl<'a> Pixels<'a> {
         } else {
             Err(Error::LengthMismatch)
         }
+    }
+
+    /// Neither weights nor soft targets are given: for nodes that cannot use them.
+    #[inline(never)]
+    pub(crate) fn check_plain(&self) -> Result<(), Error> {
+        match (self.weights, self.soft_targets) {
+            (None, None) => Ok(()),
+            _ => Err(Error::UnsupportedInput),
+        }
+    }
+
+    /// Scores and mask, for nodes that can use nothing else.
+    pub(crate) fn plain_scores(&self) -> Result<Self, Error> {
+        self.check_plain()?;
+        Self::check_lengths(self.scores.len(), &[self.valid.map(<[u8]>::len)])?;
+        Ok(Self { scores: self.scores, valid: self.valid, ..Self::default() })
     }
 
     /// The inputs from a pixel on, for as many pixels or as many as there are.

@@ -8,6 +8,7 @@
 
 use crate::error::Error;
 use crate::order;
+use crate::simd::Places;
 
 const TOP_BITS: u32 = 11;
 const TOP: usize = 1 << TOP_BITS;
@@ -18,7 +19,7 @@ const PASSES: usize = 3;
 type Row = [u32; ROW];
 
 /// How many scores a call may have: counts of 32 bits, with one to spare.
-pub(crate) const MOST: usize = i32::MAX as usize;
+const MOST: usize = i32::MAX as usize;
 
 /// The words of workspace to select so many ranks.
 pub(crate) const fn words(ranks: usize) -> usize {
@@ -75,20 +76,33 @@ struct Counters<'a> {
     rows: [&'a mut [Row]; PASSES],
 }
 
-/// Selects ranks of the numbers among scores, counted from 0, the least. `ranks` is told how many numbers there are,
-/// and must name lower ones; it is not asked if there is none, and the answer is None.
+/// The space to select so many ranks among scores.
 ///
 /// # Errors
 /// More than [`MOST`] scores, a workspace that is too small. It was not touched then.
-pub(crate) fn select<const RANKS: usize>(
+pub(crate) fn space<'w>(
+    ranks: usize,
     scores: Scores,
-    ranks: impl FnOnce(u32) -> [u32; RANKS],
-    workspace: &mut [u32],
-) -> Result<Option<[Selected; RANKS]>, Error> {
+    workspace: Places<'w, u32>,
+) -> Result<&'w mut [u32], Error> {
     if scores.scores.len() > MOST {
         return Err(Error::TooLarge);
     }
-    let mut counters = Counters::new(RANKS + 1, workspace)?;
+    Ok(workspace.first(words(ranks)).ok_or(Error::Workspace)?.fill(0))
+}
+
+/// Selects ranks of the numbers among scores, counted from 0, the least. `ranks` is told how many numbers there are,
+/// and must name lower ones; it is not asked if there is none, and the answer is None. The space is one of [`space`],
+/// as it was made.
+///
+/// # Errors
+/// A space for fewer ranks. It was not touched then.
+pub(crate) fn select<const RANKS: usize>(
+    scores: Scores,
+    ranks: impl FnOnce(u32) -> [u32; RANKS],
+    space: &mut [u32],
+) -> Result<Option<[Selected; RANKS]>, Error> {
+    let mut counters = Counters::new(RANKS + 1, space)?;
     let numbers = counters.begin(scores);
     if numbers == 0 {
         return Ok(None);
@@ -103,8 +117,8 @@ pub(crate) fn select<const RANKS: usize>(
 }
 
 impl<'a> Counters<'a> {
-    fn new(ranks: usize, workspace: &'a mut [u32]) -> Result<Self, Error> {
-        let (top, rest) = workspace.split_first_chunk_mut().ok_or(Error::Workspace)?;
+    fn new(ranks: usize, space: &'a mut [u32]) -> Result<Self, Error> {
+        let (top, rest) = space.split_first_chunk_mut().ok_or(Error::Workspace)?;
         let (rows, _) = rest.as_chunks_mut();
         let (first, rows) = rows.split_at_mut_checked(ranks).ok_or(Error::Workspace)?;
         let (second, rows) = rows.split_at_mut_checked(ranks).ok_or(Error::Workspace)?;
@@ -116,7 +130,6 @@ impl<'a> Counters<'a> {
     #[inline(never)]
     fn begin(&mut self, scores: Scores) -> u32 {
         let mut numbers = 0;
-        self.top.fill(0);
         scores.for_each_key(|key| {
             increment(self.top, key >> (u32::BITS - TOP_BITS));
             numbers += 1;
@@ -129,13 +142,10 @@ impl<'a> Counters<'a> {
     fn finish(self, scores: Scores, wanted: &mut [Wanted]) {
         let Self { top, rows: [first, second, third] } = self;
         descend(core::slice::from_mut(top), wanted);
-        first.as_flattened_mut().fill(0);
         scores.for_each_key(|key| count(top, [], first, key));
         descend(first, wanted);
-        second.as_flattened_mut().fill(0);
         scores.for_each_key(|key| count(top, [first], second, key));
         descend(second, wanted);
-        third.as_flattened_mut().fill(0);
         scores.for_each_key(|key| count(top, [first, second], third, key));
         descend(third, wanted);
     }

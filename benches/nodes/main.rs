@@ -8,13 +8,13 @@ mod small;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hyla::loss::{Reduction, bce};
-use hyla::math;
+use hyla::measured::plain_bce_sum;
 use hyla::metric::{
     confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics,
     sum, topk_mean,
 };
 use hyla::pixels::Pixels;
-use hyla::simd::{self, Columns, Doubles, Kernel, Lanes, Simd, Tier};
+use hyla::simd::{self, Tier};
 use std::hint::black_box;
 
 /// Four camera lines, a small frame, a megapixel, and a batch that leaves every cache.
@@ -204,36 +204,6 @@ fn frame_scores(criterion: &mut Criterion) {
     });
 }
 
-/// The terms of binary cross-entropy added to plain doubles, a lane each: what an order-dependent
-/// sum would cost.
-struct PlainSum<'a> {
-    pixels: Pixels<'a>,
-}
-
-impl Kernel for PlainSum<'_> {
-    type Output = f64;
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> f64 {
-        let scores = Columns::new(self.pixels.scores);
-        let targets = Columns::new(self.pixels.targets.unwrap());
-        let mut sum = S::Lanes::splat(simd, 0.0).widen();
-        for index in 0..self.pixels.scores.len() / S::Lanes::LANES {
-            let logit = S::Lanes::from_floats(simd, scores.get(index));
-            let positive = S::Lanes::mask_from_bytes(simd, targets.get(index));
-            let margin = S::Lanes::select(positive, logit.negate(), logit);
-            let factor = logit.constant(black_box(1.0));
-            sum = sum + math::logistic(margin).softplus_times(factor).widen();
-        }
-        // The words of the doubles are their bits.
-        let zero = bytemuck::Zeroable::zeroed();
-        let words = sum.add_bits(<S::Lanes as Lanes>::Doubles::words(simd, &zero));
-        let array = [<S::Lanes as Lanes>::Doubles::to_array(words)];
-        let bits: &[i64] = bytemuck::cast_slice(&array);
-        bits.iter().map(|bits| f64::from_bits(*bits as u64)).sum()
-    }
-}
-
 /// What exactness costs: the loss with exact sums beside the same loss with plain doubles.
 fn exactness(criterion: &mut Criterion) {
     let input = Input::new(Kind::Ordinary, 1 << 20);
@@ -243,7 +213,7 @@ fn exactness(criterion: &mut Criterion) {
         totals.update(&params, pixels).unwrap();
         totals.loss(&params).unwrap().value
     };
-    let plain = |pixels: &Pixels| simd::run(PlainSum { pixels: *pixels });
+    let plain = |pixels: &Pixels| plain_bce_sum(pixels);
     let mut group = criterion.benchmark_group("exactness");
     for_tiers(|tier| {
         let (a, b) = (exact(&input.pixels()), plain(&input.pixels()));

@@ -1,6 +1,6 @@
 //! `hyla_bce_...`: binary cross-entropy of logits.
 
-use super::check::{self, Span, Versioned, disjoint, in_place, output};
+use super::check::{self, Span, Versioned, disjoint, floats, in_place};
 use super::loss::*;
 use super::pixels::{Labelled, hyla_pixels};
 use super::status::hyla_status;
@@ -226,8 +226,8 @@ pub unsafe extern "C" fn hyla_bce_map(
         let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(loss_map, inputs.n())], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let map = unsafe { output(loss_map, inputs.n()) }?;
-        bce::map(&inputs.params, &inputs.pixels, map)
+        let map = unsafe { floats(Write::Store, loss_map, inputs.n()) }?;
+        bce::map_to(&inputs.params, &inputs.pixels, map)
     })
 }
 
@@ -262,8 +262,8 @@ pub unsafe extern "C" fn hyla_bce_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_scores, inputs.n()) }?;
-        totals.gradient(&inputs.params, &inputs.pixels, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_scores, inputs.n()) }?;
+        totals.gradient_to(&inputs.params, &inputs.pixels, upstream, gradient)
     })
 }
 
@@ -297,9 +297,10 @@ pub unsafe extern "C" fn hyla_bce_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
-        let value = bce::loss_and_gradient(params, pixels, upstream, write, totals, gradient)?;
+        let value = bce::loss_and_gradient_to(params, pixels, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -180,7 +180,7 @@ pub unsafe extern "C" fn hyla_binning_build(
         let (words, to) = unsafe { (check::output(table, table_words)?, check::result(binning)?) };
         let rule = checked.to_core()?;
         let used = crate::metric::ranking::table_words(rule)?;
-        Binning::new(rule, words)?;
+        Binning::new_in(rule, words)?;
         to.write(hyla_binning {
             table: if used == 0 { core::ptr::null() } else { table },
             table_words: used,

@@ -1,6 +1,8 @@
 //! Checks of what C hands over, and slices made of it.
 
 use crate::error::{Error, Notices};
+use crate::loss::Write;
+use crate::simd::{Output, Places};
 use core::mem::MaybeUninit;
 
 /// The addresses that a call reads or writes, to find outputs that overlap something.
@@ -93,37 +95,38 @@ pub(super) fn in_place<T>(result: &Result<T, Error>) -> Result<&T, Error> {
     result.as_ref().map_err(|error| *error)
 }
 
-/// Numbers without gaps, of which any bits are a value: an output of them may be uninitialised.
+/// The items of an output, perhaps uninitialised.
 ///
 /// # Safety
-/// As it says.
-pub(super) unsafe trait Plain {}
-
-// SAFETY: any bits are a float.
-unsafe impl Plain for f32 {}
-// SAFETY: any bits are a float.
-unsafe impl Plain for f64 {}
-// SAFETY: any bits are an integer.
-unsafe impl Plain for u32 {}
-// SAFETY: any bits are an integer.
-unsafe impl Plain for i32 {}
-// SAFETY: any bits are an integer.
-unsafe impl Plain for i64 {}
-// SAFETY: `repr(C)`, words of `i64` alone.
-unsafe impl Plain for crate::exact::ExactSum {}
-// SAFETY: `repr(C)`, words of eight bytes alone, doubles and integers.
-unsafe impl Plain for crate::metric::ranking::Point {}
-
-/// The numbers of an output. They may be uninitialised: no kernel reads them before it wrote them
-/// unless it adds to them, and any bits are a number.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for writes of `items` numbers for `'a`, and
+/// If not NULL and aligned, the pointer is valid for writes of `items` items for `'a`, and
 /// nothing else reads or writes them meanwhile.
-pub(super) unsafe fn output<'a, T: Plain>(
+pub(super) unsafe fn output<'a, T: Copy>(
     pointer: *mut T,
     items: usize,
-) -> Result<&'a mut [T], Error> {
+) -> Result<Places<'a, T>, Error> {
+    // SAFETY: as the caller vouches; `MaybeUninit<T>` has the layout of `T`.
+    unsafe { changed(pointer.cast(), items) }.map(Places::new)
+}
+
+/// The floats of a gradient, or of a map, which is stored. Where they are stored they may be uninitialised.
+///
+/// # Safety
+/// As for [`output`]; floats that are added to are initialised.
+pub(super) unsafe fn floats<'a>(
+    write: Write,
+    pointer: *mut f32,
+    items: usize,
+) -> Result<Output<'a>, Error> {
+    // SAFETY: as the caller vouches; `MaybeUninit<f32>` has the layout of `f32`.
+    unsafe { Ok(Output::of_c(write, changed(pointer.cast(), items)?)) }
+}
+
+/// Items that are read and changed: words of totals.
+///
+/// # Safety
+/// If not NULL and aligned, the pointer is valid for reads and writes of `items` items for `'a`, and
+/// nothing else reads or writes them meanwhile.
+pub(super) unsafe fn changed<'a, T>(pointer: *mut T, items: usize) -> Result<&'a mut [T], Error> {
     check_array(pointer, items)?;
     if items == 0 {
         return Ok(&mut []);

@@ -74,7 +74,7 @@ pub unsafe extern "C" fn hyla_component_orthogonality_values(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
             unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
-        let found = component_orthogonality::values(&used, workspace)?;
+        let found = component_orthogonality::values_to(&used, workspace)?;
         report.write(found);
         Ok(found.notices())
     })

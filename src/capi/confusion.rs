@@ -104,9 +104,10 @@ pub extern "C" fn hyla_confusion_totals_size() -> usize {
 
 /// Adds pixels to the counts and to the open frame.
 ///
-/// Inputs: `decisions`, `targets`; optional `valid`; the rest is ignored.
+/// Inputs: `decisions`, `targets`; optional `valid`; no weights.
 ///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+/// UNSUPPORTED_INPUT (weights or soft targets).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.

@@ -1,6 +1,6 @@
 //! `hyla_cross_entropy_...`: cross-entropy of class logits.
 
-use super::check::{self, Span, Versioned, disjoint, optional_input, output};
+use super::check::{self, Span, Versioned, disjoint, floats, optional_input};
 use super::cube::{self, hyla_cube};
 use super::loss::*;
 use super::status::hyla_status;
@@ -237,8 +237,8 @@ pub unsafe extern "C" fn hyla_cross_entropy_map(
         let inputs = unsafe { Inputs::new(params, logits, class_weights) }?;
         disjoint(&[Span::of(loss_map, inputs.cube.layout.n)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let map = unsafe { output(loss_map, inputs.cube.layout.n) }?;
-        cross_entropy::map(&inputs.params, &inputs.cube, inputs.weights, map)
+        let map = unsafe { floats(Write::Store, loss_map, inputs.cube.layout.n) }?;
+        cross_entropy::map_to(&inputs.params, &inputs.cube, inputs.weights, map)
     })
 }
 
@@ -274,8 +274,8 @@ pub unsafe extern "C" fn hyla_cross_entropy_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_logits, inputs.span) }?;
-        totals.gradient(&inputs.params, &inputs.cube, inputs.weights, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_logits, inputs.span) }?;
+        totals.gradient_to(&inputs.params, &inputs.cube, inputs.weights, upstream, gradient)
     })
 }
 
@@ -309,10 +309,11 @@ pub unsafe extern "C" fn hyla_cross_entropy_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_logits, inputs.span)?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_logits, inputs.span)?) };
         let Inputs { params, cube, weights, .. } = inputs;
-        let value = cross_entropy::loss_and_gradient(
-            &params, &cube, weights, upstream, write, totals, gradient,
+        let value = cross_entropy::loss_and_gradient_to(
+            &params, &cube, weights, upstream, totals, gradient,
         )?;
         loss.write(value.value);
         Ok(value.notices)

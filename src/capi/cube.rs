@@ -18,8 +18,10 @@ use core::ffi::c_void;
 /// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
 /// values; floats between the values are not touched. Results do not depend on the layout.
 ///
-/// The other arrays have `n` items, one a pixel; which of them a function uses is said with it, the
-/// others are ignored. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+/// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
+/// labels that it does not need are ignored; weights are used by every function that takes a cube.
+///
+/// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
 /// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
 #[derive(Clone, Copy)]
 #[repr(C)]

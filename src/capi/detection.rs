@@ -1,7 +1,7 @@
 //! `hyla_detection_...`: the quality of decisions over frames (cuvis-ai: AnomalyDetectionMetrics).
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, Versioned, input, output};
+use super::check::{self, Span, Versioned, changed, input};
 use super::confusion::hyla_confusion_totals;
 use super::metric::{List, hyla_context, hyla_metric};
 use super::pixels::{self, hyla_pixels};
@@ -107,12 +107,13 @@ pub extern "C" fn hyla_detection_totals_size() -> usize {
 /// `hyla_detection_end_frame`.
 ///
 /// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
-/// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; the
-/// rest is ignored. A NaN score is counted apart and ranked nowhere.
+/// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
+/// weights. A NaN score is counted apart and ranked nowhere.
 ///
 /// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
 /// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-/// UNSUPPORTED_INPUT (a binning other than HYLA_BINNING_THRESHOLDS with `ap_thresholds` bins),
+/// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
+/// `ap_thresholds` bins),
 /// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
 /// nothing built).
 ///
@@ -276,7 +277,7 @@ impl Update {
         let writes = [Span::of(self.totals, 1), Span::of(self.words, count)];
         pixels::apart(&writes, &[span, a, b], &[Span::of(self.pixels, 1)], &used)?;
         // SAFETY: as above; the outputs overlap nothing.
-        let (totals, words) = unsafe { (core_mut(self.totals)?, output(self.words, count)?) };
+        let (totals, words) = unsafe { (core_mut(self.totals)?, changed(self.words, count)?) };
         let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
         update(&params.to_core(), &used, totals, ranking)?;
         Ok(Notices::NONE)

@@ -1,6 +1,6 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::check::{self, Plain, Span, Versioned, disjoint, input, output};
+use super::check::{self, Span, Versioned, changed, disjoint, floats, input, output};
 use super::cross_entropy::optional_index;
 use super::cube::{self, hyla_cube};
 use super::status::hyla_status;
@@ -78,9 +78,6 @@ unsafe impl Mirrors for hyla_dice_totals {
     type Core = Totals;
 }
 
-// SAFETY: `repr(C)`, words of `i64` alone.
-unsafe impl Plain for Totals {}
-
 // SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
 unsafe impl Versioned for hyla_dice_params {
     const DEFAULT: Self = Self {
@@ -156,7 +153,7 @@ pub unsafe extern "C" fn hyla_dice_update(
         let classes = inputs.cube.layout.channels;
         disjoint(&[Span::of(totals, classes)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals = unsafe { output(totals.cast::<Totals>(), classes) }?;
+        let totals = unsafe { changed(totals.cast::<Totals>(), classes) }?;
         dice::update(&inputs.params, &inputs.cube, totals)?;
         Ok(Notices::NONE)
     })
@@ -180,7 +177,7 @@ pub unsafe extern "C" fn hyla_dice_merge(
         disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
         // SAFETY: as the caller vouches; the two do not overlap.
         let (other, totals) = unsafe {
-            (input(other.cast::<Totals>(), classes)?, output(totals.cast::<Totals>(), classes)?)
+            (input(other.cast::<Totals>(), classes)?, changed(totals.cast::<Totals>(), classes)?)
         };
         dice::merge(other, totals)?;
         Ok(Notices::NONE)
@@ -201,7 +198,7 @@ pub unsafe extern "C" fn hyla_dice_normalize(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        dice::normalize(unsafe { output(totals.cast::<Totals>(), classes) }?);
+        dice::normalize(unsafe { changed(totals.cast::<Totals>(), classes) }?);
         Ok(Notices::NONE)
     })
 }
@@ -263,9 +260,10 @@ pub unsafe extern "C" fn hyla_dice_gradient(
         let reads = [Span::of(totals, classes)];
         disjoint(&[Span::of(grad_logits, span)], &[&inputs.spans, &reads])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (totals, gradient) =
-            unsafe { (input(totals.cast::<Totals>(), classes)?, output(grad_logits, span)?) };
-        dice::gradient(&inputs.params, totals, &inputs.cube, upstream, write, gradient)
+        let (totals, gradient) = unsafe {
+            (input(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
+        };
+        dice::gradient_to(&inputs.params, totals, &inputs.cube, upstream, gradient)
     })
 }
 
@@ -296,12 +294,13 @@ pub unsafe extern "C" fn hyla_dice_loss_and_gradient(
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
         disjoint(&writes, &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (totals, gradient) =
-            unsafe { (output(totals.cast::<Totals>(), classes)?, output(grad_logits, span)?) };
+        let (totals, gradient) = unsafe {
+            (output(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
+        };
         // SAFETY: as above.
         let loss = unsafe { check::result(loss) }?;
         let Inputs { params, cube, .. } = inputs;
-        let value = dice::loss_and_gradient(&params, &cube, upstream, write, totals, gradient)?;
+        let value = dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,7 +1,7 @@
 //! `hyla_distinct_label_count_...`: how many distinct labels a label map contains.
 
 use super::call;
-use super::check::{self, Span, disjoint, input, optional_input, output};
+use super::check::{self, Span, changed, disjoint, input, optional_input};
 use super::metric::{List, hyla_context, hyla_metric};
 use super::status::hyla_status;
 use crate::error::Notices;
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn hyla_distinct_label_count_update(
         let reads = [Span::of_slice(Some(labels)), Span::of_slice(valid)];
         disjoint(&[Span::of(set, set_size)], &[&reads])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        distinct_label_count::update(labels, valid, unsafe { output(set, set_size) }?)?;
+        distinct_label_count::update(labels, valid, unsafe { changed(set, set_size) }?)?;
         Ok(Notices::NONE)
     })
 }
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn hyla_distinct_label_count_merge(
         let other = unsafe { input(other, set_size) }?;
         disjoint(&[Span::of(set, set_size)], &[&[Span::of_slice(Some(other))]])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        distinct_label_count::merge(other, unsafe { output(set, set_size) }?)?;
+        distinct_label_count::merge(other, unsafe { changed(set, set_size) }?)?;
         Ok(Notices::NONE)
     })
 }

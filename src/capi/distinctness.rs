@@ -1,7 +1,7 @@
 //! `hyla_distinctness_...`: mean cosine of pairs of selectors.
 
 use super::call;
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, floats, output};
 use super::matrix::{self, hyla_matrix};
 use super::status::hyla_status;
 use crate::error::Error;
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn hyla_distinctness_loss(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, loss) =
             unsafe { (output(workspace, workspace_size)?, check::result(loss)?) };
-        let value = distinctness::loss(&inputs.params, &inputs.matrix, workspace)?;
+        let value = distinctness::loss_to(&inputs.params, &inputs.matrix, workspace)?;
         loss.write(value.value);
         Ok(value.notices)
     })
@@ -140,9 +140,17 @@ pub unsafe extern "C" fn hyla_distinctness_gradient(
         let writes = [Span::of(workspace, workspace_size), Span::of(grad_selection_weights, span)];
         disjoint(&writes, &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (workspace, gradient) =
-            unsafe { (output(workspace, workspace_size)?, output(grad_selection_weights, span)?) };
-        distinctness::gradient(&inputs.params, &inputs.matrix, upstream, write, workspace, gradient)
+        let (workspace, gradient) = unsafe {
+            (output(workspace, workspace_size)?, floats(write, grad_selection_weights, span)?)
+        };
+        let value = distinctness::loss_and_gradient_to(
+            &inputs.params,
+            &inputs.matrix,
+            upstream,
+            workspace,
+            gradient,
+        )?;
+        Ok(value.notices)
     })
 }
 
@@ -176,14 +184,14 @@ pub unsafe extern "C" fn hyla_distinctness_loss_and_gradient(
         ];
         disjoint(&writes, &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (workspace, gradient) =
-            unsafe { (output(workspace, workspace_size)?, output(grad_selection_weights, span)?) };
+        let (workspace, gradient) = unsafe {
+            (output(workspace, workspace_size)?, floats(write, grad_selection_weights, span)?)
+        };
         // SAFETY: as above.
         let loss = unsafe { check::result(loss) }?;
         let Inputs { params, matrix, .. } = inputs;
-        let value = distinctness::loss_and_gradient(
-            &params, &matrix, upstream, write, workspace, gradient,
-        )?;
+        let value =
+            distinctness::loss_and_gradient_to(&params, &matrix, upstream, workspace, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

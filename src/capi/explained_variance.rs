@@ -2,7 +2,7 @@
 
 use super::Mirrors;
 use super::call;
-use super::check::{self, Plain, Span, disjoint, input, output};
+use super::check::{self, Span, changed, disjoint, input, output};
 use super::metric::{List, hyla_context, hyla_metric};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
@@ -35,9 +35,6 @@ unsafe impl Mirrors for hyla_explained_variance_totals {
     type Core = Totals;
 }
 
-// SAFETY: `repr(C)`, words of `i64` alone.
-unsafe impl Plain for Totals {}
-
 /// `sizeof(hyla_explained_variance_totals)`, for bindings to check: the totals of one component.
 #[unsafe(no_mangle)]
 pub extern "C" fn hyla_explained_variance_totals_size() -> usize {
@@ -63,7 +60,7 @@ pub unsafe extern "C" fn hyla_explained_variance_update(
         let ratios = unsafe { input(ratios, components) }?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals = unsafe { output(totals.cast::<Totals>(), components) }?;
+        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
         explained_variance::update(ratios, totals)?;
         Ok(Notices::NONE)
     })
@@ -88,7 +85,7 @@ pub unsafe extern "C" fn hyla_explained_variance_merge(
         let other = unsafe { read(other, components) }?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals = unsafe { output(totals.cast::<Totals>(), components) }?;
+        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
         explained_variance::merge(other, totals)?;
         Ok(Notices::NONE)
     })
@@ -108,7 +105,7 @@ pub unsafe extern "C" fn hyla_explained_variance_normalize(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches.
-        let totals = unsafe { output(totals.cast::<Totals>(), components) }?;
+        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
         explained_variance::normalize(totals);
         Ok(Notices::NONE)
     })
@@ -143,7 +140,7 @@ pub unsafe extern "C" fn hyla_explained_variance_values(
             unsafe { (output(ratios, components)?, output(cumulative, components)?) };
         // SAFETY: as above.
         let total = unsafe { check::result(total) }?;
-        let value = explained_variance::values(totals, ratios, cumulative)?;
+        let value = explained_variance::values_to(totals, ratios, cumulative)?;
         total.write(value.value);
         Ok(value.notices)
     })

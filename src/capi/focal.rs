@@ -1,6 +1,6 @@
 //! `hyla_focal_...`: focal loss of logits.
 
-use super::check::{self, Span, Versioned, disjoint, in_place, output};
+use super::check::{self, Span, Versioned, disjoint, floats, in_place};
 use super::loss::*;
 use super::pixels::{Labelled, hyla_pixels};
 use super::status::hyla_status;
@@ -223,8 +223,8 @@ pub unsafe extern "C" fn hyla_focal_map(
         let inputs = in_place(&inputs)?;
         inputs.apart(&[Span::of(loss_map, inputs.n())], &[])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let map = unsafe { output(loss_map, inputs.n()) }?;
-        focal::map(&inputs.params, &inputs.pixels, map)
+        let map = unsafe { floats(Write::Store, loss_map, inputs.n()) }?;
+        focal::map_to(&inputs.params, &inputs.pixels, map)
     })
 }
 
@@ -259,8 +259,8 @@ pub unsafe extern "C" fn hyla_focal_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_scores, inputs.n()) }?;
-        totals.gradient(&inputs.params, &inputs.pixels, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_scores, inputs.n()) }?;
+        totals.gradient_to(&inputs.params, &inputs.pixels, upstream, gradient)
     })
 }
 
@@ -294,9 +294,10 @@ pub unsafe extern "C" fn hyla_focal_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
-        let value = focal::loss_and_gradient(params, pixels, upstream, write, totals, gradient)?;
+        let value = focal::loss_and_gradient_to(params, pixels, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,6 +1,6 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, floats};
 use super::cube::{self, hyla_cube};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
@@ -39,8 +39,9 @@ pub const HYLA_COLOR_OKLAB: u32 = 1;
 /// is within 8 * 2^-24 of the sum of the sizes of its terms (in Oklab the direction of the distance counts with the
 /// size of the means divided by d). Squares of colours beyond float32 are infinite.
 /// Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
-/// weight evens the foreground out. Initialise with HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A
-/// perceptual color space for image processing (2020); sRGB: IEC 61966-2-1.
+/// weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with
+/// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing (2020);
+/// sRGB: IEC 61966-2-1.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_foreground_contrast_params {
@@ -347,8 +348,8 @@ pub unsafe extern "C" fn hyla_foreground_contrast_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let (totals, frame) = unsafe { (core(totals)?, core(frame)?) };
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_rgb, inputs.span) }?;
-        totals.gradient(&inputs.params, frame, &inputs.cube, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_rgb, inputs.span) }?;
+        totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
     })
 }
 
@@ -381,9 +382,10 @@ pub unsafe extern "C" fn hyla_foreground_contrast_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_rgb, inputs.span)?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_rgb, inputs.span)?) };
         let Inputs { params, cube, .. } = inputs;
-        let value = contrast::loss_and_gradient(&params, &cube, upstream, write, totals, gradient)?;
+        let value = contrast::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,6 +1,6 @@
 //! `hyla_iou_...`: soft intersection over union.
 
-use super::check::{self, Span, Versioned, disjoint, in_place, output};
+use super::check::{self, Span, Versioned, disjoint, floats, in_place};
 use super::pixels::{Labelled, hyla_pixels};
 use super::range::hyla_range;
 use super::status::hyla_status;
@@ -46,9 +46,10 @@ pub const HYLA_EMPTY_TARGET_ZERO: u32 = 2;
 /// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
 /// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
 /// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-/// part). Needs labels. Initialise with HYLA_IOU_PARAMS_DEFAULT. Guide: a batch without a positive target costs
-/// nearly `weight` and teaches nothing; sigmoid has no gradient beyond +-17, clamp none outside [0, 1]; with
-/// minmax one outlier flattens all others. Formula: Rahman and Wang (2016).
+/// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_IOU_PARAMS_DEFAULT.
+/// Guide: a batch without a positive target costs nearly `weight` and teaches nothing; sigmoid has no
+/// gradient beyond +-17, clamp none outside [0, 1]; with minmax one outlier flattens all others.
+/// Formula: Rahman and Wang (2016).
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_iou_params {
@@ -268,9 +269,9 @@ pub unsafe extern "C" fn hyla_iou_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let (totals, range) = unsafe { (core(totals)?, optional(range)?) };
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_scores, inputs.n()) }?;
+        let gradient = unsafe { floats(write, grad_scores, inputs.n()) }?;
         let Labelled { params, pixels, .. } = inputs;
-        totals.gradient(params, range, pixels, upstream, write, gradient)
+        totals.gradient_to(params, range, pixels, upstream, gradient)
     })
 }
 
@@ -310,10 +311,10 @@ pub unsafe extern "C" fn hyla_iou_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (totals, range) = unsafe { (optional_mut(totals)?, optional_mut(range)?) };
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
-        let value =
-            iou::loss_and_gradient(params, pixels, upstream, write, totals, range, gradient)?;
+        let value = iou::loss_and_gradient_to(params, pixels, upstream, totals, range, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

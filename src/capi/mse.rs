@@ -1,6 +1,6 @@
 //! `hyla_mse_...`: mean squared error of a reconstruction.
 
-use super::check::{self, Span, Versioned, disjoint, input, output};
+use super::check::{self, Span, Versioned, disjoint, floats, input};
 use super::cube::{self, hyla_cube};
 use super::loss::*;
 use super::status::hyla_status;
@@ -25,7 +25,8 @@ pub const HYLA_MSE_STAGES: u32 = 7;
 ///
 /// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
 /// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
-/// above 1.8e19 has an infinite square. Needs no labels. Initialise with HYLA_MSE_PARAMS_DEFAULT.
+/// above 1.8e19 has an infinite square. Needs no labels. Calls take up to 10 KiB of stack.
+/// Initialise with HYLA_MSE_PARAMS_DEFAULT.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_mse_params {
@@ -205,8 +206,8 @@ pub unsafe extern "C" fn hyla_mse_map(
         let inputs = unsafe { Inputs::new(params, reconstruction, target) }?;
         disjoint(&[Span::of(loss_map, inputs.span)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let map = unsafe { output(loss_map, inputs.span) }?;
-        mse::map(&inputs.params, &inputs.cube, inputs.target, map)
+        let map = unsafe { floats(Write::Store, loss_map, inputs.span) }?;
+        mse::map_to(&inputs.params, &inputs.cube, inputs.target, map)
     })
 }
 
@@ -242,8 +243,8 @@ pub unsafe extern "C" fn hyla_mse_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_reconstruction, inputs.span) }?;
-        totals.gradient(&inputs.params, &inputs.cube, inputs.target, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_reconstruction, inputs.span) }?;
+        totals.gradient_to(&inputs.params, &inputs.cube, inputs.target, upstream, gradient)
     })
 }
 
@@ -279,10 +280,9 @@ pub unsafe extern "C" fn hyla_mse_loss_and_gradient(
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
         let (loss, gradient) =
-            unsafe { (check::result(loss)?, output(grad_reconstruction, inputs.span)?) };
+            unsafe { (check::result(loss)?, floats(write, grad_reconstruction, inputs.span)?) };
         let Inputs { params, cube, target, .. } = inputs;
-        let value =
-            mse::loss_and_gradient(&params, &cube, target, upstream, write, totals, gradient)?;
+        let value = mse::loss_and_gradient_to(&params, &cube, target, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -1,7 +1,7 @@
 //! `hyla_orthogonality_...`: how far rows are from orthonormal.
 
 use super::call;
-use super::check::{self, Span, Versioned, disjoint, output};
+use super::check::{self, Span, Versioned, disjoint, floats, output};
 use super::matrix::{self, hyla_matrix};
 use super::status::hyla_status;
 use crate::error::Error;
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn hyla_orthogonality_loss(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, loss) =
             unsafe { (output(workspace, workspace_size)?, check::result(loss)?) };
-        let value = orthogonality::loss(&inputs.params, &inputs.matrix, workspace)?;
+        let value = orthogonality::loss_to(&inputs.params, &inputs.matrix, workspace)?;
         loss.write(value.value);
         Ok(value.notices)
     })
@@ -127,15 +127,15 @@ pub unsafe extern "C" fn hyla_orthogonality_gradient(
         disjoint(&writes, &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, gradient) =
-            unsafe { (output(workspace, workspace_size)?, output(grad_components, span)?) };
-        orthogonality::gradient(
+            unsafe { (output(workspace, workspace_size)?, floats(write, grad_components, span)?) };
+        let value = orthogonality::loss_and_gradient_to(
             &inputs.params,
             &inputs.matrix,
             upstream,
-            write,
             workspace,
             gradient,
-        )
+        )?;
+        Ok(value.notices)
     })
 }
 
@@ -170,13 +170,12 @@ pub unsafe extern "C" fn hyla_orthogonality_loss_and_gradient(
         disjoint(&writes, &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, gradient) =
-            unsafe { (output(workspace, workspace_size)?, output(grad_components, span)?) };
+            unsafe { (output(workspace, workspace_size)?, floats(write, grad_components, span)?) };
         // SAFETY: as above.
         let loss = unsafe { check::result(loss) }?;
         let Inputs { params, matrix, .. } = inputs;
-        let value = orthogonality::loss_and_gradient(
-            &params, &matrix, upstream, write, workspace, gradient,
-        )?;
+        let value =
+            orthogonality::loss_and_gradient_to(&params, &matrix, upstream, workspace, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

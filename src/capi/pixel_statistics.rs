@@ -49,9 +49,10 @@ pub extern "C" fn hyla_pixel_statistics_totals_size() -> usize {
 
 /// Adds pixels to totals. Needs no labels.
 ///
-/// Inputs: `decisions`; optional `valid`; the rest is ignored.
+/// Inputs: `decisions`; optional `valid`; no weights.
 ///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+/// UNSUPPORTED_INPUT (weights or soft targets).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.

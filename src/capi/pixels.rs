@@ -6,9 +6,13 @@ use crate::pixels::Pixels;
 use core::ffi::c_void;
 
 /// The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
-/// with it; the others are ignored, so that one struct serves several calls. A field that is not
-/// used may be NULL. Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-/// `{}` (C++) and set fields by name.
+/// with it; a field that is not used may be NULL. Scores, targets and decisions that a function does
+/// not need are ignored, so that one struct serves several calls. Weights and soft targets would
+/// change its numbers: given to a function that cannot use them they are an error
+/// (HYLA_ERROR_UNSUPPORTED_INPUT).
+///
+/// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
+/// fields by name.
 ///
 /// One rule for all functions: where `valid` is 0 the pixel is as if it were not there. It may be
 /// NaN, changes no total, and its gradient and map entry are exactly 0.
@@ -44,13 +48,20 @@ const WEIGHTS: u32 = 1 << 4;
 const SOFT_TARGETS: u32 = 1 << 5;
 
 impl hyla_pixels {
-    /// The arrays that a function needs, and those that it uses if they are not NULL.
+    /// The arrays that a function needs, and those that it uses if they are not NULL. Weights and soft targets that it
+    /// does not use are an error: they would change what it says.
     ///
     /// # Safety
     /// Each of them that is not NULL and aligned holds `n` items for `'a`.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     unsafe fn arrays<'a>(&self, needed: u32, optional: u32) -> Result<Pixels<'a>, Error> {
+        let is_dropped = |array: u32, is_null: bool| !is_null && (needed | optional) & array == 0;
+        if is_dropped(WEIGHTS, self.weights.is_null())
+            || is_dropped(SOFT_TARGETS, self.soft_targets.is_null())
+        {
+            return Err(Error::UnsupportedInput);
+        }
         let used =
             |array: u32, is_null: bool| needed & array != 0 || (optional & array != 0 && !is_null);
         // SAFETY: as the caller vouches.
@@ -90,15 +101,11 @@ impl hyla_pixels {
         unsafe { self.arrays(SCORES, VALID) }
     }
 
-    /// Scores, targets that may be missing, and `valid`; weights and soft targets are an error, because counts do
-    /// not know them.
+    /// Scores, targets that may be missing, and `valid`.
     ///
     /// # Safety
     /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn ranked<'a>(&self) -> Result<Pixels<'a>, Error> {
-        if !(self.weights.is_null() && self.soft_targets.is_null()) {
-            return Err(Error::UnsupportedInput);
-        }
         // SAFETY: as the caller vouches.
         unsafe { self.arrays(SCORES, TARGETS | VALID) }
     }

@@ -57,10 +57,11 @@ pub extern "C" fn hyla_range_size() -> usize {
 
 /// Joins the scores of pixels to a range.
 ///
-/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored. NaN scores are counted
+/// Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
 /// apart; infinities are values like others.
 ///
-/// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+/// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+/// UNSUPPORTED_INPUT (weights or soft targets).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.

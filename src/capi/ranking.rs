@@ -3,7 +3,7 @@
 mod integers;
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, disjoint, input, output};
+use super::check::{self, Span, changed, disjoint, input, output};
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::{Mirrors, call};
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn hyla_ranking_update(
         let used = unsafe { pixels::read(pixels)?.ranked() }?;
         pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        ranking::update(&binning, &used, unsafe { output(words, count) }?)?;
+        ranking::update(&binning, &used, unsafe { changed(words, count) }?)?;
         Ok(Notices::NONE)
     })
 }
@@ -208,7 +208,7 @@ pub unsafe extern "C" fn hyla_ranking_merge(
         let (binning, reads) = unsafe { binning::read(binning) }?;
         disjoint(&[Span::of(words, count)], &[&reads, &[Span::of(other, count)]])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (other, words) = unsafe { (input(other, count)?, output(words, count)?) };
+        let (other, words) = unsafe { (input(other, count)?, changed(words, count)?) };
         ranking::merge(&binning, other, words)?;
         Ok(Notices::NONE)
     })
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn hyla_ranking_curve(
         let (words, written, points) = unsafe {
             (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?)
         };
-        written.write(ranking::curve(&binning, words, points)?);
+        written.write(ranking::curve_to(&binning, words, points)?);
         Ok(Notices::NONE)
     })
 }

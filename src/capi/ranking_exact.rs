@@ -80,7 +80,7 @@ pub unsafe extern "C" fn hyla_ranking_exact_values(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
             unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
-        let (found, notices) = ranking_exact::report(&used, workspace)?;
+        let (found, notices) = ranking_exact::report_to(&used, workspace)?;
         report.write(found);
         Ok(notices)
     })

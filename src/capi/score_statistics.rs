@@ -97,9 +97,10 @@ pub extern "C" fn hyla_score_statistics_totals_size() -> usize {
 
 /// Adds the scores of pixels to totals. Needs no labels.
 ///
-/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+/// Inputs: `scores` (any floats); optional `valid`; no weights.
 ///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+/// UNSUPPORTED_INPUT (weights or soft targets).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.
@@ -187,10 +188,11 @@ pub extern "C" fn hyla_score_statistics_workspace() -> usize {
 /// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
 /// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
 ///
-/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+/// Inputs: `scores` (any floats); optional `valid`; no weights.
 ///
 /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel has no deviation).
+/// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
+/// DEGENERATE (one pixel has no deviation).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `workspace` for
@@ -211,7 +213,7 @@ pub unsafe extern "C" fn hyla_score_statistics_frame(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
             unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
-        let (found, notices) = score_statistics::frame(&used, workspace)?;
+        let (found, notices) = score_statistics::frame_to(&used, workspace)?;
         report.write(found);
         Ok(notices)
     })

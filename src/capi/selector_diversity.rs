@@ -1,7 +1,7 @@
 //! `hyla_selector_diversity_...`: variance of the weights of a band selector.
 
 use super::call;
-use super::check::{self, Span, Versioned, disjoint, input, output};
+use super::check::{self, Span, Versioned, disjoint, floats, input};
 use super::status::hyla_status;
 use crate::error::Error;
 use crate::loss::Write;
@@ -109,8 +109,14 @@ pub unsafe extern "C" fn hyla_selector_diversity_gradient(
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         disjoint(&[Span::of(grad_weights, n)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let gradient = unsafe { output(grad_weights, n) }?;
-        selector_diversity::gradient(&inputs.params, inputs.weights, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_weights, n) }?;
+        let value = selector_diversity::loss_and_gradient_to(
+            &inputs.params,
+            inputs.weights,
+            upstream,
+            gradient,
+        )?;
+        Ok(value.notices)
     })
 }
 
@@ -137,9 +143,8 @@ pub unsafe extern "C" fn hyla_selector_diversity_loss_and_gradient(
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         disjoint(&[Span::of(loss, 1), Span::of(grad_weights, n)], &[&spans])?;
         // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_weights, n)?) };
-        let value =
-            selector_diversity::loss_and_gradient(&params, weights, upstream, write, gradient)?;
+        let (loss, gradient) = unsafe { (check::result(loss)?, floats(write, grad_weights, n)?) };
+        let value = selector_diversity::loss_and_gradient_to(&params, weights, upstream, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -76,7 +76,7 @@ pub unsafe extern "C" fn hyla_selector_diversity_metric_values(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
             unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
-        let found = selector_diversity::values(weights, workspace)?;
+        let found = selector_diversity::values_to(weights, workspace)?;
         report.write(found);
         Ok(found.notices())
     })

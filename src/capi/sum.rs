@@ -50,10 +50,11 @@ pub extern "C" fn hyla_sum_totals_size() -> usize {
 
 /// Adds the scores of pixels to totals: for monitors without labels.
 ///
-/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored. NaN and infinite scores
+/// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
 /// are counted and decide the value by the rules of IEEE 754.
 ///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED.
+/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+/// UNSUPPORTED_INPUT (weights or soft targets).
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say.

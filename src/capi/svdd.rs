@@ -7,7 +7,7 @@ pub use center::{
     hyla_svdd_gradient_center,
 };
 
-use super::check::{self, Span, Versioned, disjoint, input, output};
+use super::check::{self, Span, Versioned, disjoint, floats, input};
 use super::cube::{self, hyla_cube};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
@@ -35,7 +35,8 @@ pub const HYLA_SVDD_STAGES: u32 = 7;
 /// float32 and do not overflow; a gradient is within 3 ulp; sums are exact and rounded once; R is within
 /// 2^-50 of itself. Needs no labels. Guide: a larger nu SHRINKS the sphere: in the optimum about a share nu of
 /// the pixels is outside. For r below about -10 the radius is 0 in float32 and cannot grow again
-/// (HYLA_NOTICE_DEGENERATE). Initialise with HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
+/// (HYLA_NOTICE_DEGENERATE). Calls take up to 16 KiB of stack, those for the center 18 KiB. Initialise with
+/// HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_svdd_params {
@@ -220,8 +221,8 @@ pub unsafe extern "C" fn hyla_svdd_map(
         let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
         disjoint(&[Span::of(score_map, inputs.cube.layout.n)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        let map = unsafe { output(score_map, inputs.cube.layout.n) }?;
-        svdd::map(&inputs.params, &inputs.cube, inputs.center, map)
+        let map = unsafe { floats(Write::Store, score_map, inputs.cube.layout.n) }?;
+        svdd::map_to(&inputs.params, &inputs.cube, inputs.center, map)
     })
 }
 
@@ -255,8 +256,8 @@ pub unsafe extern "C" fn hyla_svdd_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let totals = unsafe { core(totals) }?;
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_embeddings, inputs.span) }?;
-        totals.gradient(&inputs.params, &inputs.cube, inputs.center, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_embeddings, inputs.span) }?;
+        totals.gradient_to(&inputs.params, &inputs.cube, inputs.center, upstream, gradient)
     })
 }
 
@@ -292,10 +293,9 @@ pub unsafe extern "C" fn hyla_svdd_loss_and_gradient(
         let totals = unsafe { optional_mut(totals) }?;
         // SAFETY: as above.
         let (loss, gradient) =
-            unsafe { (check::result(loss)?, output(grad_embeddings, inputs.span)?) };
+            unsafe { (check::result(loss)?, floats(write, grad_embeddings, inputs.span)?) };
         let Inputs { params, cube, center, .. } = inputs;
-        let value =
-            svdd::loss_and_gradient(&params, &cube, center, upstream, write, totals, gradient)?;
+        let value = svdd::loss_and_gradient_to(&params, &cube, center, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

@@ -23,10 +23,11 @@ pub extern "C" fn hyla_topk_mean_workspace() -> usize {
 /// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
 /// nothing.
 ///
-/// Inputs: `scores` (any floats); optional `valid`; the rest is ignored.
+/// Inputs: `scores` (any floats); optional `valid`; no weights.
 ///
-/// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, FRACTION,
-/// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
+/// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+/// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
+/// NOT_FINITE.
 ///
 /// # Safety
 /// Pointers that are neither NULL nor misaligned are valid for what their types say, `workspace` for
@@ -48,7 +49,7 @@ pub unsafe extern "C" fn hyla_topk_mean_value(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, mean) =
             unsafe { (output(workspace, workspace_size)?, check::result(mean)?) };
-        let found = topk_mean::value(&used, fraction, workspace)?;
+        let found = topk_mean::value_to(&used, fraction, workspace)?;
         mean.write(found.value);
         Ok(found.notices)
     })

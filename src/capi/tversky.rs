@@ -1,6 +1,6 @@
 //! `hyla_tversky_...`: soft Tversky index.
 
-use super::check::{self, Span, Versioned, disjoint, in_place, output};
+use super::check::{self, Span, Versioned, disjoint, floats, in_place};
 use super::iou::{HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, HYLA_NORMALIZATION_SIGMOID};
 use super::pixels::{Labelled, hyla_pixels};
 use super::range::hyla_range;
@@ -30,10 +30,10 @@ pub const HYLA_TVERSKY_STAGES: u32 = 7;
 /// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
 /// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
 /// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-/// part). Needs labels. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT. Guide: false_negatives above
-/// false_positives raises recall; gamma below 1 steepens the loss as it falls (its infinite slope at T = 1 is
-/// taken as 0), above 1 flattens it. Formula: Salehi et al. (2017); Abraham and Khan (2018), there with the
-/// exponent 1/gamma.
+/// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT.
+/// Guide: false_negatives above false_positives raises recall; gamma below 1 steepens the loss as it
+/// falls (its infinite slope at T = 1 is taken as 0), above 1 flattens it. Formula: Salehi et al. (2017);
+/// Abraham and Khan (2018), there with the exponent 1/gamma.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_tversky_params {
@@ -265,9 +265,9 @@ pub unsafe extern "C" fn hyla_tversky_gradient(
         // SAFETY: as the caller vouches; the output overlaps nothing.
         let (totals, range) = unsafe { (core(totals)?, optional(range)?) };
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_scores, inputs.n()) }?;
+        let gradient = unsafe { floats(write, grad_scores, inputs.n()) }?;
         let Labelled { params, pixels, .. } = inputs;
-        totals.gradient(params, range, pixels, upstream, write, gradient)
+        totals.gradient_to(params, range, pixels, upstream, gradient)
     })
 }
 
@@ -307,10 +307,11 @@ pub unsafe extern "C" fn hyla_tversky_loss_and_gradient(
         // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (totals, range) = unsafe { (optional_mut(totals)?, optional_mut(range)?) };
         // SAFETY: as above.
-        let (loss, gradient) = unsafe { (check::result(loss)?, output(grad_scores, inputs.n())?) };
+        let (loss, gradient) =
+            unsafe { (check::result(loss)?, floats(write, grad_scores, inputs.n())?) };
         let Labelled { params, pixels, .. } = inputs;
         let value =
-            tversky::loss_and_gradient(params, pixels, upstream, write, totals, range, gradient)?;
+            tversky::loss_and_gradient_to(params, pixels, upstream, totals, range, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
     })

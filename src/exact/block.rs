@@ -25,7 +25,9 @@ use super::Exact;
 use super::levels::{Registers, peel};
 use super::row::{Bounds, bounds_on};
 use super::window::{LIMIT, Unpacked, Window};
-use crate::simd::{IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut};
+use crate::simd::{
+    Counted, IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut,
+};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;

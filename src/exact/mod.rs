@@ -1,7 +1,7 @@
 //! Sums without an order: the exact sum of `f32` terms (or of their squares), rounded once.
 //!
 //! A float sum depends on the order of its additions, so on the number of lanes, threads and
-//! machines. [`Exact`] holds the sum as an integer, a multiple of `2^LOWEST`, in digits of 32
+//! machines. [`ExactSum`] holds the sum as an integer, a multiple of `2^LOWEST`, in digits of 32
 //! bits with an `i64` each: adding a term never rounds, and adding two states word by word is a
 //! valid merge.
 //!
@@ -15,7 +15,7 @@
 //!   quotient of sum and count, rounded once.
 //! * **Canonical**: after every call of this crate all digits but the top one lie in
 //!   `[0, 2^32)` and the top one carries the sign, so that equal sums have equal words. After
-//!   words were added elsewhere (`MPI_SUM`, SQL `SUM`) call [`Exact::normalize`].
+//!   words were added elsewhere (`MPI_SUM`, SQL `SUM`) call `normalize`.
 //! * **Room**: at least 2^63 terms, and 2^31 canonical states added word by word.
 //! * **Any words** have a value in bounded time, the right one. An update begins by making them canonical,
 //!   so that it ends with the same words on every tier.
@@ -37,8 +37,7 @@ mod squares;
 mod variance;
 mod window;
 
-pub use block::{Accumulator, Blocks};
-pub(crate) use block::{BLOCK, Floats, GIVEN, padded};
+pub(crate) use block::{Accumulator, BLOCK, Blocks, Floats, GIVEN, padded};
 pub(crate) use levels::Marks;
 pub(crate) use quick::{Quick, REGISTERS, Trial};
 pub(crate) use row::{Bounds, Row};
@@ -55,21 +54,35 @@ pub type ExactSum = Exact<12, -160, 1>;
 /// has many of them.)
 pub type ExactSquares = Exact<20, -320, 2>;
 
-/// The exact sum of floats to the power of `POWER` (1 or 2), as words of `i64`; all zero is the
-/// empty sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub struct Exact<const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
-    /// The finite part: the sum over i of `digits[i] * 2^(LOWEST + 32 i)`.
-    pub digits: [i64; DIGITS],
-    /// How many terms were NaN.
-    pub nan: i64,
-    /// How many terms were +infinity.
-    pub positive_infinity: i64,
-    /// How many terms were -infinity.
-    pub negative_infinity: i64,
-    /// Zero. Room for later.
-    pub reserved: i64,
+pub(crate) use unnamed::Exact;
+
+/// The only sums that a user of the crate can have are the two above: others would have words that nothing here is
+/// made for.
+///
+/// ```compile_fail,E0603
+/// let sum = hyla::exact::Exact::<2, 0, 1>::default();
+/// ```
+///
+/// ```compile_fail,E0603
+/// use hyla::exact::Accumulator;
+/// ```
+mod unnamed {
+    /// The exact sum of floats to the power of `POWER` (1 or 2), as words of `i64`; all zero is the
+    /// empty sum.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[repr(C)]
+    pub struct Exact<const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
+        /// The finite part: the sum over i of `digits[i] * 2^(LOWEST + 32 i)`.
+        pub digits: [i64; DIGITS],
+        /// How many terms were NaN.
+        pub nan: i64,
+        /// How many terms were +infinity.
+        pub positive_infinity: i64,
+        /// How many terms were -infinity.
+        pub negative_infinity: i64,
+        /// Zero. Room for later.
+        pub reserved: i64,
+    }
 }
 
 impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Default
@@ -93,7 +106,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// Every term is a multiple of 2^-149 (or its square): the bits of the lowest digit that are 0.
     const BELOW_ALL: i64 = (1 << (-149 * POWER - LOWEST)) - 1;
 
-    /// Adds the term of one float. For many floats [`Accumulator`] is far faster.
+    /// Adds the term of one float. (Nodes add many at once, far faster.)
     pub fn add(&mut self, float: f32) {
         self.normalize();
         self.add_term(float);

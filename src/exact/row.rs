@@ -8,7 +8,9 @@ use super::ExactSum;
 use super::block::{Floats, MOST_LANES};
 use super::window::Unpacked;
 use crate::order::at_most;
-use crate::simd::{self, Bits, Doubles, Kernel, Lanes, Simd, sum_of_counts, vectors, vectors_mut};
+use crate::simd::{
+    self, Bits, Counted, Doubles, Kernel, Lanes, Simd, sum_of_counts, vectors, vectors_mut,
+};
 use bytemuck::Zeroable;
 
 /// What one level holds above its unit: `x + M` is exact to the unit for x below `2^(q+51)`, and

@@ -50,7 +50,7 @@ use super::{Reduction, Write, fingerprint};
 use crate::error::{Error, Notices, Value};
 use crate::math::{Logistic, logistic};
 use crate::pixels::Pixels;
-use crate::simd::{Lanes, Simd};
+use crate::simd::{Lanes, Output, Simd};
 
 /// The bound of a term with soft targets or smoothing in ulps, and of a gradient in ulps of the larger of its
 /// two parts (which cancel near its zero). The roundings of a term add up to 15; in 2.5e8 random pixels the
@@ -201,7 +201,18 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        pixelwise::gradient(params, &self.sums, pixels, upstream, write, gradient)
+        self.gradient_to(params, pixels, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        pixels: &Pixels,
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
+        pixelwise::gradient(params, &self.sums, pixels, upstream, gradient)
     }
 }
 
@@ -221,8 +232,19 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, pixels, upstream, totals, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    pixels: &Pixels,
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
     let totals = totals.map(|totals| &mut totals.sums);
-    pixelwise::loss_and_gradient(params, pixels, upstream, write, totals, gradient)
+    pixelwise::loss_and_gradient(params, pixels, upstream, totals, gradient)
 }
 
 /// Writes the terms `l_i`, one a pixel: the reduction `none`, whatever `params.reduction` is.
@@ -231,5 +253,10 @@ pub fn loss_and_gradient(
 /// # Errors
 /// As [`Totals::update`], and a map of another length. Nothing was written then.
 pub fn map(params: &Params, pixels: &Pixels, map: &mut [f32]) -> Result<Notices, Error> {
+    map_to(params, pixels, Output::new(Write::Store, map))
+}
+
+/// [`map`], to memory that may be uninitialised.
+pub(crate) fn map_to(params: &Params, pixels: &Pixels, map: Output) -> Result<Notices, Error> {
     pixelwise::map(params, pixels, map)
 }

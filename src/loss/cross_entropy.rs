@@ -37,6 +37,7 @@ use super::softmax::{Labels, MOST_CLASSES as LIMIT};
 use super::{Reduction, Write, fingerprint};
 use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
+use crate::simd::Output;
 use kernels::{Inputs, Outputs};
 
 pub use super::softmax::MOST_CLASSES;
@@ -156,11 +157,23 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
+        self.gradient_to(params, logits, class_weights, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        logits: &Cube,
+        class_weights: Option<&[f32]>,
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
         let inputs = Inputs::new(params, logits, class_weights)?;
-        logits.check_output(gradient)?;
+        logits.check_output(gradient.len())?;
         self.sums.check(params.fingerprint())?;
         let slope = self.sums.slope(params.reduction, upstream);
-        inputs.run(Outputs { gradient: Some((gradient, write, slope)), ..params.outputs() });
+        inputs.run(Outputs { gradient: Some((gradient, slope)), ..params.outputs() });
         Ok(self.sums.notices(params.reduction))
     }
 }
@@ -179,7 +192,26 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    logits.check_output(gradient)?;
+    loss_and_gradient_to(
+        params,
+        logits,
+        class_weights,
+        upstream,
+        totals,
+        Output::new(write, gradient),
+    )
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    logits: &Cube,
+    class_weights: Option<&[f32]>,
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
+    logits.check_output(gradient.len())?;
     if params.reduction == Reduction::None {
         params.check()?;
         return Err(Error::NoScalar);
@@ -191,7 +223,7 @@ pub fn loss_and_gradient(
     let slope = batch.sums.slope(params.reduction, upstream);
     inputs.run(Outputs {
         sum: Some(&mut batch.sums.loss),
-        gradient: Some((gradient, write, slope)),
+        gradient: Some((gradient, slope)),
         ..params.outputs()
     });
     let value = batch.loss(params)?;
@@ -211,6 +243,16 @@ pub fn map(
     logits: &Cube,
     class_weights: Option<&[f32]>,
     map: &mut [f32],
+) -> Result<Notices, Error> {
+    map_to(params, logits, class_weights, Output::new(Write::Store, map))
+}
+
+/// [`map`], to memory that may be uninitialised.
+pub(crate) fn map_to(
+    params: &Params,
+    logits: &Cube,
+    class_weights: Option<&[f32]>,
+    map: Output,
 ) -> Result<Notices, Error> {
     let inputs = Inputs::new(params, logits, class_weights)?;
     if map.len() != logits.layout.n {

@@ -43,7 +43,7 @@ use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::pixels::Tally;
-use crate::simd::IS_SMALL;
+use crate::simd::{IS_SMALL, Output, Places};
 use crate::words;
 use kernels::Slopes;
 
@@ -214,15 +214,26 @@ pub fn gradient(
     write: Write,
     gradient: &mut [f32],
 ) -> Result<Notices, Error> {
+    gradient_to(params, totals, logits, upstream, Output::new(write, gradient))
+}
+
+/// [`gradient`], to memory that may be uninitialised.
+pub(crate) fn gradient_to(
+    params: &Params,
+    totals: &[Totals],
+    logits: &Cube,
+    upstream: f64,
+    gradient: Output,
+) -> Result<Notices, Error> {
     let labels = check(params, logits, totals.len())?;
-    logits.check_output(gradient)?;
+    logits.check_output(gradient.len())?;
     let all = All::new(params, totals)?;
     let factor = f64::from(params.weight) * upstream / all.count;
     let of_totals = Found { all: &all, totals, factor, skipped: labels.classes - totals.len() };
     if totals.len() < FEW_CLASSES || IS_SMALL {
-        of_totals.write::<FEW_CLASSES>(&labels, write, gradient);
+        of_totals.write::<FEW_CLASSES>(&labels, gradient);
     } else {
-        of_totals.write::<MOST_CLASSES>(&labels, write, gradient);
+        of_totals.write::<MOST_CLASSES>(&labels, gradient);
     }
     Ok(all.value(totals).notices)
 }
@@ -239,11 +250,22 @@ pub fn loss_and_gradient(
     totals: &mut [Totals],
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, logits, upstream, Places::of(totals), Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    logits: &Cube,
+    upstream: f64,
+    totals: Places<Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
     check(params, logits, totals.len())?;
-    logits.check_output(gradient)?;
-    totals.fill(Totals::default());
+    logits.check_output(gradient.len())?;
+    let totals = totals.fill(Totals::default());
     update(params, logits, totals)?;
-    self::gradient(params, totals, logits, upstream, write, gradient)?;
+    gradient_to(params, totals, logits, upstream, gradient)?;
     loss(params, totals)
 }
 
@@ -354,11 +376,11 @@ struct Found<'a> {
 impl Found<'_> {
     /// Writes the gradient; the slopes of as many classes lie on the stack at a time.
     #[inline(never)]
-    fn write<const CLASSES: usize>(&self, labels: &Labels, write: Write, gradient: &mut [f32]) {
+    fn write<const CLASSES: usize>(&self, labels: &Labels, gradient: Output) {
         let mut slopes = [Slopes::default(); CLASSES];
         self.find(0, &mut slopes);
         let mut table = Table { found: self, first: 0, slopes: &mut slopes };
-        kernels::write(labels, &mut table, write, gradient);
+        kernels::write(labels, &mut table, gradient);
     }
 
     /// Finds the slopes of the classes from one on.

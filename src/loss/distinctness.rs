@@ -35,12 +35,12 @@
 
 mod kernels;
 
+use super::Write;
 use super::gram::{self, Gram, SIXTEEN, TOGETHER, check_gradient, tree};
-use super::{Write, write_one_by_one};
 use crate::error::{Error, Notices, Value};
 use crate::math64::sqrt;
 use crate::matrix::Matrix;
-use crate::simd;
+use crate::simd::{self, Output, Places};
 use kernels::{Add, Along, Slope, Squares};
 use wide::f64x2;
 
@@ -75,7 +75,7 @@ pub fn workspace(rows: usize, columns: usize) -> usize {
     own.saturating_add(gram::workspace(rows, columns))
 }
 
-fn check(params: &Params, weights: &Matrix, workspace: &[f64]) -> Result<(), Error> {
+fn check(params: &Params, weights: &Matrix, workspace: usize) -> Result<(), Error> {
     if !params.weight.is_finite() {
         return Err(Error::Weight);
     }
@@ -83,7 +83,7 @@ fn check(params: &Params, weights: &Matrix, workspace: &[f64]) -> Result<(), Err
         return Err(Error::Epsilon);
     }
     gram::check(weights)?;
-    if workspace.len() < self::workspace(weights.rows, weights.columns) {
+    if workspace < self::workspace(weights.rows, weights.columns) {
         return Err(Error::Workspace);
     }
     Ok(())
@@ -94,7 +94,16 @@ fn check(params: &Params, weights: &Matrix, workspace: &[f64]) -> Result<(), Err
 /// # Errors
 /// Parameters out of range, overlapping rows, more than [`MOST_ROWS`] rows, a workspace that is too small.
 pub fn loss(params: &Params, weights: &Matrix, workspace: &mut [f64]) -> Result<Value, Error> {
-    check(params, weights, workspace)?;
+    loss_to(params, weights, Places::of(workspace))
+}
+
+/// [`loss`], to memory that may be uninitialised.
+pub(crate) fn loss_to(
+    params: &Params,
+    weights: &Matrix,
+    workspace: Places<f64>,
+) -> Result<Value, Error> {
+    check(params, weights, workspace.len())?;
     Ok(run(params, weights, workspace, None))
 }
 
@@ -117,7 +126,6 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
-#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     weights: &Matrix,
@@ -126,16 +134,33 @@ pub fn loss_and_gradient(
     workspace: &mut [f64],
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    check(params, weights, workspace)?;
-    check_gradient(weights, gradient)?;
-    let gradient = Some(Gradient { upstream, write, values: gradient });
+    loss_and_gradient_to(
+        params,
+        weights,
+        upstream,
+        Places::of(workspace),
+        Output::new(write, gradient),
+    )
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+#[inline(never)]
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    weights: &Matrix,
+    upstream: f64,
+    workspace: Places<f64>,
+    gradient: Output,
+) -> Result<Value, Error> {
+    check(params, weights, workspace.len())?;
+    check_gradient(weights, gradient.len())?;
+    let gradient = Some(Gradient { upstream, to: gradient });
     Ok(run(params, weights, workspace, gradient))
 }
 
 struct Gradient<'a> {
     upstream: f64,
-    write: Write,
-    values: &'a mut [f32],
+    to: Output<'a>,
 }
 
 /// What the rows are multiplied with, and what is special about them.
@@ -159,10 +184,12 @@ struct Mean {
 fn run(
     params: &Params,
     weights: &Matrix,
-    workspace: &mut [f64],
+    workspace: Places<f64>,
     gradient: Option<Gradient>,
 ) -> Value {
     let rows = weights.rows;
+    let words = self::workspace(rows, weights.columns);
+    let workspace = workspace.first(words).map(|words| words.fill(0.0)).unwrap_or_default();
     let (mut gram, rest) = Gram::new(weights, workspace);
     let columns = weights.columns.next_multiple_of(SIXTEEN);
     let (sum, rest) = rest.split_at_mut_checked(columns).unwrap_or_default();
@@ -178,11 +205,11 @@ fn run(
         mean_of_all(&lengths, sum)
     };
     let weight = f64::from(params.weight);
-    if let Some(Gradient { upstream, write, values }) = gradient {
+    if let Some(Gradient { upstream, to }) = gradient {
         let scale = if mean.pairs > 0.0 { weight * upstream / mean.pairs } else { 0.0 };
         let (skip, ragged) = (params.skip_exact_zeros, weights.columns % SIXTEEN);
-        let slopes = Slopes { lengths: &lengths, eps, scale, write, skip, ragged };
-        slopes.run(&mut gram, chosen, sum, values);
+        let slopes = Slopes { lengths: &lengths, eps, scale, skip, ragged };
+        slopes.run(&mut gram, chosen, sum, to);
     }
     let value = weight * mean.cosine;
     let notices = lengths.notices | mean.notices;
@@ -272,7 +299,6 @@ struct Slopes<'m> {
     eps: f64,
     /// `upstream * weight / P`.
     scale: f64,
-    write: Write,
     skip: bool,
     /// How many columns are left of whole vectors.
     ragged: usize,
@@ -280,7 +306,7 @@ struct Slopes<'m> {
 
 impl Slopes<'_> {
     #[inline(never)]
-    fn run(&self, gram: &mut Gram, chosen: &mut [f64], sum: &mut [f64], gradient: &mut [f32]) {
+    fn run(&self, gram: &mut Gram, chosen: &mut [f64], sum: &mut [f64], mut gradient: Output) {
         let parts = gram.parts();
         let [Matrix { rows, row_stride, .. }, _] = parts;
         let mut dots: &[[f64; TOGETHER]] = &[];
@@ -302,13 +328,13 @@ impl Slopes<'_> {
                 }
                 add_rows(parts, chosen, sum);
             }
-            self.row(parts, row, sum, gradient.get_mut(row * row_stride..).unwrap_or_default());
+            self.row(parts, row, sum, gradient.skip(row * row_stride));
         }
     }
 
     /// Writes the gradient of a row.
     #[inline(always)]
-    fn row(&self, parts: [Matrix; 2], row: usize, sum: &[f64], gradient: &mut [f32]) {
+    fn row(&self, parts: [Matrix; 2], row: usize, sum: &[f64], mut gradient: Output) {
         let [factor, square] = [&*self.lengths.factors, &*self.lengths.squares]
             .map(|values| values.get(row).copied().unwrap_or(0.0));
         // S contains u_i itself, unless pairs were chosen.
@@ -318,16 +344,17 @@ impl Slopes<'_> {
         // u_i times this is taken from S; rows that were not scaled to length 1 may change it.
         let projected = if sqrt(square) > self.eps { along } else { 0.0 };
         let back = factor * (own + projected);
-        let (scale, write) = (self.scale * factor, self.write);
+        let scale = self.scale * factor;
         let [whole, end] = parts.map(|part| part.row(row));
-        let (to, rest) = gradient.split_at_mut_checked(whole.len()).unwrap_or_default();
-        simd::run(Slope { floats: whole, sum, back, scale, write, to });
+        let to = gradient.part(0, whole.len());
+        simd::run(Slope { floats: whole, sum, back, scale, to });
         if !end.is_empty() {
             let sum = sum.get(whole.len()..).unwrap_or_default();
-            let (write, to) = (Write::Store, &mut [0.0; SIXTEEN]);
-            simd::run(Slope { floats: end, sum, back, scale, write, to });
-            let rest = rest.get_mut(..self.ragged).unwrap_or_default();
-            write_one_by_one(self.write, to.iter().copied(), rest);
+            let mut slopes = [0.0; SIXTEEN];
+            let to = Output::new(Write::Store, &mut slopes);
+            simd::run(Slope { floats: end, sum, back, scale, to });
+            let rest = gradient.part(whole.len(), self.ragged);
+            rest.write_one_by_one(slopes.iter().copied());
         }
     }
 }

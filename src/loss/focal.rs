@@ -34,7 +34,7 @@ use crate::error::{Error, Notices, Value};
 use crate::math::{LOGISTIC_PRODUCT_MAX_ULP, Logistic, exp, logistic, softplus};
 use crate::math64;
 use crate::pixels::Pixels;
-use crate::simd::{Kernel, Lanes, Pair, Simd};
+use crate::simd::{Kernel, Lanes, Output, Pair, Simd};
 
 /// The bound of a term or gradient in ulps, by gamma (up to 2^90) and the margin z.
 ///
@@ -256,7 +256,18 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        pixelwise::gradient(params, &self.sums, pixels, upstream, write, gradient)
+        self.gradient_to(params, pixels, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        pixels: &Pixels,
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
+        pixelwise::gradient(params, &self.sums, pixels, upstream, gradient)
     }
 }
 
@@ -276,8 +287,19 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, pixels, upstream, totals, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    pixels: &Pixels,
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
     let totals = totals.map(|totals| &mut totals.sums);
-    pixelwise::loss_and_gradient(params, pixels, upstream, write, totals, gradient)
+    pixelwise::loss_and_gradient(params, pixels, upstream, totals, gradient)
 }
 
 /// Writes the terms `l_i`, one a pixel: the reduction `none`, whatever `params.reduction` is.
@@ -286,5 +308,10 @@ pub fn loss_and_gradient(
 /// # Errors
 /// As [`Totals::update`], and a map of another length. Nothing was written then.
 pub fn map(params: &Params, pixels: &Pixels, map: &mut [f32]) -> Result<Notices, Error> {
+    map_to(params, pixels, Output::new(Write::Store, map))
+}
+
+/// [`map`], to memory that may be uninitialised.
+pub(crate) fn map_to(params: &Params, pixels: &Pixels, map: Output) -> Result<Notices, Error> {
     pixelwise::map(params, pixels, map)
 }

@@ -16,11 +16,11 @@
 //! ```
 //!
 //! with weight w, compactness weight a, anchor weight b, pixel weights v, their sums W, and `upstream` as a
-//! factor of all gradients; dL/drgb follows by the derivatives of [`crate::color`]. A frame without foreground
+//! factor of all gradients; dL/drgb follows by the derivatives of `crate::color`. A frame without foreground
 //! or without background (none that counts, or of weight 0 in all) is skipped: it may be NaN, and its gradient
 //! is 0. A pixel of weight 0 is as if it were masked. With `weight` 0 the loss and its gradient are 0.
 //!
-//! **Accuracy**: `q` as [`crate::color`] says; everything after it is exact sums and `f64`, and the variance is
+//! **Accuracy**: `q` as `crate::color` says; everything after it is exact sums and `f64`, and the variance is
 //! made of exact integers, so a bright and even foreground keeps its variance and the gradient of it. A frame's
 //! loss is rounded to `f32` once. A gradient is within [`GRADIENT_MAX_UNITS`] * 2^-24 of the sum of the sizes
 //! of its terms, for colours from 0 on; in Oklab, where colours are rounded, the direction `D/d` counts with
@@ -40,7 +40,7 @@
 //! the sum of all pixels and that of the foreground, and the background is the rest. Planes (BSQ) are read and
 //! written where they lie if all pixels count alike, and copied block by block otherwise.
 //!
-//! Formula: the definition; for Oklab see [`crate::color`].
+//! Formula: the definition; for Oklab see `crate::color`.
 
 mod block;
 mod frame;
@@ -52,7 +52,7 @@ use super::{Write, fingerprint};
 use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::simd;
+use crate::simd::{self, Output};
 use crate::words;
 use kernels::{Gradient, Inputs};
 
@@ -255,8 +255,20 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
+        self.gradient_to(params, frame, rgb, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        frame: &Frame,
+        rgb: &Cube,
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
         let targets = check(params, rgb)?;
-        rgb.check_output(gradient)?;
+        rgb.check_output(gradient.len())?;
         let notices = self.notices(params)?;
         let moves = self.frames > 0 && params.weight != 0.0;
         // Where nothing moves the slopes are 0 in every space.
@@ -265,11 +277,11 @@ impl Totals {
             let scale = upstream * f64::from(params.weight) / self.frames as f64;
             slopes = evaluated.slopes(params, scale);
             transform = params.transform();
-        } else if write == Write::Add {
+        } else if gradient.write() == Write::Add {
             return Ok(notices);
         }
         let inputs = Inputs { cube: *rgb, targets, transform };
-        simd::run(Gradient { inputs, slopes, write, gradient });
+        simd::run(Gradient { inputs, slopes, gradient });
         Ok(notices)
     }
 }
@@ -288,12 +300,23 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, rgb, upstream, totals, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    rgb: &Cube,
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
     check(params, rgb)?;
-    rgb.check_output(gradient)?;
+    rgb.check_output(gradient.len())?;
     let (mut frame, mut batch) = (Frame::default(), Totals::default());
     frame.update(params, rgb)?;
     batch.update(params, &frame)?;
-    batch.gradient(params, &frame, rgb, upstream, write, gradient)?;
+    batch.gradient_to(params, &frame, rgb, upstream, gradient)?;
     if let Some(totals) = totals {
         totals.merge(&batch);
     }

@@ -13,10 +13,10 @@
 //! of every row is copied to a matrix of sixteen columns, so that kernels know whole vectors only. What needs
 //! no vectors is outside of the kernels: it is compiled once.
 
-use super::{Write, write_one_by_one};
+use super::Write;
 use crate::error::Error;
 use crate::matrix::Matrix;
-use crate::simd::{self, Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
+use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Output, Simd, vectors, vectors_mut};
 use wide::f64x2;
 
 /// How many rows a matrix may have.
@@ -43,8 +43,8 @@ pub(crate) fn check(matrix: &Matrix) -> Result<(), Error> {
 }
 
 /// The gradient has room for the layout of the matrix.
-pub(super) fn check_gradient(matrix: &Matrix, gradient: &[f32]) -> Result<(), Error> {
-    if matrix.span()? > gradient.len() { Err(Error::LengthMismatch) } else { Ok(()) }
+pub(super) fn check_gradient(matrix: &Matrix, length: usize) -> Result<(), Error> {
+    if matrix.span()? > length { Err(Error::LengthMismatch) } else { Ok(()) }
 }
 
 /// How many doubles [`Gram`] needs.
@@ -141,33 +141,25 @@ impl<'m> Gram<'m> {
     /// Writes coefficients times the matrix to the rows of a gradient from `first` on, or adds it. A row of it has a
     /// coefficient for each row of the matrix; four rows of coefficients are stored together, by columns.
     #[inline(never)]
-    pub(super) fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Gradient) {
+    pub(super) fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Output) {
         let rows = self.whole.rows.saturating_sub(first);
         let rows = rows.min(coefficients.len() / self.whole.rows.max(1));
         if rows == 0 {
             return;
         }
         let (ends, whole, stride) = (self.ends(), self.whole.columns, self.whole.row_stride);
-        let to = gradient.values.get_mut(first * stride..).unwrap_or_default();
-        let write = gradient.write;
-        simd::run(Combine { part: self.whole, coefficients, rows, write, to, stride });
+        let mut to = gradient.skip(first * stride);
+        simd::run(Combine { part: self.whole, coefficients, rows, to: to.reborrow(), stride });
         if ends.columns > 0 {
             let scratch: &mut [f32] = vectors_mut(self.sums);
-            let (write, stride) = (Write::Store, SIXTEEN);
-            simd::run(Combine { part: ends, coefficients, rows, write, to: scratch, stride });
+            let block = Output::new(Write::Store, scratch);
+            simd::run(Combine { part: ends, coefficients, rows, to: block, stride: SIXTEEN });
             for (row, values) in scratch.chunks_exact(SIXTEEN).enumerate().take(rows) {
-                let to = to.get_mut(row * self.whole.row_stride + whole..).unwrap_or_default();
-                let to = to.get_mut(..self.ragged).unwrap_or_default();
-                write_one_by_one(gradient.write, values.iter().copied(), to);
+                let to = to.part(row * stride + whole, self.ragged);
+                to.write_one_by_one(values.iter().copied());
             }
         }
     }
-}
-
-/// Where a gradient goes, in the layout of the matrix.
-pub(super) struct Gradient<'a> {
-    pub write: Write,
-    pub values: &'a mut [f32],
 }
 
 /// The sum of sixteen partial sums: those 8 apart are added, then 4, 2 and 1.
@@ -251,8 +243,7 @@ struct Combine<'m, 'a> {
     coefficients: &'m [f32],
     /// How many rows are written: the last four may be fewer.
     rows: usize,
-    write: Write,
-    to: &'m mut [f32],
+    to: Output<'m>,
     stride: usize,
 }
 
@@ -261,7 +252,7 @@ impl Kernel for Combine<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { part, coefficients, rows, write, to, stride } = self;
+        let Self { part, coefficients, rows, mut to, stride } = self;
         let lanes = S::Register::LANES;
         let size = (part.rows * TOGETHER).max(TOGETHER);
         for start in (0..part.columns).step_by(lanes) {
@@ -287,10 +278,9 @@ impl Kernel for Combine<'_, '_> {
                 }
                 for sum in sums {
                     let at = row.wrapping_mul(stride).wrapping_add(start);
-                    let to = to.get_mut(at..).and_then(|to| to.get_mut(..lanes));
-                    let to = bytemuck::try_cast_slice_mut(to.unwrap_or_default());
-                    if let (true, Ok([to])) = (row < rows, to) {
-                        write.write(None, S::Register::narrow(sum), to);
+                    let place = to.part(at, lanes).vectors().first();
+                    if let (true, Some(place)) = (row < rows, place) {
+                        place.write(None, S::Register::narrow(sum));
                     }
                     row += 1;
                 }

@@ -46,6 +46,7 @@ use super::overlap::{Index, Sums};
 use crate::error::{Error, Notices, Value};
 use crate::metric::range::Range;
 use crate::pixels::Pixels;
+use crate::simd::Output;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -148,7 +149,19 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        self.sums.gradient(&params.index(), range, pixels, upstream, write, gradient)
+        self.gradient_to(params, range, pixels, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        range: Option<&Range>,
+        pixels: &Pixels,
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
+        self.sums.gradient(&params.index(), range, pixels, upstream, gradient)
     }
 }
 
@@ -166,11 +179,23 @@ pub fn loss_and_gradient(
     range: Option<&mut Range>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, pixels, upstream, totals, range, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    pixels: &Pixels,
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    range: Option<&mut Range>,
+    gradient: Output,
+) -> Result<Value, Error> {
     let (mut batch, mut extent) = (Totals::default(), Range::default());
     Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
     batch.update(params, pixels, Some(&mut extent))?;
     let value = batch.loss(params, Some(&extent))?;
-    batch.gradient(params, Some(&extent), pixels, upstream, write, gradient)?;
+    batch.gradient_to(params, Some(&extent), pixels, upstream, gradient)?;
     if let Some(totals) = totals {
         totals.merge(&batch);
     }

@@ -55,35 +55,26 @@ impl Write {
     /// Writes the values of the lanes where the mask is true (None: of all).
     #[inline(always)]
     pub(crate) fn write<V: Lanes>(self, mask: Option<V::Mask>, values: V, to: &mut V::Floats) {
-        let (values, otherwise) = match self {
-            Self::Store => (values, values.constant(0.0)),
-            Self::Add => {
-                let before = V::from_floats(values.simd(), to);
-                (before + values, before)
-            }
+        let before = match self {
+            Self::Store => None,
+            Self::Add => Some(V::from_floats(values.simd(), to)),
         };
-        match mask {
-            Some(mask) => V::select(mask, values, otherwise).to_floats(to),
-            None => values.to_floats(to),
-        }
+        over(mask, values, before).to_floats(to);
     }
 }
 
-/// Stores or adds values one by one; returns whether all are finite.
-pub(crate) fn write_one_by_one(
-    write: Write,
-    values: impl Iterator<Item = f32>,
-    to: &mut [f32],
-) -> bool {
-    let mut finite = true;
-    for (to, value) in to.iter_mut().zip(values) {
-        finite &= value.is_finite();
-        *to = match write {
-            Write::Store => value,
-            Write::Add => *to + value,
-        };
+/// The values of the lanes where the mask is true (None: of all), added to what was there before (None: they take its
+/// place, and elsewhere is 0).
+#[inline(always)]
+pub(crate) fn over<V: Lanes>(mask: Option<V::Mask>, values: V, before: Option<V>) -> V {
+    let (values, otherwise) = match before {
+        None => (values, values.constant(0.0)),
+        Some(before) => (before + values, before),
+    };
+    match mask {
+        Some(mask) => V::select(mask, values, otherwise),
+        None => values,
     }
-    finite
 }
 
 /// The values where the mask is true (None: everywhere), 0 elsewhere.

@@ -39,7 +39,7 @@ use super::reduction::Sums;
 use super::{Reduction, Write, fingerprint};
 use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices, Value};
-use crate::simd;
+use crate::simd::{self, Output};
 use kernels::{Values, Written};
 
 /// The bound of a term in ulps: three roundings of 2^-24 for the square (the difference counts twice), one
@@ -145,11 +145,23 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
+        self.gradient_to(params, reconstruction, target, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        reconstruction: &Cube,
+        target: &[f32],
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
         let inputs = Inputs::new(params, reconstruction, target)?;
         self.sums.check(params.fingerprint())?;
-        reconstruction.check_output(gradient)?;
+        reconstruction.check_output(gradient.len())?;
         let slope = params.slope(&self.sums, upstream);
-        let written = Written::Gradient(slope, write, gradient);
+        let written = Written::Gradient(slope, gradient);
         simd::run(Values { inputs, factor: params.weight, sum: None, written });
         Ok(self.sums.notices(params.reduction))
     }
@@ -170,8 +182,27 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(
+        params,
+        reconstruction,
+        target,
+        upstream,
+        totals,
+        Output::new(write, gradient),
+    )
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    reconstruction: &Cube,
+    target: &[f32],
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
     let inputs = Inputs::new(params, reconstruction, target)?;
-    reconstruction.check_output(gradient)?;
+    reconstruction.check_output(gradient.len())?;
     if params.reduction == Reduction::None {
         return Err(Error::NoScalar);
     }
@@ -179,7 +210,7 @@ pub fn loss_and_gradient(
     let tally = reconstruction.tally_values(&mut batch.sums.weights);
     batch.sums.count(params.fingerprint(), tally);
     let slope = params.slope(&batch.sums, upstream);
-    let written = Written::Gradient(slope, write, gradient);
+    let written = Written::Gradient(slope, gradient);
     let sum = Some(&mut batch.sums.loss);
     simd::run(Values { inputs, factor: params.weight, sum, written });
     if let Some(totals) = totals {
@@ -199,8 +230,18 @@ pub fn map(
     target: &[f32],
     map: &mut [f32],
 ) -> Result<Notices, Error> {
+    map_to(params, reconstruction, target, Output::new(Write::Store, map))
+}
+
+/// [`map`], to memory that may be uninitialised.
+pub(crate) fn map_to(
+    params: &Params,
+    reconstruction: &Cube,
+    target: &[f32],
+    map: Output,
+) -> Result<Notices, Error> {
     let inputs = Inputs::new(params, reconstruction, target)?;
-    reconstruction.check_output(map)?;
+    reconstruction.check_output(map.len())?;
     let written = Written::Terms(map);
     simd::run(Values { inputs, factor: params.weight, sum: None, written });
     Ok(Notices::EMPTY.when(reconstruction.layout.n == 0))
@@ -222,7 +263,7 @@ impl<'a> Inputs<'a> {
             return Err(Error::Channels);
         }
         cube.check()?;
-        cube.check_output(target)?;
+        cube.check_output(target.len())?;
         Ok(Self { cube: *cube, target, layout: cube.walk() })
     }
 }

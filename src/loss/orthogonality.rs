@@ -25,10 +25,10 @@
 //! Formula: N. Bansal, X. Chen, Z. Wang, Can We Gain More from Orthogonality Regularizations (2018), eq. 2.
 
 use super::Write;
-use super::gram::{self, Gradient, Gram, TOGETHER, check_gradient};
+use super::gram::{self, Gram, TOGETHER, check_gradient};
 use crate::error::{Error, Notices, Value};
 use crate::matrix::Matrix;
-use crate::simd::vectors_mut;
+use crate::simd::{Output, Places, vectors_mut};
 
 pub use super::gram::MOST_ROWS;
 
@@ -60,12 +60,12 @@ fn coefficients(rows: usize) -> usize {
     rows.saturating_mul(together) / 2
 }
 
-fn check(params: &Params, components: &Matrix, workspace: &[f64]) -> Result<(), Error> {
+fn check(params: &Params, components: &Matrix, workspace: usize) -> Result<(), Error> {
     if !params.weight.is_finite() {
         return Err(Error::Weight);
     }
     gram::check(components)?;
-    if workspace.len() < self::workspace(components.rows, components.columns) {
+    if workspace < self::workspace(components.rows, components.columns) {
         return Err(Error::Workspace);
     }
     Ok(())
@@ -76,7 +76,16 @@ fn check(params: &Params, components: &Matrix, workspace: &[f64]) -> Result<(), 
 /// # Errors
 /// Parameters out of range, overlapping rows, more than [`MOST_ROWS`] rows, a workspace that is too small.
 pub fn loss(params: &Params, components: &Matrix, workspace: &mut [f64]) -> Result<Value, Error> {
-    check(params, components, workspace)?;
+    loss_to(params, components, Places::of(workspace))
+}
+
+/// [`loss`], to memory that may be uninitialised.
+pub(crate) fn loss_to(
+    params: &Params,
+    components: &Matrix,
+    workspace: Places<f64>,
+) -> Result<Value, Error> {
+    check(params, components, workspace.len())?;
     Ok(value(params, components, sum(components, workspace, None)))
 }
 
@@ -100,7 +109,6 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
-#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     components: &Matrix,
@@ -109,10 +117,28 @@ pub fn loss_and_gradient(
     workspace: &mut [f64],
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    check(params, components, workspace)?;
-    check_gradient(components, gradient)?;
+    loss_and_gradient_to(
+        params,
+        components,
+        upstream,
+        Places::of(workspace),
+        Output::new(write, gradient),
+    )
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+#[inline(never)]
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    components: &Matrix,
+    upstream: f64,
+    workspace: Places<f64>,
+    gradient: Output,
+) -> Result<Value, Error> {
+    check(params, components, workspace.len())?;
+    check_gradient(components, gradient.len())?;
     let factor = 4.0 * f64::from(params.weight) * upstream;
-    let gradient = Some((factor, Gradient { write, values: gradient }));
+    let gradient = Some((factor, gradient));
     Ok(value(params, components, sum(components, workspace, gradient)))
 }
 
@@ -125,8 +151,10 @@ fn value(params: &Params, components: &Matrix, sum: f64) -> Value {
 
 /// Sums the squares of E four rows at a time, and writes the gradient if asked to.
 #[inline(never)]
-fn sum(components: &Matrix, workspace: &mut [f64], mut gradient: Option<(f64, Gradient)>) -> f64 {
+fn sum(components: &Matrix, workspace: Places<f64>, mut gradient: Option<(f64, Output)>) -> f64 {
     let rows = components.rows;
+    let words = self::workspace(rows, components.columns);
+    let workspace = workspace.first(words).map(|words| words.fill(0.0)).unwrap_or_default();
     let (mut gram, rest) = Gram::new(components, workspace);
     let count = if gradient.is_some() { coefficients(rows) } else { 0 };
     let coefficients = rest.get_mut(..count).unwrap_or_default();

@@ -18,14 +18,14 @@
 
 mod kernels;
 
-use super::{Write, fingerprint};
+use super::fingerprint;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::masks::Masks;
 use crate::math64::{exp, ln};
 use crate::metric::range::Range;
 use crate::pixels::{Pixels, tally};
-use crate::simd;
+use crate::simd::{self, Output};
 use crate::words;
 use kernels::{Extreme, Factors, Gradient, Summed, Terms};
 
@@ -210,8 +210,7 @@ impl Sums {
         range: Option<&Range>,
         pixels: &Pixels,
         upstream: f64,
-        write: Write,
-        gradient: &mut [f32],
+        gradient: Output,
     ) -> Result<Notices, Error> {
         index.check()?;
         pixels.check_labelled()?;
@@ -235,8 +234,7 @@ impl Sums {
             negative: (slopes.negative * overlap.scale) as f32,
         };
         let (normalization, boundary) = (index.normalization, index.boundary);
-        let job =
-            Gradient { pixels, normalization, boundary, factors, least, greatest, write, gradient };
+        let job = Gradient { pixels, normalization, boundary, factors, least, greatest, gradient };
         simd::run(job);
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
     }

@@ -12,12 +12,12 @@
 
 mod targets;
 
+use super::only;
 use super::reduction::{Reduction, Sums};
-use super::{Write, only};
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Accumulator, ExactSum};
 use crate::pixels::{Live, LiveColumns, Pixels, both, tally};
-use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Kernel, Lanes, Output, Simd};
 use targets::{Hard, Targets};
 
 /// What is computed, by one of the losses.
@@ -105,14 +105,13 @@ pub(super) fn gradient<P: Pixelwise>(
     sums: &Sums,
     pixels: &Pixels,
     upstream: f64,
-    write: Write,
-    gradient: &mut [f32],
+    gradient: Output,
 ) -> Result<Notices, Error> {
     let softening = check(params, pixels)?;
     sums.check(params.fingerprint())?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
     let factors = params.factors(sums.slope(params.reduction(), upstream));
-    let slopes = Some((factors, write, gradient));
+    let slopes = Some((factors, gradient));
     walk(params, pixels, softening, Outputs { terms: None, slopes });
     Ok(sums.notices(params.reduction()))
 }
@@ -122,9 +121,8 @@ pub(super) fn loss_and_gradient<P: Pixelwise>(
     params: &P,
     pixels: &Pixels,
     upstream: f64,
-    write: Write,
     totals: Option<&mut Sums>,
-    gradient: &mut [f32],
+    gradient: Output,
 ) -> Result<Value, Error> {
     let softening = check(params, pixels)?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
@@ -135,7 +133,7 @@ pub(super) fn loss_and_gradient<P: Pixelwise>(
     let tally = tally(pixels.scores.len(), pixels, &mut batch.weights);
     batch.count(params.fingerprint(), tally);
     let factors = params.factors(batch.slope(params.reduction(), upstream));
-    let slopes = Some((factors, write, gradient));
+    let slopes = Some((factors, gradient));
     let terms = Some((params.term_factors(), To::Sum(&mut batch.loss)));
     walk(params, pixels, softening, Outputs { terms, slopes });
     if let Some(totals) = totals {
@@ -148,7 +146,7 @@ pub(super) fn loss_and_gradient<P: Pixelwise>(
 pub(super) fn map<P: Pixelwise>(
     params: &P,
     pixels: &Pixels,
-    map: &mut [f32],
+    map: Output,
 ) -> Result<Notices, Error> {
     let softening = check(params, pixels)?;
     Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
@@ -271,14 +269,14 @@ struct Side<V: Lanes> {
 struct Outputs<'a> {
     /// The factors of the terms, and where these go.
     terms: Option<(Factors, To<'a>)>,
-    /// The factors of the slopes, and how the gradient is written.
-    slopes: Option<(Factors, Write, &'a mut [f32])>,
+    /// The factors of the slopes, and where the gradient goes.
+    slopes: Option<(Factors, Output<'a>)>,
 }
 
 /// Where the terms go.
 enum To<'a> {
     Sum(&'a mut ExactSum),
-    Map(&'a mut [f32]),
+    Map(Output<'a>),
 }
 
 /// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
@@ -305,34 +303,33 @@ impl<F: Function, T: Targets> Walk<'_, F, T> {
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
         let Self { pixels, function, targets, to } = self;
         let inputs = Inputs::<V>::new(pixels);
-        let nowhere = || &mut [] as &mut [f32];
         let (term_factors, sum, map) = match to.terms {
-            Some((factors, To::Sum(sum))) => (Some(factors), Some(sum), nowhere()),
+            Some((factors, To::Sum(sum))) => (Some(factors), Some(sum), Output::nowhere()),
             Some((factors, To::Map(map))) => (Some(factors), None, map),
-            None => (None, None, nowhere()),
+            None => (None, None, Output::nowhere()),
         };
-        let (slope_factors, write, gradient) = match to.slopes {
+        let (slope_factors, gradient) = match to.slopes {
             // The margin of a positive pixel falls as its logit rises.
-            Some((Factors { negative, positive }, write, gradient)) => {
-                (Some(Factors { negative, positive: -positive }), write, gradient)
+            Some((Factors { negative, positive }, gradient)) => {
+                (Some(Factors { negative, positive: -positive }), gradient)
             }
-            None => (None, Write::Store, nowhere()),
+            None => (None, Output::nowhere()),
         };
         let softening = targets.softening();
         let wanted = Wanted { function, softening, terms: term_factors, slopes: slope_factors };
         let (is_sum, is_map) = (sum.is_some(), sum.is_none() && term_factors.is_some());
         let mut sum = Accumulator::new(simd, sum);
-        let (mut map, mut gradient) = (ColumnsMut::new(map), ColumnsMut::new(gradient));
+        let (mut map, mut gradient) = (map.columns(), gradient.columns());
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
             let (term, slope) = wanted.of(simd, &vector);
             if is_sum {
                 sum.push(term);
             } else if is_map {
-                term.to_floats(map.get(index));
+                map.get(index).put(term);
             }
             if slope_factors.is_some() {
-                write.write(vector.live.mask, slope, gradient.get(index));
+                gradient.get(index).write(vector.live.mask, slope);
             }
         }
         map.finish();

@@ -24,9 +24,10 @@
 //!
 //! Formula: the population variance.
 
-use super::{Write, write_one_by_one};
+use super::Write;
 use crate::error::{Error, Notices, Value};
 use crate::pixels::{self, Pixels};
+use crate::simd::Output;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,7 +107,6 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
-#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     weights: &[f32],
@@ -114,12 +114,23 @@ pub fn loss_and_gradient(
     write: Write,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, weights, upstream, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+#[inline(never)]
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    weights: &[f32],
+    upstream: f64,
+    gradient: Output,
+) -> Result<Value, Error> {
     params.check()?;
     Pixels::check_lengths(weights.len(), &[Some(gradient.len())])?;
     let Spread { mean, variance, notices, .. } = Spread::of(weights);
     let weight = f64::from(params.weight);
     let factor = -2.0 * weight * upstream / weights.len() as f64;
     let slopes = weights.iter().map(|weight| (factor * (f64::from(*weight) - mean)) as f32);
-    write_one_by_one(write, slopes, gradient);
+    gradient.write_one_by_one(slopes);
     Ok(Value { value: -weight * variance, notices })
 }

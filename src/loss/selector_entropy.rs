@@ -31,10 +31,11 @@
 //!
 //! Formula: C. E. Shannon, A Mathematical Theory of Communication (1948), section 6.
 
-use super::{Write, write_one_by_one};
+use super::Write;
 use crate::error::{Error, Notices, Value};
 use crate::math64::ln;
 use crate::pixels::{self, Pixels};
+use crate::simd::Output;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -188,7 +189,6 @@ pub fn gradient(
 ///
 /// # Errors
 /// As [`gradient`].
-#[inline(never)]
 pub fn loss_and_gradient(
     params: &Params,
     weights: &[f32],
@@ -196,13 +196,24 @@ pub fn loss_and_gradient(
     write: Write,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, weights, upstream, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+#[inline(never)]
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    weights: &[f32],
+    upstream: f64,
+    gradient: Output,
+) -> Result<Value, Error> {
     params.check()?;
     Pixels::check_lengths(weights.len(), &[Some(gradient.len())])?;
     let mut found = Entropy::of(params.eps, weights);
     let (value, of_entropy) = params.of_entropy(found.entropy);
     let factor = upstream * of_entropy;
     let slopes = weights.iter().map(|weight| (factor * found.slope(*weight)) as f32);
-    let finite = write_one_by_one(write, slopes, gradient);
+    let finite = gradient.write_one_by_one(slopes);
     found.notices |= Notices::NOT_FINITE.when(!finite);
     Ok(Value { value, notices: found.notices })
 }

@@ -47,6 +47,7 @@ mod distance;
 mod gradient;
 mod pass;
 
+pub(crate) use center::gradient_center_to;
 pub use center::{gradient_center, merge_center, normalize_center, update_center};
 
 use super::reduction::Sums;
@@ -56,7 +57,7 @@ use crate::error::{Error, Notices, Value};
 use crate::exact::{Exact, ExactSum};
 use crate::math64;
 use crate::pixels::tally;
-use crate::simd;
+use crate::simd::{self, Output};
 use crate::words;
 use distance::Inputs;
 use gradient::Gradient;
@@ -277,11 +278,23 @@ impl Totals {
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
+        self.gradient_to(params, embeddings, center, upstream, Output::new(write, gradient))
+    }
+
+    /// [`Self::gradient`], to memory that may be uninitialised.
+    pub(crate) fn gradient_to(
+        &self,
+        params: &Params,
+        embeddings: &Cube,
+        center: &[f32],
+        upstream: f64,
+        gradient: Output,
+    ) -> Result<Notices, Error> {
         let inputs = check(params, embeddings, center)?;
-        embeddings.check_output(gradient)?;
+        embeddings.check_output(gradient.len())?;
         let notices = self.notices(params)?;
         let slope = params.slope(&self.sums, upstream) as f32;
-        let gradient = Some(Gradient { slope, write, to: gradient });
+        let gradient = Some(Gradient { slope, to: gradient });
         pass(inputs, None, gradient);
         Ok(notices)
     }
@@ -317,12 +330,24 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
+    loss_and_gradient_to(params, embeddings, center, upstream, totals, Output::new(write, gradient))
+}
+
+/// [`loss_and_gradient`], to memory that may be uninitialised.
+pub(crate) fn loss_and_gradient_to(
+    params: &Params,
+    embeddings: &Cube,
+    center: &[f32],
+    upstream: f64,
+    totals: Option<&mut Totals>,
+    gradient: Output,
+) -> Result<Value, Error> {
     let inputs = check(params, embeddings, center)?;
-    embeddings.check_output(gradient)?;
+    embeddings.check_output(gradient.len())?;
     let mut batch = Totals::default();
     batch.count(params, embeddings);
     let slope = params.slope(&batch.sums, upstream) as f32;
-    batch.walk(inputs, Some(Gradient { slope, write, to: gradient }));
+    batch.walk(inputs, Some(Gradient { slope, to: gradient }));
     if let Some(totals) = totals {
         totals.merge(&batch);
     }
@@ -339,6 +364,16 @@ pub fn map(
     embeddings: &Cube,
     center: &[f32],
     map: &mut [f32],
+) -> Result<Notices, Error> {
+    map_to(params, embeddings, center, Output::new(Write::Store, map))
+}
+
+/// [`map`], to memory that may be uninitialised.
+pub(crate) fn map_to(
+    params: &Params,
+    embeddings: &Cube,
+    center: &[f32],
+    map: Output,
 ) -> Result<Notices, Error> {
     let inputs = check(params, embeddings, center)?;
     if map.len() != embeddings.layout.n {

@@ -31,6 +31,7 @@ use crate::loss::gram::{self, Gram, TOGETHER};
 use crate::math64::sqrt;
 use crate::matrix::Matrix;
 use crate::order::at_least;
+use crate::simd::Places;
 
 pub use crate::loss::gram::MOST_ROWS;
 
@@ -61,13 +62,17 @@ pub fn workspace(rows: usize, columns: usize) -> usize {
 ///
 /// # Errors
 /// Overlapping rows, more than [`MOST_ROWS`] rows, a workspace that is too small. It was not touched then.
-#[inline(never)]
 pub fn values(components: &Matrix, workspace: &mut [f64]) -> Result<Report, Error> {
+    values_to(components, Places::of(workspace))
+}
+
+/// [`values`], to memory that may be uninitialised.
+#[inline(never)]
+pub(crate) fn values_to(components: &Matrix, workspace: Places<f64>) -> Result<Report, Error> {
     gram::check(components)?;
     let rows = components.rows;
-    if workspace.len() < self::workspace(rows, components.columns) {
-        return Err(Error::Workspace);
-    }
+    let words = self::workspace(rows, components.columns);
+    let workspace = workspace.first(words).ok_or(Error::Workspace)?.fill(0.0);
     let (mut gram, rest) = Gram::new(components, workspace);
     let diagonal = rest.get_mut(..rows).unwrap_or_default();
     let (mut squares, mut sizes) = (Halves::default(), Halves::default());

@@ -4,7 +4,7 @@
 //! positive when any of its pixels does, so a line camera may hand a frame over in many calls:
 //! [`Totals::update`] for each part, then [`Totals::end_frame`] once.
 //! **Inputs**: `decisions` and `targets` (bytes, nonzero is an anomaly). Optional: `valid`.
-//! `scores` and `weights` are ignored.
+//! No weights.
 //!
 //! ```text
 //! precision = TP / (TP + FP)     recall = TP / (TP + FN)
@@ -116,7 +116,7 @@ impl Totals {
     /// Adds pixels, to the counts and to the open frame.
     ///
     /// # Errors
-    /// Decisions or targets missing, inputs of different lengths. Nothing was added then.
+    /// Decisions or targets missing, weights or soft targets, inputs of different lengths. Nothing was added then.
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
         let seen = inputs(pixels)?.count();
         self.add_pixels(seen);
@@ -188,6 +188,7 @@ impl Totals {
 
 /// Decisions and targets, checked.
 pub(super) fn inputs<'a>(pixels: &Pixels<'a>) -> Result<Masks<'a>, Error> {
+    pixels.check_plain()?;
     let decisions = pixels.decisions.ok_or(Error::MissingInput)?;
     let targets = pixels.targets.ok_or(Error::MissingInput)?;
     let valid = pixels.valid;

@@ -3,7 +3,7 @@
 //! **Use case**: the whole node in one place: pixel-level and frame-level precision, recall and
 //! F1, IoU, and average precision, over a stream of frames or lines. Labels are needed.
 //! **Inputs**: `targets` (bytes, nonzero is an anomaly), and `decisions` (likewise), `scores`
-//! (logits), or both. Optional: `valid`. Pixel weights are not for counts and are ignored.
+//! (logits), or both. Optional: `valid`. Pixel weights are not for counts.
 //!
 //! The counts, ratios and notices of decisions are those of [`super::confusion`]. Average precision
 //! is that of [`super::ranking`] with `ap_thresholds` thresholds of the sigmoid, which is
@@ -288,6 +288,7 @@ impl<'a> Parts<'a> {
         pixels: &Pixels<'a>,
         ranking: Option<Ranking<'a>>,
     ) -> Result<Self, Error> {
+        pixels.check_plain()?;
         let Pixels { scores, targets, valid, .. } = *pixels;
         let length = targets.ok_or(Error::MissingInput)?.len();
         Pixels::check_lengths(length, &[valid.map(<[u8]>::len)])?;

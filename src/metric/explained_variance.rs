@@ -28,6 +28,7 @@ use super::{Metric, Numbered};
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::pixels::Pixels;
+use crate::simd::Places;
 
 /// What is known of one component; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,21 +76,28 @@ pub fn normalize(totals: &mut [Totals]) {
 /// # Errors
 /// Outputs of another length than the totals, components with different numbers of batches
 /// ([`Error::MixedTotals`]). Nothing was written then.
-#[inline(never)]
 pub fn values(
     totals: &[Totals],
     ratios: &mut [f64],
     cumulative: &mut [f64],
 ) -> Result<Value, Error> {
+    values_to(totals, Places::of(ratios), Places::of(cumulative))
+}
+
+/// [`values`], to memory that may be uninitialised.
+#[inline(never)]
+pub(crate) fn values_to(
+    totals: &[Totals],
+    mut ratios: Places<f64>,
+    mut cumulative: Places<f64>,
+) -> Result<Value, Error> {
     Pixels::check_lengths(totals.len(), &[Some(ratios.len()), Some(cumulative.len())])?;
     let batches = batches(totals)?;
-    for (to, total) in ratios.iter_mut().zip(totals) {
-        *to = of(&total.ratio, batches).value;
-    }
     let mut sum = ExactSum::default();
-    for (to, total) in cumulative.iter_mut().zip(totals) {
+    for (index, total) in totals.iter().enumerate() {
         sum.merge(&total.ratio);
-        *to = of(&sum, batches).value;
+        ratios.put(index, of(&total.ratio, batches).value);
+        cumulative.put(index, of(&sum, batches).value);
     }
     Ok(total(totals, batches))
 }

@@ -2,7 +2,7 @@
 //!
 //! **Use case**: watches a stream without labels: a jump of the percentage is a change of the
 //! scene, the lamp or the detector.
-//! **Inputs**: `decisions` (bytes, nonzero is an anomaly). Optional: `valid`. The rest is ignored.
+//! **Inputs**: `decisions` (bytes, nonzero is an anomaly). Optional: `valid`. No weights.
 //!
 //! ```text
 //! total = pixels that count    anomalous = positive decisions    percentage = 100 anomalous / total
@@ -43,8 +43,9 @@ impl Totals {
     /// Adds pixels.
     ///
     /// # Errors
-    /// Decisions missing, inputs of different lengths. Nothing was added then.
+    /// Decisions missing, weights or soft targets, inputs of different lengths. Nothing was added then.
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
+        pixels.check_plain()?;
         let decisions = pixels.decisions.ok_or(Error::MissingInput)?;
         let valid = pixels.valid.map(<[u8]>::len);
         Pixels::check_lengths(decisions.len(), &[valid])?;

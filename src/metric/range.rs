@@ -1,7 +1,7 @@
 //! The least and the greatest value of a float map, and how often each occurs.
 //!
 //! **Use case**: watches the range of scores without labels; gives a min-max normalisation its
-//! bounds. **Inputs**: `scores` (any floats). Optional: `valid`. The rest is ignored.
+//! bounds. **Inputs**: `scores` (any floats). Optional: `valid`. No weights.
 //!
 //! NaN scores are counted apart; infinities are values like others; -0 equals +0. A range is
 //! **not additive**: it merges by [`Range::merge`], never by adding words.
@@ -11,7 +11,7 @@
 use crate::error::{Error, Notices};
 use crate::order;
 use crate::pixels::{LiveColumns, Pixels, count_valid};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd, flat};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, flat};
 use crate::words;
 
 /// Order keys of the extremes and how often they occurred; all zero is empty.
@@ -38,10 +38,9 @@ impl Range {
     /// Adds the scores of pixels.
     ///
     /// # Errors
-    /// Inputs of different lengths. Nothing was added then.
+    /// Weights or soft targets, inputs of different lengths. Nothing was added then.
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
-        let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
+        let pixels = pixels.plain_scores()?;
         self.add(&pixels, count_valid(pixels.scores.len(), pixels.valid));
         Ok(())
     }

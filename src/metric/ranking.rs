@@ -39,13 +39,14 @@ mod curve;
 mod report;
 
 pub use binning::{Binning, MOST_BINS, MOST_THRESHOLDS, Rule, table_words};
+pub(crate) use curve::curve_to;
 pub use curve::{Point, at, curve, quantile, threshold_for_false_positive_rate};
 pub use report::{Report, report};
 
 use crate::error::{Error, Notices};
 use crate::masks::Masks;
 use crate::pixels::{Pixels, count_valid, cut};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd};
 use crate::words::{same_parameters, sum};
 use core::iter::{Enumerate, Rev, Zip};
 use core::slice::Iter;
@@ -220,9 +221,10 @@ impl Labels<'_> {
 /// A binning of integers, soft targets or pixel weights, inputs of different lengths, too few words. Nothing
 /// was added then.
 pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(), Error> {
-    if binning.is_exact() || pixels.soft_targets.is_some() || pixels.weights.is_some() {
+    if binning.is_exact() {
         return Err(Error::UnsupportedInput);
     }
+    pixels.check_plain()?;
     let labels = Labels { targets: pixels.targets, valid: pixels.valid };
     labels.check(pixels.scores.len())?;
     let mut to = Parts::new(binning, words)?;

@@ -33,6 +33,7 @@ use crate::error::{Error, Notices};
 use crate::math64::from_integer;
 use crate::order;
 use crate::pixels::Pixels;
+use crate::simd::Places;
 use crate::sort::{self, sort};
 
 /// What the scores of a buffer say; the names are those of [`ranking::Report`](super::ranking::Report).
@@ -72,15 +73,21 @@ pub fn workspace(pixels: usize) -> usize {
 /// Targets missing, soft targets or pixel weights, inputs of different lengths, more than 2^32 - 1 pixels, a
 /// workspace that is too small. The workspace was not touched then.
 pub fn report(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
-    if pixels.soft_targets.is_some() || pixels.weights.is_some() {
-        return Err(Error::UnsupportedInput);
-    }
+    report_to(pixels, Places::of(workspace))
+}
+
+/// [`report`], to memory that may be uninitialised.
+pub(crate) fn report_to(
+    pixels: &Pixels,
+    workspace: Places<u32>,
+) -> Result<(Report, Notices), Error> {
+    pixels.check_plain()?;
     let targets = pixels.targets.ok_or(Error::MissingInput)?;
     let given = [Some(targets.len()), pixels.valid.map(<[u8]>::len)];
     let length = Pixels::check_lengths(pixels.scores.len(), &given)?;
     u32::try_from(length).map_err(|_| Error::TooLarge)?;
+    let workspace = workspace.first(self::workspace(length)).ok_or(Error::Workspace)?.fill(0);
     let (counters, keys) = workspace.split_first_chunk_mut().ok_or(Error::Workspace)?;
-    let keys = keys.get_mut(..length.saturating_mul(2)).ok_or(Error::Workspace)?;
     let (keys, spare) = keys.split_at_mut_checked(length).ok_or(Error::Workspace)?;
 
     let Gathered { anomalies, normal, nan: [nan_normal, nan_anomalies] } =

@@ -1,7 +1,7 @@
 //! Mean, spread, extremes and quantiles of a float map (cuvis-ai's `ScoreStatisticsMetric`).
 //!
 //! **Use case**: watches scores without labels: a drift of the mean or of a quantile is a change of the scene, the
-//! lamp or the detector. **Inputs**: `scores` (any floats). Optional: `valid`. The rest is ignored.
+//! lamp or the detector. **Inputs**: `scores` (any floats). Optional: `valid`. No weights.
 //!
 //! ```text
 //! mean = S1 / n      std = sqrt((n S2 - S1^2) / (n (n - 1)))      S1, S2: exact sums of scores and of their squares
@@ -33,7 +33,7 @@ use crate::exact::{ExactSquares, ExactSum, sample_variance};
 use crate::math64::sqrt;
 use crate::pixels::{Pixels, Sum, count_valid};
 use crate::select::{self, Scores};
-use crate::simd;
+use crate::simd::{self, Places};
 
 /// Exact sums of scores and of their squares; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,10 +51,9 @@ impl Totals {
     /// Adds the scores of pixels.
     ///
     /// # Errors
-    /// Inputs of different lengths. Nothing was added then.
+    /// Weights or soft targets, inputs of different lengths. Nothing was added then.
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
-        let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
+        let pixels = pixels.plain_scores()?;
         let counted = count_valid(pixels.scores.len(), pixels.valid);
         self.pixels = self.pixels.wrapping_add(counted);
         simd::run(Sum { floats: pixels.scores, pixels: &pixels, sum: &mut self.sum });
@@ -151,10 +150,18 @@ pub fn workspace() -> usize {
 /// The statistics of one frame, and what is special about them.
 ///
 /// # Errors
-/// Inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The workspace was not
+/// Weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The workspace was not
 /// touched then.
 pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
-    Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
+    frame_to(pixels, Places::of(workspace))
+}
+
+/// [`frame`], to memory that may be uninitialised.
+pub(crate) fn frame_to(
+    pixels: &Pixels,
+    workspace: Places<u32>,
+) -> Result<(Report, Notices), Error> {
+    let pixels = &pixels.plain_scores()?;
     let mut last = 0;
     let ranks = |count: u32| {
         last = count - 1;
@@ -165,7 +172,8 @@ pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices)
         [0, last / 2, last, a, b, c, d, e, f, g, h]
     };
     let scores = Scores { scores: pixels.scores, valid: pixels.valid };
-    let selected = select::select(scores, ranks, workspace)?;
+    let space = select::space(RANKS, scores, workspace)?;
+    let selected = select::select(scores, ranks, space)?;
     let scores = selected.map_or([f64::NAN; RANKS], |all| all.map(|one| f64::from(one.score)));
     let [min, median, max, a, b, c, d, e, f, g, h] = scores;
     let [quarter, three_quarters, high, highest] = SHARES.map(|share| place(share, last).1);

@@ -31,6 +31,7 @@ use super::Metric;
 use crate::error::{Error, Notices};
 use crate::loss::selector_diversity::Spread;
 use crate::order;
+use crate::simd::Places;
 use crate::sort::{self, sort};
 
 /// How unequal weights are.
@@ -60,11 +61,17 @@ pub fn workspace(weights: usize) -> usize {
 ///
 /// # Errors
 /// More than 2^32 - 1 weights, a workspace that is too small. It was not touched then.
-#[inline(never)]
 pub fn values(weights: &[f32], workspace: &mut [u32]) -> Result<Report, Error> {
+    values_to(weights, Places::of(workspace))
+}
+
+/// [`values`], to memory that may be uninitialised.
+#[inline(never)]
+pub(crate) fn values_to(weights: &[f32], workspace: Places<u32>) -> Result<Report, Error> {
     u32::try_from(weights.len()).map_err(|_| Error::TooLarge)?;
+    let workspace =
+        workspace.first(self::workspace(weights.len())).ok_or(Error::Workspace)?.fill(0);
     let (counters, keys) = workspace.split_first_chunk_mut().ok_or(Error::Workspace)?;
-    let keys = keys.get_mut(..weights.len().saturating_mul(2)).ok_or(Error::Workspace)?;
     let (keys, spare) = keys.split_at_mut_checked(weights.len()).ok_or(Error::Workspace)?;
     let Spread { sum, variance, .. } = Spread::of(weights);
     let mut report = Report {

@@ -1,7 +1,7 @@
 //! The exact sum and mean of a float map.
 //!
 //! **Use case**: watches scores without labels: a drift of the mean, NaN and infinite scores.
-//! **Inputs**: `scores` (any floats). Optional: `valid`. The rest is ignored.
+//! **Inputs**: `scores` (any floats). Optional: `valid`. No weights.
 //!
 //! The sum is exact, rounded once to `f64`; the mean is the exact quotient of sum and count,
 //! rounded once. NaN and infinite scores are counted and decide the value by the rules of IEEE 754
@@ -28,10 +28,9 @@ impl Totals {
     /// Adds the scores of pixels.
     ///
     /// # Errors
-    /// Inputs of different lengths. Nothing was added then.
+    /// Weights or soft targets, inputs of different lengths. Nothing was added then.
     pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
-        let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
+        let pixels = pixels.plain_scores()?;
         let counted = count_valid(pixels.scores.len(), pixels.valid);
         self.pixels = self.pixels.wrapping_add(counted);
         simd::run(Sum { floats: pixels.scores, pixels: &pixels, sum: &mut self.sum });

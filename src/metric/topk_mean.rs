@@ -2,7 +2,7 @@
 //!
 //! **Use case**: one number for a frame, which a small anomaly moves where the mean of all pixels drowns it, and which
 //! one hot pixel moves less than the maximum. Needs no labels. **Inputs**: `scores` (any floats). Optional: `valid`.
-//! The rest is ignored.
+//! No weights.
 //!
 //! ```text
 //! k = ceil(float32(n fraction)), at least 1 and at most n      mean of the k greatest of n scores
@@ -24,7 +24,7 @@ use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::pixels::{Pixels, Sum, count_valid};
 use crate::select::{self, Scores, Selected};
-use crate::simd;
+use crate::simd::{self, Places};
 
 /// How many words of workspace a frame needs, whatever its size and on every tier.
 pub fn workspace() -> usize {
@@ -34,14 +34,22 @@ pub fn workspace() -> usize {
 /// The mean of the greatest scores.
 ///
 /// # Errors
-/// A fraction that is not above 0 and at most 1, inputs of different lengths, more than 2^31 - 1 pixels, a workspace
+/// A fraction that is not above 0 and at most 1, weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace
 /// that is too small. The workspace was not touched then.
 pub fn value(pixels: &Pixels, fraction: f64, workspace: &mut [u32]) -> Result<Value, Error> {
+    value_to(pixels, fraction, Places::of(workspace))
+}
+
+/// [`value`], to memory that may be uninitialised.
+pub(crate) fn value_to(
+    pixels: &Pixels,
+    fraction: f64,
+    workspace: Places<u32>,
+) -> Result<Value, Error> {
     if !(fraction > 0.0 && fraction <= 1.0) {
         return Err(Error::Fraction);
     }
-    Pixels::check_lengths(pixels.scores.len(), &[pixels.valid.map(<[u8]>::len)])?;
-    let pixels = Pixels { scores: pixels.scores, valid: pixels.valid, ..Pixels::default() };
+    let pixels = pixels.plain_scores()?;
     let counted = count_valid(pixels.scores.len(), pixels.valid) as u32;
     let wanted = wanted(counted, fraction);
     let mut numbers = 0;
@@ -50,14 +58,15 @@ pub fn value(pixels: &Pixels, fraction: f64, workspace: &mut [u32]) -> Result<Va
         [count.saturating_sub(wanted)]
     };
     let scores = Scores { scores: pixels.scores, valid: pixels.valid };
-    let selected = select::select(scores, rank, workspace)?;
+    let space = select::space(1, scores, workspace)?;
+    let selected = select::select(scores, rank, space)?;
     let Some([Selected { score, ties, ties_below }]) = selected.filter(|_| numbers == counted)
     else {
         let notices = Notices::EMPTY.when(counted == 0) | Notices::NOT_FINITE.when(counted != 0);
         return Ok(Value { value: f64::NAN, notices });
     };
     let mut sum = ExactSum::default();
-    add_above(&pixels, score, workspace, &mut sum);
+    add_above(&pixels, score, space, &mut sum);
     let mut tied = ExactSum::default();
     tied.add(score);
     sum.merge_times(&tied, i64::from(ties - ties_below));

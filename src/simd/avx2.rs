@@ -1,6 +1,6 @@
 //! AVX2 on x86-64, found at run time. FMA is not asked for: it would change bits.
 
-use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
+use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd};
 use bytemuck::must_cast;
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -23,7 +23,6 @@ impl Simd for Avx2 {
     type Register = Ymm;
     type Lanes = Pair<Pair<Ymm>>;
     type Sixteen = Pair<Ymm>;
-    const TIER: Tier = Tier::Avx2;
     const SHIFTS_EACH: bool = true;
 
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! AVX-512 (F, BW, DQ, VL) on x86-64, found at run time.
 
 use super::avx2::fold_rows_of_eight;
-use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
+use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd};
 use bytemuck::must_cast;
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -25,7 +25,6 @@ impl Simd for Avx512 {
     type Register = Zmm;
     type Lanes = Pair<Pair<Zmm>>;
     type Sixteen = Zmm;
-    const TIER: Tier = Tier::Avx512;
     const SHIFTS_EACH: bool = true;
 
     #[inline(always)]

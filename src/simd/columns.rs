@@ -3,7 +3,7 @@
 //! So a kernel is one loop over an index, with no call and no second copy of its mathematics for
 //! the last few pixels.
 
-use super::{flat, flat_mut};
+use super::flat_mut;
 use bytemuck::Pod;
 
 /// A slice as arrays of a vector's size.
@@ -35,44 +35,6 @@ impl<'a, A: Pod> Columns<'a, A> {
     #[inline(always)]
     pub fn get(&self, index: usize) -> &A {
         self.whole.get(index).unwrap_or(&self.tail)
-    }
-}
-
-/// A slice to be written as arrays of a vector's size.
-pub struct ColumnsMut<'a, A, T> {
-    whole: &'a mut [A],
-    tail: A,
-    rest: &'a mut [T],
-}
-
-impl<'a, A: Pod, T: Pod> ColumnsMut<'a, A, T> {
-    /// The items of a slice. [`Self::finish`] must be called at the end.
-    #[inline(always)]
-    pub fn new(slice: &'a mut [T]) -> Self {
-        let whole_items = slice.len() / items::<T, A>() * items::<T, A>();
-        let (head, rest) = slice.split_at_mut_checked(whole_items).unwrap_or((&mut [], &mut []));
-        let mut tail = A::zeroed();
-        if !rest.is_empty() {
-            copy(flat_mut(&mut tail), rest);
-        }
-        Self { whole: bytemuck::try_cast_slice_mut(head).unwrap_or(&mut []), tail, rest }
-    }
-
-    /// The array at an index; the padded one behind the last whole one.
-    #[inline(always)]
-    pub fn get(&mut self, index: usize) -> &mut A {
-        match self.whole.get_mut(index) {
-            Some(whole) => whole,
-            None => &mut self.tail,
-        }
-    }
-
-    /// Writes the ragged end.
-    #[inline(always)]
-    pub fn finish(self) {
-        if !self.rest.is_empty() {
-            copy(self.rest, flat(&self.tail));
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! SIMD without surprises: one trait of float lanes, one trait of kernels, one dispatch.
 //!
-//! A kernel is written once, as safe code over [`Lanes`], and [`run`] compiles it for every tier
-//! and picks one at run time. Each operation of [`Lanes`] is one IEEE 754 operation (round to
+//! A kernel is written once, as safe code over `Lanes`, and `run` compiles it for every tier
+//! and picks one at run time. Each operation of `Lanes` is one IEEE 754 operation (round to
 //! nearest, no fused multiply-add, no flush to zero), so a kernel that treats its pixels one by
 //! one gives the same bits on every tier; what would depend on the number of lanes (a sum) goes
 //! through [`crate::exact`], which has no order.
@@ -14,36 +14,47 @@
 //! ```
 //!
 //! Why a vector type may span several registers: the chains of a polynomial are long, and a core
-//! fills its units only when several independent chains are in flight. [`Pair`] does that by its
+//! fills its units only when several independent chains are in flight. `Pair` does that by its
 //! type, so no kernel unrolls by hand.
 //!
 //! Every constructor of a vector takes the token of its tier. A token exists only where the tier
-//! was detected ([`run`] makes it), which is what keeps `unsafe` inside this module.
+//! was detected (`run` makes it), which is what keeps `unsafe` inside this module.
+//!
+//! Users of the crate see the tiers alone. The traits are not for them, because unsafe code relies on what they say:
+//!
+//! ```compile_fail,E0603
+//! use hyla::simd::Lanes;
+//! ```
+//!
+//! ```compile_fail,E0603
+//! use hyla::simd::scalar::One;
+//! ```
 
 mod columns;
 mod detect;
+mod output;
 mod pair;
-pub mod portable;
-pub mod scalar;
+pub(crate) mod portable;
+pub(crate) mod scalar;
 mod tile;
 
 #[cfg(target_arch = "x86_64")]
-pub mod avx2;
+pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
-pub mod avx512;
+pub(crate) mod avx512;
 
-pub(crate) use columns::copy;
-pub use columns::{Columns, ColumnsMut};
+pub(crate) use columns::{Columns, copy};
 use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
-pub use pair::Pair;
+pub(crate) use output::{Output, Places, Vectors};
+pub(crate) use pair::Pair;
 pub(crate) use tile::Tile;
 
 use bytemuck::{AnyBitPattern, Pod, Zeroable};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
 /// The proof that a tier may run, and the vector types that it brings.
-pub trait Simd: Copy {
+pub(crate) trait Simd: Copy {
     /// One register of floats: for code whose chains are short (sums).
     type Register: Lanes<Simd = Self>;
     /// As many registers as keep the core busy: for code whose chains are long (math).
@@ -51,8 +62,6 @@ pub trait Simd: Copy {
     /// Sixteen floats, in as many registers as that takes: for a reduction inside a pixel, whose order
     /// must not depend on the tier.
     type Sixteen: Lanes<Simd = Self>;
-    /// Which tier this is.
-    const TIER: Tier;
     /// Whether [`Bits::shl_each`] is one instruction.
     const SHIFTS_EACH: bool = false;
 
@@ -86,7 +95,7 @@ pub trait Simd: Copy {
 ///
 /// `run` must be `#[inline(always)]`, as must be every function that it hands vectors to:
 /// only code that is inlined into the tier's entry is compiled with the tier's instructions.
-pub trait Kernel {
+pub(crate) trait Kernel {
     /// What the kernel returns.
     type Output;
     /// Runs the kernel on the tier of the token.
@@ -111,7 +120,7 @@ pub(crate) const fn on_stack(items: usize) -> usize {
 /// Runs a kernel on the current [`tier`].
 #[cfg_attr(target_pointer_width = "64", inline(never))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(always))]
-pub fn run<K: Kernel>(kernel: K) -> K::Output {
+pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
     if !SIMD {
         return scalar::Scalar.call(kernel);
     }
@@ -128,14 +137,15 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
 }
 
 /// The words beside the doubles of a vector.
-pub type Words<V> = <<V as Lanes>::Doubles as Doubles>::Words;
+pub(crate) type Words<V> = <<V as Lanes>::Doubles as Doubles>::Words;
 
 /// A vector of `f32`.
 ///
 /// Arithmetic is by operators, between vectors or with an `f32` that is broadcast. Comparisons
 /// are IEEE: with a NaN they are false.
-pub trait Lanes:
-    Copy
+pub(crate) trait Lanes:
+    Counted
+    + Copy
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
@@ -156,9 +166,6 @@ pub trait Lanes:
     type Floats: Pod;
     /// `[u8; LANES]`, perhaps nested.
     type Bytes: Pod;
-
-    /// How many floats the vector holds.
-    const LANES: usize = size_of::<Self::Bytes>();
 
     /// The token that made this vector.
     fn simd(self) -> Self::Simd;
@@ -234,14 +241,31 @@ pub trait Lanes:
     }
 }
 
+/// What follows from the types of a vector. Apart from [`Lanes`], so that no tier can say something else: unsafe code
+/// relies on it.
+pub(crate) trait Counted {
+    /// How many floats the vector holds.
+    const LANES: usize;
+}
+
+impl<V: Lanes> Counted for V {
+    const LANES: usize = {
+        assert!(align_of::<V::Floats>() == align_of::<f32>());
+        assert!(size_of::<V::Floats>() == size_of::<V::Bytes>() * size_of::<f32>());
+        size_of::<V::Floats>() / size_of::<f32>()
+    };
+}
+
 /// One truth value a lane.
-pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {
+pub(crate) trait Mask:
+    Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self>
+{
     /// Whether any lane is true.
     fn any(self) -> bool;
 }
 
 /// A vector of 32-bit integers; arithmetic wraps.
-pub trait Bits:
+pub(crate) trait Bits:
     Copy
     + Add<Output = Self>
     + Sub<Output = Self>
@@ -260,7 +284,9 @@ pub trait Bits:
 }
 
 /// A vector of `f64`, and a vector of `i64` words beside it that its bits can be added to.
-pub trait Doubles: Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> {
+pub(crate) trait Doubles:
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+{
     /// The token of the tier.
     type Simd: Simd;
     /// One `i64` a lane.

@@ -4,7 +4,7 @@
 //! `max` and `fast_*` follow three different rules for NaN, its `mul_add` fuses on some targets
 //! and its `reduce_add` has an order of its own, so none of these appear here.
 
-use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
+use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd};
 use bytemuck::must_cast;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 use wide::{f32x4, f64x2, i32x4, i64x2, u8x16, u32x4};
@@ -17,7 +17,6 @@ impl Simd for Portable {
     type Register = Quad<f32x4>;
     type Lanes = Pair<Pair<Quad<f32x4>>>;
     type Sixteen = Pair<Pair<Quad<f32x4>>>;
-    const TIER: Tier = Tier::Portable;
 
     #[inline(never)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {

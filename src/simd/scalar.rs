@@ -1,6 +1,6 @@
 //! One float at a time: for targets without SIMD, where code size and stack count.
 
-use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd, Tier};
+use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
 /// The token of the scalar tier, which every machine has.
@@ -11,7 +11,6 @@ impl Simd for Scalar {
     type Register = One<f32>;
     type Lanes = One<f32>;
     type Sixteen = Pair<Pair<Pair<Pair<One<f32>>>>>;
-    const TIER: Tier = Tier::Scalar;
 
     #[inline(never)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {

@@ -8,7 +8,7 @@ use crate::color::{
     root_of_response,
 };
 use crate::math::roots::{CBRT_MAX_ULP, TWO_FIFTHS_MAX_ULP, cbrt, two_fifths};
-use crate::simd::{self, Kernel, Lanes, Simd, flat, flat_mut};
+use crate::simd::{self, Counted, Kernel, Lanes, Simd, flat, flat_mut};
 use bytemuck::Zeroable;
 use std::vec::Vec;
 

@@ -2,7 +2,7 @@
 
 use super::{between, for_each_tier, near_powers_of_two};
 use crate::exact::{Accumulator, BLOCK, Blocks, Exact, ExactSquares, ExactSum, GIVEN, padded};
-use crate::simd::{self, Columns, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};

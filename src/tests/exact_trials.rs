@@ -2,7 +2,7 @@
 
 use super::{between, for_each_tier, near_powers_of_two};
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Quick, REGISTERS};
-use crate::simd::{self, Kernel, Lanes, Simd, vectors};
+use crate::simd::{self, Counted, Kernel, Lanes, Simd, vectors};
 use proptest::prelude::*;
 use std::vec::Vec;
 

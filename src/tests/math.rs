@@ -1,8 +1,9 @@
 //! The elementary functions: a sample of the exhaustive sweep, and what they give at the ends.
 
 use super::for_each_tier;
+use crate::loss::Write;
 use crate::math;
-use crate::simd::{self, Columns, ColumnsMut, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Output, Simd};
 use std::vec;
 use std::vec::Vec;
 
@@ -23,10 +24,10 @@ macro_rules! apply {
             #[inline(always)]
             fn run<S: Simd>(self, simd: S) {
                 let inputs = Columns::new(self.0);
-                let mut outputs = ColumnsMut::new(self.1);
+                let mut outputs = Output::new(Write::Store, self.1).columns();
                 for index in 0..self.0.len().div_ceil(S::Lanes::LANES) {
                     let $x = S::Lanes::from_floats(simd, inputs.get(index));
-                    $value.to_floats(outputs.get(index));
+                    outputs.get(index).put($value);
                 }
                 outputs.finish();
             }

@@ -3,9 +3,12 @@
 use super::{any_float, between, ends, for_each_tier, splits};
 use crate::error::{Error, Notices, Value};
 use crate::metric::confusion::Counts;
-use crate::metric::{confusion, pixel_statistics, range::Range, score_statistics, sum};
+use crate::metric::{
+    confusion, detection, pixel_statistics, range::Range, score_statistics, sum, topk_mean,
+};
 use crate::pixels::Pixels;
 use proptest::prelude::*;
+use std::vec;
 use std::vec::Vec;
 
 pub(super) fn bytes(n: usize) -> impl Strategy<Value = Vec<u8>> {
@@ -207,4 +210,52 @@ fn percentages_of_frames_are_a_float_map() {
     let value = |value: Result<Value, Error>| value.unwrap().value;
     let [mean, std] = [statistics.mean(), statistics.std()].map(value);
     assert_eq!((value(stream.percentage()), mean, std), (25.0, 25.0, 50.0));
+}
+
+/// What would change a number is not ignored; what is merely not needed is.
+#[test]
+fn weights_and_soft_targets_are_refused() {
+    let (scores, bytes) = ([1.0, 2.0], [1, 0]);
+    let plain = Pixels {
+        scores: &scores,
+        targets: Some(&bytes),
+        decisions: Some(&bytes),
+        ..Pixels::default()
+    };
+    let weighted = Pixels { weights: Some(&scores), ..plain };
+    let soft = Pixels { soft_targets: Some(&scores), ..plain };
+    fn changes<T: Default + PartialEq>(
+        pixels: &Pixels,
+        update: impl Fn(&mut T, &Pixels) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        let mut totals = T::default();
+        let result = update(&mut totals, pixels);
+        let changed = totals != T::default();
+        assert!(result.is_ok() || !changed);
+        result.map(|()| changed)
+    }
+    let params = detection::Params::default();
+    let frame = detection::Frame { rows: 1, columns: 2, pitch: 2 };
+    let mut space = vec![0; score_statistics::workspace()];
+    for (pixels, expected) in [
+        (plain, Ok(true)),
+        (weighted, Err(Error::UnsupportedInput)),
+        (soft, Err(Error::UnsupportedInput)),
+    ] {
+        assert_eq!(changes(&pixels, confusion::Totals::update), expected);
+        assert_eq!(changes(&pixels, pixel_statistics::Totals::update), expected);
+        assert_eq!(changes(&pixels, sum::Totals::update), expected);
+        assert_eq!(changes(&pixels, Range::update), expected);
+        assert_eq!(changes(&pixels, score_statistics::Totals::update), expected);
+        let lines =
+            |totals: &mut detection::Totals, pixels: &Pixels| totals.update(&params, pixels, None);
+        assert_eq!(changes(&pixels, lines), expected);
+        let frames = |totals: &mut detection::Totals, pixels: &Pixels| {
+            totals.update_frame(&params, pixels, frame, None)
+        };
+        assert_eq!(changes(&pixels, frames), expected);
+        let said = topk_mean::value(&pixels, 1.0, &mut space).map(|_| true);
+        assert_eq!(said, expected);
+        assert_eq!(score_statistics::frame(&pixels, &mut space).map(|_| true), expected);
+    }
 }

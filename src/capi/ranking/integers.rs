@@ -1,7 +1,7 @@
 //! The updates with integers.
 
 use crate::capi::binning::{self, hyla_binning};
-use crate::capi::check::{Span, disjoint, input, optional_input, output};
+use crate::capi::check::{Span, changed, disjoint, input, optional_input};
 use crate::error::{Error, Notices};
 use crate::metric::ranking::{Binning, Labels};
 
@@ -39,7 +39,7 @@ impl<T> Integers<T> {
         let arrays = [Span::of_slice(Some(scores)), Span::of_slice(targets), Span::of_slice(valid)];
         disjoint(&[Span::of(words, count)], &[&[a, b], &arrays])?;
         // SAFETY: as the caller vouches; the output overlaps nothing.
-        update(&binning, scores, &labels, unsafe { output(words, count) }?)?;
+        update(&binning, scores, &labels, unsafe { changed(words, count) }?)?;
         Ok(Notices::NONE)
     }
 }

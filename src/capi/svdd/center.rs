@@ -1,7 +1,7 @@
 //! The gradient by the center.
 
 use super::{Inputs, hyla_svdd_params, hyla_svdd_totals};
-use crate::capi::check::{self, Span, disjoint, input, output};
+use crate::capi::check::{self, Span, changed, disjoint, floats, input};
 use crate::capi::cube::hyla_cube;
 use crate::capi::status::hyla_status;
 use crate::capi::sum::hyla_sum;
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn hyla_svdd_center_update(
         let channels = inputs.center.len();
         disjoint(&[Span::of(center_sums, channels)], &[&inputs.spans])?;
         // SAFETY: as the caller vouches; the output overlaps nothing. A `hyla_sum` is an `ExactSum`.
-        let sums = unsafe { output(center_sums.cast::<ExactSum>(), channels) }?;
+        let sums = unsafe { changed(center_sums.cast::<ExactSum>(), channels) }?;
         svdd::update_center(&inputs.params, &inputs.cube, inputs.center, sums)
     })
 }
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn hyla_svdd_center_merge(
         let (other, sums) = unsafe {
             (
                 input(other.cast::<ExactSum>(), channels)?,
-                output(center_sums.cast::<ExactSum>(), channels)?,
+                changed(center_sums.cast::<ExactSum>(), channels)?,
             )
         };
         svdd::merge_center(other, sums)?;
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn hyla_svdd_center_normalize(
 ) -> hyla_status {
     call(move || {
         // SAFETY: as the caller vouches. A `hyla_sum` is an `ExactSum`.
-        svdd::normalize_center(unsafe { output(center_sums.cast::<ExactSum>(), channels) }?)?;
+        svdd::normalize_center(unsafe { changed(center_sums.cast::<ExactSum>(), channels) }?)?;
         Ok(Notices::NONE)
     })
 }
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn hyla_svdd_gradient_center(
         let (totals, sums) =
             unsafe { (core(totals)?, input(center_sums.cast::<ExactSum>(), channels)?) };
         // SAFETY: as above.
-        let gradient = unsafe { output(grad_center, channels) }?;
-        svdd::gradient_center(&checked.to_core(), totals, sums, upstream, write, gradient)
+        let gradient = unsafe { floats(write, grad_center, channels) }?;
+        svdd::gradient_center_to(&checked.to_core(), totals, sums, upstream, gradient)
     })
 }

@@ -1,13 +1,13 @@
 //! The passes over the pixels, tile after tile.
 
-use crate::cube::CubeColumnsMut;
+use crate::cube::CubeOutput;
 use crate::exact::{ExactSum, Row};
+use crate::loss::only;
 use crate::loss::reduction::Sums;
 use crate::loss::softmax::{Labels, PIXELS, Rows, Tile, Work, load_wide, store_wide};
-use crate::loss::{Write, only};
 use crate::math::log1p;
 use crate::pixels::Tally;
-use crate::simd::{self, Kernel, Lanes, Simd, load, store};
+use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, store};
 
 /// The checked inputs of a call.
 #[derive(Clone, Copy)]
@@ -25,9 +25,9 @@ pub(super) struct Outputs<'o> {
     /// The terms, added.
     pub sum: Option<&'o mut ExactSum>,
     /// The terms, one a pixel.
-    pub map: Option<&'o mut [f32]>,
+    pub map: Option<Output<'o>>,
     /// The gradient, and the slope of the loss along a term of factor 1.
-    pub gradient: Option<(&'o mut [f32], Write, f64)>,
+    pub gradient: Option<(Output<'o>, f64)>,
 }
 
 /// What is kept of each pixel of a tile.
@@ -129,7 +129,7 @@ impl<'a> Inputs<'a> {
             sum.normalize();
         }
         let of_terms = &self.factors(outputs.weight);
-        let slope = outputs.gradient.as_ref().map_or(0.0, |(.., slope)| *slope);
+        let slope = outputs.gradient.as_ref().map_or(0.0, |(_, slope)| *slope);
         let of_slopes = &self.factors(outputs.weight * slope);
         let has_terms = outputs.sum.is_some() || outputs.map.is_some();
         let mut kept = Kept::new();
@@ -150,18 +150,17 @@ impl<'a> Inputs<'a> {
                 let tile = &work.tile;
                 simd::run(Terms { tile, factors: of_terms, kept: &mut kept });
                 if let Some(map) = &mut outputs.map {
-                    let map = map.get_mut(tile.start..).unwrap_or(&mut []).iter_mut();
-                    map.zip(&kept.terms).take(tile.length).for_each(|(to, term)| *to = *term);
+                    map.put(tile.start, 1, tile.length, &kept.terms);
                 }
                 if let Some(sum) = &mut outputs.sum {
                     add(tile, &mut kept.terms, sum);
                 }
             }
-            if let Some((gradient, write, _)) = &mut outputs.gradient {
+            if let Some((gradient, _)) = &mut outputs.gradient {
                 self.labels.each_block(work, &mut |tile| {
-                    let gradient = CubeColumnsMut::new(gradient, self.labels.cube.layout);
-                    let (factors, kept, write) = (of_slopes, &kept, *write);
-                    simd::run(Gradient { tile, factors, kept, write, gradient });
+                    let gradient = CubeOutput::new(gradient.reborrow(), self.labels.cube.layout);
+                    let (factors, kept) = (of_slopes, &kept);
+                    simd::run(Gradient { tile, factors, kept, gradient });
                 });
             }
         });
@@ -282,8 +281,7 @@ struct Gradient<'t, 'a> {
     tile: &'t Tile,
     factors: &'t Factors<'a>,
     kept: &'t Kept,
-    write: Write,
-    gradient: CubeColumnsMut<'t>,
+    gradient: CubeOutput<'t>,
 }
 
 impl Kernel for Gradient<'_, '_> {
@@ -291,7 +289,7 @@ impl Kernel for Gradient<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { tile, factors, kept, write, mut gradient } = self;
+        let Self { tile, factors, kept, mut gradient } = self;
         let start = tile.start / S::Register::LANES;
         for row in 0..tile.rows {
             let class = tile.first + row;
@@ -312,7 +310,7 @@ impl Kernel for Gradient<'_, '_> {
                     slope = slope + (probability * factors.all - share);
                 }
                 let weight: S::Register = load(simd, &tile.weight, index);
-                gradient.write(start + index, class, write, Some(has_terms), slope * weight);
+                gradient.write(start + index, class, Some(has_terms), slope * weight);
             }
         }
     }

@@ -1,12 +1,11 @@
 //! The passes over the pixels, tile after tile.
 
 use super::{Table, Totals};
-use crate::cube::CubeColumnsMut;
+use crate::cube::CubeOutput;
 use crate::exact::{Bounds, ExactSum, Row};
-use crate::loss::Write;
 use crate::loss::softmax::{Labels, PIXELS, Tile, load_wide, store_wide};
 use crate::pixels::Tally;
-use crate::simd::{self, Kernel, Lanes, Simd, load, store};
+use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, store};
 
 /// Adds the pixels to the sums of every class.
 #[inline(never)]
@@ -79,7 +78,7 @@ pub(super) type Slopes = [f32; 2];
 
 /// Writes the gradient.
 #[inline(never)]
-pub(super) fn write(labels: &Labels, table: &mut Table, write: Write, gradient: &mut [f32]) {
+pub(super) fn write(labels: &Labels, table: &mut Table, mut gradient: Output) {
     let mut means = [0.0; PIXELS];
     labels.each_tile(&mut |work, _| {
         labels.softmax(work, None);
@@ -90,7 +89,8 @@ pub(super) fn write(labels: &Labels, table: &mut Table, write: Write, gradient: 
         });
         labels.each_block(work, &mut |tile| {
             let slopes = table.of_rows(tile);
-            simd::run(Gradient { labels, tile, slopes, means: &means, write, gradient });
+            let gradient = gradient.reborrow();
+            simd::run(Gradient { labels, tile, slopes, means: &means, gradient });
         });
     });
 }
@@ -133,8 +133,7 @@ struct Gradient<'t, 'a> {
     tile: &'t Tile,
     slopes: &'t [Slopes],
     means: &'t [f64; PIXELS],
-    write: Write,
-    gradient: &'t mut [f32],
+    gradient: Output<'t>,
 }
 
 impl Kernel for Gradient<'_, '_> {
@@ -142,9 +141,9 @@ impl Kernel for Gradient<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { labels, tile, slopes, means, write, gradient } = self;
+        let Self { labels, tile, slopes, means, gradient } = self;
         let layout = labels.cube.layout;
-        let mut gradient = CubeColumnsMut::new(gradient, layout);
+        let mut gradient = CubeOutput::new(gradient, layout);
         let start = tile.start / S::Register::LANES;
         for row in 0..tile.rows {
             let Some(channel) = labels.channel(tile.first + row) else { continue };
@@ -160,7 +159,7 @@ impl Kernel for Gradient<'_, '_> {
                 };
                 let probability: S::Register = tile.value(simd, row, index);
                 let value = probability * away * load::<S::Register>(simd, &tile.weight, index);
-                gradient.write(start + index, channel, write, Some(has_terms), value);
+                gradient.write(start + index, channel, Some(has_terms), value);
             }
         }
     }

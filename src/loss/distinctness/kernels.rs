@@ -3,10 +3,9 @@
 //! Rows come as two parts that fill vectors: whole blocks of sixteen columns, and the ragged end with zeros
 //! behind it.
 
-use crate::loss::Write;
 use crate::loss::gram::{Floats, Values, Wide, vector};
 use crate::matrix::Matrix;
-use crate::simd::{Doubles, Kernel, Lanes, Simd, vectors, vectors_mut};
+use crate::simd::{Counted, Doubles, Kernel, Lanes, Output, Simd, vectors, vectors_mut};
 use bytemuck::Pod;
 
 type Block<S> = <<S as Simd>::Sixteen as Lanes>::Floats;
@@ -119,8 +118,7 @@ pub(super) struct Slope<'a> {
     pub sum: &'a [f64],
     pub back: f64,
     pub scale: f64,
-    pub write: Write,
-    pub to: &'a mut [f32],
+    pub to: Output<'a>,
 }
 
 impl Kernel for Slope<'_> {
@@ -130,13 +128,12 @@ impl Kernel for Slope<'_> {
     fn run<S: Simd>(self, simd: S) {
         let floats: &[Floats<S>] = vectors(self.floats);
         let sum: &[Values<S>] = vectors(self.sum);
-        let to: &mut [Floats<S>] = vectors_mut(self.to);
         let back = Wide::<S>::splat(simd, self.back);
         let scale = Wide::<S>::splat(simd, self.scale);
-        for ((floats, sum), to) in floats.iter().zip(sum).zip(to) {
+        for ((floats, sum), to) in floats.iter().zip(sum).zip(self.to.vectors().iter()) {
             let floats = S::Register::from_floats(simd, floats).widen();
             let slope = (Wide::<S>::from_values(simd, sum) - floats * back) * scale;
-            self.write.write(None, S::Register::narrow(slope), to);
+            to.write(None, S::Register::narrow(slope));
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{CHANNELS, Transform};
 use crate::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response, transposed};
 use crate::cube::Cube;
 use crate::exact::BLOCK;
-use crate::simd::{Kernel, Lanes, Simd, load, store};
+use crate::simd::{Counted, Kernel, Simd, load, store};
 
 /// How many pixels a block has that is transformed: whole registers, and few, because each takes arithmetic
 /// that does not end with the block.

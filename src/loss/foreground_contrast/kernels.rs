@@ -10,7 +10,7 @@ use crate::cube::Cube;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN};
 use crate::loss::{Write, only};
 use crate::pixels::{Weights, cut};
-use crate::simd::{Kernel, Lanes, Simd, copy, vectors, vectors_mut};
+use crate::simd::{Counted, Kernel, Lanes, Output, Simd, copy, vectors, vectors_mut};
 
 /// The inputs of both walks.
 #[derive(Clone, Copy)]
@@ -232,8 +232,7 @@ fn keep<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
 pub(super) struct Gradient<'a> {
     pub inputs: Inputs<'a>,
     pub slopes: [Slopes; CHANNELS],
-    pub write: Write,
-    pub gradient: &'a mut [f32],
+    pub gradient: Output<'a>,
 }
 
 impl Kernel for Gradient<'_> {
@@ -241,7 +240,8 @@ impl Kernel for Gradient<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { inputs, slopes, write, gradient } = self;
+        let Self { inputs, slopes, mut gradient } = self;
+        let write = gradient.write();
         let Inputs { cube, transform, .. } = inputs;
         let layout = cube.layout;
         let is_given = transform == Transform::None;
@@ -261,10 +261,9 @@ impl Kernel for Gradient<'_> {
             for (channel, slopes) in slopes.iter().enumerate() {
                 let mut floats = block.colors(channel, padded);
                 if in_place {
-                    floats = part_mut(gradient, first + channel * layout.channel_stride, count);
-                    if is_read {
-                        cube.copy_channel(first, channel, floats);
-                    }
+                    let start = first + channel * layout.channel_stride;
+                    let values = if is_read { cube.values.get(start..) } else { None };
+                    floats = gradient.part(start, count).copied(values.unwrap_or(&[]));
                 }
                 slope(simd, floats, slopes, pixels.targets(), weights);
             }
@@ -273,12 +272,10 @@ impl Kernel for Gradient<'_> {
             }
             for channel in 0..if in_place { 0 } else { layout.channels } {
                 let floats = block.colors(channel, padded);
+                let start = first * layout.pixel_stride + channel * layout.channel_stride;
                 if !is_plain {
                     let to = part_mut(tile, 0, padded);
-                    if write == Write::Add {
-                        let before = Cube { values: gradient, ..cube };
-                        before.copy_channel(first, channel, part_mut(to, 0, count));
-                    }
+                    gradient.read(start, layout.pixel_stride, count, to);
                     let places = vectors_mut::<Floats<S>, _>(floats).iter_mut().zip(vectors(to));
                     for (index, (float, before)) in places.enumerate() {
                         let slope = S::Register::from_floats(simd, float);
@@ -291,7 +288,7 @@ impl Kernel for Gradient<'_> {
                         write.write(on, slope, float);
                     }
                 }
-                cube.write_channel(first, channel, part_mut(floats, 0, count), gradient);
+                gradient.put(start, layout.pixel_stride, count, floats);
             }
         }
     }

@@ -6,9 +6,9 @@
 use super::Inputs;
 use crate::cube::Layout;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
-use crate::loss::{Write, only};
+use crate::loss::only;
 use crate::pixels::Weights;
-use crate::simd::{Kernel, Lanes, Simd, vectors, vectors_mut};
+use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Vectors, vectors, vectors_mut};
 
 /// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels. More than a
 /// register, which is what the end of neighbours may take.
@@ -18,9 +18,9 @@ const GATHERED: usize = BLOCK / 4;
 pub(super) enum Written<'a> {
     Nothing,
     /// The terms.
-    Terms(&'a mut [f32]),
-    /// The differences times the slope, stored or added.
-    Gradient(f32, Write, &'a mut [f32]),
+    Terms(Output<'a>),
+    /// The differences times the slope.
+    Gradient(f32, Output<'a>),
 }
 
 /// Adds the terms to a sum, and writes them or the gradient.
@@ -40,7 +40,7 @@ impl Kernel for Values<'_> {
         let cube = inputs.cube;
         let all_alike = cube.live().are_alike();
         let mut none = ExactSum::default();
-        let is_sum = sum.is_some();
+        let (is_sum, is_map) = (sum.is_some(), matches!(written, Written::Terms(_)));
         let mut sum = Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]), 1);
         // No term is negative then: a trial may add them.
         let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
@@ -56,26 +56,25 @@ impl Kernel for Values<'_> {
             }
             let a = vectors(place.read(cube.values, &mut a));
             let b = vectors(place.read(inputs.target, &mut b));
-            let (mut slope, mut mode) = (0.0, None);
-            let (mut to, mut map): (&mut [f32], &mut [f32]) = (&mut [], &mut []);
+            let mut slope = 0.0;
+            let (mut to, mut map) = (Output::nowhere(), Output::nowhere());
             match &mut written {
                 Written::Nothing => {}
-                Written::Terms(terms) => map = terms,
-                Written::Gradient(by, write, gradient) => {
-                    (slope, mode) = (*by, Some(*write));
-                    to = place.before(gradient, &mut c, *write).unwrap_or(&mut []);
+                Written::Terms(terms) => map = terms.reborrow(),
+                Written::Gradient(by, gradient) => {
+                    slope = *by;
+                    to = place.before(gradient, &mut c);
                 }
             }
-            let mut to = vectors_mut(to).chunks_mut(registers);
+            let mut to = to.vectors();
             for (a, b) in a.chunks(registers).zip(b.chunks(registers)) {
                 let weights = if all_alike { None } else { Some(vectors(weights)) };
                 let block = Block::<S> { a, b, weights };
-                let to = to.next().unwrap_or(&mut []);
-                let mut mode = mode;
+                let mut to = to.take(registers);
                 if is_quick && sum.is_promising() {
                     let mut trial = sum.trial(simd);
-                    match mode.take() {
-                        Some(write) => block.try_to_write(slope, write, to, factor, &mut trial),
+                    match to.take() {
+                        Some(to) => block.try_to_write(slope, to, factor, &mut trial),
                         None if factor == 1.0 => block.try_terms(|square| square, &mut trial),
                         None => block.try_terms(|square| square * factor, &mut trial),
                     }
@@ -84,19 +83,19 @@ impl Kernel for Values<'_> {
                     }
                 }
                 let terms = terms.get_mut(..size_of_val(a) / size_of::<f32>()).unwrap_or(&mut []);
-                match mode {
-                    Some(write) => {
-                        block.write(simd, slope, write, to, factor, vectors_mut(terms));
-                    }
+                match to {
+                    Some(to) => block.write(simd, slope, to, factor, vectors_mut(terms)),
                     None => block.terms(simd, factor, vectors_mut(terms)),
                 }
-                place.write(map, terms);
+                if is_map {
+                    place.write(&mut map, terms);
+                }
                 if is_sum {
                     // Behind the last pixel both values are 0, and so is the term.
                     sum.add(simd, terms, &[]);
                 }
             }
-            if let Written::Gradient(.., gradient) = &mut written {
+            if let Written::Gradient(_, gradient) = &mut written {
                 place.after(gradient, &c);
             }
         }
@@ -139,14 +138,13 @@ impl<S: Simd> Block<'_, S> {
     fn try_to_write(
         &self,
         slope: f32,
-        write: Write,
-        to: &mut [Floats<S>],
+        to: Vectors<Floats<S>>,
         factor: f32,
         trial: &mut Trial<S, 1, false>,
     ) {
-        for ((a, b), to) in self.a.iter().zip(self.b).zip(to) {
+        for ((a, b), to) in self.a.iter().zip(self.b).zip(to.iter()) {
             let difference = Self::difference(trial.simd(), a, b);
-            write.write(None, difference * slope, to);
+            to.write(None, difference * slope);
             trial.push(difference * difference * factor, None);
         }
     }
@@ -178,17 +176,16 @@ impl<S: Simd> Block<'_, S> {
         &self,
         simd: S,
         slope: f32,
-        write: Write,
-        to: &mut [Floats<S>],
+        to: Vectors<Floats<S>>,
         factor: f32,
         terms: &mut [Floats<S>],
     ) {
-        let values = self.a.iter().zip(self.b).zip(to.iter_mut().zip(terms));
+        let values = self.a.iter().zip(self.b).zip(to.iter().zip(terms));
         match self.weights {
             None => {
                 for ((a, b), (to, term)) in values {
                     let difference = Self::difference(simd, a, b);
-                    write.write(None, difference * slope, to);
+                    to.write(None, difference * slope);
                     (difference * difference * factor).to_floats(term);
                 }
             }
@@ -196,7 +193,7 @@ impl<S: Simd> Block<'_, S> {
                 for (((a, b), (to, term)), weight) in values.zip(weights) {
                     let difference = Self::difference(simd, a, b);
                     let (weight, on) = Self::weight(simd, weight);
-                    write.write(on, difference * slope * weight, to);
+                    to.write(on, difference * slope * weight);
                     only(on, difference * difference * factor * weight).to_floats(term);
                 }
             }
@@ -291,38 +288,26 @@ impl Place {
 
     /// Where the block is written: in place, or into a tile, which holds what is added to.
     #[inline(never)]
-    fn before<'t>(
-        &self,
-        values: &'t mut [f32],
-        tile: &'t mut [f32],
-        write: Write,
-    ) -> Option<&'t mut [f32]> {
+    fn before<'t>(&self, output: &'t mut Output, tile: &'t mut [f32]) -> Output<'t> {
         if self.whole() {
-            return values.get_mut(self.start..)?.get_mut(..self.length);
+            return output.part(self.start, self.length);
         }
-        if write == Write::Add {
-            self.read(values, tile);
-        }
-        tile.get_mut(..self.padded)
+        output.read(self.start, self.stride, self.length, tile);
+        let tile = tile.get_mut(..self.padded).unwrap_or(&mut []);
+        Output::new(output.write(), tile)
     }
 
     /// Takes the block from the tile, if it was written there.
     #[inline(never)]
-    fn after(&self, values: &mut [f32], tile: &[f32]) {
+    fn after(&self, output: &mut Output, tile: &[f32]) {
         if !self.whole() {
-            self.write(values, tile);
+            self.write(output, tile);
         }
     }
 
     /// Writes the values of the block.
-    #[inline(never)]
-    fn write(&self, values: &mut [f32], block: &[f32]) {
-        let values = values.get_mut(self.start..).unwrap_or(&mut []);
-        let block = block.get(..self.length).unwrap_or(&[]);
-        for (to, from) in values.chunks_mut(self.stride.max(1)).zip(block) {
-            if let Some(to) = to.first_mut() {
-                *to = *from;
-            }
-        }
+    #[inline(always)]
+    fn write(&self, output: &mut Output, block: &[f32]) {
+        output.put(self.start, self.stride, self.length, block);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{Boundary, Normalization};
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, padded};
-use crate::loss::{Write, only};
+use crate::loss::only;
 use crate::math::logistic;
 use crate::pixels::{Live, LiveColumns, Pixels, Weights};
-use crate::simd::{Columns, ColumnsMut, Kernel, Lanes, Simd, copy, vectors, vectors_mut};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, vectors, vectors_mut};
 
 /// What is summed.
 #[derive(Clone, Copy, PartialEq)]
@@ -246,8 +246,7 @@ pub(super) struct Gradient<'a> {
     pub factors: Factors,
     pub least: Extreme,
     pub greatest: Extreme,
-    pub write: Write,
-    pub gradient: &'a mut [f32],
+    pub gradient: Output<'a>,
 }
 
 /// The inputs as vectors.
@@ -337,7 +336,7 @@ impl Gradient<'_> {
     fn write<V: Lanes>(self, simd: V::Simd, pixels: Pixels, normalization: Normalization) {
         let Factors { positive, negative } = self.factors;
         let inputs = Inputs::<V>::new(&pixels);
-        let mut gradient = ColumnsMut::new(self.gradient);
+        let mut gradient = self.gradient.columns();
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
             let score = vector.score;
@@ -374,7 +373,7 @@ impl Gradient<'_> {
                     slope + at_low + at_high
                 }
             };
-            self.write.write(vector.live.mask, slope, gradient.get(index));
+            gradient.get(index).write(vector.live.mask, slope);
         }
         gradient.finish();
     }

@@ -5,7 +5,9 @@ use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, load_wide, store_wide};
 use crate::loss::only;
 use crate::math;
 use crate::pixels::Tally;
-use crate::simd::{Bits, Columns, Kernel, Lanes, Mask, Simd, load, store, sum_of_counts, vectors};
+use crate::simd::{
+    Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, store, sum_of_counts, vectors,
+};
 
 /// Added to an integer below it, in the low bits.
 const FROM_INTEGER: f32 = 8_388_608.0;

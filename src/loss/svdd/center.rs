@@ -6,9 +6,9 @@ use super::{MOST_CHANNELS, Params, Totals, check, pass};
 use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
-use crate::loss::{Write, write_one_by_one};
+use crate::loss::Write;
 use crate::pixels::{Pixels, Sum};
-use crate::simd;
+use crate::simd::{self, Output};
 
 /// Pixels of which it is remembered who is outside. On the stack, so fewer where that is scarce.
 const PART: usize = if crate::simd::IS_SMALL { 64 } else { 512 };
@@ -33,7 +33,8 @@ pub fn update_center(
         let inputs = Inputs { cube, ..inputs };
         let mut outside = [0.0_f32; PART];
         let outside = outside.get_mut(..cube.layout.n).unwrap_or(&mut []);
-        pass(inputs, Some(Map::Outside(outside)), None);
+        let map = Map::Outside(Output::new(Write::Store, outside));
+        pass(inputs, Some(map), None);
         for (channel, (sum, center)) in sums.iter_mut().zip(center).enumerate() {
             let mut terms = [0.0_f32; PART];
             let terms = terms.get_mut(..cube.layout.n).unwrap_or(&mut []);
@@ -111,6 +112,17 @@ pub fn gradient_center(
     write: Write,
     gradient: &mut [f32],
 ) -> Result<Notices, Error> {
+    gradient_center_to(params, totals, sums, upstream, Output::new(write, gradient))
+}
+
+/// [`gradient_center`], to memory that may be uninitialised.
+pub(crate) fn gradient_center_to(
+    params: &Params,
+    totals: &Totals,
+    sums: &[ExactSum],
+    upstream: f64,
+    gradient: Output,
+) -> Result<Notices, Error> {
     let notices = totals.notices(params)?;
     check_channels(sums)?;
     if gradient.len() != sums.len() {
@@ -120,6 +132,6 @@ pub fn gradient_center(
     let slope = -params.slope(&totals.sums, upstream);
     let off = slope == 0.0;
     let values = sums.iter().map(|sum| if off { 0.0 } else { (slope * sum.value()) as f32 });
-    let finite = write_one_by_one(write, values, gradient);
+    let finite = gradient.write_one_by_one(values);
     Ok(notices | Notices::NOT_FINITE.when(!finite))
 }

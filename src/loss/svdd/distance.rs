@@ -10,7 +10,7 @@
 
 use crate::cube::{Cube, CubeColumns, Layout};
 use crate::loss::only;
-use crate::simd::{Doubles, Kernel, Lanes, Simd, flat, vectors};
+use crate::simd::{Counted, Doubles, Kernel, Lanes, Simd, flat, vectors};
 use bytemuck::{Pod, Zeroable};
 
 /// Leaves of the tree.

@@ -1,17 +1,15 @@
 //! The gradient by the embeddings.
 
 use super::distance::{Inputs, padded};
-use crate::cube::{CubeColumns, CubeColumnsMut};
-use crate::loss::Write;
-use crate::simd::{Columns, Kernel, Lanes, Simd, copy, flat, flat_mut, vectors, vectors_mut};
+use crate::cube::{CubeColumns, CubeOutput};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, flat, flat_mut, vectors};
 use bytemuck::Zeroable;
 
 /// Where the gradient goes, and how steep it is.
 pub(super) struct Gradient<'a> {
     /// What `v (z - c)` is multiplied with.
     pub slope: f32,
-    pub write: Write,
-    pub to: &'a mut [f32],
+    pub to: Output<'a>,
 }
 
 /// Floats of a vector.
@@ -60,8 +58,7 @@ fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
 fn rows<S: Simd>(simd: S, strip: Strip) {
     let Strip { inputs, first, weights, gradient } = strip;
     let (layout, values) = (inputs.cube.layout, inputs.cube.values);
-    let Gradient { write, slope: factor, ref mut to } = *gradient;
-    let to = &mut **to;
+    let Gradient { slope: factor, ref mut to } = *gradient;
     let whole = inputs.center.len() / LANES * LANES;
     let (center, rest) = inputs.center.split_at_checked(whole).unwrap_or((&[], &[]));
     let [last, ones] = padded::<Floats<S>>(rest);
@@ -76,32 +73,32 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
     for weight in weights {
         let (slope, on) = slope(Vector::<S>::splat(simd, *weight), factor);
         let end = start.wrapping_add(whole);
-        if let (Some(row), Some(to)) = (values.get(start..end), to.get_mut(start..end)) {
-            for ((values, center), to) in
-                vectors(row).iter().zip(vectors(center)).zip(vectors_mut(to))
-            {
-                let difference =
-                    Vector::<S>::from_floats(simd, values) - Vector::<S>::from_floats(simd, center);
-                write.write(Some(on), difference * slope, to);
-            }
+        let row = vectors(values.get(start..end).unwrap_or(&[]));
+        let places = to.part(start, whole).vectors().iter();
+        for ((values, center), place) in row.iter().zip(vectors(center)).zip(places) {
+            let difference =
+                Vector::<S>::from_floats(simd, values) - Vector::<S>::from_floats(simd, center);
+            place.write(Some(on), difference * slope);
         }
         if !rest.is_empty() {
             let behind = if is_packed { span } else { start.wrapping_add(layout.channels) };
-            let to = to.get_mut(end..behind).unwrap_or(&mut []);
+            let places = behind.wrapping_sub(end);
             let behind = values.get(end..behind).unwrap_or(&[]);
             let [spare_values, spare_to] = &mut spare;
             let is_spare = behind.len() < LANES;
             if is_spare {
                 copy(flat_mut(spare_values), behind);
-                copy(flat_mut(spare_to), to);
+                to.read(end, 1, places, flat_mut(spare_to));
             }
             let values = vectors(behind.get(..LANES).unwrap_or(&[])).first();
             let difference =
                 Vector::<S>::from_floats(simd, values.unwrap_or(spare_values)) - last_center;
-            let place = vectors_mut(to.get_mut(..LANES).unwrap_or(&mut [])).first_mut();
-            write.write(Some(on & is_channel), difference * slope, place.unwrap_or(spare_to));
+            let on = Some(on & is_channel);
             if is_spare {
-                copy(to, flat(spare_to));
+                to.write().write(on, difference * slope, spare_to);
+                to.put(end, 1, places, flat(spare_to));
+            } else if let Some(place) = to.part(end, LANES).vectors().first() {
+                place.write(on, difference * slope);
             }
         }
         start = start.wrapping_add(layout.pixel_stride);
@@ -113,10 +110,10 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
 fn planes<V: Lanes>(inputs: &Inputs, index: usize, weight: V, gradient: &mut Gradient) {
     let (slope, on) = slope(weight, gradient.slope);
     let values = CubeColumns::new(inputs.cube.values, inputs.cube.layout);
-    let mut to = CubeColumnsMut::new(gradient.to, inputs.cube.layout);
+    let mut to = CubeOutput::new(gradient.to.reborrow(), inputs.cube.layout);
     for (channel, center) in inputs.center.iter().enumerate() {
         let value: V = values.get(weight.simd(), index, channel);
         let difference = value - value.constant(*center);
-        to.write(index, channel, gradient.write, Some(on), difference * slope);
+        to.write(index, channel, Some(on), difference * slope);
     }
 }

@@ -10,7 +10,9 @@ use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
 use crate::loss::only;
 use crate::pixels::{Live, LiveColumns, Pixels, Sum, both};
-use crate::simd::{Doubles, Kernel, Lanes, Mask, Simd, copy, sum_of_counts, vectors, vectors_mut};
+use crate::simd::{
+    Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, sum_of_counts, vectors, vectors_mut,
+};
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
 const HUGE: f32 = (1_u128 << 127) as f32;
@@ -36,9 +38,9 @@ pub(super) struct Pass<'a> {
 /// What a map has for a pixel.
 pub(super) enum Map<'a> {
     /// `d - R^2`.
-    Scores(&'a mut [f32]),
+    Scores(Output<'a>),
     /// The pixel's weight if it is outside, else 0.
-    Outside(&'a mut [f32]),
+    Outside(Output<'a>),
 }
 
 /// What a strip of pixels gives, a float a pixel.
@@ -63,10 +65,10 @@ impl Kernel for Pass<'_> {
         if gradient.is_some() {
             most = (CACHED / inputs.center.len().max(1) / LANES * LANES).clamp(LANES, STRIP);
         }
-        let (map, is_scores) = match map {
+        let (mut map, is_scores) = match map {
             Some(Map::Scores(map)) => (map, true),
             Some(Map::Outside(map)) => (map, false),
-            None => (&mut [] as &mut [f32], false),
+            None => (Output::nowhere(), false),
         };
         let mut of_strip = [0.0; STRIP];
         let mut strip = Strip { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
@@ -130,7 +132,7 @@ impl Kernel for Pass<'_> {
                 }
             }
             let from = if is_scores { &strip.scores } else { &strip.outside };
-            copy(map.get_mut(first..).unwrap_or(&mut []), from);
+            map.put(first, 1, STRIP, from);
             if let Some(gradient) = &mut gradient {
                 let weights = strip.outside.get(..length).unwrap_or(&[]);
                 apart(simd, gradient::Strip { inputs, first, weights, gradient });

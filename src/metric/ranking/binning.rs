@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::loss::fingerprint;
 use crate::math64::ln_of_ratio;
 use crate::order::{self, at_least, at_most};
-use crate::simd::{Bits, Lanes};
+use crate::simd::{Bits, Lanes, Places};
 
 /// 2^23: floats from here on are integers, and their last bits count.
 const TO_INTEGER: f32 = 8_388_608.0;
@@ -125,8 +125,13 @@ impl<'a> Binning<'a> {
     /// # Errors
     /// A rule out of range, a table that is too short ([`Error::Workspace`]). Nothing was written then.
     pub fn new(rule: Rule, table: &'a mut [u32]) -> Result<Self, Error> {
+        Self::new_in(rule, Places::of(table))
+    }
+
+    /// [`Self::new`], to memory that may be uninitialised.
+    pub(crate) fn new_in(rule: Rule, table: Places<'a, u32>) -> Result<Self, Error> {
         let words = table_words(rule)?;
-        let table = table.get_mut(..words).ok_or(Error::Workspace)?;
+        let table = table.first(words).ok_or(Error::Workspace)?.fill(0);
         if let Rule::Thresholds { count } = rule {
             write_table(count, table);
         }

@@ -4,6 +4,7 @@
 
 use super::{Binning, Histograms};
 use crate::error::{Error, Notices, Value};
+use crate::simd::Places;
 
 /// What decisions at a threshold are worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -47,12 +48,21 @@ fn point(histograms: &Histograms, bin: usize, hits: i64, misses: i64) -> Point {
 /// Too few words, scores of another binning among them, too few points ([`Error::Capacity`]). Nothing was
 /// written then.
 pub fn curve(binning: &Binning, words: &[i64], points: &mut [Point]) -> Result<usize, Error> {
+    curve_to(binning, words, Places::of(points))
+}
+
+/// [`curve`], to memory that may be uninitialised.
+pub(crate) fn curve_to(
+    binning: &Binning,
+    words: &[i64],
+    points: Places<Point>,
+) -> Result<usize, Error> {
     let histograms = Histograms::new(binning, words)?;
     let count = histograms.descending().count();
-    let points = points.get_mut(..count).ok_or(Error::Capacity)?;
-    for (to, bin) in points.iter_mut().zip(histograms.descending()) {
+    let mut points = points.first(count).ok_or(Error::Capacity)?;
+    for (index, bin) in histograms.descending().enumerate() {
         let hits = bin.anomalies_above + bin.anomalies;
-        *to = point(&histograms, bin.index, hits, bin.normal_above + bin.normal);
+        points.put(index, point(&histograms, bin.index, hits, bin.normal_above + bin.normal));
     }
     Ok(count)
 }
