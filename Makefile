@@ -86,6 +86,8 @@ include ffi-tests/rules.mk
 
 include examples/rules.mk
 
+include scripts/coverage.mk
+
 include packaging/rules.mk
 
 include packaging/cross.mk
