@@ -88,6 +88,8 @@ include examples/rules.mk
 
 include scripts/coverage.mk
 
+include scripts/mutants.mk
+
 include packaging/rules.mk
 
 include packaging/cross.mk
