@@ -86,6 +86,10 @@ include ffi-tests/rules.mk
 
 include examples/rules.mk
 
+include scripts/coverage.mk
+
+include scripts/mutants.mk
+
 include packaging/rules.mk
 
 include packaging/cross.mk

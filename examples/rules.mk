@@ -59,4 +59,11 @@ examples-mpi: $(EXAMPLES)/mpi_merge
 	    grep -v rank $(EXAMPLES)/ranks.txt | cmp - $(EXAMPLES)/merged.txt || exit 1; \
 	done
 
-.PHONY: examples examples-run examples-merge examples-mpi
+# A machine may have another python3 before Debian's, which has Debian's numpy.
+python-test: lib ## what the Python binding does with wrong arguments, and that it finds the right numbers
+	@for python in python3 /usr/bin/python3; do \
+	    if $$python -c 'import numpy' 2> /dev/null; then exec $$python examples/python/test_hyla.py; fi; \
+	done; \
+	echo '$@: skipped: numpy, which is not installed'; [ "$(CI)" != true ]
+
+.PHONY: examples examples-run examples-merge examples-mpi python-test

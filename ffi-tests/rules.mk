@@ -1,7 +1,8 @@
 # The C and C++ tests; included by the Makefile, paths are those of the repository.
 
 FFI := $(BUILD)/ffi-tests
-FFI_PROGRAMS := $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits guard environment uninitialised threads wrapper17 wrapper20 losses
+FFI_PROGRAMS := $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits guard environment uninitialised \
+    threads neighbours wrapper17 wrapper20 losses
 FFI_HEADERS := $(wildcard include/*.h include/*.hpp ffi-tests/*.h)
 FFI_WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
 FFI_FLAGS := -O2 -g $(FFI_WARNINGS) -Iinclude -Iffi-tests -pthread -DCARGO_VERSION='"$(VERSION)"'
@@ -74,6 +75,35 @@ $(BUILD)/asan/libhyla.a: $(RUST_SOURCES)
 	    --target-dir $(BUILD)/asan -- -Zsanitizer=address
 	cp $(BUILD)/asan/$(FFI_HOST)/release/libhyla.a $@
 
+# The thread sanitizer in the library and in the programs that have threads, with the runtime that comes with rustc, whatever
+# the compiler of C. It sees accesses of up to 16 bytes: all of the tiers scalar and portable, of the others what is not a
+# whole vector. It must see the planted overlap, too.
+TSAN_RUNTIME = $(firstword $(wildcard $(shell rustc --print target-libdir --target $(FFI_HOST))/librustc-*_rt.tsan.a))
+TSAN_PROGRAMS := $(FFI)/tsan/threads $(FFI)/tsan/neighbours
+tsan: ## threads that write beside each other, with the thread sanitizer in the library
+	@if [ -n '$(TSAN_RUNTIME)' ]; then \
+	    $(MAKE) --no-print-directory $(TSAN_PROGRAMS) && \
+	    scripts/run-programs.sh $@ $(TSAN_PROGRAMS) && \
+	    if $(FFI)/tsan/neighbours overlap > $(BUILD)/tsan/overlap.txt 2>&1; then \
+	        echo '$@: failed: two threads wrote the same floats, and the sanitizer saw nothing'; exit 1; \
+	    fi && \
+	    grep -q 'WARNING: ThreadSanitizer: data race' $(BUILD)/tsan/overlap.txt && echo '$@: it sees the planted race'; \
+	else \
+	    echo '$@: skipped: the thread sanitizer of rustc, which is not installed'; [ "$(CI)" != true ]; \
+	fi
+
+# Core comes as it is, without the sanitizer, which the compiler wants to be told.
+$(BUILD)/tsan/libhyla.a: $(RUST_SOURCES)
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer' $(CARGO) rustc --quiet --release \
+	    --features capi,scalar --crate-type staticlib --target $(FFI_HOST) --target-dir $(BUILD)/tsan
+	cp $(BUILD)/tsan/$(FFI_HOST)/release/libhyla.a $@
+
+# Not linked by -fsanitize, which would take the runtime of the compiler of C.
+$(FFI)/tsan/%: ffi-tests/%.cpp $(FFI_HEADERS) $(BUILD)/tsan/libhyla.a
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(FFI_FLAGS) -fsanitize=thread -c $< -o $@.o
+	$(CXX) $@.o $(BUILD)/tsan/libhyla.a -Wl,--whole-archive $(TSAN_RUNTIME) -Wl,--no-whole-archive -pthread -ldl -lm -o $@
+
 # The programs find the shared library beside themselves; those for Windows where scripts/wine.sh is told to look.
 ifdef FOR_WINDOWS
 FFI_SHARED_FLAGS := -DHYLA_SHARED $(LIB)/libhyla.dll.a
@@ -99,4 +129,4 @@ $(eval $(call ffi-rules,static,$(LIB)/libhyla.a,$(LIB)/libhyla.a))
 $(eval $(call ffi-rules,shared,$(LIB)/$(SHARED),$(FFI_SHARED_FLAGS)))
 $(eval $(call ffi-rules,asan,$(BUILD)/asan/libhyla.a,$(FFI_SANITIZE) $(BUILD)/asan/libhyla.a))
 
-.PHONY: ffi-test ffi-programs ffi-headers ffi-valgrind ffi-asan ffi-asan-programs
+.PHONY: ffi-test ffi-programs ffi-headers ffi-valgrind ffi-asan ffi-asan-programs tsan

@@ -6,12 +6,17 @@ arrays, structs and numbers. There is no list of functions to keep: what the hea
     loss, gradient = ctypes.c_double(), numpy.empty_like(scores)
     hyla.bce_loss_and_gradient(hyla.params("bce", pos_weight=10.0), pixels, 1.0, hyla.STORE, None, loss, gradient)
 
-A call returns its status: 0, or the bits of notices. An error is raised as HylaError.
+A call returns its status: 0, or the bits of notices. An error is raised as HylaError. An array must have the type that
+the header says, lie in one piece, and be long enough for what the call says of it; any other is a TypeError, and so is
+every other object: float64, which is what numpy makes of Python's numbers, is not taken for float32. A struct keeps its
+arrays alive; a binning that was built points into its table, which the caller keeps.
 """
 
 import ctypes
 import pathlib
 import re
+
+from pointers import Pointer, items, items_of_fields, number
 
 SCALARS = {"float": ctypes.c_float, "double": ctypes.c_double, "size_t": ctypes.c_size_t, "char": ctypes.c_char,
            "hyla_status": ctypes.c_int32, "void": None,
@@ -22,6 +27,25 @@ class HylaError(Exception):
     pass
 
 
+class Struct(ctypes.Structure):
+    """A struct of the header. Fields that are pointers take arrays, which live as long as the struct."""
+
+    def __setattr__(self, name, value):
+        kind = self.kinds.get(name)
+        if kind is None:
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        what = f"{type(self).__name__}: {name}"
+        if isinstance(kind, Pointer):
+            place = kind.address(what, value)
+            self.arrays[name] = value
+            value = place
+        super().__setattr__(name, number(what, kind, value))
+
+    @property
+    def arrays(self):
+        return self.__dict__.setdefault("_arrays", {})
+
+
 class Hyla:
     def __init__(self, library, header):
         self._library = ctypes.CDLL(str(library))
@@ -30,38 +54,61 @@ class Hyla:
             setattr(self, name, int(value))
         self._types = dict(SCALARS)
         for name, body in re.findall(r"typedef struct (\w+) \{(.*?)\} \1;", text, flags=re.S):
-            fields = [self._field(line) for line in body.split(";") if line.strip()]
-            self._types[name] = type(name, (ctypes.Structure,), {"_fields_": fields})
+            kinds = dict(self._field(line) for line in body.split(";") if line.strip())
+            fields = [(field, ctypes.c_void_p if isinstance(kind, Pointer) else kind) for field, kind in kinds.items()]
+            self._types[name] = type(name, (Struct,), {"_fields_": fields, "kinds": kinds})
+        self.arguments = {}
         for result, name, arguments in re.findall(r"^(\w[\w ]*?\*?) ?(hyla_\w+)\(([^;{}]*?)\);", text, flags=re.M):
             function = getattr(self._library, name)
             function.restype = ctypes.c_char_p if "char" in result else self._types[result.split()[-1]]
-            function.argtypes = [self._type(argument) for argument in arguments.split(",") if argument.strip() != "void"]
-            setattr(self, name.removeprefix("hyla_"), self._caller(function))
+            kinds = dict(self._field(argument) for argument in arguments.split(",") if argument.strip() != "void")
+            function.argtypes = [ctypes.c_void_p if isinstance(kind, Pointer) else kind for kind in kinds.values()]
+            # What nobody has told is an error here, not a length that is not checked.
+            items(name, kinds, {argument: 0 for argument in kinds})
+            self.arguments[name.removeprefix("hyla_")] = kinds
+            setattr(self, name.removeprefix("hyla_"), self._caller(function, kinds))
 
     def _type(self, declaration):
-        """The type of `const struct hyla_sum *other`: all pointers are alike."""
-        if "*" in declaration:
-            return ctypes.c_void_p
-        return self._types[[word for word in declaration.split() if word not in ("const", "struct")][0]]
+        """The type of `const struct hyla_sum *other`, or of `size_t n`."""
+        kind = self._types[[word for word in re.findall(r"\w+", declaration) if word not in ("const", "struct")][0]]
+        return Pointer(kind, "const" in declaration.split()) if "*" in declaration else kind
 
     def _field(self, declaration):
         name, count = re.search(r"(\w+)(?:\[(\d+)\])?$", declaration.strip()).groups()
         kind = self._type(declaration)
-        return name, kind * int(count) if count else kind
+        if count:
+            kind = (ctypes.c_void_p if isinstance(kind, Pointer) else kind) * int(count)
+        return name, kind
 
-    def _caller(self, function):
-        return lambda *arguments: self._checked(function, function(*self._converted(function, arguments)))
+    def _caller(self, function, kinds):
+        return lambda *arguments: self._checked(function, function(*self._converted(function, kinds, arguments)))
 
     def bind(self, name, *arguments):
         """A call whose arguments are converted once: for measurements. Whoever binds keeps the arguments alive."""
         function = getattr(self._library, f"hyla_{name}")
-        converted = self._converted(function, arguments)
+        converted = self._converted(function, self.arguments[name], arguments)
         return lambda: self._checked(function, function(*converted))
 
     @staticmethod
-    def _converted(function, arguments):
-        pairs = zip(arguments, function.argtypes, strict=True)
-        return [address(value) if kind is ctypes.c_void_p else value for value, kind in pairs]
+    def _converted(function, kinds, arguments):
+        name = function.__name__
+        if len(arguments) != len(kinds):
+            raise TypeError(f"{name}: wanted {len(kinds)} arguments ({', '.join(kinds)}), given {len(arguments)}")
+        given = dict(zip(kinds, arguments))
+        converted = []
+        for argument, kind in kinds.items():
+            what = f"{name}: {argument}"
+            if isinstance(kind, Pointer):
+                converted.append(kind.address(what, given[argument]))
+            else:
+                given[argument] = number(what, kind, given[argument])
+                converted.append(given[argument])
+        for argument, count in items(name, kinds, given).items():
+            kinds[argument].check_length(f"{name}: {argument}", given[argument], count)
+        for argument, value in given.items():
+            for field, count in items_of_fields(value).items():
+                value.kinds[field].check_length(f"{name}: {argument}.{field}", value.arrays.get(field), count)
+        return converted
 
     def _checked(self, function, result):
         if function.restype is ctypes.c_int32 and result < 0:
@@ -69,11 +116,10 @@ class Hyla:
         return result
 
     def struct(self, name, **fields):
-        """A struct with these fields, all else 0. Arrays are kept alive with it."""
+        """A struct with these fields, all else 0."""
         struct = self._types[f"hyla_{name}"]()
-        struct.arrays = fields
         for field, value in fields.items():
-            setattr(struct, field, address(value))
+            setattr(struct, field, value)
         return struct
 
     def params(self, node, **fields):
@@ -81,8 +127,6 @@ class Hyla:
         params = self.struct(f"{node}_params")
         getattr(self, f"{node}_params_init")(params, ctypes.sizeof(params))
         for field, value in fields.items():
-            if not hasattr(params, field):
-                raise AttributeError(f"hyla_{node}_params has no {field}")
             setattr(params, field, value)
         return params
 
@@ -96,14 +140,3 @@ class Hyla:
         context = self.struct("context", stage=self.STAGE_VAL)
         getattr(self, f"{node}_metrics")(*arguments, context, out, capacity, count)
         return {metric.name.decode(): (metric.value, metric.status) for metric in out[:count.value]}
-
-
-def address(value):
-    """Where an array or a struct lies; a number is itself."""
-    if hasattr(value, "ctypes"):
-        if not value.flags.c_contiguous:
-            raise ValueError("the array is not contiguous")
-        return value.ctypes.data
-    if isinstance(value, (ctypes.Structure, ctypes.Array, ctypes._SimpleCData)):
-        return ctypes.addressof(value)
-    return value

@@ -1,0 +1,127 @@
+"""What a pointer of hyla.h may be given, and how many items it needs: the checks of hyla.py."""
+
+import ctypes
+
+# What numpy calls the types of the header.
+NAMES = {ctypes.c_float: "float32", ctypes.c_double: "float64",
+         **{getattr(ctypes, f"c_{name}"): name for name in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")}}
+INTEGERS = set(NAMES) - {ctypes.c_float, ctypes.c_double}
+
+# How many items there are behind a pointer, by the name of the argument, or by its struct: as many as the first of these
+# says which the function has. They are other arguments, or what the given pixels, cube or matrix says; where there is
+# none it is one item.
+COUNTS = {
+    "words": ["count"], "reference": ["count"], "other": ["count", "set_size"], "set": ["set_size"],
+    "workspace": ["workspace_size"], "table": ["table_words"],
+    "scores": ["n"], "targets": ["n"], "valid": ["n"], "labels": ["n"], "weights": ["n"], "grad_weights": ["n"],
+    "ratios": ["components"], "cumulative": ["components"],
+    "center": ["cube.channels"], "class_weights": ["cube.channels"], "grad_center": ["channels"],
+    "loss_map": ["pixels.n", "cube.n"], "score_map": ["cube.n"], "grad_scores": ["pixels.n"],
+    **dict.fromkeys(("target", "grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.values"]),
+    **dict.fromkeys(("grad_components", "grad_selection_weights"), ["matrix.values"]),
+    "bounds": [2],
+    **dict.fromkeys(("count", "written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained", "threshold", "total",
+                     "entropy"), []),
+}
+COUNTS_OF_STRUCTS = {
+    "hyla_sum": ["channels", "cube.channels"], "hyla_dice_totals": ["classes", "cube.channels"],
+    "hyla_explained_variance_totals": ["components"], "hyla_metric": ["capacity"], "hyla_ranking_point": ["capacity"],
+}
+
+
+class Pointer:
+    """A pointer of the header: to a scalar or a struct, which are only read if it is const."""
+
+    def __init__(self, item, const):
+        self.item = item
+        self.const = const
+
+    def __str__(self):
+        if self.item is None:
+            return "None"
+        if self.item in NAMES:
+            return f"a contiguous array of {NAMES[self.item]}"
+        return f"a struct or array of {self.item.__name__}"
+
+    def address(self, what, value):
+        """Where an array or a struct lies, if it is one of the right type."""
+        if value is None:
+            return None
+        if isinstance(value, self.item or ()) or (isinstance(value, ctypes.Array) and value._type_ is self.item):
+            return ctypes.addressof(value)
+        if not (hasattr(value, "ctypes") and hasattr(value, "dtype")):
+            raise TypeError(f"{what}: wanted {self}, given {article(type(value).__name__)}")
+        if value.dtype.name != NAMES.get(self.item) or not value.dtype.isnative:
+            raise TypeError(f"{what}: wanted {self}, given an array of {value.dtype.name if value.dtype.isnative else value.dtype.str}")
+        if not value.flags.c_contiguous:
+            raise TypeError(f"{what}: wanted {self}, given an array of {value.dtype.name} that is not contiguous")
+        if not (self.const or value.flags.writeable):
+            raise TypeError(f"{what}: wanted {self} to write to, given an array of {value.dtype.name} that is read-only")
+        return value.ctypes.data
+
+    def check_length(self, what, value, count):
+        if value is None:
+            return
+        length = value.size if hasattr(value, "size") else len(value) if isinstance(value, ctypes.Array) else 1
+        if length < count:
+            raise TypeError(f"{what}: wanted {self} with {count} items, given {length}")
+
+
+def article(name):
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def number(what, kind, value):
+    """A number of the header's type: ctypes by itself cuts integers that are too large."""
+    if kind not in NAMES:
+        return value
+    if isinstance(value, ctypes._SimpleCData):
+        value = value.value
+    try:
+        kept = kind(value).value
+    except TypeError:
+        raise TypeError(f"{what}: wanted {article(NAMES[kind])}, given {article(type(value).__name__)}") from None
+    if kind in INTEGERS and kept != value:
+        raise OverflowError(f"{what}: wanted {article(NAMES[kind])}, given {value}")
+    return kept
+
+
+def items(function, kinds, given):
+    """How many items each pointer argument of a call must have."""
+    sizes = dict(given)
+    for value in given.values():
+        name = type(value).__name__.removeprefix("hyla_")
+        if name in ("pixels", "cube", "matrix"):
+            sizes |= {f"{name}.{field}": getattr(value, field) for field in ("n", "channels") if field in value.kinds}
+            sizes |= {f"{name}.{field}": count for field, count in items_of_fields(value).items()}
+    counts = {}
+    for argument, kind in kinds.items():
+        if not isinstance(kind, Pointer):
+            continue
+        rules = COUNTS_OF_STRUCTS.get(kind.item.__name__, []) if kind.item not in NAMES else COUNTS.get(argument)
+        if rules is None:
+            raise TypeError(f"{function}: nobody has told how many items {argument} has")
+        known = [sizes.get(rule, rule) for rule in rules]
+        counts[argument] = next((size for size in known if isinstance(size, int)), 1)
+    return counts
+
+
+def items_of_fields(struct):
+    """How many items each array of a struct must have, by what the struct says of itself."""
+    def reach(counts_and_strides):
+        """One more than the last place that is read."""
+        if any(count == 0 for count, _ in counts_and_strides):
+            return 0
+        return 1 + sum((count - 1) * stride for count, stride in counts_and_strides)
+
+    match type(struct).__name__:
+        case "hyla_pixels" | "hyla_cube" as name:
+            counts = {field: struct.n for field, kind in struct.kinds.items() if isinstance(kind, Pointer)}
+            if name == "hyla_cube":
+                counts["values"] = reach([(struct.n, struct.pixel_stride), (struct.channels, struct.channel_stride)])
+            return counts
+        case "hyla_matrix":
+            return {"values": reach([(struct.rows, struct.row_stride), (struct.columns, 1)])}
+        case "hyla_binning":
+            return {"table": struct.table_words}
+    return {}

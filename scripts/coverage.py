@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""How many lines and branches of each folder of src the tests run, and whether that is enough.
+
+usage: coverage.py REPORT...      (in lcov's format; what any of them ran was run)
+
+Lines count once, however many kernels they are compiled into. Those that no test runs are listed for the folders that
+have a limit. Tests themselves are not counted.
+"""
+
+import re
+import sys
+from collections import defaultdict
+
+# How many per cent of its lines must run.
+LIMITS = {"capi": 100.0, "exact": 99.5, "loss": 99.5, "metric": 99.5, "math": 99.5}
+
+
+def read(reports):
+    """How often each line ran, and each side of each branch, by file."""
+    lines, branches = defaultdict(lambda: defaultdict(int)), defaultdict(lambda: defaultdict(int))
+    for report in reports:
+        with open(report) as text:
+            for entry in text:
+                kind, _, rest = entry.rstrip().partition(":")
+                match kind:
+                    case "SF":
+                        place = re.search(r"(?:^|/)src/(.*)$", rest)
+                        file = place[1] if place and not place[1].startswith("tests/") else None
+                    case "DA" if file:
+                        line, count = rest.split(",")[:2]
+                        lines[file][int(line)] += int(count)
+                    case "BRDA" if file:
+                        *side, count = rest.split(",")
+                        branches[file][tuple(map(int, side))] += 0 if count == "-" else int(count)
+    return lines, branches
+
+
+def folder(file):
+    """capi/bce.rs, and math.rs of what lies in math as well."""
+    return file.split("/")[0].removesuffix(".rs")
+
+
+def missed(counts):
+    """Lines that did not run, as 3-5, 9."""
+    found = []
+    for line in sorted(counts):
+        if counts[line] == 0 and found and line == found[-1][1] + 1:
+            found[-1][1] = line
+        elif counts[line] == 0:
+            found.append([line, line])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in found)
+
+
+def share(part, whole):
+    """Per cent, never rounded up to what it is not."""
+    return f"{part:6} of {whole:6}" + (f"{part * 10000 // whole / 100:8.2f} %" if whole else "")
+
+
+def main(reports):
+    lines, branches = read(reports)
+    failed = []
+    print(f"{'src/':10}{'lines that ran':>27}   {'sides of branches':>27}")
+    for name in sorted({folder(file) for file in lines} | set(LIMITS)):
+        files = [file for file in sorted(lines) if folder(file) == name]
+        every = [count for file in files for count in lines[file].values()]
+        sides = [count for file in files for count in branches[file].values()]
+        ran, limit = sum(map(bool, every)), LIMITS.get(name)
+        print(f"{name:10}{share(ran, len(every)):27}   {share(sum(map(bool, sides)), len(sides))}")
+        if limit is not None:
+            for file in files:
+                if text := missed(lines[file]):
+                    print(f"    src/{file}: {text}")
+            if not every or 100 * ran < limit * len(every):
+                failed.append(f"{name}: below {limit} %")
+    if failed:
+        sys.exit(f"coverage: failed: {', '.join(failed)}")
+    print("coverage: all limits are kept")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    main(sys.argv[1:])
