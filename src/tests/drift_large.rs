@@ -93,8 +93,8 @@ fn points(bin: &Bin, place: Place, apart: &BigInt) -> [[BigInt; 2]; 3] {
             [[up, down], [zero(), zero()], rest]
         }
         Place::Spread([a, b, c, d]) => {
-            let first = [&now * a >> 8, &reference * b >> 8];
-            let middle = [(&now - &first[0]) * c >> 8, (&reference - &first[1]) * d >> 8];
+            let first = [(&now * a) >> 8, (&reference * b) >> 8];
+            let middle = [((&now - &first[0]) * c) >> 8, ((&reference - &first[1]) * d) >> 8];
             let last = [now - &first[0] - &middle[0], reference - &first[1] - &middle[1]];
             [first, middle, last]
         }
@@ -216,7 +216,7 @@ proptest! {
         let mut parts = parts.iter().cycle();
         check_inside(&found, &distances(&bins, |_, _| Place::Spread(*parts.next().unwrap())), &whole);
         // Bounds are those of scores at the ends of bins, but for what the roundings move, twice at most.
-        let moved = |value: &BigInt| value * (4 * (2 * bins.len() + 16)) >> 53;
+        let moved = |value: &BigInt| (value * (4 * (2 * bins.len() + 16))) >> 53;
         let (lo, hi) = (scaled(found.wasserstein_lo) * &whole, scaled(found.wasserstein_hi) * &whole);
         prop_assert!(lo >= &least.wasserstein - moved(&least.wasserstein), "{:?}", found);
         prop_assert!(hi <= &most.wasserstein + moved(&most.wasserstein), "{:?}", found);

@@ -244,9 +244,32 @@ fn check(binning: &Binning, counts: &Counts) -> Report {
     assert!(hi >= most.high || found.average_precision_hi == 1.0, "{found:?} of {counts:?}");
     // What the roundings of a sum of so many terms move, at most twice; 32 roundings more for logarithms.
     let moved = 4 * (terms + 64);
-    let lost: BigInt = ((&formula.high * moved) >> 53) + (scaled(1.0) * many * 40 >> 53);
+    let lost: BigInt = ((&formula.high * moved) >> 53) + ((scaled(1.0) * many * 40) >> 53);
     assert!(lo >= formula.low - lost, "{found:?} of {counts:?}");
     assert!(hi <= &most.high + ((&most.high * moved) >> 53), "{found:?} of {counts:?}");
+    // Of pairs and F1 the bounds are those of the worst and the best order in each bin.
+    let order = |first: usize| -> Order {
+        let split = |tied: &[i64; 2]| {
+            let mut parts = [[0; 2]; 2];
+            (parts[0][first], parts[1][1 - first]) = (tied[first], tied[1 - first]);
+            parts
+        };
+        Order(if binning.is_exact() {
+            tied.0.clone()
+        } else {
+            tied.0.iter().flat_map(split).collect()
+        })
+    };
+    let (best, worst) = (order(0), order(1));
+    check_inside(&best, &found);
+    check_inside(&worst, &found);
+    let [f1, above] = [best.f1().high, scaled(found.f1_max_hi)];
+    assert!(close(&above, &f1, moved), "{found:?} of {counts:?}");
+    for (bound, order) in [(found.roc_auc_lo, worst), (found.roc_auc_hi, best)] {
+        let [right, pairs] = order.pairs();
+        let is_close = || close(&scaled(bound), &fraction(&right, &pairs).high, moved);
+        assert!(pairs.is_zero() || is_close(), "{found:?} of {counts:?}");
+    }
     found
 }
 
