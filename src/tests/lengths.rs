@@ -33,9 +33,9 @@ impl Data {
 }
 
 /// Makes a call that may change a state: if it fails it has not.
-fn try_on<T: ?Sized + ToOwned, R>(state: &mut T, call: impl FnOnce(&mut T) -> Result<R, Error>)
+fn try_on<T, R>(state: &mut T, call: impl FnOnce(&mut T) -> Result<R, Error>)
 where
-    T: PartialEq,
+    T: ?Sized + ToOwned + PartialEq,
 {
     let before = state.to_owned();
     if let Err(error) = call(state) {

@@ -18,6 +18,8 @@ use std::vec::Vec;
 /// What a reader gives: numbers, or an error.
 pub type Reading = Result<(Vec<f64>, Notices), Error>;
 type Reader = Box<dyn Fn(&[i64]) -> Reading>;
+/// What becomes of words when pixels are added.
+type Update = Box<dyn Fn(&[i64]) -> Vec<i64>>;
 
 /// A node: its state after some ordinary pixels.
 pub struct Node {
@@ -29,7 +31,7 @@ pub struct Node {
     pub sums: Vec<(usize, usize)>,
     pub readers: Vec<Reader>,
     /// Adds the ordinary pixels once more.
-    pub update: Option<Box<dyn Fn(&[i64]) -> Vec<i64>>>,
+    pub update: Option<Update>,
 }
 
 impl Node {
@@ -51,7 +53,7 @@ impl Node {
             words_of(&totals)
         };
         let words = update(&words_of(&vec![T::default(); count]));
-        let update: Option<Box<dyn Fn(&[i64]) -> Vec<i64>>> = Some(Box::new(update));
+        let update: Option<Update> = Some(Box::new(update));
         let (sums, length) = (sums.to_vec(), words.len());
         Self { name, words, length, sums, readers: Vec::new(), update }
     }
