@@ -123,7 +123,7 @@ static void refused(void) {
     size_t count = 42;
     hyla_metric list[VALUES_OF_ALL];
     stream.words[0] = 1;
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, list_of(&stream, list, 10, &count));
+    CHECK_STATUS(HYLA_ERROR_TOTALS, list_of(&stream, list, 10, &count));
     stream = (struct stream){0};
     params.pixel_stride = 2;
     CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &neither, 2, 3, 3, &stream.totals, &binning, stream.words, WORDS));

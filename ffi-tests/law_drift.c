@@ -160,8 +160,8 @@ static void refused(void) {
     int64_t broken[U8_WORDS];
     memcpy(broken, reference, sizeof broken);
     ++broken[3];
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_drift_values(&good, &bytes, broken, reference, U8_WORDS, &report));
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_drift_values(&good, &bytes, reference, broken, U8_WORDS, &report));
+    CHECK_STATUS(HYLA_ERROR_TOTALS, hyla_drift_values(&good, &bytes, broken, reference, U8_WORDS, &report));
+    CHECK_STATUS(HYLA_ERROR_TOTALS, hyla_drift_values(&good, &bytes, reference, broken, U8_WORDS, &report));
     hyla_binning other = bytes;
     other.reserved[0] = broken;
     CHECK_STATUS(HYLA_ERROR_RESERVED, hyla_drift_values(&good, &other, reference, reference, U8_WORDS, &report));

@@ -3,20 +3,19 @@
 const DIGIT_BITS: u32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
 
-/// Adds `value * 2^bit`, counted from the lowest digit: over three digits, the highest of which keeps the sign. The
-/// digits are not canonical afterwards, but each grew by less than 2^32, so 2^30 additions fit before [`normalize`] is
-/// due.
+/// Adds `value * 2^bit`, counted from the lowest digit: to three digits, the highest of which keeps the sign. (No term
+/// lies so high that there are fewer.) The digits are not canonical afterwards, but each grew by less than 2^32, so 2^30
+/// additions fit before [`normalize`] is due.
 pub fn add(digits: &mut [i64], bit: u32, value: i64) {
+    let digits = digits.get_mut((bit / DIGIT_BITS) as usize..);
+    let Some([first, second, third]) = digits.and_then(<[i64]>::first_chunk_mut) else { return };
     let shift = bit % DIGIT_BITS;
     let low = (value & DIGIT_MASK) << shift;
     let high = value >> DIGIT_BITS << shift;
     let middle = (low as u64 >> DIGIT_BITS) as i64 + (high & DIGIT_MASK);
-    let parts =
-        [low & DIGIT_MASK, middle & DIGIT_MASK, (middle >> DIGIT_BITS) + (high >> DIGIT_BITS)];
-    let digits = digits.get_mut((bit / DIGIT_BITS) as usize..).unwrap_or(&mut []);
-    for (digit, part) in digits.iter_mut().zip(parts) {
-        *digit = digit.wrapping_add(part);
-    }
+    *first = first.wrapping_add(low & DIGIT_MASK);
+    *second = second.wrapping_add(middle & DIGIT_MASK);
+    *third = third.wrapping_add((middle >> DIGIT_BITS) + (high >> DIGIT_BITS));
 }
 
 /// Makes digits canonical: all but the highest end in `[0, 2^32)`, and the value stays the same.
