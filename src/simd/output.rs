@@ -277,13 +277,12 @@ impl<A: Pod> Place<'_, A> {
     /// Stores the values of the lanes where the mask is true (None: of all), or adds them.
     #[inline(always)]
     pub fn write<V: Lanes<Floats = A>>(self, mask: Option<V::Mask>, values: V) {
-        let before = match self.write {
-            Write::Store => None,
+        let mut before = None;
+        if self.write == Write::Add {
             // SAFETY: what is added to is initialised.
-            Write::Add => {
-                Some(V::from_floats(values.simd(), unsafe { self.array.assume_init_ref() }))
-            }
-        };
+            let floats = unsafe { self.array.assume_init_ref() };
+            before = Some(V::from_floats(values.simd(), floats));
+        }
         self.put(over(mask, values, before));
     }
 }
