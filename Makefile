@@ -96,6 +96,8 @@ include packaging/digest.mk
 
 include packaging/cortex.mk
 
+include fuzz/rules.mk
+
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 

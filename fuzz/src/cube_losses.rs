@@ -61,8 +61,17 @@ impl Mse {
 }
 
 mapped!(
-    Mse, hyla_mse_totals, hyla_mse_update, hyla_mse_merge, hyla_mse_normalize, hyla_mse_loss, hyla_mse_map,
-    hyla_mse_gradient, hyla_mse_loss_and_gradient, cube_of, target
+    Mse,
+    hyla_mse_totals,
+    hyla_mse_update,
+    hyla_mse_merge,
+    hyla_mse_normalize,
+    hyla_mse_loss,
+    hyla_mse_map,
+    hyla_mse_gradient,
+    hyla_mse_loss_and_gradient,
+    cube_of,
+    target
 );
 
 /// Cross-entropy of classes.
@@ -83,7 +92,8 @@ impl CrossEntropy {
             weight: source.parameter(&[1.0, 1.0, 0.5, -2.0, 0.0]),
             label_smoothing: source.parameter(&[0.0, 0.0, 0.1, 1.0]),
         };
-        let class_weights = source.once_in(3).then(|| Buffer::new(source.start(), &source.shares(channels)));
+        let class_weights =
+            source.once_in(3).then(|| Buffer::new(source.start(), &source.shares(channels)));
         Self { params: Parameters::new(source, params), class_weights }
     }
 
@@ -94,9 +104,17 @@ impl CrossEntropy {
 }
 
 mapped!(
-    CrossEntropy, hyla_cross_entropy_totals, hyla_cross_entropy_update, hyla_cross_entropy_merge,
-    hyla_cross_entropy_normalize, hyla_cross_entropy_loss, hyla_cross_entropy_map, hyla_cross_entropy_gradient,
-    hyla_cross_entropy_loss_and_gradient, cube_of, class_weights
+    CrossEntropy,
+    hyla_cross_entropy_totals,
+    hyla_cross_entropy_update,
+    hyla_cross_entropy_merge,
+    hyla_cross_entropy_normalize,
+    hyla_cross_entropy_loss,
+    hyla_cross_entropy_map,
+    hyla_cross_entropy_gradient,
+    hyla_cross_entropy_loss_and_gradient,
+    cube_of,
+    class_weights
 );
 
 /// Dice loss of classes.
@@ -127,7 +145,13 @@ impl Node for Dice {
 
     fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
         // SAFETY: see above.
-        unsafe { hyla_dice_update(self.params.pointer(), &input.cube_of(part), state.at_mut(0, input.fault)) }
+        unsafe {
+            hyla_dice_update(
+                self.params.pointer(),
+                &input.cube_of(part),
+                state.at_mut(0, input.fault),
+            )
+        }
     }
 
     fn merge(&self, input: &Input, other: &State, state: &mut State) -> i32 {
@@ -143,13 +167,31 @@ impl Node for Dice {
     fn values(&self, input: &Input, state: &State, record: &mut Record) {
         let classes = input.layout.channels;
         // SAFETY: see above.
-        record.double("loss", |to| unsafe { hyla_dice_loss(self.params.pointer(), state.at(0), classes, to) });
+        record.double("loss", |to| unsafe {
+            hyla_dice_loss(self.params.pointer(), state.at(0), classes, to)
+        });
     }
 
-    fn gradient(&self, input: &Input, part: Part, state: &State, ask: Ask, to: *mut f32) -> Option<i32> {
+    fn gradient(
+        &self,
+        input: &Input,
+        part: Part,
+        state: &State,
+        ask: Ask,
+        to: *mut f32,
+    ) -> Option<i32> {
         let cube = input.cube_of(part);
         // SAFETY: see above.
-        Some(unsafe { hyla_dice_gradient(self.params.pointer(), state.at(0), &cube, ask.upstream, ask.write, to) })
+        Some(unsafe {
+            hyla_dice_gradient(
+                self.params.pointer(),
+                state.at(0),
+                &cube,
+                ask.upstream,
+                ask.write,
+                to,
+            )
+        })
     }
 
     /// It stores the totals, whatever they held, and needs them.
@@ -166,7 +208,9 @@ impl Node for Dice {
         others.words.fill(-7);
         let totals = state.unwrap_or(&mut others).at_mut(0, input.fault);
         // SAFETY: see above.
-        Some(unsafe { hyla_dice_loss_and_gradient(params, &cube, ask.upstream, ask.write, totals, loss, to) })
+        Some(unsafe {
+            hyla_dice_loss_and_gradient(params, &cube, ask.upstream, ask.write, totals, loss, to)
+        })
     }
 }
 
@@ -194,7 +238,11 @@ impl Contrast {
         let mut totals = State::new(size_of::<hyla_foreground_contrast_totals>() / 8);
         // SAFETY: the state is a frame; the totals have as many words as C's struct.
         let status = unsafe {
-            hyla_foreground_contrast_update(self.params.pointer(), frame.at(0), totals.at_mut(0, None))
+            hyla_foreground_contrast_update(
+                self.params.pointer(),
+                frame.at(0),
+                totals.at_mut(0, None),
+            )
         };
         (totals, status)
     }
@@ -232,12 +280,27 @@ impl Node for Contrast {
         });
     }
 
-    fn gradient(&self, input: &Input, part: Part, state: &State, ask: Ask, to: *mut f32) -> Option<i32> {
+    fn gradient(
+        &self,
+        input: &Input,
+        part: Part,
+        state: &State,
+        ask: Ask,
+        to: *mut f32,
+    ) -> Option<i32> {
         let ((totals, _), cube) = (self.totals(state), input.cube_of(part));
         let params = self.params.pointer();
         // SAFETY: see above.
         Some(unsafe {
-            hyla_foreground_contrast_gradient(params, totals.at(0), state.at(0), &cube, ask.upstream, ask.write, to)
+            hyla_foreground_contrast_gradient(
+                params,
+                totals.at(0),
+                state.at(0),
+                &cube,
+                ask.upstream,
+                ask.write,
+                to,
+            )
         })
     }
 
@@ -256,9 +319,20 @@ impl Node for Contrast {
         let pointer = state.map_or(core::ptr::null_mut(), |_| totals.at_mut(0, fault));
         // SAFETY: see above.
         let status = unsafe {
-            hyla_foreground_contrast_loss_and_gradient(params, &cube, ask.upstream, ask.write, pointer, loss, to)
+            hyla_foreground_contrast_loss_and_gradient(
+                params,
+                &cube,
+                ask.upstream,
+                ask.write,
+                pointer,
+                loss,
+                to,
+            )
         };
-        assert!(status >= 0 || totals.words.iter().all(|word| *word == 0), "error {status}, and the totals changed");
+        assert!(
+            status >= 0 || totals.words.iter().all(|word| *word == 0),
+            "error {status}, and the totals changed"
+        );
         Some(status)
     }
 

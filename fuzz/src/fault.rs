@@ -51,7 +51,16 @@ impl Fault {
     /// Any mistake.
     pub fn any(source: &mut Source) -> Self {
         use Array::*;
-        let array = source.pick(&[Values, Targets, Decisions, Labels, Weights, SoftTargets, Output, Totals]);
+        let array = source.pick(&[
+            Values,
+            Targets,
+            Decisions,
+            Labels,
+            Weights,
+            SoftTargets,
+            Output,
+            Totals,
+        ]);
         match source.below(8) {
             0 => Self::Null(array),
             1 => Self::Misaligned(array),
@@ -65,6 +74,11 @@ impl Fault {
             6 => Self::Overlap(4 * source.below(64)),
             _ => Self::Write(2 + source.below(250) as u32),
         }
+    }
+
+    /// Whether it may be no mistake but another input: an array that may be missing, a shape that holds.
+    pub fn may_be_legal(self) -> bool {
+        matches!(self, Self::Null(_) | Self::Strides(_) | Self::NoChannels)
     }
 
     /// What becomes of a pointer.
@@ -112,7 +126,9 @@ impl Fault {
     /// What becomes of the shape of a cube.
     pub fn of_strides(self, cube: &mut hyla_cube) {
         match self {
-            Self::Strides([pixel, channel]) => (cube.pixel_stride, cube.channel_stride) = (pixel, channel),
+            Self::Strides([pixel, channel]) => {
+                (cube.pixel_stride, cube.channel_stride) = (pixel, channel)
+            }
             Self::NoChannels => cube.channels = 0,
             _ => {}
         }

@@ -4,9 +4,17 @@ mod binning;
 mod brute;
 mod buffer;
 mod cube_losses;
+mod differences;
 mod fault;
+mod formulas_colors;
+mod formulas_cubes;
+mod formulas_pixels;
+mod formulas_rows;
 mod frames;
+mod hostile;
+mod hostile_sets;
 mod input;
+mod large;
 mod matrices;
 mod metrics;
 mod node;
@@ -52,4 +60,14 @@ pub fn rankings(data: &[u8]) {
 /// Streams in parts, frames and lines.
 pub fn streams(data: &[u8]) {
     streams::check(&mut Source::new(data));
+}
+
+/// Hostile words and tables.
+pub fn hostile(data: &[u8]) {
+    hostile::check(&mut Source::new(data));
+}
+
+/// Gradients against differences of formulas.
+pub fn gradients(data: &[u8]) {
+    differences::check(&mut Source::new(data));
 }

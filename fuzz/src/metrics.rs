@@ -69,16 +69,27 @@ macro_rules! metric {
     };
 }
 
-metric!(Sum, hyla_sum_totals, hyla_sum_update, hyla_sum_merge, [hyla_sum_normalize], |state, record| {
-    // SAFETY: the state are totals.
-    record.double("sum", |to| unsafe { hyla_sum_value(state.at(0), to) });
-    // SAFETY: as above.
-    record.double("mean", |to| unsafe { hyla_sum_mean(state.at(0), to) });
-});
+metric!(
+    Sum,
+    hyla_sum_totals,
+    hyla_sum_update,
+    hyla_sum_merge,
+    [hyla_sum_normalize],
+    |state, record| {
+        // SAFETY: the state are totals.
+        record.double("sum", |to| unsafe { hyla_sum_value(state.at(0), to) });
+        // SAFETY: as above.
+        record.double("mean", |to| unsafe { hyla_sum_mean(state.at(0), to) });
+    }
+);
 
 metric!(
-    ScoreStatistics, hyla_score_statistics_totals, hyla_score_statistics_update, hyla_score_statistics_merge,
-    [hyla_score_statistics_normalize], |state, record| {
+    ScoreStatistics,
+    hyla_score_statistics_totals,
+    hyla_score_statistics_update,
+    hyla_score_statistics_merge,
+    [hyla_score_statistics_normalize],
+    |state, record| {
         // SAFETY: the state are totals.
         record.double("mean", |to| unsafe { hyla_score_statistics_mean(state.at(0), to) });
         // SAFETY: as above.
@@ -86,16 +97,31 @@ metric!(
     }
 );
 
-metric!(Confusion, hyla_confusion_totals, hyla_confusion_update, hyla_confusion_merge, [], |state, record| {
-    // SAFETY: the state are totals.
-    record.report("confusion", &[4..8, 13..17], |to| unsafe { hyla_confusion_values(state.at(0), to) });
-});
-
 metric!(
-    PixelStatistics, hyla_pixel_statistics_totals, hyla_pixel_statistics_update, hyla_pixel_statistics_merge, [],
+    Confusion,
+    hyla_confusion_totals,
+    hyla_confusion_update,
+    hyla_confusion_merge,
+    [],
     |state, record| {
         // SAFETY: the state are totals.
-        record.report("pixel statistics", &[2..3], |to| unsafe { hyla_pixel_statistics_values(state.at(0), to) });
+        record.report("confusion", &[4..8, 13..17], |to| unsafe {
+            hyla_confusion_values(state.at(0), to)
+        });
+    }
+);
+
+metric!(
+    PixelStatistics,
+    hyla_pixel_statistics_totals,
+    hyla_pixel_statistics_update,
+    hyla_pixel_statistics_merge,
+    [],
+    |state, record| {
+        // SAFETY: the state are totals.
+        record.report("pixel statistics", &[2..3], |to| unsafe {
+            hyla_pixel_statistics_values(state.at(0), to)
+        });
     }
 );
 
@@ -150,7 +176,15 @@ impl Node for Ranking<'_> {
         // SAFETY: see above.
         unsafe {
             match self.binning.rule {
-                U8 => hyla_ranking_update_u8(binning, pixels.decisions, targets, valid, n, words, count),
+                U8 => hyla_ranking_update_u8(
+                    binning,
+                    pixels.decisions,
+                    targets,
+                    valid,
+                    n,
+                    words,
+                    count,
+                ),
                 U16 => hyla_ranking_update_u16(binning, integers, targets, valid, n, words, count),
                 _ => hyla_ranking_update(binning, &pixels, words, count),
             }
@@ -159,11 +193,23 @@ impl Node for Ranking<'_> {
 
     fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
         // SAFETY: see above.
-        unsafe { hyla_ranking_merge(&self.binning.of_c, other.at(0), state.at_mut(0, None), self.binning.words) }
+        unsafe {
+            hyla_ranking_merge(
+                &self.binning.of_c,
+                other.at(0),
+                state.at_mut(0, None),
+                self.binning.words,
+            )
+        }
     }
 
     fn normalize(&self, _input: &Input, _state: &mut State) -> i32 {
         0
+    }
+
+    /// The words end with: pixels that count, masked ones, the fingerprint, three words of 0.
+    fn masked_word(&self) -> Option<usize> {
+        Some(self.binning.words - 5)
     }
 
     fn values(&self, _input: &Input, state: &State, record: &mut Record) {
@@ -177,7 +223,9 @@ impl Node for Ranking<'_> {
             unsafe { hyla_ranking_at(binning, words, count, 0.5, to) }
         });
         // SAFETY: see above.
-        record.double("threshold", |to| unsafe { hyla_ranking_threshold(binning, words, count, 0.1, to) });
+        record.double("threshold", |to| unsafe {
+            hyla_ranking_threshold(binning, words, count, 0.1, to)
+        });
         record.report("quantile", &[0..2], |to: *mut [f64; 2]| {
             // SAFETY: see above.
             unsafe { hyla_ranking_quantile(binning, words, count, 0.75, to.cast()) }

@@ -93,7 +93,14 @@ pub trait Node {
     }
 
     /// Writes the gradient; `None`: there is none.
-    fn gradient(&self, _input: &Input, _part: Part, _state: &State, _ask: Ask, _to: *mut f32) -> Option<i32> {
+    fn gradient(
+        &self,
+        _input: &Input,
+        _part: Part,
+        _state: &State,
+        _ask: Ask,
+        _to: *mut f32,
+    ) -> Option<i32> {
         None
     }
 
@@ -106,6 +113,11 @@ pub trait Node {
         _loss: *mut f64,
         _to: *mut f32,
     ) -> Option<i32> {
+        None
+    }
+
+    /// The word that counts masked pixels, which are as if they were not there in all others.
+    fn masked_word(&self) -> Option<usize> {
         None
     }
 

@@ -119,8 +119,16 @@ impl Bce {
 }
 
 mapped!(
-    Bce, hyla_bce_totals, hyla_bce_update, hyla_bce_merge, hyla_bce_normalize, hyla_bce_loss, hyla_bce_map,
-    hyla_bce_gradient, hyla_bce_loss_and_gradient, pixels
+    Bce,
+    hyla_bce_totals,
+    hyla_bce_update,
+    hyla_bce_merge,
+    hyla_bce_normalize,
+    hyla_bce_loss,
+    hyla_bce_map,
+    hyla_bce_gradient,
+    hyla_bce_loss_and_gradient,
+    pixels
 );
 
 /// Focal loss.
@@ -145,8 +153,16 @@ impl Focal {
 }
 
 mapped!(
-    Focal, hyla_focal_totals, hyla_focal_update, hyla_focal_merge, hyla_focal_normalize, hyla_focal_loss, hyla_focal_map,
-    hyla_focal_gradient, hyla_focal_loss_and_gradient, pixels
+    Focal,
+    hyla_focal_totals,
+    hyla_focal_update,
+    hyla_focal_merge,
+    hyla_focal_normalize,
+    hyla_focal_loss,
+    hyla_focal_map,
+    hyla_focal_gradient,
+    hyla_focal_loss_and_gradient,
+    pixels
 );
 
 /// A loss with a range beside its totals.
@@ -164,7 +180,14 @@ macro_rules! overlap {
             fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
                 let range = self.range(state.range_mut());
                 // SAFETY: see above.
-                unsafe { $update(self.params.pointer(), &input.pixels(part), state.at_mut(0, input.fault), range) }
+                unsafe {
+                    $update(
+                        self.params.pointer(),
+                        &input.pixels(part),
+                        state.at_mut(0, input.fault),
+                        range,
+                    )
+                }
             }
 
             fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
@@ -183,14 +206,33 @@ macro_rules! overlap {
             fn values(&self, _input: &Input, state: &State, record: &mut Record) {
                 let range = self.range(state.range::<hyla_range>().cast_mut());
                 // SAFETY: see above.
-                record.double("loss", |to| unsafe { $loss(self.params.pointer(), state.at(0), range, to) });
+                record.double("loss", |to| unsafe {
+                    $loss(self.params.pointer(), state.at(0), range, to)
+                });
             }
 
-            fn gradient(&self, input: &Input, part: Part, state: &State, ask: Ask, to: *mut f32) -> Option<i32> {
+            fn gradient(
+                &self,
+                input: &Input,
+                part: Part,
+                state: &State,
+                ask: Ask,
+                to: *mut f32,
+            ) -> Option<i32> {
                 let range = self.range(state.range::<hyla_range>().cast_mut());
                 let (params, totals) = (self.params.pointer(), state.at(0));
                 // SAFETY: see above.
-                Some(unsafe { $gradient(params, totals, range, &input.pixels(part), ask.upstream, ask.write, to) })
+                Some(unsafe {
+                    $gradient(
+                        params,
+                        totals,
+                        range,
+                        &input.pixels(part),
+                        ask.upstream,
+                        ask.write,
+                        to,
+                    )
+                })
             }
 
             fn at_once(
@@ -207,7 +249,9 @@ macro_rules! overlap {
                     None => (core::ptr::null_mut(), core::ptr::null_mut()),
                 };
                 // SAFETY: see above.
-                Some(unsafe { $at_once(params, &pixels, ask.upstream, ask.write, totals, range, loss, to) })
+                Some(unsafe {
+                    $at_once(params, &pixels, ask.upstream, ask.write, totals, range, loss, to)
+                })
             }
         }
     };
@@ -229,7 +273,10 @@ impl Iou {
             weight: source.parameter(&[1.0, 1.0, 0.5, -2.0, 0.0]),
             smooth: source.parameter(&[1e-6, 1e-6, 0.0, 1.0]),
         };
-        Self { params: Parameters::new(source, params), has_range: source.once_in(2) || params.normalization == 2 }
+        Self {
+            params: Parameters::new(source, params),
+            has_range: source.once_in(2) || params.normalization == 2,
+        }
     }
 
     /// The range, or NULL where the loss needs none.
@@ -239,7 +286,13 @@ impl Iou {
 }
 
 overlap!(
-    Iou, hyla_iou_totals, hyla_iou_update, hyla_iou_merge, hyla_iou_normalize, hyla_iou_loss, hyla_iou_gradient,
+    Iou,
+    hyla_iou_totals,
+    hyla_iou_update,
+    hyla_iou_merge,
+    hyla_iou_normalize,
+    hyla_iou_loss,
+    hyla_iou_gradient,
     hyla_iou_loss_and_gradient
 );
 
@@ -262,7 +315,10 @@ impl Tversky {
             false_negatives: source.parameter(&[0.5, 0.7, 0.0, 1.0]),
             gamma: source.parameter(&[1.0, 1.0, 0.0, 0.75, 2.0]),
         };
-        Self { params: Parameters::new(source, params), has_range: source.once_in(2) || params.normalization == 2 }
+        Self {
+            params: Parameters::new(source, params),
+            has_range: source.once_in(2) || params.normalization == 2,
+        }
     }
 
     /// The range, or NULL where the loss needs none.
@@ -272,6 +328,12 @@ impl Tversky {
 }
 
 overlap!(
-    Tversky, hyla_tversky_totals, hyla_tversky_update, hyla_tversky_merge, hyla_tversky_normalize, hyla_tversky_loss,
-    hyla_tversky_gradient, hyla_tversky_loss_and_gradient
+    Tversky,
+    hyla_tversky_totals,
+    hyla_tversky_update,
+    hyla_tversky_merge,
+    hyla_tversky_normalize,
+    hyla_tversky_loss,
+    hyla_tversky_gradient,
+    hyla_tversky_loss_and_gradient
 );

@@ -47,7 +47,10 @@ impl Record {
         let status = call(report.as_mut_ptr().cast());
         self.status(what, status);
         if status < 0 {
-            assert!(report.iter().all(|word| *word == UNTOUCHED), "{what}: error {status}, and the output changed");
+            assert!(
+                report.iter().all(|word| *word == UNTOUCHED),
+                "{what}: error {status}, and the output changed"
+            );
         } else {
             for word in doubles.iter().flat_map(Range::clone) {
                 report[word] = double_bits(f64::from_bits(report[word]));
@@ -63,6 +66,13 @@ impl Record {
             return f64::NAN;
         }
         self.0.last().map_or(f64::NAN, |entry| f64::from_bits(entry.words[0]))
+    }
+
+    /// What was written under that name, the status aside; `None` where there was an error or no such call.
+    pub fn given(&self, what: &str) -> Option<&[u64]> {
+        let mut entries = self.0.iter().filter(|entry| entry.what == what);
+        let status = entries.next().filter(|status| status.words[0] as i64 >= 0);
+        status.and_then(|_| entries.next()).map(|entry| &entry.words[..])
     }
 
     /// The entries of that name alone.

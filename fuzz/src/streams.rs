@@ -103,7 +103,13 @@ fn labels(source: &mut Source) {
         let valid = crate::buffer::pointer(valid.as_ref(), part.start);
         // SAFETY: the arrays are as long as they say.
         let status = unsafe {
-            hyla_distinct_label_count_update(labels.at(part.start), valid, part.n, set.at_mut(0), words)
+            hyla_distinct_label_count_update(
+                labels.at(part.start),
+                valid,
+                part.n,
+                set.at_mut(0),
+                words,
+            )
         };
         assert_eq!(status, 0);
     };
@@ -122,7 +128,8 @@ fn labels(source: &mut Source) {
     assert_eq!(unsafe { hyla_distinct_label_count_merge(one.at(0), two.at_mut(0), words) }, 0);
     assert!(two[..] == whole[..], "sets of parts, merged");
     let counts = |pixel: &usize| valid.as_ref().is_none_or(|valid| valid[*pixel] != 0);
-    let all: BTreeSet<i32> = (0..n).filter(counts).map(|pixel| labels[pixel]).filter(|label| *label != 0).collect();
+    let all: BTreeSet<i32> =
+        (0..n).filter(counts).map(|pixel| labels[pixel]).filter(|label| *label != 0).collect();
     let mut count = -1;
     // SAFETY: as above.
     let status = unsafe { hyla_distinct_label_count_value(whole.at(0), words, &mut count) };
@@ -146,7 +153,8 @@ fn explained_variance(source: &mut Source) {
         assert_eq!(unsafe { hyla_explained_variance_update(ratios.at(0), components, to) }, 0);
     }
     let values = |totals: &State| {
-        let (mut of_each, mut cumulative, mut record) = (vec![-7.0; components], vec![-7.0; components], Record::default());
+        let (mut of_each, mut cumulative, mut record) =
+            (vec![-7.0; components], vec![-7.0; components], Record::default());
         let total = record.double("total", |total| {
             // SAFETY: as above.
             unsafe {
@@ -159,18 +167,29 @@ fn explained_variance(source: &mut Source) {
     let [one, two] = &mut totals;
     if source.once_in(2) {
         // SAFETY: as above.
-        assert_eq!(unsafe { hyla_explained_variance_merge(one.at(0), two.at_mut(0, None), components) }, 0);
+        assert_eq!(
+            unsafe { hyla_explained_variance_merge(one.at(0), two.at_mut(0, None), components) },
+            0
+        );
     } else {
         for (to, from) in two.words.iter_mut().zip(one.words.iter()) {
             *to += *from;
         }
         // SAFETY: as above.
-        assert_eq!(unsafe { hyla_explained_variance_normalize(two.at_mut(0, None), components) }, 0);
+        assert_eq!(
+            unsafe { hyla_explained_variance_normalize(two.at_mut(0, None), components) },
+            0
+        );
     }
     let mut all = State::new(words);
     for ratios in &ratios {
         // SAFETY: as above.
-        assert_eq!(unsafe { hyla_explained_variance_update(ratios.at(0), components, all.at_mut(0, None)) }, 0);
+        assert_eq!(
+            unsafe {
+                hyla_explained_variance_update(ratios.at(0), components, all.at_mut(0, None))
+            },
+            0
+        );
     }
     two.assert_same(&all, "batches in parts and in order");
     let (of_each, cumulative, total) = values(&all);
@@ -178,7 +197,7 @@ fn explained_variance(source: &mut Source) {
         let column = || ratios.iter().map(|ratios| f64::from(ratios[component]));
         let (sum, size) = (column().sum::<f64>(), column().map(f64::abs).sum::<f64>());
         let (expected, within) = (sum / batches as f64, 32.0 * f64::EPSILON * size);
-        let near = (expected - of_each[component]).abs() <= within || !sum.is_finite();
+        let near = (expected - of_each[component]).abs() <= within || !expected.is_finite();
         assert!(near, "ratio {component}: {} for {expected}", of_each[component]);
     }
     let same = |one: f64, two: f64| one == two || (one.is_nan() && two.is_nan());
