@@ -16,7 +16,7 @@ use hyla::capi::drift::*;
 
 /// Any words for any reader.
 pub fn check(source: &mut Source) {
-    match source.below(12) {
+    match source.below(13) {
         0..2 => {
             let (node, input) = (pixel_losses::any(source), Input::map(source));
             words(node.as_ref(), &input, source);
@@ -34,10 +34,10 @@ pub fn check(source: &mut Source) {
             words(&Ranking { binning: &binning }, &metrics::input(source), source);
             drift(&binning, source);
         }
-        7 => large::check(source),
-        8 => hostile_sets::tables(source),
-        9 => hostile_sets::labels(source),
-        10 => hostile_sets::named(source),
+        7..9 => large::check(source),
+        9 => hostile_sets::tables(source),
+        10 => hostile_sets::labels(source),
+        11 => hostile_sets::named(source),
         _ => unused_weights(source),
     }
 }
