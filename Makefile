@@ -102,6 +102,8 @@ include packaging/cortex.mk
 
 include scripts/rules.mk
 
+include fuzz/rules.mk
+
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 

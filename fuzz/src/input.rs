@@ -1,0 +1,289 @@
+//! The pixels of a case: one struct for maps and cubes, as a map is a cube of one channel.
+
+use crate::buffer::{Buffer, pointer};
+use crate::fault::{Array, Fault};
+use crate::source::{LONGEST, Random, Source};
+use hyla::capi::cube::hyla_cube;
+use hyla::capi::pixels::hyla_pixels;
+
+/// Some of the pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// The first one.
+    pub start: usize,
+    /// How many there are.
+    pub n: usize,
+}
+
+/// Where the values lie.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layout {
+    /// How many values a pixel has.
+    pub channels: usize,
+    /// From a pixel to the next one.
+    pub pixel_stride: usize,
+    /// From a channel to the next one.
+    pub channel_stride: usize,
+}
+
+impl Layout {
+    /// Interleaved by pixel, without gaps.
+    pub fn compact(channels: usize) -> Self {
+        Self { channels, pixel_stride: channels.max(1), channel_stride: 1 }
+    }
+
+    /// Interleaved or in planes, with gaps or without.
+    pub fn any(source: &mut Source, n: usize, channels: usize) -> Self {
+        let gap = if source.once_in(2) { source.below(5) } else { 0 };
+        match source.below(4) {
+            0 => Self { channels, pixel_stride: 1, channel_stride: n.max(1) + gap },
+            1 => Self { channels, pixel_stride: channels.max(1) + gap, channel_stride: 1 },
+            2 => {
+                let pixel_stride = 1 + gap;
+                Self {
+                    channels,
+                    pixel_stride,
+                    channel_stride: n.max(1) * pixel_stride + source.below(3),
+                }
+            }
+            _ => {
+                let channel_stride = 1 + gap;
+                Self {
+                    channels,
+                    pixel_stride: channels.max(1) * channel_stride + source.below(3),
+                    channel_stride,
+                }
+            }
+        }
+    }
+
+    /// Where a value lies.
+    pub fn index(&self, pixel: usize, channel: usize) -> usize {
+        pixel * self.pixel_stride + channel * self.channel_stride
+    }
+
+    /// How many floats the values of `n` pixels span.
+    pub fn span(&self, n: usize) -> usize {
+        if n == 0 || self.channels == 0 { 0 } else { self.index(n - 1, self.channels - 1) + 1 }
+    }
+}
+
+/// The arrays of a case. Those that a function does not use may be there all the same.
+#[derive(Clone)]
+pub struct Input {
+    /// How many pixels there are.
+    pub n: usize,
+    /// Where the values lie.
+    pub layout: Layout,
+    /// The scores of a map, the values of a cube.
+    pub values: Buffer<f32>,
+    /// More values in the same layout: what MSE compares with.
+    pub second: Buffer<f32>,
+    /// Ground truth.
+    pub targets: Option<Buffer<u8>>,
+    /// Decisions.
+    pub decisions: Option<Buffer<u8>>,
+    /// Classes.
+    pub labels: Option<Buffer<i32>>,
+    /// The mask.
+    pub valid: Option<Buffer<u8>>,
+    /// Pixel weights.
+    pub weights: Option<Buffer<f32>>,
+    /// Soft targets.
+    pub soft_targets: Option<Buffer<f32>>,
+    /// Scores of 16 bits.
+    pub integers: Option<Buffer<u16>>,
+    /// What is wrong on purpose.
+    pub fault: Option<Fault>,
+}
+
+impl Input {
+    /// A map of scores.
+    pub fn map(source: &mut Source) -> Self {
+        let n = source.length();
+        let mut input = Self::of(source, n, Layout::compact(1), false);
+        if source.once_in(4) {
+            input.soft_targets = Some(Buffer::new(source.start(), &source.shares(n)));
+            input.targets = input.targets.filter(|_| source.once_in(8));
+        }
+        input
+    }
+
+    /// A cube of so many channels at most.
+    pub fn cube(source: &mut Source, most_channels: usize) -> Self {
+        let channels = match source.below(4) {
+            0 => source.below(most_channels.min(5)) + 1,
+            1..3 => source.below(most_channels.min(40)) + 1,
+            _ => source.below(most_channels) + 1,
+        };
+        let most_values = if source.once_in(16) { 2 * LONGEST } else { 500 };
+        let n = source.length().min(most_values.div_ceil(channels));
+        let layout = Layout::any(source, n, channels);
+        Self::of(source, n, layout, true)
+    }
+
+    /// Pixels in a layout.
+    pub fn of(source: &mut Source, n: usize, layout: Layout, is_cube: bool) -> Self {
+        let floats = |source: &mut Source, n| Buffer::new(source.start(), &source.floats(n));
+        let bytes = |source: &mut Source| Buffer::new(source.start(), &source.bytes(n));
+        let span = layout.span(n);
+        Self {
+            n,
+            layout,
+            values: floats(source, span),
+            second: floats(source, if is_cube { span } else { 0 }),
+            targets: Some(bytes(source)),
+            decisions: (!is_cube).then(|| bytes(source)),
+            labels: is_cube
+                .then(|| Buffer::new(source.start(), &source.labels(n, layout.channels))),
+            valid: source.once_in(2).then(|| bytes(source)),
+            weights: source.once_in(3).then(|| Buffer::new(source.start(), &source.shares(n))),
+            soft_targets: None,
+            integers: None,
+            fault: None,
+        }
+    }
+
+    /// All pixels.
+    pub fn whole(&self) -> Part {
+        Part { start: 0, n: self.n }
+    }
+
+    /// The map as C has it.
+    pub fn pixels(&self, part: Part) -> hyla_pixels {
+        let start = part.start;
+        let mut pixels = hyla_pixels {
+            scores: self.values.at(start * self.layout.pixel_stride),
+            targets: pointer(self.targets.as_ref(), start),
+            decisions: pointer(self.decisions.as_ref(), start),
+            valid: pointer(self.valid.as_ref(), start),
+            weights: pointer(self.weights.as_ref(), start),
+            soft_targets: pointer(self.soft_targets.as_ref(), start),
+            n: part.n,
+            reserved: [core::ptr::null(); 2],
+        };
+        if let Some(fault) = self.fault {
+            fault.of_float(Array::Values, &mut pixels.scores);
+            fault.of_bytes(Array::Targets, &mut pixels.targets);
+            fault.of_bytes(Array::Decisions, &mut pixels.decisions);
+            fault.of_float(Array::Weights, &mut pixels.weights);
+            fault.of_float(Array::SoftTargets, &mut pixels.soft_targets);
+            fault.of_rest(&mut pixels.n, &mut pixels.reserved);
+        }
+        pixels
+    }
+
+    /// The cube as C has it.
+    pub fn cube_of(&self, part: Part) -> hyla_cube {
+        let start = part.start;
+        let mut cube = hyla_cube {
+            values: self.values.at((start * self.layout.pixel_stride).min(self.values.len())),
+            n: part.n,
+            channels: self.layout.channels,
+            pixel_stride: self.layout.pixel_stride,
+            channel_stride: self.layout.channel_stride,
+            targets: pointer(self.targets.as_ref(), start),
+            labels: pointer(self.labels.as_ref(), start),
+            valid: pointer(self.valid.as_ref(), start),
+            weights: pointer(self.weights.as_ref(), start),
+            reserved: [core::ptr::null(); 2],
+        };
+        if let Some(fault) = self.fault {
+            fault.of_float(Array::Values, &mut cube.values);
+            fault.of_bytes(Array::Targets, &mut cube.targets);
+            fault.of_label(&mut cube.labels);
+            fault.of_float(Array::Weights, &mut cube.weights);
+            fault.of_rest(&mut cube.n, &mut cube.reserved);
+            fault.of_strides(&mut cube);
+        }
+        cube
+    }
+
+    /// Whether a pixel counts by the mask.
+    pub fn is_valid(&self, pixel: usize) -> bool {
+        self.valid.as_ref().is_none_or(|valid| valid[pixel] != 0)
+    }
+
+    /// The same with other things in the place of masked pixels, NaN among them.
+    pub fn poisoned(&self, source: &mut Source) -> Self {
+        let (mut other, mut random) = (self.clone(), Random::new(source));
+        let bad = |random: &mut Random| [f32::NAN, f32::INFINITY, -1.0, 3.0e38][random.below(4)];
+        for pixel in (0..self.n).filter(|pixel| !self.is_valid(*pixel)) {
+            for channel in 0..self.layout.channels {
+                other.values[self.layout.index(pixel, channel)] = bad(&mut random);
+                if !other.second.is_empty() {
+                    other.second[self.layout.index(pixel, channel)] = bad(&mut random);
+                }
+            }
+            for bytes in [&mut other.targets, &mut other.decisions].into_iter().flatten() {
+                bytes[pixel] = random.next() as u8;
+            }
+            for floats in [&mut other.weights, &mut other.soft_targets].into_iter().flatten() {
+                floats[pixel] = bad(&mut random);
+            }
+            if let Some(labels) = &mut other.labels {
+                labels[pixel] = random.next() as i32;
+            }
+            if let Some(integers) = &mut other.integers {
+                integers[pixel] = random.next() as u16;
+            }
+        }
+        for valid in
+            other.valid.iter_mut().flat_map(|valid| valid.iter_mut()).filter(|valid| **valid != 0)
+        {
+            *valid = random.next() as u8 | 1 << random.below(8);
+        }
+        other
+    }
+
+    /// The same without masked pixels and without a mask, in any layout.
+    pub fn compacted(&self, source: &mut Source) -> Self {
+        let kept: Vec<usize> = (0..self.n).filter(|pixel| self.is_valid(*pixel)).collect();
+        let layout = match self.decisions {
+            Some(_) => Layout::compact(1),
+            None => Layout::any(source, kept.len(), self.layout.channels),
+        };
+        Self { valid: None, ..self.taken(&kept, layout) }
+    }
+
+    /// Some pixels of a map.
+    pub fn only(&self, kept: &[usize]) -> Self {
+        self.taken(kept, Layout::compact(1))
+    }
+
+    fn taken(&self, kept: &[usize], layout: Layout) -> Self {
+        let values = |from: &Buffer<f32>| {
+            let mut to = Buffer::filled(
+                3,
+                f32::NAN,
+                if from.is_empty() { 0 } else { layout.span(kept.len()) },
+            );
+            for (place, pixel) in kept.iter().enumerate().filter(|_| !from.is_empty()) {
+                for channel in 0..layout.channels {
+                    to[layout.index(place, channel)] = from[self.layout.index(*pixel, channel)];
+                }
+            }
+            to
+        };
+        Self {
+            n: kept.len(),
+            layout,
+            values: values(&self.values),
+            second: values(&self.second),
+            targets: only(&self.targets, kept),
+            decisions: only(&self.decisions, kept),
+            labels: only(&self.labels, kept),
+            valid: only(&self.valid, kept),
+            weights: only(&self.weights, kept),
+            soft_targets: only(&self.soft_targets, kept),
+            integers: only(&self.integers, kept),
+            fault: None,
+        }
+    }
+}
+
+/// The items of the pixels that are kept.
+fn only<T: Copy>(from: &Option<Buffer<T>>, kept: &[usize]) -> Option<Buffer<T>> {
+    from.as_ref()
+        .map(|from| Buffer::new(1, &kept.iter().map(|pixel| from[*pixel]).collect::<Vec<_>>()))
+}
