@@ -259,6 +259,16 @@ static void coarse_and_empty(void) {
     CHECK(report.average_precision_hi == 1.0 && report.roc_auc_hi == 1.0 && report.f1_max_hi == 1.0);
 }
 
+static void defaults(void) {
+    const hyla_binning_params macro = HYLA_BINNING_PARAMS_DEFAULT;
+    hyla_binning_params made;
+    memset(&made, 0xa5, sizeof made);
+    CHECK_STATUS(HYLA_OK, hyla_binning_params_init(&made, sizeof made));
+    CHECK(memcmp(&made, &macro, sizeof made) == 0);
+    CHECK_STATUS(HYLA_ERROR_NULL_POINTER, hyla_binning_params_init(NULL, sizeof made));
+    CHECK_STATUS(HYLA_ERROR_STRUCT_SIZE, hyla_binning_params_init(&made, 0));
+}
+
 int main(void) {
     /* Sizes that only the library knows. */
     struct family *const all[] = {&family, &points, &numbers, &pairs, &sizes, &builds};
@@ -266,6 +276,7 @@ int main(void) {
         all[i]->table = all[i]->more = table_words() * sizeof(uint32_t);
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; ++i) law(&functions[i]);
+    defaults();
     refused();
     by_hand();
     coarse_and_empty();

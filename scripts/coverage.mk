@@ -8,33 +8,41 @@ LLVM_PROFDATA = $(dir $(LLVM_COV))llvm-profdata
 COVERAGE_CARGO := RUSTC_BOOTSTRAP=1 RUSTC_WORKSPACE_WRAPPER=$(abspath scripts/coverage-rustc.sh) \
     CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO)
-# `bits` compares tiers for minutes and runs no line that others do not.
-COVERAGE_PROGRAMS := $(patsubst %,$(FFI)/coverage/%,$(filter-out bits,$(FFI_PROGRAMS)))
+# `bits` compares tiers for minutes, `environment` and `guard` call what others call; none runs a line that others do not.
+COVERAGE_PROGRAMS := $(filter-out bits environment guard,$(FFI_PROGRAMS))
+# What only microcontrollers compile is in a library of its own.
+COVERAGE_KINDS := c small
 
 coverage: ## lines and branches that the Rust, C and C++ tests run, which may not be fewer than the limits
 	@if [ -n '$(LLVM_COV)' ]; then $(MAKE) --no-print-directory coverage-report; \
 	else echo '$@: skipped: llvm-cov, which is not installed'; [ "$(CI)" != true ]; fi
 
-coverage-report: $(COVERAGE_PROGRAMS)
-	rm -rf $(COVERAGE)/rust $(COVERAGE)/c
+coverage-report: $(foreach kind,$(COVERAGE_KINDS),$(COVERAGE_PROGRAMS:%=$(FFI)/coverage-$(kind)/%))
+	rm -rf $(COVERAGE)/counts
 	$(COVERAGE_CARGO) test --quiet --no-run --message-format=json --features capi,scalar --lib --target-dir $(COVERAGE)/cargo | \
 	    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' > $(COVERAGE)/program.txt
-	LLVM_PROFILE_FILE=$(COVERAGE)/rust/%m.profraw $$(cat $(COVERAGE)/program.txt) --quiet
-	LLVM_PROFILE_FILE=$(COVERAGE)/c/%p.profraw scripts/run-programs.sh coverage $(COVERAGE_PROGRAMS)
-	$(call coverage-lcov,rust,$$(cat $(COVERAGE)/program.txt))
-	$(call coverage-lcov,c,$(COVERAGE)/libhyla.a)
-	@scripts/coverage.py $(COVERAGE)/rust.lcov $(COVERAGE)/c.lcov
+	LLVM_PROFILE_FILE=$(COVERAGE)/counts/rust/%m.profraw $$(cat $(COVERAGE)/program.txt) --quiet
+	@$(foreach kind,$(COVERAGE_KINDS),LLVM_PROFILE_FILE=$(COVERAGE)/counts/$(kind)/%p.profraw \
+	    scripts/run-programs.sh coverage $(COVERAGE_PROGRAMS:%=$(FFI)/coverage-$(kind)/%) && ):
+	@$(call coverage-lcov,rust,$$(cat $(COVERAGE)/program.txt))
+	@$(foreach kind,$(COVERAGE_KINDS),$(call coverage-lcov,$(kind),$(COVERAGE_PROGRAMS:%=-object $(FFI)/coverage-$(kind)/%)) && ):
+	@scripts/coverage.py $(patsubst %,$(COVERAGE)/%.lcov,rust $(COVERAGE_KINDS))
 
-# $(call coverage-lcov,KIND,OBJECT)
-coverage-lcov = $(LLVM_PROFDATA) merge -sparse $(COVERAGE)/$1/*.profraw -o $(COVERAGE)/$1.profdata && \
-	    $(LLVM_COV) export -format=lcov -instr-profile $(COVERAGE)/$1.profdata $2 > $(COVERAGE)/$1.lcov
+# $(call coverage-lcov,KIND,OBJECTS)
+coverage-lcov = $(LLVM_PROFDATA) merge -sparse $(COVERAGE)/counts/$1/*.profraw -o $(COVERAGE)/$1.profdata && \
+    $(LLVM_COV) export -format=lcov -instr-profile $(COVERAGE)/$1.profdata $2 > $(COVERAGE)/$1.lcov
 
-$(COVERAGE)/libhyla.a: $(RUST_SOURCES) scripts/coverage-rustc.sh
-	$(COVERAGE_CARGO) rustc --quiet --release --features capi,scalar --crate-type staticlib --target-dir $(COVERAGE)/cargo
-	cp $(COVERAGE)/cargo/release/libhyla.a $@
+# $(call coverage-rules,KIND,FLAGS OF RUSTC): linked with what writes the counts, and without what core would unwind with.
+define coverage-rules
+$(COVERAGE)/$1/libhyla.a: $(RUST_SOURCES) scripts/coverage-rustc.sh
+	@mkdir -p $$(@D)
+	$(COVERAGE_CARGO) rustc --quiet --release --features capi,scalar --crate-type staticlib --target-dir $(COVERAGE)/cargo -- $2
+	cp $(COVERAGE)/cargo/release/libhyla.a $$@
 
-# Linked with what writes the counts, and without what core would unwind with.
-$(eval $(call ffi-rules,coverage,$(COVERAGE)/libhyla.a,$(COVERAGE)/libhyla.a -Wl$(COMMA)-u$(COMMA)__llvm_profile_runtime \
-    -Wl$(COMMA)--defsym=rust_eh_personality=0))
+$(call ffi-rules,coverage-$1,$(COVERAGE)/$1/libhyla.a,$(COVERAGE)/$1/libhyla.a -Wl$(COMMA)-u$(COMMA)__llvm_profile_runtime \
+    -Wl$(COMMA)--defsym=rust_eh_personality=0)
+endef
+$(eval $(call coverage-rules,c,))
+$(eval $(call coverage-rules,small,--cfg hyla_small))
 
 .PHONY: coverage coverage-report

@@ -10,6 +10,7 @@ have a limit. Tests themselves are not counted.
 import re
 import sys
 from collections import defaultdict
+from pathlib import Path
 
 # How many per cent of its lines must run.
 LIMITS = {"capi": 100.0, "exact": 99.5, "loss": 99.5, "metric": 99.5, "math": 99.5}
@@ -35,6 +36,17 @@ def read(reports):
     return lines, branches
 
 
+def without_panics(file, counts):
+    """All but the panic handler, of which `make test` proves that nothing reaches it."""
+    inside, kept = False, {}
+    for line, text in enumerate(Path("src", file).read_text().splitlines(), 1):
+        inside = inside or text == "#[panic_handler]"
+        if line in counts and not inside:
+            kept[line] = counts[line]
+        inside = inside and text != "}"
+    return kept
+
+
 def folder(file):
     """capi/bce.rs, and math.rs of what lies in math as well."""
     return file.split("/")[0].removesuffix(".rs")
@@ -58,6 +70,7 @@ def share(part, whole):
 
 def main(reports):
     lines, branches = read(reports)
+    lines = {file: without_panics(file, counts) for file, counts in lines.items()}
     failed = []
     print(f"{'src/':10}{'lines that ran':>27}   {'sides of branches':>27}")
     for name in sorted({folder(file) for file in lines} | set(LIMITS)):

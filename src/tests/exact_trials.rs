@@ -10,6 +10,8 @@ use std::vec::Vec;
 struct AddByTrials<'a, const SIGNED: bool> {
     floats: &'a [f32],
     marks: &'a [u8],
+    /// How many registers a trial has.
+    registers: usize,
     sums: [&'a mut ExactSum; 2],
 }
 
@@ -19,7 +21,7 @@ impl<const SIGNED: bool> Kernel for AddByTrials<'_, SIGNED> {
     fn run<S: Simd>(self, simd: S) -> usize {
         let mut sums = Quick::new(Blocks::new(simd, self.sums), if SIGNED { 4 } else { 0 });
         let lanes = S::Register::LANES;
-        let most = (REGISTERS * lanes).min(BLOCK);
+        let most = (self.registers * lanes).min(BLOCK);
         let mut successes = 0;
         for (floats, marks) in self.floats.chunks(most).zip(self.marks.chunks(most)) {
             let (mut tile, mut tile_marks) = ([0.0; BLOCK], [0; BLOCK]);
@@ -45,6 +47,11 @@ impl<const SIGNED: bool> Kernel for AddByTrials<'_, SIGNED> {
 
 /// Checks on every tier; whether all trials succeeded on all of them.
 fn check<const SIGNED: bool>(floats: &[f32], marks: &[u8]) -> bool {
+    check_by::<SIGNED>(REGISTERS, floats, marks)
+}
+
+/// The same by trials of so many registers.
+fn check_by<const SIGNED: bool>(registers: usize, floats: &[f32], marks: &[u8]) -> bool {
     let marks: Vec<u8> = marks.iter().copied().cycle().take(floats.len()).collect();
     let [mut expected, mut expected_part] = [ExactSum::default(); 2];
     for (float, mark) in floats.iter().zip(&marks) {
@@ -57,7 +64,7 @@ fn check<const SIGNED: bool>(floats: &[f32], marks: &[u8]) -> bool {
     for_each_tier(|tier| {
         let [mut all, mut part] = [ExactSum::default(); 2];
         let sums = [&mut all, &mut part];
-        let successes = simd::run(AddByTrials::<SIGNED> { floats, marks: &marks, sums });
+        let successes = simd::run(AddByTrials::<SIGNED> { floats, marks: &marks, registers, sums });
         assert_eq!((all, part), (expected, expected_part), "{tier:?}");
         all_succeeded &= successes > 0 && successes >= floats.len() / BLOCK;
     });
@@ -134,6 +141,19 @@ fn usual_terms_succeed() {
         logits.clone().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
     assert!(check::<false>(&probabilities, &[1, 0]));
     assert!(check::<true>(&logits.collect::<Vec<_>>(), &[1, 0]));
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn words_reach_the_digits_before_they_overflow() {
+    // One register a trial, and each lane as great as it may be: without signs just below 1.5 * 2^(17 + 32) units of
+    // 2^-45. Words that were never flushed would overflow after 10 923 such trials.
+    let lanes = 16;
+    let floats = std::vec![24.0_f32.next_down(); 24_576 * lanes];
+    assert!(check_by::<false>(1, &floats, &[1]));
+    // With signs below 2^45 units of 2^-41, and all of one sign.
+    let floats = std::vec![-16.0_f32.next_up(); 24_576 * lanes];
+    assert!(check_by::<true>(1, &floats, &[1]));
 }
 
 #[test]
