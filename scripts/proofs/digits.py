@@ -30,9 +30,11 @@ def add():
         "let low = (value & DIGIT_MASK) << shift;",
         "let high = value >> DIGIT_BITS << shift;",
         "let middle = (low as u64 >> DIGIT_BITS) as i64 + (high & DIGIT_MASK);",
-        "[low & DIGIT_MASK, middle & DIGIT_MASK, (middle >> DIGIT_BITS) + (high >> DIGIT_BITS)];",
-        "let digits = digits.get_mut((bit / DIGIT_BITS) as usize..).unwrap_or(&mut []);",
-        "for (digit, part) in digits.iter_mut().zip(parts) { *digit = digit.wrapping_add(part); }",
+        "let digits = digits.get_mut((bit / DIGIT_BITS) as usize..);",
+        "let Some([first, second, third]) = digits.and_then(<[i64]>::first_chunk_mut) else { return };",
+        "*first = first.wrapping_add(low & DIGIT_MASK);",
+        "*second = second.wrapping_add(middle & DIGIT_MASK);",
+        "*third = third.wrapping_add((middle >> DIGIT_BITS) + (high >> DIGIT_BITS));",
     )
     mask, by = bits(0xFFFFFFFF, 64), bits(32, 64)
     for shift in range(32):
