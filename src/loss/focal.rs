@@ -14,9 +14,9 @@
 //! With g = 0 it is the binary cross-entropy, bit by bit. A factor of exactly 0 switches a term off: its
 //! value and gradient are 0 whatever the logit, NaN included.
 //!
-//! **Accuracy**: a term and a gradient are within [`max_ulp`] ulp of f32 where they are normal numbers, for
-//! factors up to 2^72 in size and gamma up to 2^90. Factors are rounded to f32 once, and the bound counts
-//! from there. The sum is exact and rounded once.
+//! **Accuracy**: a term and a gradient are within [`max_ulp`] ulp of f32 where they and the power of the sigmoid
+//! are normal numbers (a subnormal power has fewer digits), for factors up to 2^72 in size and gamma up to 2^90.
+//! Factors are rounded to f32 once, and the bound counts from there. The sum is exact and rounded once.
 //!
 //! **Parameters as they behave**: `gamma` 0 is cross-entropy; at 2 a pixel that is right with probability 0.9
 //! counts a hundredth. The loss becomes small, and so do gradients: raise the learning rate or use the sum.

@@ -171,7 +171,8 @@ proptest! {
             (f32::from_bits(found.4[0]), power * softplus),
             (f32::from_bits(found.3[0]), power * (gamma * complement * softplus + sigmoid) * 1.5),
         ] {
-            let normal = truth > f64::from(f32::MIN_POSITIVE);
+            // A power that is subnormal has fewer digits, and a factor of gamma may make a normal number of it.
+            let normal = truth.min(power) > f64::from(f32::MIN_POSITIVE);
             let bound = max_ulp(gamma, margin);
             prop_assert!(!normal || ulps(found, truth) <= bound, "{margin} {gamma}: {found} is not {truth}");
         }
