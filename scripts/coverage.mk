@@ -8,24 +8,27 @@ LLVM_PROFDATA = $(dir $(LLVM_COV))llvm-profdata
 COVERAGE_CARGO := RUSTC_BOOTSTRAP=1 RUSTC_WORKSPACE_WRAPPER=$(abspath scripts/coverage-rustc.sh) \
     CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO)
-# `bits` compares tiers for minutes, `environment` and `guard` call what others call; none runs a line that others do not.
-COVERAGE_PROGRAMS := $(filter-out bits environment guard,$(FFI_PROGRAMS))
 # What only microcontrollers compile is in a library of its own.
 COVERAGE_KINDS := c small
+# `bits` compares tiers for minutes, `guard` calls what others call, and microcontrollers here have no environment of their own.
+COVERAGE_PROGRAMS_c := $(filter-out bits guard,$(FFI_PROGRAMS))
+COVERAGE_PROGRAMS_small := $(filter-out environment,$(COVERAGE_PROGRAMS_c))
+# $(call coverage-programs,KIND)
+coverage-programs = $(COVERAGE_PROGRAMS_$1:%=$(FFI)/coverage-$1/%)
 
 coverage: ## lines and branches that the Rust, C and C++ tests run, which may not be fewer than the limits
 	@if [ -n '$(LLVM_COV)' ]; then $(MAKE) --no-print-directory coverage-report; \
 	else echo '$@: skipped: llvm-cov, which is not installed'; [ "$(CI)" != true ]; fi
 
-coverage-report: $(foreach kind,$(COVERAGE_KINDS),$(COVERAGE_PROGRAMS:%=$(FFI)/coverage-$(kind)/%))
+coverage-report: $(foreach kind,$(COVERAGE_KINDS),$(call coverage-programs,$(kind)))
 	rm -rf $(COVERAGE)/counts
 	$(COVERAGE_CARGO) test --quiet --no-run --message-format=json --features capi,scalar --lib --target-dir $(COVERAGE)/cargo | \
 	    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' > $(COVERAGE)/program.txt
 	LLVM_PROFILE_FILE=$(COVERAGE)/counts/rust/%m.profraw $$(cat $(COVERAGE)/program.txt) --quiet
 	@$(foreach kind,$(COVERAGE_KINDS),LLVM_PROFILE_FILE=$(COVERAGE)/counts/$(kind)/%p.profraw \
-	    scripts/run-programs.sh coverage $(COVERAGE_PROGRAMS:%=$(FFI)/coverage-$(kind)/%) && ):
+	    scripts/run-programs.sh coverage-$(kind) $(call coverage-programs,$(kind)) && ):
 	@$(call coverage-lcov,rust,$$(cat $(COVERAGE)/program.txt))
-	@$(foreach kind,$(COVERAGE_KINDS),$(call coverage-lcov,$(kind),$(COVERAGE_PROGRAMS:%=-object $(FFI)/coverage-$(kind)/%)) && ):
+	@$(foreach kind,$(COVERAGE_KINDS),$(call coverage-lcov,$(kind),$(addprefix -object ,$(call coverage-programs,$(kind)))) && ):
 	@scripts/coverage.py $(patsubst %,$(COVERAGE)/%.lcov,rust $(COVERAGE_KINDS))
 
 # $(call coverage-lcov,KIND,OBJECTS)

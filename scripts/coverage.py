@@ -7,11 +7,11 @@ Lines count once, however many kernels they are compiled into. Those that no tes
 have a limit. Tests themselves are not counted.
 """
 
-import re
 import sys
 from collections import defaultdict
 from pathlib import Path
 
+SOURCES = Path("src").absolute()
 # How many per cent of its lines must run.
 LIMITS = {"capi": 100.0, "exact": 99.5, "loss": 99.5, "metric": 99.5, "math": 99.5}
 
@@ -25,8 +25,9 @@ def read(reports):
                 kind, _, rest = entry.rstrip().partition(":")
                 match kind:
                     case "SF":
-                        place = re.search(r"(?:^|/)src/(.*)$", rest)
-                        file = place[1] if place and not place[1].startswith("tests/") else None
+                        place = Path(rest)
+                        file = str(place.relative_to(SOURCES)) if place.is_relative_to(SOURCES) else None
+                        file = None if file and file.startswith("tests/") else file
                     case "DA" if file:
                         line, count = rest.split(",")[:2]
                         lines[file][int(line)] += int(count)
@@ -39,7 +40,7 @@ def read(reports):
 def without_panics(file, counts):
     """All but the panic handler, of which `make test` proves that nothing reaches it."""
     inside, kept = False, {}
-    for line, text in enumerate(Path("src", file).read_text().splitlines(), 1):
+    for line, text in enumerate((SOURCES / file).read_text().splitlines(), 1):
         inside = inside or text == "#[panic_handler]"
         if line in counts and not inside:
             kept[line] = counts[line]

@@ -376,6 +376,20 @@ fn bad_arguments_change_nothing() {
     assert_eq!(dice::update(&other, &missing, &mut of_classes), Err(Error::MissingInput));
     let short = Cube { labels: Some(&[]), ..good };
     assert_eq!(totals.update(&params, &short, None), Err(Error::LengthMismatch));
+    let none = entropy::Params { reduction: Reduction::None, ..params };
+    let bad = entropy::Params { label_smoothing: 1.5, ..none };
+    let mut gradient = [7.0; 2];
+    for (params, error) in [(none, Error::NoScalar), (bad, Error::LabelSmoothing)] {
+        let at_once = entropy::loss_and_gradient;
+        let to = Some(&mut totals);
+        let found = at_once(&params, &good, None, 1.0, Write::Store, to, &mut gradient);
+        assert_eq!(found, Err(error));
+    }
+    let found = entropy::map(&params, &good, None, &mut gradient);
+    assert_eq!(found, Err(Error::LengthMismatch));
+    let one = [dice::Totals { pixels: 1, ..Default::default() }];
+    assert_eq!(dice::merge(&one, &mut of_classes), Err(Error::Channels));
+    assert_eq!(gradient, [7.0; 2]);
     assert_eq!((totals, of_classes), (entropy::Totals::default(), [dice::Totals::default(); 2]));
     dice::update(&other, &good, &mut of_classes).unwrap();
     of_classes.swap(0, 1);

@@ -198,6 +198,9 @@ fn edges_and_bad_arguments() {
     assert_eq!(totals.loss(&other), Err(Error::MixedTotals));
     let none = Params { reduction: Reduction::None, ..default };
     assert_eq!(totals.loss(&none), Err(Error::NoScalar));
+    let to = Some(&mut totals);
+    let found = loss_and_gradient(&none, &good, &target, 1.0, Write::Store, to, &mut gradient);
+    assert_eq!(found, Err(Error::NoScalar));
     let short = totals.gradient(&default, &good, &target, 1.0, Write::Store, &mut gradient[..1]);
     assert_eq!(short, Err(Error::LengthMismatch));
     assert_eq!((totals, gradient), (before, [7.0, 7.0]));
