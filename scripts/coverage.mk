@@ -5,7 +5,7 @@ COVERAGE := $(BUILD)/coverage
 LLVM_COV = $(firstword $(wildcard $(shell rustc --print target-libdir)/../bin/llvm-cov /usr/lib/rustlib/*/bin/llvm-cov))
 LLVM_PROFDATA = $(dir $(LLVM_COV))llvm-profdata
 # Lines are the same however well they are optimised; less of that compiles faster.
-COVERAGE_CARGO := RUSTC_BOOTSTRAP=1 RUSTC_WORKSPACE_WRAPPER=$(abspath scripts/coverage-rustc.sh) \
+COVERAGE_CARGO := LLVM_PROFILE_FILE=/dev/null RUSTC_BOOTSTRAP=1 RUSTC_WORKSPACE_WRAPPER=$(abspath scripts/coverage-rustc.sh) \
     CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO)
 # What only microcontrollers compile is in a library of its own.
