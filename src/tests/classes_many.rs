@@ -41,6 +41,19 @@ proptest! {
         same_everywhere(&pixels, &params);
     }
 
+    /// Nothing is hidden in these tiles, so planes are read where they lie.
+    #[test]
+    fn whole_vectors_of_planes_give_the_same_bits(
+        mut pixels in (1_usize..9).prop_flat_map(|vectors| {
+            super::cubes::pixels(2_usize..70, 16 * vectors..16 * vectors + 1, between(-9.0, 9.0).boxed())
+        }),
+        params in params(),
+    ) {
+        pixels.labels.iter_mut().for_each(|label| *label = label.rem_euclid(2));
+        (pixels.valid, pixels.weights) = (None, None);
+        same_everywhere(&pixels, &params);
+    }
+
     /// Whether a tile needs the greatest logits depends on all of its pixels, but no result does.
     #[test]
     fn a_pixel_does_not_depend_on_its_neighbours(pixels in pixels(2_usize..40, 1..20, between(-30.0, 30.0).boxed()), params in params()) {
