@@ -79,7 +79,7 @@ impl Ranked {
     }
 
     /// Anomalies and normal pixels of a score from the threshold on.
-    pub fn from_threshold(&self, threshold: f64) -> (i64, i64) {
+    pub fn at_or_above(&self, threshold: f64) -> (i64, i64) {
         let found = self.pixels.iter().filter(|(score, _)| f64::from(*score) >= threshold);
         let (hits, misses): (Vec<_>, Vec<_>) =
             found.partition::<Vec<&_>, _>(|(_, is_anomaly)| *is_anomaly);

@@ -125,8 +125,8 @@ fn report(binning: &Binning, state: &State, ranked: &Ranked) {
     if let Some((f1, threshold)) = tied.f1() {
         near("F1 of ties", f1.to_double(), report.f1_max, 8);
         assert_eq!(
-            ranked.from_threshold(f64::from(threshold)),
-            ranked.from_threshold(report.f1_max_threshold),
+            ranked.at_or_above(f64::from(threshold)),
+            ranked.at_or_above(report.f1_max_threshold),
             "F1's threshold"
         );
     }
@@ -171,7 +171,7 @@ fn points(binning: &Binning, state: &State) -> Vec<hyla_ranking_point> {
 fn curve(binning: &Binning, state: &State, ranked: &Ranked, source: &mut Source) {
     let points = points(binning, state);
     let check = |point: &hyla_ranking_point| {
-        let (hits, misses) = ranked.from_threshold(point.threshold);
+        let (hits, misses) = ranked.at_or_above(point.threshold);
         let counts = (point.true_positives, point.false_positives);
         assert_eq!((hits, misses), counts, "from the threshold {} on", point.threshold);
         let ratio = |part: i64, all: i64| if all == 0 { 0.0 } else { part as f64 / all as f64 };
@@ -213,7 +213,7 @@ fn curve(binning: &Binning, state: &State, ranked: &Ranked, source: &mut Source)
     };
     assert!(status >= 0, "status {status}");
     let rate = |misses: i64| misses as f64 / ranked.normal().max(1) as f64;
-    let (_, misses) = ranked.from_threshold(threshold);
+    let (_, misses) = ranked.at_or_above(threshold);
     // Infinity says that even the highest bin is too much; infinite scores raise an alarm all the same.
     assert!(
         threshold == f64::INFINITY || rate(misses) <= wanted,

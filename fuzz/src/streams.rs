@@ -68,9 +68,9 @@ fn program(node: &dyn Node, input: &Input, source: &mut Source) {
         pin(tiers[usize::from(step) % tiers.len()]);
         let (one, two) = (usize::from(step >> 2) % TOTALS, usize::from(step >> 4) % TOTALS);
         assert_eq!(node.update(input, part, &mut states[one]), 0);
-        if one != two && step % 3 == 0 {
+        if one != two && step.is_multiple_of(3) {
             let other = core::mem::replace(&mut states[two], State::new(node.words(input)));
-            oracles::add(node, input, &other, &mut states[one], step % 2 == 0);
+            oracles::add(node, input, &other, &mut states[one], step.is_multiple_of(2));
         }
         if step > 200 {
             assert_eq!(node.normalize(input, &mut states[two]), 0);
