@@ -26,10 +26,14 @@ impl<'a> Matrix<'a> {
     /// # Errors
     /// Rows overlap ([`Error::Strides`]), or the end overflows ([`Error::TooLarge`]).
     pub fn span(&self) -> Result<usize, Error> {
-        if self.rows == 0 || self.columns == 0 {
+        if self.rows == 0 {
             return Ok(0);
         }
+        // Rows have a place even where they are empty.
         let last = (self.rows - 1).checked_mul(self.row_stride).ok_or(Error::TooLarge)?;
+        if self.columns == 0 {
+            return Ok(0);
+        }
         if self.rows > 1 && self.row_stride < self.columns {
             return Err(Error::Strides);
         }

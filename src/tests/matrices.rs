@@ -352,6 +352,9 @@ fn bad_arguments_change_nothing() {
     refused(&Matrix { row_stride: 1, ..good }, &mut space, 4, Error::Strides);
     refused(&Matrix { rows: 3, ..good }, &mut space, 4, Error::LengthMismatch);
     refused(&Matrix { rows: 1025, columns: 0, ..good }, &mut space, 4, Error::Channels);
+    // Rows without columns have places, too, and these overflow.
+    let far = Matrix { rows: 3, columns: 0, row_stride: usize::MAX, ..good };
+    refused(&far, &mut space, 4, Error::TooLarge);
     for bad in [f32::NAN, f32::INFINITY] {
         let params = orthogonality::Params { weight: bad };
         assert_eq!(orthogonality::loss(&params, &good, &mut space), Err(Error::Weight));
