@@ -212,6 +212,11 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
+    /// Bytes for a [`Source`] that makes many choices.
+    pub fn bytes(&mut self) -> Vec<u8> {
+        (0..128).flat_map(|_| self.next().to_le_bytes()).collect()
+    }
+
     /// A number below `end`.
     pub fn below(&mut self, end: usize) -> usize {
         (self.next() >> 33) as usize % end

@@ -52,19 +52,18 @@ fn program(node: &dyn Node, input: &Input, source: &mut Source) {
     if node.update(input, input.whole(), &mut whole) != 0 {
         return;
     }
-    let (tiers, mut start) = (tiers(), 0);
-    let longest = 1 + source.below(if input.n > 500 { 250 } else { 40 });
+    let (tiers, mut random, mut start) = (tiers(), Random::new(source), 0);
+    let longest = 1 + random.below(if input.n > 500 { 250 } else { 40 });
     let mut parts = Vec::new();
     while start < input.n {
-        let n = (1 + source.below(longest)).min(input.n - start);
+        let n = (1 + random.below(longest)).min(input.n - start);
         parts.push(Part { start, n });
         start += n;
     }
-    let mut random = Random::new(source);
     let mut states = vec![State::new(node.words(input)); TOTALS];
     while !parts.is_empty() {
         let part = parts.swap_remove(random.below(parts.len()));
-        let step = source.any::<u8>();
+        let step = random.next() as u8;
         pin(tiers[usize::from(step) % tiers.len()]);
         let (one, two) = (usize::from(step >> 2) % TOTALS, usize::from(step >> 4) % TOTALS);
         assert_eq!(node.update(input, part, &mut states[one]), 0);
@@ -78,7 +77,7 @@ fn program(node: &dyn Node, input: &Input, source: &mut Source) {
     }
     let mut all = State::new(node.words(input));
     for state in &states {
-        oracles::add(node, input, state, &mut all, source.once_in(2));
+        oracles::add(node, input, state, &mut all, random.below(2) == 1);
     }
     assert_eq!(node.normalize(input, &mut all), 0);
     all.assert_same(&whole, "a stream in parts and at once");
