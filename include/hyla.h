@@ -558,9 +558,10 @@ typedef struct hyla_bce_totals {
 // loss = sum l_i / N | sum l_i | sum l_i / sum v_i                  by `reduction`
 //
 // With gamma 0 it is `hyla_bce`, bit by bit. A factor of exactly 0 switches a term off; a NaN logit gives a
-// NaN loss and HYLA_NOTICE_NOT_FINITE. A term and a gradient that are normal numbers are within 16 ulp of
-// float32 if gamma is 1 or 2 (4 if it is 0), and within `24 + 5 gamma (max(0, -z) + exp(-|z|))` if it is any
-// other up to 2^90. Sums are exact and rounded once. Needs labels. Initialise with HYLA_FOCAL_PARAMS_DEFAULT. Formula: Lin et al.
+// NaN loss and HYLA_NOTICE_NOT_FINITE. Where a term or a gradient and the power `sigmoid(z)^gamma` are normal
+// numbers, it is within 16 ulp of float32 if gamma is 1 or 2 (4 if it is 0), and within
+// `24 + 5 gamma (max(0, -z) + exp(-|z|))` if gamma is any other up to 2^90; a subnormal power has fewer digits.
+// Sums are exact and rounded once. Needs labels. Initialise with HYLA_FOCAL_PARAMS_DEFAULT. Formula: Lin et al.
 // (2017), Focal Loss for Dense Object Detection.
 typedef struct hyla_focal_params {
     // `sizeof(hyla_focal_params)`.

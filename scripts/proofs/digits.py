@@ -158,14 +158,23 @@ def room():
             check((1 << 31) * digit < 1 << 63, "2^31 states overflow", count, digit)
 
 
-@states(34, "A sum is added so many times exactly, below 2^31")
-def times():
-    require("exact/mod.rs", "scaled.normalize();", "*word = word.wrapping_mul(times);")
+@states(34, "A sum is added so many times exactly")
+def times(width=5):
+    require(
+        "exact/mod.rs",
+        "scaled.normalize();",
+        "while times >> 31 > 0 { if times & 1 > 0 { self.merge(&scaled); }",
+        "let half = scaled; scaled.merge(&half); times >>= 1;",
+        "*word = word.wrapping_mul(times);",
+    )
     check(((1 << 31) - 1) * ((1 << 32) - 1) < 1 << 63, "a product overflows a digit")
-    # Ties of a selection are counted by 32 bits, and so many pixels are refused.
-    require("select.rs", "if scores.scores.len() > MOST { return Err(Error::TooLarge); }")
-    require("metric/topk_mean.rs", "sum.merge_times(&tied, i64::from(ties - ties_below));")
-    check(constant("select.rs", "MOST") < 1 << 31, "so many ties overflow")
+    for times in range(1 << (2 * width)):
+        added, scaled, rest = 0, 1, times
+        while rest >> width > 0:
+            if rest & 1:
+                added += scaled
+            scaled, rest = 2 * scaled, rest >> 1
+        check(added + scaled * rest == times, "not so many times", times)
 
 
 @states(35, "Absolute values are exact for any digits")

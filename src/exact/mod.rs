@@ -129,10 +129,19 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.negative_infinity = self.negative_infinity.wrapping_add(other.negative_infinity);
     }
 
-    /// Adds another sum so many times; `times` is below 2^31.
-    pub(crate) fn merge_times(&mut self, other: &Self, times: i64) {
+    /// Adds another sum so many times; `times` is not negative.
+    pub(crate) fn merge_times(&mut self, other: &Self, mut times: i64) {
         let mut scaled = *other;
         scaled.normalize();
+        // A canonical digit has room for 31 bits more.
+        while times >> 31 > 0 {
+            if times & 1 > 0 {
+                self.merge(&scaled);
+            }
+            let half = scaled;
+            scaled.merge(&half);
+            times >>= 1;
+        }
         for word in scaled.digits.iter_mut().chain([
             &mut scaled.nan,
             &mut scaled.positive_infinity,

@@ -65,10 +65,11 @@ impl<'a> Labels<'a> {
         let rows = self.classes.clamp(1, ROWS);
         let pitch = (FLOATS / rows / LEAST * LEAST).min(PIXELS);
         let n = self.cube.layout.n;
-        for start in (0..n).step_by(pitch.max(1)) {
+        for (number, start) in (0..n).step_by(pitch.max(1)).enumerate() {
             let tile = &mut work.tile;
             tile.pitch = pitch;
             tile.start = start;
+            tile.number = number;
             tile.length = pitch.min(n - start);
             let tally = self.read(tile);
             see(&mut work, tally);

@@ -79,6 +79,14 @@ fn check_canonical<const D: usize, const L: i32, const P: i32>(digits: &[i64], m
     let mut both = exact::<D, L, P>(digits);
     both.merge(&exact(more));
     assert_eq!(both.digits[..], canonical(integer(digits) + integer(more), D));
+    for times in [0, 1, 5, (1 << 31) - 1, 1 << 31, (3 << 40) + 77, i64::MAX] {
+        let (mut added, mut other) = (exact::<D, L, P>(digits), exact::<D, L, P>(more));
+        other.nan = 3;
+        added.merge_times(&other, times);
+        let expected = integer(digits) + integer(more) * times;
+        assert_eq!(added.digits[..], canonical(expected, D), "{times} times {more:?}");
+        assert_eq!(added.nan, 3_i64.wrapping_mul(times));
+    }
 }
 
 /// Whether so many finite terms can have the sum: multiples of the least float (or its square), none above the greatest.

@@ -103,8 +103,10 @@ impl<'a> Inputs<'a> {
         let has_weights = self.labels.cube.weights.is_some() || self.class_weights.is_some();
         let mut tally = Tally::default();
         let mut factor = [0.0; PIXELS];
-        sums.normalize();
         self.labels.each_tile(&mut |work, of_tile| {
+            if work.tile.is_flush_due() {
+                sums.weights.normalize();
+            }
             tally.pixels += of_tile.pixels;
             tally.rejected += of_tile.rejected;
             if has_weights {
@@ -125,9 +127,6 @@ impl<'a> Inputs<'a> {
 
     #[inline(never)]
     pub fn run(&self, mut outputs: Outputs) {
-        if let Some(sum) = &mut outputs.sum {
-            sum.normalize();
-        }
         let of_terms = &self.factors(outputs.weight);
         let slope = outputs.gradient.as_ref().map_or(0.0, |(_, slope)| *slope);
         let of_slopes = &self.factors(outputs.weight * slope);
@@ -153,6 +152,9 @@ impl<'a> Inputs<'a> {
                     map.put(tile.start, 1, tile.length, &kept.terms);
                 }
                 if let Some(sum) = &mut outputs.sum {
+                    if tile.is_flush_due() {
+                        sum.normalize();
+                    }
                     add(tile, &mut kept.terms, sum);
                 }
             }

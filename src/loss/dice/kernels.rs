@@ -13,8 +13,10 @@ pub(super) fn add(labels: &Labels, totals: &mut [Totals]) -> Tally {
     let skipped = labels.classes - totals.len();
     let has_weights = labels.cube.weights.is_some();
     let mut tally = Tally::default();
-    totals.iter_mut().for_each(Totals::normalize);
     labels.each_tile(&mut |work, of_tile| {
+        if work.tile.is_flush_due() {
+            totals.iter_mut().for_each(Totals::normalize);
+        }
         tally.pixels += of_tile.pixels;
         tally.rejected += of_tile.rejected;
         labels.softmax(work, None);

@@ -12,6 +12,9 @@ pub(super) const LEAST: usize = 16;
 /// How many classes a block has at most.
 pub(in crate::loss) const ROWS: usize = FLOATS / LEAST;
 
+/// How many tiles there are between two flushes.
+const TILES: usize = 1 << 12;
+
 /// The shares of logits up to this size, beside [`MIDDLE`] as the greatest, are normal numbers, and so is the
 /// sum of those of a block.
 const SMALL: f32 = 38.0;
@@ -33,6 +36,8 @@ pub(in crate::loss) struct Tile {
     /// The first pixel, and how many there are.
     pub start: usize,
     pub length: usize,
+    /// How many tiles were before.
+    pub(super) number: usize,
     /// The classes of the rows.
     pub first: usize,
     pub rows: usize,
@@ -96,12 +101,21 @@ impl Tile {
             pitch: 0,
             start: 0,
             length: 0,
+            number: 0,
             first: 0,
             rows: 0,
             is_full: false,
             has_infinite: false,
             bounds: None,
         }
+    }
+
+    /// Whether the words that rows are added to are to be made canonical before this tile: each tile has a row of
+    /// a class, and [`Row::add`] has room for 2^28 of them.
+    ///
+    /// [`Row::add`]: crate::exact::Row::add
+    pub fn is_flush_due(&self) -> bool {
+        self.number.is_multiple_of(TILES)
     }
 
     /// Up to where registers are whole.
