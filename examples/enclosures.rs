@@ -12,9 +12,9 @@
 
 #![allow(clippy::indexing_slicing, clippy::expect_used, reason = "no part of the library")]
 
+use hyla::input::Pixels;
 use hyla::metric::ranking::{self, Binning, Labels, Report, Rule};
 use hyla::metric::ranking_exact;
-use hyla::pixels::Pixels;
 use std::process::ExitCode;
 
 /// A small generator of its own: every run has the same cases.

@@ -12,12 +12,12 @@
 
 #![allow(clippy::indexing_slicing, reason = "no part of the library")]
 
+use hyla::input::Matrix;
+use hyla::input::Pixels;
 use hyla::loss::{
     Write, bce, distinctness, iou, orthogonality, selector_diversity, selector_entropy,
 };
-use hyla::matrix::Matrix;
 use hyla::metric::confusion;
-use hyla::pixels::Pixels;
 use std::error::Error;
 use std::ops::Range;
 use std::process::ExitCode;

@@ -22,7 +22,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-FILES = ["src/exact/**", "src/loss/**", "src/metric/**", "src/capi/check.rs"]
+FILES = ["src/exact/**", "src/input/**", "src/node/**", "src/loss/**", "src/metric/**", "src/capi/check.rs"]
 FOLDER = Path("build/mutants")
 TREE = FOLDER / "tree"
 # Enough optimisation for tests that walk over millions of values, and no more: most of the time goes into compiling. All

@@ -8,7 +8,7 @@ readelf -sW "${1:?usage: text-sizes.sh OBJECT}" | awk '$4 == "FUNC" && $7 != "UN
     {
         size = $1
         node = "shared"
-        if (match($0, /::(loss|metric|capi)::[a-z_0-9]+/)) {
+        if (match($0, /::(node|loss|metric|capi)::[a-z_0-9]+/)) {
             node = substr($0, RSTART, RLENGTH)
             sub(/.*::/, "", node)
             # The function of C, of which the checks are a closure.

@@ -9,17 +9,19 @@
 //!
 //! | module | what is there |
 //! | --- | --- |
+//! | [`error`] | errors and notices, with the numbers of the C interface |
+//! | [`simd`] | the tiers; inside: vectors, kernels, and what they read and write |
+//! | `math` | inside: elementary functions of vectors with stated bounds, of one `f64`, of colors; the order of floats |
+//! | [`exact`] | exact sums that merge by integer addition |
+//! | [`input`] | the inputs of a call, and the one rule for masks and weights |
+//! | `node` | inside: what several nodes share |
 //! | [`loss`] | losses: parameters, totals, value, gradient, one file each |
 //! | [`metric`] | metrics: totals and values, one file each |
-//! | [`pixels`] | the inputs of a call, and the one rule for masks and weights |
-//! | [`cube`] | the same for pixels of several values, in any memory order |
-//! | [`matrix`] | rows of floats: components, selection weights |
-//! | [`exact`] | exact sums that merge by integer addition |
-//! | [`simd`] | the tiers; inside: vectors and kernels |
-//! | [`error`] | errors and notices, with the numbers of the C interface |
 //! | `capi` | the functions of `include/hyla.h` (feature `capi`) |
 //! | `measured` | what measurements reach inside for (feature `scalar`) |
-//! | `math`, `math64`, `color` | inside: elementary functions of vectors with stated bounds, of one `f64`, of colors |
+//!
+//! Each module uses those above it, and none below. `loss` and `metric` do not know each other; within them a node uses
+//! another one only if it is made of it: `detection` of `confusion` and `ranking`, `drift` of the histograms of `ranking`.
 //!
 //! **Promises**: the same bits on every tier, for any split of the pixels over calls, threads and
 //! machines; exact sums, rounded once; merging is integer addition of words; no allocation, no
@@ -36,7 +38,7 @@
 //!
 //! ```
 //! use hyla::loss::bce::{Params, Totals};
-//! use hyla::pixels::Pixels;
+//! use hyla::input::Pixels;
 //!
 //! let params = Params { pos_weight: 10.0, ..Params::default() };
 //! let pixels = Pixels { scores: &[2.0, -1.0], targets: Some(&[1, 0]), ..Pixels::default() };
@@ -59,27 +61,17 @@ struct Readme;
 
 #[cfg(feature = "capi")]
 pub mod capi;
-#[cfg_attr(not(test), allow(dead_code, reason = "the bounds are for tests"))]
-mod color;
-pub mod cube;
 pub mod error;
 pub mod exact;
+pub mod input;
 pub mod loss;
-mod masks;
 #[cfg_attr(not(test), allow(dead_code, reason = "the bounds are for tests"))]
 mod math;
-#[cfg_attr(not(test), allow(dead_code, reason = "the bounds are for tests"))]
-mod math64;
-pub mod matrix;
 #[cfg(feature = "scalar")]
 pub mod measured;
 pub mod metric;
-mod order;
-pub mod pixels;
-mod select;
+mod node;
 pub mod simd;
-mod sort;
-mod words;
 
 #[cfg(test)]
 #[allow(

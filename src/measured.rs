@@ -2,10 +2,9 @@
 //! its order. No node is made of these functions, and no promise holds for them but the stated bounds.
 
 use crate::error::Error;
-use crate::loss::Write;
+use crate::input::Pixels;
 use crate::math;
-use crate::pixels::Pixels;
-use crate::simd::{self, Columns, Counted, Doubles, Kernel, Lanes, Output, Simd, flat};
+use crate::simd::{self, Columns, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, flat};
 
 /// An elementary function over floats; the same bits on every tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

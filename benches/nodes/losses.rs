@@ -2,12 +2,12 @@
 
 use super::{Input, Kind, Random, bench, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use hyla::cube::{Cube, Layout};
+use hyla::input::Matrix;
+use hyla::input::{Cube, Layout};
 use hyla::loss::{
     Write, bce, cross_entropy, dice, distinctness, focal, foreground_contrast, iou, mse,
 };
 use hyla::loss::{orthogonality, selector_diversity, selector_entropy, svdd, tversky};
-use hyla::matrix::Matrix;
 use hyla::metric::range::Range;
 use std::hint::black_box;
 

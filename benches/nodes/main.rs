@@ -7,13 +7,13 @@ mod losses;
 mod small;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use hyla::input::Pixels;
 use hyla::loss::{Reduction, bce};
 use hyla::measured::plain_bce_sum;
 use hyla::metric::{
     confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics,
     sum, topk_mean,
 };
-use hyla::pixels::Pixels;
 use hyla::simd::{self, Tier};
 use std::hint::black_box;
 

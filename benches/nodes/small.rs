@@ -2,7 +2,7 @@
 
 use super::{Input, Kind, Random, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
-use hyla::matrix::Matrix;
+use hyla::input::Matrix;
 use hyla::metric::ranking::{self, Binning, Rule, table_words};
 use hyla::metric::{
     component_orthogonality, distinct_label_count, drift, explained_variance, selector_diversity,
@@ -79,7 +79,7 @@ pub fn of_histograms(criterion: &mut Criterion) {
         let binning = Binning::new(rule, &mut table).unwrap();
         let [words, reference] = [&frames[0], &frames[1]].map(|frame| {
             let mut words = vec![0; ranking::words(&binning)];
-            let pixels = hyla::pixels::Pixels { decisions: None, ..frame.pixels() };
+            let pixels = hyla::input::Pixels { decisions: None, ..frame.pixels() };
             ranking::update(&binning, &pixels, &mut words).unwrap();
             words
         });

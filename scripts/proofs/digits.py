@@ -83,7 +83,7 @@ def growth():
     rules = windows.of_sources()
     most = constant("exact/block.rs", "MOST_ADDITIONS")
     for machine in MACHINES:
-        block, kept = (constant("exact/block.rs", name, machine) for name in ("BLOCK", "KEPT_LEVELS"))
+        block, kept = constant("exact/block.rs", "BLOCK", machine), constant("exact/words.rs", "KEPT_LEVELS", machine)
         values = quick.constants(machine)
         # Blocks between two flushes, each with all its terms taken out, all levels peeled, and the words flushed.
         of_blocks = most * (block + rules.most_levels) + kept

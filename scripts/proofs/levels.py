@@ -290,7 +290,7 @@ def kept():
     )
     for machine in MACHINES:
         names = ["KEPT_LEVELS", "MOST_LANES", "WORDS"]
-        kept_levels, most_lanes, words = (constant("exact/block.rs", name, machine) for name in names)
+        kept_levels, most_lanes, words = (constant("exact/words.rs", name, machine) for name in names)
         check(max(machine.lanes) <= most_lanes and kept_levels * most_lanes <= words, machine.name)
         # With fast code for 2 levels and for KEPT_LEVELS, no number of levels lies between.
         check(kept_levels == 3, "a window of", kept_levels - 1, "levels has no code")
@@ -311,7 +311,7 @@ def parts():
 @states(14, "The bounds of a block are those of its floats")
 def bounds(form=Format(precision=5, exponent_bits=4)):
     require(
-        "exact/row.rs",
+        "exact/bounds.rs",
         "smallest = S::Register::from_bits(size - one).min(smallest);",
         "greatest = size.max(greatest);",
         "let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;",

@@ -210,7 +210,7 @@ def units():
     lowest, highest = unit_range()
     values = constants()
     require(FILE, "let state = State { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };")
-    require("loss/overlap/kernels.rs", "Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 })")
+    require("node/overlap/kernels.rs", "Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 })")
     require("loss/mse/kernels.rs", "Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]), 1)")
     for top in (0, 1, 7):
         check(lowest <= top - values["TOP"] <= highest, "the first window", top)
@@ -230,7 +230,7 @@ def aside():
         "if quick.is_aside > ASIDE / 2 { quick.add_aside(); }",
         "aside: self.is_aside,",
     )
-    require("loss/overlap/kernels.rs", "let block = if S::SHIFTS_EACH { REGISTERS * lanes } else { BLOCK };")
+    require("node/overlap/kernels.rs", "let block = if S::SHIFTS_EACH { REGISTERS * lanes } else { BLOCK };")
     require("loss/mse/kernels.rs", "let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };")
     for machine in MACHINES:
         values = constants(machine)

@@ -83,8 +83,8 @@ def conversion():
 @states(44, "Counts in floats are exact")
 def counts():
     require("simd/mod.rs", "const FROM_INTEGER: f32 = 8_388_608.0;", "for bits in flat::<_, u32>(&(counts + FROM_INTEGER).to_array()) {")
-    counted = constant("pixels.rs", "COUNTED")
-    require("pixels.rs", "for index in start..vectors.min(start + COUNTED) {")
+    counted = constant("input/tally.rs", "COUNTED")
+    require("input/tally.rs", "for index in start..vectors.min(start + COUNTED) {")
     for machine in MACHINES:
         tile = machine.on_stack(512)
         for vectors in (counted, tile):

@@ -80,8 +80,8 @@ def windows():
 
 
 def pixels(machine):
-    expression = text("loss/softmax/tile.rs").split("const PIXELS: usize = ")[1].split(";")[0]
-    return evaluate("loss/softmax/tile.rs", expression, machine, {}, "usize")
+    expression = text("node/softmax/tile.rs").split("const PIXELS: usize = ")[1].split(";")[0]
+    return evaluate("node/softmax/tile.rs", expression, machine, {}, "usize")
 
 
 @states(17, "The words of a row have room, and the bias comes off")
@@ -103,8 +103,8 @@ def rows():
     check("normalize after at most 2^28 rows." in text(FILE), "the documentation names another number")
     # Four levels, and a count.
     check(5 * (1 << 28) * (1 << 32) + (1 << 32) < 1 << 63, "rows overflow a digit")
-    require("loss/softmax/tile.rs", "self.number.is_multiple_of(TILES)")
+    require("node/softmax/tile.rs", "self.number.is_multiple_of(TILES)")
     require("loss/dice/kernels.rs", "if work.tile.is_flush_due() { totals.iter_mut().for_each(Totals::normalize); }")
     require("loss/cross_entropy/kernels.rs", "if work.tile.is_flush_due() { sums.weights.normalize(); }",
             "if tile.is_flush_due() { sum.normalize(); }")
-    check(constant("loss/softmax/tile.rs", "TILES") <= 1 << 28, "too many rows between two flushes")
+    check(constant("node/softmax/tile.rs", "TILES") <= 1 << 28, "too many rows between two flushes")

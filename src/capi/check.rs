@@ -1,8 +1,7 @@
 //! Checks of what C hands over, and slices made of it.
 
 use crate::error::{Error, Notices};
-use crate::loss::Write;
-use crate::simd::{Output, Places};
+use crate::simd::{Output, Places, Write};
 use core::mem::MaybeUninit;
 
 /// The addresses that a call reads or writes, to find outputs that overlap something.

@@ -6,10 +6,11 @@ use super::loss::*;
 use super::status::hyla_status;
 use super::sum::hyla_sum;
 use super::{Mirrors, call, core, core_mut, optional_mut};
-use crate::cube::Cube;
 use crate::error::{Error, Notices};
+use crate::input::Cube;
 use crate::loss::cross_entropy::{self, Params, Totals};
-use crate::loss::{Reduction, Write};
+use crate::node::reduction::Reduction;
+use crate::simd::Write;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_CROSS_ENTROPY_STAGES: u32 = 7;

@@ -1,8 +1,8 @@
 //! The inputs of functions on pixels of several values.
 
 use super::check::{Span, constant, input, optional_input};
-use crate::cube::{Cube, Layout};
 use crate::error::Error;
+use crate::input::{Cube, Layout};
 use core::ffi::c_void;
 
 /// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is

@@ -8,9 +8,9 @@ use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
 use super::{Mirrors, call, core, core_mut};
 use crate::error::{Error, Notices};
+use crate::input::Pixels;
 use crate::metric::detection::{Frame, Params, Ranking, Totals};
 use crate::metric::ranking::Binning;
-use crate::pixels::Pixels;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_DETECTION_STAGES: u32 = 6;

@@ -6,10 +6,10 @@ use super::cube::{self, hyla_cube};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
 use super::{Mirrors, call};
-use crate::cube::Cube;
 use crate::error::{Error, Notices};
-use crate::loss::Write;
+use crate::input::Cube;
 use crate::loss::dice::{self, Absent, Params, Totals};
+use crate::simd::Write;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_DICE_STAGES: u32 = 7;

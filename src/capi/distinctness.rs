@@ -5,9 +5,9 @@ use super::check::{self, Span, Versioned, disjoint, floats, output};
 use super::matrix::{self, hyla_matrix};
 use super::status::hyla_status;
 use crate::error::Error;
-use crate::loss::Write;
+use crate::input::Matrix;
 use crate::loss::distinctness::{self, Params};
-use crate::matrix::Matrix;
+use crate::simd::Write;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_DISTINCTNESS_STAGES: u32 = 7;

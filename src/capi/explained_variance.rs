@@ -1,11 +1,10 @@
 //! `hyla_explained_variance_...`: how much of the variance each component explains.
 
-use super::Mirrors;
-use super::call;
 use super::check::{self, Span, changed, disjoint, input, output};
 use super::metric::{List, hyla_context, hyla_metric};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
+use super::{Mirrors, call};
 use crate::error::Notices;
 use crate::metric::explained_variance::{self, Totals};
 

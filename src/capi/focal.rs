@@ -8,7 +8,8 @@ use super::sum::hyla_sum;
 use super::{Mirrors, call, core, core_mut, optional_mut};
 use crate::error::{Error, Notices};
 use crate::loss::focal::{self, Params, Totals};
-use crate::loss::{Reduction, Write};
+use crate::node::reduction::Reduction;
+use crate::simd::Write;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_FOCAL_STAGES: u32 = 7;

@@ -7,8 +7,8 @@ use super::status::hyla_status;
 use super::sum::hyla_sum;
 use super::{Mirrors, call, core, core_mut, optional, optional_mut};
 use crate::error::{Error, Notices};
-use crate::loss::Write;
 use crate::loss::iou::{self, Params, Totals};
+use crate::simd::Write;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_IOU_STAGES: u32 = 7;

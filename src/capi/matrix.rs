@@ -2,7 +2,7 @@
 
 use super::check::{Span, constant, input};
 use crate::error::Error;
-use crate::matrix::Matrix;
+use crate::input::Matrix;
 use core::ffi::c_void;
 
 /// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is

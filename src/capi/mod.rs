@@ -49,7 +49,7 @@ pub mod topk_mean;
 pub mod tversky;
 
 use crate::error::{Error, Notices, Value};
-use crate::pixels::Pixels;
+use crate::input::Pixels;
 use check::Span;
 use core::ffi::c_char;
 use core::mem::MaybeUninit;

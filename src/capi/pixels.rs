@@ -2,7 +2,7 @@
 
 use super::check::{Span, Versioned, constant, disjoint, input, parameters};
 use crate::error::Error;
-use crate::pixels::Pixels;
+use crate::input::Pixels;
 use core::ffi::c_void;
 
 /// The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said

@@ -3,7 +3,7 @@
 use super::Mirrors;
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
-use crate::metric::range::Range;
+use crate::node::range::Range;
 
 /// The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
 /// merges by `hyla_range_merge`, never by adding words. Read it by `hyla_range_values`.

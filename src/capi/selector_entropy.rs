@@ -4,8 +4,8 @@ use super::call;
 use super::check::{self, Span, Versioned, disjoint, floats, input};
 use super::status::hyla_status;
 use crate::error::Error;
-use crate::loss::Write;
 use crate::loss::selector_entropy::{self, Params};
+use crate::simd::Write;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_SELECTOR_ENTROPY_STAGES: u32 = 7;

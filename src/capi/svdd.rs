@@ -12,10 +12,10 @@ use super::cube::{self, hyla_cube};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
 use super::{Mirrors, call, core, core_mut, optional_mut};
-use crate::cube::Cube;
 use crate::error::{Error, Notices};
-use crate::loss::Write;
+use crate::input::Cube;
 use crate::loss::svdd::{self, Params, Totals};
+use crate::simd::Write;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_SVDD_STAGES: u32 = 7;

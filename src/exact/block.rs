@@ -22,21 +22,16 @@
 //! convert, too.)
 
 use super::Exact;
+use super::bounds::{Bounds, bounds_on};
 use super::levels::{Registers, peel};
-use super::row::{Bounds, bounds_on};
 use super::window::{LIMIT, Unpacked, Window};
+use super::words::{KEPT_LEVELS, Words};
 use crate::simd::{
     Counted, IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut,
 };
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
-
-/// Levels whose words are kept from block to block; more are rare.
-pub(super) const KEPT_LEVELS: usize = 3;
-
-/// The most lanes of a register.
-pub(super) const MOST_LANES: usize = if IS_SMALL { 1 } else { 16 };
 
 /// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
 /// the first-level cache. Fewer where stack is scarce.
@@ -45,35 +40,6 @@ pub(crate) const BLOCK: usize = on_stack(512);
 /// The most floats that are added where they lie: whole registers of every tier. (More than a lane has room for where
 /// a register is one lane: these go by blocks.)
 pub(crate) const GIVEN: usize = 4 * BLOCK;
-
-/// A register of floats, as it lies in memory.
-pub(crate) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
-
-/// The words of the levels of a sum: as many a level as a register has lanes, level after level.
-#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
-pub(super) struct Words<const COUNT: usize = WORDS>([u32; COUNT]);
-
-/// As many words are needed.
-pub(super) const WORDS: usize = KEPT_LEVELS * MOST_LANES;
-
-impl<const COUNT: usize> Words<COUNT> {
-    pub const NONE: Self = Self([0; COUNT]);
-
-    /// Level after level, for registers of so many lanes.
-    pub fn level_words(&mut self, lanes: usize) -> impl Iterator<Item = &mut [u32]> {
-        self.0.chunks_mut(lanes.max(1))
-    }
-
-    #[inline(always)]
-    pub fn levels<S: Simd>(&self) -> &[Floats<S>] {
-        vectors(&self.0)
-    }
-
-    #[inline(always)]
-    pub fn levels_mut<S: Simd>(&mut self) -> &mut [Floats<S>] {
-        vectors_mut(&mut self.0)
-    }
-}
 
 /// Adds the terms of floats to an exact sum, vector by vector; lives for one call of an update.
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {

@@ -1,8 +1,8 @@
 //! The arithmetic of levels: a block of floats, added to the words of exact sums, compiled once per tier.
 
 use super::Exact;
-use super::block::{Floats, Words};
 use super::window::Window;
+use super::words::{Floats, Words};
 use crate::simd::{Lanes, Simd, flat, flat_mut};
 
 /// A byte for each float of a register.

@@ -29,6 +29,8 @@
 //! reproducible floating point summation" (2020), whose bins the levels resemble.
 
 mod block;
+mod bounds;
+pub(crate) mod counts;
 mod digits;
 mod levels;
 mod quick;
@@ -36,15 +38,17 @@ mod row;
 mod squares;
 mod variance;
 mod window;
+mod words;
 
-pub(crate) use block::{Accumulator, BLOCK, Blocks, Floats, GIVEN, padded};
+pub(crate) use block::{Accumulator, BLOCK, Blocks, GIVEN, padded};
+pub(crate) use bounds::Bounds;
 pub(crate) use levels::Marks;
 pub(crate) use quick::{Quick, REGISTERS, Trial};
-pub(crate) use row::{Bounds, Row};
+pub(crate) use row::Row;
 pub(crate) use variance::{sample_variance, variance};
+pub(crate) use words::Floats;
 
 use crate::error::Error;
-use crate::words;
 use window::Unpacked;
 
 /// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
@@ -191,7 +195,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     fn is_negative(&self, terms: i64) -> Result<bool, Error> {
         let mut finite = terms;
         for count in [self.nan, self.positive_infinity, self.negative_infinity] {
-            words::part(count, finite)?;
+            counts::part(count, finite)?;
             finite -= count;
         }
         // In units of 2^128, which all floats stay so far below that roundings do not matter.

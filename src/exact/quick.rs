@@ -26,8 +26,9 @@
 //! and 6.8 in all.
 
 use super::ExactSum;
-use super::block::{Blocks, Floats, WORDS, Words};
+use super::block::Blocks;
 use super::window::power_of_two;
+use super::words::{Floats, WORDS, Words};
 use crate::simd::{Bits, Lanes, Mask, Simd, flat, vectors_mut};
 
 /// How many registers of terms a trial has at most.

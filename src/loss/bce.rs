@@ -44,13 +44,13 @@
 //! Formula: C. M. Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.90, in the
 //! stable form by softplus.
 
-use super::pixelwise::{self, Factors, Function, Pixelwise, Softening};
-use super::reduction::Sums;
-use super::{Reduction, Write, fingerprint};
 use crate::error::{Error, Notices, Value};
+use crate::input::Pixels;
 use crate::math::{Logistic, logistic};
-use crate::pixels::Pixels;
-use crate::simd::{Lanes, Output, Simd};
+use crate::node::fingerprint::fingerprint;
+use crate::node::pixelwise::{self, Factors, Function, Pixelwise, Softening};
+use crate::node::reduction::{Reduction, Sums};
+use crate::simd::{Lanes, Output, Simd, Write};
 
 /// The bound of a term with soft targets or smoothing in ulps, and of a gradient in ulps of the larger of its
 /// two parts (which cancel near its zero). The roundings of a term add up to 15; in 2.5e8 random pixels the
@@ -127,7 +127,7 @@ impl Pixelwise for Params {
 
 /// The logistic loss of a margin.
 #[derive(Clone, Copy)]
-pub(super) struct Softplus;
+pub(crate) struct Softplus;
 
 impl Function for Softplus {
     type Lanes<S: Simd> = S::Lanes;

@@ -32,15 +32,15 @@
 
 mod kernels;
 
-use super::reduction::Sums;
-use super::softmax::{Labels, MOST_CLASSES as LIMIT};
-use super::{Reduction, Write, fingerprint};
-use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
-use crate::simd::Output;
+use crate::input::Cube;
+use crate::node::fingerprint::fingerprint;
+use crate::node::reduction::{Reduction, Sums};
+use crate::node::softmax::{Labels, MOST_CLASSES as LIMIT};
+use crate::simd::{Output, Write};
 use kernels::{Inputs, Outputs};
 
-pub use super::softmax::MOST_CLASSES;
+pub use crate::node::softmax::MOST_CLASSES;
 
 /// The bound of a term in ulps: exponentials and logarithm, an offset, their sum, the factors.
 pub const TERM_MAX_ULP: f64 = 8.0;

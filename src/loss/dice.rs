@@ -36,18 +36,15 @@
 
 mod kernels;
 
-use super::Write;
-use super::fingerprint;
-use super::softmax::{Labels, Tile};
-use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
-use crate::exact::ExactSum;
-use crate::pixels::Tally;
-use crate::simd::{IS_SMALL, Output, Places};
-use crate::words;
+use crate::exact::{ExactSum, counts};
+use crate::input::{Cube, Tally};
+use crate::node::fingerprint::{fingerprint, same_parameters};
+use crate::node::softmax::{Labels, Tile};
+use crate::simd::{IS_SMALL, Output, Places, Write};
 use kernels::Slopes;
 
-pub use super::softmax::MOST_CLASSES;
+pub use crate::node::softmax::MOST_CLASSES;
 
 /// What a class counts for that occurs neither in the labels nor in the predictions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,14 +132,14 @@ impl Totals {
     }
 
     fn check(&self) -> Result<(), Error> {
-        words::sum(&[self.pixels, self.rejected])?;
+        counts::sum(&[self.pixels, self.rejected])?;
         self.target.check_weights(self.pixels)?;
         self.intersection.check_not_negative(self.pixels)?;
         self.predicted.check_not_negative(self.pixels)?;
         // Products of weights and probabilities are finite, or NaN.
         let predicted = self.predicted.value();
-        words::at_most(predicted, f64::MAX)?;
-        words::at_most(self.intersection.value(), predicted)
+        counts::at_most(predicted, f64::MAX)?;
+        counts::at_most(self.intersection.value(), predicted)
     }
 
     fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
@@ -320,7 +317,7 @@ impl All {
         for (class, totals) in totals.iter().enumerate() {
             totals.check()?;
             let hash = Params::fingerprint(class, all.classes);
-            words::same_parameters(hash, totals.pixels, totals.fingerprint)?;
+            same_parameters(hash, totals.pixels, totals.fingerprint)?;
             all.notices |= Notices::EMPTY.when(totals.pixels == 0)
                 | Notices::REJECTED.when(totals.rejected != 0);
         }

@@ -35,16 +35,15 @@
 
 mod kernels;
 
-use super::Write;
-use super::gram::{self, Gram, SIXTEEN, TOGETHER, check_gradient, tree};
 use crate::error::{Error, Notices, Value};
-use crate::math64::sqrt;
-use crate::matrix::Matrix;
-use crate::simd::{self, Output, Places};
+use crate::input::Matrix;
+use crate::math::double::sqrt;
+use crate::node::gram::{self, Gram, SIXTEEN, TOGETHER, check_gradient, tree};
+use crate::simd::{self, Output, Places, Write};
 use kernels::{Add, Along, Slope, Squares};
 use wide::f64x2;
 
-pub use super::gram::MOST_ROWS;
+pub use crate::node::gram::MOST_ROWS;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -27,14 +27,13 @@
 //!
 //! Formula: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar, Focal Loss for Dense Object Detection (2017).
 
-use super::pixelwise::{self, Factors, Function, Pixelwise, Softening};
-use super::reduction::Sums;
-use super::{Reduction, Write, fingerprint};
 use crate::error::{Error, Notices, Value};
-use crate::math::{LOGISTIC_PRODUCT_MAX_ULP, Logistic, exp, logistic, softplus};
-use crate::math64;
-use crate::pixels::Pixels;
-use crate::simd::{Kernel, Lanes, Output, Pair, Simd};
+use crate::input::Pixels;
+use crate::math::{LOGISTIC_PRODUCT_MAX_ULP, Logistic, double, exp, logistic, softplus};
+use crate::node::fingerprint::fingerprint;
+use crate::node::pixelwise::{self, Factors, Function, Pixelwise, Softening};
+use crate::node::reduction::{Reduction, Sums};
+use crate::simd::{Kernel, Lanes, Output, Pair, Simd, Write};
 
 /// The bound of a term or gradient in ulps, by gamma (up to 2^90) and the margin z.
 ///
@@ -49,7 +48,7 @@ pub fn max_ulp(gamma: f64, margin: f64) -> f64 {
         return 16.0;
     }
     // ln(1 + e) is at most e.
-    let q = (-margin).max(0.0) + math64::exp(-margin.abs());
+    let q = (-margin).max(0.0) + double::exp(-margin.abs());
     24.0 + 5.0 * gamma * q
 }
 
@@ -121,7 +120,7 @@ impl Pixelwise for Params {
 
 /// `s^g softplus(z)`.
 #[derive(Clone, Copy)]
-pub(super) struct Focal {
+pub(crate) struct Focal {
     gamma: f32,
 }
 
@@ -143,7 +142,7 @@ impl<V: Lanes> Kernel for Power<V> {
 
 /// What value and slope have in common.
 #[derive(Clone, Copy)]
-pub(super) struct Parts<V: Lanes> {
+pub(crate) struct Parts<V: Lanes> {
     margin: V,
     logistic: Logistic<V>,
     /// Two factors whose product is `s^g`. The factor of the pixel meets one after the other, because the

@@ -48,12 +48,11 @@ mod kernels;
 
 pub use frame::Frame;
 
-use super::{Write, fingerprint};
-use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
-use crate::exact::ExactSum;
-use crate::simd::{self, Output};
-use crate::words;
+use crate::exact::{ExactSum, counts};
+use crate::input::Cube;
+use crate::node::fingerprint::{fingerprint, same_parameters};
+use crate::simd::{self, Output, Write};
 use kernels::{Gradient, Inputs};
 
 /// How many values a pixel has.
@@ -228,11 +227,11 @@ impl Totals {
 
     fn notices(&self, params: &Params) -> Result<Notices, Error> {
         params.check()?;
-        let frames = words::sum(&[self.frames, self.skipped])?;
-        words::part(self.degenerate, self.frames)?;
-        words::part(self.rejected, i64::MAX)?;
+        let frames = counts::sum(&[self.frames, self.skipped])?;
+        counts::part(self.degenerate, self.frames)?;
+        counts::part(self.rejected, i64::MAX)?;
         self.loss.check(self.frames)?;
-        words::same_parameters(params.fingerprint(), frames, self.fingerprint)?;
+        same_parameters(params.fingerprint(), frames, self.fingerprint)?;
         Ok(Notices::EMPTY.when(self.frames < 1)
             | Notices::NOT_FINITE.when(self.loss.non_finite() != 0)
             | Notices::DEGENERATE.when(self.degenerate != 0)

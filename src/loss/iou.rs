@@ -40,13 +40,12 @@
 //! Formula: M. A. Rahman, Y. Wang, Optimizing Intersection-Over-Union in Deep Neural Networks for Image
 //! Segmentation (2016).
 
-use super::Write;
-pub use super::overlap::{Boundary, EmptyTarget, GRADIENT_MAX_ULP, Normalization};
-use super::overlap::{Index, Sums};
 use crate::error::{Error, Notices, Value};
-use crate::metric::range::Range;
-use crate::pixels::Pixels;
-use crate::simd::Output;
+use crate::input::Pixels;
+pub use crate::node::overlap::{Boundary, EmptyTarget, GRADIENT_MAX_ULP, Normalization};
+use crate::node::overlap::{Index, Sums};
+use crate::node::range::Range;
+use crate::simd::{Output, Write};
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]

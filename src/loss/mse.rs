@@ -35,11 +35,11 @@
 
 mod kernels;
 
-use super::reduction::Sums;
-use super::{Reduction, Write, fingerprint};
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices, Value};
-use crate::simd::{self, Output};
+use crate::input::{Cube, Layout};
+use crate::node::fingerprint::fingerprint;
+use crate::node::reduction::{Reduction, Sums};
+use crate::simd::{self, Output, Write};
 use kernels::{Values, Written};
 
 /// The bound of a term in ulps: three roundings of 2^-24 for the square (the difference counts twice), one

@@ -24,13 +24,12 @@
 //!
 //! Formula: N. Bansal, X. Chen, Z. Wang, Can We Gain More from Orthogonality Regularizations (2018), eq. 2.
 
-use super::Write;
-use super::gram::{self, Gram, TOGETHER, check_gradient};
 use crate::error::{Error, Notices, Value};
-use crate::matrix::Matrix;
-use crate::simd::{Output, Places, vectors_mut};
+use crate::input::Matrix;
+use crate::node::gram::{self, Gram, TOGETHER, check_gradient};
+use crate::simd::{Output, Places, Write, vectors_mut};
 
-pub use super::gram::MOST_ROWS;
+pub use crate::node::gram::MOST_ROWS;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]

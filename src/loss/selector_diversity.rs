@@ -24,10 +24,10 @@
 //!
 //! Formula: the population variance.
 
-use super::Write;
 use crate::error::{Error, Notices, Value};
-use crate::pixels::{self, Pixels};
-use crate::simd::Output;
+use crate::input::Pixels;
+use crate::node::selection::Spread;
+use crate::simd::{Output, Write};
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,36 +46,6 @@ impl Params {
     #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         if self.weight.is_finite() { Ok(()) } else { Err(Error::Weight) }
-    }
-}
-
-/// What two passes over the weights find.
-pub(crate) struct Spread {
-    pub sum: f64,
-    mean: f64,
-    pub variance: f64,
-    notices: Notices,
-}
-
-impl Spread {
-    #[inline(never)]
-    pub fn of(weights: &[f32]) -> Self {
-        let sum = pixels::sum(weights);
-        let count = weights.len() as i64;
-        let mean = sum.quotient(count);
-        // The mean is rounded once, so a difference to it is good to 2^-53 of the weights themselves.
-        let mut squares = 0.0;
-        for weight in weights {
-            let distance = f64::from(*weight) - mean;
-            squares += distance * distance;
-        }
-        Self {
-            sum: sum.value(),
-            mean,
-            variance: squares / count as f64,
-            notices: Notices::EMPTY.when(weights.is_empty())
-                | Notices::NOT_FINITE.when(sum.non_finite() != 0),
-        }
     }
 }
 

@@ -31,11 +31,10 @@
 //!
 //! Formula: C. E. Shannon, A Mathematical Theory of Communication (1948), section 6.
 
-use super::Write;
 use crate::error::{Error, Notices, Value};
-use crate::math64::ln;
-use crate::pixels::{self, Pixels};
-use crate::simd::Output;
+use crate::input::Pixels;
+use crate::node::selection::{Entropy, check_eps};
+use crate::simd::{Output, Write};
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,87 +76,6 @@ impl Params {
                 (weight * distance * distance, 2.0 * weight * distance)
             }
         }
-    }
-}
-
-fn check_eps(eps: f32) -> Result<(), Error> {
-    if eps.is_finite() && eps >= 0.0 { Ok(()) } else { Err(Error::Epsilon) }
-}
-
-/// The entropy by itself.
-///
-/// # Errors
-/// An eps out of range.
-pub(crate) fn entropy(eps: f32, weights: &[f32]) -> Result<Value, Error> {
-    check_eps(eps)?;
-    let found = Entropy::of(eps, weights);
-    Ok(Value { value: found.entropy, notices: found.notices })
-}
-
-/// What one pass over the weights finds.
-struct Entropy {
-    /// S.
-    sum: f64,
-    /// H.
-    entropy: f64,
-    /// `sum (q_k - c) p_k`.
-    mean_slope: f64,
-    /// c, the q of a share of 1/n. Where the weights are alike all q are, and their differences would cancel:
-    /// `q_i - sum q_k p_k` is `(q_i - c) - sum (q_k - c) p_k + c eps / S`, because the p sum to `1 - eps / S`.
-    even: f64,
-    eps: f64,
-    notices: Notices,
-}
-
-impl Entropy {
-    #[inline(never)]
-    fn of(eps: f32, weights: &[f32]) -> Self {
-        let eps = f64::from(eps);
-        let total = pixels::sum(weights).value();
-        let mut found = Self {
-            sum: total + eps,
-            entropy: 0.0,
-            mean_slope: 0.0,
-            even: 0.0,
-            eps,
-            notices: Notices::NONE,
-        };
-        let all_zero = weights.iter().all(|weight| *weight == 0.0);
-        if all_zero && eps == 0.0 {
-            // Nothing is divided by nothing: every share is taken as 0.
-            found.sum = 1.0;
-        }
-        found.even = found.slope_of_share(1.0 / weights.len() as f64);
-        for weight in weights {
-            let (share, slope) = found.share(*weight);
-            if share != 0.0 {
-                found.entropy -= share * ln(share + eps);
-                found.mean_slope += share * slope;
-            }
-        }
-        found.notices = Notices::EMPTY.when(weights.is_empty())
-            | Notices::DEGENERATE.when(all_zero && !weights.is_empty())
-            | Notices::NOT_FINITE.when(!found.entropy.is_finite());
-        found
-    }
-
-    /// `p` and `q - c` of a weight.
-    fn share(&self, weight: f32) -> (f64, f64) {
-        let share = f64::from(weight) / self.sum;
-        (share, self.slope_of_share(share) - self.even)
-    }
-
-    /// `q` of a share.
-    fn slope_of_share(&self, share: f64) -> f64 {
-        let shifted = share + self.eps;
-        let quotient = if share == 0.0 { 0.0 } else { share / shifted };
-        -(ln(shifted) + quotient)
-    }
-
-    /// `dH/dw` of a weight.
-    fn slope(&self, weight: f32) -> f64 {
-        let (_, slope) = self.share(weight);
-        (slope - self.mean_slope + self.even * (self.eps / self.sum)) / self.sum
     }
 }
 

@@ -50,15 +50,13 @@ mod pass;
 pub(crate) use center::gradient_center_to;
 pub use center::{gradient_center, merge_center, normalize_center, update_center};
 
-use super::reduction::Sums;
-use super::{Reduction, Write, fingerprint};
-use crate::cube::Cube;
 use crate::error::{Error, Notices, Value};
-use crate::exact::{Exact, ExactSum};
-use crate::math64;
-use crate::pixels::tally;
-use crate::simd::{self, Output};
-use crate::words;
+use crate::exact::{Exact, ExactSum, counts};
+use crate::input::{Cube, tally};
+use crate::math::double;
+use crate::node::fingerprint::fingerprint;
+use crate::node::reduction::{Reduction, Sums};
+use crate::simd::{self, Output, Write};
 use distance::Inputs;
 use gradient::Gradient;
 use pass::{Map, Pass};
@@ -125,7 +123,7 @@ impl Params {
 
     fn radius_unchecked(&self) -> f64 {
         let r = f64::from(self.r_unconstrained);
-        if BETA * r > THRESHOLD { r } else { math64::softplus(BETA * r) / BETA }
+        if BETA * r > THRESHOLD { r } else { double::softplus(BETA * r) / BETA }
     }
 
     /// `dR/dr`.
@@ -135,7 +133,7 @@ impl Params {
             return 1.0;
         }
         // In this form neither side overflows.
-        let e = math64::exp(-steep.abs());
+        let e = double::exp(-steep.abs());
         if steep < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
     }
 
@@ -253,10 +251,10 @@ impl Totals {
     /// What is special, if the totals are of this radius.
     fn notices(&self, params: &Params) -> Result<Notices, Error> {
         let radius = params.radius()?;
-        words::part(self.outside, self.sums.terms)?;
+        counts::part(self.outside, self.sums.terms)?;
         self.huge.check_not_negative(self.outside)?;
         self.outside_weights.check_weights(self.outside)?;
-        words::at_most(self.outside_weights.value(), self.sums.weights.value())?;
+        counts::at_most(self.outside_weights.value(), self.sums.weights.value())?;
         self.sums.check(params.fingerprint())?;
         Ok(self.sums.notices(Reduction::Mean)
             | radius.notices

@@ -25,13 +25,12 @@
 //! Formula: S. S. M. Salehi, D. Erdogmus, A. Gholipour, Tversky loss function for image segmentation (2017);
 //! N. Abraham, N. M. Khan, A Novel Focal Tversky Loss Function (2018), there with exponent 1/gamma.
 
-use super::Write;
-pub use super::overlap::{Boundary, EmptyTarget, GRADIENT_MAX_ULP, Normalization};
-use super::overlap::{Index, Sums};
 use crate::error::{Error, Notices, Value};
-use crate::metric::range::Range;
-use crate::pixels::Pixels;
-use crate::simd::Output;
+use crate::input::Pixels;
+pub use crate::node::overlap::{Boundary, EmptyTarget, GRADIENT_MAX_ULP, Normalization};
+use crate::node::overlap::{Index, Sums};
+use crate::node::range::Range;
+use crate::simd::{Output, Write};
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -27,13 +27,13 @@
 
 use super::Metric;
 use crate::error::{Error, Notices};
-use crate::loss::gram::{self, Gram, TOGETHER};
-use crate::math64::sqrt;
-use crate::matrix::Matrix;
-use crate::order::at_least;
+use crate::input::Matrix;
+use crate::math::double::sqrt;
+use crate::math::order::at_least;
+use crate::node::gram::{self, Gram, TOGETHER};
 use crate::simd::Places;
 
-pub use crate::loss::gram::MOST_ROWS;
+pub use crate::node::gram::MOST_ROWS;
 
 /// How far components are from orthonormal.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -20,8 +20,7 @@
 //! Formula: C. J. van Rijsbergen, Information Retrieval (1979), ch. 7; P. Jaccard (1912).
 
 use crate::error::{Error, Notices};
-use crate::masks::{self, Masks};
-use crate::pixels::Pixels;
+use crate::input::{MaskCounts, Masks, Pixels};
 
 /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -166,7 +165,7 @@ impl Totals {
     }
 
     /// Adds to the counts of the pixels alone.
-    pub(super) fn add_pixels(&mut self, seen: masks::Counts) {
+    pub(super) fn add_pixels(&mut self, seen: MaskCounts) {
         self.pixels.merge(&Counts {
             true_positives: seen.both,
             false_positives: seen.first.wrapping_sub(seen.both),
@@ -180,7 +179,7 @@ impl Totals {
     }
 
     /// Adds to the open frame alone.
-    pub(super) fn add_to_frame(&mut self, seen: masks::Counts) {
+    pub(super) fn add_to_frame(&mut self, seen: MaskCounts) {
         self.open_decisions = self.open_decisions.wrapping_add(seen.first);
         self.open_targets = self.open_targets.wrapping_add(seen.second);
     }

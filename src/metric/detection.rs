@@ -31,11 +31,10 @@ use super::Metric;
 use super::confusion::{Totals as Confusion, inputs};
 use super::ranking::{self, Binning, MOST_THRESHOLDS, Rule};
 use crate::error::{Error, Notices};
-use crate::loss::fingerprint;
-use crate::masks::Masks;
-use crate::pixels::Pixels;
+use crate::exact::counts;
+use crate::input::{Masks, Pixels};
+use crate::node::fingerprint::{fingerprint, same_parameters};
 use crate::simd::IS_SMALL;
-use crate::words;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,9 +217,9 @@ impl Totals {
         ranking: Option<(&Binning, &[i64])>,
     ) -> Result<Metrics, Error> {
         params.check()?;
-        words::part(self.undecided, self.updates)?;
+        counts::part(self.undecided, self.updates)?;
         let [(pixels, of_pixels), (frames, of_frames)] = self.confusion.values()?;
-        words::same_parameters(params.fingerprint(), self.updates, self.fingerprint)?;
+        same_parameters(params.fingerprint(), self.updates, self.fingerprint)?;
         let ranked = match ranking {
             Some((binning, words)) => {
                 params.check_ranking(binning, words)?;

@@ -28,7 +28,7 @@
 
 use super::Metric;
 use crate::error::{Error, Notices};
-use crate::pixels::{Pixels, count_valid};
+use crate::input::{Pixels, count_valid};
 
 /// The words before the labels.
 const HEAD: usize = 2;

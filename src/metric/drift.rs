@@ -57,7 +57,7 @@ mod distances;
 use super::Metric;
 use super::ranking::{Binning, Histograms, MOST_BINS};
 use crate::error::{Error, Notices};
-use crate::math64::{from_integer, ln_of_contrast};
+use crate::math::double::{from_integer, ln_of_contrast};
 
 /// How histograms are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -27,7 +27,7 @@
 use super::{Metric, Numbered};
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::pixels::Pixels;
+use crate::input::Pixels;
 use crate::simd::Places;
 
 /// What is known of one component; all zero is empty. Adding the words of two totals merges them.

@@ -11,7 +11,6 @@ pub mod distinct_label_count;
 pub mod drift;
 pub mod explained_variance;
 pub mod pixel_statistics;
-pub mod range;
 pub mod ranking;
 pub mod ranking_exact;
 pub mod score_statistics;
@@ -19,6 +18,8 @@ pub mod selector_diversity;
 pub mod selector_entropy;
 pub mod sum;
 pub mod topk_mean;
+
+pub use crate::node::range;
 
 use crate::error::Notices;
 

@@ -25,9 +25,8 @@
 
 use super::Metric;
 use crate::error::{Error, Notices, Value};
-use crate::masks::Masks;
-use crate::pixels::Pixels;
-use crate::words;
+use crate::exact::counts;
+use crate::input::{Masks, Pixels};
 
 /// Counts over pixels; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,7 +64,7 @@ impl Totals {
     /// # Errors
     /// More positive decisions than pixels, or counts below 0 ([`Error::Totals`]).
     pub fn percentage(&self) -> Result<Value, Error> {
-        words::part(self.anomalous, self.pixels)?;
+        counts::part(self.anomalous, self.pixels)?;
         let percentage = 100.0 * self.anomalous as f64 / self.pixels as f64;
         let value = if self.pixels == 0 { 0.0 } else { percentage };
         Ok(Value { value, notices: Notices::EMPTY.when(self.pixels == 0) })

@@ -44,10 +44,10 @@ pub use curve::{Point, at, curve, quantile, threshold_for_false_positive_rate};
 pub use report::{Report, report};
 
 use crate::error::{Error, Notices};
-use crate::masks::Masks;
-use crate::pixels::{Pixels, count_valid, cut};
-use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd};
-use crate::words::{same_parameters, sum};
+use crate::exact::counts::sum;
+use crate::input::{Masks, Pixels, count_valid};
+use crate::node::fingerprint::same_parameters;
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, cut};
 use core::iter::{Enumerate, Rev, Zip};
 use core::slice::Iter;
 

@@ -30,11 +30,11 @@
 //! Formula: average precision as scikit-learn and torchmetrics define it; ROC-AUC: H. B. Mann, D. R. Whitney (1947).
 
 use crate::error::{Error, Notices};
-use crate::math64::from_integer;
-use crate::order;
-use crate::pixels::Pixels;
+use crate::input::Pixels;
+use crate::math::double::from_integer;
+use crate::math::order;
+use crate::node::sort::{self, sort};
 use crate::simd::Places;
-use crate::sort::{self, sort};
 
 /// What the scores of a buffer say; the names are those of [`ranking::Report`](super::ranking::Report).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -30,9 +30,9 @@
 use super::Metric;
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSquares, ExactSum, sample_variance};
-use crate::math64::sqrt;
-use crate::pixels::{Pixels, Sum, count_valid};
-use crate::select::{self, Scores};
+use crate::input::{Pixels, Sum, count_valid};
+use crate::math::double::sqrt;
+use crate::node::select::{self, Scores};
 use crate::simd::{self, Places};
 
 /// Exact sums of scores and of their squares; all zero is empty. Adding the words of two totals merges them.

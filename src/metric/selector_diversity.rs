@@ -29,10 +29,10 @@
 
 use super::Metric;
 use crate::error::{Error, Notices};
-use crate::loss::selector_diversity::Spread;
-use crate::order;
+use crate::math::order;
+use crate::node::selection::Spread;
+use crate::node::sort::{self, sort};
 use crate::simd::Places;
-use crate::sort::{self, sort};
 
 /// How unequal weights are.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -27,7 +27,7 @@
 
 use super::Metric;
 use crate::error::{Error, Value};
-use crate::loss::selector_entropy::entropy;
+use crate::node::selection::entropy;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]

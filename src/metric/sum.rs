@@ -11,7 +11,7 @@
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::pixels::{Pixels, Sum, count_valid};
+use crate::input::{Pixels, Sum, count_valid};
 use crate::simd;
 
 /// An exact sum and its count; all zero is empty. Adding the words of two totals merges them.

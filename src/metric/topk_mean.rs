@@ -22,8 +22,8 @@
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::pixels::{Pixels, Sum, count_valid};
-use crate::select::{self, Scores, Selected};
+use crate::input::{Pixels, Sum, count_valid};
+use crate::node::select::{self, Scores, Selected};
 use crate::simd::{self, Places};
 
 /// How many words of workspace a frame needs, whatever its size and on every tier.

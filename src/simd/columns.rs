@@ -56,3 +56,17 @@ pub(crate) fn copy<T: Copy>(to: &mut [T], from: &[T]) {
         *to = *from;
     }
 }
+
+/// The items from a place on, as many as wanted or as there are.
+pub(crate) fn cut<T>(items: &[T], first: usize, count: usize) -> &[T] {
+    let rest = items.get(first..).unwrap_or(&[]);
+    rest.get(..count).unwrap_or(rest)
+}
+
+/// Copies at most `count` floats that lie `stride` apart. A call of its own: all kernels share its code.
+#[inline(never)]
+pub(crate) fn gather(from: &[f32], stride: usize, count: usize, to: &mut [f32]) {
+    for (to, from) in to.iter_mut().zip(from.iter().step_by(stride.max(1)).take(count)) {
+        *to = *from;
+    }
+}

@@ -37,18 +37,21 @@ mod pair;
 pub(crate) mod portable;
 pub(crate) mod scalar;
 mod tile;
+mod write;
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 
-pub(crate) use columns::{Columns, copy};
+pub(crate) use columns::{Columns, copy, cut, gather};
 use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub(crate) use output::{Output, Places, Vectors};
 pub(crate) use pair::Pair;
 pub(crate) use tile::Tile;
+pub use write::Write;
+pub(crate) use write::{only, over};
 
 use bytemuck::{AnyBitPattern, Pod, Zeroable};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};

@@ -4,9 +4,7 @@
 //! needs to be initialised for it; what is added to is read, and initialised by its constructors. Nothing here makes
 //! memory uninitialised that was not, so slices of Rust are outputs, too.
 
-use super::{Lanes, copy};
-use crate::cube::gather;
-use crate::loss::{Write, over};
+use super::{Lanes, Write, copy, gather, over};
 use bytemuck::Pod;
 use core::mem::MaybeUninit;
 

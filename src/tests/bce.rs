@@ -5,10 +5,11 @@ use super::naive::{self, ulps};
 use super::{any_float, between, for_each_tier, splits};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
+use crate::input::Pixels;
 use crate::loss::bce::{Params, Totals, loss_and_gradient, map};
-use crate::loss::{Reduction, Write};
 use crate::math::LOGISTIC_PRODUCT_MAX_ULP;
-use crate::pixels::Pixels;
+use crate::node::reduction::Reduction;
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

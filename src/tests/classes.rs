@@ -3,9 +3,11 @@
 use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
 use super::naive::classes as naive;
 use super::{any_float, between, for_each_tier};
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
-use crate::loss::{Reduction, Write, cross_entropy as entropy, dice};
+use crate::input::{Cube, Layout};
+use crate::loss::{cross_entropy as entropy, dice};
+use crate::node::reduction::Reduction;
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

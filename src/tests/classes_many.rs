@@ -4,12 +4,12 @@ use super::classes::{outcome, params};
 use super::cubes::{ORDERS, Order, pixels};
 use super::naive::classes as naive;
 use super::{any_float, between, for_each_tier};
-use crate::cube::{Cube, Layout};
 use crate::error::Notices;
 use crate::exact::{ExactSum, Row};
-use crate::loss::{Write, dice};
+use crate::input::{Cube, Layout};
+use crate::loss::dice;
 use crate::math::shares;
-use crate::simd::{self, Kernel, Lanes, Simd};
+use crate::simd::{self, Kernel, Lanes, Simd, Write};
 use proptest::prelude::*;
 use std::vec::Vec;
 

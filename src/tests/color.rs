@@ -3,7 +3,7 @@
 use super::for_each_tier;
 use super::naive::foreground_contrast::{self as naive, M2};
 use super::naive::ulps;
-use crate::color::{
+use crate::math::color::{
     self, LINEAR_MAX_ULP, LINEAR_SLOPE_MAX_ULP, OKLAB_MAX_UNITS, dot, linear_of_srgb,
     root_of_response,
 };

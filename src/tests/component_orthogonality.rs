@@ -5,7 +5,7 @@ use super::for_each_tier;
 use super::matrices::{Rows, any_rows, ordinary_rows, spread};
 use super::naive::matrix as naive;
 use crate::error::{Error, Notices};
-use crate::matrix::Matrix;
+use crate::input::Matrix;
 use crate::metric::component_orthogonality::{Report, values, workspace};
 use proptest::prelude::*;
 use std::vec::Vec;

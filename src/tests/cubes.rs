@@ -1,7 +1,7 @@
 //! What the tests of losses over cubes share: the same pixels in several layouts, and parts of them.
 
 use super::{any_float, between};
-use crate::cube::{Cube, Layout};
+use crate::input::{Cube, Layout};
 use proptest::prelude::*;
 use std::vec::Vec;
 

@@ -4,11 +4,11 @@ use super::naive::drift::{exact, jensen_shannon, merged, psi};
 use super::ranking::{items, rules, split, table};
 use super::{any_float, between, for_each_tier};
 use crate::error::{Error, Notices};
+use crate::input::Pixels;
 use crate::metric::drift::{Params, Report, Side, values};
 use crate::metric::ranking::{
     self, Binning, Labels, MOST_BINS, Rule, update, update_bytes, update_words, words,
 };
-use crate::pixels::Pixels;
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;

@@ -4,9 +4,11 @@ use super::cubes::{bits, cuts, number};
 use super::naive::{focal as naive, ulps};
 use super::{any_float, between, for_each_tier};
 use crate::error::{Error, Notices};
+use crate::input::Pixels;
+use crate::loss::bce;
 use crate::loss::focal::{Params, Totals, loss_and_gradient, map, max_ulp};
-use crate::loss::{Reduction, Write, bce};
-use crate::pixels::Pixels;
+use crate::node::reduction::Reduction;
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

@@ -5,12 +5,12 @@ mod edges;
 use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
 use super::naive::foreground_contrast::{Oracle, Pixel};
 use super::{any_float, between, for_each_tier};
-use crate::cube::{Cube, Layout};
 use crate::error::Notices;
-use crate::loss::Write;
+use crate::input::{Cube, Layout};
 use crate::loss::foreground_contrast::{
     ColorSpace, Frame, GRADIENT_MAX_UNITS, Params, Totals, loss_and_gradient,
 };
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

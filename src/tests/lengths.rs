@@ -1,13 +1,11 @@
 //! Every length of every slice, wrong ones too: nothing panics, and an error changes nothing.
 
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
+use crate::input::{Cube, Layout, Matrix, Pixels};
 use crate::loss::{selector_diversity, selector_entropy, *};
-use crate::matrix::Matrix;
 use crate::metric::ranking::{self, Binning, Rule};
 use crate::metric::{selector_diversity as spread, *};
-use crate::pixels::Pixels;
 use std::borrow::{Borrow, ToOwned};
 use std::vec;
 use std::vec::Vec;

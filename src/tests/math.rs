@@ -1,9 +1,8 @@
 //! The elementary functions: a sample of the exhaustive sweep, and what they give at the ends.
 
 use super::for_each_tier;
-use crate::loss::Write;
 use crate::math;
-use crate::simd::{self, Columns, Counted, Kernel, Lanes, Output, Simd};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Output, Simd, Write};
 use std::vec;
 use std::vec::Vec;
 

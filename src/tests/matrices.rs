@@ -4,8 +4,9 @@ use super::cubes::{bits, number};
 use super::naive::matrix as naive;
 use super::{any_float, between, for_each_tier};
 use crate::error::{Error, Notices};
-use crate::loss::{Write, distinctness, orthogonality};
-use crate::matrix::Matrix;
+use crate::input::Matrix;
+use crate::loss::{distinctness, orthogonality};
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

@@ -2,11 +2,10 @@
 
 use super::{any_float, between, ends, for_each_tier, splits};
 use crate::error::{Error, Notices, Value};
+use crate::input::Pixels;
 use crate::metric::confusion::Counts;
-use crate::metric::{
-    confusion, detection, pixel_statistics, range::Range, score_statistics, sum, topk_mean,
-};
-use crate::pixels::Pixels;
+use crate::metric::{confusion, detection, pixel_statistics, score_statistics, sum, topk_mean};
+use crate::node::range::Range;
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;

@@ -3,10 +3,11 @@
 use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
 use super::naive::{self, ulps};
 use super::{any_float, between, for_each_tier};
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
+use crate::input::{Cube, Layout};
 use crate::loss::mse::{GRADIENT_MAX_ULP, Params, TERM_MAX_ULP, Totals, loss_and_gradient, map};
-use crate::loss::{Reduction, Write};
+use crate::node::reduction::Reduction;
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

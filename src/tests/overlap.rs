@@ -6,10 +6,11 @@ use super::cubes::{bits, cuts, number};
 use super::naive::overlap::{self as naive, Tversky};
 use super::{any_float, between, for_each_tier};
 use crate::error::Notices;
-use crate::loss::overlap::{Boundary, EmptyTarget, Normalization};
-use crate::loss::{Write, tversky};
-use crate::metric::range::Range;
-use crate::pixels::Pixels;
+use crate::input::Pixels;
+use crate::loss::tversky;
+use crate::node::overlap::{Boundary, EmptyTarget, Normalization};
+use crate::node::range::Range;
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

@@ -3,11 +3,11 @@
 use super::naive::ranking::{Exact, exact, reaches, threshold};
 use super::{any_float, between, splits};
 use crate::error::{Error, Notices};
+use crate::input::Pixels;
 use crate::metric::ranking::{
     self, Binning, Labels, Rule, at, curve, quantile, report, table_words,
     threshold_for_false_positive_rate, update, update_bytes, update_words, words,
 };
-use crate::pixels::Pixels;
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;

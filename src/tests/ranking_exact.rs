@@ -3,9 +3,9 @@
 use super::naive::ranking::exact;
 use super::ranking::{items, split};
 use crate::error::{Error, Notices};
+use crate::input::Pixels;
 use crate::metric::ranking::{self, Binning, Labels, Rule};
 use crate::metric::ranking_exact::{Report, report, workspace};
-use crate::pixels::Pixels;
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;

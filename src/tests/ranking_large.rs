@@ -2,11 +2,11 @@
 
 use super::naive::brackets::{Bracket, fraction, logarithm, scaled};
 use super::ranking::table;
+use crate::input::Pixels;
 use crate::metric::ranking::{
     Binning, Labels, Point, Report, Rule, at, curve, quantile, report,
     threshold_for_false_positive_rate, update, update_bytes, update_words, words,
 };
-use crate::pixels::Pixels;
 use num_bigint::BigInt;
 use num_traits::Zero;
 use proptest::prelude::*;

@@ -2,11 +2,11 @@
 //! and thresholds at the ends of what they can be.
 
 use super::{any_float, for_each_tier};
+use crate::input::Pixels;
 use crate::metric::ranking::{
     self, Binning, Labels, Rule, at, quantile, report, table_words,
     threshold_for_false_positive_rate, update, update_bytes, update_words, words,
 };
-use crate::pixels::Pixels;
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;

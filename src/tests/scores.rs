@@ -3,10 +3,10 @@
 use super::naive::scores as naive;
 use super::{any_float, between, ends, for_each_tier, splits};
 use crate::error::{Error, Notices};
+use crate::input::Pixels;
 use crate::metric::ranking::{self, Binning, Rule, table_words};
 use crate::metric::score_statistics::{self, Report, Totals, frame};
 use crate::metric::topk_mean;
-use crate::pixels::Pixels;
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;

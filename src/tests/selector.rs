@@ -3,7 +3,8 @@
 use super::naive::selector as naive;
 use super::{between, for_each_tier};
 use crate::error::{Error, Notices};
-use crate::loss::{Write, selector_diversity as diversity, selector_entropy as entropy};
+use crate::loss::{selector_diversity as diversity, selector_entropy as entropy};
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

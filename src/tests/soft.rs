@@ -4,9 +4,10 @@ use super::cubes::{bits, cuts, number};
 use super::naive::{bce as naive, ulps};
 use super::{any_float, between, for_each_tier};
 use crate::error::{Error, Notices};
+use crate::input::Pixels;
 use crate::loss::bce::{Params, SOFT_MAX_ULP, Totals, loss_and_gradient, map};
-use crate::loss::{Reduction, Write};
-use crate::pixels::Pixels;
+use crate::node::reduction::Reduction;
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

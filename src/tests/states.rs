@@ -1,15 +1,15 @@
 //! The states of all nodes as words, and everything that reads them.
 
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
+use crate::input::{Cube, Layout, Pixels};
 use crate::loss::*;
 use crate::metric::ranking::{self, Binning, Rule};
 use crate::metric::{
-    confusion, detection, distinct_label_count, drift, explained_variance, pixel_statistics, range,
+    confusion, detection, distinct_label_count, drift, explained_variance, pixel_statistics,
     score_statistics, sum,
 };
-use crate::pixels::Pixels;
+use crate::node::range;
 use std::boxed::Box;
 use std::sync::LazyLock;
 use std::vec;

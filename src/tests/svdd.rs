@@ -3,14 +3,14 @@
 use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
 use super::naive::{svdd as naive, ulps};
 use super::{any_float, between, for_each_tier};
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
-use crate::loss::Write;
+use crate::input::{Cube, Layout};
 use crate::loss::svdd::{
     DISTANCE_MAX_ULP, GRADIENT_MAX_ULP, Params, Totals, gradient_center, loss_and_gradient, map,
     merge_center, update_center,
 };
+use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 

@@ -1,16 +1,15 @@
 //! Deep SVDD: every row of the edge table, adding, bad arguments.
 
 use super::cubes::number;
-use super::for_each_tier;
-use super::naive;
-use crate::cube::{Cube, Layout};
+use super::{for_each_tier, naive};
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::loss::Write;
+use crate::input::{Cube, Layout};
 use crate::loss::svdd::{
     MOST_CHANNELS, Params, Totals, gradient_center, loss_and_gradient, map, merge_center,
     normalize_center, update_center,
 };
+use crate::simd::Write;
 use std::vec::Vec;
 
 fn cube(values: &[f32], channels: usize) -> Cube<'_> {

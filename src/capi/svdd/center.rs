@@ -8,8 +8,8 @@ use crate::capi::sum::hyla_sum;
 use crate::capi::{call, core};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
-use crate::loss::Write;
 use crate::loss::svdd;
+use crate::simd::Write;
 
 /// Adds `a_n v_n (z_nk - c_k)` to `center_sums[k]`, one exact sum a channel, which begin as all zero bits: what
 /// `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.

@@ -1,13 +1,11 @@
 //! The passes over the pixels, tile after tile.
 
-use crate::cube::CubeOutput;
 use crate::exact::{ExactSum, Row};
-use crate::loss::only;
-use crate::loss::reduction::Sums;
-use crate::loss::softmax::{Labels, PIXELS, Rows, Tile, Work, load_wide, store_wide};
+use crate::input::{CubeOutput, Tally};
 use crate::math::log1p;
-use crate::pixels::Tally;
-use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, store};
+use crate::node::reduction::Sums;
+use crate::node::softmax::{Labels, PIXELS, Rows, Tile, Work, load_wide, store_wide};
+use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, only, store};
 
 /// The checked inputs of a call.
 #[derive(Clone, Copy)]

@@ -1,10 +1,9 @@
 //! The passes over the pixels, tile after tile.
 
 use super::{Table, Totals};
-use crate::cube::CubeOutput;
 use crate::exact::{Bounds, ExactSum, Row};
-use crate::loss::softmax::{Labels, PIXELS, Tile, load_wide, store_wide};
-use crate::pixels::Tally;
+use crate::input::{CubeOutput, Tally};
+use crate::node::softmax::{Labels, PIXELS, Tile, load_wide, store_wide};
 use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, store};
 
 /// Adds the pixels to the sums of every class.

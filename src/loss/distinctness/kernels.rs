@@ -3,8 +3,8 @@
 //! Rows come as two parts that fill vectors: whole blocks of sixteen columns, and the ragged end with zeros
 //! behind it.
 
-use crate::loss::gram::{Floats, Values, Wide, vector};
-use crate::matrix::Matrix;
+use crate::input::Matrix;
+use crate::node::gram::{Floats, Values, Wide, vector};
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Output, Simd, vectors, vectors_mut};
 use bytemuck::Pod;
 

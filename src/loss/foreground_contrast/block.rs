@@ -2,9 +2,9 @@
 //! the transformation.
 
 use super::{CHANNELS, Transform};
-use crate::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response, transposed};
-use crate::cube::Cube;
 use crate::exact::BLOCK;
+use crate::input::Cube;
+use crate::math::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response, transposed};
 use crate::simd::{Counted, Kernel, Simd, load, store};
 
 /// How many pixels a block has that is transformed: whole registers, and few, because each takes arithmetic

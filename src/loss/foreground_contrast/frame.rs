@@ -1,15 +1,13 @@
 //! The exact sums of one frame, and what they say.
 
-use super::kernels::{Inputs, Moments, Parts, TERMS};
+use super::kernels::{Inputs, Moments, Parts, Slopes, TERMS};
 use super::{CHANNELS, Params, check};
-use crate::cube::Cube;
 use crate::error::Error;
-use crate::exact::{ExactSum, variance};
-use crate::masks::Masks;
-use crate::math64::sqrt;
-use crate::pixels::tally;
+use crate::exact::{ExactSum, counts, variance};
+use crate::input::{Cube, Masks, tally};
+use crate::math::double::sqrt;
+use crate::node::fingerprint::same_parameters;
 use crate::simd;
-use crate::words;
 
 /// The most floats that a pixel adds to a sum: the square of a color is two, and a weight makes two of each.
 const MOST_PARTS: i64 = 4;
@@ -110,7 +108,7 @@ impl Frame {
 
     /// The words can be.
     fn check(&self) -> Result<(), Error> {
-        words::sum(&[self.pixels, self.rejected])?;
+        counts::sum(&[self.pixels, self.rejected])?;
         self.foreground_weights.check_weights(self.pixels)?;
         self.background_weights.check_weights(self.pixels)?;
         let terms = self.pixels.saturating_mul(MOST_PARTS);
@@ -120,7 +118,7 @@ impl Frame {
     /// What the sums say; None for a frame without foreground or background.
     pub(super) fn evaluate(&self, params: &Params) -> Result<Option<Evaluated>, Error> {
         self.check()?;
-        words::same_parameters(params.frame_fingerprint(), self.pixels, self.fingerprint)?;
+        same_parameters(params.frame_fingerprint(), self.pixels, self.fingerprint)?;
         let foreground_weight = self.foreground_weights.value();
         let background_weight = self.background_weights.value();
         if !(foreground_weight > 0.0 && background_weight > 0.0) {
@@ -189,18 +187,6 @@ struct Color {
     image: f64,
     /// Whether the variance of the foreground is not 0.
     varies: bool,
-}
-
-/// The gradient of a channel by q at pixel weight 1:
-/// `foreground ? level + spread ((q - mean) - rest) : background`.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Slopes {
-    pub level: f32,
-    pub spread: f32,
-    /// The mean of the foreground, in two floats.
-    pub mean: f32,
-    pub rest: f32,
-    pub background: f32,
 }
 
 impl Evaluated {

@@ -4,13 +4,12 @@
 //! stack. What remains is loops over channels and sums that exist once, not once a channel.
 
 use super::block::{Block, Fill};
-use super::frame::Slopes;
 use super::{CHANNELS, Transform};
-use crate::cube::Cube;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN};
-use crate::loss::{Write, only};
-use crate::pixels::{Weights, cut};
-use crate::simd::{Counted, Kernel, Lanes, Output, Simd, copy, vectors, vectors_mut};
+use crate::input::{Cube, Weights};
+use crate::simd::{
+    Counted, Kernel, Lanes, Output, Simd, Write, copy, cut, only, vectors, vectors_mut,
+};
 
 /// The inputs of both walks.
 #[derive(Clone, Copy)]
@@ -103,6 +102,18 @@ impl Kernel for Product<'_> {
             only(Some(finite), low).to_floats(rest);
         }
     }
+}
+
+/// The gradient of a channel by q at pixel weight 1:
+/// `foreground ? level + spread ((q - mean) - rest) : background`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Slopes {
+    pub level: f32,
+    pub spread: f32,
+    /// The mean of the foreground, in two floats.
+    pub mean: f32,
+    pub rest: f32,
+    pub background: f32,
 }
 
 /// The sum of all pixels, and that of the foreground.

@@ -4,11 +4,9 @@
 //! alike the squares are added from registers, by trials ([`Quick`]); else, and if a trial fails, from memory.
 
 use super::Inputs;
-use crate::cube::Layout;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
-use crate::loss::only;
-use crate::pixels::Weights;
-use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Vectors, vectors, vectors_mut};
+use crate::input::{Layout, Weights};
+use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Vectors, only, vectors, vectors_mut};
 
 /// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels. More than a
 /// register, which is what the end of neighbours may take.

@@ -3,12 +3,10 @@
 use super::distance::Inputs;
 use super::pass::Map;
 use super::{MOST_CHANNELS, Params, Totals, check, pass};
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
-use crate::loss::Write;
-use crate::pixels::{Pixels, Sum};
-use crate::simd::{self, Output};
+use crate::input::{Cube, Layout, Pixels, Sum};
+use crate::simd::{self, Output, Write};
 
 /// Pixels of which it is remembered who is outside. On the stack, so fewer where that is scarce.
 const PART: usize = if crate::simd::IS_SMALL { 64 } else { 512 };

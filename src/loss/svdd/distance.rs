@@ -8,9 +8,8 @@
 //! Where the channels of a pixel are neighbours in memory, the leaves are the lanes of a vector, and the
 //! trees of four pixels are climbed at once; elsewhere a vector holds a leaf of many pixels.
 
-use crate::cube::{Cube, CubeColumns, Layout};
-use crate::loss::only;
-use crate::simd::{Counted, Doubles, Kernel, Lanes, Simd, flat, vectors};
+use crate::input::{Cube, CubeColumns, Layout};
+use crate::simd::{Counted, Doubles, Kernel, Lanes, Simd, flat, only, vectors};
 use bytemuck::{Pod, Zeroable};
 
 /// Leaves of the tree.

@@ -1,7 +1,7 @@
 //! The gradient by the embeddings.
 
 use super::distance::{Inputs, padded};
-use crate::cube::{CubeColumns, CubeOutput};
+use crate::input::{CubeColumns, CubeOutput};
 use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, flat, flat_mut, vectors};
 use bytemuck::Zeroable;
 

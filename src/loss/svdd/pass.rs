@@ -8,10 +8,9 @@ use super::Totals;
 use super::distance::{Distances, HIGH, Inputs, STRIP, apart};
 use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
-use crate::loss::only;
-use crate::pixels::{Live, LiveColumns, Pixels, Sum, both};
+use crate::input::{Live, LiveColumns, Pixels, Sum, both};
 use crate::simd::{
-    Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, sum_of_counts, vectors, vectors_mut,
+    Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut,
 };
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.

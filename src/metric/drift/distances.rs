@@ -9,9 +9,9 @@
 //! ```
 
 use super::{Bin, Pair, Report};
-use crate::math64::{from_integer, ln};
+use crate::math::double::{from_integer, ln};
+use crate::math::order::{self, at_least, at_most};
 use crate::metric::ranking::Binning;
-use crate::order::{self, at_least, at_most};
 
 impl Pair<'_> {
     #[inline(never)]

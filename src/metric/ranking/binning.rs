@@ -1,9 +1,9 @@
 //! How scores become bins: any rule that never falls as the score rises, the same on every machine.
 
 use crate::error::Error;
-use crate::loss::fingerprint;
-use crate::math64::ln_of_ratio;
-use crate::order::{self, at_least, at_most};
+use crate::math::double::ln_of_ratio;
+use crate::math::order::{self, at_least, at_most};
+use crate::node::fingerprint::fingerprint;
 use crate::simd::{Bits, Lanes, Places};
 
 /// 2^23: floats from here on are integers, and their last bits count.

@@ -35,8 +35,8 @@
 
 use super::{Bin, Binning, Histograms};
 use crate::error::{Error, Notices};
-use crate::math64::{from_integer, ln_of_growth};
-use crate::order::{at_least, at_most};
+use crate::math::double::{from_integer, ln_of_growth};
+use crate::math::order::{at_least, at_most};
 
 /// The lower bound of a bin with so many anomalies is a sum of its own, of as many terms.
 const FEW: i64 = 64;

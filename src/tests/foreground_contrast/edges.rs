@@ -1,9 +1,9 @@
 //! Foreground contrast at the edges: every row of docs/differences.md, and bad arguments.
 
-use crate::cube::{Cube, Layout};
 use crate::error::{Error, Notices};
-use crate::loss::Write;
+use crate::input::{Cube, Layout};
 use crate::loss::foreground_contrast::{ColorSpace, Frame, Params, Totals, loss_and_gradient};
+use crate::simd::Write;
 use crate::tests::for_each_tier;
 use std::vec::Vec;
 

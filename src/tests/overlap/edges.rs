@@ -2,10 +2,11 @@
 
 use super::naive;
 use crate::error::{Error, Notices};
-use crate::loss::overlap::{Boundary, EmptyTarget, Normalization};
-use crate::loss::{Write, iou, tversky};
-use crate::metric::range::Range;
-use crate::pixels::Pixels;
+use crate::input::Pixels;
+use crate::loss::{iou, tversky};
+use crate::node::overlap::{Boundary, EmptyTarget, Normalization};
+use crate::node::range::Range;
+use crate::simd::Write;
 use crate::tests::cubes::bits;
 use crate::tests::for_each_tier;
 use std::vec::Vec;

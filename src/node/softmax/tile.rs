@@ -4,13 +4,13 @@ use crate::exact::Bounds;
 use crate::simd::{Doubles, Lanes, load, on_stack, vectors, vectors_mut};
 
 /// How many pixels a tile has at most: fewer where stack is scarce.
-pub(in crate::loss) const PIXELS: usize = on_stack(512);
+pub(crate) const PIXELS: usize = on_stack(512);
 /// How many floats all rows have together.
-pub(super) const FLOATS: usize = PIXELS * 4;
+pub(crate) const FLOATS: usize = PIXELS * 4;
 /// The fewest pixels of a tile. Rows are multiples of it, and no register has more lanes.
-pub(super) const LEAST: usize = 16;
+pub(crate) const LEAST: usize = 16;
 /// How many classes a block has at most.
-pub(in crate::loss) const ROWS: usize = FLOATS / LEAST;
+pub(crate) const ROWS: usize = FLOATS / LEAST;
 
 /// How many tiles there are between two flushes.
 const TILES: usize = 1 << 12;
@@ -18,41 +18,41 @@ const TILES: usize = 1 << 12;
 /// The shares of logits up to this size, beside [`MIDDLE`] as the greatest, are normal numbers, and so is the
 /// sum of those of a block.
 const SMALL: f32 = 38.0;
-pub(super) const MIDDLE: f32 = 22.0;
+pub(crate) const MIDDLE: f32 = 22.0;
 
 /// Pixels, row by row.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
-pub(in crate::loss) struct Tile {
+pub(crate) struct Tile {
     /// Probabilities; a row every `pitch` floats. 0 where a pixel has no terms.
     pub values: [f32; FLOATS],
     /// The class of each pixel; negative where it has no terms, because it does not count or its weight is 0.
     pub class: [f32; PIXELS],
     /// The weight; 1 without weights.
     pub weight: [f32; PIXELS],
-    pub(super) greatest: [f32; PIXELS],
+    pub(crate) greatest: [f32; PIXELS],
     /// Of the exponentials, times 2^96, if there are several blocks: a tile is as small as can be then.
-    pub(super) sums: [f64; LEAST],
+    pub(crate) sums: [f64; LEAST],
     pub pitch: usize,
     /// The first pixel, and how many there are.
     pub start: usize,
     pub length: usize,
     /// How many tiles were before.
-    pub(super) number: usize,
+    pub(crate) number: usize,
     /// The classes of the rows.
     pub first: usize,
     pub rows: usize,
     /// All pixels have terms.
-    pub(super) is_full: bool,
-    pub(super) has_infinite: bool,
+    pub(crate) is_full: bool,
+    pub(crate) has_infinite: bool,
     /// Of the probabilities of the rows; None if some are NaN.
     pub bounds: Option<Bounds>,
 }
 
 /// The logits of a tile, where they lie or copied.
 #[derive(Clone, Copy)]
-pub(in crate::loss) struct Rows<'r> {
-    pub(super) floats: &'r [f32],
-    pub(super) pitch: usize,
+pub(crate) struct Rows<'r> {
+    pub(crate) floats: &'r [f32],
+    pub(crate) pitch: usize,
 }
 
 impl Rows<'_> {
@@ -65,18 +65,14 @@ impl Rows<'_> {
 }
 
 /// A tile, and room for copies of its logits.
-pub(in crate::loss) struct Work {
+pub(crate) struct Work {
     pub tile: Tile,
-    pub(super) copies: [f32; FLOATS],
+    pub(crate) copies: [f32; FLOATS],
 }
 
 /// The vector of doubles at an index; 0 behind their end.
 #[inline(always)]
-pub(in crate::loss) fn load_wide<V: Lanes>(
-    simd: V::Simd,
-    doubles: &[f64],
-    index: usize,
-) -> V::Doubles {
+pub(crate) fn load_wide<V: Lanes>(simd: V::Simd, doubles: &[f64], index: usize) -> V::Doubles {
     match vectors(doubles).get(index) {
         Some(values) => V::Doubles::from_values(simd, values),
         None => V::Doubles::splat(simd, 0.0),
@@ -84,7 +80,7 @@ pub(in crate::loss) fn load_wide<V: Lanes>(
 }
 
 #[inline(always)]
-pub(in crate::loss) fn store_wide<V: Lanes>(values: V::Doubles, doubles: &mut [f64], index: usize) {
+pub(crate) fn store_wide<V: Lanes>(values: V::Doubles, doubles: &mut [f64], index: usize) {
     if let Some(place) = vectors_mut(doubles).get_mut(index) {
         *place = values.to_values();
     }

@@ -7,7 +7,7 @@
 //! nothing branches on the data: where a quarter of the keys lie in the bins that matter, nobody could predict it.
 
 use crate::error::Error;
-use crate::order;
+use crate::math::order;
 use crate::simd::Places;
 
 const TOP_BITS: u32 = 11;

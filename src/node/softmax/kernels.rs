@@ -2,11 +2,10 @@
 
 use super::MOST_CLASSES;
 use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, load_wide, store_wide};
-use crate::loss::only;
+use crate::input::Tally;
 use crate::math;
-use crate::pixels::Tally;
 use crate::simd::{
-    Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, store, sum_of_counts, vectors,
+    Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, only, store, sum_of_counts, vectors,
 };
 
 /// Added to an integer below it, in the low bits.

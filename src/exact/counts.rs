@@ -31,12 +31,3 @@ pub(crate) fn part(part: i64, whole: i64) -> Result<(), Error> {
 pub(crate) fn at_most(least: f64, most: f64) -> Result<(), Error> {
     if least > most { Err(Error::Totals) } else { Ok(()) }
 }
-
-/// So many terms were all added under the parameters of a hash.
-///
-/// # Errors
-/// [`Error::MixedTotals`].
-#[inline(never)]
-pub(crate) fn same_parameters(hash: i64, terms: i64, fingerprint: i64) -> Result<(), Error> {
-    if fingerprint == hash.wrapping_mul(terms) { Ok(()) } else { Err(Error::MixedTotals) }
-}

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::pixels::Tally;
-use crate::words;
+use crate::input::Tally;
+use crate::node::fingerprint::same_parameters;
 
 /// How the losses of the pixels become the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Sums {
         }
         self.loss.check(self.terms)?;
         self.weights.check_not_negative(self.terms)?;
-        words::same_parameters(hash, self.terms, self.fingerprint)
+        same_parameters(hash, self.terms, self.fingerprint)
     }
 
     /// The loss. The mean of no term is NaN, the sum 0, both with `EMPTY`; a weighted mean of weights

@@ -12,16 +12,15 @@
 
 mod targets;
 
-use super::only;
 use super::reduction::{Reduction, Sums};
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Accumulator, ExactSum};
-use crate::pixels::{Live, LiveColumns, Pixels, both, tally};
-use crate::simd::{self, Columns, Kernel, Lanes, Output, Simd};
+use crate::input::{Live, LiveColumns, Pixels, both, tally};
+use crate::simd::{self, Columns, Kernel, Lanes, Output, Simd, only};
 use targets::{Hard, Targets};
 
 /// What is computed, by one of the losses.
-pub(super) trait Pixelwise: Copy {
+pub(crate) trait Pixelwise: Copy {
     /// The function f of the margin.
     type Function: Function;
 
@@ -46,7 +45,7 @@ pub(super) trait Pixelwise: Copy {
 }
 
 /// A function of the margin, and its derivative.
-pub(super) trait Function: Copy {
+pub(crate) trait Function: Copy {
     /// How many pixels are computed at a time: where the code of the function is large, few.
     type Lanes<S: Simd>: Lanes<Simd = S>;
     /// What value and slope have in common.
@@ -62,14 +61,14 @@ pub(super) trait Function: Copy {
 
 /// What a pixel's function is multiplied with, by its class.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Factors {
+pub(crate) struct Factors {
     pub negative: f32,
     pub positive: f32,
 }
 
 /// The target y becomes `y * scale + offset`, and 1 - y `(1 - y) * scale + offset`.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) struct Softening {
+pub(crate) struct Softening {
     pub scale: f32,
     pub offset: f32,
 }
@@ -79,7 +78,7 @@ impl Softening {
 }
 
 /// Adds pixels to sums.
-pub(super) fn update<P: Pixelwise>(
+pub(crate) fn update<P: Pixelwise>(
     params: &P,
     pixels: &Pixels,
     sums: &mut Sums,
@@ -93,14 +92,14 @@ pub(super) fn update<P: Pixelwise>(
 }
 
 /// The loss.
-pub(super) fn loss<P: Pixelwise>(params: &P, sums: &Sums) -> Result<Value, Error> {
+pub(crate) fn loss<P: Pixelwise>(params: &P, sums: &Sums) -> Result<Value, Error> {
     params.check()?;
     sums.check(params.fingerprint())?;
     sums.value(params.reduction())
 }
 
 /// Writes the gradient, or adds it.
-pub(super) fn gradient<P: Pixelwise>(
+pub(crate) fn gradient<P: Pixelwise>(
     params: &P,
     sums: &Sums,
     pixels: &Pixels,
@@ -117,7 +116,7 @@ pub(super) fn gradient<P: Pixelwise>(
 }
 
 /// The loss and the gradient of one batch, whose sums are added to `totals`.
-pub(super) fn loss_and_gradient<P: Pixelwise>(
+pub(crate) fn loss_and_gradient<P: Pixelwise>(
     params: &P,
     pixels: &Pixels,
     upstream: f64,
@@ -143,7 +142,7 @@ pub(super) fn loss_and_gradient<P: Pixelwise>(
 }
 
 /// Writes the terms.
-pub(super) fn map<P: Pixelwise>(
+pub(crate) fn map<P: Pixelwise>(
     params: &P,
     pixels: &Pixels,
     map: Output,

@@ -18,15 +18,14 @@
 
 mod kernels;
 
-use super::fingerprint;
+use super::fingerprint::fingerprint;
 use crate::error::{Error, Notices, Value};
-use crate::exact::ExactSum;
-use crate::masks::Masks;
-use crate::math64::{exp, ln};
-use crate::metric::range::Range;
-use crate::pixels::{Pixels, tally};
+use crate::exact::{ExactSum, counts};
+use crate::input::{Masks, Pixels, tally};
+use crate::math::double::{exp, ln};
+use crate::node::fingerprint::same_parameters;
+use crate::node::range::Range;
 use crate::simd::{self, Output};
-use crate::words;
 use kernels::{Extreme, Factors, Gradient, Summed, Terms};
 
 /// The bound of a gradient in ulps: a sigmoid (3), its complement (2), the coefficient and the products.
@@ -83,7 +82,7 @@ from_number! { Normalization: Sigmoid Clamp MinMax; Boundary: Zero Pass; EmptyTa
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Index {
+pub(crate) struct Index {
     pub normalization: Normalization,
     pub boundary: Boundary,
     pub empty_target: EmptyTarget,
@@ -138,7 +137,7 @@ struct Slopes {
 impl Sums {
     /// Adds pixels.
     #[inline(never)]
-    pub(super) fn update(
+    pub(crate) fn update(
         &mut self,
         index: &Index,
         pixels: &Pixels,
@@ -194,7 +193,7 @@ impl Sums {
 
     /// The loss.
     #[inline(never)]
-    pub(super) fn loss(&self, index: &Index, range: Option<&Range>) -> Result<Value, Error> {
+    pub(crate) fn loss(&self, index: &Index, range: Option<&Range>) -> Result<Value, Error> {
         index.check()?;
         let overlap = self.overlap(index, range)?;
         let (value, _, degenerate) = index.evaluate(&overlap);
@@ -204,7 +203,7 @@ impl Sums {
 
     /// Writes the gradient, or adds it.
     #[inline(never)]
-    pub(super) fn gradient(
+    pub(crate) fn gradient(
         &self,
         index: &Index,
         range: Option<&Range>,
@@ -241,28 +240,28 @@ impl Sums {
 
     /// The words can be.
     fn check(&self, index: &Index) -> Result<(), Error> {
-        words::sum(&[self.pixels, self.rejected])?;
+        counts::sum(&[self.pixels, self.rejected])?;
         self.target.check_weights(self.pixels)?;
         self.weights.check_weights(self.pixels)?;
         self.intersection.check(self.pixels)?;
         self.predicted.check(self.pixels)?;
         let [intersection, predicted, target, weights] =
             [&self.intersection, &self.predicted, &self.target, &self.weights].map(ExactSum::value);
-        words::at_most(target, weights)?;
+        counts::at_most(target, weights)?;
         if index.normalization == Normalization::MinMax {
             return Ok(());
         }
         // Predictions lie in [0, 1], and rounding a product does not change the order.
-        words::at_most(0.0, intersection)?;
-        words::at_most(intersection, predicted)?;
-        words::at_most(intersection, target)?;
-        words::at_most(predicted, weights)
+        counts::at_most(0.0, intersection)?;
+        counts::at_most(intersection, predicted)?;
+        counts::at_most(intersection, target)?;
+        counts::at_most(predicted, weights)
     }
 
     #[inline(never)]
     fn overlap(&self, index: &Index, range: Option<&Range>) -> Result<Overlap, Error> {
         self.check(index)?;
-        words::same_parameters(index.fingerprint(), self.pixels, self.fingerprint)?;
+        same_parameters(index.fingerprint(), self.pixels, self.fingerprint)?;
         let extremes = match (index.normalization, range) {
             (Normalization::MinMax, Some(range)) => {
                 let extremes = range.extremes()?;

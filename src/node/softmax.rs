@@ -20,24 +20,23 @@
 mod kernels;
 mod tile;
 
-use crate::cube::{Cube, Layout};
 use crate::error::Error;
-use crate::pixels::{Tally, cut};
-use crate::simd::{self, copy};
+use crate::input::{Cube, Layout, Tally};
+use crate::simd::{self, copy, cut};
 use kernels::{Blank, Greatest, Probabilities, Read};
 use tile::{FLOATS, LEAST, ROWS};
 
-pub(super) use tile::{PIXELS, Rows, Tile, Work, load_wide, store_wide};
+pub(crate) use tile::{PIXELS, Rows, Tile, Work, load_wide, store_wide};
 
 /// How many classes there may be.
 pub const MOST_CLASSES: usize = 4096;
 
 /// Sees a block of logits.
-pub(super) type SeeLogits<'s> = &'s mut dyn FnMut(&Tile, Rows);
+pub(crate) type SeeLogits<'s> = &'s mut dyn FnMut(&Tile, Rows);
 
 /// The labels of a cube. A pixel whose label is ignored, or no class, does not count.
 #[derive(Clone, Copy)]
-pub(super) struct Labels<'a> {
+pub(crate) struct Labels<'a> {
     pub cube: Cube<'a>,
     labels: &'a [i32],
     /// How many classes there are: as many as channels, but 2 for a single one.

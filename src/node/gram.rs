@@ -13,17 +13,18 @@
 //! of every row is copied to a matrix of sixteen columns, so that kernels know whole vectors only. What needs
 //! no vectors is outside of the kernels: it is compiled once.
 
-use super::Write;
 use crate::error::Error;
-use crate::matrix::Matrix;
-use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Output, Simd, vectors, vectors_mut};
+use crate::input::Matrix;
+use crate::simd::{
+    self, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, vectors, vectors_mut,
+};
 use wide::f64x2;
 
 /// How many rows a matrix may have.
 pub const MOST_ROWS: usize = 1024;
 
 /// How many partial sums a product has: the columns of a block.
-pub(super) const SIXTEEN: usize = 16;
+pub(crate) const SIXTEEN: usize = 16;
 
 /// How many rows go together: as many as have registers for their partial sums.
 pub(crate) const TOGETHER: usize = 4;
@@ -43,7 +44,7 @@ pub(crate) fn check(matrix: &Matrix) -> Result<(), Error> {
 }
 
 /// The gradient has room for the layout of the matrix.
-pub(super) fn check_gradient(matrix: &Matrix, length: usize) -> Result<(), Error> {
+pub(crate) fn check_gradient(matrix: &Matrix, length: usize) -> Result<(), Error> {
     if matrix.span()? > length { Err(Error::LengthMismatch) } else { Ok(()) }
 }
 
@@ -141,7 +142,7 @@ impl<'m> Gram<'m> {
     /// Writes coefficients times the matrix to the rows of a gradient from `first` on, or adds it. A row of it has a
     /// coefficient for each row of the matrix; four rows of coefficients are stored together, by columns.
     #[inline(never)]
-    pub(super) fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Output) {
+    pub(crate) fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Output) {
         let rows = self.whole.rows.saturating_sub(first);
         let rows = rows.min(coefficients.len() / self.whole.rows.max(1));
         if rows == 0 {
@@ -164,15 +165,15 @@ impl<'m> Gram<'m> {
 
 /// The sum of sixteen partial sums: those 8 apart are added, then 4, 2 and 1.
 #[inline(never)]
-pub(super) fn tree(sums: &[f64; SIXTEEN]) -> f64 {
+pub(crate) fn tree(sums: &[f64; SIXTEEN]) -> f64 {
     let [a, b, c, d, e, f, g, h]: [f64x2; SIXTEEN / 2] = bytemuck::cast(*sums);
     let [even, odd] = (((a + e) + (c + g)) + ((b + f) + (d + h))).to_array();
     even + odd
 }
 
-pub(super) type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
-pub(super) type Values<S> = <Wide<S> as Doubles>::Values;
-pub(super) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
+pub(crate) type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
+pub(crate) type Values<S> = <Wide<S> as Doubles>::Values;
+pub(crate) type Floats<S> = <<S as Simd>::Register as Lanes>::Floats;
 
 /// Adds products of four rows with others to their partial sums. The columns fill blocks.
 struct Dots<'m, 'a> {
@@ -303,7 +304,7 @@ fn times<S: Simd>(
 
 /// A vector of floats.
 #[inline(always)]
-pub(super) fn vector<S: Simd>(values: &[f32], at: usize) -> Option<&Floats<S>> {
+pub(crate) fn vector<S: Simd>(values: &[f32], at: usize) -> Option<&Floats<S>> {
     let floats = values.get(at..)?.get(..S::Register::LANES)?;
     vectors(floats).first()
 }

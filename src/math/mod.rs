@@ -28,7 +28,10 @@
 //!   (`dirtyinfnorm`). They are evaluated two coefficients at a time, so that a chain is half as
 //!   long as Horner's: the core has other work to do than to wait for it.
 
+pub mod color;
+pub mod double;
 mod logistic;
+pub mod order;
 pub mod roots;
 
 pub use logistic::{Logistic, logistic};

@@ -4,12 +4,11 @@
 //!
 //! Limit: memory. From DRAM it runs at about the speed of a plain read.
 
-use crate::pixels::cut;
-use crate::simd::{self, Columns, Kernel, Simd};
+use crate::simd::{self, Columns, Kernel, Simd, cut};
 
 /// What two masks hold, among the pixels that count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Counts {
+pub(crate) struct MaskCounts {
     /// Pixels that count.
     pub pixels: i64,
     /// True in the first mask.
@@ -29,13 +28,13 @@ pub(crate) struct Masks<'a> {
 }
 
 impl<'a> Masks<'a> {
-    /// Counts all pixels.
-    pub fn count(self) -> Counts {
+    /// MaskCounts all pixels.
+    pub fn count(self) -> MaskCounts {
         if simd::IS_SMALL { self.count_every(1) } else { simd::run(self) }
     }
 
-    /// Counts every `stride`-th pixel, from the first: few pixels, far apart, one by one.
-    pub fn count_every(self, stride: usize) -> Counts {
+    /// MaskCounts every `stride`-th pixel, from the first: few pixels, far apart, one by one.
+    pub fn count_every(self, stride: usize) -> MaskCounts {
         let is_true = |mask: &[u8], at: usize| mask.get(at).is_some_and(|byte| *byte != 0);
         let [mut pixels, mut first, mut second, mut both] = [0_usize; 4];
         // (A range in steps would be divided by them.)
@@ -52,7 +51,7 @@ impl<'a> Masks<'a> {
             at = at.saturating_add(stride.max(1));
         }
         let [pixels, first, second, both] = [pixels, first, second, both].map(|count| count as i64);
-        Counts { pixels, first, second, both }
+        MaskCounts { pixels, first, second, both }
     }
 
     /// `length` pixels from `start`, or as many as there are.
@@ -63,15 +62,15 @@ impl<'a> Masks<'a> {
 }
 
 impl Kernel for Masks<'_> {
-    type Output = Counts;
+    type Output = MaskCounts;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> Counts {
+    fn run<S: Simd>(self, simd: S) -> MaskCounts {
         // The bytes behind the end are 0: true in no mask.
         let first = Columns::new(self.first);
         let second = self.second.map(Columns::new);
         let valid = self.valid.map(Columns::new);
-        let mut counts = Counts::default();
+        let mut counts = MaskCounts::default();
         for index in 0..self.first.len().div_ceil(64) {
             let mut first = simd.bits_of_bytes(first.get(index));
             let mut second = match &second {

@@ -9,10 +9,10 @@
 //! **Speed**: limited by memory.
 
 use crate::error::{Error, Notices};
-use crate::order;
-use crate::pixels::{LiveColumns, Pixels, count_valid};
+use crate::exact::counts;
+use crate::input::{LiveColumns, Pixels, count_valid};
+use crate::math::order;
 use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, flat};
-use crate::words;
 
 /// Order keys of the extremes and how often they occurred; all zero is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,14 +70,14 @@ impl Range {
     /// # Errors
     /// Words that no scores can have ([`Error::Totals`]).
     pub fn extremes(&self) -> Result<[f64; 2], Error> {
-        words::sum(&[self.count, self.nan])?;
+        counts::sum(&[self.count, self.nan])?;
         let keys = [self.negated_least, self.greatest];
         let counts = [self.least_count, self.greatest_count];
         if self.count == 0 {
             let is_empty = keys == [0; 2] && counts == [0; 2];
             return if is_empty { Ok([f64::NAN; 2]) } else { Err(Error::Totals) };
         }
-        let both = words::sum(&counts)?;
+        let both = counts::sum(&counts)?;
         let [least, greatest] = [-value(self.negated_least), value(self.greatest)];
         let all = key(f32::INFINITY);
         let are_counted = counts.into_iter().all(|count| (1..=self.count).contains(&count));

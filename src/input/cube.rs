@@ -5,12 +5,12 @@
 //! copy. Kernels hold one pixel a lane and walk the channels: where pixels are neighbours in memory
 //! they load whole vectors, otherwise lane by lane. A result never depends on the order.
 //!
-//! The rule for masks and weights is that of [`crate::pixels`].
+//! The rule for masks and weights is that of [`crate::input`].
 
+use super::{Pixels, Tally, tally};
 use crate::error::Error;
 use crate::exact::ExactSum;
-use crate::pixels::{Pixels, Tally, tally};
-use crate::simd::{Lanes, Output, flat, flat_mut};
+use crate::simd::{Lanes, Output, flat, flat_mut, gather};
 use bytemuck::Zeroable;
 
 /// Where the values of pixels lie.
@@ -132,8 +132,8 @@ impl<'a> Cube<'a> {
         }
     }
 
-    /// Mask and weights as the inputs of pixels of one value: for [`crate::pixels::tally`] and
-    /// [`crate::pixels::LiveColumns`]. (The scores are missing.)
+    /// Mask and weights as the inputs of pixels of one value: for [`crate::input::tally`] and
+    /// [`crate::input::LiveColumns`]. (The scores are missing.)
     pub(crate) fn live(&self) -> Pixels<'a> {
         Pixels { valid: self.valid, weights: self.weights, ..Pixels::default() }
     }
@@ -208,13 +208,5 @@ impl<'a> CubeOutput<'a> {
         self.to.read(start, pixel_stride, count, flat_mut(&mut floats));
         self.to.write().write(mask, values, &mut floats);
         self.to.put(start, pixel_stride, count, flat(&floats));
-    }
-}
-
-/// Copies at most `count` floats that lie `stride` apart. A call of its own: all kernels share its code.
-#[inline(never)]
-pub(crate) fn gather(from: &[f32], stride: usize, count: usize, to: &mut [f32]) {
-    for (to, from) in to.iter_mut().zip(from.iter().step_by(stride.max(1)).take(count)) {
-        *to = *from;
     }
 }

@@ -1,6 +1,6 @@
 //! The functions of one `f64`, against the platform's own.
 
-use crate::math64::{MAX_ULP, SOFTPLUS_MAX_ULP, exp, from_integer, ln, softplus, sqrt};
+use crate::math::double::{MAX_ULP, SOFTPLUS_MAX_ULP, exp, from_integer, ln, softplus, sqrt};
 use proptest::prelude::*;
 
 fn ulps(found: f64, truth: f64) -> f64 {

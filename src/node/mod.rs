@@ -1,0 +1,24 @@
+//! What several nodes share. No node is here, but [`range`], which is one by itself and a part of others.
+//!
+//! | module | what is there |
+//! | --- | --- |
+//! | [`reduction`] | how terms become a loss, and the totals of all losses that are a mean or a sum |
+//! | [`fingerprint`] | which parameters the terms of totals were made with |
+//! | [`pixelwise`] | losses with one term a pixel |
+//! | [`overlap`] | intersection and union of predictions and targets |
+//! | [`softmax`] | probabilities of classes, and labels |
+//! | [`gram`] | products of rows |
+//! | [`selection`] | entropy and spread of selection weights |
+//! | [`range`] | the least and the greatest score |
+//! | [`select`], [`sort`] | order statistics of a frame |
+
+pub mod fingerprint;
+pub mod gram;
+pub mod overlap;
+pub mod pixelwise;
+pub mod range;
+pub mod reduction;
+pub mod select;
+pub mod selection;
+pub mod softmax;
+pub mod sort;
