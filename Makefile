@@ -27,54 +27,6 @@ need = for tool in $1; do \
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-lib: $(LIB)/libhyla.a $(LIB)/$(SHARED) ## build the static and the shared library in build/lib
-
-# For another machine: its name for rustc, beside CC, CXX, AR, STRIP, and a BUILD of its own (packaging/cross.mk).
-TARGET ?=
-# -Zbuild-std=core, for a cargo that may, where there is no core for the target yet.
-BUILD_STD ?=
-RUSTC_LIBRARY := --quiet --release --features capi --crate-type staticlib $(TARGET:%=--target %) $(BUILD_STD)
-RELEASE := $(TARGET:%=%/)release
-
-# One object holds the whole library: fat LTO leaves nothing of core but what is used. Its name
-# begins with the crate's; anything else in the archive is the compiler's runtime, which every C
-# toolchain has.
-$(BUILD)/hyla.o: $(RUST_SOURCES) scripts/own-object.sh
-	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/cargo
-	scripts/own-object.sh $(BUILD)/cargo/$(RELEASE)/libhyla.a $@
-
-$(LIB)/libhyla.a: $(BUILD)/hyla.o
-	mkdir -p $(LIB)
-	rm -f $@
-	$(AR) rcsD $@ $<
-
-$(LIB)/libhyla.so.$(VERSION): $(BUILD)/hyla.o abi/hyla.map
-	mkdir -p $(LIB)
-	$(CC) -shared -nostartfiles -o $@ -Wl,-soname,libhyla.so.$(ABI) \
-	    -Wl,--version-script=abi/hyla.map -Wl,-z,defs,-z,now,-z,relro,-z,noexecstack \
-	    -Wl,--build-id $<
-	ln -sf $(@F) $(LIB)/libhyla.so.$(ABI)
-	ln -sf libhyla.so.$(ABI) $(LIB)/libhyla.so
-
-# The same object with a panic handler that cannot be linked, for `make test-symbols`.
-$(BUILD)/proof.o: $(RUST_SOURCES) scripts/own-object.sh
-	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/proof -- --cfg hyla_panic_proof
-	scripts/own-object.sh $(BUILD)/proof/$(RELEASE)/libhyla.a $@
-
-# Names that say which kernel a function was made of: for the table, not for the library.
-$(BUILD)/named.o: $(RUST_SOURCES) scripts/own-object.sh
-	$(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/named -- -C symbol-mangling-version=v0
-	scripts/own-object.sh $(BUILD)/named/$(RELEASE)/libhyla.a $@
-
-text-sizes: $(BUILD)/named.o ## machine code by node and tier
-	scripts/text-sizes.sh $<
-
-demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path/to/scene.hdr
-	$(BUILD)/monitor $(SCENE) --out $(BUILD)/report
-
-$(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/monitor/*.hpp) include/hyla.h $(LIB)/libhyla.a
-	$(CXX) -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< $(LIB)/libhyla.a -o $@
-
 test: test-rust ffi-test digest digest-complete ## run all tests: Rust, C and C++
 	@echo "make test: all passed"
 
@@ -82,69 +34,32 @@ test-rust:
 	$(CARGO) test --quiet --features capi,scalar
 	$(CARGO) run --quiet --release --features scalar --example sweep -- --step 1009
 
-include ffi-tests/rules.mk
-
-include examples/rules.mk
-
-include scripts/coverage.mk
-
-include scripts/mutants.mk
-
-include packaging/rules.mk
-
-include packaging/cross.mk
-
-include packaging/windows.mk
-
-include packaging/digest.mk
-
-include packaging/cortex.mk
-
-include scripts/rules.mk
-
-include fuzz/rules.mk
-
-# The C compiler of the comparison is gcc: its vector math library is what a user would get.
-PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
-
-bench: ## run the criterion benches
-	$(CARGO) bench --features scalar --bench nodes
-
-bench-peers: $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-ranking ## time hyla against plain C loops and Eigen, side by side
-	$(BUILD)/peers
-	$(BUILD)/peers-losses
-	$(BUILD)/peers-ranking
-
-PEER_HEADERS := $(wildcard benches/peers/*.h benches/peers/*.hpp) include/hyla.h
-PEER_CXX := g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude
-
-$(BUILD)/loops-%.o: benches/peers/loops.c $(PEER_HEADERS)
-	@mkdir -p $(BUILD)
-	gcc $(PEER_FLAGS) $(PEER_MACHINE_$*) -DBUILD_NAME=$* -c $< -o $@
-PEER_MACHINE_native := -march=native
-PEER_MACHINE_avx2 := -mavx2 -mfma
-
-$(BUILD)/loss_loops.o: benches/peers/loss_loops.c $(PEER_HEADERS)
-	@mkdir -p $(BUILD)
-	gcc $(PEER_FLAGS) -march=native -c $< -o $@
-
-# gcc 12 warns of its own intrinsics inside Eigen, so this file is compiled without warnings.
-EIGEN ?= /usr/include/eigen3
-$(BUILD)/eigen.o: benches/peers/eigen.cpp $(PEER_HEADERS)
-	@mkdir -p $(BUILD)
-	g++ -std=c++17 -O3 -ffast-math -march=native -w -isystem $(EIGEN) -c $< -o $@
-
-$(BUILD)/peers: benches/peers/peers.cpp $(BUILD)/loops-native.o $(BUILD)/loops-avx2.o $(PEER_HEADERS) $(LIB)/libhyla.a
-	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
-
-$(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/eigen.o $(BUILD)/loops-native.o $(PEER_HEADERS) $(LIB)/libhyla.a
-	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
-
-$(BUILD)/peers-ranking: benches/peers/ranking.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
-	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+# What is where. Paths in these files are those of the repository.
+include packaging/library.mk        # the static and the shared library
+include packaging/rules.mk          # make install, dist, package-test, abi-check
+include packaging/cross.mk          # for other machines
+include packaging/windows.mk        # for Windows
+include examples/rules.mk           # make demo, examples-run, examples-merge, python-test
+include ffi-tests/rules.mk          # the C and C++ tests, by themselves and under valgrind and sanitizers
+include ffi-tests/digest.mk         # one text for all machines
+include ffi-tests/cortex.mk         # microcontrollers
+include fuzz/rules.mk               # make fuzz, fuzz-check
+include scripts/coverage.mk         # which lines the tests run
+include scripts/mutants.mk          # whether the tests notice what is broken
+include scripts/proofs/rules.mk     # why sums are exact
+include benches/rules.mk            # make bench, bench-peers
 
 header: ## write include/hyla.h anew from src/capi
 	BLESS=1 $(CARGO) test --quiet --features capi,scalar --test header
+
+# Everything that is made of the sources and committed, after a change that was meant. The review sees the difference.
+bless: header ## write the header, the lists of symbols and layouts and the digest anew
+	{ echo 'HYLA_$(ABI) {'; echo '    global:'; scripts/functions.sh include/hyla.h | sed 's/.*/        &;/'; \
+	    echo '    local:'; echo '        *;'; echo '};'; } > abi/hyla.map
+	$(MAKE) --no-print-directory BLESS=1 abi-check digest
+	@if command -v arm-none-eabi-gcc qemu-system-arm > /dev/null; then \
+	    $(MAKE) --no-print-directory BLESS=1 layout-cortex-m4f; \
+	else echo '$@: abi/layout-32.txt was not written: it takes arm-none-eabi-gcc and qemu-system-arm'; fi
 
 lint: ## check formatting, lints and documentation
 	$(CARGO) fmt --check
@@ -154,4 +69,4 @@ lint: ## check formatting, lints and documentation
 clean: ## remove what was built
 	rm -rf $(BUILD) target
 
-.PHONY: help lib text-sizes demo test test-rust bench bench-peers header lint clean
+.PHONY: help test test-rust header bless lint clean

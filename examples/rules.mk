@@ -1,4 +1,10 @@
-# The examples of training and merging; included by the Makefile, paths are those of the repository.
+# The examples: a monitor, training and merging; included by the Makefile, paths are those of the repository.
+
+demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path/to/scene.hdr
+	$(BUILD)/monitor $(SCENE) --out $(BUILD)/report
+
+$(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/monitor/*.hpp) include/hyla.h $(LIB)/libhyla.a
+	$(CXX) -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< $(LIB)/libhyla.a -o $@
 
 EXAMPLES := $(BUILD)/examples
 EXAMPLE_PROGRAMS := train svdd pca
@@ -66,4 +72,4 @@ python-test: lib ## what the Python binding does with wrong arguments, and that 
 	done; \
 	echo '$@: skipped: numpy, which is not installed'; [ "$(CI)" != true ]
 
-.PHONY: examples examples-run examples-merge examples-mpi python-test
+.PHONY: demo examples examples-run examples-merge examples-mpi python-test

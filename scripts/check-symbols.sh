@@ -69,10 +69,7 @@ check "$object needs nothing but bcmp, memcmp, memcpy, memmove and memset" "$wor
 imported | sort -u | comm -23 - "$work/allowed" > "$work/undefined"
 check "$shared needs nothing but bcmp, memcmp, memcpy, memmove and memset" "$work/undefined"
 
-# A declaration follows a line HYLA_API; its name stands before the first parenthesis.
-awk '/^HYLA_API$/ { declares = 1; next }
-     declares && match($0, /hyla_[a-z0-9_]+\(/) { print substr($0, RSTART, RLENGTH - 1); declares = 0 }' "$header" |
-    sort > "$work/header"
+"$(dirname "$0")/functions.sh" "$header" > "$work/header"
 [ -s "$work/header" ] && : > "$work/none" || echo "no function found in $header" > "$work/none"
 check "the header declares functions" "$work/none"
 sed -n 's/^ *\(hyla_[a-z0-9_]*\);$/\1/p' "$map" | sort > "$work/map"

@@ -1,6 +1,6 @@
 //! What cuvis-ai itself returned, run through the C functions on every tier.
 //!
-//! The cases are in ffi-tests/golden, or in the directory that `HYLA_GOLDEN_DIR` names. A file
+//! The cases are in tests/golden/data, or in the directory that `HYLA_GOLDEN_DIR` names. A file
 //! without cases, or a missing file, is a failure.
 
 #![allow(
@@ -38,7 +38,7 @@ use std::path::PathBuf;
 
 /// Runs a check for each case of a file, on every tier of this machine.
 pub(crate) fn for_each_case(file: &str, mut check: impl FnMut(&Value)) {
-    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/ffi-tests/golden");
+    let own = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/data");
     let directory = std::env::var("HYLA_GOLDEN_DIR").unwrap_or(own.into());
     let path = PathBuf::from(directory).join(file).with_extension("json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));

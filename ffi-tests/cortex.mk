@@ -68,13 +68,15 @@ $(BUILD)/$1/tests/%.elf: ffi-tests/cortex_m.c ffi-tests/cortex_m.ld $(FFI_HEADER
 	arm-none-eabi-gcc $3 $(DIGEST_FLAGS) -DCARGO_VERSION='"$(VERSION)"' -mthumb --specs=rdimon.specs -Wl,--gc-sections \
 	    -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T ffi-tests/cortex_m.ld $$(filter %.c,$$^) $$(filter %.a,$$^) -lm -o $$@
 
-ffi-$1: $(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $6 layout)
-	@scripts/check-layout.sh $1 abi/layout-32.txt $(CORTEX_EMULATOR) -M $4 $5 -kernel $(BUILD)/$1/tests/layout.elf
+layout-$1: $(BUILD)/$1/tests/layout.elf
+	@scripts/check-layout.sh $1 abi/layout-32.txt $(CORTEX_EMULATOR) -M $4 $5 -kernel $$<
+
+ffi-$1: layout-$1 $(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $6)
 	@scripts/check-digest.sh $1 $(BUILD)/$1/digest.txt $(CORTEX_EMULATOR) -M $4 $5 -kernel $(BUILD)/$1/tests/digest.elf
 	@WRAPPER='$(CORTEX_EMULATOR) -M $4 $5 -kernel' scripts/run-programs.sh ffi-$1 \
 	    $(patsubst %,$(BUILD)/$1/tests/%.elf,$(filter-out digest,$(CORTEX_PROGRAMS)) $6)
 
-.PHONY: run-$1 budget-$1 symbols-$1 ffi-$1
+.PHONY: run-$1 budget-$1 symbols-$1 layout-$1 ffi-$1
 endef
 $(eval $(call cortex-rules,cortex-m4f,thumbv7em-none-eabihf,-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16,mps2-an386,,environment))
 # The only emulated board with this core has less memory than tests need; and the core has no floating-point environment.

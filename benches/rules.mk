@@ -1,0 +1,42 @@
+# Measurements; included by the Makefile, paths are those of the repository.
+
+bench: ## run the criterion benches
+	$(CARGO) bench --features scalar --bench nodes
+
+# The C compiler of the comparison is gcc: its vector math library is what a user would get.
+PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
+
+bench-peers: $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-ranking ## time hyla against plain C loops and Eigen, side by side
+	$(BUILD)/peers
+	$(BUILD)/peers-losses
+	$(BUILD)/peers-ranking
+
+PEER_HEADERS := $(wildcard benches/peers/*.h benches/peers/*.hpp) include/hyla.h
+PEER_CXX := g++ -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude
+
+$(BUILD)/loops-%.o: benches/peers/loops.c $(PEER_HEADERS)
+	@mkdir -p $(BUILD)
+	gcc $(PEER_FLAGS) $(PEER_MACHINE_$*) -DBUILD_NAME=$* -c $< -o $@
+PEER_MACHINE_native := -march=native
+PEER_MACHINE_avx2 := -mavx2 -mfma
+
+$(BUILD)/loss_loops.o: benches/peers/loss_loops.c $(PEER_HEADERS)
+	@mkdir -p $(BUILD)
+	gcc $(PEER_FLAGS) -march=native -c $< -o $@
+
+# gcc 12 warns of its own intrinsics inside Eigen, so this file is compiled without warnings.
+EIGEN ?= /usr/include/eigen3
+$(BUILD)/eigen.o: benches/peers/eigen.cpp $(PEER_HEADERS)
+	@mkdir -p $(BUILD)
+	g++ -std=c++17 -O3 -ffast-math -march=native -w -isystem $(EIGEN) -c $< -o $@
+
+$(BUILD)/peers: benches/peers/peers.cpp $(BUILD)/loops-native.o $(BUILD)/loops-avx2.o $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+
+$(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/eigen.o $(BUILD)/loops-native.o $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+
+$(BUILD)/peers-ranking: benches/peers/ranking.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+
+.PHONY: bench bench-peers
