@@ -64,6 +64,7 @@ bless: header ## write the header, the lists of symbols and layouts and the dige
 lint: ## check formatting, lints and documentation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet --all-targets --features capi,scalar -- -D warnings
+	$(CARGO) clippy --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --quiet --no-deps --features capi
 
 clean: ## remove what was built

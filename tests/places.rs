@@ -13,7 +13,6 @@ struct Place {
 
 /// A file in `src/loss` or `src/metric`.
 struct Node {
-    room: &'static str,
     name: String,
     /// What its C functions begin with.
     family: String,
@@ -79,10 +78,10 @@ fn nodes() -> Vec<Node> {
         names
     };
     let (losses, metrics) = (names("loss"), names("metric"));
-    let of_loss = |name: &String| Node { room: "loss", name: name.clone(), family: name.clone() };
+    let of_loss = |name: &String| Node { name: name.clone(), family: name.clone() };
     let of_metric = |name: &String| {
         let family = if losses.contains(name) { format!("{name}_metric") } else { name.clone() };
-        Node { room: "metric", name: name.clone(), family }
+        Node { name: name.clone(), family }
     };
     losses.iter().map(of_loss).chain(metrics.iter().map(of_metric)).collect()
 }

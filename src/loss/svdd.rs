@@ -47,6 +47,7 @@ mod distance;
 mod gradient;
 mod pass;
 
+#[cfg(feature = "capi")]
 pub(crate) use center::gradient_center_to;
 pub use center::{gradient_center, merge_center, normalize_center, update_center};
 

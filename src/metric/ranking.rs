@@ -39,6 +39,7 @@ mod curve;
 mod report;
 
 pub use binning::{Binning, MOST_BINS, MOST_THRESHOLDS, Rule, table_words};
+#[cfg(feature = "capi")]
 pub(crate) use curve::curve_to;
 pub use curve::{Point, at, curve, quantile, threshold_for_false_positive_rate};
 pub use report::{Report, report};

@@ -74,6 +74,7 @@ impl<'a> Output<'a> {
     ///
     /// # Safety
     /// They are initialised if they are added to.
+    #[cfg(feature = "capi")]
     pub unsafe fn of_c(write: Write, floats: &'a mut [MaybeUninit<f32>]) -> Self {
         Self { floats, write }
     }
