@@ -5,6 +5,8 @@ use proptest::prelude::*;
 use std::sync::{Mutex, PoisonError};
 use std::vec::Vec;
 
+#[cfg(feature = "capi")]
+mod arguments;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
