@@ -60,6 +60,14 @@ impl Layout {
             Err(Error::Strides)
         }
     }
+
+    /// Where a value lies. Behind the last pixel or channel it means nothing, and wraps: a stride that leads
+    /// nowhere may be anything.
+    #[inline(always)]
+    pub(crate) fn place(&self, pixel: usize, channel: usize) -> usize {
+        let along_pixels = pixel.wrapping_mul(self.pixel_stride);
+        along_pixels.wrapping_add(channel.wrapping_mul(self.channel_stride))
+    }
 }
 
 /// The inputs of a call on pixels of several values. Targets and labels that a node does not need are ignored;
@@ -102,8 +110,8 @@ impl<'a> Cube<'a> {
     /// Copies a channel of the pixels from `first` on, side by side.
     #[inline(never)]
     pub(crate) fn copy_channel(&self, first: usize, channel: usize, to: &mut [f32]) {
-        let Layout { pixel_stride, channel_stride, .. } = self.layout;
-        let start = first * pixel_stride + channel * channel_stride;
+        let pixel_stride = self.layout.pixel_stride;
+        let start = self.layout.place(first, channel);
         let from = self.values.get(start..).unwrap_or(&[]);
         if pixel_stride == 1 {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
@@ -155,9 +163,9 @@ impl<'a> CubeColumns<'a> {
     /// One channel of the vector of pixels at an index; 0 behind the last pixel.
     #[inline(always)]
     pub fn get<V: Lanes>(&self, simd: V::Simd, index: usize, channel: usize) -> V {
-        let Layout { n, pixel_stride, channel_stride, .. } = self.layout;
+        let Layout { n, pixel_stride, .. } = self.layout;
         let first = index * V::LANES;
-        let start = first * pixel_stride + channel * channel_stride;
+        let start = self.layout.place(first, channel);
         let rest = self.values.get(start..).unwrap_or(&[]);
         if pixel_stride == 1 && first + V::LANES <= n {
             let whole = rest.get(..V::LANES).unwrap_or(&[]);
@@ -194,9 +202,9 @@ impl<'a> CubeOutput<'a> {
         mask: Option<V::Mask>,
         values: V,
     ) {
-        let Layout { n, pixel_stride, channel_stride, .. } = self.layout;
+        let Layout { n, pixel_stride, .. } = self.layout;
         let first = index * V::LANES;
-        let start = first * pixel_stride + channel * channel_stride;
+        let start = self.layout.place(first, channel);
         if pixel_stride == 1 && first + V::LANES <= n {
             let place = self.to.part(start, V::LANES).vectors().first();
             if let Some(place) = place {

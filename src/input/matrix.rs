@@ -48,7 +48,8 @@ impl<'a> Matrix<'a> {
     /// A row; empty behind the last one.
     #[inline(always)]
     pub(crate) fn row(&self, index: usize) -> &'a [f32] {
-        let start = index * self.row_stride;
+        // (Behind the last row it may wrap: a stride that leads nowhere may be anything.)
+        let start = index.wrapping_mul(self.row_stride);
         self.values.get(start..).and_then(|rest| rest.get(..self.columns)).unwrap_or(&[])
     }
 

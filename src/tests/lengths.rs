@@ -1,5 +1,6 @@
 //! Every length of every slice, wrong ones too: nothing panics, and an error changes nothing.
 
+use super::for_each_tier;
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Layout, Matrix, Pixels};
@@ -210,6 +211,39 @@ fn any_lengths_of_inputs_and_outputs() {
                 }
             }
         }
+    }
+}
+
+/// A stride from which nothing follows: that of the only pixel, channel or row.
+#[test]
+fn strides_that_lead_nowhere_may_be_anything() {
+    let Data { floats, bytes, labels } = &Data::new();
+    let target = &floats[..3];
+    for huge in [usize::MAX, usize::MAX / 2 + 1, usize::MAX / 3] {
+        let one_pixel = Layout { n: 1, channels: 3, pixel_stride: huge, channel_stride: 1 };
+        let one_channel = Layout { n: 3, channels: 1, pixel_stride: 1, channel_stride: huge };
+        for_each_tier(|_| {
+            for layout in [one_pixel, one_channel] {
+                let Layout { n, channels, .. } = layout;
+                let cube = Cube {
+                    values: &floats[..3],
+                    layout,
+                    targets: Some(&bytes[..n]),
+                    labels: Some(&labels[..n]),
+                    ..Cube::default()
+                };
+                for weights in [None, Some(&floats[..n])] {
+                    let cube = Cube { weights, ..cube };
+                    let center = &floats[..channels];
+                    let others = Others { target, center, class_weights: None, totals: channels };
+                    of_cubes(&cube, &others, &mut [0.5; 3]);
+                    let (params, mut totals) = Default::default();
+                    assert_eq!(mse::Totals::update(&mut totals, &params, &cube, target), Ok(()));
+                }
+            }
+            let row = Matrix { values: target, rows: 1, columns: 3, row_stride: huge };
+            of_matrices(&row, target, &mut [0.0; 64], &mut [0.5; 3]);
+        });
     }
 }
 

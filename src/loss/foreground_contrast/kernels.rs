@@ -283,7 +283,7 @@ impl Kernel for Gradient<'_> {
             }
             for channel in 0..if in_place { 0 } else { layout.channels } {
                 let floats = block.colors(channel, padded);
-                let start = first * layout.pixel_stride + channel * layout.channel_stride;
+                let start = layout.place(first, channel);
                 if !is_plain {
                     let to = part_mut(tile, 0, padded);
                     gradient.read(start, layout.pixel_stride, count, to);
