@@ -121,9 +121,9 @@ impl<'a> Cube<'a> {
         Tally { pixels: tally.pixels.wrapping_mul(channels), ..tally }
     }
 
-    /// The layout in which kernels walk values that they treat one by one: where no pixel differs from
-    /// another and no gap lies between the values, they are one row.
-    pub(crate) fn walk(&self) -> Layout {
+    /// The layout for kernels that treat each value by itself: where no pixel differs from another and no
+    /// gap lies between the values, they are one row.
+    pub(crate) fn layout_of_values(&self) -> Layout {
         let values = self.layout.n.wrapping_mul(self.layout.channels);
         if self.live().are_alike() && self.layout.span() == Ok(values) {
             Layout::planar(values, 1)

@@ -8,6 +8,7 @@
 //! Where the channels of a pixel are neighbours in memory, the leaves are the lanes of a vector, and the
 //! trees of four pixels are climbed at once; elsewhere a vector holds a leaf of many pixels.
 
+use super::Params;
 use crate::input::{Cube, CubeColumns, Layout};
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Simd, flat, only, vectors};
 use bytemuck::{Pod, Zeroable};
@@ -32,16 +33,17 @@ const LOW: f32 = 1.0 / HIGH;
 /// Below this squared radius a distance below [`LOW`] may matter.
 const LOW_RADIUS_SQUARED: f64 = 1.0 / (1_u128 << 90) as f64;
 
-/// The checked inputs of a call.
+/// Embeddings and their center, which fit each other.
 #[derive(Clone, Copy)]
-pub(super) struct Inputs<'a> {
+pub(super) struct Embeddings<'a> {
+    pub params: Params,
     pub cube: Cube<'a>,
     /// One float a channel.
     pub center: &'a [f32],
     pub radius_squared: f64,
 }
 
-impl Inputs<'_> {
+impl Embeddings<'_> {
     /// Whether a distance may matter that is too small for the squares of `f32`.
     #[inline(always)]
     pub fn is_tiny(&self) -> bool {
@@ -84,7 +86,7 @@ type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
 #[derive(Clone, Copy)]
 pub(super) struct Distances<'a, S: Simd> {
     simd: S,
-    inputs: Inputs<'a>,
+    embeddings: Embeddings<'a>,
     /// The center's whole vectors, if it has more than few channels.
     whole: &'a [Floats<S>],
     /// The rest of the center, padded with zeros.
@@ -95,16 +97,16 @@ pub(super) struct Distances<'a, S: Simd> {
 
 impl<'a, S: Simd> Distances<'a, S> {
     #[inline(always)]
-    pub fn new(simd: S, inputs: Inputs<'a>) -> Self {
-        let channels = inputs.center.len();
+    pub fn new(simd: S, embeddings: Embeddings<'a>) -> Self {
+        let channels = embeddings.center.len();
         let whole = if channels <= FEW { 0 } else { channels / LEAVES * LEAVES };
-        let (whole, rest) = inputs.center.split_at_checked(whole).unwrap_or((&[], &[]));
+        let (whole, rest) = embeddings.center.split_at_checked(whole).unwrap_or((&[], &[]));
         let [rest, ones] = padded::<Block<S>>(rest);
         let [low, high] = ones;
         let one = Vector::<S>::splat(simd, 1.0);
         let is_low = Vector::<S>::from_floats(simd, &low).eq(one);
         let is_high = Vector::<S>::from_floats(simd, &high).eq(one);
-        Self { simd, inputs, whole: vectors(whole), rest, is_channel: [is_low, is_high] }
+        Self { simd, embeddings, whole: vectors(whole), rest, is_channel: [is_low, is_high] }
     }
 
     /// The distances of the pixels from `first` on. Behind them is the center: inside.
@@ -119,7 +121,7 @@ impl<'a, S: Simd> Distances<'a, S> {
     /// once.
     #[inline(always)]
     fn of_few(&self, first: usize, distances: &mut [f64]) {
-        let Inputs { cube: Cube { values, layout, .. }, .. } = self.inputs;
+        let Embeddings { cube: Cube { values, layout, .. }, .. } = self.embeddings;
         let is_whole = layout.channels == FEW;
         // Behind a row may lie what nobody wrote, unless it is the next row.
         let is_readable = is_whole || layout.pixel_stride == layout.channels;
@@ -132,7 +134,7 @@ impl<'a, S: Simd> Distances<'a, S> {
                 let block = match block_at(values, start) {
                     Some(block) if is_readable => block,
                     _ => {
-                        copy = copy_row::<Block<S>>(&self.inputs, first + row);
+                        copy = copy_row::<Block<S>>(&self.embeddings, first + row);
                         &copy
                     }
                 };
@@ -167,7 +169,7 @@ impl<'a, S: Simd> Distances<'a, S> {
     /// The distance of a pixel of many channels: a leaf a lane.
     #[inline(always)]
     fn of_many(&self, pixel: usize) -> f64 {
-        let Inputs { cube: Cube { values, layout, .. }, .. } = self.inputs;
+        let Embeddings { cube: Cube { values, layout, .. }, .. } = self.embeddings;
         let row = values.get(pixel * layout.pixel_stride..).unwrap_or(&[]);
         let (row, behind) = row.split_at_checked(self.whole.len() * LEAVES).unwrap_or((&[], &[]));
         let zero = Vector::<S>::splat(self.simd, 0.0);
@@ -215,14 +217,14 @@ impl<'a, S: Simd> Distances<'a, S> {
     /// the order of reversed bits, in which the tree needs to remember one sum a level.
     #[inline(always)]
     fn along_pixels(&self, index: usize) -> Wide<S> {
-        let columns = CubeColumns::new(self.inputs.cube.values, self.inputs.cube.layout);
+        let columns = CubeColumns::new(self.embeddings.cube.values, self.embeddings.cube.layout);
         let zero = S::Register::splat(self.simd, 0.0);
-        let is_few = self.inputs.center.len() <= FEW;
+        let is_few = self.embeddings.center.len() <= FEW;
         let mut levels = [zero.widen(); 5];
         for turn in 0..LEAVES as u32 {
             let leaf = (turn.reverse_bits() >> (u32::BITS - LEAVES.trailing_zeros())) as usize;
             let (mut sum, mut channel) = (zero.widen(), leaf);
-            let mut centers = self.inputs.center.get(leaf..).unwrap_or(&[]);
+            let mut centers = self.embeddings.center.get(leaf..).unwrap_or(&[]);
             while !centers.is_empty() {
                 let mut block = zero;
                 for center in centers.iter().step_by(LEAVES).take(BLOCK) {
@@ -271,7 +273,7 @@ impl<S: Simd> Kernel for Strip<'_, '_, S> {
     #[inline(always)]
     fn run<T: Simd>(self, _: T) {
         let of = *self.of;
-        let Layout { n, channels, channel_stride, .. } = of.inputs.cube.layout;
+        let Layout { n, channels, channel_stride, .. } = of.embeddings.cube.layout;
         if channel_stride != 1 {
             let lanes = S::Register::LANES;
             let registers = self.first / lanes..n.div_ceil(lanes);
@@ -316,8 +318,8 @@ fn block_at<A: Pod>(values: &[f32], start: usize) -> Option<&A> {
 /// A row of few channels, padded with zeros.
 #[cold]
 #[inline(never)]
-fn copy_row<A: Pod>(inputs: &Inputs, pixel: usize) -> A {
-    let Cube { values, layout, .. } = inputs.cube;
+fn copy_row<A: Pod>(embeddings: &Embeddings, pixel: usize) -> A {
+    let Cube { values, layout, .. } = embeddings.cube;
     let row = if pixel < layout.n { pixel * layout.pixel_stride } else { values.len() };
     let row = values.get(row..).unwrap_or(&[]);
     let [copy, _] = padded(row.get(..layout.channels).unwrap_or(&[]));

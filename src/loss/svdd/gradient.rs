@@ -1,6 +1,6 @@
 //! The gradient by the embeddings.
 
-use super::distance::{Inputs, padded};
+use super::distance::{Embeddings, padded};
 use crate::input::{CubeColumns, CubeOutput};
 use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, flat, flat_mut, vectors};
 use bytemuck::Zeroable;
@@ -20,7 +20,7 @@ type Floats<S> = <Vector<S> as Lanes>::Floats;
 
 /// The gradients of a strip of pixels.
 pub(super) struct Strip<'s, 'a, 'g> {
-    pub inputs: Inputs<'a>,
+    pub embeddings: Embeddings<'a>,
     pub first: usize,
     /// The weights of pixels; 0 is inside.
     pub weights: &'s [f32],
@@ -32,15 +32,15 @@ impl Kernel for Strip<'_, '_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        if self.inputs.cube.layout.channel_stride == 1 {
+        if self.embeddings.cube.layout.channel_stride == 1 {
             return rows(simd, self);
         }
-        let Self { inputs, first, weights, gradient } = self;
+        let Self { embeddings, first, weights, gradient } = self;
         let columns = Columns::new(weights);
         let lanes = S::Register::LANES;
         for part in 0..weights.len().div_ceil(lanes) {
             let weight = S::Register::from_floats(simd, columns.get(part));
-            planes(&inputs, first / lanes + part, weight, gradient);
+            planes(&embeddings, first / lanes + part, weight, gradient);
         }
     }
 }
@@ -56,11 +56,11 @@ fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
 /// Writes the gradients of pixels whose channels are neighbours in memory, one after the other.
 #[inline(always)]
 fn rows<S: Simd>(simd: S, strip: Strip) {
-    let Strip { inputs, first, weights, gradient } = strip;
-    let (layout, values) = (inputs.cube.layout, inputs.cube.values);
+    let Strip { embeddings, first, weights, gradient } = strip;
+    let (layout, values) = (embeddings.cube.layout, embeddings.cube.values);
     let Gradient { slope: factor, ref mut to } = *gradient;
-    let whole = inputs.center.len() / LANES * LANES;
-    let (center, rest) = inputs.center.split_at_checked(whole).unwrap_or((&[], &[]));
+    let whole = embeddings.center.len() / LANES * LANES;
+    let (center, rest) = embeddings.center.split_at_checked(whole).unwrap_or((&[], &[]));
     let [last, ones] = padded::<Floats<S>>(rest);
     let last_center = Vector::<S>::from_floats(simd, &last);
     let one = Vector::<S>::from_floats(simd, &ones);
@@ -107,11 +107,11 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
 
 /// Writes the gradients of a vector of pixels, a channel after the other.
 #[inline(always)]
-fn planes<V: Lanes>(inputs: &Inputs, index: usize, weight: V, gradient: &mut Gradient) {
+fn planes<V: Lanes>(embeddings: &Embeddings, index: usize, weight: V, gradient: &mut Gradient) {
     let (slope, on) = slope(weight, gradient.slope);
-    let values = CubeColumns::new(inputs.cube.values, inputs.cube.layout);
-    let mut to = CubeOutput::new(gradient.to.reborrow(), inputs.cube.layout);
-    for (channel, center) in inputs.center.iter().enumerate() {
+    let values = CubeColumns::new(embeddings.cube.values, embeddings.cube.layout);
+    let mut to = CubeOutput::new(gradient.to.reborrow(), embeddings.cube.layout);
+    for (channel, center) in embeddings.center.iter().enumerate() {
         let value: V = values.get(weight.simd(), index, channel);
         let difference = value - value.constant(*center);
         to.write(index, channel, Some(on), difference * slope);
