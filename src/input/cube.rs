@@ -113,6 +113,7 @@ impl<'a> Cube<'a> {
     }
 
     /// How many pixels and weights count; each pixel as often as it has channels.
+    #[inline(never)]
     pub(crate) fn tally_values(&self, weights: &mut ExactSum) -> Tally {
         let mut of_pixels = ExactSum::default();
         let tally = tally(self.layout.n, &self.live(), &mut of_pixels);
@@ -123,6 +124,7 @@ impl<'a> Cube<'a> {
 
     /// The layout for kernels that treat each value by itself: where no pixel differs from another and no
     /// gap lies between the values, they are one row.
+    #[inline(never)]
     pub(crate) fn layout_of_values(&self) -> Layout {
         let values = self.layout.n.wrapping_mul(self.layout.channels);
         if self.live().are_alike() && self.layout.span() == Ok(values) {

@@ -252,7 +252,11 @@ impl Cubewise for Compared<'_> {
         &self.cube
     }
 
+    #[inline(never)]
     fn walk(&self, outputs: Outputs) {
-        simd::run(Values { compared: *self, outputs });
+        let slope = outputs.gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
+        let slope = (2.0 * f64::from(self.params.weight) * slope) as f32;
+        let layout = self.cube.layout_of_values();
+        simd::run(Values { compared: *self, layout, slope, outputs });
     }
 }

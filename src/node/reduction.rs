@@ -1,6 +1,6 @@
 //! How terms become a loss: what all losses share that are a sum or a mean of terms.
 
-use crate::error::{Error, Notices, Value};
+use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::input::Tally;
 use crate::node::fingerprint::same_parameters;
@@ -84,14 +84,14 @@ impl Sums {
 
     /// The loss. The mean of no term is NaN, the sum 0, both with `EMPTY`; a weighted mean of weights
     /// that are all 0 is NaN with `DEGENERATE`.
-    pub(crate) fn value(&self, reduction: Reduction) -> Result<Value, Error> {
-        let value = match reduction {
-            Reduction::Mean => self.loss.quotient(self.terms),
-            Reduction::Sum => self.loss.value(),
-            Reduction::WeightedMean => self.loss.value() / self.weights.value(),
-            Reduction::None => return Err(Error::NoScalar),
-        };
-        Ok(Value { value, notices: self.notices(reduction) })
+    #[inline(never)]
+    pub(crate) fn value(&self, reduction: Reduction) -> Result<f64, Error> {
+        match reduction {
+            Reduction::Mean => Ok(self.loss.quotient(self.terms)),
+            Reduction::Sum => Ok(self.loss.value()),
+            Reduction::WeightedMean => Ok(self.loss.value() / self.weights.value()),
+            Reduction::None => Err(Error::NoScalar),
+        }
     }
 
     /// What `upstream` is divided by in a gradient; 0 where the loss is the mean of nothing.
@@ -104,6 +104,7 @@ impl Sums {
         if divisor > 0.0 { upstream / divisor } else { 0.0 }
     }
 
+    #[inline(never)]
     pub(crate) fn notices(&self, reduction: Reduction) -> Notices {
         let empty = self.terms == 0;
         let by_weights = reduction == Reduction::WeightedMean;

@@ -54,7 +54,7 @@ pub(crate) trait TermLoss {
     fn loss(&self, totals: &Self::Totals) -> Result<Value, Error> {
         self.check()?;
         let notices = self.notices(totals)?;
-        let Value { value, .. } = totals.sums().value(self.reduction())?;
+        let value = totals.sums().value(self.reduction())?;
         Ok(Value { value, notices })
     }
 }

@@ -16,6 +16,10 @@ const GATHERED: usize = BLOCK / 4;
 /// The walk over all values.
 pub(super) struct Values<'a> {
     pub compared: Compared<'a>,
+    /// Where the values lie, for a kernel that treats each by itself.
+    pub layout: Layout,
+    /// What a difference is multiplied with in the gradient.
+    pub slope: f32,
     pub outputs: Outputs<'a>,
 }
 
@@ -24,22 +28,20 @@ impl Kernel for Values<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { compared, outputs: Outputs { totals, mut map, mut gradient } } = self;
+        let Self { compared, layout, slope, outputs } = self;
+        let Outputs { totals, mut map, mut gradient } = outputs;
         let (cube, factor) = (compared.cube, compared.params.weight);
         let all_alike = cube.live().are_alike();
         let mut none = ExactSum::default();
         let is_sum = totals.is_some();
         let sum = totals.map_or(&mut none, |totals| &mut totals.loss);
         let mut sum = Quick::new(Blocks::new(simd, [sum]), 1);
-        // What a difference is multiplied with in the gradient.
-        let slope = gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
-        let slope = (2.0 * f64::from(factor) * slope) as f32;
         // No term is negative then: a trial may add them.
         let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
         let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };
         let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
         let [mut terms, mut weights] = [[0.0; BLOCK]; 2];
-        let mut blocks = ChannelBlocks::new(cube.layout_of_values(), S::Register::LANES, most);
+        let mut blocks = ChannelBlocks::new(layout, S::Register::LANES, most);
         while let Some(place) = blocks.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
