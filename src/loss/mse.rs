@@ -257,6 +257,6 @@ impl Cubewise for Compared<'_> {
         let slope = outputs.gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
         let slope = (2.0 * f64::from(self.params.weight) * slope) as f32;
         let layout = self.cube.layout_of_values();
-        simd::run(Values { compared: *self, layout, slope, outputs });
+        simd::run(Values { compared: self, layout, slope, outputs });
     }
 }

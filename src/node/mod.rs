@@ -9,11 +9,13 @@
 //! | [`cubewise`] | of these, losses of cubes |
 //! | [`overlap`] | intersection and union of predictions and targets |
 //! | [`softmax`] | probabilities of classes, and labels |
+//! | [`channels`] | sums over the channels of a pixel, or the columns of a row |
 //! | [`gram`] | products of rows |
 //! | [`selection`] | entropy and spread of selection weights |
 //! | [`range`] | the least and the greatest score |
 //! | [`select`], [`sort`] | order statistics of a frame |
 
+pub mod channels;
 pub mod cubewise;
 pub mod fingerprint;
 pub mod gram;

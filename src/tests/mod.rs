@@ -16,6 +16,7 @@ mod cubes;
 mod detection;
 mod distinct_labels;
 mod double;
+mod doubles;
 mod drift;
 mod drift_large;
 mod exact;

@@ -15,7 +15,7 @@ const GATHERED: usize = BLOCK / 4;
 
 /// The walk over all values.
 pub(super) struct Values<'a> {
-    pub compared: Compared<'a>,
+    pub compared: &'a Compared<'a>,
     /// Where the values lie, for a kernel that treats each by itself.
     pub layout: Layout,
     /// What a difference is multiplied with in the gradient.

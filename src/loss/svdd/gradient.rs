@@ -1,8 +1,9 @@
 //! The gradient by the embeddings.
 
-use super::distance::{Embeddings, padded};
+use super::distance::Embeddings;
 use crate::input::{CubeColumns, CubeOutput};
-use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, flat, flat_mut, vectors};
+use crate::node::channels::{Rows, RowsOutput, SIXTEEN, SixteenFloats, padded};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, vectors};
 use bytemuck::Zeroable;
 
 /// Where the gradient goes, and how steep it is.
@@ -12,11 +13,7 @@ pub(super) struct Gradient<'a> {
     pub to: Output<'a>,
 }
 
-/// Floats of a vector.
-const LANES: usize = 16;
-
 type Vector<S> = <S as Simd>::Sixteen;
-type Floats<S> = <Vector<S> as Lanes>::Floats;
 
 /// The gradients of a strip of pixels.
 pub(super) struct Strip<'s, 'a, 'g> {
@@ -57,49 +54,31 @@ fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
 #[inline(always)]
 fn rows<S: Simd>(simd: S, strip: Strip) {
     let Strip { embeddings, first, weights, gradient } = strip;
-    let (layout, values) = (embeddings.cube.layout, embeddings.cube.values);
-    let Gradient { slope: factor, ref mut to } = *gradient;
-    let whole = embeddings.center.len() / LANES * LANES;
+    let (layout, factor) = (embeddings.cube.layout, gradient.slope);
+    let rows = Rows::new(embeddings.cube.values, &layout);
+    let mut to = RowsOutput::new(gradient.to.reborrow(), &layout);
+    let whole = embeddings.center.len() / SIXTEEN * SIXTEEN;
     let (center, rest) = embeddings.center.split_at_checked(whole).unwrap_or((&[], &[]));
-    let [last, ones] = padded::<Floats<S>>(rest);
+    let [last, ones] = padded::<SixteenFloats<S>>(rest);
     let last_center = Vector::<S>::from_floats(simd, &last);
     let one = Vector::<S>::from_floats(simd, &ones);
     let is_channel = one.eq(one.constant(1.0));
-    // Where pixels are packed, a row may be read and written into the next one, which comes later.
-    let is_packed = layout.pixel_stride == layout.channels;
-    let span = layout.span().unwrap_or(0);
-    let mut spare = [Floats::<S>::zeroed(); 2];
+    let mut copy = SixteenFloats::<S>::zeroed();
     let mut start = first.wrapping_mul(layout.pixel_stride);
     for weight in weights {
         let (slope, on) = slope(Vector::<S>::splat(simd, *weight), factor);
-        let end = start.wrapping_add(whole);
-        let row = vectors(values.get(start..end).unwrap_or(&[]));
-        let places = to.part(start, whole).vectors().iter();
-        for ((values, center), place) in row.iter().zip(vectors(center)).zip(places) {
+        let places = to.whole(start, whole).vectors().iter();
+        for ((values, center), place) in
+            rows.whole(start, whole).iter().zip(vectors(center)).zip(places)
+        {
             let difference =
                 Vector::<S>::from_floats(simd, values) - Vector::<S>::from_floats(simd, center);
             place.write(Some(on), difference * slope);
         }
         if !rest.is_empty() {
-            let behind = if is_packed { span } else { start.wrapping_add(layout.channels) };
-            let places = behind.wrapping_sub(end);
-            let behind = values.get(end..behind).unwrap_or(&[]);
-            let [spare_values, spare_to] = &mut spare;
-            let is_spare = behind.len() < LANES;
-            if is_spare {
-                copy(flat_mut(spare_values), behind);
-                to.read(end, 1, places, flat_mut(spare_to));
-            }
-            let values = vectors(behind.get(..LANES).unwrap_or(&[])).first();
-            let difference =
-                Vector::<S>::from_floats(simd, values.unwrap_or(spare_values)) - last_center;
-            let on = Some(on & is_channel);
-            if is_spare {
-                to.write().write(on, difference * slope, spare_to);
-                to.put(end, 1, places, flat(spare_to));
-            } else if let Some(place) = to.part(end, LANES).vectors().first() {
-                place.write(on, difference * slope);
-            }
+            let end = start.wrapping_add(whole);
+            let values = Vector::<S>::from_floats(simd, rows.end(end, rest.len(), &mut copy));
+            to.write_end(end, rest.len(), on & is_channel, (values - last_center) * slope);
         }
         start = start.wrapping_add(layout.pixel_stride);
     }

@@ -5,10 +5,11 @@
 //! looked at again.
 
 use super::Totals;
-use super::distance::{Distances, Embeddings, HIGH, STRIP, apart};
+use super::distance::{Distances, Embeddings, HIGH, apart};
 use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, Pixels, Sum, both};
+use crate::node::channels::{SIXTEEN, STRIP};
 use crate::node::walk::Outputs;
 use crate::simd::{
     Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut,
@@ -18,8 +19,6 @@ use crate::simd::{
 const HUGE: f32 = (1_u128 << 127) as f32;
 /// Floats of a strip's rows, if these are read again for a gradient: half of a first-level cache.
 const CACHED: usize = 2048;
-/// A strip is a multiple of it.
-const LANES: usize = 16;
 
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
 type Values<S> = <Wide<S> as Doubles>::Values;
@@ -64,7 +63,8 @@ impl Kernel for Pass<'_> {
         let live = LiveColumns::<S::Register>::new(&embeddings.cube.live());
         let mut most = STRIP;
         if gradient.is_some() {
-            most = (CACHED / embeddings.center.len().max(1) / LANES * LANES).clamp(LANES, STRIP);
+            most =
+                (CACHED / embeddings.center.len().max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);
         }
         let mut map = map.unwrap_or(Output::nowhere());
         let (sum, mut beside) = match totals {
@@ -125,7 +125,7 @@ impl Kernel for Pass<'_> {
                     let terms = strip.terms.get_mut(..length).unwrap_or(&mut []);
                     take_huge(&embeddings, first, &of_strip, terms, huge);
                 }
-                for vector in vectors(&strip.terms).iter().take(length.div_ceil(LANES)) {
+                for vector in vectors(&strip.terms).iter().take(length.div_ceil(SIXTEEN)) {
                     terms.push(S::Sixteen::from_floats(simd, vector));
                 }
                 outside = outside.wrapping_add(sum_of_counts(count));
