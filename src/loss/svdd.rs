@@ -163,8 +163,7 @@ impl TermLoss for Params {
         huge.check_not_negative(*outside)?;
         outside_weights.check_weights(*outside)?;
         counts::at_most(outside_weights.value(), sums.weights.value())?;
-        sums.check(self.fingerprint())?;
-        Ok(sums.notices(Reduction::Mean)
+        Ok(sums.notices(self.fingerprint(), Reduction::Mean)?
             | radius.notices
             | Notices::NOT_FINITE.when(huge.non_finite() != 0))
     }

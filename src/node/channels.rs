@@ -13,8 +13,8 @@
 //! matrix), and written by [`RowsOutput`].
 
 use crate::input::{Layout, Matrix};
-use crate::simd::{Doubles, IS_SMALL, Lanes, Output, Simd, flat, flat_mut, vectors};
-use bytemuck::{Pod, Zeroable};
+use crate::simd::{Doubles, IS_SMALL, Lanes, Output, Simd, copy, cut, flat, flat_mut, vectors};
+use bytemuck::Pod;
 use wide::f64x2;
 
 /// How many partial sums a sum has, and how many lanes a vector of [`Simd::Sixteen`].
@@ -49,19 +49,32 @@ pub(crate) fn sum_of_row<S: Simd>(simd: S, blocks: impl Iterator<Item = SixteenD
     partial_sums.sum_of_sixteen()
 }
 
-/// The sums of planes: makes partial sum after partial sum of many pixels, and adds them as the tree, whose levels
-/// begin at 0. They come in the order of reversed bits, in which one sum a level is remembered.
-#[inline(always)]
-pub(crate) fn sum_of_planes<T: Copy>(
-    zero: T,
-    mut partial_sum: impl FnMut(usize) -> T,
-    add: impl Fn(usize, T, T) -> T,
-) -> T {
-    const LEVELS: usize = SIXTEEN.trailing_zeros() as usize;
-    let mut levels = [zero; LEVELS + 1];
-    for turn in 0..SIXTEEN as u32 {
-        let mut sum = partial_sum((turn.reverse_bits() >> (u32::BITS - LEVELS as u32)) as usize);
-        for (level, kept) in levels.iter_mut().enumerate() {
+/// The tree of partial sums that are made one after the other, each of many pixels. They come in the order of
+/// reversed bits, in which one sum a level is remembered.
+pub(crate) struct Tree<T> {
+    levels: [T; LEVELS + 1],
+}
+
+const LEVELS: usize = SIXTEEN.trailing_zeros() as usize;
+
+impl<T: Copy> Tree<T> {
+    #[inline(always)]
+    pub fn new(zero: T) -> Self {
+        Self { levels: [zero; LEVELS + 1] }
+    }
+
+    /// The partial sums in their order, of each its turn and its first channel.
+    #[inline(always)]
+    pub fn order() -> impl Iterator<Item = (u32, usize)> {
+        (0..SIXTEEN as u32)
+            .map(|turn| (turn, (turn.reverse_bits() >> (u32::BITS - LEVELS as u32)) as usize))
+    }
+
+    /// Adds the partial sum whose turn it is, by a function of the level (from 0) and two sums.
+    #[inline(always)]
+    pub fn add(&mut self, turn: u32, partial_sum: T, add: impl Fn(usize, T, T) -> T) {
+        let mut sum = partial_sum;
+        for (level, kept) in self.levels.iter_mut().enumerate() {
             if turn >> level & 1 == 0 {
                 *kept = sum;
                 break;
@@ -69,8 +82,13 @@ pub(crate) fn sum_of_planes<T: Copy>(
             sum = add(level, *kept, sum);
         }
     }
-    let [.., sum] = levels;
-    sum
+
+    /// The sum of all.
+    #[inline(always)]
+    pub fn sum(self) -> T {
+        let [.., sum] = self.levels;
+        sum
+    }
 }
 
 /// A row of a matrix as blocks of sixteen floats: the whole ones where they lie, and the ragged end, which was copied
@@ -121,7 +139,7 @@ impl<'a> Rows<'a> {
     /// The block that begins with the last `count` floats of a row. It lies in its place if that may be read: behind
     /// a row may be what nobody wrote, unless it is the next row. Otherwise it is a copy, with zeros behind.
     #[inline(always)]
-    pub fn end<'c, A: Pod>(&self, place: usize, count: usize, copy: &'c mut A) -> &'c A
+    pub fn end<'c, A: Pod>(&self, place: usize, count: usize, spare: &'c mut A) -> &'c A
     where
         'a: 'c,
     {
@@ -129,18 +147,17 @@ impl<'a> Rows<'a> {
         match self.whole(place, floats) {
             [block, ..] if self.is_packed || count == floats => block,
             _ => {
-                *copy = self.copied(place, count);
-                copy
+                self.copy_end(place, count, flat_mut(spare));
+                spare
             }
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn copied<A: Pod>(&self, place: usize, count: usize) -> A {
-        let row = self.values.get(place..).unwrap_or(&[]);
-        let [copy, _] = padded(row.get(..count).unwrap_or(&[]));
-        copy
+    fn copy_end(&self, place: usize, count: usize, to: &mut [f32]) {
+        to.fill(0.0);
+        copy(to, cut(self.values, place, count));
     }
 }
 
@@ -183,18 +200,29 @@ impl<'a> RowsOutput<'a> {
         self.to.part(place, count)
     }
 
-    /// Writes the block that begins with the last `count` floats of a row, in which the mask may be true.
+    /// Writes the block that begins with the last `count` floats of a row, in which the mask may be true. (The spare
+    /// block is the caller's, because it would be made anew for each row.)
     #[inline(always)]
-    pub fn write_end<V: Lanes>(&mut self, place: usize, count: usize, mask: V::Mask, values: V) {
-        if self.is_packed && place.wrapping_add(V::LANES) <= self.span {
-            if let Some(place) = self.to.part(place, V::LANES).vectors().first() {
-                place.write(Some(mask), values);
-            }
-            return;
+    pub fn write_end<V: Lanes>(
+        &mut self,
+        place: usize,
+        count: usize,
+        mask: V::Mask,
+        values: V,
+        spare: &mut V::Floats,
+    ) {
+        let in_place = self.is_packed && place.wrapping_add(V::LANES) <= self.span;
+        let block = if in_place {
+            self.to.part(place, V::LANES)
+        } else {
+            self.to.read(place, 1, count, flat_mut(spare));
+            Output::new(self.to.write(), flat_mut(spare))
+        };
+        if let Some(block) = block.vectors().first() {
+            block.write(Some(mask), values);
         }
-        let mut spare = V::Floats::zeroed();
-        self.to.read(place, 1, count, flat_mut(&mut spare));
-        self.to.write().write(Some(mask), values, &mut spare);
-        self.to.put(place, 1, count, flat(&spare));
+        if !in_place {
+            self.to.put(place, 1, count, flat(spare));
+        }
     }
 }

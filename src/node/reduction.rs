@@ -72,8 +72,7 @@ impl Sums {
     }
 
     /// The words can be, and all terms are of the parameters of this hash.
-    #[inline(never)]
-    pub(crate) fn check(&self, hash: i64) -> Result<(), Error> {
+    fn check(&self, hash: i64) -> Result<(), Error> {
         if self.rejected < 0 {
             return Err(Error::Totals);
         }
@@ -94,7 +93,7 @@ impl Sums {
         }
     }
 
-    /// What `upstream` is divided by in a gradient; 0 where the loss is the mean of nothing.
+    /// The derivative of the loss by a term, times `upstream`; 0 where the loss is the mean of nothing.
     pub(crate) fn slope(&self, reduction: Reduction, upstream: f64) -> f64 {
         let divisor = match reduction {
             Reduction::Mean => self.terms as f64,
@@ -104,14 +103,16 @@ impl Sums {
         if divisor > 0.0 { upstream / divisor } else { 0.0 }
     }
 
+    /// What is special, if the words can be and all terms are of the parameters of this hash.
     #[inline(never)]
-    pub(crate) fn notices(&self, reduction: Reduction) -> Notices {
+    pub(crate) fn notices(&self, hash: i64, reduction: Reduction) -> Result<Notices, Error> {
+        self.check(hash)?;
         let empty = self.terms == 0;
         let by_weights = reduction == Reduction::WeightedMean;
         let divisor = if by_weights { self.weights.value() } else { 1.0 };
-        Notices::EMPTY.when(empty)
+        Ok(Notices::EMPTY.when(empty)
             | Notices::DEGENERATE.when(divisor == 0.0 && !empty)
             | Notices::NOT_FINITE.when(self.loss.non_finite() != 0 || !divisor.is_finite())
-            | Notices::REJECTED.when(self.rejected != 0)
+            | Notices::REJECTED.when(self.rejected != 0))
     }
 }

@@ -46,8 +46,7 @@ pub(crate) trait TermLoss {
 
     /// What is special about the totals, if their words can be and all their terms are of these parameters.
     fn notices(&self, totals: &Self::Totals) -> Result<Notices, Error> {
-        totals.sums().check(self.fingerprint())?;
-        Ok(totals.sums().notices(self.reduction()))
+        totals.sums().notices(self.fingerprint(), self.reduction())
     }
 
     /// The loss.

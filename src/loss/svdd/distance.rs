@@ -8,7 +8,7 @@
 
 use super::Params;
 use crate::input::{Cube, CubeColumns, Layout};
-use crate::node::channels::{Rows, SIXTEEN, STRIP, SixteenFloats, padded, sum_of_planes};
+use crate::node::channels::{Rows, SIXTEEN, STRIP, SixteenFloats, Tree, padded};
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Simd, flat, only, vectors};
 use bytemuck::Zeroable;
 
@@ -193,16 +193,23 @@ impl<'a, S: Simd> Distances<'a, S> {
     /// The distances of a register of pixels.
     #[inline(always)]
     fn of_planes(&self, index: usize) -> Wide<S> {
-        let columns = CubeColumns::new(self.embeddings.cube.values, self.embeddings.cube.layout);
-        let zero = S::Register::splat(self.simd, 0.0);
-        let is_few = self.embeddings.center.len() <= FEW;
-        let partial_sum = |mut channel: usize| {
+        let Self { simd, embeddings: Embeddings { cube, center, .. }, .. } = *self;
+        let columns = CubeColumns::new(cube.values, cube.layout);
+        let zero = S::Register::splat(simd, 0.0);
+        let is_few = center.len() <= FEW;
+        let add = |level, one: Wide<S>, other| {
+            let sum = one + other;
+            // Exact sums of floats are rounded: as if they were added in `f32`.
+            if is_few && level < FOLDED { S::Register::narrow(sum).widen() } else { sum }
+        };
+        let mut tree = Tree::new(zero.widen());
+        for (turn, mut channel) in Tree::<Wide<S>>::order() {
             let mut sum = zero.widen();
-            let mut centers = self.embeddings.center.get(channel..).unwrap_or(&[]);
+            let mut centers = center.get(channel..).unwrap_or(&[]);
             while !centers.is_empty() {
                 let mut block = zero;
                 for center in centers.iter().step_by(SIXTEEN).take(BLOCK) {
-                    let value: S::Register = columns.get(self.simd, index, channel);
+                    let value: S::Register = columns.get(simd, index, channel);
                     let difference = value - value.constant(*center);
                     block = block + difference * difference;
                     channel += SIXTEEN;
@@ -210,14 +217,9 @@ impl<'a, S: Simd> Distances<'a, S> {
                 sum = sum + block.widen();
                 centers = centers.get(BLOCK * SIXTEEN..).unwrap_or(&[]);
             }
-            sum
-        };
-        let add = |level, one: Wide<S>, other| {
-            let sum = one + other;
-            // Exact sums of floats are rounded: as if they were added in `f32`.
-            if is_few && level < FOLDED { S::Register::narrow(sum).widen() } else { sum }
-        };
-        sum_of_planes(zero.widen(), partial_sum, add)
+            tree.add(turn, sum, add);
+        }
+        tree.sum()
     }
 }
 

@@ -63,7 +63,7 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
     let last_center = Vector::<S>::from_floats(simd, &last);
     let one = Vector::<S>::from_floats(simd, &ones);
     let is_channel = one.eq(one.constant(1.0));
-    let mut copy = SixteenFloats::<S>::zeroed();
+    let [mut copy, mut spare] = [SixteenFloats::<S>::zeroed(); 2];
     let mut start = first.wrapping_mul(layout.pixel_stride);
     for weight in weights {
         let (slope, on) = slope(Vector::<S>::splat(simd, *weight), factor);
@@ -78,7 +78,8 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
         if !rest.is_empty() {
             let end = start.wrapping_add(whole);
             let values = Vector::<S>::from_floats(simd, rows.end(end, rest.len(), &mut copy));
-            to.write_end(end, rest.len(), on & is_channel, (values - last_center) * slope);
+            let values = (values - last_center) * slope;
+            to.write_end(end, rest.len(), on & is_channel, values, &mut spare);
         }
         start = start.wrapping_add(layout.pixel_stride);
     }
