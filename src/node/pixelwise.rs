@@ -116,21 +116,27 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
         if length == self.pixels.scores.len() { Ok(()) } else { Err(Error::LengthMismatch) }
     }
 
-    fn walk(&self, outputs: Outputs) {
+    // (No call of its own: stack is scarce where bce runs, and this is one more frame below the totals of a batch.)
+    #[inline(always)]
+    fn walk(&self, Outputs { totals: sums, map, gradient }: Outputs) {
         let Self { params, pixels, softening } = *self;
         let function = params.function();
-        let factors = [
-            params.term_factors(),
-            params.factors(outputs.gradient.as_ref().map_or(0.0, |gradient| gradient.slope)),
-        ];
+        let (slope, gradient) = match gradient {
+            Some(gradient) => (gradient.slope, Some(gradient.to)),
+            None => (0.0, None),
+        };
+        let factors = [params.term_factors(), params.factors(slope)];
         match softening {
-            _ if P::SOFT && simd::IS_SMALL => {
-                simd::run(Terms { pixels, function, targets: softening, factors, outputs })
+            targets if P::SOFT && simd::IS_SMALL => {
+                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
             }
             Some(targets) if P::SOFT => {
-                simd::run(Terms { pixels, function, targets, factors, outputs })
+                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
             }
-            _ => simd::run(Terms { pixels, function, targets: Hard, factors, outputs }),
+            _ => {
+                let targets = Hard;
+                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+            }
         }
     }
 }
@@ -226,7 +232,10 @@ struct Terms<'a, F, T> {
     targets: T,
     /// The factors of the terms and of the slopes.
     factors: [Factors; 2],
-    outputs: Outputs<'a>,
+    // What is written, as in [`Outputs`].
+    sums: Option<&'a mut Sums>,
+    map: Option<Output<'a>>,
+    gradient: Option<Output<'a>>,
 }
 
 impl<F: Function, T: Targets> Kernel for Terms<'_, F, T> {
@@ -242,10 +251,9 @@ impl<F: Function, T: Targets> Kernel for Terms<'_, F, T> {
 impl<F: Function, T: Targets> Terms<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
-        let Self { pixels, function, targets, factors, outputs } = self;
+        let Self { pixels, function, targets, factors, sums, map, gradient } = self;
         let vectors = Vectors::<V>::new(pixels);
-        let Outputs { totals, map, gradient } = outputs;
-        let (is_sum, is_map) = (totals.is_some(), map.is_some());
+        let (is_sum, is_map) = (sums.is_some(), map.is_some());
         let is_gradient = gradient.is_some();
         let [of_terms, of_slopes] = factors;
         // The margin of a positive pixel falls as its logit rises.
@@ -256,10 +264,9 @@ impl<F: Function, T: Targets> Terms<'_, F, T> {
             terms: (is_sum || is_map).then_some(of_terms),
             slopes: is_gradient.then_some(of_slopes),
         };
-        let mut sum = Accumulator::new(simd, totals.map(|totals| &mut totals.loss));
+        let mut sum = Accumulator::new(simd, sums.map(|sums| &mut sums.loss));
         let mut map = map.unwrap_or(Output::nowhere()).columns();
-        let gradient = gradient.map_or(Output::nowhere(), |gradient| gradient.to);
-        let mut gradient = gradient.columns();
+        let mut gradient = gradient.unwrap_or(Output::nowhere()).columns();
         for index in 0..vectors.count {
             let vector = vectors.get(simd, index);
             let (term, slope) = wanted.of(simd, &vector);
