@@ -121,11 +121,11 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
     fn walk(&self, Outputs { totals: sums, map, gradient }: Outputs) {
         let Self { params, pixels, softening } = *self;
         let function = params.function();
-        let (slope, gradient) = match gradient {
-            Some(gradient) => (gradient.slope, Some(gradient.to)),
-            None => (0.0, None),
+        let (slopes, gradient) = match gradient {
+            Some(gradient) => (params.factors(gradient.slope), Some(gradient.to)),
+            None => (Factors::default(), None),
         };
-        let factors = [params.term_factors(), params.factors(slope)];
+        let factors = [params.term_factors(), slopes];
         match softening {
             targets if P::SOFT && simd::IS_SMALL => {
                 simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
