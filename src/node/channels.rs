@@ -1,16 +1,17 @@
-//! Sums over the channels of a pixel, or the columns of a row, in one order for every layout and on every tier.
+//! Sums over the channels of a pixel, or the columns of a row, in one order for every layout and on
+//! every tier.
 //!
-//! Partial sum j of [`SIXTEEN`] takes the channels j, j + 16, j + 32, ... in this order. The partial sums are added as
-//! a tree: those 8 apart, then 4, 2 and 1.
+//! Partial sum j of [`SIXTEEN`] takes the channels j, j + 16, j + 32, ... in this order. The
+//! partial sums are added as a tree: those 8 apart, then 4, 2 and 1.
 //!
 //! ```text
 //!  rows     channels are neighbours in memory: a lane of a vector of sixteen is a partial sum
 //!  planes   they are not: a lane is a pixel, and one partial sum is made after the other
-//!  strips   pixels whose sums lie on the stack, so that a second look at their channels finds them in the cache
+//!  strips   pixels whose sums lie on the stack: a second look at their channels finds the cache warm
 //! ```
 //!
-//! Few rows end with a whole vector. Their ragged ends are read here, by [`Rows`] (of pixels) and [`Row`] (of a
-//! matrix), and written by [`RowsOutput`].
+//! Few rows end with a whole vector. Their ragged ends are read here, by [`Rows`] (of pixels) and
+//! [`Row`] (of a matrix), and written by [`RowsOutput`].
 
 use crate::input::{Layout, Matrix};
 use crate::simd::{Doubles, IS_SMALL, Lanes, Output, Simd, copy, cut, flat, flat_mut, vectors};
@@ -49,8 +50,8 @@ pub(crate) fn sum_of_row<S: Simd>(simd: S, blocks: impl Iterator<Item = SixteenD
     partial_sums.sum_of_sixteen()
 }
 
-/// The tree of partial sums that are made one after the other, each of many pixels. They come in the order of
-/// reversed bits, in which one sum a level is remembered.
+/// The tree of partial sums that are made one after the other, each of many pixels. They come in
+/// the order of reversed bits, in which one sum a level is remembered.
 pub(crate) struct Tree<T> {
     levels: [T; LEVELS + 1],
 }
@@ -91,8 +92,8 @@ impl<T: Copy> Tree<T> {
     }
 }
 
-/// A row of a matrix as blocks of sixteen floats: the whole ones where they lie, and the ragged end, which was copied
-/// with zeros behind it.
+/// A row of a matrix as blocks of sixteen floats: the whole ones where they lie, and the ragged
+/// end, which was copied with zeros behind it.
 pub(crate) struct Row<'a, F> {
     whole: &'a [F],
     end: &'a [F],
@@ -136,8 +137,9 @@ impl<'a> Rows<'a> {
         vectors(self.values.get(place..).and_then(|rest| rest.get(..count)).unwrap_or(&[]))
     }
 
-    /// The block that begins with the last `count` floats of a row. It lies in its place if that may be read: behind
-    /// a row may be what nobody wrote, unless it is the next row. Otherwise it is a copy, with zeros behind.
+    /// The block that begins with the last `count` floats of a row. It lies in its place if that
+    /// may be read: behind a row may be what nobody wrote, unless it is the next row. Otherwise it
+    /// is a copy, with zeros behind.
     #[inline(always)]
     pub fn end<'c, A: Pod>(&self, place: usize, count: usize, spare: &'c mut A) -> &'c A
     where
@@ -178,8 +180,8 @@ fn pad(floats: &[f32]) -> [[f32; PADDED]; 2] {
     padded
 }
 
-/// Rows that are written from the first to the last. Where they are packed, an end may be written into the next row,
-/// which comes later.
+/// Rows that are written from the first to the last. Where they are packed, an end may be written
+/// into the next row, which comes later.
 pub(crate) struct RowsOutput<'a> {
     to: Output<'a>,
     /// The end of the last row.
@@ -200,8 +202,8 @@ impl<'a> RowsOutput<'a> {
         self.to.part(place, count)
     }
 
-    /// Writes the block that begins with the last `count` floats of a row, in which the mask may be true. (The spare
-    /// block is the caller's, because it would be made anew for each row.)
+    /// Writes the block that begins with the last `count` floats of a row, in which the mask may be
+    /// true. (The spare block is the caller's, because it would be made anew for each row.)
     #[inline(always)]
     pub fn write_end<V: Lanes>(
         &mut self,

@@ -1,7 +1,7 @@
 //! Losses with terms of the pixels of a cube: what is true of the calls of all of them.
 //!
-//! The calls themselves are those of [`super::walk`]. A loss has a struct of its checked inputs, which says by
-//! [`Cubewise`] what it goes over, and a kernel that fills [`Outputs`].
+//! The calls themselves are those of [`super::walk`]. A loss has a struct of its checked inputs,
+//! which says by [`Cubewise`] what it goes over, and a kernel that fills [`Outputs`].
 
 use super::walk::{Outputs, TermLoss, Walk};
 use crate::error::Error;

@@ -116,7 +116,8 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
         if length == self.pixels.scores.len() { Ok(()) } else { Err(Error::LengthMismatch) }
     }
 
-    // (No call of its own: stack is scarce where bce runs, and this is one more frame below the totals of a batch.)
+    // (No call of its own: stack is scarce where bce runs, and this is one more frame below the
+    // totals of a batch.)
     #[inline(always)]
     fn walk(&self, Outputs { totals: sums, map, gradient }: Outputs) {
         let Self { params, pixels, softening } = *self;

@@ -1,4 +1,5 @@
-//! The calls of a loss whose terms are added: what they check, count and write, whatever the terms are of.
+//! The calls of a loss whose terms are added: what they check, count and write, whatever the terms
+//! are of.
 //!
 //! | call | checks | counts | writes |
 //! | --- | --- | --- | --- |
@@ -7,8 +8,9 @@
 //! | [`loss_and_gradient`] | inputs, length, reduction | terms | sum and gradient |
 //! | [`map`] | inputs, length | | the terms |
 //!
-//! A loss says what it is by its parameters ([`TermLoss`]), and a call what it goes over ([`Walk`]): the pixels of
-//! [`super::pixelwise`], or the cubes of [`super::cubewise`]. Everything is checked before anything is written.
+//! A loss says what it is by its parameters ([`TermLoss`]), and a call what it goes over
+//! ([`Walk`]): the pixels of [`super::pixelwise`], or the cubes of [`super::cubewise`]. Everything
+//! is checked before anything is written.
 
 use super::reduction::{Reduction, Sums};
 use crate::error::{Error, Notices, Value};
@@ -44,7 +46,8 @@ pub(crate) trait TermLoss {
     /// A hash of what the terms depend on.
     fn fingerprint(&self) -> i64;
 
-    /// What is special about the totals, if their words can be and all their terms are of these parameters.
+    /// What is special about the totals, if their words can be and all their terms are of these
+    /// parameters.
     fn notices(&self, totals: &Self::Totals) -> Result<Notices, Error> {
         totals.sums().notices(self.fingerprint(), self.reduction())
     }

@@ -1,4 +1,5 @@
-//! The operations of vectors of doubles, against those of one double: the same bits on every tier and for every width.
+//! The operations of vectors of doubles, against those of one double: the same bits on every tier
+//! and for every width.
 
 use super::for_each_tier;
 use crate::simd::{self, Doubles, Kernel, Lanes, Mask, Simd, vectors, vectors_mut};
@@ -6,8 +7,10 @@ use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;
 
+type OfTwo = fn(f64, f64) -> f64;
+
 /// What is computed of two doubles.
-const OPERATIONS: [(&str, fn(f64, f64) -> f64); 7] = [
+const OPERATIONS: [(&str, OfTwo); 7] = [
     ("a / b", |a, b| a / b),
     ("sqrt a", |a, _| a.sqrt()),
     ("a < b", |a, b| if a < b { a } else { b }),
@@ -139,9 +142,12 @@ fn each_lane_is_by_itself() {
 proptest! {
     #[test]
     fn any_doubles(doubles in proptest::collection::vec(any::<[u64; 2]>(), 64), near in 0_u64..4) {
-        check(&doubles.iter().map(|[a, b]| (f64::from_bits(*a), f64::from_bits(*b))).collect::<Vec<_>>());
+        let pair = |[a, b]: &[u64; 2]| (f64::from_bits(*a), f64::from_bits(*b));
+        check(&doubles.iter().map(pair).collect::<Vec<_>>());
         // Of one size, so that quotients and comparisons are close.
-        let close = |bits: u64| f64::from_bits(1.5_f64.to_bits() ^ (bits & 0xf_ffff_ffff_ffff >> (16 * near)));
-        check(&doubles.iter().map(|[a, b]| (close(*a), close(*b))).collect::<Vec<_>>());
+        let low = 0xf_ffff_ffff_ffff >> (16 * near);
+        let close = |bits: &u64| f64::from_bits(1.5_f64.to_bits() ^ (bits & low));
+        let pair = |[a, b]: &[u64; 2]| (close(a), close(b));
+        check(&doubles.iter().map(pair).collect::<Vec<_>>());
     }
 }

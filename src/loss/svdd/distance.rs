@@ -1,8 +1,9 @@
 //! The squared distances of pixels to the center, the same bits for every layout and tier.
 //!
-//! The order is that of [`crate::node::channels`]. In a partial sum, blocks of four squares are summed in `f32`, and
-//! the blocks in `f64`; the tree is in `f64`. Up to 32 channels a partial sum has two squares at most, and the first
-//! two levels of the tree are in `f32`. So no square is rounded by more than three additions in `f32`.
+//! The order is that of [`crate::node::channels`]. In a partial sum, blocks of four squares are
+//! summed in `f32`, and the blocks in `f64`; the tree is in `f64`. Up to 32 channels a partial sum
+//! has two squares at most, and the first two levels of the tree are in `f32`. So no square is
+//! rounded by more than three additions in `f32`.
 //!
 //! Of rows of few channels, the trees of four pixels are added at once.
 
@@ -113,7 +114,8 @@ impl<'a, S: Simd> Distances<'a, S> {
         strip.iter_mut().skip(length).take(SIXTEEN).for_each(|distance| *distance = 0.0);
     }
 
-    /// The distances of pixels of few channels: the partial sums of sixteen rows, then four trees at once.
+    /// The distances of pixels of few channels: the partial sums of sixteen rows, then four trees
+    /// at once.
     #[inline(always)]
     fn of_few(&self, first: usize, distances: &mut [f64]) {
         let Embeddings { cube: Cube { values, layout, .. }, .. } = self.embeddings;
