@@ -121,6 +121,7 @@ impl<'a> Cube<'a> {
     }
 
     /// How many pixels and weights count; each pixel as often as it has channels.
+    #[inline(never)]
     pub(crate) fn tally_values(&self, weights: &mut ExactSum) -> Tally {
         let mut of_pixels = ExactSum::default();
         let tally = tally(self.layout.n, &self.live(), &mut of_pixels);
@@ -129,9 +130,10 @@ impl<'a> Cube<'a> {
         Tally { pixels: tally.pixels.wrapping_mul(channels), ..tally }
     }
 
-    /// The layout in which kernels walk values that they treat one by one: where no pixel differs from
-    /// another and no gap lies between the values, they are one row.
-    pub(crate) fn walk(&self) -> Layout {
+    /// The layout for kernels that treat each value by itself: where no pixel differs from another and no
+    /// gap lies between the values, they are one row.
+    #[inline(never)]
+    pub(crate) fn layout_of_values(&self) -> Layout {
         let values = self.layout.n.wrapping_mul(self.layout.channels);
         if self.live().are_alike() && self.layout.span() == Ok(values) {
             Layout::planar(values, 1)

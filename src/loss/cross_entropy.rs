@@ -33,12 +33,14 @@
 mod kernels;
 
 use crate::error::{Error, Notices, Value};
-use crate::input::Cube;
+use crate::exact::ExactSum;
+use crate::input::{Cube, Tally};
+use crate::node::cubewise::Cubewise;
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::softmax::{Labels, MOST_CLASSES as LIMIT};
+use crate::node::walk::{self, Outputs, TermLoss};
 use crate::simd::{Output, Write};
-use kernels::{Inputs, Outputs};
 
 pub use crate::node::softmax::MOST_CLASSES;
 
@@ -71,7 +73,9 @@ impl Default for Params {
     }
 }
 
-impl Params {
+impl TermLoss for Params {
+    type Totals = Sums;
+
     #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         if !self.weight.is_finite() {
@@ -83,12 +87,12 @@ impl Params {
         Ok(())
     }
 
-    fn outputs<'o>(&self) -> Outputs<'o> {
-        Outputs { weight: f64::from(self.weight), ..Outputs::default() }
+    fn reduction(&self) -> Reduction {
+        self.reduction
     }
 
-    /// Of the numbers that the terms depend on. The loss is not told the class weights, so these are no part
-    /// of it: that totals of different ones are not mixed is the caller's business.
+    /// The loss is not told the class weights, so these are no part of it: that totals of different
+    /// ones are not mixed is the caller's business.
     fn fingerprint(&self) -> i64 {
         fingerprint(&[self.weight.to_bits(), self.label_smoothing.to_bits()])
     }
@@ -114,10 +118,7 @@ impl Totals {
         logits: &Cube,
         class_weights: Option<&[f32]>,
     ) -> Result<(), Error> {
-        let inputs = Inputs::new(params, logits, class_weights)?;
-        let tally = inputs.count(&mut self.sums);
-        self.sums.count(params.fingerprint(), tally);
-        inputs.run(Outputs { sum: Some(&mut self.sums.loss), ..params.outputs() });
+        walk::update(LabelledLogits::new(params, logits, class_weights)?, &mut self.sums);
         Ok(())
     }
 
@@ -137,9 +138,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, [`Reduction::None`], terms of other parameters in the totals.
     pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        params.check()?;
-        self.sums.check(params.fingerprint())?;
-        self.sums.value(params.reduction)
+        TermLoss::loss(params, &self.sums)
     }
 
     /// Writes `upstream * dL/dx` for these pixels in the layout of the logits, or adds it. The totals are
@@ -169,12 +168,8 @@ impl Totals {
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
-        let inputs = Inputs::new(params, logits, class_weights)?;
-        logits.check_output(gradient.len())?;
-        self.sums.check(params.fingerprint())?;
-        let slope = self.sums.slope(params.reduction, upstream);
-        inputs.run(Outputs { gradient: Some((gradient, slope)), ..params.outputs() });
-        Ok(self.sums.notices(params.reduction))
+        let logits = LabelledLogits::new(params, logits, class_weights)?;
+        walk::gradient(logits, &self.sums, upstream, gradient)
     }
 }
 
@@ -211,26 +206,9 @@ pub(crate) fn loss_and_gradient_to(
     totals: Option<&mut Totals>,
     gradient: Output,
 ) -> Result<Value, Error> {
-    logits.check_output(gradient.len())?;
-    if params.reduction == Reduction::None {
-        params.check()?;
-        return Err(Error::NoScalar);
-    }
-    let inputs = Inputs::new(params, logits, class_weights)?;
-    let mut batch = Totals::default();
-    let tally = inputs.count(&mut batch.sums);
-    batch.sums.count(params.fingerprint(), tally);
-    let slope = batch.sums.slope(params.reduction, upstream);
-    inputs.run(Outputs {
-        sum: Some(&mut batch.sums.loss),
-        gradient: Some((gradient, slope)),
-        ..params.outputs()
-    });
-    let value = batch.loss(params)?;
-    if let Some(totals) = totals {
-        totals.merge(&batch);
-    }
-    Ok(value)
+    let totals = totals.map(|totals| &mut totals.sums);
+    let logits = LabelledLogits::new(params, logits, class_weights)?;
+    walk::loss_and_gradient(logits, upstream, totals, gradient)
 }
 
 /// Writes the terms `l_i`, one a pixel: the reduction `none`, whatever `params.reduction` is. Pixels that do
@@ -254,15 +232,18 @@ pub(crate) fn map_to(
     class_weights: Option<&[f32]>,
     map: Output,
 ) -> Result<Notices, Error> {
-    let inputs = Inputs::new(params, logits, class_weights)?;
-    if map.len() != logits.layout.n {
-        return Err(Error::LengthMismatch);
-    }
-    inputs.run(Outputs { map: Some(map), ..params.outputs() });
-    Ok(Notices::EMPTY.when(logits.layout.n == 0))
+    walk::map(LabelledLogits::new(params, logits, class_weights)?, map)
 }
 
-impl<'a> Inputs<'a> {
+/// Logits with labels, and the weights of the classes, which fit each other.
+#[derive(Clone, Copy)]
+struct LabelledLogits<'a> {
+    params: Params,
+    labels: Labels<'a>,
+    class_weights: Option<&'a [f32]>,
+}
+
+impl<'a> LabelledLogits<'a> {
     #[inline(never)]
     fn new(
         params: &Params,
@@ -279,6 +260,27 @@ impl<'a> Inputs<'a> {
             return Err(Error::ClassWeight);
         }
         let labels = Labels::new(cube, params.ignore_index)?;
-        Ok(Self { labels, class_weights, smoothing: f64::from(params.label_smoothing) })
+        Ok(Self { params: *params, labels, class_weights })
+    }
+}
+
+impl Cubewise for LabelledLogits<'_> {
+    type Params = Params;
+
+    fn params(&self) -> &Params {
+        &self.params
+    }
+
+    fn cube(&self) -> &Cube<'_> {
+        &self.labels.cube
+    }
+
+    /// The factors `o_y v_i` are the weights.
+    fn tally(&self, weights: &mut ExactSum) -> Tally {
+        kernels::tally(self, weights)
+    }
+
+    fn walk(&self, outputs: Outputs) {
+        kernels::walk(self, outputs);
     }
 }

@@ -31,8 +31,9 @@ use crate::error::{Error, Notices, Value};
 use crate::input::Pixels;
 use crate::math::{LOGISTIC_PRODUCT_MAX_ULP, Logistic, double, exp, logistic, softplus};
 use crate::node::fingerprint::fingerprint;
-use crate::node::pixelwise::{self, Factors, Function, Pixelwise, Softening};
+use crate::node::pixelwise::{Factors, Function, Pixelwise, Softening, Targeted};
 use crate::node::reduction::{Reduction, Sums};
+use crate::node::walk::{self, TermLoss};
 use crate::simd::{Kernel, Lanes, Output, Pair, Simd, Write};
 
 /// The bound of a term or gradient in ulps, by gamma (up to 2^90) and the margin z.
@@ -71,8 +72,8 @@ impl Default for Params {
     }
 }
 
-impl Pixelwise for Params {
-    type Function = Focal;
+impl TermLoss for Params {
+    type Totals = Sums;
 
     #[inline(never)]
     fn check(&self) -> Result<(), Error> {
@@ -97,6 +98,10 @@ impl Pixelwise for Params {
         let alpha = self.alpha.map_or(u32::MAX, f32::to_bits);
         fingerprint(&[self.weight.to_bits(), self.gamma.to_bits(), alpha])
     }
+}
+
+impl Pixelwise for Params {
+    type Function = Focal;
 
     fn factors(&self, scale: f64) -> Factors {
         let weight = f64::from(self.weight) * scale;
@@ -218,7 +223,8 @@ impl Totals {
     /// Parameters out of range, targets missing or soft, inputs of different lengths.
     /// Nothing was added then.
     pub fn update(&mut self, params: &Params, pixels: &Pixels) -> Result<(), Error> {
-        pixelwise::update(params, pixels, &mut self.sums)
+        walk::update(Targeted::new(params, pixels)?, &mut self.sums);
+        Ok(())
     }
 
     /// Adds other totals. The words are canonical afterwards.
@@ -237,7 +243,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, [`Reduction::None`], terms of other parameters in the totals.
     pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        pixelwise::loss(params, &self.sums)
+        TermLoss::loss(params, &self.sums)
     }
 
     /// Writes `upstream * dL/dx` for these pixels, or adds it. The totals are those of the whole
@@ -266,7 +272,7 @@ impl Totals {
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
-        pixelwise::gradient(params, &self.sums, pixels, upstream, gradient)
+        walk::gradient(Targeted::new(params, pixels)?, &self.sums, upstream, gradient)
     }
 }
 
@@ -298,7 +304,7 @@ pub(crate) fn loss_and_gradient_to(
     gradient: Output,
 ) -> Result<Value, Error> {
     let totals = totals.map(|totals| &mut totals.sums);
-    pixelwise::loss_and_gradient(params, pixels, upstream, totals, gradient)
+    walk::loss_and_gradient(Targeted::new(params, pixels)?, upstream, totals, gradient)
 }
 
 /// Writes the terms `l_i`, one a pixel: the reduction `none`, whatever `params.reduction` is.
@@ -312,5 +318,5 @@ pub fn map(params: &Params, pixels: &Pixels, map: &mut [f32]) -> Result<Notices,
 
 /// [`map`], to memory that may be uninitialised.
 pub(crate) fn map_to(params: &Params, pixels: &Pixels, map: Output) -> Result<Notices, Error> {
-    pixelwise::map(params, pixels, map)
+    walk::map(Targeted::new(params, pixels)?, map)
 }

@@ -36,11 +36,13 @@
 mod kernels;
 
 use crate::error::{Error, Notices, Value};
-use crate::input::{Cube, Layout};
+use crate::input::Cube;
+use crate::node::cubewise::Cubewise;
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
+use crate::node::walk::{self, Outputs, TermLoss};
 use crate::simd::{self, Output, Write};
-use kernels::{Values, Written};
+use kernels::Values;
 
 /// The bound of a term in ulps: three roundings of 2^-24 for the square (the difference counts twice), one
 /// for the factor, one for a pixel weight.
@@ -63,20 +65,20 @@ impl Default for Params {
     }
 }
 
-impl Params {
+impl TermLoss for Params {
+    type Totals = Sums;
+
     #[inline(never)]
     fn check(&self) -> Result<(), Error> {
         if self.weight.is_finite() { Ok(()) } else { Err(Error::Weight) }
     }
 
-    /// Of what the terms depend on.
-    fn fingerprint(&self) -> i64 {
-        fingerprint(&[self.weight.to_bits()])
+    fn reduction(&self) -> Reduction {
+        self.reduction
     }
 
-    /// What a difference is multiplied with in a gradient.
-    fn slope(&self, sums: &Sums, upstream: f64) -> f32 {
-        (2.0 * f64::from(self.weight) * sums.slope(self.reduction, upstream)) as f32
+    fn fingerprint(&self) -> i64 {
+        fingerprint(&[self.weight.to_bits()])
     }
 }
 
@@ -100,12 +102,7 @@ impl Totals {
         reconstruction: &Cube,
         target: &[f32],
     ) -> Result<(), Error> {
-        let inputs = Inputs::new(params, reconstruction, target)?;
-        let tally = reconstruction.tally_values(&mut self.sums.weights);
-        self.sums.count(params.fingerprint(), tally);
-        let sum = Some(&mut self.sums.loss);
-        let written = Written::Nothing;
-        simd::run(Values { inputs, factor: params.weight, sum, written });
+        walk::update(Compared::new(params, reconstruction, target)?, &mut self.sums);
         Ok(())
     }
 
@@ -125,9 +122,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, [`Reduction::None`], terms of other parameters in the totals.
     pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        params.check()?;
-        self.sums.check(params.fingerprint())?;
-        self.sums.value(params.reduction)
+        TermLoss::loss(params, &self.sums)
     }
 
     /// Writes `upstream * dL/da` for these pixels in the layout of the reconstruction, or adds it. The
@@ -157,13 +152,8 @@ impl Totals {
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
-        let inputs = Inputs::new(params, reconstruction, target)?;
-        self.sums.check(params.fingerprint())?;
-        reconstruction.check_output(gradient.len())?;
-        let slope = params.slope(&self.sums, upstream);
-        let written = Written::Gradient(slope, gradient);
-        simd::run(Values { inputs, factor: params.weight, sum: None, written });
-        Ok(self.sums.notices(params.reduction))
+        let compared = Compared::new(params, reconstruction, target)?;
+        walk::gradient(compared, &self.sums, upstream, gradient)
     }
 }
 
@@ -201,22 +191,9 @@ pub(crate) fn loss_and_gradient_to(
     totals: Option<&mut Totals>,
     gradient: Output,
 ) -> Result<Value, Error> {
-    let inputs = Inputs::new(params, reconstruction, target)?;
-    reconstruction.check_output(gradient.len())?;
-    if params.reduction == Reduction::None {
-        return Err(Error::NoScalar);
-    }
-    let mut batch = Totals::default();
-    let tally = reconstruction.tally_values(&mut batch.sums.weights);
-    batch.sums.count(params.fingerprint(), tally);
-    let slope = params.slope(&batch.sums, upstream);
-    let written = Written::Gradient(slope, gradient);
-    let sum = Some(&mut batch.sums.loss);
-    simd::run(Values { inputs, factor: params.weight, sum, written });
-    if let Some(totals) = totals {
-        totals.merge(&batch);
-    }
-    batch.loss(params)
+    let totals = totals.map(|totals| &mut totals.sums);
+    let compared = Compared::new(params, reconstruction, target)?;
+    walk::loss_and_gradient(compared, upstream, totals, gradient)
 }
 
 /// Writes the terms `l_ik` in the layout of the reconstruction: the reduction `none`, whatever
@@ -240,23 +217,18 @@ pub(crate) fn map_to(
     target: &[f32],
     map: Output,
 ) -> Result<Notices, Error> {
-    let inputs = Inputs::new(params, reconstruction, target)?;
-    reconstruction.check_output(map.len())?;
-    let written = Written::Terms(map);
-    simd::run(Values { inputs, factor: params.weight, sum: None, written });
-    Ok(Notices::EMPTY.when(reconstruction.layout.n == 0))
+    walk::map(Compared::new(params, reconstruction, target)?, map)
 }
 
-/// The checked inputs of a call.
+/// A reconstruction and its target, which fit each other.
 #[derive(Clone, Copy)]
-struct Inputs<'a> {
+struct Compared<'a> {
+    params: Params,
     cube: Cube<'a>,
     target: &'a [f32],
-    /// How the values are walked.
-    layout: Layout,
 }
 
-impl<'a> Inputs<'a> {
+impl<'a> Compared<'a> {
     fn new(params: &Params, cube: &Cube<'a>, target: &'a [f32]) -> Result<Self, Error> {
         params.check()?;
         if cube.layout.n > 0 && cube.layout.channels == 0 {
@@ -264,6 +236,27 @@ impl<'a> Inputs<'a> {
         }
         cube.check()?;
         cube.check_output(target.len())?;
-        Ok(Self { cube: *cube, target, layout: cube.walk() })
+        Ok(Self { params: *params, cube: *cube, target })
+    }
+}
+
+impl Cubewise for Compared<'_> {
+    type Params = Params;
+    const TERM_OF_EACH_VALUE: bool = true;
+
+    fn params(&self) -> &Params {
+        &self.params
+    }
+
+    fn cube(&self) -> &Cube<'_> {
+        &self.cube
+    }
+
+    #[inline(never)]
+    fn walk(&self, outputs: Outputs) {
+        let slope = outputs.gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
+        let slope = (2.0 * f64::from(self.params.weight) * slope) as f32;
+        let layout = self.cube.layout_of_values();
+        simd::run(Values { compared: self, layout, slope, outputs });
     }
 }

@@ -53,14 +53,15 @@ pub use center::{gradient_center, merge_center, normalize_center, update_center}
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Exact, ExactSum, counts};
-use crate::input::{Cube, tally};
+use crate::input::Cube;
 use crate::math::double;
+use crate::node::cubewise::Cubewise;
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
+use crate::node::walk::{self, Outputs, TermLoss, TermTotals};
 use crate::simd::{self, Output, Write};
-use distance::Inputs;
-use gradient::Gradient;
-use pass::{Map, Pass};
+use distance::Embeddings;
+use pass::{Mapped, Pass};
 
 /// The most channels that an embedding may have.
 pub const MOST_CHANNELS: usize = 4096;
@@ -98,20 +99,6 @@ impl Default for Params {
 }
 
 impl Params {
-    #[inline(never)]
-    fn check(&self) -> Result<(), Error> {
-        if !(self.nu > 0.0 && self.nu < 1.0) {
-            return Err(Error::Nu);
-        }
-        if !self.weight.is_finite() {
-            return Err(Error::Weight);
-        }
-        if !self.r_unconstrained.is_finite() {
-            return Err(Error::Radius);
-        }
-        Ok(())
-    }
-
     /// The radius R. 0 in `f32` has the notice `DEGENERATE`: it has collapsed and cannot grow again.
     ///
     /// # Errors
@@ -138,15 +125,58 @@ impl Params {
         if steep < 0.0 { e / (1.0 + e) } else { 1.0 / (1.0 + e) }
     }
 
-    /// Of what the terms depend on.
+    /// What `a_n v_n (z_nk - c_k)` is multiplied with, by the slope of a mean.
+    fn factor(&self, slope: f64) -> f64 {
+        2.0 * f64::from(self.weight) / f64::from(self.nu) * slope
+    }
+}
+
+impl TermLoss for Params {
+    type Totals = Totals;
+
+    #[inline(never)]
+    fn check(&self) -> Result<(), Error> {
+        if !(self.nu > 0.0 && self.nu < 1.0) {
+            return Err(Error::Nu);
+        }
+        if !self.weight.is_finite() {
+            return Err(Error::Weight);
+        }
+        if !self.r_unconstrained.is_finite() {
+            return Err(Error::Radius);
+        }
+        Ok(())
+    }
+
+    fn reduction(&self) -> Reduction {
+        Reduction::Mean
+    }
+
     fn fingerprint(&self) -> i64 {
         let bits = self.radius_unchecked().to_bits();
         fingerprint(&[bits as u32, (bits >> u32::BITS) as u32])
     }
 
-    /// What `a_n v_n (z_nk - c_k)` is multiplied with; 0 where nothing counts.
-    fn slope(&self, sums: &Sums, upstream: f64) -> f64 {
-        2.0 * f64::from(self.weight) / f64::from(self.nu) * sums.slope(Reduction::Mean, upstream)
+    fn notices(&self, totals: &Totals) -> Result<Notices, Error> {
+        let radius = self.radius()?;
+        let Totals { sums, huge, outside_weights, outside } = totals;
+        counts::part(*outside, sums.terms)?;
+        huge.check_not_negative(*outside)?;
+        outside_weights.check_weights(*outside)?;
+        counts::at_most(outside_weights.value(), sums.weights.value())?;
+        Ok(sums.notices(self.fingerprint(), Reduction::Mean)?
+            | radius.notices
+            | Notices::NOT_FINITE.when(huge.non_finite() != 0))
+    }
+
+    fn loss(&self, totals: &Totals) -> Result<Value, Error> {
+        let Value { value: radius, .. } = self.radius()?;
+        let notices = self.notices(totals)?;
+        let slack = totals.slack().quotient(totals.sums.terms) / f64::from(self.nu);
+        let weight = f64::from(self.weight);
+        let off = weight == 0.0 && totals.sums.terms > 0;
+        let value = if off { 0.0 } else { weight * (radius * radius + slack) };
+        Ok(Value { value, notices })
     }
 }
 
@@ -176,27 +206,8 @@ impl Totals {
         embeddings: &Cube,
         center: &[f32],
     ) -> Result<(), Error> {
-        let inputs = check(params, embeddings, center)?;
-        self.count(params, embeddings);
-        self.walk(inputs, None);
+        walk::update(Embeddings::new(params, embeddings, center)?, self);
         Ok(())
-    }
-
-    /// Counts the pixels before they are walked: N decides the gradient.
-    fn count(&mut self, params: &Params, embeddings: &Cube) {
-        let tally = tally(embeddings.layout.n, &embeddings.live(), &mut self.sums.weights);
-        self.sums.count(params.fingerprint(), tally);
-    }
-
-    /// Adds the terms, and writes a gradient on the way.
-    fn walk(&mut self, inputs: Inputs, gradient: Option<Gradient>) {
-        // Few pixels add to it, but all words are canonical afterwards.
-        self.huge.normalize();
-        let before = self.outside;
-        simd::run(Pass { inputs, totals: self, adds: true, map: None, gradient });
-        if inputs.cube.weights.is_none() {
-            self.outside_weights.add_integer(self.outside.wrapping_sub(before));
-        }
     }
 
     /// Adds other totals. The words are canonical afterwards.
@@ -220,13 +231,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, terms of another radius in the totals.
     pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        let Value { value: radius, .. } = params.radius()?;
-        let notices = self.notices(params)?;
-        let slack = self.slack().quotient(self.sums.terms) / f64::from(params.nu);
-        let weight = f64::from(params.weight);
-        let off = weight == 0.0 && self.sums.terms > 0;
-        let value = if off { 0.0 } else { weight * (radius * radius + slack) };
-        Ok(Value { value, notices })
+        TermLoss::loss(params, self)
     }
 
     /// Both sums of terms as one.
@@ -247,19 +252,6 @@ impl Totals {
             *digit = digit.wrapping_add(high);
         }
         sum
-    }
-
-    /// What is special, if the totals are of this radius.
-    fn notices(&self, params: &Params) -> Result<Notices, Error> {
-        let radius = params.radius()?;
-        counts::part(self.outside, self.sums.terms)?;
-        self.huge.check_not_negative(self.outside)?;
-        self.outside_weights.check_weights(self.outside)?;
-        counts::at_most(self.outside_weights.value(), self.sums.weights.value())?;
-        self.sums.check(params.fingerprint())?;
-        Ok(self.sums.notices(Reduction::Mean)
-            | radius.notices
-            | Notices::NOT_FINITE.when(self.huge.non_finite() != 0))
     }
 
     /// Writes `upstream * dL/dz` for these pixels in the layout of the embeddings, or adds it. The totals
@@ -289,13 +281,8 @@ impl Totals {
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
-        let inputs = check(params, embeddings, center)?;
-        embeddings.check_output(gradient.len())?;
-        let notices = self.notices(params)?;
-        let slope = params.slope(&self.sums, upstream) as f32;
-        let gradient = Some(Gradient { slope, to: gradient });
-        pass(inputs, None, gradient);
-        Ok(notices)
+        let embeddings = Embeddings::new(params, embeddings, center)?;
+        walk::gradient(embeddings, self, upstream, gradient)
     }
 
     /// `upstream * dL/dr`; 0 of no pixel, with the notice `EMPTY`.
@@ -304,7 +291,7 @@ impl Totals {
     /// As [`Self::loss`].
     pub fn gradient_radius(&self, params: &Params, upstream: f64) -> Result<Value, Error> {
         let radius = params.radius()?.value;
-        let notices = self.notices(params)?;
+        let notices = params.notices(self)?;
         let share = self.outside_weights.quotient(self.sums.terms) / f64::from(params.nu);
         let slope = 2.0 * radius * params.radius_slope() * (1.0 - share);
         let empty = self.sums.terms < 1;
@@ -341,16 +328,8 @@ pub(crate) fn loss_and_gradient_to(
     totals: Option<&mut Totals>,
     gradient: Output,
 ) -> Result<Value, Error> {
-    let inputs = check(params, embeddings, center)?;
-    embeddings.check_output(gradient.len())?;
-    let mut batch = Totals::default();
-    batch.count(params, embeddings);
-    let slope = params.slope(&batch.sums, upstream) as f32;
-    batch.walk(inputs, Some(Gradient { slope, to: gradient }));
-    if let Some(totals) = totals {
-        totals.merge(&batch);
-    }
-    batch.loss(params)
+    let embeddings = Embeddings::new(params, embeddings, center)?;
+    walk::loss_and_gradient(embeddings, upstream, totals, gradient)
 }
 
 /// Writes the scores `d_n - R^2`, one a pixel: positive is outside. Pixel weights do not enter. Pixels that do
@@ -374,31 +353,60 @@ pub(crate) fn map_to(
     center: &[f32],
     map: Output,
 ) -> Result<Notices, Error> {
-    let inputs = check(params, embeddings, center)?;
-    if map.len() != embeddings.layout.n {
-        return Err(Error::LengthMismatch);
-    }
-    pass(inputs, Some(Map::Scores(map)), None);
-    Ok(Notices::EMPTY.when(embeddings.layout.n == 0) | params.radius()?.notices)
+    let notices = walk::map(Embeddings::new(params, embeddings, center)?, map)?;
+    Ok(notices | params.radius()?.notices)
 }
 
-/// Walks pixels of which no sum is wanted.
-#[inline(never)]
-fn pass(inputs: Inputs, map: Option<Map>, gradient: Option<Gradient>) {
-    simd::run(Pass { inputs, totals: &mut Totals::default(), adds: false, map, gradient });
+impl TermTotals for Totals {
+    fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    fn sums_mut(&mut self) -> &mut Sums {
+        &mut self.sums
+    }
+
+    fn merge(&mut self, other: &Self) {
+        Totals::merge(self, other);
+    }
 }
 
-/// The inputs, if they fit each other.
-fn check<'a>(
-    params: &Params,
-    embeddings: &Cube<'a>,
-    center: &'a [f32],
-) -> Result<Inputs<'a>, Error> {
-    let radius = params.radius()?.value;
-    let channels = embeddings.layout.channels;
-    if channels == 0 || channels > MOST_CHANNELS || center.len() != channels {
-        return Err(Error::Channels);
+impl<'a> Embeddings<'a> {
+    /// Embeddings and a center that fit each other.
+    fn new(params: &Params, cube: &Cube<'a>, center: &'a [f32]) -> Result<Self, Error> {
+        let radius = params.radius()?.value;
+        let channels = cube.layout.channels;
+        if channels == 0 || channels > MOST_CHANNELS || center.len() != channels {
+            return Err(Error::Channels);
+        }
+        cube.check()?;
+        Ok(Self { params: *params, cube: *cube, center, radius_squared: radius * radius })
     }
-    embeddings.check()?;
-    Ok(Inputs { cube: *embeddings, center, radius_squared: radius * radius })
+}
+
+impl Cubewise for Embeddings<'_> {
+    type Params = Params;
+
+    fn params(&self) -> &Params {
+        &self.params
+    }
+
+    fn cube(&self) -> &Cube<'_> {
+        &self.cube
+    }
+
+    fn walk(&self, Outputs { mut totals, map, gradient }: Outputs<Totals>) {
+        if let Some(totals) = &mut totals {
+            // Few pixels add to it, but all words are canonical afterwards.
+            totals.huge.normalize();
+        }
+        let outputs = Outputs { totals: totals.as_deref_mut(), map, gradient };
+        let outside = simd::run(Pass { embeddings: *self, outputs, mapped: Mapped::Scores });
+        if let Some(totals) = totals {
+            totals.outside = totals.outside.wrapping_add(outside);
+            if self.cube.weights.is_none() {
+                totals.outside_weights.add_integer(outside);
+            }
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! Dot products of rows, accurate where they cancel, and sums of rows: what the losses of matrices share.
 //!
-//! A product of two floats has 48 bits and is exact in `f64`. Sixteen partial sums take the columns k,
-//! k + 16, ... each, and are added as a tree: one order on every tier.
+//! A product of two floats has 48 bits and is exact in `f64`. The order of their sums is that of [`super::channels`].
 //!
 //! ```text
 //!  rows ──► four of them widened, some columns ──┐
@@ -13,18 +12,15 @@
 //! of every row is copied to a matrix of sixteen columns, so that kernels know whole vectors only. What needs
 //! no vectors is outside of the kernels: it is compiled once.
 
+use super::channels::{SIXTEEN, tree};
 use crate::error::Error;
 use crate::input::Matrix;
 use crate::simd::{
-    self, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, vectors, vectors_mut,
+    self, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, copy, vectors, vectors_mut,
 };
-use wide::f64x2;
 
 /// How many rows a matrix may have.
 pub const MOST_ROWS: usize = 1024;
-
-/// How many partial sums a product has: the columns of a block.
-pub(crate) const SIXTEEN: usize = 16;
 
 /// How many rows go together: as many as have registers for their partial sums.
 pub(crate) const TOGETHER: usize = 4;
@@ -93,9 +89,7 @@ impl<'m> Gram<'m> {
         let ends = if ragged == 0 { &mut [] } else { ends };
         for (row, end) in ends.chunks_exact_mut(SIXTEEN).enumerate().take(rows) {
             end.fill(0.0);
-            for (to, float) in end.iter_mut().zip(matrix.row(row).iter().skip(whole)) {
-                *to = *float;
-            }
+            copy(end, matrix.row(row).get(whole..).unwrap_or(&[]));
         }
         (Self { whole: matrix.part(0, whole), ends, ragged, wide, sums, products }, rest)
     }
@@ -161,14 +155,6 @@ impl<'m> Gram<'m> {
             }
         }
     }
-}
-
-/// The sum of sixteen partial sums: those 8 apart are added, then 4, 2 and 1.
-#[inline(never)]
-pub(crate) fn tree(sums: &[f64; SIXTEEN]) -> f64 {
-    let [a, b, c, d, e, f, g, h]: [f64x2; SIXTEEN / 2] = bytemuck::cast(*sums);
-    let [even, odd] = (((a + e) + (c + g)) + ((b + f) + (d + h))).to_array();
-    even + odd
 }
 
 pub(crate) type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;

@@ -4,14 +4,19 @@
 //! | --- | --- |
 //! | [`reduction`] | how terms become a loss, and the totals of all losses that are a mean or a sum |
 //! | [`fingerprint`] | which parameters the terms of totals were made with |
-//! | [`pixelwise`] | losses with one term a pixel |
+//! | [`walk`] | the calls of losses whose terms are added: checks, counts, and what is written |
+//! | [`pixelwise`] | of these, losses with one term a pixel, a function of its margin |
+//! | [`cubewise`] | of these, losses of cubes |
 //! | [`overlap`] | intersection and union of predictions and targets |
 //! | [`softmax`] | probabilities of classes, and labels |
+//! | [`channels`] | sums over the channels of a pixel, or the columns of a row |
 //! | [`gram`] | products of rows |
 //! | [`selection`] | entropy and spread of selection weights |
 //! | [`range`] | the least and the greatest score |
 //! | [`select`], [`sort`] | order statistics of a frame |
 
+pub mod channels;
+pub mod cubewise;
 pub mod fingerprint;
 pub mod gram;
 pub mod overlap;
@@ -22,3 +27,4 @@ pub mod select;
 pub mod selection;
 pub mod softmax;
 pub mod sort;
+pub mod walk;

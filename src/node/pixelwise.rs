@@ -12,24 +12,19 @@
 
 mod targets;
 
-use super::reduction::{Reduction, Sums};
-use crate::error::{Error, Notices, Value};
+use super::reduction::Sums;
+use super::walk::{Outputs, TermLoss, Walk};
+use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
-use crate::input::{Live, LiveColumns, Pixels, both, tally};
+use crate::input::{Live, LiveColumns, Pixels, Tally, both, tally};
 use crate::simd::{self, Columns, Kernel, Lanes, Output, Simd, only};
 use targets::{Hard, Targets};
 
-/// What is computed, by one of the losses.
-pub(crate) trait Pixelwise: Copy {
+/// A loss of the margin, by its parameters.
+pub(crate) trait Pixelwise: TermLoss<Totals = Sums> {
     /// The function f of the margin.
     type Function: Function;
 
-    /// The parameters are in range.
-    fn check(&self) -> Result<(), Error>;
-    /// How the terms become the loss.
-    fn reduction(&self) -> Reduction;
-    /// A hash of what the terms depend on.
-    fn fingerprint(&self) -> i64;
     /// The factors of the classes, times `scale`.
     fn factors(&self, scale: f64) -> Factors;
     /// Those of the terms: times 1.
@@ -77,134 +72,100 @@ impl Softening {
     pub const NONE: Self = Self { scale: 1.0, offset: 0.0 };
 }
 
-/// Adds pixels to sums.
-pub(crate) fn update<P: Pixelwise>(
-    params: &P,
-    pixels: &Pixels,
-    sums: &mut Sums,
-) -> Result<(), Error> {
-    let softening = check(params, pixels)?;
-    let tally = tally(pixels.scores.len(), pixels, &mut sums.weights);
-    sums.count(params.fingerprint(), tally);
-    let terms = Some((params.term_factors(), To::Sum(&mut sums.loss)));
-    walk(params, pixels, softening, Outputs { terms, slopes: None });
-    Ok(())
-}
-
-/// The loss.
-pub(crate) fn loss<P: Pixelwise>(params: &P, sums: &Sums) -> Result<Value, Error> {
-    params.check()?;
-    sums.check(params.fingerprint())?;
-    sums.value(params.reduction())
-}
-
-/// Writes the gradient, or adds it.
-pub(crate) fn gradient<P: Pixelwise>(
-    params: &P,
-    sums: &Sums,
-    pixels: &Pixels,
-    upstream: f64,
-    gradient: Output,
-) -> Result<Notices, Error> {
-    let softening = check(params, pixels)?;
-    sums.check(params.fingerprint())?;
-    Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
-    let factors = params.factors(sums.slope(params.reduction(), upstream));
-    let slopes = Some((factors, gradient));
-    walk(params, pixels, softening, Outputs { terms: None, slopes });
-    Ok(sums.notices(params.reduction()))
-}
-
-/// The loss and the gradient of one batch, whose sums are added to `totals`.
-pub(crate) fn loss_and_gradient<P: Pixelwise>(
-    params: &P,
-    pixels: &Pixels,
-    upstream: f64,
-    totals: Option<&mut Sums>,
-    gradient: Output,
-) -> Result<Value, Error> {
-    let softening = check(params, pixels)?;
-    Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
-    if params.reduction() == Reduction::None {
-        return Err(Error::NoScalar);
-    }
-    let mut batch = Sums::default();
-    let tally = tally(pixels.scores.len(), pixels, &mut batch.weights);
-    batch.count(params.fingerprint(), tally);
-    let factors = params.factors(batch.slope(params.reduction(), upstream));
-    let slopes = Some((factors, gradient));
-    let terms = Some((params.term_factors(), To::Sum(&mut batch.loss)));
-    walk(params, pixels, softening, Outputs { terms, slopes });
-    if let Some(totals) = totals {
-        totals.merge(&batch);
-    }
-    loss(params, &batch)
-}
-
-/// Writes the terms.
-pub(crate) fn map<P: Pixelwise>(
-    params: &P,
-    pixels: &Pixels,
-    map: Output,
-) -> Result<Notices, Error> {
-    let softening = check(params, pixels)?;
-    Pixels::check_lengths(pixels.scores.len(), &[Some(map.len())])?;
-    let terms = Some((params.term_factors(), To::Map(map)));
-    walk(params, pixels, softening, Outputs { terms, slopes: None });
-    Ok(Notices::EMPTY.when(pixels.scores.is_empty()))
-}
-
-fn walk<'a, P: Pixelwise>(
-    params: &P,
+/// Pixels and their targets, which fit each other and the loss.
+pub(crate) struct Targeted<'a, P> {
+    params: &'a P,
     pixels: &'a Pixels<'a>,
+    /// How the targets are softened; None: they are hard.
     softening: Option<Softening>,
-    to: Outputs<'a>,
-) {
-    let function = params.function();
-    match softening {
-        _ if P::SOFT && simd::IS_SMALL => {
-            simd::run(Walk { pixels, function, targets: softening, to })
+}
+
+impl<'a, P: Pixelwise> Targeted<'a, P> {
+    pub fn new(params: &'a P, pixels: &'a Pixels<'a>) -> Result<Self, Error> {
+        params.check()?;
+        let softening = params.softening();
+        pixels.check_labelled()?;
+        if pixels.soft_targets.is_some() && !P::SOFT {
+            return Err(Error::UnsupportedInput);
         }
-        Some(targets) if P::SOFT => simd::run(Walk { pixels, function, targets, to }),
-        _ => simd::run(Walk { pixels, function, targets: Hard, to }),
+        let is_soft = pixels.soft_targets.is_some() || softening != Softening::NONE;
+        Ok(Self { params, pixels, softening: is_soft.then_some(softening) })
     }
 }
 
-/// How the targets of a call are softened; None: they are hard.
-fn check<P: Pixelwise>(params: &P, pixels: &Pixels) -> Result<Option<Softening>, Error> {
-    params.check()?;
-    let softening = params.softening();
-    pixels.check_labelled()?;
-    if pixels.soft_targets.is_some() && !P::SOFT {
-        return Err(Error::UnsupportedInput);
+impl<P: Pixelwise> Walk for Targeted<'_, P> {
+    type Params = P;
+
+    fn params(&self) -> &P {
+        self.params
     }
-    Ok((pixels.soft_targets.is_some() || softening != Softening::NONE).then_some(softening))
+
+    fn is_empty(&self) -> bool {
+        self.pixels.scores.is_empty()
+    }
+
+    fn tally(&self, weights: &mut ExactSum) -> Tally {
+        tally(self.pixels.scores.len(), self.pixels, weights)
+    }
+
+    fn check_map(&self, length: usize) -> Result<(), Error> {
+        self.check_gradient(length)
+    }
+
+    fn check_gradient(&self, length: usize) -> Result<(), Error> {
+        if length == self.pixels.scores.len() { Ok(()) } else { Err(Error::LengthMismatch) }
+    }
+
+    // (No call of its own: stack is scarce where bce runs, and this is one more frame below the
+    // totals of a batch.)
+    #[inline(always)]
+    fn walk(&self, Outputs { totals: sums, map, gradient }: Outputs) {
+        let Self { params, pixels, softening } = *self;
+        let function = params.function();
+        let (slopes, gradient) = match gradient {
+            Some(gradient) => (params.factors(gradient.slope), Some(gradient.to)),
+            None => (Factors::default(), None),
+        };
+        let factors = [params.term_factors(), slopes];
+        match softening {
+            targets if P::SOFT && simd::IS_SMALL => {
+                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+            }
+            Some(targets) if P::SOFT => {
+                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+            }
+            _ => {
+                let targets = Hard;
+                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+            }
+        }
+    }
 }
 
-/// The inputs as vectors.
-struct Inputs<'a, V: Lanes> {
+/// The pixels as vectors.
+struct Vectors<'a, V: Lanes> {
     logits: Columns<'a, V::Floats>,
     targets: Columns<'a, V::Bytes>,
     live: LiveColumns<'a, V>,
-    /// How many vectors there are, the last perhaps padded.
-    vectors: usize,
+    /// How many there are, the last perhaps padded.
+    count: usize,
 }
 
-/// The inputs of one vector of pixels.
+/// One vector of pixels.
 struct Vector<V: Lanes> {
     logit: V,
     positive: V::Mask,
     live: Live<V>,
 }
 
-impl<'a, V: Lanes> Inputs<'a, V> {
+impl<'a, V: Lanes> Vectors<'a, V> {
     #[inline(always)]
     fn new(pixels: &Pixels<'a>) -> Self {
         Self {
             logits: Columns::new(pixels.scores),
             targets: Columns::new(pixels.targets.unwrap_or(&[])),
             live: LiveColumns::new(pixels),
-            vectors: pixels.scores.len().div_ceil(V::LANES),
+            count: pixels.scores.len().div_ceil(V::LANES),
         }
     }
 
@@ -264,30 +225,21 @@ struct Side<V: Lanes> {
     share: Option<V>,
 }
 
-/// What is made of the pixels.
-struct Outputs<'a> {
-    /// The factors of the terms, and where these go.
-    terms: Option<(Factors, To<'a>)>,
-    /// The factors of the slopes, and where the gradient goes.
-    slopes: Option<(Factors, Output<'a>)>,
-}
-
-/// Where the terms go.
-enum To<'a> {
-    Sum(&'a mut ExactSum),
-    Map(Output<'a>),
-}
-
 /// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
 /// vector.
-struct Walk<'a, F, T> {
+struct Terms<'a, F, T> {
     pixels: &'a Pixels<'a>,
     function: F,
     targets: T,
-    to: Outputs<'a>,
+    /// The factors of the terms and of the slopes.
+    factors: [Factors; 2],
+    // What is written, as in [`Outputs`].
+    sums: Option<&'a mut Sums>,
+    map: Option<Output<'a>>,
+    gradient: Option<Output<'a>>,
 }
 
-impl<F: Function, T: Targets> Kernel for Walk<'_, F, T> {
+impl<F: Function, T: Targets> Kernel for Terms<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
@@ -297,37 +249,34 @@ impl<F: Function, T: Targets> Kernel for Walk<'_, F, T> {
     }
 }
 
-impl<F: Function, T: Targets> Walk<'_, F, T> {
+impl<F: Function, T: Targets> Terms<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
-        let Self { pixels, function, targets, to } = self;
-        let inputs = Inputs::<V>::new(pixels);
-        let (term_factors, sum, map) = match to.terms {
-            Some((factors, To::Sum(sum))) => (Some(factors), Some(sum), Output::nowhere()),
-            Some((factors, To::Map(map))) => (Some(factors), None, map),
-            None => (None, None, Output::nowhere()),
+        let Self { pixels, function, targets, factors, sums, map, gradient } = self;
+        let vectors = Vectors::<V>::new(pixels);
+        let (is_sum, is_map) = (sums.is_some(), map.is_some());
+        let is_gradient = gradient.is_some();
+        let [of_terms, of_slopes] = factors;
+        // The margin of a positive pixel falls as its logit rises.
+        let of_slopes = Factors { positive: -of_slopes.positive, ..of_slopes };
+        let wanted = Wanted {
+            function,
+            softening: targets.softening(),
+            terms: (is_sum || is_map).then_some(of_terms),
+            slopes: is_gradient.then_some(of_slopes),
         };
-        let (slope_factors, gradient) = match to.slopes {
-            // The margin of a positive pixel falls as its logit rises.
-            Some((Factors { negative, positive }, gradient)) => {
-                (Some(Factors { negative, positive: -positive }), gradient)
-            }
-            None => (None, Output::nowhere()),
-        };
-        let softening = targets.softening();
-        let wanted = Wanted { function, softening, terms: term_factors, slopes: slope_factors };
-        let (is_sum, is_map) = (sum.is_some(), sum.is_none() && term_factors.is_some());
-        let mut sum = Accumulator::new(simd, sum);
-        let (mut map, mut gradient) = (map.columns(), gradient.columns());
-        for index in 0..inputs.vectors {
-            let vector = inputs.get(simd, index);
+        let mut sum = Accumulator::new(simd, sums.map(|sums| &mut sums.loss));
+        let mut map = map.unwrap_or(Output::nowhere()).columns();
+        let mut gradient = gradient.unwrap_or(Output::nowhere()).columns();
+        for index in 0..vectors.count {
+            let vector = vectors.get(simd, index);
             let (term, slope) = wanted.of(simd, &vector);
             if is_sum {
                 sum.push(term);
             } else if is_map {
                 map.get(index).put(term);
             }
-            if slope_factors.is_some() {
+            if is_gradient {
                 gradient.get(index).write(vector.live.mask, slope);
             }
         }

@@ -1,6 +1,6 @@
 //! How terms become a loss: what all losses share that are a sum or a mean of terms.
 
-use crate::error::{Error, Notices, Value};
+use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::input::Tally;
 use crate::node::fingerprint::same_parameters;
@@ -72,8 +72,7 @@ impl Sums {
     }
 
     /// The words can be, and all terms are of the parameters of this hash.
-    #[inline(never)]
-    pub(crate) fn check(&self, hash: i64) -> Result<(), Error> {
+    fn check(&self, hash: i64) -> Result<(), Error> {
         if self.rejected < 0 {
             return Err(Error::Totals);
         }
@@ -84,17 +83,17 @@ impl Sums {
 
     /// The loss. The mean of no term is NaN, the sum 0, both with `EMPTY`; a weighted mean of weights
     /// that are all 0 is NaN with `DEGENERATE`.
-    pub(crate) fn value(&self, reduction: Reduction) -> Result<Value, Error> {
-        let value = match reduction {
-            Reduction::Mean => self.loss.quotient(self.terms),
-            Reduction::Sum => self.loss.value(),
-            Reduction::WeightedMean => self.loss.value() / self.weights.value(),
-            Reduction::None => return Err(Error::NoScalar),
-        };
-        Ok(Value { value, notices: self.notices(reduction) })
+    #[inline(never)]
+    pub(crate) fn value(&self, reduction: Reduction) -> Result<f64, Error> {
+        match reduction {
+            Reduction::Mean => Ok(self.loss.quotient(self.terms)),
+            Reduction::Sum => Ok(self.loss.value()),
+            Reduction::WeightedMean => Ok(self.loss.value() / self.weights.value()),
+            Reduction::None => Err(Error::NoScalar),
+        }
     }
 
-    /// What `upstream` is divided by in a gradient; 0 where the loss is the mean of nothing.
+    /// The derivative of the loss by a term, times `upstream`; 0 where the loss is the mean of nothing.
     pub(crate) fn slope(&self, reduction: Reduction, upstream: f64) -> f64 {
         let divisor = match reduction {
             Reduction::Mean => self.terms as f64,
@@ -104,13 +103,16 @@ impl Sums {
         if divisor > 0.0 { upstream / divisor } else { 0.0 }
     }
 
-    pub(crate) fn notices(&self, reduction: Reduction) -> Notices {
+    /// What is special, if the words can be and all terms are of the parameters of this hash.
+    #[inline(never)]
+    pub(crate) fn notices(&self, hash: i64, reduction: Reduction) -> Result<Notices, Error> {
+        self.check(hash)?;
         let empty = self.terms == 0;
         let by_weights = reduction == Reduction::WeightedMean;
         let divisor = if by_weights { self.weights.value() } else { 1.0 };
-        Notices::EMPTY.when(empty)
+        Ok(Notices::EMPTY.when(empty)
             | Notices::DEGENERATE.when(divisor == 0.0 && !empty)
             | Notices::NOT_FINITE.when(self.loss.non_finite() != 0 || !divisor.is_finite())
-            | Notices::REJECTED.when(self.rejected != 0)
+            | Notices::REJECTED.when(self.rejected != 0))
     }
 }

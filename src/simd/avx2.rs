@@ -91,6 +91,9 @@ pub struct YmmBits(__m256i);
 /// Eight doubles.
 #[derive(Clone, Copy)]
 pub struct YmmDoubles(__m256d, __m256d);
+/// Eight truth values of doubles: all bits of a lane set where it is true.
+#[derive(Clone, Copy)]
+pub struct YmmWideMask(__m256d, __m256d);
 
 macro_rules! operators {
     ($type:ident: $($operator:ident $method:ident $intrinsic:ident,)*) => {$(
@@ -110,7 +113,7 @@ operators! { YmmBits: Add add _mm256_add_epi32, Sub sub _mm256_sub_epi32, BitAnd
 BitOr bitor _mm256_or_si256, BitXor bitxor _mm256_xor_si256, }
 
 macro_rules! other_operators {
-    ($($operator:ident $method:ident $float:ident $double:ident,)*) => {$(
+    ($($operator:ident $method:ident $float:ident,)*) => {$(
         impl $operator<f32> for Ymm {
             type Output = Self;
             #[inline(always)]
@@ -118,18 +121,43 @@ macro_rules! other_operators {
                 Self(avx2!($float(self.0, _mm256_set1_ps(constant))))
             }
         }
-        impl $operator for YmmDoubles {
+    )*};
+}
+
+other_operators! { Add add _mm256_add_ps, Sub sub _mm256_sub_ps, Mul mul _mm256_mul_ps, }
+
+macro_rules! operators_of_halves {
+    ($type:ident: $($operator:ident $method:ident $intrinsic:ident,)*) => {$(
+        impl $operator for $type {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
-                Self(avx2!($double(self.0, other.0)), avx2!($double(self.1, other.1)))
+                Self(avx2!($intrinsic(self.0, other.0)), avx2!($intrinsic(self.1, other.1)))
             }
         }
     )*};
 }
 
-other_operators! { Add add _mm256_add_ps _mm256_add_pd, Sub sub _mm256_sub_ps _mm256_sub_pd,
-Mul mul _mm256_mul_ps _mm256_mul_pd, }
+operators_of_halves! { YmmDoubles: Add add _mm256_add_pd, Sub sub _mm256_sub_pd, Mul mul _mm256_mul_pd,
+Div div _mm256_div_pd, }
+operators_of_halves! { YmmWideMask: BitAnd bitand _mm256_and_pd, BitOr bitor _mm256_or_pd, }
+
+impl Not for YmmWideMask {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        let ones = avx2!(_mm256_castsi256_pd(_mm256_set1_epi32(-1)));
+        let [low, high] = [self.0, self.1].map(|half| avx2!(_mm256_xor_pd(half, ones)));
+        Self(low, high)
+    }
+}
+
+impl Mask for YmmWideMask {
+    #[inline(always)]
+    fn any(self) -> bool {
+        avx2!(_mm256_movemask_pd(self.0)) | avx2!(_mm256_movemask_pd(self.1)) != 0
+    }
+}
 
 impl Not for YmmMask {
     type Output = Self;
@@ -274,6 +302,7 @@ impl Bits for YmmBits {
 
 impl Doubles for YmmDoubles {
     type Simd = Avx2;
+    type Mask = YmmWideMask;
     type Words = [__m256i; 2];
     type Array = [i64; 8];
     type Values = [f64; 8];
@@ -306,6 +335,24 @@ impl Doubles for YmmDoubles {
     #[inline(always)]
     fn to_values(self) -> [f64; 8] {
         must_cast([self.0, self.1])
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(avx2!(_mm256_sqrt_pd(self.0)), avx2!(_mm256_sqrt_pd(self.1)))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> YmmWideMask {
+        YmmWideMask(
+            avx2!(_mm256_cmp_pd::<_CMP_LT_OQ>(self.0, other.0)),
+            avx2!(_mm256_cmp_pd::<_CMP_LT_OQ>(self.1, other.1)),
+        )
+    }
+    #[inline(always)]
+    fn select(mask: YmmWideMask, yes: Self, no: Self) -> Self {
+        Self(
+            avx2!(_mm256_blendv_pd(no.0, yes.0, mask.0)),
+            avx2!(_mm256_blendv_pd(no.1, yes.1, mask.1)),
+        )
     }
     #[inline(always)]
     fn fold_to_four(self) -> [f64; 4] {

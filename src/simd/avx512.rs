@@ -89,7 +89,7 @@ operators! { ZmmBits: Add add _mm512_add_epi32, Sub sub _mm512_sub_epi32, BitAnd
 BitOr bitor _mm512_or_si512, BitXor bitxor _mm512_xor_si512, }
 
 macro_rules! other_operators {
-    ($($operator:ident $method:ident $float:ident $double:ident,)*) => {$(
+    ($($operator:ident $method:ident $float:ident,)*) => {$(
         impl $operator<f32> for Zmm {
             type Output = Self;
             #[inline(always)]
@@ -97,18 +97,25 @@ macro_rules! other_operators {
                 Self(avx512!($float(self.0, _mm512_set1_ps(constant))))
             }
         }
+    )*};
+}
+
+other_operators! { Add add _mm512_add_ps, Sub sub _mm512_sub_ps, Mul mul _mm512_mul_ps, }
+
+macro_rules! operators_of_doubles {
+    ($($operator:ident $method:ident $intrinsic:ident,)*) => {$(
         impl $operator for ZmmDoubles {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
-                Self(avx512!($double(self.0, other.0)), avx512!($double(self.1, other.1)))
+                Self(avx512!($intrinsic(self.0, other.0)), avx512!($intrinsic(self.1, other.1)))
             }
         }
     )*};
 }
 
-other_operators! { Add add _mm512_add_ps _mm512_add_pd, Sub sub _mm512_sub_ps _mm512_sub_pd,
-Mul mul _mm512_mul_ps _mm512_mul_pd, }
+operators_of_doubles! { Add add _mm512_add_pd, Sub sub _mm512_sub_pd, Mul mul _mm512_mul_pd,
+Div div _mm512_div_pd, }
 
 impl Not for ZmmMask {
     type Output = Self;
@@ -250,6 +257,7 @@ impl Bits for ZmmBits {
 
 impl Doubles for ZmmDoubles {
     type Simd = Avx512;
+    type Mask = ZmmMask;
     type Words = [__m512i; 2];
     type Array = [i64; 16];
     type Values = [f64; 16];
@@ -282,6 +290,23 @@ impl Doubles for ZmmDoubles {
     #[inline(always)]
     fn to_values(self) -> [f64; 16] {
         must_cast([self.0, self.1])
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(avx512!(_mm512_sqrt_pd(self.0)), avx512!(_mm512_sqrt_pd(self.1)))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> ZmmMask {
+        let low = avx512!(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.0, other.0));
+        let high = avx512!(_mm512_cmp_pd_mask::<_CMP_LT_OQ>(self.1, other.1));
+        ZmmMask(u16::from(high) << 8 | u16::from(low))
+    }
+    #[inline(always)]
+    fn select(mask: ZmmMask, yes: Self, no: Self) -> Self {
+        Self(
+            avx512!(_mm512_mask_blend_pd(mask.0 as u8, no.0, yes.0)),
+            avx512!(_mm512_mask_blend_pd((mask.0 >> 8) as u8, no.1, yes.1)),
+        )
     }
     #[inline(always)]
     fn fold_to_four(self) -> [f64; 4] {

@@ -287,11 +287,15 @@ pub(crate) trait Bits:
 }
 
 /// A vector of `f64`, and a vector of `i64` words beside it that its bits can be added to.
+///
+/// Each operation is one of IEEE 754, as those of [`Lanes`] are.
 pub(crate) trait Doubles:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
+    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
     /// The token of the tier.
     type Simd: Simd;
+    /// One truth value a lane.
+    type Mask: Mask;
     /// One `i64` a lane.
     type Words: Copy;
     /// `[i64; LANES]`, perhaps nested.
@@ -311,25 +315,22 @@ pub(crate) trait Doubles:
     fn from_values(simd: Self::Simd, values: &Self::Values) -> Self;
     /// The doubles, in order.
     fn to_values(self) -> Self::Values;
+    /// The square root; NaN of what is negative, but -0 of -0.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
+    fn sqrt(self) -> Self;
+    /// `self < other`: false with a NaN.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
+    fn lt(self, other: Self) -> Self::Mask;
+    /// `mask ? yes : no`.
+    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     /// The sum of sixteen doubles as a tree: lanes 8 apart are added, then 4, 2 and 1. One order on
     /// every tier.
     #[inline(always)]
     fn sum_of_sixteen(self) -> f64 {
-        let values = self.to_values();
-        let Some(mut leaves) = flat::<_, f64>(&values).first_chunk::<16>().copied() else {
-            return f64::NAN;
-        };
-        let mut width = leaves.len() / 2;
-        while width > 0 {
-            let (low, high) = leaves.split_at_mut_checked(width).unwrap_or((&mut [], &mut []));
-            for (low, high) in low.iter_mut().zip(high) {
-                *low += *high;
-            }
-            width /= 2;
-        }
-        let [sum, ..] = leaves;
-        sum
+        let [a, b, c, d] = self.fold_to_four();
+        (a + c) + (b + d)
     }
 
     /// The first levels of such a tree: adds the upper half of the lanes to the lower one until four are left.

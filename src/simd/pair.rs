@@ -149,6 +149,7 @@ impl<T: Bits> Bits for Pair<T> {
 
 impl<T: Doubles> Doubles for Pair<T> {
     type Simd = T::Simd;
+    type Mask = Pair<T::Mask>;
     type Words = Pair<T::Words>;
     type Array = [T::Array; 2];
     type Values = [T::Values; 2];
@@ -176,6 +177,18 @@ impl<T: Doubles> Doubles for Pair<T> {
     #[inline(always)]
     fn to_values(self) -> Self::Values {
         [self.0.to_values(), self.1.to_values()]
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.sqrt(), self.1.sqrt())
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> Self::Mask {
+        Pair(self.0.lt(other.0), self.1.lt(other.1))
+    }
+    #[inline(always)]
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        Self(T::select(mask.0, yes.0, no.0), T::select(mask.1, yes.1, no.1))
     }
     #[inline(always)]
     fn fold_to_four(self) -> [f64; 4] {

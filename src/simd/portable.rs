@@ -69,6 +69,13 @@ macro_rules! lanewise_constant {
                 Self(self.0.$method(f32x4::splat(constant)))
             }
         }
+    )*};
+}
+
+lanewise_constant! { Add add, Sub sub, Mul mul, }
+
+macro_rules! lanewise_doubles {
+    ($($operator:ident $method:ident,)*) => {$(
         impl $operator for Quad<[f64x2; 2]> {
             type Output = Self;
             #[inline(always)]
@@ -80,7 +87,7 @@ macro_rules! lanewise_constant {
     )*};
 }
 
-lanewise_constant! { Add add, Sub sub, Mul mul, }
+lanewise_doubles! { Add add, Sub sub, Mul mul, Div div, }
 
 /// All bits of a lane set where it is true.
 #[derive(Clone, Copy)]
@@ -107,6 +114,42 @@ impl Not for QuadMask {
     #[inline(always)]
     fn not(self) -> Self {
         Self(!self.0)
+    }
+}
+
+/// The same for the doubles of four lanes.
+#[derive(Clone, Copy)]
+pub struct WideMask([f64x2; 2]);
+
+impl BitAnd for WideMask {
+    type Output = Self;
+    #[inline(always)]
+    fn bitand(self, other: Self) -> Self {
+        Self([self.0[0] & other.0[0], self.0[1] & other.0[1]])
+    }
+}
+
+impl BitOr for WideMask {
+    type Output = Self;
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        Self([self.0[0] | other.0[0], self.0[1] | other.0[1]])
+    }
+}
+
+impl Not for WideMask {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        Self(self.0.map(|half| !half))
+    }
+}
+
+impl Mask for WideMask {
+    // (Not of both at once: see the pair of vectors.)
+    #[inline(always)]
+    fn any(self) -> bool {
+        self.0[0].any() | self.0[1].any()
     }
 }
 
@@ -233,6 +276,7 @@ impl Bits for Quad<u32x4> {
 
 impl Doubles for Quad<[f64x2; 2]> {
     type Simd = Portable;
+    type Mask = WideMask;
     type Words = [i64x2; 2];
     type Array = [i64; 4];
     type Values = [f64; 4];
@@ -261,6 +305,20 @@ impl Doubles for Quad<[f64x2; 2]> {
     #[inline(always)]
     fn to_values(self) -> [f64; 4] {
         must_cast(self.0)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(f64x2::sqrt))
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> WideMask {
+        let ([a, b], [c, d]) = (self.0, other.0);
+        WideMask([a.simd_lt(c), b.simd_lt(d)])
+    }
+    #[inline(always)]
+    fn select(mask: WideMask, yes: Self, no: Self) -> Self {
+        let ([a, b], [c, d], [low, high]) = (yes.0, no.0, mask.0);
+        Self([low.bitselect(a, c), high.bitselect(b, d)])
     }
 }
 

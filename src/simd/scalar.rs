@@ -2,6 +2,7 @@
 
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
+use wide::f64x2;
 
 /// The token of the scalar tier, which every machine has.
 #[derive(Clone, Copy, Default)]
@@ -40,7 +41,7 @@ macro_rules! lanewise {
 }
 
 lanewise! { f32: Add add, Sub sub, Mul mul, Div div, }
-lanewise! { f64: Add add, Sub sub, Mul mul, }
+lanewise! { f64: Add add, Sub sub, Mul mul, Div div, }
 
 macro_rules! lanewise_constant {
     ($($operator:ident $method:ident,)*) => {$(
@@ -185,6 +186,7 @@ impl Bits for One<u32> {
 
 impl Doubles for One<f64> {
     type Simd = Scalar;
+    type Mask = One<bool>;
     type Words = i64;
     type Array = [i64; 1];
     type Values = [f64; 1];
@@ -212,5 +214,19 @@ impl Doubles for One<f64> {
     #[inline(always)]
     fn to_values(self) -> [f64; 1] {
         [self.0]
+    }
+    // (The standard library has it, but not the core: this is one instruction where there is one.)
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        let [root, _] = f64x2::splat(self.0).sqrt().to_array();
+        Self(root)
+    }
+    #[inline(always)]
+    fn lt(self, other: Self) -> One<bool> {
+        One(self.0 < other.0)
+    }
+    #[inline(always)]
+    fn select(mask: One<bool>, yes: Self, no: Self) -> Self {
+        if mask.0 { yes } else { no }
     }
 }

@@ -18,6 +18,7 @@ mod cubes;
 mod detection;
 mod distinct_labels;
 mod double;
+mod doubles;
 mod drift;
 mod drift_large;
 mod exact;

@@ -1,32 +1,12 @@
 //! The passes over the pixels, tile after tile.
 
+use super::LabelledLogits;
 use crate::exact::{ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
 use crate::math::log1p;
-use crate::node::reduction::Sums;
-use crate::node::softmax::{Labels, PIXELS, Rows, Tile, Work, load_wide, store_wide};
-use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, only, store};
-
-/// The checked inputs of a call.
-#[derive(Clone, Copy)]
-pub(super) struct Inputs<'a> {
-    pub labels: Labels<'a>,
-    pub class_weights: Option<&'a [f32]>,
-    pub smoothing: f64,
-}
-
-/// What a pass over the pixels finds.
-#[derive(Default)]
-pub(super) struct Outputs<'o> {
-    /// The weight of the loss.
-    pub weight: f64,
-    /// The terms, added.
-    pub sum: Option<&'o mut ExactSum>,
-    /// The terms, one a pixel.
-    pub map: Option<Output<'o>>,
-    /// The gradient, and the slope of the loss along a term of factor 1.
-    pub gradient: Option<(Output<'o>, f64)>,
-}
+use crate::node::softmax::{PIXELS, Rows, Tile, Work, load_wide, store_wide};
+use crate::node::walk::Outputs;
+use crate::simd::{self, Counted, Kernel, Lanes, Simd, load, only, store};
 
 /// What is kept of each pixel of a tile.
 struct Kept {
@@ -83,90 +63,16 @@ impl Factors<'_> {
     }
 }
 
-impl<'a> Inputs<'a> {
+impl<'a> LabelledLogits<'a> {
     fn factors(&self, factor: f64) -> Factors<'a> {
-        let Self { labels, class_weights, smoothing } = *self;
+        let Self { params, labels, class_weights } = *self;
+        let smoothing = f64::from(params.label_smoothing);
         let spread = factor * smoothing / labels.classes as f64;
         let mut factors =
             Factors { class_weights, own: factor * (1.0 - smoothing), spread, all: 0.0 };
         let sum: f64 = (0..labels.classes).map(|class| factors.class_weight(class)).sum();
         factors.all = (spread * sum) as f32;
         factors
-    }
-
-    /// Counts the pixels, and adds their factors `o_y v_i`.
-    #[inline(never)]
-    pub fn count(&self, sums: &mut Sums) -> Tally {
-        let factors = self.factors(1.0);
-        let has_weights = self.labels.cube.weights.is_some() || self.class_weights.is_some();
-        let mut tally = Tally::default();
-        let mut factor = [0.0; PIXELS];
-        self.labels.each_tile(&mut |work, of_tile| {
-            if work.tile.is_flush_due() {
-                sums.weights.normalize();
-            }
-            tally.pixels += of_tile.pixels;
-            tally.rejected += of_tile.rejected;
-            if has_weights {
-                let tile = &work.tile;
-                factors.of_labels(1.0, tile, &mut factor);
-                for (factor, weight) in factor.iter_mut().zip(&tile.weight) {
-                    *factor *= *weight;
-                }
-                add(tile, &mut factor, &mut sums.weights);
-            }
-        });
-        if !has_weights {
-            sums.weights.add_integer(tally.pixels);
-        }
-        sums.weights.normalize();
-        tally
-    }
-
-    #[inline(never)]
-    pub fn run(&self, mut outputs: Outputs) {
-        let of_terms = &self.factors(outputs.weight);
-        let slope = outputs.gradient.as_ref().map_or(0.0, |(_, slope)| *slope);
-        let of_slopes = &self.factors(outputs.weight * slope);
-        let has_terms = outputs.sum.is_some() || outputs.map.is_some();
-        let mut kept = Kept::new();
-        kept.factors = [of_terms, of_slopes].map(|factors| [factors.own as f32; PIXELS]);
-        self.labels.each_tile(&mut |work, _| {
-            if self.class_weights.is_some() {
-                let [of_term, of_slope] = &mut kept.factors;
-                of_terms.of_labels(of_terms.own, &work.tile, of_term);
-                of_slopes.of_labels(of_slopes.own, &work.tile, of_slope);
-            }
-            kept.spread = [0.0; PIXELS];
-            let mut see = |tile: &Tile, logits: Rows| {
-                simd::run(Logits { tile, logits, factors: of_terms, kept: &mut kept });
-            };
-            self.labels.softmax(work, if has_terms { Some(&mut see) } else { None });
-            self.find_others(work, &mut kept);
-            if has_terms {
-                let tile = &work.tile;
-                simd::run(Terms { tile, factors: of_terms, kept: &mut kept });
-                if let Some(map) = &mut outputs.map {
-                    map.put(tile.start, 1, tile.length, &kept.terms);
-                }
-                if let Some(sum) = &mut outputs.sum {
-                    if tile.is_flush_due() {
-                        sum.normalize();
-                    }
-                    add(tile, &mut kept.terms, sum);
-                }
-            }
-            if let Some((gradient, _)) = &mut outputs.gradient {
-                self.labels.each_block(work, &mut |tile| {
-                    let gradient = CubeOutput::new(gradient.reborrow(), self.labels.cube.layout);
-                    let (factors, kept) = (of_slopes, &kept);
-                    simd::run(Gradient { tile, factors, kept, gradient });
-                });
-            }
-        });
-        if let Some(sum) = outputs.sum {
-            sum.normalize();
-        }
     }
 
     #[inline(never)]
@@ -176,6 +82,85 @@ impl<'a> Inputs<'a> {
         self.labels.each_block(work, &mut |tile| {
             simd::run(Others { tile, kept: &mut *kept });
         });
+    }
+}
+
+/// Counts the pixels, and adds their factors `o_y v_i` to weights.
+#[inline(never)]
+pub(super) fn tally(logits: &LabelledLogits, weights: &mut ExactSum) -> Tally {
+    let factors = logits.factors(1.0);
+    let has_weights = logits.labels.cube.weights.is_some() || logits.class_weights.is_some();
+    let mut tally = Tally::default();
+    let mut factor = [0.0; PIXELS];
+    logits.labels.each_tile(&mut |work, of_tile| {
+        if work.tile.is_flush_due() {
+            weights.normalize();
+        }
+        tally.pixels += of_tile.pixels;
+        tally.rejected += of_tile.rejected;
+        if has_weights {
+            let tile = &work.tile;
+            factors.of_labels(1.0, tile, &mut factor);
+            for (factor, weight) in factor.iter_mut().zip(&tile.weight) {
+                *factor *= *weight;
+            }
+            add(tile, &mut factor, weights);
+        }
+    });
+    if !has_weights {
+        weights.add_integer(tally.pixels);
+    }
+    weights.normalize();
+    tally
+}
+
+/// Goes over the pixels, and writes what is wanted of them.
+#[inline(never)]
+pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
+    let Outputs { totals, mut map, mut gradient } = outputs;
+    let mut sum = totals.map(|totals| &mut totals.loss);
+    let weight = f64::from(logits.params.weight);
+    let of_terms = &logits.factors(weight);
+    let slope = gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
+    let of_slopes = &logits.factors(weight * slope);
+    let has_terms = sum.is_some() || map.is_some();
+    let mut kept = Kept::new();
+    kept.factors = [of_terms, of_slopes].map(|factors| [factors.own as f32; PIXELS]);
+    logits.labels.each_tile(&mut |work, _| {
+        if logits.class_weights.is_some() {
+            let [of_term, of_slope] = &mut kept.factors;
+            of_terms.of_labels(of_terms.own, &work.tile, of_term);
+            of_slopes.of_labels(of_slopes.own, &work.tile, of_slope);
+        }
+        kept.spread = [0.0; PIXELS];
+        let mut see = |tile: &Tile, logits: Rows| {
+            simd::run(Logits { tile, logits, factors: of_terms, kept: &mut kept });
+        };
+        logits.labels.softmax(work, if has_terms { Some(&mut see) } else { None });
+        logits.find_others(work, &mut kept);
+        if has_terms {
+            let tile = &work.tile;
+            simd::run(Terms { tile, factors: of_terms, kept: &mut kept });
+            if let Some(map) = &mut map {
+                map.put(tile.start, 1, tile.length, &kept.terms);
+            }
+            if let Some(sum) = &mut sum {
+                if tile.is_flush_due() {
+                    sum.normalize();
+                }
+                add(tile, &mut kept.terms, sum);
+            }
+        }
+        if let Some(gradient) = &mut gradient {
+            logits.labels.each_block(work, &mut |tile| {
+                let gradient = CubeOutput::new(gradient.to.reborrow(), logits.labels.cube.layout);
+                let (factors, kept) = (of_slopes, &kept);
+                simd::run(Gradient { tile, factors, kept, gradient });
+            });
+        }
+    });
+    if let Some(sum) = sum {
+        sum.normalize();
     }
 }
 

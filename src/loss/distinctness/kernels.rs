@@ -1,40 +1,11 @@
 //! The parts of the loss and its gradient that look at every weight.
 //!
-//! Rows come as two parts that fill vectors: whole blocks of sixteen columns, and the ragged end with zeros
-//! behind it.
+//! Rows come as two parts that fill vectors: whole blocks, and the ragged end with zeros behind it.
 
 use crate::input::Matrix;
+use crate::node::channels::{Row, SixteenDoubles, SixteenFloats, sum_of_row};
 use crate::node::gram::{Floats, Values, Wide, vector};
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Output, Simd, vectors, vectors_mut};
-use bytemuck::Pod;
-
-type Block<S> = <<S as Simd>::Sixteen as Lanes>::Floats;
-type WideBlock<S> = <<S as Simd>::Sixteen as Lanes>::Doubles;
-type WideValues<S> = <WideBlock<S> as Doubles>::Values;
-
-/// A row as blocks of sixteen floats.
-struct Row<'a, F> {
-    whole: &'a [F],
-    end: &'a [F],
-}
-
-impl<'a, F: Pod> Row<'a, F> {
-    #[inline(always)]
-    fn new(parts: [Matrix<'a>; 2], row: usize) -> Self {
-        let [whole, end] = parts.map(|part| part.row(row));
-        Self { whole: vectors(whole), end: vectors(end) }
-    }
-
-    #[inline(always)]
-    fn blocks(&self) -> usize {
-        self.whole.len() + self.end.len()
-    }
-
-    #[inline(always)]
-    fn get(&self, index: usize) -> Option<&F> {
-        self.whole.get(index).or(self.end.first())
-    }
-}
 
 /// The sum of the squares of each row.
 pub(super) struct Squares<'m, 'a> {
@@ -48,14 +19,15 @@ impl Kernel for Squares<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         for (row, square) in self.squares.iter_mut().enumerate() {
-            let mut total = WideBlock::<S>::splat(simd, 0.0);
-            let row = Row::<Block<S>>::new(self.parts, row);
-            for index in 0..row.blocks() {
-                let Some(block) = row.get(index) else { break };
-                let floats = S::Sixteen::from_floats(simd, block).widen();
-                total = total + floats * floats;
-            }
-            *square = total.sum_of_sixteen();
+            let row = Row::<SixteenFloats<S>>::new(self.parts, row);
+            let squares = row.blocks().map(
+                #[inline(always)]
+                |block| {
+                    let floats = S::Sixteen::from_floats(simd, block).widen();
+                    floats * floats
+                },
+            );
+            *square = sum_of_row(simd, squares);
         }
     }
 }
@@ -72,15 +44,16 @@ impl Kernel for Along<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let sum: &[WideValues<S>] = vectors(self.sum);
-        let mut total = WideBlock::<S>::splat(simd, 0.0);
-        let row = Row::<Block<S>>::new(self.parts, self.row);
-        for (index, sum) in sum.iter().enumerate().take(row.blocks()) {
-            let Some(block) = row.get(index) else { break };
-            let floats = S::Sixteen::from_floats(simd, block).widen();
-            total = total + floats * WideBlock::<S>::from_values(simd, sum);
-        }
-        total.sum_of_sixteen()
+        let row = Row::<SixteenFloats<S>>::new(self.parts, self.row);
+        let sums = vectors::<<SixteenDoubles<S> as Doubles>::Values, f64>(self.sum);
+        let products = row.blocks().zip(sums).map(
+            #[inline(always)]
+            |(block, sum)| {
+                let floats = S::Sixteen::from_floats(simd, block).widen();
+                floats * SixteenDoubles::<S>::from_values(simd, sum)
+            },
+        );
+        sum_of_row(simd, products)
     }
 }
 

@@ -3,30 +3,24 @@
 //! A block is whole registers: in place where the values of a channel are neighbours, else a copy. Where all values are
 //! alike the squares are added from registers, by trials ([`Quick`]); else, and if a trial fails, from memory.
 
-use super::Inputs;
+use super::Compared;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
 use crate::input::{Layout, Weights};
+use crate::node::walk::Outputs;
 use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Vectors, only, vectors, vectors_mut};
 
 /// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels. More than a
 /// register, which is what the end of neighbours may take.
 const GATHERED: usize = BLOCK / 4;
 
-/// What is written.
-pub(super) enum Written<'a> {
-    Nothing,
-    /// The terms.
-    Terms(Output<'a>),
-    /// The differences times the slope.
-    Gradient(f32, Output<'a>),
-}
-
-/// Adds the terms to a sum, and writes them or the gradient.
+/// The walk over all values.
 pub(super) struct Values<'a> {
-    pub inputs: Inputs<'a>,
-    pub factor: f32,
-    pub sum: Option<&'a mut ExactSum>,
-    pub written: Written<'a>,
+    pub compared: &'a Compared<'a>,
+    /// Where the values lie, for a kernel that treats each by itself.
+    pub layout: Layout,
+    /// What a difference is multiplied with in the gradient.
+    pub slope: f32,
+    pub outputs: Outputs<'a>,
 }
 
 impl Kernel for Values<'_> {
@@ -34,36 +28,32 @@ impl Kernel for Values<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { inputs, factor, sum, mut written } = self;
-        let cube = inputs.cube;
+        let Self { compared, layout, slope, outputs } = self;
+        let Outputs { totals, mut map, mut gradient } = outputs;
+        let (cube, factor) = (compared.cube, compared.params.weight);
         let all_alike = cube.live().are_alike();
         let mut none = ExactSum::default();
-        let (is_sum, is_map) = (sum.is_some(), matches!(written, Written::Terms(_)));
-        let mut sum = Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]), 1);
+        let is_sum = totals.is_some();
+        let sum = totals.map_or(&mut none, |totals| &mut totals.loss);
+        let mut sum = Quick::new(Blocks::new(simd, [sum]), 1);
         // No term is negative then: a trial may add them.
         let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
         let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };
         let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
         let [mut terms, mut weights] = [[0.0; BLOCK]; 2];
-        let mut walk = Walk::new(&inputs, S::Register::LANES, most);
-        while let Some(place) = walk.next() {
+        let mut blocks = ChannelBlocks::new(layout, S::Register::LANES, most);
+        while let Some(place) = blocks.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
                 let pixels = cube.live().part(place.pixel, place.length);
                 simd.call(Weights { pixels, to: weights });
             }
             let a = vectors(place.read(cube.values, &mut a));
-            let b = vectors(place.read(inputs.target, &mut b));
-            let mut slope = 0.0;
-            let (mut to, mut map) = (Output::nowhere(), Output::nowhere());
-            match &mut written {
-                Written::Nothing => {}
-                Written::Terms(terms) => map = terms.reborrow(),
-                Written::Gradient(by, gradient) => {
-                    slope = *by;
-                    to = place.before(gradient, &mut c);
-                }
-            }
+            let b = vectors(place.read(compared.target, &mut b));
+            let to = match &mut gradient {
+                Some(gradient) => place.before(&mut gradient.to, &mut c),
+                None => Output::nowhere(),
+            };
             let mut to = to.vectors();
             for (a, b) in a.chunks(registers).zip(b.chunks(registers)) {
                 let weights = if all_alike { None } else { Some(vectors(weights)) };
@@ -85,16 +75,16 @@ impl Kernel for Values<'_> {
                     Some(to) => block.write(simd, slope, to, factor, vectors_mut(terms)),
                     None => block.terms(simd, factor, vectors_mut(terms)),
                 }
-                if is_map {
-                    place.write(&mut map, terms);
+                if let Some(map) = &mut map {
+                    place.write(map, terms);
                 }
                 if is_sum {
                     // Behind the last pixel both values are 0, and so is the term.
                     sum.add(simd, terms, &[]);
                 }
             }
-            if let Written::Gradient(_, gradient) = &mut written {
-                place.after(gradient, &c);
+            if let Some(gradient) = &mut gradient {
+                place.after(&mut gradient.to, &c);
             }
         }
         sum.finish();
@@ -200,7 +190,7 @@ impl<S: Simd> Block<'_, S> {
 }
 
 /// The blocks of values, of one channel each.
-struct Walk {
+struct ChannelBlocks {
     layout: Layout,
     /// How many values a block has at most, if it is taken in place.
     most: usize,
@@ -220,9 +210,9 @@ struct Place {
     stride: usize,
 }
 
-impl Walk {
-    fn new(inputs: &Inputs, lanes: usize, most: usize) -> Self {
-        Self { layout: inputs.layout, most, lanes, pixel: 0, channel: 0 }
+impl ChannelBlocks {
+    fn new(layout: Layout, lanes: usize, most: usize) -> Self {
+        Self { layout, most, lanes, pixel: 0, channel: 0 }
     }
 
     #[inline(never)]

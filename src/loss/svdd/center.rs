@@ -1,11 +1,13 @@
 //! The gradient by the center: an exact sum a channel.
 
-use super::distance::Inputs;
-use super::pass::Map;
-use super::{MOST_CHANNELS, Params, Totals, check, pass};
+use super::distance::Embeddings;
+use super::pass::{Mapped, Pass};
+use super::{MOST_CHANNELS, Params, Totals};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Layout, Pixels, Sum};
+use crate::node::reduction::Reduction;
+use crate::node::walk::{Outputs, TermLoss};
 use crate::simd::{self, Output, Write};
 
 /// Pixels of which it is remembered who is outside. On the stack, so fewer where that is scarce.
@@ -22,17 +24,18 @@ pub fn update_center(
     center: &[f32],
     sums: &mut [ExactSum],
 ) -> Result<Notices, Error> {
-    let inputs = check(params, embeddings, center)?;
+    let whole = Embeddings::new(params, embeddings, center)?;
     if sums.len() != center.len() {
         return Err(Error::Channels);
     }
     for first in (0..embeddings.layout.n).step_by(PART) {
         let cube = part(embeddings, first);
-        let inputs = Inputs { cube, ..inputs };
         let mut outside = [0.0_f32; PART];
         let outside = outside.get_mut(..cube.layout.n).unwrap_or(&mut []);
-        let map = Map::Outside(Output::new(Write::Store, outside));
-        pass(inputs, Some(map), None);
+        let map = Some(Output::new(Write::Store, outside));
+        let embeddings = Embeddings { cube, ..whole };
+        let outputs = Outputs { totals: None, map, gradient: None };
+        simd::run(Pass { embeddings, outputs, mapped: Mapped::Outside });
         for (channel, (sum, center)) in sums.iter_mut().zip(center).enumerate() {
             let mut terms = [0.0_f32; PART];
             let terms = terms.get_mut(..cube.layout.n).unwrap_or(&mut []);
@@ -121,13 +124,13 @@ pub(crate) fn gradient_center_to(
     upstream: f64,
     gradient: Output,
 ) -> Result<Notices, Error> {
-    let notices = totals.notices(params)?;
+    let notices = params.notices(totals)?;
     check_channels(sums)?;
     if gradient.len() != sums.len() {
         return Err(Error::Channels);
     }
     sums.iter().try_for_each(|sum| sum.check(totals.outside))?;
-    let slope = -params.slope(&totals.sums, upstream);
+    let slope = -params.factor(totals.sums.slope(Reduction::Mean, upstream));
     let off = slope == 0.0;
     let values = sums.iter().map(|sum| if off { 0.0 } else { (slope * sum.value()) as f32 });
     let finite = gradient.write_one_by_one(values);

@@ -1,8 +1,9 @@
 //! The gradient by the embeddings.
 
-use super::distance::{Inputs, padded};
+use super::distance::Embeddings;
 use crate::input::{CubeColumns, CubeOutput};
-use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, flat, flat_mut, vectors};
+use crate::node::channels::{Rows, RowsOutput, SIXTEEN, SixteenFloats, padded};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, vectors};
 use bytemuck::Zeroable;
 
 /// Where the gradient goes, and how steep it is.
@@ -12,15 +13,11 @@ pub(super) struct Gradient<'a> {
     pub to: Output<'a>,
 }
 
-/// Floats of a vector.
-const LANES: usize = 16;
-
 type Vector<S> = <S as Simd>::Sixteen;
-type Floats<S> = <Vector<S> as Lanes>::Floats;
 
 /// The gradients of a strip of pixels.
 pub(super) struct Strip<'s, 'a, 'g> {
-    pub inputs: Inputs<'a>,
+    pub embeddings: Embeddings<'a>,
     pub first: usize,
     /// The weights of pixels; 0 is inside.
     pub weights: &'s [f32],
@@ -32,15 +29,15 @@ impl Kernel for Strip<'_, '_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        if self.inputs.cube.layout.channel_stride == 1 {
+        if self.embeddings.cube.layout.channel_stride == 1 {
             return rows(simd, self);
         }
-        let Self { inputs, first, weights, gradient } = self;
+        let Self { embeddings, first, weights, gradient } = self;
         let columns = Columns::new(weights);
         let lanes = S::Register::LANES;
         for part in 0..weights.len().div_ceil(lanes) {
             let weight = S::Register::from_floats(simd, columns.get(part));
-            planes(&inputs, first / lanes + part, weight, gradient);
+            planes(&embeddings, first / lanes + part, weight, gradient);
         }
     }
 }
@@ -56,50 +53,33 @@ fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
 /// Writes the gradients of pixels whose channels are neighbours in memory, one after the other.
 #[inline(always)]
 fn rows<S: Simd>(simd: S, strip: Strip) {
-    let Strip { inputs, first, weights, gradient } = strip;
-    let (layout, values) = (inputs.cube.layout, inputs.cube.values);
-    let Gradient { slope: factor, ref mut to } = *gradient;
-    let whole = inputs.center.len() / LANES * LANES;
-    let (center, rest) = inputs.center.split_at_checked(whole).unwrap_or((&[], &[]));
-    let [last, ones] = padded::<Floats<S>>(rest);
+    let Strip { embeddings, first, weights, gradient } = strip;
+    let (layout, factor) = (embeddings.cube.layout, gradient.slope);
+    let rows = Rows::new(embeddings.cube.values, &layout);
+    let mut to = RowsOutput::new(gradient.to.reborrow(), &layout);
+    let whole = embeddings.center.len() / SIXTEEN * SIXTEEN;
+    let (center, rest) = embeddings.center.split_at_checked(whole).unwrap_or((&[], &[]));
+    let [last, ones] = padded::<SixteenFloats<S>>(rest);
     let last_center = Vector::<S>::from_floats(simd, &last);
     let one = Vector::<S>::from_floats(simd, &ones);
     let is_channel = one.eq(one.constant(1.0));
-    // Where pixels are packed, a row may be read and written into the next one, which comes later.
-    let is_packed = layout.pixel_stride == layout.channels;
-    let span = layout.span().unwrap_or(0);
-    let mut spare = [Floats::<S>::zeroed(); 2];
+    let [mut copy, mut spare] = [SixteenFloats::<S>::zeroed(); 2];
     let mut start = first.wrapping_mul(layout.pixel_stride);
     for weight in weights {
         let (slope, on) = slope(Vector::<S>::splat(simd, *weight), factor);
-        let end = start.wrapping_add(whole);
-        let row = vectors(values.get(start..end).unwrap_or(&[]));
-        let places = to.part(start, whole).vectors().iter();
-        for ((values, center), place) in row.iter().zip(vectors(center)).zip(places) {
+        let places = to.whole(start, whole).vectors().iter();
+        for ((values, center), place) in
+            rows.whole(start, whole).iter().zip(vectors(center)).zip(places)
+        {
             let difference =
                 Vector::<S>::from_floats(simd, values) - Vector::<S>::from_floats(simd, center);
             place.write(Some(on), difference * slope);
         }
         if !rest.is_empty() {
-            let behind = if is_packed { span } else { start.wrapping_add(layout.channels) };
-            let places = behind.wrapping_sub(end);
-            let behind = values.get(end..behind).unwrap_or(&[]);
-            let [spare_values, spare_to] = &mut spare;
-            let is_spare = behind.len() < LANES;
-            if is_spare {
-                copy(flat_mut(spare_values), behind);
-                to.read(end, 1, places, flat_mut(spare_to));
-            }
-            let values = vectors(behind.get(..LANES).unwrap_or(&[])).first();
-            let difference =
-                Vector::<S>::from_floats(simd, values.unwrap_or(spare_values)) - last_center;
-            let on = Some(on & is_channel);
-            if is_spare {
-                to.write().write(on, difference * slope, spare_to);
-                to.put(end, 1, places, flat(spare_to));
-            } else if let Some(place) = to.part(end, LANES).vectors().first() {
-                place.write(on, difference * slope);
-            }
+            let end = start.wrapping_add(whole);
+            let values = Vector::<S>::from_floats(simd, rows.end(end, rest.len(), &mut copy));
+            let values = (values - last_center) * slope;
+            to.write_end(end, rest.len(), on & is_channel, values, &mut spare);
         }
         start = start.wrapping_add(layout.pixel_stride);
     }
@@ -107,11 +87,11 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
 
 /// Writes the gradients of a vector of pixels, a channel after the other.
 #[inline(always)]
-fn planes<V: Lanes>(inputs: &Inputs, index: usize, weight: V, gradient: &mut Gradient) {
+fn planes<V: Lanes>(embeddings: &Embeddings, index: usize, weight: V, gradient: &mut Gradient) {
     let (slope, on) = slope(weight, gradient.slope);
-    let values = CubeColumns::new(inputs.cube.values, inputs.cube.layout);
-    let mut to = CubeOutput::new(gradient.to.reborrow(), inputs.cube.layout);
-    for (channel, center) in inputs.center.iter().enumerate() {
+    let values = CubeColumns::new(embeddings.cube.values, embeddings.cube.layout);
+    let mut to = CubeOutput::new(gradient.to.reborrow(), embeddings.cube.layout);
+    for (channel, center) in embeddings.center.iter().enumerate() {
         let value: V = values.get(weight.simd(), index, channel);
         let difference = value - value.constant(*center);
         to.write(index, channel, Some(on), difference * slope);

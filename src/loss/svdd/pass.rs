@@ -5,10 +5,12 @@
 //! looked at again.
 
 use super::Totals;
-use super::distance::{Distances, HIGH, Inputs, STRIP, apart};
+use super::distance::{Distances, Embeddings, HIGH, apart};
 use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, Pixels, Sum, both};
+use crate::node::channels::{SIXTEEN, STRIP};
+use crate::node::walk::Outputs;
 use crate::simd::{
     Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut,
 };
@@ -17,29 +19,24 @@ use crate::simd::{
 const HUGE: f32 = (1_u128 << 127) as f32;
 /// Floats of a strip's rows, if these are read again for a gradient: half of a first-level cache.
 const CACHED: usize = 2048;
-/// A strip is a multiple of it.
-const LANES: usize = 16;
 
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
 type Values<S> = <Wide<S> as Doubles>::Values;
 
-/// Walks the pixels once.
+/// Goes over the pixels once.
 pub(super) struct Pass<'a> {
-    pub inputs: Inputs<'a>,
-    /// Where the terms are added.
-    pub totals: &'a mut Totals,
-    /// Whether they are added.
-    pub adds: bool,
-    pub map: Option<Map<'a>>,
-    pub gradient: Option<Gradient<'a>>,
+    pub embeddings: Embeddings<'a>,
+    pub outputs: Outputs<'a, Totals>,
+    pub mapped: Mapped,
 }
 
 /// What a map has for a pixel.
-pub(super) enum Map<'a> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mapped {
     /// `d - R^2`.
-    Scores(Output<'a>),
+    Scores,
     /// The pixel's weight if it is outside, else 0.
-    Outside(Output<'a>),
+    Outside,
 }
 
 /// What a strip of pixels gives, a float a pixel.
@@ -52,26 +49,34 @@ struct Strip {
 }
 
 impl Kernel for Pass<'_> {
-    type Output = ();
+    /// How many pixels are outside, if terms are added.
+    type Output = i64;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let Self { inputs, totals, adds, map, mut gradient } = self;
-        let n = inputs.cube.layout.n;
-        let distances = Distances::new(simd, inputs);
-        let live = LiveColumns::<S::Register>::new(&inputs.cube.live());
+    fn run<S: Simd>(self, simd: S) -> i64 {
+        let Self { embeddings, outputs: Outputs { totals, map, gradient }, mapped } = self;
+        let slope = |slope| embeddings.params.factor(slope) as f32;
+        let mut gradient =
+            gradient.map(|gradient| Gradient { slope: slope(gradient.slope), to: gradient.to });
+        let n = embeddings.cube.layout.n;
+        let distances = Distances::new(simd, embeddings);
+        let live = LiveColumns::<S::Register>::new(&embeddings.cube.live());
         let mut most = STRIP;
         if gradient.is_some() {
-            most = (CACHED / inputs.center.len().max(1) / LANES * LANES).clamp(LANES, STRIP);
+            most =
+                (CACHED / embeddings.center.len().max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);
         }
-        let (mut map, is_scores) = match map {
-            Some(Map::Scores(map)) => (map, true),
-            Some(Map::Outside(map)) => (map, false),
-            None => (Output::nowhere(), false),
+        let mut map = map.unwrap_or(Output::nowhere());
+        let (sum, mut beside) = match totals {
+            Some(Totals { sums, huge, outside_weights, .. }) => {
+                (Some(&mut sums.loss), Some((huge, outside_weights)))
+            }
+            None => (None, None),
         };
+        let mut outside = 0_i64;
         let mut of_strip = [0.0; STRIP];
         let mut strip = Strip { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
-        let mut terms = Accumulator::new(simd, Some(&mut totals.sums.loss));
+        let mut terms = Accumulator::new(simd, sum);
         let zero = S::Register::splat(simd, 0.0);
         for first in (0..n).step_by(most) {
             let length = most.min(n - first);
@@ -90,7 +95,7 @@ impl Kernel for Pass<'_> {
                 {
                     let Live { mask, weight, .. } = live.get(simd, index);
                     let slack = Wide::<S>::from_values(simd, of_pixels)
-                        - Wide::<S>::splat(simd, inputs.radius_squared);
+                        - Wide::<S>::splat(simd, embeddings.radius_squared);
                     let score = S::Register::narrow(slack);
                     // A NaN is outside.
                     let outside = both(mask, !(score.lt(zero) | score.eq(zero)));
@@ -109,37 +114,38 @@ impl Kernel for Pass<'_> {
                     term.to_floats(terms);
                     only(Some(on), weight).to_floats(weights);
                 }
-                if is_corrected || !(inputs.is_tiny() || is_high.any()) {
+                if is_corrected || !(embeddings.is_tiny() || is_high.any()) {
                     break count;
                 }
-                inputs.correct(first, length, &mut of_strip);
+                embeddings.correct(first, length, &mut of_strip);
                 is_corrected = true;
             };
-            if adds {
+            if let Some((huge, outside_weights)) = &mut beside {
                 if is_corrected {
                     let terms = strip.terms.get_mut(..length).unwrap_or(&mut []);
-                    take_huge(&inputs, first, &of_strip, terms, &mut totals.huge);
+                    take_huge(&embeddings, first, &of_strip, terms, huge);
                 }
-                for vector in vectors(&strip.terms).iter().take(length.div_ceil(LANES)) {
+                for vector in vectors(&strip.terms).iter().take(length.div_ceil(SIXTEEN)) {
                     terms.push(S::Sixteen::from_floats(simd, vector));
                 }
-                totals.outside = totals.outside.wrapping_add(sum_of_counts(count));
-                if inputs.cube.weights.is_some() {
+                outside = outside.wrapping_add(sum_of_counts(count));
+                if embeddings.cube.weights.is_some() {
                     let floats = strip.outside.get(..length).unwrap_or(&[]);
-                    let (pixels, sum) = (&Pixels::default(), &mut totals.outside_weights);
-                    simd.call(Sum { floats, pixels, sum });
+                    simd.call(Sum { floats, pixels: &Pixels::default(), sum: outside_weights });
                 }
             }
+            let is_scores = mapped == Mapped::Scores;
             let from = if is_scores { &strip.scores } else { &strip.outside };
             map.put(first, 1, STRIP, from);
             if let Some(gradient) = &mut gradient {
                 let weights = strip.outside.get(..length).unwrap_or(&[]);
-                apart(simd, gradient::Strip { inputs, first, weights, gradient });
+                apart(simd, gradient::Strip { embeddings, first, weights, gradient });
             }
         }
-        if adds {
+        if beside.is_some() {
             terms.finish(n);
         }
+        outside
     }
 }
 
@@ -147,15 +153,15 @@ impl Kernel for Pass<'_> {
 #[cold]
 #[inline(never)]
 fn take_huge(
-    inputs: &Inputs,
+    embeddings: &Embeddings,
     first: usize,
     distances: &[f64],
     terms: &mut [f32],
     huge: &mut ExactSum,
 ) {
     for ((pixel, distance), term) in (first..).zip(distances).zip(terms) {
-        let weight = inputs.cube.weights.and_then(|weights| weights.get(pixel)).unwrap_or(&1.0);
-        let exact = (*distance - inputs.radius_squared) * f64::from(*weight);
+        let weight = embeddings.cube.weights.and_then(|weights| weights.get(pixel)).unwrap_or(&1.0);
+        let exact = (*distance - embeddings.radius_squared) * f64::from(*weight);
         if *term > HUGE && exact < f64::INFINITY {
             huge.add((exact / super::HUGE_UNIT) as f32);
             *term = 0.0;
