@@ -133,6 +133,19 @@ fn a_nan_of_weight_0_is_switched_off() {
     }
 }
 
+/// Of scores that are all NaN there is no range, whatever their weights.
+#[test]
+fn minmax_of_nothing_but_nans_of_weight_0_is_nan() {
+    let pixels = Pixels { weights: Some(&[0.0]), ..of(&[f32::NAN], &[1]) };
+    for normalization in [Normalization::Sigmoid, Normalization::Clamp, Normalization::MinMax] {
+        let params = iou::Params { normalization, ..iou::Params::default() };
+        let (value, notices, gradient) = run(&params, &pixels);
+        let is_nan = normalization == Normalization::MinMax;
+        assert_eq!((value.is_nan(), gradient[0].is_nan()), (is_nan, is_nan));
+        assert_eq!(notices.contains(Notices::NOT_FINITE), is_nan);
+    }
+}
+
 #[test]
 fn an_extreme_of_weight_0_moves_the_others() {
     let scores = [-1.0, 0.25, 0.5, 3.0];
