@@ -199,13 +199,16 @@ fn nodes() -> impl Strategy<Value = Svdd> {
     })
 }
 
-/// With a center and a radius of the size of the embeddings.
+/// With a center and a radius of the size of the embeddings, on both sides of the threshold of the radius.
 fn ordinary_nodes() -> impl Strategy<Value = Svdd> {
     let center = proptest::collection::vec(between(-1.0, 1.0), MOST);
-    (between(0.05, 0.9), between(0.0, 1.5), center).prop_map(|(nu, r_unconstrained, center)| Svdd {
-        params: Params { nu, weight: 0.7, r_unconstrained },
-        center,
-    })
+    let r = prop_oneof![3 => between(-0.5, 1.5), 1 => between(2.1, 5.0)];
+    (between(0.05, 0.9), between(-2.0, 2.0), r, center).prop_map(
+        |(nu, weight, r_unconstrained, center)| Svdd {
+            params: Params { nu, weight, r_unconstrained },
+            center,
+        },
+    )
 }
 
 properties! {

@@ -45,8 +45,8 @@ impl Order {
         let (pixel_stride, channel_stride) = match self {
             Self::Interleaved => (channels, 1),
             Self::Planar => (1, n.max(1)),
-            Self::InterleavedWithGaps => (channels + 3, 1),
-            Self::PlanarWithGaps => (1, n + 5),
+            Self::InterleavedWithGaps => (channels + 1 + n % 4, 1),
+            Self::PlanarWithGaps => (1, n + 1 + channels % 7),
             Self::Neither => (2 * channels, 2),
         };
         Layout { n, channels, pixel_stride, channel_stride }

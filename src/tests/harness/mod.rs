@@ -1,7 +1,9 @@
 //! What the tests of all nodes share. A node says once how it is called ([`Node`]); each property that
 //! every node has is then written once, in [`properties`], [`oracle`] and [`refusals`].
 //!
-//! A node's own file holds its oracle, its strategies and its edges.
+//! A node's own file holds its oracle, its strategies and its edges. For a new node: [`Node`] (or
+//! [`loss_of_terms`]), then `properties!` with strategies of parameters and batches, [`oracle::Oracle`] for bounds
+//! in ulps or [`oracle::Formula`] for differences, and the refusals. `mse.rs` is a short one that has all of them.
 //!
 //! **The rule for weights of 0**: a pixel of weight 0 is switched off, whatever its values are. It counts as
 //! a pixel (a mean divides by it), its weight adds nothing, its term and its gradient are 0, and a NaN or an
@@ -86,8 +88,7 @@ pub fn reading(value: Result<Value, Error>) -> Reading {
 
 /// A node with its parameters, as the properties see it.
 pub trait Node: Debug {
-    /// How many words its state has for pixels of so many channels.
-    /// (None: it has no state, and reads its input.)
+    /// How many words its state has for pixels of so many channels. (A node without a state reads its input.)
     fn words(&self, _channels: usize) -> usize {
         0
     }

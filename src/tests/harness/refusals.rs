@@ -10,7 +10,8 @@ use std::vec::Vec;
 fn expect_error(node: &dyn Node, input: &Input, before: &State, error: Error, why: &str) {
     let ask = Ask { upstream: 1.0, write: Write::Add };
     let mut state = before.clone();
-    if !before.words.is_empty() {
+    let has_state = before != &State::new(before.words.len());
+    if has_state {
         assert_eq!(node.update(input, &mut state), Err(error), "update, {why}");
     }
     let mut map = input.output(node.maps_values());
@@ -59,7 +60,7 @@ pub fn mixed_totals_are_found(node: &dyn Node, batch: &Batch, others: &[&dyn Nod
     }
 }
 
-/// Inputs that are missing, too short or too many, and outputs that are too short. The batch has all arrays
+/// Inputs that are missing, too short or too many, and outputs of another length. The batch has all arrays
 /// that the node takes, and one pixel at least.
 pub fn bad_inputs_change_nothing(node: &dyn Node, batch: &Batch) {
     let mut input = Input::new(batch, node.orders()[0]);
@@ -69,7 +70,7 @@ pub fn bad_inputs_change_nothing(node: &dyn Node, batch: &Batch) {
         expect_error(node, &input, &before, error, &std::format!("{fault:?}"));
     }
     input.fault = None;
-    short_outputs(node, &input, &before);
+    wrong_outputs(node, &input, &before);
 }
 
 /// What can be wrong, and what is said of it; soft targets may be in the place of others.
@@ -104,21 +105,30 @@ fn faults(node: &dyn Node, is_soft: bool) -> Vec<(Fault, Error)> {
     faults
 }
 
-fn short_outputs(node: &dyn Node, input: &Input, before: &State) {
+/// Outputs that are too short; of pixels of one value, those that are too long, too.
+fn wrong_outputs(node: &dyn Node, input: &Input, before: &State) {
     let ask = Ask { upstream: 1.0, write: Write::Add };
-    let mut state = before.clone();
-    let (mut map, mut slopes) = (input.output(node.maps_values()), input.output(true));
-    map.pop();
-    slopes.pop();
-    let fresh = [map.clone(), slopes.clone()];
-    if let Some(result) = node.map(input, &mut map) {
-        assert_eq!(result, Err(Error::LengthMismatch), "a short map");
+    let is_cube = node.orders().len() > 1;
+    for more in [false, true] {
+        if more && is_cube {
+            continue;
+        }
+        let of_length = |mut output: Vec<f32>| {
+            let length = if more { output.len() + 1 } else { output.len() - 1 };
+            output.resize(length, 0.5);
+            output
+        };
+        let fresh = [input.output(node.maps_values()), input.output(true)].map(of_length);
+        let ([mut map, mut slopes], mut state) = (fresh.clone(), before.clone());
+        if let Some(result) = node.map(input, &mut map) {
+            assert_eq!(result, Err(Error::LengthMismatch), "a map of another length");
+        }
+        if let Some(result) = node.gradient(input, before, ask, &mut slopes) {
+            assert_eq!(result, Err(Error::LengthMismatch), "a gradient of another length");
+        }
+        if let Some(result) = node.at_once(input, ask, Some(&mut state), &mut slopes) {
+            assert_eq!(result, Err(Error::LengthMismatch), "a gradient of another length, at once");
+        }
+        assert!(&state == before && [map, slopes] == fresh, "an output has changed");
     }
-    if let Some(result) = node.gradient(input, before, ask, &mut slopes) {
-        assert_eq!(result, Err(Error::LengthMismatch), "a short gradient");
-    }
-    if let Some(result) = node.at_once(input, ask, Some(&mut state), &mut slopes) {
-        assert_eq!(result, Err(Error::LengthMismatch), "a short gradient, at once");
-    }
-    assert!(&state == before && [map, slopes] == fresh, "a short output has changed something");
 }
