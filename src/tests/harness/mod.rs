@@ -67,8 +67,9 @@ impl State {
 
 /// How many words totals have.
 pub const fn words_in<T>() -> usize {
-    assert!(align_of::<T>() <= align_of::<i64>() && size_of::<T>() % size_of::<i64>() == 0);
-    size_of::<T>() / size_of::<i64>()
+    let words = size_of::<T>() / size_of::<i64>();
+    assert!(align_of::<T>() <= align_of::<i64>() && words * size_of::<i64>() == size_of::<T>());
+    words
 }
 
 /// How a gradient is asked for.
