@@ -49,20 +49,20 @@ static void fill_detection(struct arguments *arguments) {
     CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[OTHER], NULL, NULL, 0));
 }
 
-static const struct family sum = {.totals = sizeof(hyla_sum_totals), .report = sizeof(double), .fill = fill_sum};
-static const struct family range = {.totals = sizeof(hyla_range), .report = sizeof(hyla_range_report), .fill = fill_range};
+static const struct family sum = {.sizes[TOTALS] = sizeof(hyla_sum_totals), .sizes[VALUE] = sizeof(double), .fill = fill_sum};
+static const struct family range = {.sizes[TOTALS] = sizeof(hyla_range), .sizes[VALUE] = sizeof(hyla_range_report), .fill = fill_range};
 static const struct family bce = {
-    .params = sizeof(hyla_bce_params), .totals = sizeof(hyla_bce_totals), .report = sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_bce_params), .sizes[TOTALS] = sizeof(hyla_bce_totals), .sizes[VALUE] = sizeof(double),
     .fill = fill_bce,
 };
 static const struct family confusion = {
-    .totals = sizeof(hyla_confusion_totals), .report = sizeof(hyla_confusion_report), .fill = fill_confusion,
+    .sizes[TOTALS] = sizeof(hyla_confusion_totals), .sizes[VALUE] = sizeof(hyla_confusion_report), .fill = fill_confusion,
 };
 static const struct family statistics = {
-    .totals = sizeof(hyla_pixel_statistics_totals), .report = sizeof(hyla_pixel_statistics_report), .fill = fill_statistics,
+    .sizes[TOTALS] = sizeof(hyla_pixel_statistics_totals), .sizes[VALUE] = sizeof(hyla_pixel_statistics_report), .fill = fill_statistics,
 };
 static const struct family detection = {
-    .params = sizeof(hyla_detection_params), .totals = sizeof(hyla_detection_totals), .fill = fill_detection,
+    .sizes[PARAMS] = sizeof(hyla_detection_params), .sizes[TOTALS] = sizeof(hyla_detection_totals), .fill = fill_detection,
 };
 
 /* How each function is called. */

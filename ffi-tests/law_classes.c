@@ -21,16 +21,12 @@ static void fill_dice(struct arguments *arguments) {
 
 enum { VALUES_BYTES = LAW_PIXELS * LAW_CHANNELS * sizeof(float) };
 static const struct family entropy = {
-    .params = sizeof(hyla_cross_entropy_params), .totals = sizeof(hyla_cross_entropy_totals), .report = sizeof(double),
-    .fill = fill_entropy, .floats = VALUES_BYTES,
-};
-static const struct family entropy_map = {
-    .params = sizeof(hyla_cross_entropy_params), .totals = sizeof(hyla_cross_entropy_totals), .report = sizeof(double),
-    .fill = fill_entropy,
+    .sizes[PARAMS] = sizeof(hyla_cross_entropy_params), .sizes[TOTALS] = sizeof(hyla_cross_entropy_totals), .sizes[VALUE] = sizeof(double),
+    .fill = fill_entropy, .sizes[FLOATS] = VALUES_BYTES,
 };
 static const struct family dice = {
-    .params = sizeof(hyla_dice_params), .totals = LAW_CHANNELS * sizeof(hyla_dice_totals), .report = sizeof(double),
-    .fill = fill_dice, .floats = VALUES_BYTES,
+    .sizes[PARAMS] = sizeof(hyla_dice_params), .sizes[TOTALS] = LAW_CHANNELS * sizeof(hyla_dice_totals), .sizes[VALUE] = sizeof(double),
+    .fill = fill_dice, .sizes[FLOATS] = VALUES_BYTES,
 };
 
 /* The class weights lie where other functions have a center. */
@@ -40,8 +36,8 @@ static hyla_status entropy_update(const struct arguments *a) {
 static hyla_status entropy_merge(const struct arguments *a) { return hyla_cross_entropy_merge(a->at[OTHER], a->at[TOTALS]); }
 static hyla_status entropy_normalize(const struct arguments *a) { return hyla_cross_entropy_normalize(a->at[TOTALS]); }
 static hyla_status entropy_loss(const struct arguments *a) { return hyla_cross_entropy_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]); }
-static hyla_status entropy_map_(const struct arguments *a) {
-    return hyla_cross_entropy_map(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[FLOATS]);
+static hyla_status entropy_map(const struct arguments *a) {
+    return hyla_cross_entropy_map(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[MAP]);
 }
 static hyla_status entropy_gradient(const struct arguments *a) {
     return hyla_cross_entropy_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[FLOATS]);
@@ -69,7 +65,7 @@ static const struct function functions[] = {
     {"hyla_cross_entropy_merge", entropy_merge, &entropy, BIT(OTHER), 0, BIT(TOTALS)},
     {"hyla_cross_entropy_normalize", entropy_normalize, &entropy, 0, 0, BIT(TOTALS)},
     {"hyla_cross_entropy_loss", entropy_loss, &entropy, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
-    {"hyla_cross_entropy_map", entropy_map_, &entropy_map, INPUTS | WEIGHTED, OPTIONAL | WEIGHTED, BIT(FLOATS)},
+    {"hyla_cross_entropy_map", entropy_map, &entropy, INPUTS | WEIGHTED, OPTIONAL | WEIGHTED, BIT(MAP)},
     {"hyla_cross_entropy_gradient", entropy_gradient, &entropy, INPUTS | WEIGHTED | BIT(TOTALS), OPTIONAL | WEIGHTED, BIT(FLOATS)},
     {"hyla_cross_entropy_loss_and_gradient", entropy_both, &entropy, INPUTS | WEIGHTED, OPTIONAL | WEIGHTED | BIT(TOTALS),
      BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},

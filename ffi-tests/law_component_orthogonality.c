@@ -13,10 +13,10 @@ static void fill_report(struct arguments *a) {
 }
 
 static const struct family matrices = {
-    .report = sizeof(hyla_component_orthogonality_report), .fill = fill_nothing, .workspace = DOUBLES * sizeof(double),
+    .sizes[VALUE] = sizeof(hyla_component_orthogonality_report), .fill = fill_nothing, .sizes[WORKSPACE] = DOUBLES * sizeof(double),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_component_orthogonality_report), .fill = fill_report, .list = 4 * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_component_orthogonality_report), .fill = fill_report, .sizes[LIST] = 4 * sizeof(hyla_metric), .reports = true,
 };
 
 static hyla_status call_values(const struct arguments *a) {

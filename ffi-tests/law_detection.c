@@ -18,8 +18,8 @@ static void fill(struct arguments *a) {
 }
 
 static struct family family = {
-    .params = sizeof(hyla_detection_params), .totals = sizeof(hyla_detection_totals), .fill = fill,
-    .workspace = WORDS * sizeof(int64_t), .table = TABLE_WORDS * sizeof(uint32_t), .list = VALUES_OF_ALL * sizeof(hyla_metric),
+    .sizes[PARAMS] = sizeof(hyla_detection_params), .sizes[TOTALS] = sizeof(hyla_detection_totals), .fill = fill,
+    .sizes[WORKSPACE] = WORDS * sizeof(int64_t), .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t), .sizes[LIST] = VALUES_OF_ALL * sizeof(hyla_metric),
 };
 
 static hyla_status update(const struct arguments *a) {

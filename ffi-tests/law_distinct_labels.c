@@ -13,7 +13,7 @@ static void fill(struct arguments *a) {
 }
 
 static const struct family family = {
-    .report = sizeof(int64_t), .fill = fill, .floats = BYTES, .list = sizeof(hyla_metric), .table = BYTES,
+    .sizes[VALUE] = sizeof(int64_t), .fill = fill, .sizes[FLOATS] = BYTES, .sizes[LIST] = sizeof(hyla_metric), .sizes[TABLE] = BYTES,
 };
 
 static hyla_status call_update(const struct arguments *a) {

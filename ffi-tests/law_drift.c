@@ -25,11 +25,11 @@ static void fill_report(struct arguments *a) {
 }
 
 static const struct family pairs = {
-    .params = sizeof(hyla_drift_params), .totals = WORDS * sizeof(int64_t), .report = sizeof(hyla_drift_report),
-    .fill = fill, .table = TABLE_WORDS * sizeof(uint32_t),
+    .sizes[PARAMS] = sizeof(hyla_drift_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(hyla_drift_report),
+    .fill = fill, .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_drift_report), .fill = fill_report, .list = METRICS * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_drift_report), .fill = fill_report, .sizes[LIST] = METRICS * sizeof(hyla_metric), .reports = true,
 };
 
 static hyla_status values(const struct arguments *a) {

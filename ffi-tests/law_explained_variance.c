@@ -12,8 +12,8 @@ static void fill(struct arguments *arguments) {
 
 /* The ratios are in VALUE, cumulative ones in WORKSPACE, the total in NUMBER. */
 static const struct family family = {
-    .totals = K * sizeof(hyla_explained_variance_totals), .report = DOUBLES_BYTES, .fill = fill,
-    .workspace = DOUBLES_BYTES,
+    .sizes[TOTALS] = K * sizeof(hyla_explained_variance_totals), .sizes[VALUE] = DOUBLES_BYTES, .fill = fill,
+    .sizes[WORKSPACE] = DOUBLES_BYTES,
 };
 
 #define CALL(function, ...) \

@@ -13,7 +13,7 @@ static void fill(struct arguments *arguments) {
 }
 
 static const struct family focal = {
-    .params = sizeof(hyla_focal_params), .totals = sizeof(hyla_focal_totals), .report = sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_focal_params), .sizes[TOTALS] = sizeof(hyla_focal_totals), .sizes[VALUE] = sizeof(double),
     .fill = fill,
 };
 

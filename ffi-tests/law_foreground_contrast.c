@@ -25,10 +25,10 @@ static void fill_frames(struct arguments *arguments) {
 
 #define FRAME sizeof(hyla_foreground_contrast_frame)
 static const struct family contrast = {
-    .params = sizeof(hyla_foreground_contrast_params), .totals = sizeof(hyla_foreground_contrast_totals), .report = sizeof(double),
-    .fill = fill, .floats = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .workspace = FRAME,
+    .sizes[PARAMS] = sizeof(hyla_foreground_contrast_params), .sizes[TOTALS] = sizeof(hyla_foreground_contrast_totals), .sizes[VALUE] = sizeof(double),
+    .fill = fill, .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .sizes[WORKSPACE] = FRAME,
 };
-static const struct family of_frames = {.totals = FRAME, .report = sizeof(double), .fill = fill_frames, .workspace = FRAME};
+static const struct family of_frames = {.sizes[TOTALS] = FRAME, .sizes[VALUE] = sizeof(double), .fill = fill_frames, .sizes[WORKSPACE] = FRAME};
 
 #define CALL(function, ...) \
     static hyla_status function(const struct arguments *a) { return hyla_foreground_contrast_##function(__VA_ARGS__); }

@@ -14,12 +14,12 @@ static void fill_distinctness(struct arguments *arguments) {
 }
 
 static const struct family orthogonality = {
-    .params = sizeof(hyla_orthogonality_params), .report = sizeof(double), .fill = fill_orthogonality,
-    .floats = ENTRIES_BYTES, .workspace = DOUBLES * sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_orthogonality_params), .sizes[VALUE] = sizeof(double), .fill = fill_orthogonality,
+    .sizes[FLOATS] = ENTRIES_BYTES, .sizes[WORKSPACE] = DOUBLES * sizeof(double),
 };
 static const struct family distinctness = {
-    .params = sizeof(hyla_distinctness_params), .report = sizeof(double), .fill = fill_distinctness,
-    .floats = ENTRIES_BYTES, .workspace = DOUBLES * sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_distinctness_params), .sizes[VALUE] = sizeof(double), .fill = fill_distinctness,
+    .sizes[FLOATS] = ENTRIES_BYTES, .sizes[WORKSPACE] = DOUBLES * sizeof(double),
 };
 
 #define CALLS(node)                                                                                                           \

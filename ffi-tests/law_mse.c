@@ -13,8 +13,8 @@ static void fill(struct arguments *arguments) {
 
 /* The target lies where other functions have a second gradient. */
 static const struct family mse = {
-    .params = sizeof(hyla_mse_params), .totals = sizeof(hyla_mse_totals), .report = sizeof(double),
-    .fill = fill, .floats = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .more = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
+    .sizes[PARAMS] = sizeof(hyla_mse_params), .sizes[TOTALS] = sizeof(hyla_mse_totals), .sizes[VALUE] = sizeof(double),
+    .fill = fill, .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .sizes[MORE] = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
 };
 
 static hyla_status update(const struct arguments *a) { return hyla_mse_update(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[TOTALS]); }

@@ -13,7 +13,7 @@
         *(hyla_##node##_totals *)arguments->at[OTHER] = *(hyla_##node##_totals *)arguments->at[TOTALS];                      \
     }                                                                                                                       \
     static const struct family node = {                                                                                      \
-        .params = sizeof(hyla_##node##_params), .totals = sizeof(hyla_##node##_totals), .report = sizeof(double),            \
+        .sizes[PARAMS] = sizeof(hyla_##node##_params), .sizes[TOTALS] = sizeof(hyla_##node##_totals), .sizes[VALUE] = sizeof(double),            \
         .fill = fill_##node,                                                                                                 \
     };                                                                                                                       \
     static hyla_status node##_update(const struct arguments *a) {                                                           \

@@ -29,30 +29,30 @@ static void fill_u8(struct arguments *a) {
 }
 
 static struct family family = {
-    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = sizeof(hyla_ranking_report),
+    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(hyla_ranking_report),
     .fill = fill,
 };
 static struct family points = {
-    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = sizeof(hyla_ranking_point),
-    .fill = fill, .list = THRESHOLDS * sizeof(hyla_ranking_point),
+    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(hyla_ranking_point),
+    .fill = fill, .sizes[LIST] = THRESHOLDS * sizeof(hyla_ranking_point),
 };
 static struct family numbers = {
-    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(double),
     .fill = fill,
 };
 static struct family pairs = {
-    .params = sizeof(hyla_binning_params), .totals = WORDS * sizeof(int64_t), .report = 2 * sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = 2 * sizeof(double),
     .fill = fill,
 };
-static struct family sizes = {.params = sizeof(hyla_binning_params), .report = sizeof(size_t), .fill = fill};
-static struct family u8 = {.params = sizeof(hyla_binning_params), .totals = U8_WORDS * sizeof(int64_t), .fill = fill_u8};
+static struct family sizes = {.sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[VALUE] = sizeof(size_t), .fill = fill};
+static struct family u8 = {.sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = U8_WORDS * sizeof(int64_t), .fill = fill_u8};
 
 static hyla_status words_of_table(const struct arguments *a) { return hyla_binning_words(a->at[PARAMS], a->at[COUNT]); }
 /* A table of other words than are in use is one more output. */
 static hyla_status build(const struct arguments *a) {
     return hyla_binning_build(a->at[PARAMS], a->at[MORE], table_words(), a->at[BINNING]);
 }
-static struct family builds = {.params = sizeof(hyla_binning_params), .report = sizeof(hyla_binning), .fill = fill};
+static struct family builds = {.sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[VALUE] = sizeof(hyla_binning), .fill = fill};
 static hyla_status words(const struct arguments *a) { return hyla_ranking_words(binning_of(a), a->at[COUNT]); }
 static hyla_status update(const struct arguments *a) { return hyla_ranking_update(binning_of(a), pixels_of(a), a->at[TOTALS], WORDS); }
 static hyla_status update_u8(const struct arguments *a) {
@@ -273,7 +273,7 @@ int main(void) {
     /* Sizes that only the library knows. */
     struct family *const all[] = {&family, &points, &numbers, &pairs, &sizes, &builds};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i) {
-        all[i]->table = all[i]->more = table_words() * sizeof(uint32_t);
+        all[i]->sizes[TABLE] = all[i]->sizes[MORE] = table_words() * sizeof(uint32_t);
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; ++i) law(&functions[i]);
     defaults();

@@ -8,7 +8,7 @@ enum { WORDS = 2 * LAW_PIXELS + 1024 };
 static void fill(struct arguments *arguments) { (void)arguments; }
 
 /* The workspace is of words of four bytes, as a table is. */
-static const struct family ranking = {.report = sizeof(hyla_ranking_exact_report), .fill = fill, .table = WORDS * sizeof(uint32_t)};
+static const struct family ranking = {.sizes[VALUE] = sizeof(hyla_ranking_exact_report), .fill = fill, .sizes[TABLE] = WORDS * sizeof(uint32_t)};
 
 static hyla_status values_call(const struct arguments *a) {
     return hyla_ranking_exact_values(a->at[PIXELS], a->at[TABLE], WORDS, a->at[VALUE]);

@@ -21,14 +21,14 @@ static void fill_report(struct arguments *a) {
 static void fill_nothing(struct arguments *a) { (void)a; }
 
 /* Workspaces are of words of four bytes, as a table is. */
-static const struct family totals = {.totals = sizeof(hyla_score_statistics_totals), .report = sizeof(double), .fill = fill};
+static const struct family totals = {.sizes[TOTALS] = sizeof(hyla_score_statistics_totals), .sizes[VALUE] = sizeof(double), .fill = fill};
 static const struct family frames = {
-    .report = sizeof(hyla_score_statistics_report), .fill = fill_nothing, .table = WORDS * sizeof(uint32_t),
+    .sizes[VALUE] = sizeof(hyla_score_statistics_report), .fill = fill_nothing, .sizes[TABLE] = WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_score_statistics_report), .fill = fill_report, .list = 9 * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_score_statistics_report), .fill = fill_report, .sizes[LIST] = 9 * sizeof(hyla_metric), .reports = true,
 };
-static const struct family topk = {.report = sizeof(double), .fill = fill_nothing, .table = TOPK_WORDS * sizeof(uint32_t)};
+static const struct family topk = {.sizes[VALUE] = sizeof(double), .fill = fill_nothing, .sizes[TABLE] = TOPK_WORDS * sizeof(uint32_t)};
 
 static hyla_status update(const struct arguments *a) { return hyla_score_statistics_update(a->at[PIXELS], a->at[TOTALS]); }
 static hyla_status merge(const struct arguments *a) { return hyla_score_statistics_merge(a->at[OTHER], a->at[TOTALS]); }

@@ -14,12 +14,12 @@ static void fill_diversity(struct arguments *arguments) {
 }
 
 static const struct family entropy = {
-    .params = sizeof(hyla_selector_entropy_params), .report = sizeof(double), .fill = fill_entropy,
-    .floats = N * sizeof(float),
+    .sizes[PARAMS] = sizeof(hyla_selector_entropy_params), .sizes[VALUE] = sizeof(double), .fill = fill_entropy,
+    .sizes[FLOATS] = N * sizeof(float),
 };
 static const struct family diversity = {
-    .params = sizeof(hyla_selector_diversity_params), .report = sizeof(double), .fill = fill_diversity,
-    .floats = N * sizeof(float),
+    .sizes[PARAMS] = sizeof(hyla_selector_diversity_params), .sizes[VALUE] = sizeof(double), .fill = fill_diversity,
+    .sizes[FLOATS] = N * sizeof(float),
 };
 
 /* The number of weights follows the number of pixels of the law: ordinary, none, too many. */

@@ -19,14 +19,14 @@ static void fill_report(struct arguments *a) {
 
 /* A workspace is of words of four bytes, as a table is. */
 static const struct family entropy = {
-    .params = sizeof(hyla_selector_entropy_metric_params), .report = sizeof(double), .fill = fill_entropy,
-    .list = sizeof(hyla_metric),
+    .sizes[PARAMS] = sizeof(hyla_selector_entropy_metric_params), .sizes[VALUE] = sizeof(double), .fill = fill_entropy,
+    .sizes[LIST] = sizeof(hyla_metric),
 };
 static const struct family diversity = {
-    .report = sizeof(hyla_selector_diversity_metric_report), .fill = fill_nothing, .table = WORDS * sizeof(uint32_t),
+    .sizes[VALUE] = sizeof(hyla_selector_diversity_metric_report), .fill = fill_nothing, .sizes[TABLE] = WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .totals = sizeof(hyla_selector_diversity_metric_report), .fill = fill_report, .list = 2 * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_selector_diversity_metric_report), .fill = fill_report, .sizes[LIST] = 2 * sizeof(hyla_metric), .reports = true,
 };
 
 /* The number of weights follows the number of pixels of the law: ordinary, none, too many. */

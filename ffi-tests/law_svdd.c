@@ -12,19 +12,15 @@ static void fill(struct arguments *arguments) {
     CHECK_STATUS(HYLA_OK, hyla_svdd_update(&params, cube, arguments->at[CENTER], arguments->at[OTHER]));
 }
 
-/* Where other functions have a workspace lie the sums of the center; a map and a gradient are two families. */
+/* Where other functions have a workspace lie the sums of the center. */
 #define SUMS (LAW_CHANNELS * sizeof(hyla_sum))
 static const struct family svdd = {
-    .params = sizeof(hyla_svdd_params), .totals = sizeof(hyla_svdd_totals), .report = sizeof(double),
-    .fill = fill, .floats = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .workspace = SUMS,
-};
-static const struct family score_map = {
-    .params = sizeof(hyla_svdd_params), .totals = sizeof(hyla_svdd_totals), .report = sizeof(double),
-    .fill = fill, .workspace = SUMS,
+    .sizes[PARAMS] = sizeof(hyla_svdd_params), .sizes[TOTALS] = sizeof(hyla_svdd_totals), .sizes[VALUE] = sizeof(double),
+    .fill = fill, .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .sizes[WORKSPACE] = SUMS,
 };
 static const struct family of_sums = {
-    .params = sizeof(hyla_svdd_params), .totals = SUMS, .report = sizeof(double),
-    .fill = fill, .workspace = SUMS,
+    .sizes[PARAMS] = sizeof(hyla_svdd_params), .sizes[TOTALS] = SUMS, .sizes[VALUE] = sizeof(double),
+    .fill = fill, .sizes[WORKSPACE] = SUMS,
 };
 
 static hyla_status radius(const struct arguments *a) { return hyla_svdd_radius(a->at[PARAMS], a->at[VALUE]); }
@@ -32,7 +28,7 @@ static hyla_status update(const struct arguments *a) { return hyla_svdd_update(a
 static hyla_status merge(const struct arguments *a) { return hyla_svdd_merge(a->at[OTHER], a->at[TOTALS]); }
 static hyla_status normalize(const struct arguments *a) { return hyla_svdd_normalize(a->at[TOTALS]); }
 static hyla_status loss(const struct arguments *a) { return hyla_svdd_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]); }
-static hyla_status map(const struct arguments *a) { return hyla_svdd_map(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[FLOATS]); }
+static hyla_status map(const struct arguments *a) { return hyla_svdd_map(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[MAP]); }
 static hyla_status gradient(const struct arguments *a) {
     return hyla_svdd_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[FLOATS]);
 }
@@ -59,7 +55,7 @@ static const struct function functions[] = {
     {"hyla_svdd_merge", merge, &svdd, BIT(OTHER), 0, BIT(TOTALS)},
     {"hyla_svdd_normalize", normalize, &svdd, 0, 0, BIT(TOTALS)},
     {"hyla_svdd_loss", loss, &svdd, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
-    {"hyla_svdd_map", map, &score_map, INPUTS, OPTIONAL, BIT(FLOATS)},
+    {"hyla_svdd_map", map, &svdd, INPUTS, OPTIONAL, BIT(MAP)},
     {"hyla_svdd_gradient", gradient, &svdd, INPUTS | BIT(TOTALS), OPTIONAL, BIT(FLOATS)},
     {"hyla_svdd_loss_and_gradient", loss_and_gradient, &svdd, INPUTS, OPTIONAL | BIT(TOTALS), BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
     {"hyla_svdd_gradient_radius", gradient_radius, &svdd, BIT(PARAMS) | BIT(TOTALS), 0, BIT(NUMBER)},

@@ -1,45 +1,15 @@
 // Every class of hyla.hpp says what the C functions say. Compiled as C++17 and as C++20, without
 // exceptions and RTTI.
-#include <array>
-#include <cmath>
-#include <cstring>
 #include <type_traits>
-#include <vector>
 
-#include "check.h"
-#include "hyla.hpp"
+#include "wrapper.h"
+#include "wrapper_rankings.h"
 
 #ifndef NAME
 #define NAME "wrapper"
 #endif
 
 namespace {
-
-constexpr std::size_t n = 6;
-const std::array<float, n> scores = {0.5f, -1.0f, 3.0f, NAN, -0.25f, 2.0f};
-const std::array<float, n> weights = {1.0f, 0.5f, 2.0f, 1.0f, 1.0f, -1.0f};
-const std::array<std::uint8_t, n> targets = {1, 0, 1, 0, 1, 0};
-const std::array<std::uint8_t, n> decisions = {1, 0, 1, 1, 0, 1};
-const std::array<std::uint8_t, n> valid = {1, 1, 1, 0, 1, 1};
-constexpr hyla::context context = {HYLA_STAGE_VAL, 1, 2, 0};
-
-hyla::pixels all() {
-    return hyla::pixels(n)
-        .with_scores(scores.data())
-        .with_targets(targets.data())
-        .with_decisions(decisions.data())
-        .with_valid(valid.data())
-        .with_weights(weights.data());
-}
-
-// The same without weights, which only losses can use.
-hyla::pixels counted() { return all().with_weights(nullptr); }
-
-template <class Class, class Struct>
-bool equal(const Class &found, const Struct &expected) {
-    static_assert(sizeof found == sizeof expected);
-    return std::memcmp(&found, &expected, sizeof found) == 0;
-}
 
 void statuses() {
     static_assert(!hyla::status(HYLA_OK).failed() && hyla::status(HYLA_ERROR_OVERLAP).failed());
@@ -164,166 +134,6 @@ void pixel_statistics() {
     const hyla::result<std::size_t> count = totals.metrics(context, list);
     CHECK(count && count.value == 3 && std::strcmp(list[2].name, "anomaly/anomaly_percentage") == 0 && list[2].value == 60.0);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, {list.data(), 2}).status.code());
-}
-
-void binning() {
-    const hyla_binning_params key = HYLA_BINNING_PARAMS_DEFAULT;
-    CHECK(equal(hyla::binning::params(), key) && equal(hyla::binning(), hyla_binning{}));
-    hyla::binning::params params;
-    params.rule = HYLA_BINNING_THRESHOLDS;
-    params.bins = 200;
-    const hyla::result<std::size_t> words = hyla::binning::words(params);
-    CHECK(words && words.value == 797);
-    std::vector<std::uint32_t> table(words.value), same_table(words.value);
-    hyla::binning binning;
-    hyla_binning expected{};
-    CHECK_STATUS(HYLA_ERROR_WORKSPACE, binning.build(params, {table.data(), 1}).code());
-    CHECK_STATUS(HYLA_OK, binning.build(params, table).code());
-    CHECK_STATUS(HYLA_OK, hyla_binning_build(&params, same_table.data(), same_table.size(), &expected));
-    CHECK(table == same_table && binning.table == table.data() && binning.bins == expected.bins);
-    params.bins = 1;
-    CHECK_STATUS(HYLA_ERROR_BINNING, hyla::binning::words(params).status.code());
-}
-
-void ranking() {
-    using hyla::ranking;
-    const hyla::pixels pixels = counted();
-    hyla::binning binning;
-    CHECK_STATUS(HYLA_OK, binning.build(hyla::binning::params(), {}).code());
-    std::vector<std::int64_t> words(ranking::words(binning).value), other(words.size()), expected(words.size());
-    CHECK(words.size() == 2 * 4096 + 8);
-    for (auto *to : {&words, &other}) CHECK_STATUS(HYLA_OK, ranking::update(binning, pixels, *to).code());
-    CHECK_STATUS(HYLA_OK, ranking::merge(binning, other, words).code());
-    for (int i = 0; i < 2; ++i) CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, expected.data(), expected.size()));
-    CHECK(words == expected);
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, ranking::merge(binning, {other.data(), 1}, words).code());
-
-    hyla_ranking_report report{};
-    const hyla_status status = hyla_ranking_values(&binning, words.data(), words.size(), &report);
-    const hyla::result<ranking::report> found = ranking::values(binning, words);
-    CHECK(found && found.status.code() == status && equal(found.value, report));
-    CHECK(report.anomalies == 6 && report.normal == 4 && report.masked == 2);
-    std::array<ranking::point, 8> points{};
-    const hyla::result<std::size_t> count = ranking::curve(binning, words, points);
-    CHECK(count && count.value == 5 && points[0].threshold == 3.0 && points[0].precision == 1.0 && points[4].recall == 1.0);
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, ranking::curve(binning, words, {points.data(), 4}).status.code());
-    const hyla::result<ranking::point> point = ranking::at(binning, words, 2.0f);
-    CHECK(point && equal(point.value, points[1]) && point.value.true_positives == 2 && point.value.false_positives == 2);
-    const hyla::result<double> threshold = ranking::threshold(binning, words, 0.5);
-    CHECK(threshold && threshold.value < 2.0 && threshold.value > -1.0);
-    const hyla::result<ranking::bracket> median = ranking::quantile(binning, words, 0.5);
-    CHECK(median && median.value.low <= 0.5 && median.value.high >= 0.5);
-    CHECK_STATUS(HYLA_ERROR_TARGET, ranking::quantile(binning, words, 2.0).status.code());
-
-    // Integers.
-    const std::array<std::uint16_t, n> wide{900, 100, 1000, 0, 200, 800};
-    hyla::binning::params params;
-    params.rule = HYLA_BINNING_U16;
-    CHECK_STATUS(HYLA_OK, binning.build(params, {}).code());
-    words.assign(ranking::words(binning).value, 0);
-    CHECK_STATUS(HYLA_OK, ranking::update(binning, wide.data(), targets.data(), valid.data(), n, words).code());
-    CHECK(ranking::at(binning, words, 900.0f).value.true_positives == 2);
-    params.rule = HYLA_BINNING_U8;
-    CHECK_STATUS(HYLA_OK, binning.build(params, {}).code());
-    words.assign(ranking::words(binning).value, 0);
-    CHECK_STATUS(HYLA_OK, ranking::update(binning, decisions.data(), targets.data(), nullptr, n, words).code());
-    CHECK(ranking::values(binning, words).value.anomalies == 3);
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, ranking::update(binning, wide.data(), nullptr, nullptr, n, words).code());
-}
-
-void ranking_exact() {
-    const hyla::pixels pixels = counted();
-    std::vector<std::uint32_t> space(hyla::ranking_exact::workspace_size(pixels.n));
-    hyla_ranking_exact_report expected{};
-    const hyla_status status = hyla_ranking_exact_values(&pixels, space.data(), space.size(), &expected);
-    const hyla::result<hyla::ranking_exact::report> found = hyla::ranking_exact::values(pixels, space);
-    CHECK(found && equal(found.value, expected) && found.status.code() == status);
-    CHECK(found.value.anomalies == 3 && found.value.normal == 2);
-    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::ranking_exact::values(pixels, {space.data(), 1}).status.code());
-}
-
-void drift() {
-    const hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
-    hyla_binning binning{};
-    std::size_t count = 0;
-    CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, nullptr, 0, &binning));
-    CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &count));
-    std::vector<std::int64_t> words(count), reference(count);
-    hyla::pixels pixels = hyla::pixels(n).with_scores(scores.data()).with_valid(valid.data());
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, words.data(), count));
-    pixels.n = 3;
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, reference.data(), count));
-    const hyla::drift::params params;
-    hyla_drift_report expected{};
-    std::array<hyla::metric, 12> list{};
-    const hyla_status status = hyla_drift_values(&params, &binning, reference.data(), words.data(), count, &expected);
-    const hyla::result<hyla::drift::report> found = hyla::drift::values(params, binning, reference, words);
-    CHECK(found && equal(found.value, expected) && found.status.code() == status);
-    CHECK(found.value.now.pixels == 5 && found.value.now.masked == 1 && found.value.reference.pixels == 3);
-    const hyla::result<std::size_t> written = hyla::drift::metrics(found.value, context, list);
-    CHECK(written && written.value == 12 && std::strcmp(list[0].name, "drift/psi") == 0 && list[0].value == expected.psi);
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::drift::metrics(found.value, context, {list.data(), 11}).status.code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::drift::values(params, binning, {words.data(), count - 1}, words).status.code());
-}
-
-void frame_scores() {
-    const hyla::pixels pixels = counted();
-    std::vector<std::uint32_t> space(hyla::score_statistics::workspace_size());
-    hyla_score_statistics_report expected{};
-    std::array<hyla::metric, 9> list{};
-    CHECK_STATUS(HYLA_OK, hyla_score_statistics_frame(&pixels, space.data(), space.size(), &expected));
-    const hyla::result<hyla::score_statistics::report> found = hyla::score_statistics::frame(pixels, space);
-    CHECK(found && equal(found.value, expected) && found.value.median == 0.5 && found.value.pixels == 5);
-    const hyla::result<std::size_t> count = hyla::score_statistics::metrics(found.value, context, list);
-    CHECK(count && count.value == 9 && std::strcmp(list[8].name, "scores/q99") == 0);
-    hyla::score_statistics totals, other;
-    CHECK_STATUS(HYLA_OK, totals.update(pixels).code());
-    CHECK_STATUS(HYLA_OK, other.update(pixels).code());
-    CHECK(totals.mean().value == expected.mean && totals.std().value == expected.std);
-    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
-    CHECK_STATUS(HYLA_OK, totals.normalize().code());
-    CHECK(totals.mean().value == expected.mean && totals.totals.pixels == 10);
-    const hyla::result<double> mean = hyla::topk_mean::value(0.4, pixels, space);
-    CHECK(mean && mean.value == 2.5 && space.size() >= hyla::topk_mean::workspace_size());
-    CHECK_STATUS(HYLA_ERROR_FRACTION, hyla::topk_mean::value(0.0, pixels, space).status.code());
-}
-
-void detection() {
-    const hyla::pixels pixels = counted();
-    hyla::detection::params params;
-    hyla::detection totals, other;
-    hyla_detection_totals expected{};
-    std::array<hyla::metric, 7> list{};
-    CHECK_STATUS(HYLA_OK, totals.update(params, pixels).code());
-    CHECK_STATUS(HYLA_OK, totals.end_frame().code());
-    CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3).code());
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected, nullptr, nullptr, 0));
-    CHECK(equal(totals, expected) && equal(other, expected));
-    CHECK_STATUS(HYLA_OK, totals.merge(other).code());
-    const hyla::result<std::size_t> count = totals.metrics(params, context, list);
-    CHECK(count && count.value == 7 && list[0].value == 2.0 / 3.0 && std::strcmp(list[0].name, "precision") == 0);
-
-    // With average precision, whose words the caller has.
-    hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
-    rule.rule = HYLA_BINNING_THRESHOLDS;
-    rule.bins = params.ap_thresholds;
-    hyla_binning binning;
-    std::array<std::uint32_t, 797> table{};
-    std::array<std::int64_t, 408> words{}, lines{}, by_c{};
-    std::array<hyla::metric, 10> ranked{};
-    CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table.data(), table.size(), &binning));
-    CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3, &binning, words).code());
-    CHECK_STATUS(HYLA_OK, totals.update(params, pixels, &binning, lines).code());
-    CHECK_STATUS(HYLA_OK, totals.end_frame().code());
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, by_c.data(), by_c.size()));
-    CHECK(words == by_c && lines == by_c);
-    const hyla::result<std::size_t> all_values = totals.metrics(params, context, ranked, &binning, words);
-    CHECK(all_values && all_values.value == 10 && std::strcmp(ranked[7].name, "average_precision") == 0);
-    CHECK_STATUS(HYLA_ERROR_WORKSPACE, totals.update(params, pixels, &binning, {words.data(), 407}).code());
-
-    params.pixel_stride = 2;
-    CHECK_STATUS(HYLA_ERROR_STRIDE_NEEDS_FRAME, totals.update(params, pixels).code());
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, totals.metrics(params, context, list).status.code());
 }
 
 void explained_variance() {

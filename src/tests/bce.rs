@@ -1,69 +1,139 @@
-//! Binary cross-entropy: bits between tiers, ulps against the oracle, and the rules for masks,
-//! weights, chunks and limits.
+//! Binary cross-entropy: its oracle, its limits, and where it refuses.
 
-use super::naive::{self, ulps};
-use super::{any_float, between, for_each_tier, splits};
-use crate::error::{Error, Notices};
-use crate::exact::ExactSum;
+use super::harness::batch::{Batch, Order, pixels, with_weights};
+use super::harness::oracle::{
+    Formula, Oracle, Truth, loss_and_gradient_are_the_formula,
+    terms_and_slopes_are_within_the_bound,
+};
+use super::harness::properties::properties;
+use super::harness::refusals::{
+    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
+};
+use super::harness::{Array, Ask, Input, Node, Reading, State, loss_of_terms, reading, words_in};
+use super::naive;
+use super::{any_float, between, for_each_tier};
+use crate::error::{Error, Notices, Value};
 use crate::input::Pixels;
-use crate::loss::bce::{Params, Totals, loss_and_gradient, map};
+use crate::loss::bce::{self, Params, SOFT_MAX_ULP, Totals, loss_and_gradient, map};
 use crate::math::LOGISTIC_PRODUCT_MAX_ULP;
 use crate::node::reduction::Reduction;
 use crate::simd::Write;
 use proptest::prelude::*;
-use std::vec::Vec;
 
-#[derive(Clone, Debug)]
-struct Batch {
-    scores: Vec<f32>,
-    targets: Vec<u8>,
-    valid: Option<Vec<u8>>,
-    weights: Option<Vec<f32>>,
+loss_of_terms! {
+    bce, |input| (&input.pixels()),
+
+    fn arrays(&self) -> (&'static [Array], &'static [Array]) {
+        (&[Array::Values, Array::Targets], &[Array::Valid, Array::Weights])
+    }
 }
 
-impl Batch {
-    fn pixels(&self) -> Pixels<'_> {
-        self.part(0, self.scores.len())
-    }
+/// What a term of a class is multiplied by, rounded to f32: the bound counts from there.
+fn factor(params: &Params, upstream: f64, positive: bool) -> f32 {
+    let class = if positive { f64::from(params.pos_weight) } else { 1.0 };
+    (f64::from(params.weight) * upstream * class) as f32
+}
 
-    fn part(&self, start: usize, end: usize) -> Pixels<'_> {
-        Pixels {
-            scores: &self.scores[start..end],
-            targets: Some(&self.targets[start..end]),
-            valid: self.valid.as_ref().map(|valid| &valid[start..end]),
-            weights: self.weights.as_ref().map(|weights| &weights[start..end]),
-            ..Pixels::default()
+/// A term or a slope of a target of 0 or 1.
+fn hard(params: &Params, batch: &Batch, index: usize, upstream: f64, truth: f64) -> Truth {
+    let positive = batch.targets[index] != 0;
+    let of_class = |upstream| f64::from(factor(params, upstream, positive) * batch.weight(index));
+    let truth = truth * of_class(upstream);
+    if of_class(1.0).abs().max(of_class(1.5).abs()) > 2.0_f64.powi(72) {
+        Truth::Unknown
+    } else if of_class(1.0) == 0.0 {
+        Truth::Ulps(0.0, 0.0)
+    } else if truth.abs() < f64::from(f32::MAX) {
+        Truth::Ulps(truth, LOGISTIC_PRODUCT_MAX_ULP)
+    } else {
+        Truth::Unknown
+    }
+}
+
+/// A term or a slope of a soft target, of weight 1.
+fn soft(
+    params: &Params,
+    batch: &Batch,
+    index: usize,
+    upstream: f64,
+    of: fn(f64, bool) -> f64,
+) -> Truth {
+    let (score, target) = (f64::from(batch.values[index]), batch.target(index));
+    let smoothing = f64::from(params.label_smoothing);
+    let share = |target: f64| target * (1.0 - smoothing) + 0.5 * smoothing;
+    let part = |positive: bool, share: f64| {
+        share * f64::from(factor(params, upstream, positive)) * of(score, positive)
+    };
+    let (positive, negative) = (part(true, share(target)), part(false, share(1.0 - target)));
+    let size = positive.abs().max(negative.abs());
+    if !score.is_finite() || batch.weights.is_some() || !(1e-30..1e37).contains(&size) {
+        return Truth::Unknown;
+    }
+    let unit = naive::ulps(0.0, size).recip() * size;
+    Truth::Within(positive + negative, SOFT_MAX_ULP * unit)
+}
+
+impl Oracle for Params {
+    fn term(&self, batch: &Batch, index: usize) -> Truth {
+        let (score, positive) = (batch.values[index], batch.target(index) != 0.0);
+        if !batch.counts(index) {
+            Truth::Exactly(0.0)
+        } else if batch.soft_targets.is_some() {
+            soft(self, batch, index, 1.0, naive::bce::term)
+        } else if score.is_nan() && factor(self, 1.0, positive) * batch.weight(index) != 0.0 {
+            Truth::Exactly(f32::NAN)
+        } else {
+            hard(self, batch, index, 1.0, naive::bce::term(f64::from(score), positive))
         }
     }
 
-    fn counts(&self, index: usize) -> bool {
-        let valid = self.valid.as_ref().is_none_or(|valid| valid[index] != 0);
-        let weight = self.weights.as_ref().map_or(1.0, |weights| weights[index]);
-        valid && (0.0..f32::INFINITY).contains(&weight)
+    fn slope(&self, batch: &Batch, index: usize, upstream: f64) -> Truth {
+        let (score, positive) = (batch.values[index], batch.target(index) != 0.0);
+        if !batch.counts(index) {
+            Truth::Exactly(0.0)
+        } else if batch.soft_targets.is_some() {
+            soft(self, batch, index, upstream, naive::bce::gradient)
+        } else {
+            hard(self, batch, index, upstream, naive::bce::gradient(f64::from(score), positive))
+        }
     }
 }
 
-fn score() -> impl Strategy<Value = f32> {
-    prop_oneof![4 => between(-8.0, 8.0), 1 => between(-110.0, 110.0), 1 => any_float()]
+impl Formula for Params {
+    fn loss(&self, batch: &Batch, values: &[f64]) -> f64 {
+        let counted = || (0..batch.n).filter(|pixel| batch.counts(*pixel));
+        let weight = |pixel: usize| f64::from(batch.weight(pixel));
+        let terms = counted().map(|pixel| {
+            let positive = batch.targets[pixel] != 0;
+            let class = if positive { f64::from(self.pos_weight) } else { 1.0 };
+            f64::from(self.weight)
+                * class
+                * weight(pixel)
+                * naive::bce::term(values[pixel], positive)
+        });
+        let divisor = match self.reduction {
+            Reduction::WeightedMean => counted().map(weight).sum(),
+            _ => counted().count() as f64,
+        };
+        terms.sum::<f64>() / divisor
+    }
+
+    fn loss_bound(&self, _batch: &Batch, truth: f64) -> f64 {
+        5e-7 * truth
+    }
+
+    fn step(&self) -> f64 {
+        1e-5
+    }
+
+    fn slope_bound(&self, _batch: &Batch, _index: usize, truth: f64, _largest: f64) -> f64 {
+        1e-6 * truth.abs() + 1e-9
+    }
 }
 
 fn batch() -> impl Strategy<Value = Batch> {
-    (0_usize..700).prop_flat_map(|n| {
-        let bytes = || proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), any::<u8>()], n);
-        let weight = prop_oneof![8 => between(0.0, 4.0), 1 => Just(0.0), 1 => any_float()];
-        (
-            proptest::collection::vec(score(), n),
-            bytes(),
-            proptest::option::of(bytes()),
-            proptest::option::of(proptest::collection::vec(weight, n)),
-        )
-            .prop_map(|(scores, targets, valid, weights)| Batch {
-                scores,
-                targets,
-                valid,
-                weights,
-            })
-    })
+    let score = prop_oneof![4 => between(-8.0, 8.0), 1 => between(-110.0, 110.0), 1 => any_float()];
+    pixels(0_usize..700, score)
 }
 
 fn params() -> impl Strategy<Value = Params> {
@@ -79,206 +149,34 @@ fn params() -> impl Strategy<Value = Params> {
     })
 }
 
-/// Everything that a batch gives, as bits; a NaN is a NaN.
-#[derive(Debug, PartialEq)]
-struct Outcome {
-    totals: Totals,
-    loss: u64,
-    notices: Notices,
-    gradient: Vec<u32>,
-    map: Vec<u32>,
-}
-
-fn bits(floats: &[f32]) -> Vec<u32> {
-    floats.iter().map(|float| if float.is_nan() { u32::MAX } else { float.to_bits() }).collect()
-}
-
-fn outcome(params: &Params, pixels: &Pixels) -> Outcome {
-    let n = pixels.scores.len();
-    let mut totals = Totals::default();
-    totals.update(params, pixels).unwrap();
-    let value = totals.loss(params).unwrap();
-    let mut gradient = std::vec![f32::NAN; n];
-    let notices = totals.gradient(params, pixels, 1.5, Write::Store, &mut gradient).unwrap();
-    assert_eq!(notices, value.notices);
-    let mut terms = std::vec![f32::NAN; n];
-    map(params, pixels, &mut terms).unwrap();
-
-    // The call that does all of it at once gives the same bits.
-    let mut at_once = std::vec![f32::NAN; n];
-    let mut at_once_totals = Totals::default();
-    let to = Some(&mut at_once_totals);
-    let fused = loss_and_gradient(params, pixels, 1.5, Write::Store, to, &mut at_once).unwrap();
-    assert_eq!(fused.notices, value.notices);
-    assert_eq!(number(fused.value), number(value.value));
-    assert_eq!(at_once_totals, totals);
-    assert_eq!(bits(&at_once), bits(&gradient));
-
-    Outcome {
-        totals,
-        loss: number(value.value),
-        notices,
-        gradient: bits(&gradient),
-        map: bits(&terms),
-    }
-}
-
-fn number(double: f64) -> u64 {
-    if double.is_nan() { u64::MAX } else { double.to_bits() }
+properties! {
+    128 cases of params(), with batch();
+    every_tier_and_order_gives_the_same_bits
+    any_split_gives_the_same_words_and_gradients
+    a_masked_pixel_is_as_if_it_were_not_there
+    weight_0_switches_off
+    adding_is_storing_plus_what_was_there
+    the_sum_is_that_of_the_map
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn every_tier_gives_the_same_bits(batch in batch(), params in params()) {
-        let mut first = None;
-        for_each_tier(|tier| {
-            let outcome = outcome(&params, &batch.pixels());
-            let first = first.get_or_insert_with(|| super::bce::outcome(&params, &batch.pixels()));
-            assert_eq!(&outcome, first, "{tier:?}");
-        });
-    }
-
-    #[test]
-    fn any_split_gives_the_same_words(batch in batch(), params in params(), cuts in splits()) {
-        let whole = outcome(&params, &batch.pixels());
-        let mut one_after_the_other = Totals::default();
-        let mut merged = Totals::default();
-        let ends = super::ends(&cuts, batch.scores.len());
-        for part in ends.windows(2).rev() {
-            let pixels = batch.part(part[0], part[1]);
-            one_after_the_other.update(&params, &pixels).unwrap();
-            let mut alone = Totals::default();
-            alone.update(&params, &pixels).unwrap();
-            merged.merge(&alone);
-        }
-        prop_assert_eq!(one_after_the_other, whole.totals);
-        prop_assert_eq!(merged, whole.totals);
-
-        // The gradient of each part, with the totals of the whole.
-        let mut gradient = std::vec![f32::NAN; batch.scores.len()];
-        for part in ends.windows(2) {
-            let pixels = batch.part(part[0], part[1]);
-            let to = &mut gradient[part[0]..part[1]];
-            merged.gradient(&params, &pixels, 1.5, Write::Store, to).unwrap();
-        }
-        prop_assert_eq!(bits(&gradient), whole.gradient);
-    }
-
-    #[test]
-    fn a_masked_pixel_is_as_if_it_were_not_there(batch in batch(), params in params()) {
-        let found = outcome(&params, &batch.pixels());
-        let mut poisoned = batch.clone();
-        let mut kept = Batch {
-            scores: Vec::new(),
-            targets: Vec::new(),
-            valid: None,
-            weights: batch.weights.as_ref().map(|_| Vec::new()),
-        };
-        for index in 0..batch.scores.len() {
-            let valid = batch.valid.as_ref().is_none_or(|valid| valid[index] != 0);
-            if valid {
-                kept.scores.push(batch.scores[index]);
-                kept.targets.push(batch.targets[index]);
-                if let (Some(to), Some(from)) = (&mut kept.weights, &batch.weights) {
-                    to.push(from[index]);
-                }
-            } else {
-                poisoned.scores[index] = f32::NAN;
-                if let Some(weights) = &mut poisoned.weights {
-                    weights[index] = f32::NAN;
-                }
-            }
-            if !batch.counts(index) {
-                prop_assert_eq!((found.gradient[index], found.map[index]), (0, 0));
-            }
-        }
-        prop_assert_eq!(&outcome(&params, &poisoned.pixels()), &found);
-        let without = outcome(&params, &kept.pixels());
-        prop_assert_eq!((without.totals, without.loss), (found.totals, found.loss));
-    }
-
-    #[test]
     fn terms_and_gradients_are_within_the_bound(batch in batch(), params in params()) {
-        let pixels = batch.pixels();
         let params = Params { reduction: Reduction::Sum, ..params };
-        let found = outcome(&params, &pixels);
-        let mut sum = ExactSum::default();
-        for (index, score) in batch.scores.iter().enumerate() {
-            let term = f32::from_bits(found.map[index]);
-            if !batch.counts(index) {
-                continue;
-            }
-            sum.add(term);
-            let positive = batch.targets[index] != 0;
-            let weight = batch.weights.as_ref().map_or(1.0, |weights| weights[index]);
-            // The factors are rounded to f32, and the bound counts from there.
-            let of_class = |scale: f64| {
-                let class = if positive { f64::from(params.pos_weight) } else { 1.0 };
-                f64::from(((f64::from(params.weight) * scale * class) as f32) * weight)
-            };
-            if of_class(1.0).abs().max(of_class(1.5).abs()) > 2.0_f64.powi(72) {
-                continue;
-            }
-            if of_class(1.0) == 0.0 {
-                prop_assert_eq!((term, found.gradient[index]), (0.0, 0));
-                continue;
-            }
-            if score.is_nan() {
-                prop_assert!(term.is_nan());
-                continue;
-            }
-            let truth = naive::bce::term(f64::from(*score), positive) * of_class(1.0);
-            if truth.abs() < f64::from(f32::MAX) {
-                let error = ulps(term, truth);
-                prop_assert!(error <= LOGISTIC_PRODUCT_MAX_ULP, "{score}: {term} is {error} ulp off");
-            }
-            let truth = naive::bce::gradient(f64::from(*score), positive) * of_class(1.5);
-            let gradient = f32::from_bits(found.gradient[index]);
-            let error = ulps(gradient, truth);
-            prop_assert!(error <= LOGISTIC_PRODUCT_MAX_ULP, "{score}: gradient {gradient} is {error} ulp off");
-        }
-        prop_assert_eq!(sum, found.totals.sums.loss);
+        terms_and_slopes_are_within_the_bound(&params, &batch);
     }
 
     #[test]
-    fn adding_is_storing_plus_what_was_there(batch in batch(), params in params()) {
-        let pixels = batch.pixels();
-        let mut totals = Totals::default();
-        totals.update(&params, &pixels).unwrap();
-        let before: Vec<f32> = (0..batch.scores.len()).map(|i| i as f32 - 3.25).collect();
-        let mut stored = before.clone();
-        let mut added = before.clone();
-        totals.gradient(&params, &pixels, -2.0, Write::Store, &mut stored).unwrap();
-        totals.gradient(&params, &pixels, -2.0, Write::Add, &mut added).unwrap();
-        let expected: Vec<f32> = before.iter().zip(&stored).map(|(a, b)| a + b).collect();
-        prop_assert_eq!(bits(&added), bits(&expected));
-    }
-
-    #[test]
-    fn the_gradient_is_the_slope(scores in proptest::collection::vec(between(-6.0, 6.0), 1..20)) {
-        let targets: Vec<u8> = (0..scores.len()).map(|i| u8::from(i % 3 == 0)).collect();
-        let params = Params { pos_weight: 3.0, weight: 0.7, ..Params::default() };
-        let loss = |scores: &[f64]| -> f64 {
-            let terms = scores.iter().zip(&targets).map(|(score, target)| {
-                naive::bce::term(*score, *target != 0) * if *target != 0 { 3.0 } else { 1.0 } * 0.7
-            });
-            terms.sum::<f64>() / scores.len() as f64
-        };
-        let pixels = Pixels { scores: &scores, targets: Some(&targets), ..Pixels::default() };
-        let mut gradient = std::vec![0.0; scores.len()];
-        loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, &mut gradient).unwrap();
-        let doubles: Vec<f64> = scores.iter().map(|score| f64::from(*score)).collect();
-        for (index, found) in gradient.iter().enumerate() {
-            let at = |step: f64| {
-                let mut moved = doubles.clone();
-                moved[index] += step;
-                loss(&moved)
-            };
-            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
-            prop_assert!((f64::from(*found) - slope).abs() < 1e-6 * slope.abs() + 1e-9);
-        }
+    fn the_gradient_is_the_slope(
+        batch in with_weights(pixels(1_usize..20, between(-6.0, 6.0)), between(0.25, 1.0)),
+        weighted in any::<bool>(),
+    ) {
+        prop_assume!((0..batch.n).any(|pixel| batch.counts(pixel)));
+        let reduction = if weighted { Reduction::WeightedMean } else { Reduction::Mean };
+        let params = Params { reduction, pos_weight: 3.0, weight: 0.7, ..Params::default() };
+        loss_and_gradient_are_the_formula(&params, &batch, Order::Interleaved);
     }
 }
 
@@ -347,44 +245,37 @@ fn reductions_of_nothing_and_of_no_weight() {
 
 #[test]
 fn bad_arguments_change_nothing() {
-    let good = Pixels { scores: &[1.0], targets: Some(&[1]), ..Pixels::default() };
-    let (default, mut totals) = (Params::default(), Totals::default());
-    totals.update(&default, &good).unwrap();
-    let before = totals;
-    let weights = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
-    for weight in weights {
-        let params = Params { weight, ..default };
-        assert_eq!(totals.update(&params, &good), Err(Error::Weight));
-        assert_eq!(totals.loss(&params), Err(Error::Weight));
+    let batch = Batch {
+        targets: std::vec![1, 0],
+        valid: Some(std::vec![1, 1]),
+        weights: Some(std::vec![1.0, 1.0]),
+        ..Batch::of_scores(std::vec![1.0, -2.0])
+    };
+    let default = Params::default();
+    bad_inputs_change_nothing(&default, &batch);
+    let not_finite = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+    for weight in not_finite {
+        let bad = Params { weight, ..default };
+        bad_parameters_change_nothing(&default, &batch, &[(&bad, Error::Weight)]);
     }
-    for pos_weight in weights.into_iter().chain([-1.0]) {
-        let params = Params { pos_weight, ..default };
-        assert_eq!(totals.update(&params, &good), Err(Error::PosWeight));
+    for pos_weight in not_finite.into_iter().chain([-1.0]) {
+        let bad = Params { pos_weight, ..default };
+        bad_parameters_change_nothing(&default, &batch, &[(&bad, Error::PosWeight)]);
     }
-    let missing = Pixels { targets: None, ..good };
-    assert_eq!(totals.update(&default, &missing), Err(Error::MissingInput));
-    let short = Pixels { valid: Some(&[]), ..good };
-    assert_eq!(totals.update(&default, &short), Err(Error::LengthMismatch));
-    let soft = Pixels { soft_targets: Some(&[0.5]), ..good };
-    assert_eq!(totals.update(&default, &soft), Err(Error::UnsupportedInput));
-    let other = Params { pos_weight: 2.0, ..default };
-    assert_eq!(totals.loss(&other), Err(Error::MixedTotals));
-    let mut gradient = [7.0, 7.0];
-    let wrong = totals.gradient(&default, &good, 1.0, Write::Store, &mut gradient);
-    assert_eq!((wrong, gradient), (Err(Error::LengthMismatch), [7.0, 7.0]));
-    assert_eq!(totals, before);
+    for label_smoothing in [f32::NAN, -0.1, 1.1] {
+        let bad = Params { label_smoothing, ..default };
+        bad_parameters_change_nothing(&default, &batch, &[(&bad, Error::LabelSmoothing)]);
+    }
+    let (weight, pos_weight) =
+        (Params { weight: 0.5, ..default }, Params { pos_weight: 2.0, ..default });
+    let smoothed = Params { label_smoothing: 0.25, ..default };
+    mixed_totals_are_found(&default, &batch, &[&weight, &pos_weight, &smoothed]);
 }
 
 #[test]
-fn mixed_totals_are_found_after_a_merge() {
+fn one_state_serves_every_reduction() {
     let pixels = Pixels { scores: &[1.0, -2.0], targets: Some(&[1, 0]), ..Pixels::default() };
-    let (one, other) = (Params::default(), Params { weight: 0.5, ..Params::default() });
-    let (mut a, mut b) = (Totals::default(), Totals::default());
-    a.update(&one, &pixels).unwrap();
-    b.update(&other, &pixels).unwrap();
-    a.merge(&b);
-    assert_eq!(a.loss(&one), Err(Error::MixedTotals));
-    assert_eq!(a.loss(&other), Err(Error::MixedTotals));
-    // The reduction changes no term, so one state serves every reduction.
-    assert!(b.loss(&Params { reduction: Reduction::Sum, ..other }).is_ok());
+    let mut totals = Totals::default();
+    totals.update(&Params::default(), &pixels).unwrap();
+    assert!(totals.loss(&Params { reduction: Reduction::Sum, ..Params::default() }).is_ok());
 }

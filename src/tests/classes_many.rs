@@ -1,7 +1,10 @@
 //! Cross-entropy and Dice with many pixels and many classes: tiles, blocks, and the numbers below them.
 
-use super::classes::{outcome, params};
-use super::cubes::{ORDERS, Order, pixels};
+use super::cross_entropy::{self, Entropy};
+use super::dice as of_dice;
+use super::harness::batch::{Batch, Order, cubes};
+use super::harness::outcome;
+use super::harness::properties::every_tier_and_order_gives_the_same_bits;
 use super::naive::classes as naive;
 use super::{any_float, between, for_each_tier};
 use crate::error::Notices;
@@ -13,13 +16,13 @@ use crate::simd::{self, Kernel, Lanes, Simd, Write};
 use proptest::prelude::*;
 use std::vec::Vec;
 
-fn same_everywhere(pixels: &super::cubes::Pixels, params: &super::classes::Params) {
-    let first = outcome(params, pixels, Order::Interleaved);
-    for_each_tier(|tier| {
-        for order in ORDERS {
-            assert_eq!(outcome(params, pixels, order), first, "{tier:?} {order:?}");
-        }
-    });
+fn nodes() -> impl Strategy<Value = (Entropy, dice::Params)> {
+    (cross_entropy::nodes(), of_dice::nodes())
+}
+
+fn same_everywhere(batch: &Batch, (entropy, dice): &(Entropy, dice::Params)) {
+    every_tier_and_order_gives_the_same_bits(entropy, batch, &[]);
+    every_tier_and_order_gives_the_same_bits(dice, batch, &[]);
 }
 
 fn values() -> impl Strategy<Value = f32> + Clone {
@@ -32,40 +35,42 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn several_tiles_give_the_same_bits(pixels in pixels(2_usize..6, 500..1100, values()), params in params()) {
-        same_everywhere(&pixels, &params);
+    fn several_tiles_give_the_same_bits(batch in cubes(2_usize..6, 500..1100, values()), nodes in nodes()) {
+        same_everywhere(&batch, &nodes);
     }
 
     #[test]
-    fn several_blocks_give_the_same_bits(pixels in pixels(120_usize..300, 1..40, values()), params in params()) {
-        same_everywhere(&pixels, &params);
+    fn several_blocks_give_the_same_bits(batch in cubes(120_usize..300, 1..40, values()), nodes in nodes()) {
+        same_everywhere(&batch, &nodes);
     }
 
     /// Nothing is hidden in these tiles, so planes are read where they lie.
     #[test]
     fn whole_vectors_of_planes_give_the_same_bits(
-        mut pixels in (1_usize..9).prop_flat_map(|vectors| {
-            super::cubes::pixels(2_usize..70, 16 * vectors..16 * vectors + 1, between(-9.0, 9.0).boxed())
+        mut batch in (1_usize..9).prop_flat_map(|vectors| {
+            cubes(2_usize..70, 16 * vectors..16 * vectors + 1, between(-9.0, 9.0))
         }),
-        params in params(),
+        nodes in nodes(),
     ) {
-        pixels.labels.iter_mut().for_each(|label| *label = label.rem_euclid(2));
-        (pixels.valid, pixels.weights) = (None, None);
-        same_everywhere(&pixels, &params);
+        batch.labels.iter_mut().for_each(|label| *label = label.rem_euclid(2));
+        (batch.valid, batch.weights) = (None, None);
+        same_everywhere(&batch, &nodes);
     }
 
     /// Whether a tile needs the greatest logits depends on all of its pixels, but no result does.
     #[test]
-    fn a_pixel_does_not_depend_on_its_neighbours(pixels in pixels(2_usize..40, 1..20, between(-30.0, 30.0).boxed()), params in params()) {
-        let alone = outcome(&params, &pixels, Order::Planar);
-        let mut beside = pixels.clone();
-        let n = pixels.n();
-        beside.values.extend((0..pixels.channels).map(|class| class as f32 * 500.0));
+    fn a_pixel_does_not_depend_on_its_neighbours(batch in cubes(2_usize..40, 1..20, between(-30.0, 30.0)), node in cross_entropy::nodes()) {
+        let alone = outcome(&node, &batch, Order::Planar);
+        let mut beside = batch.clone();
+        let n = batch.n;
+        beside.n += 1;
+        beside.values.extend((0..batch.channels).map(|class| class as f32 * 500.0));
+        beside.other.extend(std::vec![0.0; batch.channels]);
         beside.targets.push(0);
         beside.labels.push(0);
-        beside.valid = Some(pixels.valid.clone().unwrap_or(std::vec![1; n]).into_iter().chain([1]).collect());
-        beside.weights = pixels.weights.clone().map(|weights| weights.into_iter().chain([1.0]).collect());
-        let beside = outcome(&params, &beside, Order::Interleaved);
+        beside.valid = Some(batch.valid.clone().unwrap_or(std::vec![1; n]).into_iter().chain([1]).collect());
+        beside.weights = batch.weights.clone().map(|weights| weights.into_iter().chain([1.0]).collect());
+        let beside = outcome(&node, &beside, Order::Interleaved);
         prop_assert_eq!(&beside.map[..n], &alone.map[..]);
     }
 }

@@ -1,7 +1,7 @@
 //! Orthogonality of components: bits between tiers and layouts, the oracle, and the edges.
 
-use super::cubes::number;
 use super::for_each_tier;
+use super::harness::batch::number;
 use super::matrices::{Rows, any_rows, ordinary_rows, spread};
 use super::naive::matrix as naive;
 use crate::error::{Error, Notices};

@@ -1,7 +1,7 @@
 //! Detection: frames and strides against plain counting, average precision against torchmetrics' definition, on every
 //! tier and for any split.
 
-use super::metrics::bytes;
+use super::harness::batch::skewed as bytes;
 use super::naive::ranking::{binned_average_precision, exact};
 use super::{any_float, between, ends, for_each_tier};
 use crate::error::{Error, Notices};

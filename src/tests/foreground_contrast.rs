@@ -1,11 +1,15 @@
-//! Foreground contrast: bits between tiers, layouts and splits, the oracle, the limits.
+//! Foreground contrast: how it is called, the oracle, frames and batches; in `edges` the limits.
 
 mod edges;
 
-use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
+use super::harness::batch::{Batch, ORDERS, Order, cubes, cuts};
+use super::harness::properties::properties;
+use super::harness::{
+    Array, Ask, Input, Node, Outcome, Reading, State, outcome, reading, words_in,
+};
 use super::naive::foreground_contrast::{Oracle, Pixel};
-use super::{any_float, between, for_each_tier};
-use crate::error::Notices;
+use super::{any_float, between};
+use crate::error::{Error, Notices, Value};
 use crate::input::{Cube, Layout};
 use crate::loss::foreground_contrast::{
     ColorSpace, Frame, GRADIENT_MAX_UNITS, Params, Totals, loss_and_gradient,
@@ -14,21 +18,95 @@ use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-fn some_pixels() -> impl Strategy<Value = Pixels> {
+/// The totals of a batch of one frame.
+fn batch_of(params: &Params, frame: &Frame) -> Result<Totals, Error> {
+    let mut totals = Totals::default();
+    totals.update(params, frame)?;
+    Ok(totals)
+}
+
+/// The state is a frame: what is split and merged. The totals of the frame are read from it.
+impl Node for Params {
+    fn words(&self, _channels: usize) -> usize {
+        words_in::<Frame>()
+    }
+
+    fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
+        state.one_mut::<Frame>().update(self, &input.cube())
+    }
+
+    fn merge(&self, other: &State, state: &mut State) {
+        state.one_mut::<Frame>().merge(other.one());
+    }
+
+    fn normalize(&self, state: &mut State) {
+        state.one_mut::<Frame>().normalize();
+    }
+
+    fn read(&self, _input: &Input, state: &State) -> Reading {
+        reading(batch_of(self, state.one()).and_then(|totals| totals.loss(self)))
+    }
+
+    fn gradient(
+        &self,
+        input: &Input,
+        state: &State,
+        Ask { upstream, write }: Ask,
+        to: &mut [f32],
+    ) -> Option<Result<Notices, Error>> {
+        let frame = state.one::<Frame>();
+        let gradient =
+            |totals: Totals| totals.gradient(self, frame, &input.cube(), upstream, write, to);
+        Some(batch_of(self, frame).and_then(gradient))
+    }
+
+    /// The call adds to totals; they must be those of the frame.
+    fn at_once(
+        &self,
+        input: &Input,
+        Ask { upstream, write }: Ask,
+        state: Option<&mut State>,
+        to: &mut [f32],
+    ) -> Option<Result<Value, Error>> {
+        let cube = input.cube();
+        let Some(state) = state else {
+            return Some(loss_and_gradient(self, &cube, upstream, write, None, to));
+        };
+        let (mut totals, empty) = (Totals::default(), Totals::default());
+        let result = loss_and_gradient(self, &cube, upstream, write, Some(&mut totals), to);
+        if result.is_ok() {
+            self.update(input, state).unwrap();
+            assert_eq!(totals, batch_of(self, state.one()).unwrap());
+        } else {
+            assert_eq!(totals, empty);
+        }
+        Some(result)
+    }
+
+    fn orders(&self) -> &'static [Order] {
+        &ORDERS
+    }
+
+    fn arrays(&self) -> (&'static [Array], &'static [Array]) {
+        (&[Array::Values, Array::Targets], &[Array::Labels, Array::Valid, Array::Weights])
+    }
+}
+
+fn batch() -> impl Strategy<Value = Batch> {
     let value = prop_oneof![60 => between(-0.5, 1.5), 1 => any_float()];
-    pixels(3_usize..4, 0..150, value.boxed())
+    cubes(Just(3_usize), 0..150, value)
 }
 
 /// Colours from 0 on: no sum of the transformation cancels.
-fn colors() -> impl Strategy<Value = Pixels> {
+fn colors() -> impl Strategy<Value = Batch> {
     let value = prop_oneof![9 => between(0.0, 1.0), 1 => between(0.0, 4.0)];
-    pixels(3_usize..4, 1..100, value.boxed()).prop_map(|mut pixels| {
+    cubes(Just(3_usize), 1..100, value).prop_map(|mut batch| {
         // Weights of a usual size, or bad ones.
-        for weight in pixels.weights.iter_mut().flatten() {
+        for weight in batch.weights.iter_mut().flatten() {
             *weight =
                 if weight.is_finite() && *weight > 0.0 { weight.clamp(0.01, 4.0) } else { *weight };
         }
-        pixels
+        batch
     })
 }
 
@@ -49,39 +127,6 @@ fn params() -> impl Strategy<Value = Params> {
     )
 }
 
-/// Everything that a frame gives, as bits; floats pixel by pixel.
-#[derive(Clone, Debug, PartialEq)]
-struct Outcome {
-    frame: Frame,
-    totals: Totals,
-    loss: u64,
-    notices: Notices,
-    gradient: Vec<u32>,
-}
-
-fn outcome(params: &Params, pixels: &Pixels, order: Order) -> Outcome {
-    let layout = order.layout(pixels.n(), pixels.channels);
-    let values = place(&pixels.values, layout);
-    let cube = pixels.cube(&values, layout);
-    let (mut frame, mut totals) = (Frame::default(), Totals::default());
-    frame.update(params, &cube).unwrap();
-    totals.update(params, &frame).unwrap();
-    let value = totals.loss(params).unwrap();
-    let mut gradient = std::vec![7.5; values.len()];
-    let notices = totals.gradient(params, &frame, &cube, 1.5, Write::Store, &mut gradient).unwrap();
-    assert_eq!(notices, value.notices);
-
-    let mut at_once = std::vec![7.5; values.len()];
-    let mut of_batch = Totals::default();
-    let to = Some(&mut of_batch);
-    let fused = loss_and_gradient(params, &cube, 1.5, Write::Store, to, &mut at_once).unwrap();
-    assert_eq!((number(fused.value), fused.notices), (number(value.value), value.notices));
-    assert_eq!(of_batch, totals);
-    assert_eq!(bits(&at_once), bits(&gradient), "the gaps too");
-    let gradient = bits(&gather(&gradient, layout));
-    Outcome { frame, totals, loss: number(value.value), notices, gradient }
-}
-
 fn oracle(params: &Params) -> Oracle {
     let [weight, compactness, anchor, eps] =
         [params.weight, params.compactness_weight, params.anchor_weight, params.eps].map(f64::from);
@@ -89,62 +134,35 @@ fn oracle(params: &Params) -> Oracle {
     Oracle { oklab, srgb: params.assume_srgb && oklab, weight, compactness, anchor, eps }
 }
 
-fn oracle_pixels(pixels: &Pixels) -> Vec<Pixel> {
-    let weight =
-        |pixel: usize| pixels.weights.as_ref().map_or(1.0, |weights| weights[pixel].into());
+fn oracle_pixels(batch: &Batch) -> Vec<Pixel> {
     let of = |pixel: usize| Pixel {
-        rgb: [0, 1, 2].map(|channel| pixels.values[3 * pixel + channel].into()),
-        foreground: pixels.targets[pixel] != 0,
-        weight: if pixels.counts(pixel) { weight(pixel) } else { 0.0 },
+        rgb: [0, 1, 2].map(|channel| batch.values[3 * pixel + channel].into()),
+        foreground: batch.targets[pixel] != 0,
+        weight: if batch.counts(pixel) { batch.weight(pixel).into() } else { 0.0 },
     };
-    (0..pixels.n()).map(of).collect()
+    (0..batch.n).map(of).collect()
+}
+
+properties! {
+    64 cases of params(), with batch();
+    every_tier_and_order_gives_the_same_bits
+    any_split_gives_the_same_words_and_gradients
+    a_masked_pixel_is_as_if_it_were_not_there
+    weight_0_switches_off
+    adding_is_storing_plus_what_was_there
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_tier_and_layout_gives_the_same_bits(pixels in some_pixels(), params in params()) {
-        let first = outcome(&params, &pixels, Order::Interleaved);
-        for_each_tier(|tier| {
-            for order in ORDERS {
-                assert_eq!(&outcome(&params, &pixels, order), &first, "{tier:?} {order:?}");
-            }
-        });
-    }
-
-    #[test]
-    fn any_split_gives_the_same_words_and_gradients(pixels in some_pixels(), params in params()) {
-        let whole = outcome(&params, &pixels, Order::Planar);
-        for ends in cuts(pixels.n()) {
-            let parts: Vec<Pixels> = ends.windows(2).map(|ends| pixels.part(ends[0], ends[1])).collect();
-            let (mut merged, mut added) = (Frame::default(), Frame::default());
-            for part in parts.iter().rev() {
-                let found = outcome(&params, part, Order::Interleaved);
-                merged.merge(&found.frame);
-                let layout = Layout::interleaved(part.n(), 3);
-                added.update(&params, &part.cube(&part.values, layout)).unwrap();
-            }
-            prop_assert_eq!(merged, whole.frame);
-            prop_assert_eq!(added, whole.frame);
-            let mut gradient = Vec::new();
-            for part in &parts {
-                let cube = part.cube(&part.values, Layout::interleaved(part.n(), 3));
-                let mut piece = std::vec![f32::NAN; part.values.len()];
-                whole.totals.gradient(&params, &merged, &cube, 1.5, Write::Store, &mut piece).unwrap();
-                gradient.extend(bits(&piece));
-            }
-            prop_assert_eq!(gradient, whole.gradient.clone());
-        }
-    }
-
-    #[test]
-    fn batches_of_frames_merge_in_any_order(pixels in some_pixels(), params in params()) {
+    fn batches_of_frames_merge_in_any_order(batch in batch(), params in params()) {
         let (mut forward, mut backward) = (Totals::default(), Totals::default());
-        let ends = cuts(pixels.n())[2].clone();
+        let ends = cuts(batch.n)[2].clone();
         let parts: Vec<Totals> = ends
             .windows(2)
-            .map(|ends| outcome(&params, &pixels.part(ends[0], ends[1]), Order::Planar).totals)
+            .map(|ends| outcome(&params, &batch.part(ends[0], ends[1]), Order::Planar))
+            .map(|found| batch_of(&params, found.state.one()).unwrap())
             .collect();
         parts.iter().for_each(|part| forward.merge(part));
         parts.iter().rev().for_each(|part| backward.merge(part));
@@ -160,28 +178,15 @@ proptest! {
     }
 
     #[test]
-    fn a_masked_pixel_is_as_if_it_were_not_there(pixels in some_pixels(), params in params()) {
-        let found = outcome(&params, &pixels, Order::Planar);
-        prop_assert_eq!(&outcome(&params, &pixels.poisoned(), Order::Planar), &found);
-        let without = outcome(&params, &pixels.without_masked(), Order::Planar);
-        prop_assert_eq!((without.frame, without.totals, without.loss), (found.frame, found.totals, found.loss));
-        for index in 0..pixels.values.len() {
-            if !pixels.counts(index / 3) {
-                prop_assert_eq!(found.gradient[index], 0);
-            }
-        }
-    }
-
-    #[test]
-    fn losses_and_gradients_are_within_the_bound(pixels in colors(), params in params()) {
-        let found = outcome(&params, &pixels, Order::Interleaved);
-        let (oracle, of_oracle) = (oracle(&params), oracle_pixels(&pixels));
+    fn losses_and_gradients_are_within_the_bound(batch in colors(), params in params()) {
+        let found = outcome(&params, &batch, Order::Interleaved);
+        let (oracle, of_oracle) = (oracle(&params), oracle_pixels(&batch));
         let Some(truth) = oracle.loss(&of_oracle) else {
-            prop_assert_eq!((found.loss, found.notices.contains(Notices::EMPTY)), (0, true));
+            prop_assert_eq!((found.numbers[0], found.notices.contains(Notices::EMPTY)), (0, true));
             prop_assert!(found.gradient.iter().all(|bits| *bits == 0));
             return Ok(());
         };
-        let loss = f64::from_bits(found.loss);
+        let loss = f64::from_bits(found.numbers[0]);
         // Of terms of the size of a colour.
         let size = f64::from(params.weight).abs() * f64::from(4.0 + params.compactness_weight + params.anchor_weight);
         prop_assert!((loss - truth).abs() <= 5e-7 * size, "{loss} is not {truth}");
@@ -200,11 +205,11 @@ proptest! {
     }
 
     #[test]
-    fn the_gradient_is_the_slope(pixels in colors(), params in params()) {
+    fn the_gradient_is_the_slope(batch in colors(), params in params()) {
         let params = Params { eps: params.eps.max(0.01), ..params };
-        let (oracle, mut of_oracle) = (oracle(&params), oracle_pixels(&pixels));
-        let gradient = outcome(&params, &pixels, Order::Interleaved).gradient;
-        for pixel in 0..pixels.n().min(4) {
+        let (oracle, mut of_oracle) = (oracle(&params), oracle_pixels(&batch));
+        let gradient = outcome(&params, &batch, Order::Interleaved).gradient;
+        for pixel in 0..batch.n.min(4) {
             for channel in 0..3 {
                 let value = of_oracle[pixel].rgb[channel];
                 // Not across the kink of sRGB, nor near black, where the root is steep.
@@ -251,41 +256,17 @@ proptest! {
     }
 
     #[test]
-    fn weights_count_like_repetitions(pixels in colors(), params in params()) {
-        let n = pixels.n();
-        let mut weighted = Pixels { weights: Some((0..n).map(|i| (i % 4) as f32).collect()), ..pixels.clone() };
-        let (mut repeated, whole) = (pixels.part(0, 0), pixels);
-        repeated.weights = None;
-        for pixel in 0..n {
-            for _ in 0..pixel % 4 {
-                let one = whole.part(pixel, pixel + 1);
-                repeated.values.extend(one.values);
-                repeated.other.extend(one.other);
-                repeated.targets.extend(one.targets);
-                repeated.labels.extend(one.labels);
-                if let (Some(to), Some(from)) = (&mut repeated.valid, one.valid) {
-                    to.extend(from);
-                }
-            }
-        }
-        weighted.valid = whole.valid;
-        let (one, other) = (outcome(&params, &weighted, Order::Planar), outcome(&params, &repeated, Order::Planar));
-        prop_assert_eq!(one.frame.foreground, other.frame.foreground);
-        prop_assert_eq!(one.frame.background, other.frame.background);
-        prop_assert_eq!(one.frame.squares, other.frame.squares);
-        prop_assert_eq!(one.frame.foreground_weights, other.frame.foreground_weights);
-        prop_assert_eq!(one.loss, other.loss);
-    }
-
-    #[test]
-    fn adding_is_storing_plus_what_was_there(pixels in some_pixels(), params in params()) {
-        let layout = Layout::interleaved(pixels.n(), 3);
-        let cube = pixels.cube(&pixels.values, layout);
-        let before: Vec<f32> = (0..pixels.values.len()).map(|i| i as f32 - 3.25).collect();
-        let (mut stored, mut added) = (before.clone(), before.clone());
-        loss_and_gradient(&params, &cube, -2.0, Write::Store, None, &mut stored).unwrap();
-        loss_and_gradient(&params, &cube, -2.0, Write::Add, None, &mut added).unwrap();
-        let expected: Vec<f32> = before.iter().zip(&stored).map(|(a, b)| a + b).collect();
-        prop_assert_eq!(bits(&added), bits(&expected));
+    fn weights_count_like_repetitions(batch in colors(), params in params()) {
+        let places: Vec<usize> = (0..batch.n).flat_map(|pixel| std::vec![pixel; pixel % 4]).collect();
+        let repeated = Batch { weights: None, ..batch.clone() }.pick(&places);
+        let weights = (0..batch.n).map(|pixel| (pixel % 4) as f32).collect();
+        let weighted = Batch { weights: Some(weights), ..batch };
+        let [one, other] = [&weighted, &repeated].map(|batch| outcome(&params, batch, Order::Planar));
+        let sums = |found: &Outcome| {
+            let frame = found.state.one::<Frame>();
+            (frame.foreground, frame.background, frame.squares, frame.foreground_weights)
+        };
+        prop_assert_eq!(sums(&one), sums(&other));
+        prop_assert_eq!(one.numbers, other.numbers);
     }
 }

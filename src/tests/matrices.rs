@@ -1,17 +1,19 @@
-//! Orthogonality and distinctness: bits between tiers and layouts, slopes, invariants, and the edges.
+//! Orthogonality and distinctness: how they are called, slopes, invariants, and the edges.
 
-use super::cubes::{bits, number};
+use super::harness::batch::{Batch, Order};
+use super::harness::oracle::{Formula, loss_and_gradient_are_the_formula};
+use super::harness::properties::{
+    adding_is_storing_plus_what_was_there, every_tier_and_order_gives_the_same_bits,
+};
+use super::harness::{Ask, Input, Node, Reading, State, outcome, reading};
 use super::naive::matrix as naive;
-use super::{any_float, between, for_each_tier};
-use crate::error::{Error, Notices};
+use super::{any_float, between};
+use crate::error::{Error, Notices, Value};
 use crate::input::Matrix;
 use crate::loss::{distinctness, orthogonality};
 use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
-
-/// A loss of rows of numbers.
-type Loss<'a> = dyn Fn(&[Vec<f64>]) -> f64 + 'a;
 
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
@@ -26,6 +28,11 @@ impl Rows {
 
     pub fn matrix(&self) -> Matrix<'_> {
         Matrix::new(&self.values, self.count(), self.columns)
+    }
+
+    pub fn batch(&self) -> Batch {
+        let (n, channels, values) = (self.count(), self.columns, self.values.clone());
+        Batch { n, channels, values, ..Batch::default() }
     }
 
     pub fn doubles(&self) -> Vec<Vec<f64>> {
@@ -49,45 +56,6 @@ pub(super) fn ordinary_rows() -> impl Strategy<Value = Rows> {
     rows(between(-1.0, 1.0).boxed())
 }
 
-const SKIP: [distinctness::Params; 2] = [
-    distinctness::Params { weight: 0.7, eps: 1e-6, skip_exact_zeros: false },
-    distinctness::Params { weight: 0.7, eps: 1e-6, skip_exact_zeros: true },
-];
-const ORTHOGONALITY: orthogonality::Params = orthogonality::Params { weight: 0.3 };
-
-/// Values, notices and gradients of a matrix by both losses.
-type Outcome = Vec<(u64, Notices, Vec<u32>)>;
-
-fn outcome(matrix: &Matrix, write: Write) -> Outcome {
-    let mut found = Vec::new();
-    let room = |size: usize| std::vec![f64::NAN; size];
-    let mut gradient = std::vec![0.5_f32; matrix.values.len()];
-    let mut space = room(orthogonality::workspace(matrix.rows, matrix.columns));
-    let loss = orthogonality::loss(&ORTHOGONALITY, matrix, &mut space).unwrap();
-    let value = orthogonality::loss_and_gradient(
-        &ORTHOGONALITY,
-        matrix,
-        1.5,
-        write,
-        &mut space,
-        &mut gradient,
-    )
-    .unwrap();
-    assert_eq!((number(loss.value), loss.notices), (number(value.value), value.notices));
-    found.push((number(value.value), value.notices, bits(&gradient)));
-    for params in &SKIP {
-        let mut gradient = std::vec![0.5_f32; matrix.values.len()];
-        let mut space = room(distinctness::workspace(matrix.rows, matrix.columns));
-        let loss = distinctness::loss(params, matrix, &mut space).unwrap();
-        let value =
-            distinctness::loss_and_gradient(params, matrix, 1.5, write, &mut space, &mut gradient)
-                .unwrap();
-        assert_eq!((number(loss.value), loss.notices), (number(value.value), value.notices));
-        found.push((number(value.value), value.notices, bits(&gradient)));
-    }
-    found
-}
-
 /// Rows with gaps of NaN between them.
 pub(super) fn spread(rows: &Rows, stride: usize) -> Vec<f32> {
     let mut values = std::vec![f32::NAN; rows.count() * stride];
@@ -97,63 +65,132 @@ pub(super) fn spread(rows: &Rows, stride: usize) -> Vec<f32> {
     values
 }
 
+const SKIP: [distinctness::Params; 2] = [
+    distinctness::Params { weight: 0.7, eps: 1e-6, skip_exact_zeros: false },
+    distinctness::Params { weight: 0.7, eps: 1e-6, skip_exact_zeros: true },
+];
+const ORTHOGONALITY: orthogonality::Params = orthogonality::Params { weight: 0.3 };
+
+/// A loss of a matrix has no state; its rows are the pixels of a batch.
+macro_rules! matrix {
+    ($node:ident) => {
+        impl Node for $node::Params {
+            fn read(&self, input: &Input, _state: &State) -> Reading {
+                let matrix = input.matrix();
+                let mut space =
+                    std::vec![f64::NAN; $node::workspace(matrix.rows, matrix.columns)];
+                reading($node::loss(self, &matrix, &mut space))
+            }
+
+            fn gradient(
+                &self,
+                input: &Input,
+                _state: &State,
+                Ask { upstream, write }: Ask,
+                to: &mut [f32],
+            ) -> Option<Result<Notices, Error>> {
+                let matrix = input.matrix();
+                let mut space =
+                    std::vec![f64::NAN; $node::workspace(matrix.rows, matrix.columns)];
+                Some($node::gradient(self, &matrix, upstream, write, &mut space, to))
+            }
+
+            fn at_once(
+                &self,
+                input: &Input,
+                Ask { upstream, write }: Ask,
+                _state: Option<&mut State>,
+                to: &mut [f32],
+            ) -> Option<Result<Value, Error>> {
+                let matrix = input.matrix();
+                let mut space =
+                    std::vec![f64::NAN; $node::workspace(matrix.rows, matrix.columns)];
+                Some($node::loss_and_gradient(self, &matrix, upstream, write, &mut space, to))
+            }
+
+            fn orders(&self) -> &'static [Order] {
+                &[Order::Interleaved, Order::InterleavedWithGaps]
+            }
+        }
+    };
+}
+matrix!(orthogonality);
+matrix!(distinctness);
+
+const NODES: [&dyn Node; 3] = [&ORTHOGONALITY, &SKIP[0], &SKIP[1]];
+
+fn rows_of(batch: &Batch, values: &[f64]) -> Vec<Vec<f64>> {
+    values.chunks(batch.channels).map(<[f64]>::to_vec).collect()
+}
+
+impl Formula for orthogonality::Params {
+    fn loss(&self, batch: &Batch, values: &[f64]) -> f64 {
+        f64::from(self.weight) * naive::orthogonality(&rows_of(batch, values))
+    }
+
+    fn loss_bound(&self, _batch: &Batch, truth: f64) -> f64 {
+        1e-12 * truth.abs() + 1e-13
+    }
+
+    fn step(&self) -> f64 {
+        1e-5
+    }
+
+    /// With the documented bound: of terms that may cancel.
+    fn slope_bound(&self, batch: &Batch, index: usize, _truth: f64, largest: f64) -> f64 {
+        let at = rows_of(batch, &batch.doubles());
+        let (row, column) = (&at[index / batch.channels], index % batch.channels);
+        let terms = at.iter().enumerate().map(|(other, values)| {
+            let product: f64 = row.iter().zip(values).map(|(a, b)| a * b).sum();
+            let unit = if other == index / batch.channels { 1.0 } else { 0.0 };
+            (product - unit).abs() * values[column].abs()
+        });
+        let factor = 8.0 * 2.0_f64.powi(-24) * 1.5 * 4.0 * f64::from(self.weight);
+        2e-6 * largest + 1e-8 + factor * terms.sum::<f64>()
+    }
+}
+
+impl Formula for distinctness::Params {
+    fn loss(&self, batch: &Batch, values: &[f64]) -> f64 {
+        let rows = rows_of(batch, values);
+        f64::from(self.weight) * naive::distinctness(&rows, 1e-6, self.skip_exact_zeros)
+    }
+
+    fn loss_bound(&self, _batch: &Batch, truth: f64) -> f64 {
+        1e-12 * truth.abs() + 1e-13
+    }
+
+    fn step(&self) -> f64 {
+        1e-5
+    }
+
+    fn slope_bound(&self, _batch: &Batch, _index: usize, _truth: f64, largest: f64) -> f64 {
+        2e-6 * largest + 1e-8
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_tier_and_stride_gives_the_same_bits(rows in any_rows(), gap in 0_usize..5) {
-        let first = outcome(&rows.matrix(), Write::Store);
-        let stride = rows.columns + gap;
-        let values = spread(&rows, stride);
-        let matrix = Matrix { values: &values, row_stride: stride, ..rows.matrix() };
-        for_each_tier(|tier| {
-            let found = outcome(&rows.matrix(), Write::Store);
-            assert_eq!(&found, &first, "{tier:?}");
-            for (found, expected) in outcome(&matrix, Write::Store).iter().zip(&found) {
-                assert_eq!((found.0, found.1), (expected.0, expected.1), "{tier:?}, strided");
-                for (index, row) in expected.2.chunks(rows.columns).enumerate() {
-                    let start = index * stride;
-                    assert_eq!(&found.2[start..start + rows.columns], row);
-                    let gap = &found.2[start + rows.columns..start + stride];
-                    assert!(gap.iter().all(|bits| *bits == 0.5_f32.to_bits()), "a gap was written");
-                }
-            }
-        });
+    fn every_tier_and_stride_gives_the_same_bits(rows in any_rows()) {
+        for node in NODES {
+            every_tier_and_order_gives_the_same_bits(node, &rows.batch(), &[]);
+        }
+    }
+
+    #[test]
+    fn adding_is_storing(rows in any_rows()) {
+        for node in NODES {
+            adding_is_storing_plus_what_was_there(node, &rows.batch(), &[]);
+        }
     }
 
     #[test]
     fn losses_and_slopes_are_the_formulas(rows in ordinary_rows()) {
-        let at = rows.doubles();
-        let losses: [&Loss; 3] = [
-            &|rows| f64::from(ORTHOGONALITY.weight) * naive::orthogonality(rows),
-            &|rows| f64::from(SKIP[0].weight) * naive::distinctness(rows, 1e-6, false),
-            &|rows| f64::from(SKIP[1].weight) * naive::distinctness(rows, 1e-6, true),
-        ];
-        // The documented bound of orthogonality: of terms that may cancel.
-        let cancelling = |index: usize| {
-            let (row, column) = (&at[index / rows.columns], index % rows.columns);
-            let terms = at.iter().enumerate().map(|(other, values)| {
-                let product: f64 = row.iter().zip(values).map(|(a, b)| a * b).sum();
-                let unit = if other == index / rows.columns { 1.0 } else { 0.0 };
-                (product - unit).abs() * values[column].abs()
-            });
-            8.0 * 2.0_f64.powi(-24) * 1.5 * 4.0 * f64::from(ORTHOGONALITY.weight) * terms.sum::<f64>()
-        };
-        for (node, (loss, (value, _, slopes))) in losses.iter().zip(outcome(&rows.matrix(), Write::Store)).enumerate() {
-            let (found, truth) = (f64::from_bits(value), loss(&at));
-            prop_assert!((found - truth).abs() <= 1e-12 * truth.abs() + 1e-13, "{found} is not {truth}");
-            let slopes: Vec<f64> = slopes.iter().map(|slope| f64::from(f32::from_bits(*slope))).collect();
-            let largest = slopes.iter().fold(0.0_f64, |largest, slope| largest.max(slope.abs()));
-            for (index, found) in slopes.iter().enumerate() {
-                let moved = |by: f64| {
-                    let mut moved = at.clone();
-                    moved[index / rows.columns][index % rows.columns] += by;
-                    loss(&moved)
-                };
-                let truth = 1.5 * (moved(1e-5) - moved(-1e-5)) / 2e-5;
-                let rounding = if node == 0 { cancelling(index) } else { 0.0 };
-                prop_assert!((found - truth).abs() < 2e-6 * largest + 1e-8 + rounding, "{found} is not {truth}");
-            }
+        let batch = rows.batch();
+        for node in [&ORTHOGONALITY as &dyn Formula, &SKIP[0], &SKIP[1]] {
+            loss_and_gradient_are_the_formula(node, &batch, Order::Interleaved);
         }
     }
 
@@ -170,16 +207,6 @@ proptest! {
             }
         }
     }
-
-    #[test]
-    fn adding_is_storing_plus_what_was_there(rows in ordinary_rows()) {
-        let stored = outcome(&rows.matrix(), Write::Store);
-        for (stored, added) in stored.iter().zip(outcome(&rows.matrix(), Write::Add)) {
-            for (stored, added) in stored.2.iter().zip(&added.2) {
-                prop_assert_eq!(f32::from_bits(*added), 0.5 + f32::from_bits(*stored));
-            }
-        }
-    }
 }
 
 /// Some hundred rows or columns: more than kernels take at a time.
@@ -192,21 +219,22 @@ fn large_matrices_are_the_formulas_on_every_tier() {
             (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
         });
         let rows = Rows { columns, values: values.collect() };
-        let first = outcome(&rows.matrix(), Write::Store);
-        for_each_tier(|tier| {
-            assert_eq!(outcome(&rows.matrix(), Write::Store), first, "{tier:?} {count}x{columns}");
-        });
+        let batch = rows.batch();
+        for node in NODES {
+            every_tier_and_order_gives_the_same_bits(node, &batch, &[]);
+        }
+        let first = NODES.map(|node| outcome(node, &batch, Order::Interleaved));
         let at = rows.doubles();
         let truths = [
             f64::from(ORTHOGONALITY.weight) * naive::orthogonality(&at),
             f64::from(SKIP[0].weight) * naive::distinctness(&at, 1e-6, false),
             f64::from(SKIP[1].weight) * naive::distinctness(&at, 1e-6, true),
         ];
-        for ((value, ..), truth) in first.iter().zip(truths) {
-            let found = f64::from_bits(*value);
+        for (found, truth) in first.iter().zip(truths) {
+            let found = f64::from_bits(found.numbers[0]);
             assert!((found - truth).abs() <= 1e-12 * truth.abs() + 1e-13, "{found} is not {truth}");
         }
-        let (_, _, slopes) = &first[0];
+        let slopes = &first[0].gradient;
         let factor = 1.5 * 4.0 * f64::from(ORTHOGONALITY.weight);
         for (index, found) in slopes.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
@@ -221,7 +249,7 @@ fn large_matrices_are_the_formulas_on_every_tier() {
             assert!((found - truth).abs() <= bound, "{found} is not {truth}, {count}x{columns}");
         }
         // No cosine is exactly 0 here, so both ways to take the mean are one.
-        for (all, some) in first[1].2.iter().zip(&first[2].2) {
+        for (all, some) in first[1].gradient.iter().zip(&first[2].gradient) {
             let (all, some) = (f32::from_bits(*all), f32::from_bits(*some));
             assert!((all - some).abs() <= 1e-5 * all.abs() + 1e-9, "{all} is not {some}");
         }

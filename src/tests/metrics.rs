@@ -1,6 +1,10 @@
-//! The metrics against plain counting, on every tier and for any split.
+//! The metrics of decisions and of float maps: how they are called, and against plain counting.
 
-use super::{any_float, between, ends, for_each_tier, splits};
+use super::harness::batch::{Batch, Order, masks, pixels};
+use super::harness::properties::properties;
+use super::harness::refusals::bad_inputs_change_nothing;
+use super::harness::{Array, Input, Node, Reading, State, outcome, reading, words_in};
+use super::{any_float, between};
 use crate::error::{Error, Notices, Value};
 use crate::input::Pixels;
 use crate::metric::confusion::Counts;
@@ -10,23 +14,147 @@ use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;
 
-pub(super) fn bytes(n: usize) -> impl Strategy<Value = Vec<u8>> {
-    proptest::collection::vec(prop_oneof![3 => Just(0_u8), 1 => Just(1), 1 => any::<u8>()], n)
+/// A metric of pixels whose totals have no parameters.
+macro_rules! metric {
+    ($name:ident, $module:ident, $needed:expr, |$totals:ident| $read:expr $(, $more:item)?) => {
+        #[derive(Clone, Copy, Debug)]
+        pub(super) struct $name;
+
+        impl Node for $name {
+            fn words(&self, _channels: usize) -> usize {
+                words_in::<$module::Totals>()
+            }
+
+            fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
+                state.one_mut::<$module::Totals>().update(&input.pixels())
+            }
+
+            fn merge(&self, other: &State, state: &mut State) {
+                state.one_mut::<$module::Totals>().merge(other.one());
+            }
+
+            fn read(&self, _input: &Input, state: &State) -> Reading {
+                let $totals = state.one::<$module::Totals>();
+                $read
+            }
+
+            fn arrays(&self) -> (&'static [Array], &'static [Array]) {
+                ($needed, &[Array::Valid])
+            }
+
+            $($more)?
+        }
+    };
+}
+pub(super) use metric;
+
+metric!(Confusion, confusion, &[Array::Decisions, Array::Targets], |totals| {
+    let values = totals.values()?;
+    let ratios = values.map(|(ratios, _)| [ratios.precision, ratios.recall, ratios.f1, ratios.iou]);
+    Ok((ratios.concat(), values[0].1 | values[1].1))
+});
+metric!(PixelStatistics, pixel_statistics, &[Array::Decisions], |totals| {
+    reading(totals.percentage())
+});
+metric!(
+    Sum,
+    sum,
+    &[Array::Values],
+    |totals| {
+        let (value, mean) = (totals.value()?, totals.mean()?);
+        Ok((vec![value.value, mean.value], value.notices | mean.notices))
+    },
+    fn normalize(&self, state: &mut State) {
+        state.one_mut::<sum::Totals>().normalize();
+    }
+);
+
+/// The range has no words: it is what other states have beside them.
+#[derive(Clone, Copy, Debug)]
+struct Extremes;
+
+impl Node for Extremes {
+    fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
+        state.range.update(&input.pixels())
+    }
+
+    fn merge(&self, other: &State, state: &mut State) {
+        state.range.merge(&other.range);
+    }
+
+    fn read(&self, _input: &Input, state: &State) -> Reading {
+        Ok((state.range.extremes()?.to_vec(), state.range.notices()?))
+    }
+
+    fn arrays(&self) -> (&'static [Array], &'static [Array]) {
+        (&[Array::Values], &[Array::Valid])
+    }
 }
 
-type Masks = (Vec<u8>, Vec<u8>, Option<Vec<u8>>);
-
-fn masks() -> impl Strategy<Value = Masks> {
-    prop_oneof![0_usize..300, 4000_usize..9000]
-        .prop_flat_map(|n| (bytes(n), bytes(n), proptest::option::of(bytes(n))))
+fn decisions() -> impl Strategy<Value = Batch> {
+    masks(prop_oneof![0_usize..300, 4000_usize..9000])
 }
 
-fn pixels((decisions, targets, valid): &Masks, start: usize, end: usize) -> Pixels<'_> {
-    Pixels {
-        decisions: Some(&decisions[start..end]),
-        targets: Some(&targets[start..end]),
-        valid: valid.as_ref().map(|valid| &valid[start..end]),
-        ..Pixels::default()
+/// A float map with ties, and numbers that are none.
+fn floats() -> impl Strategy<Value = Batch> {
+    let score = prop_oneof![
+        3 => between(-9.0, 9.0),
+        1 => any_float(),
+        1 => (0_i8..3).prop_map(f32::from),
+    ];
+    pixels(0_usize..900, score.boxed()).prop_map(|batch| Batch { weights: None, ..batch })
+}
+
+mod of_confusion {
+    use super::*;
+    properties! {
+        64 cases of Just(Confusion), with decisions();
+        every_tier_and_order_gives_the_same_bits
+        any_split_gives_the_same_words_and_gradients
+        a_masked_pixel_is_as_if_it_were_not_there
+    }
+}
+
+mod of_pixel_statistics {
+    use super::*;
+    properties! {
+        64 cases of Just(PixelStatistics), with decisions();
+        every_tier_and_order_gives_the_same_bits
+        any_split_gives_the_same_words_and_gradients
+        a_masked_pixel_is_as_if_it_were_not_there
+    }
+}
+
+mod of_sum {
+    use super::*;
+    properties! {
+        64 cases of Just(Sum), with floats();
+        every_tier_and_order_gives_the_same_bits
+        any_split_gives_the_same_words_and_gradients
+        a_masked_pixel_is_as_if_it_were_not_there
+    }
+}
+
+mod of_range {
+    use super::*;
+    properties! {
+        64 cases of Just(Extremes), with floats();
+        every_tier_and_order_gives_the_same_bits
+        any_split_gives_the_same_words_and_gradients
+        a_masked_pixel_is_as_if_it_were_not_there
+    }
+}
+
+#[test]
+fn bad_inputs_are_refused() {
+    let batch = Batch {
+        targets: vec![1, 0, 1],
+        decisions: vec![1, 1, 0],
+        valid: Some(vec![1, 1, 1]),
+        ..Batch::of_scores(vec![0.5, -1.0, 2.0])
+    };
+    for node in [&Confusion as &dyn Node, &PixelStatistics, &Sum, &Extremes] {
+        bad_inputs_change_nothing(node, &batch);
     }
 }
 
@@ -48,30 +176,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn confusion_counts(masks in masks(), cuts in splits()) {
-        let n = masks.0.len();
-        let live = |i: &usize| masks.2.as_ref().is_none_or(|valid| valid[*i] != 0);
-        let pairs = (0..n).filter(live).map(|i| (masks.0[i] != 0, masks.1[i] != 0));
+    fn confusion_counts(batch in decisions()) {
+        let pairs = batch.valid_places().into_iter().map(|i| (batch.decisions[i] != 0, batch.targets[i] != 0));
         let expected = count(pairs);
         let Counts { true_positives: tp, false_positives: fp, false_negatives: missed, .. } = expected;
-        let mut first: Option<confusion::Totals> = None;
-        for_each_tier(|_| {
-            let mut whole = confusion::Totals::default();
-            whole.update(&pixels(&masks, 0, n)).unwrap();
-            let mut parts = confusion::Totals::default();
-            for part in ends(&cuts, n).windows(2) {
-                let mut alone = confusion::Totals::default();
-                alone.update(&pixels(&masks, part[0], part[1])).unwrap();
-                parts.merge(&alone);
-            }
-            assert_eq!(whole, parts);
-            assert_eq!(*first.get_or_insert(whole), whole);
-            assert_eq!(whole.pixels, expected);
-            whole.end_frame();
-            assert_eq!(whole.frames, count([(tp + fp > 0, tp + missed > 0)].into_iter()));
-            assert_eq!((whole.open_decisions, whole.open_targets), (0, 0));
-        });
-        let ratios = first.unwrap().pixels.ratios();
+        let mut whole = *outcome(&Confusion, &batch, Order::Interleaved).state.one::<confusion::Totals>();
+        prop_assert_eq!(whole.pixels, expected);
+        whole.end_frame();
+        prop_assert_eq!(whole.frames, count([(tp + fp > 0, tp + missed > 0)].into_iter()));
+        prop_assert_eq!((whole.open_decisions, whole.open_targets), (0, 0));
+        let ratios = whole.pixels.ratios();
         let ratio = |a: i64, b: i64| if b == 0 { 0.0 } else { a as f64 / b as f64 };
         prop_assert_eq!(ratios.precision, ratio(tp, tp + fp));
         prop_assert_eq!(ratios.recall, ratio(tp, tp + missed));
@@ -80,74 +194,33 @@ proptest! {
     }
 
     #[test]
-    fn pixel_statistics_counts(masks in masks(), cuts in splits()) {
-        let n = masks.0.len();
-        let live = |i: &usize| masks.2.as_ref().is_none_or(|valid| valid[*i] != 0);
-        let anomalous = (0..n).filter(live).filter(|i| masks.0[*i] != 0).count() as i64;
-        let total = (0..n).filter(live).count() as i64;
-        for_each_tier(|tier| {
-            let of = |start, end| {
-                let mut totals = pixel_statistics::Totals::default();
-                totals.update(&pixels(&masks, start, end)).unwrap();
-                totals
-            };
-            let totals = of(0, n);
-            assert_eq!((totals.pixels, totals.anomalous), (total, anomalous));
-            let (mut merged, mut added) = (pixel_statistics::Totals::default(), totals);
-            for part in ends(&cuts, n).windows(2).rev() {
-                let part = of(part[0], part[1]);
-                merged.merge(&part);
-                added.pixels -= part.pixels;
-                added.anomalous -= part.anomalous;
-            }
-            assert_eq!(merged, totals, "{tier:?}");
-            assert_eq!(added, pixel_statistics::Totals::default(), "{tier:?}");
-        });
+    fn pixel_statistics_counts(batch in decisions()) {
+        let live = batch.valid_places();
+        let anomalous = live.iter().filter(|i| batch.decisions[**i] != 0).count() as i64;
+        let found = outcome(&PixelStatistics, &batch, Order::Interleaved);
+        let totals = found.state.one::<pixel_statistics::Totals>();
+        prop_assert_eq!((totals.pixels, totals.anomalous), (live.len() as i64, anomalous));
     }
 
     #[test]
-    fn sum_and_range(
-        scores in proptest::collection::vec(prop_oneof![3 => between(-9.0, 9.0), 1 => any_float(), 1 => (0_i8..3).prop_map(f32::from)], 0..900),
-        masked in any::<bool>(),
-        cuts in splits(),
-    ) {
-        let n = scores.len();
-        let valid: Vec<u8> = (0..n).map(|i| u8::from(!masked || i % 3 != 0)).collect();
-        let live: Vec<f32> = (0..n).filter(|i| valid[*i] != 0).map(|i| scores[i]).collect();
-        let part = |start: usize, end: usize| Pixels {
-            scores: &scores[start..end],
-            valid: masked.then_some(&valid[start..end]),
-            ..Pixels::default()
-        };
+    fn sum_and_range(batch in floats()) {
+        let live: Vec<f32> = batch.valid_places().into_iter().map(|i| batch.values[i]).collect();
         let numbers = || live.iter().copied().filter(|score| !score.is_nan());
         let max = numbers().fold(f32::NEG_INFINITY, f32::max);
         let min = numbers().fold(f32::INFINITY, f32::min);
-        let mut first = None;
-        for_each_tier(|tier| {
-            let (mut total, mut extremes) = (sum::Totals::default(), Range::default());
-            total.update(&part(0, n)).unwrap();
-            extremes.update(&part(0, n)).unwrap();
-            let (mut parts, mut joined) = (sum::Totals::default(), Range::default());
-            for ends in ends(&cuts, n).windows(2).rev() {
-                parts.update(&part(ends[0], ends[1])).unwrap();
-                let mut alone = Range::default();
-                alone.update(&part(ends[0], ends[1])).unwrap();
-                joined.merge(&alone);
-            }
-            assert_eq!((total, extremes), (parts, joined), "{tier:?}");
-            assert_eq!(*first.get_or_insert((total, extremes)), (total, extremes));
-            assert_eq!(total.pixels, live.len() as i64);
-            assert_eq!(extremes.count, numbers().count() as i64);
-            assert_eq!(extremes.nan, live.len() as i64 - extremes.count);
-            if extremes.count > 0 {
-                assert_eq!(extremes.extremes(), Ok([min, max].map(f64::from)));
-                assert_eq!(extremes.greatest_count, numbers().filter(|x| *x == max).count() as i64);
-                assert_eq!(extremes.least_count, numbers().filter(|x| *x == min).count() as i64);
-            } else {
-                assert!(extremes.extremes().unwrap().into_iter().all(f64::is_nan));
-                assert!(extremes.notices().unwrap().contains(Notices::EMPTY));
-            }
-        });
+        let total = *outcome(&Sum, &batch, Order::Interleaved).state.one::<sum::Totals>();
+        let extremes = outcome(&Extremes, &batch, Order::Interleaved).state.range;
+        prop_assert_eq!(total.pixels, live.len() as i64);
+        prop_assert_eq!(extremes.count, numbers().count() as i64);
+        prop_assert_eq!(extremes.nan, live.len() as i64 - extremes.count);
+        if extremes.count > 0 {
+            prop_assert_eq!(extremes.extremes(), Ok([min, max].map(f64::from)));
+            prop_assert_eq!(extremes.greatest_count, numbers().filter(|x| *x == max).count() as i64);
+            prop_assert_eq!(extremes.least_count, numbers().filter(|x| *x == min).count() as i64);
+        } else {
+            prop_assert!(extremes.extremes().unwrap().into_iter().all(f64::is_nan));
+            prop_assert!(extremes.notices().unwrap().contains(Notices::EMPTY));
+        }
     }
 }
 

@@ -10,12 +10,12 @@ mod arguments;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
-mod classes;
 mod classes_many;
 mod color;
 mod component_orthogonality;
-mod cubes;
+mod cross_entropy;
 mod detection;
+mod dice;
 mod distinct_labels;
 mod double;
 mod doubles;
@@ -28,6 +28,7 @@ mod explained_variance;
 mod flip;
 mod focal;
 mod foreground_contrast;
+mod harness;
 mod hostile;
 mod lengths;
 mod math;
@@ -47,7 +48,6 @@ mod soft;
 mod states;
 mod svdd;
 mod svdd_edges;
-mod svdd_more;
 
 /// All powers of two, and the finite floats that are fewer than so many steps away from them.
 pub fn near_powers_of_two(steps: u32) -> impl Iterator<Item = f32> {
@@ -80,13 +80,13 @@ pub fn for_each_tier(mut check: impl FnMut(Tier)) {
 }
 
 /// Any bits: subnormals, infinities and NaNs among them.
-pub fn any_float() -> impl Strategy<Value = f32> {
+pub fn any_float() -> impl Strategy<Value = f32> + Clone {
     any::<u32>().prop_map(f32::from_bits)
 }
 
 /// Floats from `low` to `high`, evenly. (Proptest's own float ranges panic once in ten thousand
 /// times in an assertion of their sampler, in version 1.12.)
-pub fn between(low: f32, high: f32) -> impl Strategy<Value = f32> {
+pub fn between(low: f32, high: f32) -> impl Strategy<Value = f32> + Clone {
     const STEPS: u32 = 1 << 24;
     (0..=STEPS).prop_map(move |step| low + (high - low) * (step as f32 / STEPS as f32))
 }

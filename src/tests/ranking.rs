@@ -1,7 +1,9 @@
 //! Ranking: bins against their rules, bounds against sorted scores, merges and edges.
 
+mod histograms;
+
 use super::naive::ranking::{Exact, exact, reaches, threshold};
-use super::{any_float, between, splits};
+use super::{any_float, between};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
 use crate::metric::ranking::{
@@ -133,43 +135,6 @@ proptest! {
     #[test]
     fn bounds_hold_for_many_scores(rule in rules(), items in items(20_000)) {
         check_bounds(rule, &items)?;
-    }
-
-    #[test]
-    fn any_split_gives_the_same_words(rule in rules(), items in items(3000), cuts in splits(), masked in any::<bool>()) {
-        let mut table = table(rule);
-        let binning = Binning::new(rule, &mut table).unwrap();
-        let (mut scores, targets) = split(&items);
-        let valid: Vec<u8> = (0..scores.len()).map(|index| (index % 3) as u8).collect();
-        for index in (0..scores.len()).step_by(if masked { 3 } else { 50 }) {
-            scores[index] = f32::NAN;
-        }
-        let part = |start: usize, end: usize| Pixels {
-            scores: &scores[start..end],
-            targets: Some(&targets[start..end]),
-            valid: masked.then_some(&valid[start..end]),
-            ..Pixels::default()
-        };
-        let mut whole = vec![0; words(&binning)];
-        update(&binning, &part(0, scores.len()), &mut whole).unwrap();
-        let (mut merged, mut chunked) = (vec![0; words(&binning)], vec![0; words(&binning)]);
-        let mut start = 0;
-        for end in super::ends(&cuts, scores.len()) {
-            let mut piece = vec![0; words(&binning)];
-            update(&binning, &part(start, end), &mut piece).unwrap();
-            update(&binning, &part(start, end), &mut chunked).unwrap();
-            ranking::merge(&binning, &piece, &mut merged).unwrap();
-            start = end;
-        }
-        prop_assert_eq!(&whole, &merged);
-        prop_assert_eq!(&whole, &chunked);
-        // A masked pixel is as if it were not there.
-        if masked {
-            prop_assert!(!report(&binning, &whole).unwrap().1.contains(Notices::NOT_FINITE));
-            prop_assert_eq!(whole[whole.len() - 6], valid.iter().filter(|valid| **valid != 0).count() as i64);
-        } else {
-            prop_assert!(report(&binning, &whole).unwrap().1.contains(Notices::NOT_FINITE));
-        }
     }
 
     #[test]

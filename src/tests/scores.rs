@@ -1,7 +1,12 @@
 //! Statistics of float maps and the mean of the greatest scores: against the definitions, and at the edges.
 
+use super::harness::batch::{Batch, number, pixels as batches};
+use super::harness::properties::properties;
+use super::harness::refusals::bad_inputs_change_nothing;
+use super::harness::{Array, Input, Node, Reading, State, words_in};
+use super::metrics::metric;
 use super::naive::scores as naive;
-use super::{any_float, between, ends, for_each_tier, splits};
+use super::{any_float, between, for_each_tier};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
 use crate::metric::ranking::{self, Binning, Rule, table_words};
@@ -46,6 +51,30 @@ fn scores(longest: usize) -> impl Strategy<Value = Vec<f32>> {
         };
         proptest::collection::vec(score, n)
     })
+}
+
+metric!(
+    ScoreStatistics,
+    score_statistics,
+    &[Array::Values],
+    |totals| {
+        let (mean, std) = (totals.mean()?, totals.std()?);
+        Ok((vec![mean.value, std.value], mean.notices | std.notices))
+    },
+    fn normalize(&self, state: &mut State) {
+        state.one_mut::<Totals>().normalize();
+    }
+);
+
+fn any_batch() -> impl Strategy<Value = Batch> {
+    batches(0_usize..300, any_float()).prop_map(|batch| Batch { weights: None, ..batch })
+}
+
+properties! {
+    256 cases of Just(ScoreStatistics), with any_batch();
+    every_tier_and_order_gives_the_same_bits
+    any_split_gives_the_same_words_and_gradients
+    a_masked_pixel_is_as_if_it_were_not_there
 }
 
 proptest! {
@@ -97,27 +126,13 @@ proptest! {
     }
 
     #[test]
-    fn any_split_and_tier_gives_the_same_words(scores in proptest::collection::vec(any_float(), 0..300), cuts in splits()) {
-        let mut whole = Totals::default();
-        whole.update(&pixels(&scores, None)).unwrap();
-        let mut expected = std::string::String::new();
-        for_each_tier(|_| {
-            let mut merged = Totals::default();
-            let mut added = Totals::default();
-            for part in ends(&cuts, scores.len()).windows(2).rev() {
-                let part = pixels(&scores[part[0]..part[1]], None);
-                let mut totals = Totals::default();
-                totals.update(&part).unwrap();
-                merged.merge(&totals);
-                added.update(&part).unwrap();
-            }
-            assert!(merged == whole && added == whole);
-            let (report, _) = statistics(&pixels(&scores, None));
-            let found = std::format!("{report:?} {:?}", topk(&scores, 0.1));
-            if expected.is_empty() {
-                expected = found.clone();
-            }
-            assert_eq!(expected, found);
+    fn every_tier_says_the_same_of_a_frame(scores in proptest::collection::vec(any_float(), 0..300)) {
+        let mut expected = None;
+        for_each_tier(|tier| {
+            let (report, notices) = statistics(&pixels(&scores, None));
+            let found = (text(&report), notices, number(topk(&scores, 0.1).0));
+            let expected = expected.get_or_insert_with(|| found.clone());
+            assert_eq!(&found, expected, "{tier:?}");
         });
     }
 
@@ -268,7 +283,6 @@ fn bad_arguments_change_nothing() {
     refused(&given, 0.5, topk_mean::workspace(), Error::Workspace);
     let longer = pixels(&[1.0, 2.0], Some(&[1]));
     refused(&longer, 0.5, 0, Error::LengthMismatch);
-    let mut totals = Totals::default();
-    assert_eq!(totals.update(&longer).unwrap_err(), Error::LengthMismatch);
-    assert_eq!(totals, Totals::default());
+    let batch = Batch { valid: Some(vec![1, 1]), ..Batch::of_scores(vec![1.0, 2.0]) };
+    bad_inputs_change_nothing(&ScoreStatistics, &batch);
 }

@@ -1,8 +1,14 @@
-//! The regularisers of band selectors: value and slope against the oracle, and the edges.
+//! The regularisers of band selectors: how they are called, their formulas, and the edges.
 
+use super::between;
+use super::harness::batch::{Batch, Order};
+use super::harness::oracle::{Formula, loss_and_gradient_are_the_formula};
+use super::harness::properties::{
+    adding_is_storing_plus_what_was_there, every_tier_and_order_gives_the_same_bits,
+};
+use super::harness::{Ask, Input, Node, Reading, State, reading};
 use super::naive::selector as naive;
-use super::{between, for_each_tier};
-use crate::error::{Error, Notices};
+use crate::error::{Error, Notices, Value};
 use crate::loss::{selector_diversity as diversity, selector_entropy as entropy};
 use crate::simd::Write;
 use proptest::prelude::*;
@@ -17,18 +23,77 @@ fn doubles(floats: &[f32]) -> Vec<f64> {
     floats.iter().map(|float| f64::from(*float)).collect()
 }
 
-/// The slope of a function at each of its arguments, by differences.
-fn slopes(function: impl Fn(&[f64]) -> f64, at: &[f64], step: f64) -> Vec<f64> {
-    (0..at.len())
-        .map(|index| {
-            let moved = |by: f64| {
-                let mut moved = at.to_vec();
-                moved[index] += by;
-                function(&moved)
-            };
-            (moved(step) - moved(-step)) / (2.0 * step)
-        })
-        .collect()
+/// A loss of weights has no state; the weights are the scores of a batch.
+macro_rules! selector {
+    ($node:ident) => {
+        impl Node for $node::Params {
+            fn read(&self, input: &Input, _state: &State) -> Reading {
+                reading($node::loss(self, input.pixels().scores))
+            }
+
+            fn gradient(
+                &self,
+                input: &Input,
+                _state: &State,
+                Ask { upstream, write }: Ask,
+                to: &mut [f32],
+            ) -> Option<Result<Notices, Error>> {
+                Some($node::gradient(self, input.pixels().scores, upstream, write, to))
+            }
+
+            fn at_once(
+                &self,
+                input: &Input,
+                Ask { upstream, write }: Ask,
+                _state: Option<&mut State>,
+                to: &mut [f32],
+            ) -> Option<Result<Value, Error>> {
+                Some($node::loss_and_gradient(self, input.pixels().scores, upstream, write, to))
+            }
+        }
+    };
+}
+selector!(entropy);
+selector!(diversity);
+
+impl Formula for entropy::Params {
+    fn loss(&self, _batch: &Batch, values: &[f64]) -> f64 {
+        let found = naive::entropy(values, f64::from(self.eps));
+        let loss = self.target_entropy.map_or(-found, |target| (found - f64::from(target)).powi(2));
+        f64::from(self.weight) * loss
+    }
+
+    fn loss_bound(&self, _batch: &Batch, _truth: f64) -> f64 {
+        1e-12
+    }
+
+    /// The shares of a weight of 0 move into the negative, where the formula has no kink: eps is far larger
+    /// than the step.
+    fn step(&self) -> f64 {
+        1e-6
+    }
+
+    fn slope_bound(&self, _batch: &Batch, _index: usize, truth: f64, _largest: f64) -> f64 {
+        2e-6 * truth.abs() + 1.5e-7
+    }
+}
+
+impl Formula for diversity::Params {
+    fn loss(&self, _batch: &Batch, values: &[f64]) -> f64 {
+        -f64::from(self.weight) * naive::variance(values)
+    }
+
+    fn loss_bound(&self, _batch: &Batch, truth: f64) -> f64 {
+        1e-12 * truth.abs() + 1e-18
+    }
+
+    fn step(&self) -> f64 {
+        1e-3
+    }
+
+    fn slope_bound(&self, _batch: &Batch, _index: usize, truth: f64, _largest: f64) -> f64 {
+        1e-6 * truth.abs() + 1.5e-9
+    }
 }
 
 proptest! {
@@ -37,62 +102,30 @@ proptest! {
     #[test]
     fn entropy_is_the_formula(weights in weights(), target in proptest::option::of(between(0.0, 4.0)), weight in between(-2.0, 2.0)) {
         let params = entropy::Params { weight, target_entropy: target, eps: 0.1 };
-        let eps = f64::from(params.eps);
         // With a sum near 0 a step of the differences is no small one.
         prop_assume!(weights.iter().any(|weight| *weight > 0.1));
-        let loss = |weights: &[f64]| {
-            let found = naive::entropy(weights, eps);
-            let distance = target.map_or(1.0, |target| found - f64::from(target));
-            f64::from(weight) * if target.is_some() { distance * distance } else { -found }
-        };
-        let mut gradient = std::vec![f32::NAN; weights.len()];
-        let found = entropy::loss_and_gradient(&params, &weights, 2.0, Write::Store, &mut gradient).unwrap();
-        prop_assert_eq!(found.notices, Notices::NONE);
-        prop_assert!((found.value - loss(&doubles(&weights))).abs() < 1e-12);
-        prop_assert_eq!(entropy::loss(&params, &weights).unwrap(), found);
-        // The shares of a weight of 0 move into the negative, where the formula has no kink: eps is far
-        // larger than the step.
-        let expected = slopes(loss, &doubles(&weights), 1e-6);
-        for (found, truth) in gradient.iter().zip(expected) {
-            prop_assert!((f64::from(*found) / 2.0 - truth).abs() < 2e-6 * truth.abs() + 1e-7, "{found} is not twice {truth}");
-        }
+        prop_assert_eq!(entropy::loss(&params, &weights).unwrap().notices, Notices::NONE);
+        loss_and_gradient_are_the_formula(&params, &Batch::of_scores(weights), Order::Interleaved);
     }
 
     #[test]
     fn diversity_is_the_formula(weights in weights(), offset in prop_oneof![Just(0.0_f32), Just(1000.0)], weight in between(-2.0, 2.0)) {
         let weights: Vec<f32> = weights.iter().map(|weight| weight + offset).collect();
         let params = diversity::Params { weight };
-        let loss = |weights: &[f64]| -f64::from(weight) * naive::variance(weights);
         let mut gradient = std::vec![f32::NAN; weights.len()];
-        let found = diversity::loss_and_gradient(&params, &weights, 2.0, Write::Store, &mut gradient).unwrap();
-        let truth = loss(&doubles(&weights));
-        prop_assert!((found.value - truth).abs() <= 1e-12 * truth.abs() + 1e-18, "{} is not {truth}", found.value);
-        prop_assert_eq!(diversity::loss(&params, &weights).unwrap(), found);
+        diversity::gradient(&params, &weights, 2.0, Write::Store, &mut gradient).unwrap();
         let sum: f64 = doubles(&gradient).iter().sum();
         prop_assert!(sum.abs() < 1e-7 * gradient.len() as f64, "the gradients of a shift sum to 0");
-        let expected = slopes(loss, &doubles(&weights), 1e-3);
-        for (found, truth) in gradient.iter().zip(expected) {
-            prop_assert!((f64::from(*found) / 2.0 - truth).abs() < 1e-6 * truth.abs() + 1e-9);
-        }
+        loss_and_gradient_are_the_formula(&params, &Batch::of_scores(weights), Order::Interleaved);
     }
 
     #[test]
     fn every_tier_gives_the_same_bits_and_adding_is_storing_plus_what_was_there(weights in weights()) {
-        let mut first: Option<(u64, u64, Vec<u32>)> = None;
-        for_each_tier(|tier| {
-            let mut floats = std::vec![0.25_f32; 2 * weights.len()];
-            let (of_entropy, of_diversity) = floats.split_at_mut(weights.len());
-            let params = (entropy::Params::default(), diversity::Params::default());
-            let a = entropy::loss_and_gradient(&params.0, &weights, 1.5, Write::Add, of_entropy).unwrap();
-            let b = diversity::loss_and_gradient(&params.1, &weights, 1.5, Write::Add, of_diversity).unwrap();
-            let mut stored = std::vec![f32::NAN; weights.len()];
-            entropy::gradient(&params.0, &weights, 1.5, Write::Store, &mut stored).unwrap();
-            assert!(of_entropy.iter().zip(&stored).all(|(added, stored)| *added == 0.25 + stored));
-            diversity::gradient(&params.1, &weights, 1.5, Write::Store, &mut stored).unwrap();
-            assert!(of_diversity.iter().zip(&stored).all(|(added, stored)| *added == 0.25 + stored));
-            let found = (a.value.to_bits(), b.value.to_bits(), floats.iter().map(|float| float.to_bits()).collect());
-            assert_eq!(first.get_or_insert(found.clone()), &found, "{tier:?}");
-        });
+        let batch = Batch::of_scores(weights);
+        for node in [&entropy::Params::default() as &dyn Node, &diversity::Params::default()] {
+            every_tier_and_order_gives_the_same_bits(node, &batch, &[]);
+            adding_is_storing_plus_what_was_there(node, &batch, &[]);
+        }
     }
 }
 

@@ -1,188 +1,309 @@
-//! Deep SVDD: bits between tiers, layouts and splits, distances against the oracle, slopes, and the edges.
+//! Deep SVDD: how it is called, distances against the oracle, all three gradients. (Limits: `svdd_edges.rs`.)
 
-use super::cubes::{ORDERS, Order, Pixels, bits, cuts, gather, number, pixels, place};
+use super::harness::batch::{Batch, ORDERS, Order, cubes, with_weights};
+use super::harness::oracle::{Formula, loss_and_gradient_are_the_formula};
+use super::harness::properties::properties;
+use super::harness::refusals::{
+    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
+};
+use super::harness::{Array, Ask, Input, Node, Outcome, Reading, State, outcome, words_in};
 use super::naive::{svdd as naive, ulps};
-use super::{any_float, between, for_each_tier};
-use crate::error::{Error, Notices};
+use super::{any_float, between};
+use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Layout};
 use crate::loss::svdd::{
     DISTANCE_MAX_ULP, GRADIENT_MAX_ULP, Params, Totals, gradient_center, loss_and_gradient, map,
-    merge_center, update_center,
+    merge_center, normalize_center, update_center,
 };
 use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-fn some_pixels() -> impl Strategy<Value = Pixels> {
-    let value = prop_oneof![24 => between(-2.0, 2.0), 1 => any_float()];
-    let channels = prop_oneof![1_usize..5, 14_usize..20, 60_usize..70, Just(130)];
-    pixels(channels, 0..60, value.boxed())
+/// How many words lie before the sums of the center.
+const TOTALS: usize = words_in::<Totals>();
+const MOST: usize = 140;
+
+/// Parameters, and a center of as many channels as any batch has.
+#[derive(Clone, Debug)]
+struct Svdd {
+    params: Params,
+    center: Vec<f32>,
 }
 
-fn ordinary_pixels() -> impl Strategy<Value = Pixels> {
-    pixels(1_usize..40, 1..30, between(-2.0, 2.0).boxed())
-}
-
-fn params() -> impl Strategy<Value = Params> {
-    (between(0.01, 0.9), between(-2.0, 2.0), between(-1.0, 5.0))
-        .prop_map(|(nu, weight, r_unconstrained)| Params { nu, weight, r_unconstrained })
-}
-
-fn center(channels: usize) -> Vec<f32> {
-    (0..channels).map(|channel| (channel % 5) as f32 * 0.25 - 0.5).collect()
-}
-
-/// Everything that pixels give, as bits; floats pixel by pixel.
-#[derive(Clone, Debug, PartialEq)]
-struct Outcome {
-    totals: Totals,
-    sums: Vec<ExactSum>,
-    loss: u64,
-    notices: Notices,
-    gradient: Vec<u32>,
-    map: Vec<u32>,
-    of_center: Vec<u32>,
-    of_radius: u64,
-}
-
-fn outcome(params: &Params, pixels: &Pixels, order: Order) -> Outcome {
-    let layout = order.layout(pixels.n(), pixels.channels);
-    let values = place(&pixels.values, layout);
-    let cube = pixels.cube(&values, layout);
-    let center = center(pixels.channels);
-    let mut totals = Totals::default();
-    totals.update(params, &cube, &center).unwrap();
-    let value = totals.loss(params).unwrap();
-    let mut gradient = std::vec![7.5; values.len()];
-    totals.gradient(params, &cube, &center, 1.5, Write::Store, &mut gradient).unwrap();
-    let mut scores = std::vec![7.5; pixels.n()];
-    map(params, &cube, &center, &mut scores).unwrap();
-    let mut sums = std::vec![ExactSum::default(); pixels.channels];
-    update_center(params, &cube, &center, &mut sums).unwrap();
-    let mut of_center = std::vec![7.5; pixels.channels];
-    gradient_center(params, &totals, &sums, 1.5, Write::Store, &mut of_center).unwrap();
-    let of_radius = totals.gradient_radius(params, 1.5).unwrap();
-
-    let mut at_once = std::vec![7.5; values.len()];
-    let mut frame = Totals::default();
-    let to = Some(&mut frame);
-    let fused =
-        loss_and_gradient(params, &cube, &center, 1.5, Write::Store, to, &mut at_once).unwrap();
-    assert_eq!((number(fused.value), fused.notices), (number(value.value), value.notices));
-    assert_eq!((frame, bits(&at_once)), (totals, bits(&gradient)), "the gaps too");
-    Outcome {
-        totals,
-        sums,
-        loss: number(value.value),
-        notices: value.notices,
-        gradient: bits(&gather(&gradient, layout)),
-        map: bits(&scores),
-        of_center: bits(&of_center),
-        of_radius: number(of_radius.value),
+impl Svdd {
+    fn center(&self, channels: usize) -> &[f32] {
+        &self.center[..channels]
     }
+
+    /// The squared distances of the pixels that count, and their weights.
+    fn squares(&self, batch: &Batch, values: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let counted = || (0..batch.n).filter(|pixel| batch.counts(*pixel));
+        let square = |pixel: usize| -> f64 {
+            let row = &values[pixel * batch.channels..][..batch.channels];
+            row.iter().zip(&self.center).map(|(z, c)| (z - f64::from(*c)).powi(2)).sum()
+        };
+        let weights = counted().map(|pixel| f64::from(batch.weight(pixel)));
+        (counted().map(square).collect(), weights.collect())
+    }
+
+    fn nu(&self) -> f64 {
+        f64::from(self.params.nu)
+    }
+}
+
+/// Totals, and behind them the sums of the center.
+impl Node for Svdd {
+    fn words(&self, channels: usize) -> usize {
+        TOTALS + channels * words_in::<ExactSum>()
+    }
+
+    fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
+        let channels = input.batch.channels;
+        let (cube, center) = (input.cube(), self.center(channels));
+        let result = state.one_mut::<Totals>().update(&self.params, &cube, center);
+        let sums = state.totals_mut(TOTALS, channels);
+        let of_center = update_center(&self.params, &cube, center, sums);
+        assert_eq!(of_center.err(), result.err());
+        result
+    }
+
+    fn merge(&self, other: &State, state: &mut State) {
+        let channels = (state.words.len() - TOTALS) / words_in::<ExactSum>();
+        state.one_mut::<Totals>().merge(other.one());
+        let sums = state.totals_mut(TOTALS, channels);
+        merge_center(other.totals(TOTALS, channels), sums).unwrap();
+    }
+
+    fn normalize(&self, state: &mut State) {
+        let channels = (state.words.len() - TOTALS) / words_in::<ExactSum>();
+        state.one_mut::<Totals>().normalize();
+        normalize_center(state.totals_mut(TOTALS, channels)).unwrap();
+    }
+
+    /// The loss, and the gradients of the radius and the center.
+    fn read(&self, input: &Input, state: &State) -> Reading {
+        let totals = state.one::<Totals>();
+        let value = totals.loss(&self.params);
+        let of_radius = totals.gradient_radius(&self.params, 1.5);
+        let mut slopes = std::vec![7.5; input.batch.channels];
+        let sums = state.totals(TOTALS, slopes.len());
+        let of_center = gradient_center(&self.params, totals, sums, 1.5, Write::Store, &mut slopes);
+        assert_eq!((of_radius.err(), of_center.err()), (value.err(), value.err()));
+        let numbers = [value?.value, of_radius?.value].into_iter();
+        let numbers = numbers.chain(slopes.into_iter().map(f64::from)).collect();
+        Ok((numbers, value?.notices))
+    }
+
+    fn map(&self, input: &Input, to: &mut [f32]) -> Option<Result<Notices, Error>> {
+        Some(map(&self.params, &input.cube(), self.center(input.batch.channels), to))
+    }
+
+    fn maps_terms(&self) -> bool {
+        false
+    }
+
+    fn gradient(
+        &self,
+        input: &Input,
+        state: &State,
+        Ask { upstream, write }: Ask,
+        to: &mut [f32],
+    ) -> Option<Result<Notices, Error>> {
+        let (cube, center) = (input.cube(), self.center(input.batch.channels));
+        let totals = state.one::<Totals>();
+        Some(totals.gradient(&self.params, &cube, center, upstream, write, to))
+    }
+
+    fn at_once(
+        &self,
+        input: &Input,
+        Ask { upstream, write }: Ask,
+        state: Option<&mut State>,
+        to: &mut [f32],
+    ) -> Option<Result<Value, Error>> {
+        let (cube, center) = (input.cube(), self.center(input.batch.channels));
+        let totals = state.map(|state| state.one_mut());
+        Some(loss_and_gradient(&self.params, &cube, center, upstream, write, totals, to))
+    }
+
+    fn words_at_once(&self, _channels: usize) -> usize {
+        TOTALS
+    }
+
+    fn orders(&self) -> &'static [Order] {
+        &ORDERS
+    }
+
+    fn arrays(&self) -> (&'static [Array], &'static [Array]) {
+        (&[Array::Values], &[Array::Targets, Array::Labels, Array::Valid, Array::Weights])
+    }
+}
+
+impl Formula for Svdd {
+    fn loss(&self, batch: &Batch, values: &[f64]) -> f64 {
+        let (squares, weights) = self.squares(batch, values);
+        let radius = naive::radius(f64::from(self.params.r_unconstrained));
+        f64::from(self.params.weight) * naive::loss(&squares, &weights, radius, self.nu())
+    }
+
+    /// What cancels in d - R^2 counts from d.
+    fn loss_bound(&self, batch: &Batch, truth: f64) -> f64 {
+        let (squares, weights) = self.squares(batch, &batch.doubles());
+        let size = naive::loss(&squares, &weights, 0.0, self.nu());
+        let size = size * f64::from(self.params.weight).abs();
+        (DISTANCE_MAX_ULP + 1.0) * size * 2.0_f64.powi(-23) + truth.abs() * 1e-15
+    }
+
+    fn step(&self) -> f64 {
+        1e-6
+    }
+
+    /// No pixel may cross the boundary on the way.
+    fn is_smooth(&self, batch: &Batch, index: usize) -> bool {
+        let pixel = index / batch.channels;
+        let square = naive::square(batch.row(pixel), self.center(batch.channels));
+        let squared = naive::radius(f64::from(self.params.r_unconstrained)).powi(2);
+        (square - squared).abs() > 1e-4 * (1.0 + square)
+    }
+
+    fn slope_bound(&self, batch: &Batch, _index: usize, truth: f64, _largest: f64) -> f64 {
+        1e-5 * (1.0 + truth.abs() + 1.0 / batch.n as f64)
+    }
+}
+
+/// Embeddings about a center near 0, some of them tiny, huge or no number.
+fn batch() -> impl Strategy<Value = Batch> {
+    let few = prop_oneof![1_usize..5, 14_usize..20, 60_usize..70, Just(130)];
+    let many = prop_oneof![6 => 1_usize..20, 2 => 30_usize..70, 1 => 120_usize..MOST];
+    let any = prop_oneof![24 => between(-2.0, 2.0), 1 => any_float()];
+    let rarely = prop_oneof![300 => between(-1.0, 1.0), 1 => extreme()];
+    prop_oneof![cubes(few, 0..60, any), cubes(many, 1..90, rarely)]
+}
+
+fn extreme() -> impl Strategy<Value = f32> {
+    prop_oneof![between(-1e-25, 1e-25), between(-1e25, 1e25), any_float()]
+}
+
+fn ordinary_batch() -> impl Strategy<Value = Batch> {
+    with_weights(cubes(1_usize..30, 1..16, between(-1.0, 1.0)), between(0.25, 4.0))
+}
+
+fn nodes() -> impl Strategy<Value = Svdd> {
+    let weight = prop_oneof![2 => Just(1.0_f32), 1 => Just(0.0), 3 => between(-2.0, 2.0)];
+    let r = prop_oneof![2 => between(-1.0, 5.0), 2 => between(0.0, 3.0), 1 => between(-12.0, 1.0)];
+    let value = prop_oneof![300 => between(-1.0, 1.0), 1 => extreme()];
+    let center = proptest::collection::vec(value, MOST);
+    (between(0.01, 0.99), weight, r, center).prop_map(|(nu, weight, r_unconstrained, center)| {
+        Svdd { params: Params { nu, weight, r_unconstrained }, center }
+    })
+}
+
+/// With a center and a radius of the size of the embeddings, on both sides of the threshold of the radius.
+fn ordinary_nodes() -> impl Strategy<Value = Svdd> {
+    let center = proptest::collection::vec(between(-1.0, 1.0), MOST);
+    let r = prop_oneof![3 => between(-0.5, 1.5), 1 => between(2.1, 5.0)];
+    (between(0.05, 0.9), between(-2.0, 2.0), r, center).prop_map(
+        |(nu, weight, r_unconstrained, center)| Svdd {
+            params: Params { nu, weight, r_unconstrained },
+            center,
+        },
+    )
+}
+
+properties! {
+    96 cases of nodes(), with batch();
+    every_tier_and_order_gives_the_same_bits
+    any_split_gives_the_same_words_and_gradients
+    a_masked_pixel_is_as_if_it_were_not_there
+    weight_0_switches_off
+    adding_is_storing_plus_what_was_there
+}
+
+/// An ulp of f32 at a number.
+fn unit(x: f64) -> f64 {
+    let exponent = (x.abs().max(f64::from(f32::MIN_POSITIVE)).to_bits() >> 52) as i32 - 1023;
+    2.0_f64.powi(exponent - 23)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn every_tier_and_layout_gives_the_same_bits(pixels in some_pixels(), params in params()) {
-        let first = outcome(&params, &pixels, Order::Interleaved);
-        for_each_tier(|tier| {
-            for order in ORDERS {
-                let found = outcome(&params, &pixels, order);
-                assert_eq!(found, first, "{tier:?} {order:?}");
+    fn scores_and_gradients_are_within_the_bound(pixels in batch(), node in nodes()) {
+        let (params, center) = (node.params, node.center(pixels.channels));
+        let found = outcome(&node, &pixels, Order::Interleaved);
+        let totals = found.state.one::<Totals>();
+        let squared = params.radius().unwrap().value.powi(2);
+        let n = totals.sums.terms as f64;
+        let slope = (2.0 * f64::from(params.weight) / f64::from(params.nu) * (1.5 / n)) as f32;
+        let mut outside = 0;
+        for (pixel, row) in pixels.values.chunks(pixels.channels).enumerate() {
+            if !pixels.counts(pixel) {
+                continue;
             }
-        });
+            let truth = naive::square(row, center);
+            let score = f32::from_bits(found.map[pixel]);
+            let is_outside = score > 0.0 || score.is_nan();
+            outside += i64::from(is_outside);
+            if !truth.is_finite() {
+                prop_assert!(!score.is_finite());
+                continue;
+            }
+            // The error of the distance, and half an ulp of the score.
+            let bound = DISTANCE_MAX_ULP * unit(truth) + 0.5 * unit(truth - squared);
+            let error = (f64::from(score) - (truth - squared)).abs();
+            prop_assert!(error <= bound || score == f32::INFINITY, "{score}: {error} is above {bound}");
+            let weight = pixels.weight(pixel);
+            for (channel, (value, center)) in row.iter().zip(center).enumerate() {
+                let gradient = f32::from_bits(found.gradient[pixel * pixels.channels + channel]);
+                let product = f64::from(slope) * f64::from(weight);
+                let truth = product * (f64::from(*value) - f64::from(*center));
+                if !is_outside || weight == 0.0 {
+                    prop_assert_eq!(gradient.to_bits(), 0);
+                } else if (1e-30..1e30).contains(&product.abs()) && truth.abs() < 1e38 {
+                    prop_assert!(ulps(gradient, truth) <= GRADIENT_MAX_ULP, "{gradient} is not {truth}");
+                }
+            }
+        }
+        prop_assert_eq!(totals.outside, outside);
     }
 
     #[test]
-    fn any_split_gives_the_same_words_and_gradients(pixels in some_pixels(), params in params()) {
-        let whole = outcome(&params, &pixels, Order::Planar);
-        for ends in cuts(pixels.n()) {
-            let parts: Vec<Pixels> = ends.windows(2).map(|ends| pixels.part(ends[0], ends[1])).collect();
-            let mut merged = Totals::default();
-            let mut sums = std::vec![ExactSum::default(); pixels.channels];
-            for part in parts.iter().rev() {
-                let alone = outcome(&params, part, Order::Interleaved);
-                merged.merge(&alone.totals);
-                merge_center(&alone.sums, &mut sums).unwrap();
-            }
-            prop_assert_eq!((merged, sums), (whole.totals, whole.sums.clone()));
-            let mut gradient = Vec::new();
-            for part in &parts {
-                let layout = Layout::interleaved(part.n(), part.channels);
-                let mut piece = std::vec![f32::NAN; part.values.len()];
-                let cube = part.cube(&part.values, layout);
-                let center = center(part.channels);
-                merged.gradient(&params, &cube, &center, 1.5, Write::Store, &mut piece).unwrap();
-                gradient.extend(bits(&piece));
-            }
-            prop_assert_eq!(gradient, whole.gradient.clone());
-        }
+    fn loss_and_gradient_are_those_of_the_formula(batch in ordinary_batch(), node in ordinary_nodes()) {
+        prop_assume!((0..batch.n).any(|pixel| batch.counts(pixel)));
+        loss_and_gradient_are_the_formula(&node, &batch, Order::Neither);
     }
 
     #[test]
-    fn a_masked_pixel_is_as_if_it_were_not_there(pixels in some_pixels(), params in params()) {
-        let found = outcome(&params, &pixels, Order::Planar);
-        prop_assert_eq!(&outcome(&params, &pixels.poisoned(), Order::Planar), &found);
-        prop_assert_eq!(&outcome(&params, &pixels.poisoned(), Order::Interleaved), &found);
-        let without = outcome(&params, &pixels.without_masked(), Order::Planar);
-        prop_assert_eq!((without.totals, without.loss, without.sums), (found.totals, found.loss, found.sums));
-        for index in 0..pixels.values.len() {
-            if !pixels.counts(index / pixels.channels) {
-                prop_assert_eq!(found.gradient[index], 0);
-            }
-        }
-    }
-
-    #[test]
-    fn losses_and_slopes_are_the_formulas(pixels in ordinary_pixels(), params in params()) {
-        let found = outcome(&params, &pixels, Order::Interleaved);
-        let center = center(pixels.channels);
-        let kept: Vec<usize> = (0..pixels.n()).filter(|pixel| pixels.counts(*pixel)).collect();
-        prop_assume!(!kept.is_empty());
-        let pixel = |pixel: usize| &pixels.values[pixel * pixels.channels..][..pixels.channels];
-        let weight = |pixel: usize| pixels.weights.as_ref().map_or(1.0, |weights| f64::from(weights[pixel]));
-        let squares: Vec<f64> = kept.iter().map(|index| naive::square(pixel(*index), &center)).collect();
-        let weights: Vec<f64> = kept.iter().map(|index| weight(*index)).collect();
-        prop_assume!(weights.iter().all(|weight| *weight < 1e6));
-        let (nu, w, r) = (f64::from(params.nu), f64::from(params.weight), f64::from(params.r_unconstrained));
-        let radius = naive::radius(r);
-        let truth = w * naive::loss(&squares, &weights, radius, nu);
-        let size = w.abs() * naive::loss(&squares, &weights, 0.0, nu);
-        let loss = f64::from_bits(found.loss);
-        prop_assert!((loss - truth).abs() <= 5e-7 * size.max(truth.abs()), "{loss} is not {truth}");
-        // No pixel near the boundary: there the loss has a kink.
-        prop_assume!(squares.iter().all(|square| (square - radius * radius).abs() > 1e-3 * radius * radius + 1e-6));
-        let moved = |by: f64| w * naive::loss(&squares, &weights, naive::radius(r + by), nu);
-        if (10.0 * r - 20.0).abs() > 1e-3 {
-            let slope = 1.5 * (moved(1e-6) - moved(-1e-6)) / 2e-6;
-            let of_radius = f64::from_bits(found.of_radius);
-            prop_assert!((of_radius - slope).abs() <= 1e-6 * slope.abs() + 1e-7 * size.max(1.0), "{of_radius} is not {slope}");
-        }
-        let factor = f64::from((2.0 * w / nu * (1.5 / kept.len() as f64)) as f32);
-        let mut sums = std::vec![0.0; pixels.channels];
-        let mut sizes = std::vec![0.0; pixels.channels];
-        for (index, square) in kept.iter().zip(&squares) {
-            let score = f32::from_bits(found.map[*index]);
-            let truth = square - radius * radius;
-            let bound = ulps(0.0, *square).recip() * square * DISTANCE_MAX_ULP + truth.abs() * 2.0_f64.powi(-24) + 1e-12;
-            prop_assert!((f64::from(score) - truth).abs() <= bound, "{score} is not {truth}");
-            for channel in 0..pixels.channels {
-                let slope = f32::from_bits(found.gradient[index * pixels.channels + channel]);
-                let difference = f64::from(pixel(*index)[channel]) - f64::from(center[channel]);
-                let truth = if score > 0.0 { factor * weight(*index) * difference } else { 0.0 };
-                prop_assert!(truth.abs() < 1e-37 || ulps(slope, truth) <= GRADIENT_MAX_ULP, "{slope} is not {truth}");
-                sums[channel] -= truth;
-                sizes[channel] += truth.abs();
-            }
-        }
-        // The gradients of a shift of everything sum to 0.
-        for ((found, truth), size) in found.of_center.iter().zip(sums).zip(sizes) {
-            let found = f64::from(f32::from_bits(*found));
-            prop_assert!((found - truth).abs() <= 1e-6 * size + 1e-30, "{found} is not {truth}");
+    fn gradients_of_the_radius_and_the_center_are_slopes(batch in ordinary_batch(), node in ordinary_nodes()) {
+        prop_assume!((0..batch.n).any(|pixel| batch.counts(pixel)));
+        // No pixel may cross the boundary on the way.
+        prop_assume!((0..batch.n).all(|pixel| node.is_smooth(&batch, pixel * batch.channels)));
+        let Outcome { numbers, gradient, .. } = outcome(&node, &batch, Order::Planar);
+        let numbers: Vec<f64> = numbers.into_iter().map(f64::from_bits).collect();
+        let (values, step) = (batch.doubles(), 1e-6);
+        let (squares, weights) = node.squares(&batch, &values);
+        let r = f64::from(node.params.r_unconstrained);
+        let moved = |by: f64| {
+            f64::from(node.params.weight) * naive::loss(&squares, &weights, naive::radius(r + by), node.nu())
+        };
+        let slope = 1.5 * (moved(step) - moved(-step)) / (2.0 * step);
+        prop_assert!((numbers[1] - slope).abs() <= 1e-5 * (1.0 + slope.abs()), "{} is not {slope}", numbers[1]);
+        for channel in 0..batch.channels {
+            // To move the center is to move all pixels the other way.
+            let moved = |by: f64| {
+                let mut values = values.clone();
+                values.iter_mut().skip(channel).step_by(batch.channels).for_each(|value| *value -= by);
+                node.loss(&batch, &values)
+            };
+            let slope = 1.5 * (moved(step) - moved(-step)) / (2.0 * step);
+            let found = numbers[2 + channel];
+            prop_assert!((found - slope).abs() <= 1e-5 * (1.0 + slope.abs()), "{found} is not {slope}");
+            // The gradients of a shift of everything sum to 0.
+            let slopes = || gradient.iter().skip(channel).step_by(batch.channels).map(|bits| f64::from(f32::from_bits(*bits)));
+            let (sum, size): (f64, f64) = (slopes().sum(), slopes().map(f64::abs).sum());
+            prop_assert!((found + sum).abs() <= 1e-6 * size + 1e-30, "{found} and {sum}");
         }
     }
 }
@@ -229,30 +350,38 @@ fn edges() {
 
 #[test]
 fn bad_arguments_change_nothing() {
-    let values = [1.0, 2.0];
-    let good = Cube { values: &values, layout: Layout::interleaved(1, 2), ..Cube::default() };
+    let batch = Batch {
+        n: 2,
+        channels: 2,
+        values: std::vec![1.0, 2.0, 3.0, 4.0],
+        targets: std::vec![0, 1],
+        labels: std::vec![0, 1],
+        valid: Some(std::vec![1, 1]),
+        weights: Some(std::vec![1.0, 2.0]),
+        ..Batch::default()
+    };
     let default = Params::default();
-    let mut totals = Totals::default();
-    for nu in [f32::NAN, 0.0, 1.0, -1.0] {
-        let params = Params { nu, ..default };
-        assert_eq!(totals.update(&params, &good, &[0.0; 2]), Err(Error::Nu));
+    let with = |params| Svdd { params, center: std::vec![0.0; 2] };
+    let node = with(default);
+    bad_inputs_change_nothing(&node, &batch);
+    let mut bad = Vec::new();
+    for number in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        bad.push((Params { nu: number, ..default }, Error::Nu));
+        bad.push((Params { weight: number, ..default }, Error::Weight));
+        bad.push((Params { r_unconstrained: number, ..default }, Error::Radius));
     }
-    let params = Params { weight: f32::NAN, ..default };
-    assert_eq!(totals.update(&params, &good, &[0.0; 2]), Err(Error::Weight));
-    let params = Params { r_unconstrained: f32::INFINITY, ..default };
-    assert_eq!(totals.update(&params, &good, &[0.0; 2]), Err(Error::Radius));
-    for length in [0, 1, 3] {
-        let center = std::vec![0.0; length];
-        assert_eq!(totals.update(&default, &good, &center), Err(Error::Channels));
+    for nu in [0.0, -0.0, 1.0, -0.5, 1.5, -1.0] {
+        bad.push((Params { nu, ..default }, Error::Nu));
     }
-    let short = Cube { values: &values[..1], ..good };
-    assert_eq!(totals.update(&default, &short, &[0.0; 2]), Err(Error::LengthMismatch));
-    assert_eq!(totals, Totals::default());
-    totals.update(&default, &good, &[0.0; 2]).unwrap();
-    let other = Params { r_unconstrained: 1.0, ..default };
-    assert_eq!(totals.loss(&other), Err(Error::MixedTotals));
-    let mut gradient = [7.0];
-    let to = &mut gradient;
-    let found = totals.gradient(&default, &good, &[0.0; 2], 1.0, Write::Store, to);
-    assert_eq!((found, gradient), (Err(Error::LengthMismatch), [7.0]));
+    for (params, error) in bad {
+        assert_eq!(params.radius(), Err(error));
+        bad_parameters_change_nothing(&node, &batch, &[(&with(params), error)]);
+    }
+    // Terms depend on the radius alone.
+    mixed_totals_are_found(&node, &batch, &[&with(Params { r_unconstrained: 1.0, ..default })]);
+    let other = with(Params { nu: 0.5, weight: 3.0, ..default });
+    assert_eq!(
+        outcome(&node, &batch, Order::Planar).state,
+        outcome(&other, &batch, Order::Planar).state
+    );
 }

@@ -5,6 +5,10 @@ use crate::input::{Cube, Layout};
 use crate::loss::foreground_contrast::{ColorSpace, Frame, Params, Totals, loss_and_gradient};
 use crate::simd::Write;
 use crate::tests::for_each_tier;
+use crate::tests::harness::batch::Batch;
+use crate::tests::harness::refusals::{
+    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
+};
 use std::vec::Vec;
 
 /// A frame of interleaved pixels: its loss, its notices and its gradient.
@@ -193,24 +197,23 @@ fn what_is_not_finite_follows_ieee() {
 
 #[test]
 fn bad_arguments_change_nothing() {
-    let layout = Layout::interleaved(2, 3);
-    let values = [0.5, 0.25, 0.0, 0.0, 1.0, 0.75];
-    let good = Cube { values: &values, layout, targets: Some(&[1, 0]), ..Cube::default() };
-    let (default, mut frame, mut totals) = (Params::default(), Frame::default(), Totals::default());
-    frame.update(&default, &good).unwrap();
-    totals.update(&default, &frame).unwrap();
-    let before = (frame, totals);
-    let mut gradient = [7.0; 6];
-    let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
-    let mut refused = |params: Params, error: Error| {
-        assert_eq!(frame.update(&params, &good), Err(error));
-        assert_eq!(totals.update(&params, &before.0), Err(error));
-        assert_eq!(totals.loss(&params), Err(error));
-        let wrong = totals.gradient(&params, &before.0, &good, 1.0, Write::Store, &mut gradient);
-        assert_eq!(wrong, Err(error));
-        let wrong = loss_and_gradient(&params, &good, 1.0, Write::Store, None, &mut gradient);
-        assert_eq!(wrong, Err(error));
+    let batch = Batch {
+        n: 2,
+        channels: 3,
+        values: std::vec![0.5, 0.25, 0.0, 0.0, 1.0, 0.75],
+        targets: std::vec![1, 0],
+        labels: std::vec![0, 0],
+        valid: Some(std::vec![1, 1]),
+        weights: Some(std::vec![1.0, 2.0]),
+        ..Batch::default()
     };
+    let default = Params::default();
+    bad_inputs_change_nothing(&default, &batch);
+    let refused = |params: Params, error: Error| {
+        bad_parameters_change_nothing(&default, &batch, &[(&params, error)]);
+        assert_eq!(Totals::default().loss(&params), Err(error));
+    };
+    let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
     for value in bad {
         refused(Params { weight: value, ..default }, Error::Weight);
     }
@@ -219,25 +222,24 @@ fn bad_arguments_change_nothing() {
         refused(Params { anchor_weight: value, ..default }, Error::Balance);
         refused(Params { eps: value, ..default }, Error::Epsilon);
     }
-    let missing = Cube { targets: None, ..good };
-    assert_eq!(frame.update(&default, &missing), Err(Error::MissingInput));
-    let short = Cube { targets: Some(&[1]), ..good };
-    assert_eq!(frame.update(&default, &short), Err(Error::LengthMismatch));
+    // Frames of another space, or without squares.
+    let oklab = Params { color_space: ColorSpace::Oklab, ..default };
+    let even = Params { compactness_weight: 1.0, ..default };
+    mixed_totals_are_found(&default, &batch, &[&oklab, &even]);
+
+    let values = [0.5, 0.25, 0.0, 0.0, 1.0, 0.75];
+    let layout = Layout::interleaved(2, 3);
+    let good = Cube { values: &values, layout, targets: Some(&[1, 0]), ..Cube::default() };
+    let (mut frame, mut totals) = (Frame::default(), Totals::default());
+    frame.update(&default, &good).unwrap();
+    totals.update(&default, &frame).unwrap();
+    let (before, mut gradient) = ((frame, totals), [7.0; 6]);
     for channels in [0, 2, 4] {
         let layout = Layout { n: 1, ..Layout::interleaved(1, channels) };
         let other = Cube { layout, targets: Some(&[1]), ..good };
         assert_eq!(frame.update(&default, &other), Err(Error::Channels));
     }
-    let strides = Cube { layout: Layout { pixel_stride: 1, ..layout }, ..good };
-    assert_eq!(frame.update(&default, &strides), Err(Error::Strides));
-    let wrong = totals.gradient(&default, &frame, &good, 1.0, Write::Store, &mut gradient[..5]);
-    assert_eq!(wrong, Err(Error::LengthMismatch));
-    // Frames of another space, or without squares; totals of another weight.
-    let oklab = Params { color_space: ColorSpace::Oklab, ..default };
-    let even = Params { compactness_weight: 1.0, ..default };
-    for other in [oklab, even] {
-        assert_eq!(totals.update(&other, &frame), Err(Error::MixedTotals));
-    }
+    // Totals of another weight.
     for other in [oklab, Params { weight: 2.0, ..default }, Params { eps: 0.0, ..default }] {
         assert_eq!(totals.loss(&other), Err(Error::MixedTotals));
         let wrong = totals.gradient(&other, &frame, &good, 1.0, Write::Store, &mut gradient);

@@ -10,6 +10,7 @@ pub mod foreground_contrast;
 pub mod labels;
 pub mod matrix;
 pub mod mse;
+pub mod orders;
 pub mod overlap;
 pub mod ranking;
 pub mod scores;

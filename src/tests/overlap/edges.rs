@@ -7,8 +7,12 @@ use crate::loss::{iou, tversky};
 use crate::node::overlap::{Boundary, EmptyTarget, Normalization};
 use crate::node::range::Range;
 use crate::simd::Write;
-use crate::tests::cubes::bits;
 use crate::tests::for_each_tier;
+use crate::tests::harness::Node;
+use crate::tests::harness::batch::{Batch, bits};
+use crate::tests::harness::refusals::{
+    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
+};
 use std::vec::Vec;
 
 fn run(params: &iou::Params, pixels: &Pixels) -> (f64, Notices, Vec<f32>) {
@@ -129,6 +133,19 @@ fn a_nan_of_weight_0_is_switched_off() {
     }
 }
 
+/// Of scores that are all NaN there is no range, whatever their weights.
+#[test]
+fn minmax_of_nothing_but_nans_of_weight_0_is_nan() {
+    let pixels = Pixels { weights: Some(&[0.0]), ..of(&[f32::NAN], &[1]) };
+    for normalization in [Normalization::Sigmoid, Normalization::Clamp, Normalization::MinMax] {
+        let params = iou::Params { normalization, ..iou::Params::default() };
+        let (value, notices, gradient) = run(&params, &pixels);
+        let is_nan = normalization == Normalization::MinMax;
+        assert_eq!((value.is_nan(), gradient[0].is_nan()), (is_nan, is_nan));
+        assert_eq!(notices.contains(Notices::NOT_FINITE), is_nan);
+    }
+}
+
 #[test]
 fn an_extreme_of_weight_0_moves_the_others() {
     let scores = [-1.0, 0.25, 0.5, 3.0];
@@ -183,12 +200,19 @@ fn an_index_of_1_under_a_root_has_a_slope_of_0_by_convention() {
 
 #[test]
 fn bad_arguments_change_nothing() {
-    let good = of(&[1.0, 2.0], &[1, 0]);
+    let batch = Batch {
+        targets: std::vec![1, 0],
+        valid: Some(std::vec![1, 1]),
+        weights: Some(std::vec![1.0, 1.0]),
+        ..Batch::of_scores(std::vec![1.0, 2.0])
+    };
     let default = tversky::Params::default();
     let minmax = tversky::Params { normalization: Normalization::MinMax, ..default };
-    let (mut totals, mut range) = (tversky::Totals::default(), Range::default());
-    totals.update(&default, &good, None).unwrap();
-    let before = totals;
+    for node in [&default as &dyn Node, &minmax, &iou::Params::default()] {
+        bad_inputs_change_nothing(node, &batch);
+        let soft = Batch { soft_targets: Some(std::vec![0.25, 0.5]), ..batch.clone() };
+        bad_inputs_change_nothing(node, &soft);
+    }
     for bad in [f32::NAN, f32::INFINITY, -1.0] {
         for (params, error) in [
             (tversky::Params { smooth: bad, ..default }, Error::Smooth),
@@ -196,28 +220,27 @@ fn bad_arguments_change_nothing() {
             (tversky::Params { false_negatives: bad, ..default }, Error::Balance),
             (tversky::Params { gamma: bad, ..default }, Error::Gamma),
         ] {
-            assert_eq!(totals.update(&params, &good, None), Err(error));
-            assert_eq!(totals.loss(&params, None), Err(error));
+            bad_parameters_change_nothing(&default, &batch, &[(&params, error)]);
         }
     }
     let weight = tversky::Params { weight: f32::NAN, ..default };
-    assert_eq!(totals.update(&weight, &good, None), Err(Error::Weight));
-    assert_eq!(totals.update(&minmax, &good, None), Err(Error::RangeMissing));
-    let both = Pixels { soft_targets: Some(&[0.5, 0.5]), ..good };
-    assert_eq!(totals.update(&default, &both, None), Err(Error::UnsupportedInput));
-    let neither = Pixels { targets: None, ..good };
-    assert_eq!(totals.update(&default, &neither, None), Err(Error::MissingInput));
-    let short = Pixels { targets: Some(&[1]), ..good };
-    assert_eq!(totals.update(&default, &short, None), Err(Error::LengthMismatch));
-    assert_eq!(totals.loss(&minmax, Some(&range)), Err(Error::MixedTotals));
-    let mut gradient = [7.0; 2];
-    let to = &mut gradient[..1];
-    let short = totals.gradient(&default, None, &good, 1.0, Write::Store, to);
-    assert_eq!((short, gradient), (Err(Error::LengthMismatch), [7.0; 2]));
-    assert_eq!(totals, before);
+    bad_parameters_change_nothing(&default, &batch, &[(&weight, Error::Weight)]);
+    let clamp = tversky::Params { normalization: Normalization::Clamp, ..default };
+    mixed_totals_are_found(&default, &batch, &[&clamp]);
+}
 
-    // A range of other pixels.
-    let mut own = tversky::Totals::default();
+#[test]
+fn a_range_of_other_pixels_is_found() {
+    let good = of(&[1.0, 2.0], &[1, 0]);
+    let default = tversky::Params::default();
+    let minmax = tversky::Params { normalization: Normalization::MinMax, ..default };
+    let (mut own, mut range) = (tversky::Totals::default(), Range::default());
+    assert_eq!(own.update(&minmax, &good, None), Err(Error::RangeMissing));
+    assert_eq!(own, tversky::Totals::default());
+    // Totals without a range, read with one.
+    let mut other = tversky::Totals::default();
+    other.update(&default, &good, None).unwrap();
+    assert_eq!(other.loss(&minmax, Some(&range)), Err(Error::MixedTotals));
     own.update(&minmax, &good, Some(&mut range)).unwrap();
     assert_eq!(own.loss(&minmax, None), Err(Error::RangeMissing));
     assert!(own.loss(&minmax, Some(&range)).is_ok());

@@ -1,0 +1,147 @@
+//! A batch as the functions of a node get it, and what can be wrong with it.
+
+use super::batch::{Batch, Order, bits, gather, place};
+use crate::input::{Cube, Layout, Matrix, Pixels};
+use std::vec;
+use std::vec::Vec;
+
+/// What is in a gradient or a map before it is written.
+pub const BEFORE: f32 = 7.5;
+
+/// An array that a node may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Array {
+    Values,
+    Other,
+    Targets,
+    SoftTargets,
+    Decisions,
+    Labels,
+    Valid,
+    Weights,
+}
+
+/// What is wrong with an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The array is not given.
+    Missing(Array),
+    /// The array lacks its last item.
+    Short(Array),
+    /// The array is given to a node that cannot use it, or beside one whose place it takes.
+    Extra(Array),
+    /// Two values share a place.
+    Strides,
+    /// There is no channel.
+    NoChannels,
+}
+
+/// A batch as it lies in memory, and what is wrong with it.
+pub struct Input<'a> {
+    pub batch: &'a Batch,
+    layout: Layout,
+    values: Vec<f32>,
+    other: Vec<f32>,
+    pub fault: Option<Fault>,
+}
+
+impl<'a> Input<'a> {
+    pub fn new(batch: &'a Batch, order: Order) -> Self {
+        let layout = order.layout(batch.n, batch.channels);
+        let (values, other) = (place(&batch.values, layout), place(&batch.other, layout));
+        Self { batch, layout, values, other, fault: None }
+    }
+
+    /// An array as the call gets it.
+    fn cut<'b, T>(&self, array: Array, all: &'b [T]) -> &'b [T] {
+        match self.fault {
+            Some(Fault::Missing(missing)) if missing == array => &[],
+            Some(Fault::Short(short)) if short == array => &all[..all.len() - 1],
+            _ => all,
+        }
+    }
+
+    /// An array that need not be there.
+    fn given<'b, T>(&self, array: Array, all: &'b [T]) -> Option<&'b [T]> {
+        let is_missing = self.fault == Some(Fault::Missing(array));
+        (!is_missing && all.len() == self.batch.n).then(|| self.cut(array, all))
+    }
+
+    /// Weights or soft targets that the node did not ask for.
+    fn extra(&self, array: Array) -> Option<&[f32]> {
+        (self.fault == Some(Fault::Extra(array))).then_some(&self.values)
+    }
+
+    pub fn pixels(&self) -> Pixels<'_> {
+        let Batch { targets, soft_targets, decisions, valid, weights, .. } = self.batch;
+        let soft = soft_targets.as_ref().and_then(|soft| self.given(Array::SoftTargets, soft));
+        Pixels {
+            scores: self.cut(Array::Values, &self.values),
+            targets: self.given(Array::Targets, targets).filter(|_| {
+                soft_targets.is_none() || self.fault == Some(Fault::Extra(Array::Targets))
+            }),
+            decisions: self.given(Array::Decisions, decisions),
+            valid: valid.as_ref().and_then(|valid| self.given(Array::Valid, valid)),
+            weights: weights
+                .as_ref()
+                .and_then(|weights| self.given(Array::Weights, weights))
+                .or(self.extra(Array::Weights)),
+            soft_targets: soft.or(self.extra(Array::SoftTargets)),
+        }
+    }
+
+    pub fn cube(&self) -> Cube<'_> {
+        let Batch { targets, labels, valid, weights, .. } = self.batch;
+        let layout = match self.fault {
+            Some(Fault::Strides) => Layout { pixel_stride: 1, channel_stride: 1, ..self.layout },
+            Some(Fault::NoChannels) => Layout { channels: 0, ..self.layout },
+            _ => self.layout,
+        };
+        Cube {
+            values: self.cut(Array::Values, &self.values),
+            layout,
+            targets: self.given(Array::Targets, targets),
+            labels: self.given(Array::Labels, labels),
+            valid: valid.as_ref().and_then(|valid| self.given(Array::Valid, valid)),
+            weights: weights.as_ref().and_then(|weights| self.given(Array::Weights, weights)),
+        }
+    }
+
+    /// A matrix whose rows are the pixels.
+    pub fn matrix(&self) -> Matrix<'_> {
+        let Layout { n, channels, pixel_stride, .. } = self.layout;
+        let values = self.cut(Array::Values, &self.values);
+        Matrix { values, rows: n, columns: channels, row_stride: pixel_stride }
+    }
+
+    /// The second array, in the layout of the values.
+    pub fn other(&self) -> &[f32] {
+        self.cut(Array::Other, &self.other)
+    }
+
+    /// An array for a value a pixel, or for each value in the layout of the input.
+    pub fn output(&self, of_values: bool) -> Vec<f32> {
+        vec![BEFORE; if of_values { self.values.len() } else { self.batch.n }]
+    }
+
+    /// Which places of an output hold values; the others are gaps.
+    pub fn is_value(&self) -> Vec<bool> {
+        let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
+        let mut is_value = vec![false; self.values.len()];
+        for index in 0..n * channels {
+            let (pixel, channel) = (index / channels, index % channels);
+            is_value[pixel * pixel_stride + channel * channel_stride] = true;
+        }
+        is_value
+    }
+
+    /// What was written to it, pixel by pixel. What lies between the values is as it was.
+    pub fn written(&self, output: &[f32], of_values: bool) -> Vec<u32> {
+        if !of_values {
+            return bits(output);
+        }
+        let gaps = output.iter().zip(self.is_value()).filter(|(_, is_value)| !is_value);
+        assert!(gaps.into_iter().all(|(gap, _)| *gap == BEFORE), "a gap was written");
+        bits(&gather(output, self.layout))
+    }
+}
