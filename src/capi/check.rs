@@ -174,6 +174,29 @@ pub(super) unsafe trait Versioned: Copy {
     const DEFAULT: Self;
 }
 
+/// Parameters that the core knows.
+pub(super) trait Parameters: Versioned {
+    /// The parameters of the core.
+    type Core;
+
+    /// The parameters of the core, if all options have known values.
+    fn to_core(self) -> Result<Self::Core, Error>;
+}
+
+/// The value of a switch.
+pub(super) fn switch(number: u32) -> Result<bool, Error> {
+    match number {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::UnknownOption),
+    }
+}
+
+/// A value with its `has_...` field.
+pub(super) fn optional<T>(has: u32, value: T) -> Result<Option<T>, Error> {
+    Ok(switch(has)?.then_some(value))
+}
+
 /// Structs beyond this size are a mistake, not a later version.
 const IMPLAUSIBLE_SIZE: usize = 4096;
 

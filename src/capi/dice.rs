@@ -1,15 +1,19 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::check::{self, Span, Versioned, changed, disjoint, floats, input, output};
-use super::cross_entropy::optional_index;
-use super::cube::{self, hyla_cube};
+use super::call;
+use super::check::{
+    self, Parameters, Span, changed, disjoint, floats, input, optional, output, switch,
+};
+use super::cube::hyla_cube;
+use super::cube_loss::{CubeLoss, Inputs};
+use super::node::{mirror, parameters, size};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
-use super::{Mirrors, call};
 use crate::error::{Error, Notices};
 use crate::input::Cube;
 use crate::loss::dice::{self, Absent, Params, Totals};
 use crate::simd::Write;
+use core::ptr::null;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_DICE_STAGES: u32 = 7;
@@ -19,86 +23,66 @@ pub const HYLA_ABSENT_ONE: u32 = 0;
 /// It is left out of the mean.
 pub const HYLA_ABSENT_SKIP: u32 = 1;
 
-/// Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
-///
-/// With logits x (a cube of K channels, 1 to 4096), labels y (`labels`), pixel weights v (`weights`) and
-/// p = softmax(x), or sigmoid(x) with K = 1, where the label 1 is the class and 0 is not:
-///
-/// ```text
-/// I_c = sum v p_c [y = c]      D_c = sum v p_c + sum v [y = c]
-/// loss = weight * (1 - mean over the classes of (2 I_c + eps) / (D_c + eps))
-/// ```
-///
-/// A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected. Sums are
-/// exact, the loss is computed from them in double; a gradient is within 16 ulp of float32 of the largest of its
-/// parts. Infinite logits have their limits; NaN gives NaN and HYLA_NOTICE_NOT_FINITE. Needs labels. Calls take
-/// 37 KiB of stack, the gradient of 128 classes or more 68 KiB; with pointers of 32 bits 4 KiB. Initialise with
-/// HYLA_DICE_PARAMS_DEFAULT.
-/// Formula: Milletari, Navab, Ahmadi (2016).
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct hyla_dice_params {
-    /// `sizeof(hyla_dice_params)`.
-    pub struct_size: u32,
-    /// 1: class 0 takes part in the mean; 0: it does not (with K = 1 it always does). Default 1.
-    pub include_background: u32,
-    /// 1: `ignore_index` acts as masked; 0: it is not looked at. Default 0.
-    pub has_ignore_index: u32,
-    /// The label that acts as masked. Default 0.
-    pub ignore_index: i32,
-    /// HYLA_ABSENT_...: what an absent class counts for. Default: one.
-    pub absent: u32,
-    /// The weight of this loss among others: finite. Default 1.
-    pub weight: f32,
-    /// The smoothing term: finite, not negative. Default 1e-6.
-    pub eps: f32,
+parameters! {
+    /// Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
+    ///
+    /// With logits x (a cube of K channels, 1 to 4096), labels y (`labels`), pixel weights v (`weights`) and
+    /// p = softmax(x), or sigmoid(x) with K = 1, where the label 1 is the class and 0 is not:
+    ///
+    /// ```text
+    /// I_c = sum v p_c [y = c]      D_c = sum v p_c + sum v [y = c]
+    /// loss = weight * (1 - mean over the classes of (2 I_c + eps) / (D_c + eps))
+    /// ```
+    ///
+    /// A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected. Sums are
+    /// exact, the loss is computed from them in double; a gradient is within 16 ulp of float32 of the largest of its
+    /// parts. Infinite logits have their limits; NaN gives NaN and HYLA_NOTICE_NOT_FINITE. Needs labels. Calls take
+    /// 37 KiB of stack, the gradient of 128 classes or more 68 KiB; with pointers of 32 bits 4 KiB. Initialise with
+    /// HYLA_DICE_PARAMS_DEFAULT.
+    /// Formula: Milletari, Navab, Ahmadi (2016).
+    pub struct hyla_dice_params {
+        /// 1: class 0 takes part in the mean; 0: it does not (with K = 1 it always does). Default 1.
+        pub include_background: u32 = 1,
+        /// 1: `ignore_index` acts as masked; 0: it is not looked at. Default 0.
+        pub has_ignore_index: u32 = 0,
+        /// The label that acts as masked. Default 0.
+        pub ignore_index: i32 = 0,
+        /// HYLA_ABSENT_...: what an absent class counts for. Default: one.
+        pub absent: u32 = HYLA_ABSENT_ONE,
+        /// The weight of this loss among others: finite. Default 1.
+        pub weight: f32 = 1.0,
+        /// The smoothing term: finite, not negative. Default 1e-6.
+        pub eps: f32 = 1e-6,
+    }
+    HYLA_DICE_PARAMS_DEFAULT, hyla_dice_params_init
 }
 
-/// Exact sums over pixels for ONE class, in words of int64; all zero is empty. The totals of a loss are an array
-/// of as many as there are channels. Adding the words of two arrays merges them.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_dice_totals {
-    /// `sum v p_c` over the pixels whose label is the class.
-    pub intersection: hyla_sum,
-    /// `sum v p_c`.
-    pub predicted: hyla_sum,
-    /// `sum v` over the pixels whose label is the class.
-    pub target: hyla_sum,
-    /// How many pixels count.
-    pub pixels: i64,
-    /// How many valid pixels had a bad weight or label and acted as masked.
-    pub rejected: i64,
-    /// Shows whether terms of different classes were mixed.
-    pub fingerprint: i64,
+mirror! {
+    /// Exact sums over pixels for ONE class, in words of int64; all zero is empty. The totals of a loss are an array
+    /// of as many as there are channels. Adding the words of two arrays merges them.
+    pub struct hyla_dice_totals: Totals {
+        /// `sum v p_c` over the pixels whose label is the class.
+        pub intersection: hyla_sum,
+        /// `sum v p_c`.
+        pub predicted: hyla_sum,
+        /// `sum v` over the pixels whose label is the class.
+        pub target: hyla_sum,
+        /// How many pixels count.
+        pub pixels: i64,
+        /// How many valid pixels had a bad weight or label and acted as masked.
+        pub rejected: i64,
+        /// Shows whether terms of different classes were mixed.
+        pub fingerprint: i64,
+    }
 }
 
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_dice_totals {
-    type Core = Totals;
-}
+impl Parameters for hyla_dice_params {
+    type Core = Params;
 
-// SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
-unsafe impl Versioned for hyla_dice_params {
-    const DEFAULT: Self = Self {
-        struct_size: size_of::<Self>() as u32,
-        include_background: 1,
-        has_ignore_index: 0,
-        ignore_index: 0,
-        absent: HYLA_ABSENT_ONE,
-        weight: 1.0,
-        eps: 1e-6,
-    };
-}
-
-impl hyla_dice_params {
     fn to_core(self) -> Result<Params, Error> {
-        if self.include_background > 1 {
-            return Err(Error::UnknownOption);
-        }
         Ok(Params {
-            include_background: self.include_background == 1,
-            ignore_index: optional_index(self.has_ignore_index, self.ignore_index)?,
+            include_background: switch(self.include_background)?,
+            ignore_index: optional(self.has_ignore_index, self.ignore_index)?,
             absent: Absent::from_number(self.absent).ok_or(Error::UnknownOption)?,
             weight: self.weight,
             eps: self.eps,
@@ -106,28 +90,19 @@ impl hyla_dice_params {
     }
 }
 
-/// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-/// bindings that cannot use HYLA_DICE_PARAMS_DEFAULT. Bytes of a later version become 0.
-///
-/// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-///
-/// # Safety
-/// `params` is valid for writes of `size` bytes.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_params_init(
-    params: *mut hyla_dice_params,
-    size: usize,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe { check::write_defaults(params, size) })
+impl CubeLoss for hyla_dice_params {
+    type Beside<'a> = Option<&'a [f32]>;
+
+    unsafe fn read<'a>(
+        cube: &hyla_cube,
+        _: *const f32,
+    ) -> Result<(Cube<'a>, Self::Beside<'a>), Error> {
+        // SAFETY: the contract.
+        Ok((unsafe { cube.labelled() }?, None))
+    }
 }
 
-/// `sizeof(hyla_dice_totals)`, for bindings to check: the totals of one class.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_dice_totals_size() -> usize {
-    size_of::<hyla_dice_totals>()
-}
+size!(hyla_dice_totals_size, hyla_dice_totals, ": the totals of one class");
 
 /// Adds pixels to the totals of the classes, an array of `channels` of them.
 ///
@@ -137,9 +112,6 @@ pub extern "C" fn hyla_dice_totals_size() -> usize {
 /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
 /// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
 /// Notices: none; `hyla_dice_loss` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_dice_update(
@@ -148,11 +120,11 @@ pub unsafe extern "C" fn hyla_dice_update(
     totals: *mut hyla_dice_totals,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, logits) }?;
+        // SAFETY: the contract.
+        let inputs = unsafe { Inputs::new(params, logits, null()) }?;
         let classes = inputs.cube.layout.channels;
-        disjoint(&[Span::of(totals, classes)], &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        inputs.apart(&[Span::of(totals, classes)], &[])?;
+        // SAFETY: the contract; the output overlaps nothing.
         let totals = unsafe { changed(totals.cast::<Totals>(), classes) }?;
         dice::update(&inputs.params, &inputs.cube, totals)?;
         Ok(Notices::NONE)
@@ -163,9 +135,6 @@ pub unsafe extern "C" fn hyla_dice_update(
 /// canonical.
 ///
 /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `classes` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_dice_merge(
@@ -175,7 +144,7 @@ pub unsafe extern "C" fn hyla_dice_merge(
 ) -> hyla_status {
     call(move || {
         disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
+        // SAFETY: the contract; the two do not overlap.
         let (other, totals) = unsafe {
             (input(other.cast::<Totals>(), classes)?, changed(totals.cast::<Totals>(), classes)?)
         };
@@ -187,9 +156,6 @@ pub unsafe extern "C" fn hyla_dice_merge(
 /// Makes the words canonical after they were added elsewhere.
 ///
 /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for `classes` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_dice_normalize(
@@ -197,7 +163,7 @@ pub unsafe extern "C" fn hyla_dice_normalize(
     classes: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         dice::normalize(unsafe { changed(totals.cast::<Totals>(), classes) }?);
         Ok(Notices::NONE)
     })
@@ -208,9 +174,6 @@ pub unsafe extern "C" fn hyla_dice_normalize(
 /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
 /// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
 /// EMPTY, NOT_FINITE, REJECTED.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_dice_loss(
@@ -220,10 +183,10 @@ pub unsafe extern "C" fn hyla_dice_loss(
     loss: *mut f64,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (checked, span) = unsafe { check::parameters(params) }?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         let (totals, loss) =
             unsafe { (input(totals.cast::<Totals>(), classes)?, check::result(loss)?) };
         let value = dice::loss(&checked.to_core()?, totals)?;
@@ -239,9 +202,6 @@ pub unsafe extern "C" fn hyla_dice_loss(
 ///
 /// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
 /// those of `hyla_dice_loss`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_dice_gradient(
@@ -253,13 +213,12 @@ pub unsafe extern "C" fn hyla_dice_gradient(
     grad_logits: *mut f32,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, logits) }?;
+        // SAFETY: the contract.
+        let inputs = unsafe { Inputs::new(params, logits, null()) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
-        let reads = [Span::of(totals, classes)];
-        disjoint(&[Span::of(grad_logits, span)], &[&inputs.spans, &reads])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        let (span, classes) = (inputs.span(), inputs.cube.layout.channels);
+        inputs.apart(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
+        // SAFETY: the contract; the output overlaps nothing.
         let (totals, gradient) = unsafe {
             (input(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
         };
@@ -272,9 +231,6 @@ pub unsafe extern "C" fn hyla_dice_gradient(
 ///
 /// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
 /// `hyla_dice_loss`, about this batch.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_dice_loss_and_gradient(
@@ -287,13 +243,13 @@ pub unsafe extern "C" fn hyla_dice_loss_and_gradient(
     grad_logits: *mut f32,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, logits) }?;
+        // SAFETY: the contract.
+        let inputs = unsafe { Inputs::new(params, logits, null()) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
+        let (span, classes) = (inputs.span(), inputs.cube.layout.channels);
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
-        disjoint(&writes, &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        inputs.apart(&writes, &[])?;
+        // SAFETY: the contract; the outputs overlap nothing.
         let (totals, gradient) = unsafe {
             (output(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
         };
@@ -304,29 +260,4 @@ pub unsafe extern "C" fn hyla_dice_loss_and_gradient(
         loss.write(value.value);
         Ok(value.notices)
     })
-}
-
-/// The checked inputs of a call, and what it reads.
-struct Inputs<'a> {
-    params: Params,
-    cube: Cube<'a>,
-    spans: [Span; 7],
-}
-
-impl Inputs<'_> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
-    /// as the inputs live.
-    #[inline(never)]
-    unsafe fn new(
-        params: *const hyla_dice_params,
-        logits: *const hyla_cube,
-    ) -> Result<Self, Error> {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: as above.
-        let used = unsafe { cube::read(logits)?.labelled() }?;
-        let [a, b, c, d, e, f] = cube::spans(logits, &used);
-        Ok(Self { params: checked.to_core()?, cube: used, spans: [span, a, b, c, d, e, f] })
-    }
 }

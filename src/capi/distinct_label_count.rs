@@ -27,9 +27,6 @@ pub extern "C" fn hyla_distinct_label_count_words(labels: usize) -> usize {
 /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
 /// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
 /// them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `n` items, `set` for `set_size`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_distinct_label_count_update(
@@ -40,11 +37,11 @@ pub unsafe extern "C" fn hyla_distinct_label_count_update(
     set_size: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (labels, valid) = unsafe { (input(labels, n)?, optional_input(valid, n)?) };
         let reads = [Span::of_slice(Some(labels)), Span::of_slice(valid)];
         disjoint(&[Span::of(set, set_size)], &[&reads])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         distinct_label_count::update(labels, valid, unsafe { changed(set, set_size) }?)?;
         Ok(Notices::NONE)
     })
@@ -54,9 +51,6 @@ pub unsafe extern "C" fn hyla_distinct_label_count_update(
 ///
 /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
 /// TOTALS, MIXED_TOTALS (a set was made with more words).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `set_size` words.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_distinct_label_count_merge(
@@ -65,10 +59,10 @@ pub unsafe extern "C" fn hyla_distinct_label_count_merge(
     set_size: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let other = unsafe { input(other, set_size) }?;
         disjoint(&[Span::of(set, set_size)], &[&[Span::of_slice(Some(other))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         distinct_label_count::merge(other, unsafe { changed(set, set_size) }?)?;
         Ok(Notices::NONE)
     })
@@ -78,9 +72,6 @@ pub unsafe extern "C" fn hyla_distinct_label_count_merge(
 ///
 /// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
 /// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `set` for `set_size` words.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_distinct_label_count_value(
@@ -89,10 +80,10 @@ pub unsafe extern "C" fn hyla_distinct_label_count_value(
     labels: *mut i64,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let set = unsafe { input(set, set_size) }?;
         disjoint(&[Span::of(labels, 1)], &[&[Span::of_slice(Some(set))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         let labels = unsafe { check::result(labels) }?;
         let (count, notices) = distinct_label_count::value(set)?;
         labels.write(count);
@@ -104,10 +95,6 @@ pub unsafe extern "C" fn hyla_distinct_label_count_value(
 ///
 /// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0).
 /// Notices: EMPTY, INCOMPLETE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `set` for `set_size` words, `out`
-/// for `capacity` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_distinct_label_count_metrics(
@@ -120,7 +107,7 @@ pub unsafe extern "C" fn hyla_distinct_label_count_metrics(
 ) -> hyla_status {
     call(move || {
         let list = List { context, out, capacity, count };
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let set = unsafe { input(set, set_size) }?;
         let metrics = distinct_label_count::metrics(set)?;
         // SAFETY: as above.

@@ -1,52 +1,45 @@
 //! `hyla_explained_variance_...`: how much of the variance each component explains.
 
+use super::call;
 use super::check::{self, Span, changed, disjoint, input, output};
 use super::metric::{List, hyla_context, hyla_metric};
+use super::node::{mirror, size};
 use super::status::hyla_status;
 use super::sum::hyla_sum;
-use super::{Mirrors, call};
 use crate::error::Notices;
 use crate::metric::explained_variance::{self, Totals};
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
 pub const HYLA_EXPLAINED_VARIANCE_STAGES: u32 = 6;
 
-/// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an
-/// array of them, one a component:
-///
-/// ```text
-/// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
-/// ```
-///
-/// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
-/// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_explained_variance_totals {
-    /// The sum of its ratios.
-    pub ratio: hyla_sum,
-    /// How many batches were added.
-    pub batches: i64,
+mirror! {
+    /// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an
+    /// array of them, one a component:
+    ///
+    /// ```text
+    /// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
+    /// ```
+    ///
+    /// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
+    /// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
+    pub struct hyla_explained_variance_totals: Totals {
+        /// The sum of its ratios.
+        pub ratio: hyla_sum,
+        /// How many batches were added.
+        pub batches: i64,
+    }
 }
 
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_explained_variance_totals {
-    type Core = Totals;
-}
-
-/// `sizeof(hyla_explained_variance_totals)`, for bindings to check: the totals of one component.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_explained_variance_totals_size() -> usize {
-    size_of::<hyla_explained_variance_totals>()
-}
+size!(
+    hyla_explained_variance_totals_size,
+    hyla_explained_variance_totals,
+    ": the totals of one component"
+);
 
 /// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
 /// as many. Ratios may be any floats: they are not clamped.
 ///
 /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `components` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_explained_variance_update(
@@ -55,10 +48,10 @@ pub unsafe extern "C" fn hyla_explained_variance_update(
     totals: *mut hyla_explained_variance_totals,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let ratios = unsafe { input(ratios, components) }?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
         explained_variance::update(ratios, totals)?;
         Ok(Notices::NONE)
@@ -69,9 +62,6 @@ pub unsafe extern "C" fn hyla_explained_variance_update(
 /// canonical.
 ///
 /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `components` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_explained_variance_merge(
@@ -80,10 +70,10 @@ pub unsafe extern "C" fn hyla_explained_variance_merge(
     components: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let other = unsafe { read(other, components) }?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
         explained_variance::merge(other, totals)?;
         Ok(Notices::NONE)
@@ -93,9 +83,6 @@ pub unsafe extern "C" fn hyla_explained_variance_merge(
 /// Makes the words canonical after they were added elsewhere.
 ///
 /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for `components` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_explained_variance_normalize(
@@ -103,7 +90,7 @@ pub unsafe extern "C" fn hyla_explained_variance_normalize(
     components: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
         explained_variance::normalize(totals);
         Ok(Notices::NONE)
@@ -115,10 +102,6 @@ pub unsafe extern "C" fn hyla_explained_variance_normalize(
 ///
 /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
 /// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, arrays for `components`
-/// items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_explained_variance_values(
@@ -129,12 +112,12 @@ pub unsafe extern "C" fn hyla_explained_variance_values(
     total: *mut f64,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let totals = unsafe { read(totals, components) }?;
         let writes =
             [Span::of(ratios, components), Span::of(cumulative, components), Span::of(total, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        // SAFETY: the contract; the outputs overlap nothing.
         let (ratios, cumulative) =
             unsafe { (output(ratios, components)?, output(cumulative, components)?) };
         // SAFETY: as above.
@@ -150,10 +133,6 @@ pub unsafe extern "C" fn hyla_explained_variance_values(
 ///
 /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
 /// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `totals` for `components`
-/// items, `out` for `capacity` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_explained_variance_metrics(
@@ -166,7 +145,7 @@ pub unsafe extern "C" fn hyla_explained_variance_metrics(
 ) -> hyla_status {
     call(move || {
         let list = List { context, out, capacity, count };
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let totals = unsafe { read(totals, components) }?;
         let values = explained_variance::metrics(totals)?;
         let needed = explained_variance::metrics_count(components);
@@ -175,13 +154,10 @@ pub unsafe extern "C" fn hyla_explained_variance_metrics(
     })
 }
 
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads of `components` items for `'a`.
 unsafe fn read<'a>(
     totals: *const hyla_explained_variance_totals,
     components: usize,
 ) -> Result<&'a [Totals], crate::error::Error> {
-    let () = hyla_explained_variance_totals::SAME_SIZE;
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     unsafe { input(totals.cast(), components) }
 }

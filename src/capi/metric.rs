@@ -60,12 +60,8 @@ pub(super) struct List {
 
 impl List {
     /// Writes the values, or nothing if there is no room for all. `reads` is what made them.
-    ///
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say; `out` for
-    /// `capacity` items.
     pub unsafe fn write(self, reads: &[Span], metrics: &[Metric]) -> Result<Notices, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let begun = unsafe { self.begin(reads, metrics.len()) }?;
         let mut notices = Notices::NONE;
         for (index, metric) in metrics.iter().enumerate() {
@@ -78,16 +74,13 @@ impl List {
     }
 
     /// As [`Self::write`], for a list of `count` values whose names may end with numbers.
-    ///
-    /// # Safety
-    /// As for [`Self::write`].
     pub unsafe fn write_numbered(
         self,
         reads: &[Span],
         count: usize,
         metrics: impl Iterator<Item = Numbered>,
     ) -> Result<Notices, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let begun = unsafe { self.begin(reads, count) }?;
         let mut notices = Notices::NONE;
         for (index, Numbered { metric, number }) in metrics.take(count).enumerate() {
@@ -100,14 +93,11 @@ impl List {
     }
 
     /// Checks everything before the first value is written.
-    ///
-    /// # Safety
-    /// As for [`Self::write`].
     #[inline(never)]
     unsafe fn begin<'a>(self, reads: &[Span], needed: usize) -> Result<Begun<'a>, Error> {
         let reads = [reads, &[Span::of(self.context, 1)]];
         disjoint(&[Span::of(self.out, self.capacity), Span::of(self.count, 1)], &reads)?;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let context = unsafe { constant(self.context) }?;
         if context.stage.count_ones() != 1 || context.stage > HYLA_STAGE_INFERENCE {
             return Err(Error::UnknownStage);
@@ -118,7 +108,7 @@ impl List {
         if self.capacity < needed {
             return Err(Error::Capacity);
         }
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        // SAFETY: the contract; the outputs overlap nothing.
         let count = unsafe { check::result(self.count) }?;
         // SAFETY: as above; the first item stands for all in NULL and alignment.
         unsafe { check::result(self.out) }?;
@@ -126,9 +116,6 @@ impl List {
     }
 
     /// Writes one value.
-    ///
-    /// # Safety
-    /// `index` is below `capacity`, and [`Self::begin`] succeeded.
     #[inline(never)]
     unsafe fn put(
         self,
@@ -145,7 +132,7 @@ impl List {
             batch_idx: context.batch_idx,
             status: metric.notices.bits() as i32,
         };
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.out.add(index).write(item) };
     }
 }

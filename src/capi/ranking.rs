@@ -4,78 +4,69 @@ mod integers;
 
 use super::binning::{self, hyla_binning};
 use super::check::{self, Span, changed, disjoint, input, output};
+use super::node::mirror;
 use super::pixels::{self, hyla_pixels};
 use super::status::hyla_status;
-use super::{Mirrors, call};
+use super::{call, mirrored};
 use crate::error::{Error, Notices};
 use crate::metric::ranking::{self, Binning, Histograms, Point, Report};
 use integers::Integers;
 
-/// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_ranking_report {
-    /// Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
-    pub average_precision: f64,
-    /// The exact one is not below this,
-    pub average_precision_lo: f64,
-    /// and not above this.
-    pub average_precision_hi: f64,
-    /// An estimate between the two: anomalies spread evenly among the normal pixels of their bin.
-    pub average_precision_interleaved: f64,
-    /// The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
-    pub roc_auc: f64,
-    /// The exact one is not below this,
-    pub roc_auc_lo: f64,
-    /// and not above this.
-    pub roc_auc_hi: f64,
-    /// The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
-    /// anomalies.
-    pub f1_max: f64,
-    /// The greatest F1 of any threshold is not above this.
-    pub f1_max_hi: f64,
-    /// The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
-    pub f1_max_threshold: f64,
-    /// How many anomalies are ranked.
-    pub anomalies: i64,
-    /// How many normal pixels are ranked.
-    pub normal: i64,
-    /// How many anomalies have a NaN score, which is ranked nowhere.
-    pub nan_anomalies: i64,
-    /// How many normal pixels have a NaN score, which is ranked nowhere.
-    pub nan_normal: i64,
-    /// How many pixels were masked.
-    pub masked: i64,
-    /// 0. Room for later.
-    pub reserved: i64,
+mirror! {
+    /// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
+    pub struct hyla_ranking_report: Report {
+        /// Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
+        pub average_precision: f64,
+        /// The exact one is not below this,
+        pub average_precision_lo: f64,
+        /// and not above this.
+        pub average_precision_hi: f64,
+        /// An estimate between the two: anomalies spread evenly among the normal pixels of their bin.
+        pub average_precision_interleaved: f64,
+        /// The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
+        pub roc_auc: f64,
+        /// The exact one is not below this,
+        pub roc_auc_lo: f64,
+        /// and not above this.
+        pub roc_auc_hi: f64,
+        /// The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
+        /// anomalies.
+        pub f1_max: f64,
+        /// The greatest F1 of any threshold is not above this.
+        pub f1_max_hi: f64,
+        /// The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
+        pub f1_max_threshold: f64,
+        /// How many anomalies are ranked.
+        pub anomalies: i64,
+        /// How many normal pixels are ranked.
+        pub normal: i64,
+        /// How many anomalies have a NaN score, which is ranked nowhere.
+        pub nan_anomalies: i64,
+        /// How many normal pixels have a NaN score, which is ranked nowhere.
+        pub nan_normal: i64,
+        /// How many pixels were masked.
+        pub masked: i64,
+        /// 0. Room for later.
+        pub reserved: i64,
+    }
 }
 
-/// What decisions at a threshold are worth.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_ranking_point {
-    /// Scores from here on are positive: the lower edge of a bin.
-    pub threshold: f64,
-    /// The share of positive decisions that are right; 0 of none.
-    pub precision: f64,
-    /// The share of anomalies that are found; 0 of none.
-    pub recall: f64,
-    /// The share of normal pixels that raise a false alarm; 0 of none.
-    pub false_positive_rate: f64,
-    /// Anomalies from the threshold on.
-    pub true_positives: i64,
-    /// Normal pixels from the threshold on.
-    pub false_positives: i64,
-}
-
-// SAFETY: `repr(C)`, the same fields in the same order, all of eight bytes.
-unsafe impl Mirrors for hyla_ranking_report {
-    type Core = Report;
-}
-
-// SAFETY: `repr(C)`, the same fields in the same order, all of eight bytes.
-unsafe impl Mirrors for hyla_ranking_point {
-    type Core = Point;
+mirror! {
+    /// What decisions at a threshold are worth.
+    pub struct hyla_ranking_point: Point {
+        /// Scores from here on are positive: the lower edge of a bin.
+        pub threshold: f64,
+        /// The share of positive decisions that are right; 0 of none.
+        pub precision: f64,
+        /// The share of anomalies that are found; 0 of none.
+        pub recall: f64,
+        /// The share of normal pixels that raise a false alarm; 0 of none.
+        pub false_positive_rate: f64,
+        /// Anomalies from the threshold on.
+        pub true_positives: i64,
+        /// Normal pixels from the threshold on.
+        pub false_positives: i64,
+    }
 }
 
 /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
@@ -85,9 +76,6 @@ unsafe impl Mirrors for hyla_ranking_point {
 ///
 /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
 /// (all about a binning that hyla_binning_build did not write).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_words(
@@ -95,10 +83,10 @@ pub unsafe extern "C" fn hyla_ranking_words(
     words: *mut usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (binning, reads) = unsafe { binning::read(binning) }?;
         disjoint(&[Span::of(words, 1)], &[&reads])?;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let words = unsafe { check::result(words) }?;
         words.write(ranking::words(&binning));
         Ok(Notices::NONE)
@@ -114,9 +102,6 @@ pub unsafe extern "C" fn hyla_ranking_words(
 /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
 /// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
 /// Notices: none; `hyla_ranking_values` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count` of them.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_update(
@@ -126,12 +111,12 @@ pub unsafe extern "C" fn hyla_ranking_update(
     count: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (binning, reads) = unsafe { binning::read(binning) }?;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let used = unsafe { pixels::read(pixels)?.ranked() }?;
         pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         ranking::update(&binning, &used, unsafe { changed(words, count) }?)?;
         Ok(Notices::NONE)
     })
@@ -141,9 +126,6 @@ pub unsafe extern "C" fn hyla_ranking_update(
 ///
 /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
 /// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_update_u8(
@@ -155,7 +137,7 @@ pub unsafe extern "C" fn hyla_ranking_update_u8(
     words: *mut i64,
     count: usize,
 ) -> hyla_status {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     call(move || unsafe {
         let integers = Integers { binning, scores, targets, valid, n };
         integers.update(words, count, ranking::update_bytes)
@@ -166,9 +148,6 @@ pub unsafe extern "C" fn hyla_ranking_update_u8(
 ///
 /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
 /// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_update_u16(
@@ -180,7 +159,7 @@ pub unsafe extern "C" fn hyla_ranking_update_u16(
     words: *mut i64,
     count: usize,
 ) -> hyla_status {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     call(move || unsafe {
         let integers = Integers { binning, scores, targets, valid, n };
         integers.update(words, count, ranking::update_words)
@@ -192,9 +171,6 @@ pub unsafe extern "C" fn hyla_ranking_update_u16(
 ///
 /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
 /// WORKSPACE (too few words).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `other` and `words` for `count`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_merge(
@@ -204,10 +180,10 @@ pub unsafe extern "C" fn hyla_ranking_merge(
     count: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (binning, reads) = unsafe { binning::read(binning) }?;
         disjoint(&[Span::of(words, count)], &[&reads, &[Span::of(other, count)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         let (other, words) = unsafe { (input(other, count)?, changed(words, count)?) };
         ranking::merge(&binning, other, words)?;
         Ok(Notices::NONE)
@@ -220,9 +196,6 @@ pub unsafe extern "C" fn hyla_ranking_merge(
 /// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
 /// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
 /// precision are more than 0.01 apart).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_values(
@@ -232,10 +205,10 @@ pub unsafe extern "C" fn hyla_ranking_values(
     report: *mut hyla_ranking_report,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (binning, [a, b]) = unsafe { binning::read(binning) }?;
         disjoint(&[Span::of(report, 1)], &[&[a, b, Span::of(words, count)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         let (words, to) = unsafe { (input(words, count)?, check::result(mirrored(report))?) };
         let histograms = Histograms::new(&binning, words)?;
         Ok(histograms.report(to.write(Report::default())))
@@ -247,10 +220,6 @@ pub unsafe extern "C" fn hyla_ranking_values(
 /// there are bins are always enough.
 ///
 /// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`, `points` for
-/// `capacity` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_curve(
@@ -262,11 +231,11 @@ pub unsafe extern "C" fn hyla_ranking_curve(
     written: *mut usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (binning, [a, b]) = unsafe { binning::read(binning) }?;
         let writes = [Span::of(points, capacity), Span::of(written, 1)];
         disjoint(&writes, &[&[a, b, Span::of(words, count)]])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        // SAFETY: the contract; the outputs overlap nothing.
         let (words, written, points) = unsafe {
             (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?)
         };
@@ -280,9 +249,6 @@ pub unsafe extern "C" fn hyla_ranking_curve(
 ///
 /// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
 /// NO_NEGATIVES, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_at(
@@ -294,7 +260,7 @@ pub unsafe extern "C" fn hyla_ranking_at(
 ) -> hyla_status {
     call(move || {
         let at = |binning: &Binning, words: &[i64]| ranking::at(binning, words, threshold);
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { answer(binning, words, count, mirrored(point), at) }
     })
 }
@@ -305,9 +271,6 @@ pub unsafe extern "C" fn hyla_ranking_at(
 ///
 /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
 /// `hyla_ranking_at`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_threshold(
@@ -322,7 +285,7 @@ pub unsafe extern "C" fn hyla_ranking_threshold(
             ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)
                 .map(|found| (found.value, found.notices))
         };
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { answer(binning, words, count, threshold, of_rate) }
     })
 }
@@ -333,10 +296,6 @@ pub unsafe extern "C" fn hyla_ranking_threshold(
 ///
 /// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
 /// `hyla_ranking_at`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`, `bounds` for
-/// two doubles.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_ranking_quantile(
@@ -348,21 +307,12 @@ pub unsafe extern "C" fn hyla_ranking_quantile(
 ) -> hyla_status {
     call(move || {
         let quantile = |binning: &Binning, words: &[i64]| ranking::quantile(binning, words, q);
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { answer(binning, words, count, bounds.cast::<[f64; 2]>(), quantile) }
     })
 }
 
-/// A pointer to the same fields as the core knows them.
-pub(super) fn mirrored<C: Mirrors>(pointer: *mut C) -> *mut C::Core {
-    let () = C::SAME_SIZE;
-    pointer.cast()
-}
-
 /// The whole of every function that makes a result of histograms.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
 #[inline(always)]
 unsafe fn answer<R>(
     binning: *const hyla_binning,
@@ -371,10 +321,10 @@ unsafe fn answer<R>(
     to: *mut R,
     answer: impl Fn(&Binning, &[i64]) -> Result<(R, Notices), Error>,
 ) -> Result<Notices, Error> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let (binning, [a, b]) = unsafe { binning::read(binning) }?;
     disjoint(&[Span::of(to, 1)], &[&[a, b, Span::of(words, count)]])?;
-    // SAFETY: as the caller vouches; the output overlaps nothing.
+    // SAFETY: the contract; the output overlaps nothing.
     let (words, to) = unsafe { (input(words, count)?, check::result(to)?) };
     let (result, notices) = answer(&binning, words)?;
     to.write(result);

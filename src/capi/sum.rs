@@ -1,6 +1,6 @@
 //! `hyla_sum_...`: the exact sum and mean of a float map.
 
-use super::Mirrors;
+use super::node::{change, merge, mirror, size};
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
 use crate::exact::ExactSum;
@@ -25,28 +25,19 @@ pub struct hyla_sum {
     pub reserved: i64,
 }
 
-/// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
-/// merges them; call `hyla_sum_normalize` afterwards to compare words.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_sum_totals {
-    /// The sum of the scores.
-    pub sum: hyla_sum,
-    /// How many pixels count.
-    pub pixels: i64,
+mirror! {
+    /// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
+    /// merges them; call `hyla_sum_normalize` afterwards to compare words.
+    pub struct hyla_sum_totals: Totals {
+        /// The sum of the scores.
+        pub sum: hyla_sum,
+        /// How many pixels count.
+        pub pixels: i64,
+    }
 }
 
 const _: () = assert!(size_of::<hyla_sum>() == size_of::<ExactSum>());
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_sum_totals {
-    type Core = Totals;
-}
-
-/// `sizeof(hyla_sum_totals)`, for bindings to check.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_sum_totals_size() -> usize {
-    size_of::<hyla_sum_totals>()
-}
+size!(hyla_sum_totals_size, hyla_sum_totals);
 
 /// Adds the scores of pixels to totals: for monitors without labels.
 ///
@@ -55,76 +46,50 @@ pub extern "C" fn hyla_sum_totals_size() -> usize {
 ///
 /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
 /// UNSUPPORTED_INPUT (weights or soft targets).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_sum_update(
     pixels: *const hyla_pixels,
     totals: *mut hyla_sum_totals,
 ) -> hyla_status {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     unsafe { super::update(pixels, totals, hyla_pixels::scores, Totals::update) }
 }
 
-/// Adds other totals to totals, and makes the words canonical.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_merge(
-    other: *const hyla_sum_totals,
-    totals: *mut hyla_sum_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::merge(other, totals, Totals::merge) }
+merge! {
+    /// Adds other totals to totals, and makes the words canonical.
+    hyla_sum_merge(totals: hyla_sum_totals)
 }
 
-/// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
-///
-/// Errors: NULL_POINTER, MISALIGNED.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for what its type says.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_normalize(totals: *mut hyla_sum_totals) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::change(totals, Totals::normalize) }
+change! {
+    /// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED.
+    hyla_sum_normalize(totals: hyla_sum_totals), normalize
 }
 
 /// The sum, exact and rounded once; 0 of nothing.
 ///
 /// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_sum_value(
     totals: *const hyla_sum_totals,
     sum: *mut f64,
 ) -> hyla_status {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     unsafe { super::answer(totals, sum, |totals, to| super::write(totals.value()?, to)) }
 }
 
 /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 ///
 /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_sum_mean(
     totals: *const hyla_sum_totals,
     mean: *mut f64,
 ) -> hyla_status {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     unsafe { super::answer(totals, mean, |totals, to| super::write(totals.mean()?, to)) }
 }

@@ -28,10 +28,6 @@ pub extern "C" fn hyla_topk_mean_workspace() -> usize {
 /// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
 /// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
 /// NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `workspace` for
-/// `workspace_size` words.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_topk_mean_value(
@@ -42,11 +38,11 @@ pub unsafe extern "C" fn hyla_topk_mean_value(
     mean: *mut f64,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let used = unsafe { pixels::read(pixels)?.scores() }?;
         let writes = [Span::of(workspace, workspace_size), Span::of(mean, 1)];
         pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, mean) =
             unsafe { (output(workspace, workspace_size)?, check::result(mean)?) };
         let found = topk_mean::value_to(&used, fraction, workspace)?;

@@ -18,8 +18,6 @@ pub(super) struct Integers<T> {
 }
 
 impl<T> Integers<T> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say.
     #[inline(always)]
     pub(super) unsafe fn update(
         self,
@@ -28,9 +26,9 @@ impl<T> Integers<T> {
         update: Update<T>,
     ) -> Result<Notices, Error> {
         let n = self.n;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (binning, [a, b]) = unsafe { binning::read(self.binning) }?;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (scores, targets, valid) = unsafe {
             let scores = input(self.scores, n)?;
             (scores, optional_input(self.targets, n)?, optional_input(self.valid, n)?)
@@ -38,7 +36,7 @@ impl<T> Integers<T> {
         let labels = Labels { targets, valid };
         let arrays = [Span::of_slice(Some(scores)), Span::of_slice(targets), Span::of_slice(valid)];
         disjoint(&[Span::of(words, count)], &[&[a, b], &arrays])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
+        // SAFETY: the contract; the output overlaps nothing.
         update(&binning, scores, &labels, unsafe { changed(words, count) }?)?;
         Ok(Notices::NONE)
     }

@@ -1,8 +1,9 @@
 //! The gradient by the center.
 
-use super::{Inputs, hyla_svdd_params, hyla_svdd_totals};
-use crate::capi::check::{self, Span, changed, disjoint, floats, input};
+use super::{hyla_svdd_params, hyla_svdd_totals};
+use crate::capi::check::{self, Parameters, Span, changed, disjoint, floats, input};
 use crate::capi::cube::hyla_cube;
+use crate::capi::cube_loss::Inputs;
 use crate::capi::status::hyla_status;
 use crate::capi::sum::hyla_sum;
 use crate::capi::{call, core};
@@ -15,9 +16,6 @@ use crate::simd::Write;
 /// `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.
 ///
 /// Errors, with the sums unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_svdd_center_update(
@@ -27,22 +25,19 @@ pub unsafe extern "C" fn hyla_svdd_center_update(
     center_sums: *mut hyla_sum,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let inputs = unsafe { Inputs::new(params, embeddings, center) }?;
-        let channels = inputs.center.len();
-        disjoint(&[Span::of(center_sums, channels)], &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing. A `hyla_sum` is an `ExactSum`.
+        let channels = inputs.beside.len();
+        inputs.apart(&[Span::of(center_sums, channels)], &[])?;
+        // SAFETY: the contract; the output overlaps nothing. A `hyla_sum` is an `ExactSum`.
         let sums = unsafe { changed(center_sums.cast::<ExactSum>(), channels) }?;
-        svdd::update_center(&inputs.params, &inputs.cube, inputs.center, sums)
+        svdd::update_center(&inputs.params, &inputs.cube, inputs.beside, sums)
     })
 }
 
 /// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
 ///
 /// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `channels` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_svdd_center_merge(
@@ -52,7 +47,7 @@ pub unsafe extern "C" fn hyla_svdd_center_merge(
 ) -> hyla_status {
     call(move || {
         disjoint(&[Span::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap. A `hyla_sum` is an `ExactSum`.
+        // SAFETY: the contract; the two do not overlap. A `hyla_sum` is an `ExactSum`.
         let (other, sums) = unsafe {
             (
                 input(other.cast::<ExactSum>(), channels)?,
@@ -67,9 +62,6 @@ pub unsafe extern "C" fn hyla_svdd_center_merge(
 /// Makes the words canonical after they were added elsewhere.
 ///
 /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for `channels` items.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_svdd_center_normalize(
@@ -77,7 +69,7 @@ pub unsafe extern "C" fn hyla_svdd_center_normalize(
     channels: usize,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches. A `hyla_sum` is an `ExactSum`.
+        // SAFETY: the contract. A `hyla_sum` is an `ExactSum`.
         svdd::normalize_center(unsafe { changed(center_sums.cast::<ExactSum>(), channels) }?)?;
         Ok(Notices::NONE)
     })
@@ -88,9 +80,6 @@ pub unsafe extern "C" fn hyla_svdd_center_normalize(
 ///
 /// Errors, with `grad_center` unchanged: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices:
 /// those of `hyla_svdd_loss`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn hyla_svdd_gradient_center(
@@ -103,16 +92,16 @@ pub unsafe extern "C" fn hyla_svdd_gradient_center(
     grad_center: *mut f32,
 ) -> hyla_status {
     call(move || {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let (checked, span) = unsafe { check::parameters(params) }?;
         let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
         let reads = [span, Span::of(totals, 1), Span::of(center_sums, channels)];
         disjoint(&[Span::of(grad_center, channels)], &[&reads])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing. A `hyla_sum` is an `ExactSum`.
+        // SAFETY: the contract; the output overlaps nothing. A `hyla_sum` is an `ExactSum`.
         let (totals, sums) =
             unsafe { (core(totals)?, input(center_sums.cast::<ExactSum>(), channels)?) };
         // SAFETY: as above.
         let gradient = unsafe { floats(write, grad_center, channels) }?;
-        svdd::gradient_center_to(&checked.to_core(), totals, sums, upstream, gradient)
+        svdd::gradient_center_to(&checked.to_core()?, totals, sums, upstream, gradient)
     })
 }
