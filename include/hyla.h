@@ -2705,7 +2705,7 @@ hyla_status hyla_svdd_map(const struct hyla_svdd_params *params,
 // or adds it there (`write`: HYLA_STORE or HYLA_ADD).
 // `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
 // of the batch. Where a pixel does not count: 0, or unchanged.
-// 0 inside the sphere.
+// It is 0 inside the sphere.
 // With HYLA_STORE the output may be uninitialised.
 //
 // Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.

@@ -1,9 +1,7 @@
 //! `hyla_binning_...`: how scores become bins of a ranking.
 
-use super::call;
 use super::check::{self, Parameters, Span, constant, disjoint, input};
-use super::node::parameters;
-use super::status::hyla_status;
+use super::node::{exported, parameters};
 use crate::error::{Error, Notices};
 use crate::metric::ranking::{Binning, Rule, table_words};
 
@@ -103,46 +101,31 @@ pub(super) unsafe fn read<'a>(
     Ok((Binning::of_table(rule, table)?, [Span::of(pointer, 1), Span::of_slice(Some(table))]))
 }
 
-/// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB) for
-/// 200 of these.
-///
-/// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
-/// (rule), BINNING (bins, low or high out of range).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_binning_words(
-    params: *const hyla_binning_params,
-    words: *mut usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+exported! {
+    /// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB) for
+    /// 200 of these.
+    ///
+    /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
+    /// (rule), BINNING (bins, low or high out of range).
+    fn hyla_binning_words(params: *const hyla_binning_params, words: *mut usize) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(words, 1)], &[&[span]])?;
-        // SAFETY: the contract.
-        let words = unsafe { check::result(words) }?;
+        let words = check::result(words)?;
         words.write(table_words(checked.to_core()?)?);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Builds a binning: writes its table (`table_words` words, perhaps uninitialised; may be NULL where none are
-/// needed) and the binning. Do it once; it takes some microseconds.
-///
-/// Errors, with nothing changed: those of `hyla_binning_words`, WORKSPACE (too few words).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_binning_build(
-    params: *const hyla_binning_params,
-    table: *mut u32,
-    table_words: usize,
-    binning: *mut hyla_binning,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+    /// Builds a binning: writes its table (`table_words` words, perhaps uninitialised; may be NULL where none are
+    /// needed) and the binning. Do it once; it takes some microseconds.
+    ///
+    /// Errors, with nothing changed: those of `hyla_binning_words`, WORKSPACE (too few words).
+    fn hyla_binning_build(
+        params: *const hyla_binning_params, table: *mut u32, table_words: usize,
+        binning: *mut hyla_binning,
+    ) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(table, table_words), Span::of(binning, 1)], &[&[span]])?;
-        // SAFETY: the contract; the outputs overlap nothing.
-        let (words, to) = unsafe { (check::output(table, table_words)?, check::result(binning)?) };
+        let (words, to) = (check::output(table, table_words)?, check::result(binning)?);
         let rule = checked.to_core()?;
         let used = crate::metric::ranking::table_words(rule)?;
         Binning::new_in(rule, words)?;
@@ -156,5 +139,5 @@ pub unsafe extern "C" fn hyla_binning_build(
             reserved: [core::ptr::null(); 2],
         });
         Ok(Notices::NONE)
-    })
+    }
 }

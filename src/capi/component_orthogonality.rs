@@ -3,9 +3,8 @@
 use super::check::{self, Span, disjoint, output};
 use super::matrix::{self, hyla_matrix};
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::mirror;
-use super::status::hyla_status;
-use super::{call, core, mirrored};
+use super::node::{exported, mirror};
+use super::{core, mirrored};
 use crate::metric::component_orthogonality::{self, Report};
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -43,53 +42,38 @@ pub extern "C" fn hyla_component_orthogonality_workspace(rows: usize, columns: u
     component_orthogonality::workspace(rows, columns)
 }
 
-/// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
-/// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
-///
-/// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
-/// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
-/// has no deviation), NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_component_orthogonality_values(
-    components: *const hyla_matrix,
-    workspace: *mut f64,
-    workspace_size: usize,
-    report: *mut hyla_component_orthogonality_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let used = unsafe { matrix::read(components) }?;
+exported! {
+    /// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
+    /// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+    ///
+    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
+    /// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
+    /// has no deviation), NOT_FINITE.
+    fn hyla_component_orthogonality_values(
+        components: *const hyla_matrix, workspace: *mut f64, workspace_size: usize,
+        report: *mut hyla_component_orthogonality_report,
+    ) {
+        let used = matrix::read(components)?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
         disjoint(&writes, &[&matrix::spans(components, &used)])?;
-        // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, report) =
-            unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
+            (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let found = component_orthogonality::values_to(&used, workspace)?;
         report.write(found);
         Ok(found.notices())
-    })
-}
+    }
 
-/// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
-/// `diagonal_mean`, `diagonal_std`) and their number to `count`.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
-/// Notices: EMPTY, DEGENERATE, NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_component_orthogonality_metrics(
-    report: *const hyla_component_orthogonality_report,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
+    /// `diagonal_mean`, `diagonal_std`) and their number to `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
+    /// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+    fn hyla_component_orthogonality_metrics(
+        report: *const hyla_component_orthogonality_report, context: *const hyla_context,
+        out: *mut hyla_metric, capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: the contract.
-        let metrics = unsafe { core(report) }?.metrics();
-        // SAFETY: as above.
-        unsafe { list.write(&[Span::of(report, 1)], &metrics) }
-    })
+        let metrics = core(report)?.metrics();
+        list.write(&[Span::of(report, 1)], &metrics)
+    }
 }

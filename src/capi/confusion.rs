@@ -1,8 +1,10 @@
 //! `hyla_confusion_...`: true and false positives and negatives, of pixels and of frames.
 
-use super::node::{change, merge, mirror, size};
+use super::answer;
+use super::node::{change, exported, merge, mirror, size};
 use super::pixels::hyla_pixels;
 use super::status::hyla_status;
+use super::update;
 use crate::error::Notices;
 use crate::metric::confusion::{Counts, Totals};
 
@@ -93,20 +95,16 @@ impl hyla_confusion_ratios {
 
 size!(hyla_confusion_totals_size, hyla_confusion_totals);
 
-/// Adds pixels to the counts and to the open frame.
-///
-/// Inputs: `decisions`, `targets`; optional `valid`; no weights.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_confusion_update(
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_confusion_totals,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update) }
+exported! {
+    /// Adds pixels to the counts and to the open frame.
+    ///
+    /// Inputs: `decisions`, `targets`; optional `valid`; no weights.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_confusion_update(pixels: *const hyla_pixels, totals: *mut hyla_confusion_totals) {
+        update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update)
+    }
 }
 
 change! {
@@ -123,19 +121,15 @@ merge! {
     hyla_confusion_merge(totals: hyla_confusion_totals)
 }
 
-/// What the totals say of pixels and of frames that were ended.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
-/// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_confusion_values(
-    totals: *const hyla_confusion_totals,
-    report: *mut hyla_confusion_report,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe {
-        super::answer(totals, report, |totals, report| {
+exported! {
+    /// What the totals say of pixels and of frames that were ended.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
+    /// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
+    fn hyla_confusion_values(
+        totals: *const hyla_confusion_totals, report: *mut hyla_confusion_report,
+    ) {
+        answer(totals, report, |totals, report| {
             totals.check()?;
             let report = report.write(hyla_confusion_report {
                 pixel: hyla_confusion_ratios::new(&totals.pixels),

@@ -106,7 +106,7 @@ cube_loss! {
     /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
     /// reduction none. `params->reduction` does not matter. `loss_map` may be
     /// uninitialised.
-    hyla_cross_entropy_map of |cube| cube.layout.n, notices "EMPTY (n is 0)";
+    hyla_cross_entropy_map by_pixel, notices "EMPTY (n is 0)";
 
     /// NaN has a NaN gradient; the gradient of the mean of nothing is 0.
     hyla_cross_entropy_gradient;

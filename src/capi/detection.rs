@@ -4,10 +4,9 @@ use super::binning::{self, hyla_binning};
 use super::check::{self, Parameters, Span, changed, input};
 use super::confusion::hyla_confusion_totals;
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{change, merge, mirror, parameters, size};
+use super::node::{change, exported, merge, mirror, parameters, size};
 use super::pixels::{self, hyla_pixels};
-use super::status::hyla_status;
-use super::{call, core, core_mut};
+use super::{core, core_mut};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
 use crate::metric::detection::{Frame, Params, Ranking, Totals};
@@ -73,34 +72,29 @@ impl Parameters for hyla_detection_params {
 
 size!(hyla_detection_totals_size, hyla_detection_totals);
 
-/// Adds a part of the open frame: a line of a push-broom camera, say. Ends with
-/// `hyla_detection_end_frame`.
-///
-/// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
-/// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
-/// weights. A NaN score is counted apart and ranked nowhere.
-///
-/// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-/// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
-/// `ap_thresholds` bins),
-/// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
-/// nothing built).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_update(
-    params: *const hyla_detection_params,
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_detection_totals,
-    binning: *const hyla_binning,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    let update = Update { params, pixels, totals, binning, words, count };
-    // SAFETY: the contract.
-    call(move || unsafe {
+exported! {
+    /// Adds a part of the open frame: a line of a push-broom camera, say. Ends with
+    /// `hyla_detection_end_frame`.
+    ///
+    /// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
+    /// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
+    /// weights. A NaN score is counted apart and ranked nowhere.
+    ///
+    /// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+    /// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
+    /// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
+    /// `ap_thresholds` bins),
+    /// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
+    /// nothing built).
+    fn hyla_detection_update(
+        params: *const hyla_detection_params, pixels: *const hyla_pixels,
+        totals: *mut hyla_detection_totals, binning: *const hyla_binning, words: *mut i64,
+        count: usize,
+    ) {
+        let update = Update { params, pixels, totals, binning, words, count };
+
         update.run(|params, pixels, totals, ranking| totals.update(params, pixels, ranking))
-    })
+    }
 }
 
 change! {
@@ -110,34 +104,26 @@ change! {
     hyla_detection_end_frame(totals: hyla_detection_totals), end_frame
 }
 
-/// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
-/// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
-/// or columns adds nothing.
-///
-/// Inputs, binning and words: as `hyla_detection_update`.
-///
-/// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_update_frame(
-    params: *const hyla_detection_params,
-    pixels: *const hyla_pixels,
-    rows: usize,
-    cols: usize,
-    pitch: usize,
-    totals: *mut hyla_detection_totals,
-    binning: *const hyla_binning,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    let update = Update { params, pixels, totals, binning, words, count };
-    let frame = Frame { rows, columns: cols, pitch };
-    // SAFETY: the contract.
-    call(move || unsafe {
+exported! {
+    /// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
+    /// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
+    /// or columns adds nothing.
+    ///
+    /// Inputs, binning and words: as `hyla_detection_update`.
+    ///
+    /// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
+    fn hyla_detection_update_frame(
+        params: *const hyla_detection_params, pixels: *const hyla_pixels, rows: usize, cols: usize,
+        pitch: usize, totals: *mut hyla_detection_totals, binning: *const hyla_binning,
+        words: *mut i64, count: usize,
+    ) {
+        let update = Update { params, pixels, totals, binning, words, count };
+        let frame = Frame { rows, columns: cols, pitch };
+
         update.run(|params, pixels, totals, ranking| {
             totals.update_frame(params, pixels, frame, ranking)
         })
-    })
+    }
 }
 
 merge! {
@@ -145,45 +131,33 @@ merge! {
     hyla_detection_merge(totals: hyla_detection_totals)
 }
 
-/// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
-/// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
-/// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`
-/// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
-/// binning the first seven are left out if no call had decisions, as in cuvis-ai.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
-/// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
-/// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
-/// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
-/// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
-/// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_metrics(
-    params: *const hyla_detection_params,
-    totals: *const hyla_detection_totals,
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    written: *mut usize,
-) -> hyla_status {
-    call(move || {
+exported! {
+    /// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
+    /// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
+    /// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`
+    /// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
+    /// binning the first seven are left out if no call had decisions, as in cuvis-ai.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+    /// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
+    /// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
+    /// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
+    /// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
+    /// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
+    /// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+    fn hyla_detection_metrics(
+        params: *const hyla_detection_params, totals: *const hyla_detection_totals,
+        binning: *const hyla_binning, words: *const i64, count: usize,
+        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, written: *mut usize,
+    ) {
         let list = List { context, out, capacity, count: written };
-        // SAFETY: the contract.
-        let (params, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: as above.
-        let (binning, [a, b]) = unsafe { optional_binning(binning, words) }?;
-        // SAFETY: as above.
-        let (totals_, words_) = unsafe { (core(totals)?, optional_words(&binning, words, count)?) };
+        let (params, span) = check::parameters(params)?;
+        let (binning, [a, b]) = optional_binning(binning, words)?;
+        let (totals_, words_) = (core(totals)?, optional_words(&binning, words, count)?);
         let metrics = totals_.metrics(&params.to_core()?, binning.as_ref().zip(words_))?;
         let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words_)];
-        // SAFETY: as above.
-        unsafe { list.write(&reads, metrics.as_slice()) }
-    })
+        list.write(&reads, metrics.as_slice())
+    }
 }
 
 /// The arguments of an update.

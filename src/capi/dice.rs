@@ -1,18 +1,16 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::call;
 use super::check::{
     self, Parameters, Span, changed, disjoint, floats, input, optional, output, switch,
 };
 use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, Inputs};
-use super::node::{mirror, parameters, size};
-use super::status::hyla_status;
+use super::loss::{Inputs as _, write_mode};
+use super::node::{exported, mirror, parameters, size};
 use super::sum::hyla_sum;
 use crate::error::{Error, Notices};
 use crate::input::Cube;
 use crate::loss::dice::{self, Absent, Params, Totals};
-use crate::simd::Write;
 use core::ptr::null;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -104,160 +102,105 @@ impl CubeLoss for hyla_dice_params {
 
 size!(hyla_dice_totals_size, hyla_dice_totals, ": the totals of one class");
 
-/// Adds pixels to the totals of the classes, an array of `channels` of them.
-///
-/// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
-/// allocated or kept. Any number of threads may call it, each with totals of its own.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
-/// Notices: none; `hyla_dice_loss` tells them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_update(
-    params: *const hyla_dice_params,
-    logits: *const hyla_cube,
-    totals: *mut hyla_dice_totals,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let inputs = unsafe { Inputs::new(params, logits, null()) }?;
+exported! {
+    /// Adds pixels to the totals of the classes, an array of `channels` of them.
+    ///
+    /// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
+    /// allocated or kept. Any number of threads may call it, each with totals of its own.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+    /// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
+    /// Notices: none; `hyla_dice_loss` tells them.
+    fn hyla_dice_update(
+        params: *const hyla_dice_params, logits: *const hyla_cube, totals: *mut hyla_dice_totals,
+    ) {
+        let inputs = Inputs::new(params, logits, null())?;
         let classes = inputs.cube.layout.channels;
         inputs.apart(&[Span::of(totals, classes)], &[])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let totals = unsafe { changed(totals.cast::<Totals>(), classes) }?;
+        let totals = changed(totals.cast::<Totals>(), classes)?;
         dice::update(&inputs.params, &inputs.cube, totals)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
-/// canonical.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_merge(
-    other: *const hyla_dice_totals,
-    totals: *mut hyla_dice_totals,
-    classes: usize,
-) -> hyla_status {
-    call(move || {
+    /// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
+    /// canonical.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_dice_merge(
+        other: *const hyla_dice_totals, totals: *mut hyla_dice_totals, classes: usize,
+    ) {
         disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
-        // SAFETY: the contract; the two do not overlap.
-        let (other, totals) = unsafe {
-            (input(other.cast::<Totals>(), classes)?, changed(totals.cast::<Totals>(), classes)?)
-        };
+        let (other, totals) =
+            (input(other.cast::<Totals>(), classes)?, changed(totals.cast::<Totals>(), classes)?);
         dice::merge(other, totals)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Makes the words canonical after they were added elsewhere.
-///
-/// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_normalize(
-    totals: *mut hyla_dice_totals,
-    classes: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        dice::normalize(unsafe { changed(totals.cast::<Totals>(), classes) }?);
+    /// Makes the words canonical after they were added elsewhere.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+    fn hyla_dice_normalize(totals: *mut hyla_dice_totals, classes: usize) {
+        dice::normalize(changed(totals.cast::<Totals>(), classes)?);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// The loss, in double from exact sums; 0 of no pixel.
-///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
-/// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
-/// EMPTY, NOT_FINITE, REJECTED.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_loss(
-    params: *const hyla_dice_params,
-    totals: *const hyla_dice_totals,
-    classes: usize,
-    loss: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+    /// The loss, in double from exact sums; 0 of no pixel.
+    ///
+    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
+    /// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
+    /// EMPTY, NOT_FINITE, REJECTED.
+    fn hyla_dice_loss(
+        params: *const hyla_dice_params, totals: *const hyla_dice_totals, classes: usize,
+        loss: *mut f64,
+    ) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (totals, loss) =
-            unsafe { (input(totals.cast::<Totals>(), classes)?, check::result(loss)?) };
+        let (totals, loss) = (input(totals.cast::<Totals>(), classes)?, check::result(loss)?);
         let value = dice::loss(&checked.to_core()?, totals)?;
         loss.write(value.value);
         Ok(value.notices)
-    })
-}
+    }
 
-/// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
-/// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be
-/// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
-/// uninitialised.
-///
-/// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
-/// those of `hyla_dice_loss`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_gradient(
-    params: *const hyla_dice_params,
-    totals: *const hyla_dice_totals,
-    logits: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    grad_logits: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let inputs = unsafe { Inputs::new(params, logits, null()) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let (span, classes) = (inputs.span(), inputs.cube.layout.channels);
+    /// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
+    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be
+    /// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
+    /// uninitialised.
+    ///
+    /// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
+    /// those of `hyla_dice_loss`.
+    fn hyla_dice_gradient(
+        params: *const hyla_dice_params, totals: *const hyla_dice_totals, logits: *const hyla_cube,
+        upstream: f64, write: u32, grad_logits: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, logits, null())?;
+        let write = write_mode(write)?;
+        let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
         inputs.apart(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (totals, gradient) = unsafe {
-            (input(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
-        };
+        let (totals, gradient) =
+            (input(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?);
         dice::gradient_to(&inputs.params, totals, &inputs.cube, upstream, gradient)
-    })
-}
+    }
 
-/// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
-/// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
-///
-/// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
-/// `hyla_dice_loss`, about this batch.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_loss_and_gradient(
-    params: *const hyla_dice_params,
-    logits: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    totals: *mut hyla_dice_totals,
-    loss: *mut f64,
-    grad_logits: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let inputs = unsafe { Inputs::new(params, logits, null()) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let (span, classes) = (inputs.span(), inputs.cube.layout.channels);
+    /// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
+    /// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
+    ///
+    /// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
+    /// `hyla_dice_loss`, about this batch.
+    fn hyla_dice_loss_and_gradient(
+        params: *const hyla_dice_params, logits: *const hyla_cube, upstream: f64, write: u32,
+        totals: *mut hyla_dice_totals, loss: *mut f64, grad_logits: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, logits, null())?;
+        let write = write_mode(write)?;
+        let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
         inputs.apart(&writes, &[])?;
-        // SAFETY: the contract; the outputs overlap nothing.
-        let (totals, gradient) = unsafe {
-            (output(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
-        };
-        // SAFETY: as above.
-        let loss = unsafe { check::result(loss) }?;
+        let (totals, gradient) =
+            (output(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?);
+        let loss = check::result(loss)?;
         let Inputs { params, cube, .. } = inputs;
         let value = dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
         loss.write(value.value);
         Ok(value.notices)
-    })
+    }
 }

@@ -3,9 +3,8 @@
 use super::binning::{self, hyla_binning};
 use super::check::{self, Parameters, Span, disjoint, input};
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{mirror, parameters};
-use super::status::hyla_status;
-use super::{call, core, mirrored};
+use super::node::{exported, mirror, parameters};
+use super::{core, mirrored};
 use crate::error::Error;
 use crate::metric::drift::{self, Params, Report, Side};
 
@@ -110,63 +109,44 @@ mirror! {
     }
 }
 
-/// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`, at
-/// least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are needed.
-/// The reference may lie in read-only memory. Time is linear in the bins.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-/// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
-/// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN,
-/// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
-/// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_drift_values(
-    params: *const hyla_drift_params,
-    binning: *const hyla_binning,
-    reference: *const i64,
-    words: *const i64,
-    count: usize,
-    report: *mut hyla_drift_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (params, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: the contract.
-        let (binning, [a, b]) = unsafe { binning::read(binning) }?;
+exported! {
+    /// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`, at
+    /// least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are needed.
+    /// The reference may lie in read-only memory. Time is linear in the bins.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+    /// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
+    /// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN,
+    /// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
+    /// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
+    fn hyla_drift_values(
+        params: *const hyla_drift_params, binning: *const hyla_binning, reference: *const i64,
+        words: *const i64, count: usize, report: *mut hyla_drift_report,
+    ) {
+        let (params, span) = check::parameters(params)?;
+        let (binning, [a, b]) = binning::read(binning)?;
         let histograms = [Span::of(reference, count), Span::of(words, count)];
         disjoint(&[Span::of(report, 1)], &[&[span, a, b], &histograms])?;
-        // SAFETY: the contract.
-        let (reference, words) = unsafe { (input(reference, count)?, input(words, count)?) };
-        // SAFETY: the contract; the output overlaps nothing.
-        let report = unsafe { check::result(mirrored(report)) }?;
+        let (reference, words) = (input(reference, count)?, input(words, count)?);
+        let report = check::result(mirrored(report))?;
         let (found, notices) = drift::values(&params.to_core()?, &binning, reference, words)?;
         report.write(found);
         Ok(notices)
-    })
-}
+    }
 
-/// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
-/// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
-/// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
-/// node; the names are hyla's.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-/// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_drift_metrics(
-    report: *const hyla_drift_report,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
+    /// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
+    /// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
+    /// node; the names are hyla's.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+    /// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
+    fn hyla_drift_metrics(
+        report: *const hyla_drift_report, context: *const hyla_context, out: *mut hyla_metric,
+        capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: the contract.
-        let metrics = unsafe { core(report) }?.metrics();
-        // SAFETY: as above.
-        unsafe { list.write(&[Span::of(report, 1)], &metrics) }
-    })
+        let metrics = core(report)?.metrics();
+        list.write(&[Span::of(report, 1)], &metrics)
+    }
 }

@@ -1,10 +1,8 @@
 //! `hyla_explained_variance_...`: how much of the variance each component explains.
 
-use super::call;
 use super::check::{self, Span, changed, disjoint, input, output};
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{mirror, size};
-use super::status::hyla_status;
+use super::node::{exported, mirror, size};
 use super::sum::hyla_sum;
 use crate::error::Notices;
 use crate::metric::explained_variance::{self, Totals};
@@ -36,122 +34,82 @@ size!(
     ": the totals of one component"
 );
 
-/// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
-/// as many. Ratios may be any floats: they are not clamped.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_update(
-    ratios: *const f32,
-    components: usize,
-    totals: *mut hyla_explained_variance_totals,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let ratios = unsafe { input(ratios, components) }?;
+exported! {
+    /// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
+    /// as many. Ratios may be any floats: they are not clamped.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_explained_variance_update(
+        ratios: *const f32, components: usize, totals: *mut hyla_explained_variance_totals,
+    ) {
+        let ratios = input(ratios, components)?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
+        let totals = changed(totals.cast::<Totals>(), components)?;
         explained_variance::update(ratios, totals)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
-/// canonical.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_merge(
-    other: *const hyla_explained_variance_totals,
-    totals: *mut hyla_explained_variance_totals,
-    components: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let other = unsafe { read(other, components) }?;
+    /// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
+    /// canonical.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_explained_variance_merge(
+        other: *const hyla_explained_variance_totals, totals: *mut hyla_explained_variance_totals,
+        components: usize,
+    ) {
+        let other = read(other, components)?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
+        let totals = changed(totals.cast::<Totals>(), components)?;
         explained_variance::merge(other, totals)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Makes the words canonical after they were added elsewhere.
-///
-/// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_normalize(
-    totals: *mut hyla_explained_variance_totals,
-    components: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
+    /// Makes the words canonical after they were added elsewhere.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+    fn hyla_explained_variance_normalize(
+        totals: *mut hyla_explained_variance_totals, components: usize,
+    ) {
+        let totals = changed(totals.cast::<Totals>(), components)?;
         explained_variance::normalize(totals);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
-/// NaN of no batch; a total of 0 of no component.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
-/// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_values(
-    totals: *const hyla_explained_variance_totals,
-    components: usize,
-    ratios: *mut f64,
-    cumulative: *mut f64,
-    total: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let totals = unsafe { read(totals, components) }?;
+    /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
+    /// NaN of no batch; a total of 0 of no component.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
+    /// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+    fn hyla_explained_variance_values(
+        totals: *const hyla_explained_variance_totals, components: usize, ratios: *mut f64,
+        cumulative: *mut f64, total: *mut f64,
+    ) {
+        let totals = read(totals, components)?;
         let writes =
             [Span::of(ratios, components), Span::of(cumulative, components), Span::of(total, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
-        // SAFETY: the contract; the outputs overlap nothing.
-        let (ratios, cumulative) =
-            unsafe { (output(ratios, components)?, output(cumulative, components)?) };
-        // SAFETY: as above.
-        let total = unsafe { check::result(total) }?;
+        let (ratios, cumulative) = (output(ratios, components)?, output(cumulative, components)?);
+        let total = check::result(total)?;
         let value = explained_variance::values_to(totals, ratios, cumulative)?;
         total.write(value.value);
         Ok(value.notices)
-    })
-}
+    }
 
-/// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
-/// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
-/// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_metrics(
-    totals: *const hyla_explained_variance_totals,
-    components: usize,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
+    /// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
+    /// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+    fn hyla_explained_variance_metrics(
+        totals: *const hyla_explained_variance_totals, components: usize,
+        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: the contract.
-        let totals = unsafe { read(totals, components) }?;
+        let totals = read(totals, components)?;
         let values = explained_variance::metrics(totals)?;
         let needed = explained_variance::metrics_count(components);
-        // SAFETY: as above.
-        unsafe { list.write_numbered(&[Span::of_slice(Some(totals))], needed, values) }
-    })
+        list.write_numbered(&[Span::of_slice(Some(totals))], needed, values)
+    }
 }
 
 unsafe fn read<'a>(

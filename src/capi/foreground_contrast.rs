@@ -3,14 +3,13 @@
 use super::check::{self, Parameters, Span, disjoint, floats, switch};
 use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, Inputs};
-use super::node::{change, merge, mirror, parameters, size};
-use super::status::hyla_status;
+use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update, write_mode};
+use super::node::{change, exported, merge, mirror, parameters, size};
 use super::sum::hyla_sum;
-use super::{call, core, core_mut, optional_mut};
+use super::{core, core_mut};
 use crate::error::{Error, Notices};
 use crate::input::Cube;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
-use crate::simd::Write;
 use core::ptr::null;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -136,30 +135,22 @@ size!(hyla_foreground_contrast_frame_size, hyla_foreground_contrast_frame);
 
 size!(hyla_foreground_contrast_totals_size, hyla_foreground_contrast_totals);
 
-/// Adds pixels to a frame.
-///
-/// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
-/// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
-///
-/// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
-/// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_frame_update(
-    params: *const hyla_foreground_contrast_params,
-    rgb: *const hyla_cube,
-    frame: *mut hyla_foreground_contrast_frame,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let inputs = unsafe { Inputs::new(params, rgb, null()) }?;
-        inputs.apart(&[Span::of(frame, 1)], &[])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let frame = unsafe { core_mut(frame) }?;
-        frame.update(&inputs.params, &inputs.cube)?;
-        Ok(Notices::NONE)
-    })
+exported! {
+    /// Adds pixels to a frame.
+    ///
+    /// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
+    /// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+    ///
+    /// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+    /// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
+    /// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+    fn hyla_foreground_contrast_frame_update(
+        params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube,
+        frame: *mut hyla_foreground_contrast_frame,
+    ) {
+        let inputs = Inputs::new(params, rgb, null())?;
+        update(&inputs, frame, |frame| frame.update(&inputs.params, &inputs.cube))
+    }
 }
 
 merge! {
@@ -174,27 +165,22 @@ change! {
     hyla_foreground_contrast_frame_normalize(frame: hyla_foreground_contrast_frame), normalize
 }
 
-/// Adds one finished frame to totals.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-/// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
-/// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_update(
-    params: *const hyla_foreground_contrast_params,
-    frame: *const hyla_foreground_contrast_frame,
-    totals: *mut hyla_foreground_contrast_totals,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+exported! {
+    /// Adds one finished frame to totals.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
+    /// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+    fn hyla_foreground_contrast_update(
+        params: *const hyla_foreground_contrast_params,
+        frame: *const hyla_foreground_contrast_frame, totals: *mut hyla_foreground_contrast_totals,
+    ) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (frame, totals) = unsafe { (core(frame)?, core_mut(totals)?) };
+        let (frame, totals) = (core(frame)?, core_mut(totals)?);
         totals.update(&checked.to_core()?, frame)?;
         Ok(Notices::NONE)
-    })
+    }
 }
 
 merge! {
@@ -211,94 +197,57 @@ change! {
     hyla_foreground_contrast_normalize(totals: hyla_foreground_contrast_totals), normalize
 }
 
-/// The mean loss of the frames that count; 0 of none.
-///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-/// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
-/// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
-/// means are equal: its distance has gradient 0).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_loss(
-    params: *const hyla_foreground_contrast_params,
-    totals: *const hyla_foreground_contrast_totals,
-    loss: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (totals, loss) = unsafe { (core(totals)?, check::result(loss)?) };
-        let value = totals.loss(&checked.to_core()?)?;
-        loss.write(value.value);
-        Ok(value.notices)
-    })
-}
+exported! {
+    /// The mean loss of the frames that count; 0 of none.
+    ///
+    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
+    /// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
+    /// means are equal: its distance has gradient 0).
+    fn hyla_foreground_contrast_loss(
+        params: *const hyla_foreground_contrast_params,
+        totals: *const hyla_foreground_contrast_totals, loss: *mut f64,
+    ) {
+        loss_of(params, totals, loss, Totals::loss)
+    }
 
-/// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
-/// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels belong
-/// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
-/// unchanged. With HYLA_STORE the output may be uninitialised.
-///
-/// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
-/// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_gradient(
-    params: *const hyla_foreground_contrast_params,
-    totals: *const hyla_foreground_contrast_totals,
-    frame: *const hyla_foreground_contrast_frame,
-    rgb: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    grad_rgb: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let inputs = unsafe { Inputs::new(params, rgb, null()) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let reads = [Span::of(totals, 1), Span::of(frame, 1)];
-        inputs.apart(&[Span::of(grad_rgb, inputs.span())], &reads)?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (totals, frame) = unsafe { (core(totals)?, core(frame)?) };
-        // SAFETY: as above.
-        let gradient = unsafe { floats(write, grad_rgb, inputs.span()) }?;
+    /// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
+    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels belong
+    /// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
+    /// unchanged. With HYLA_STORE the output may be uninitialised.
+    ///
+    /// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
+    /// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
+    fn hyla_foreground_contrast_gradient(
+        params: *const hyla_foreground_contrast_params,
+        totals: *const hyla_foreground_contrast_totals,
+        frame: *const hyla_foreground_contrast_frame, rgb: *const hyla_cube, upstream: f64,
+        write: u32, grad_rgb: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, rgb, null())?;
+        let write = write_mode(write)?;
+        let span = inputs.cube.values.len();
+        inputs.apart(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
+        let (totals, frame) = (core(totals)?, core(frame)?);
+        let gradient = floats(write, grad_rgb, span)?;
         totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
-    })
-}
+    }
 
-/// The loss and the gradient of a batch of one frame in one call, for the case that it is not tiled: the same
-/// bits as frame_update, update, loss and gradient. The pixels are read twice. The batch's totals are added to
-/// `totals`, which may be NULL.
-///
-/// Errors, with all outputs unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE.
-/// Notices: those of `hyla_foreground_contrast_loss`, about this frame.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_loss_and_gradient(
-    params: *const hyla_foreground_contrast_params,
-    rgb: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    totals: *mut hyla_foreground_contrast_totals,
-    loss: *mut f64,
-    grad_rgb: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let inputs = unsafe { Inputs::new(params, rgb, null()) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_rgb, inputs.span())];
-        inputs.apart(&writes, &[])?;
-        // SAFETY: the contract; the outputs overlap nothing.
-        let totals = unsafe { optional_mut(totals) }?;
-        // SAFETY: as above.
-        let (loss, gradient) =
-            unsafe { (check::result(loss)?, floats(write, grad_rgb, inputs.span())?) };
-        let Inputs { params, cube, .. } = inputs;
-        let value = contrast::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
-        loss.write(value.value);
-        Ok(value.notices)
-    })
+    /// The loss and the gradient of a batch of one frame in one call, for the case that it is not tiled: the same
+    /// bits as frame_update, update, loss and gradient. The pixels are read twice. The batch's totals are added to
+    /// `totals`, which may be NULL.
+    ///
+    /// Errors, with all outputs unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE.
+    /// Notices: those of `hyla_foreground_contrast_loss`, about this frame.
+    fn hyla_foreground_contrast_loss_and_gradient(
+        params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube, upstream: f64,
+        write: u32, totals: *mut hyla_foreground_contrast_totals, loss: *mut f64,
+        grad_rgb: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, rgb, null())?;
+        let to = inputs.like_values(grad_rgb);
+        loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
+            contrast::loss_and_gradient_to(&inputs.params, &inputs.cube, upstream, totals, to)
+        })
+    }
 }

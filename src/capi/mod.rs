@@ -75,7 +75,7 @@ pub mod topk_mean;
 
 use crate::error::{Error, Notices, Value};
 use crate::input::Pixels;
-use check::{Parameters, Span};
+use check::Span;
 use core::ffi::c_char;
 use core::mem::MaybeUninit;
 use pixels::hyla_pixels;
@@ -133,24 +133,20 @@ unsafe fn merge<C: Mirrors>(
     other: *const C,
     totals: *mut C,
     merge: fn(&mut C::Core, &C::Core),
-) -> status::hyla_status {
-    call(move || {
-        check::disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
-        // SAFETY: the contract; the two do not overlap.
-        let (other, totals) = unsafe { (core(other)?, core_mut(totals)?) };
-        merge(totals, other);
-        Ok(Notices::NONE)
-    })
+) -> Result<Notices, Error> {
+    check::disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
+    // SAFETY: the contract; the two do not overlap.
+    let (other, totals) = unsafe { (core(other)?, core_mut(totals)?) };
+    merge(totals, other);
+    Ok(Notices::NONE)
 }
 
 /// The whole of every function that has totals for its only argument (`..._normalize`,
 /// `..._end_frame`).
-unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> status::hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        change(unsafe { core_mut(totals) }?);
-        Ok(Notices::NONE)
-    })
+unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> Result<Notices, Error> {
+    // SAFETY: the contract.
+    change(unsafe { core_mut(totals) }?);
+    Ok(Notices::NONE)
 }
 
 /// The whole of every `..._update` that needs no parameters. `read` takes what the function uses.
@@ -159,33 +155,13 @@ unsafe fn update<'a, C: Mirrors>(
     totals: *mut C,
     read: unsafe fn(&hyla_pixels) -> Result<Pixels<'a>, Error>,
     update: fn(&mut C::Core, &Pixels<'a>) -> Result<(), Error>,
-) -> status::hyla_status {
-    call(move || {
-        // SAFETY: the contract, of the arrays of the pixels, too.
-        let used = unsafe { read(&pixels::read(pixels)?) }?;
-        pixels::apart(&[Span::of(totals, 1)], &[Span::of(pixels, 1)], &[], &used)?;
-        // SAFETY: the contract; the output overlaps nothing.
-        update(unsafe { core_mut(totals) }?, &used)?;
-        Ok(Notices::NONE)
-    })
-}
-
-/// The whole of every `..._loss` with parameters and totals alone.
-#[inline(always)]
-unsafe fn loss<P: Parameters, C: Mirrors>(
-    params: *const P,
-    totals: *const C,
-    to: *mut f64,
-    loss: impl Fn(&C::Core, &P::Core) -> Result<Value, Error>,
-) -> status::hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        check::disjoint(&[Span::of(to, 1)], &[&[span, Span::of(totals, 1)]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
-        write(loss(totals, &checked.to_core()?)?, to)
-    })
+) -> Result<Notices, Error> {
+    // SAFETY: the contract, of the arrays of the pixels, too.
+    let used = unsafe { read(&pixels::read(pixels)?) }?;
+    pixels::apart(&[Span::of(totals, 1)], &[Span::of(pixels, 1)], &[], &used)?;
+    // SAFETY: the contract; the output overlaps nothing.
+    update(unsafe { core_mut(totals) }?, &used)?;
+    Ok(Notices::NONE)
 }
 
 /// The whole of every function that makes a result of totals alone (`..._value`, `..._values`): in its place, because
@@ -194,13 +170,11 @@ unsafe fn answer<C: Mirrors, R>(
     totals: *const C,
     to: *mut R,
     answer: fn(&C::Core, &mut MaybeUninit<R>) -> Result<Notices, Error>,
-) -> status::hyla_status {
-    call(move || {
-        check::disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
-        // SAFETY: the contract; the two do not overlap.
-        let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
-        answer(totals, to)
-    })
+) -> Result<Notices, Error> {
+    check::disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
+    // SAFETY: the contract; the two do not overlap.
+    let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
+    answer(totals, to)
 }
 
 /// Writes a number.

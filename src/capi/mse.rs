@@ -93,7 +93,7 @@ cube_loss! {
     /// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
     /// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
     /// uninitialised.
-    hyla_mse_map of |cube| cube.values.len(), notices "EMPTY (n is 0)";
+    hyla_mse_map like_values, notices "EMPTY (n is 0)";
 
     /// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing is 0.
     hyla_mse_gradient;

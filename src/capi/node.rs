@@ -4,6 +4,22 @@
 //! compiler may complain about is outside of them: values of fields, conversions, and the bodies, which are generic
 //! functions of [`super`].
 
+/// Functions of C: they have unmangled names, a status that must be looked at, and the default floating-point environment.
+/// A body is what [`call`](super::call) takes, and unsafe as a whole: first the checks, which make references of the inputs
+/// by the contract, then `disjoint` of all outputs, and only then the outputs.
+macro_rules! exported {
+    ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {$(
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        #[must_use]
+        #[allow(clippy::macro_metavars_in_unsafe, reason = "the body of an unsafe function")]
+        pub unsafe extern "C" fn $name($($argument: $type),*) -> $crate::capi::status::hyla_status {
+            // SAFETY: the contract; outputs overlap nothing, as the body checks before it makes references of them.
+            $crate::capi::call(move || unsafe { $body })
+        }
+    )*};
+}
+
 /// A struct of parameters with its defaults, each beside its field, and `..._params_init`. The header takes
 /// `HYLA_..._PARAMS_DEFAULT` and `..._params_default` from these; a test compares them with the defaults of the core.
 macro_rules! parameters {
@@ -31,18 +47,14 @@ macro_rules! parameters {
                 Self { struct_size: size_of::<Self>() as u32, $($field: $default,)* };
         }
 
-        /// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-        #[doc = concat!(" bindings that cannot use ", stringify!($defaults), ". Bytes of a later version become 0.")]
-        ///
-        /// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-        #[unsafe(no_mangle)]
-        #[must_use]
-        pub unsafe extern "C" fn $init(
-            params: *mut $params,
-            size: usize,
-        ) -> $crate::capi::status::hyla_status {
-            // SAFETY: the contract, for `size` bytes.
-            $crate::capi::call(move || unsafe { $crate::capi::check::write_defaults(params, size) })
+        $crate::capi::node::exported! {
+            /// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+            #[doc = concat!(" bindings that cannot use ", stringify!($defaults), ". Bytes of a later version become 0.")]
+            ///
+            /// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+            fn $init(params: *mut $params, size: usize) {
+                $crate::capi::check::write_defaults(params, size)
+            }
         }
 
         #[cfg(test)]
@@ -110,17 +122,13 @@ macro_rules! size {
 /// `..._merge` of one struct of totals: the documentation goes before the errors.
 macro_rules! merge {
     ($(#[$doc:meta])* $merge:ident($totals:ident: $type:ident)) => {
-        $(#[$doc])*
-        ///
-        #[doc = concat!(" Errors, with the ", stringify!($totals), " unchanged: NULL_POINTER, MISALIGNED, OVERLAP.")]
-        #[unsafe(no_mangle)]
-        #[must_use]
-        pub unsafe extern "C" fn $merge(
-            other: *const $type,
-            $totals: *mut $type,
-        ) -> $crate::capi::status::hyla_status {
-            // SAFETY: the contract.
-            unsafe { $crate::capi::merge(other, $totals, <$type as $crate::capi::Mirrors>::Core::merge) }
+        $crate::capi::node::exported! {
+            $(#[$doc])*
+            ///
+            #[doc = concat!(" Errors, with the ", stringify!($totals), " unchanged: NULL_POINTER, MISALIGNED, OVERLAP.")]
+            fn $merge(other: *const $type, $totals: *mut $type) {
+                $crate::capi::merge(other, $totals, <$type as $crate::capi::Mirrors>::Core::merge)
+            }
         }
     };
 }
@@ -128,12 +136,11 @@ macro_rules! merge {
 /// A function that has one struct of totals for its only argument: `$method` of the core. The documentation is whole.
 macro_rules! change {
     ($(#[$doc:meta])* $change:ident($totals:ident: $type:ident), $method:ident) => {
-        $(#[$doc])*
-        #[unsafe(no_mangle)]
-        #[must_use]
-        pub unsafe extern "C" fn $change($totals: *mut $type) -> $crate::capi::status::hyla_status {
-            // SAFETY: the contract.
-            unsafe { $crate::capi::change($totals, <$type as $crate::capi::Mirrors>::Core::$method) }
+        $crate::capi::node::exported! {
+            $(#[$doc])*
+            fn $change($totals: *mut $type) {
+                $crate::capi::change($totals, <$type as $crate::capi::Mirrors>::Core::$method)
+            }
         }
     };
 }
@@ -168,4 +175,4 @@ macro_rules! loss_totals {
     };
 }
 
-pub(super) use {change, loss_totals, merge, mirror, parameters, place, size};
+pub(super) use {change, exported, loss_totals, merge, mirror, parameters, place, size};

@@ -1,11 +1,12 @@
 //! `hyla_pixel_statistics_...`: how many pixels were decided anomalous.
 
+use super::answer;
 use super::check::Span;
+use super::core;
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{merge, mirror, size};
+use super::node::{exported, merge, mirror, size};
 use super::pixels::hyla_pixels;
-use super::status::hyla_status;
-use super::{call, core};
+use super::update;
 use crate::error::Value;
 use crate::metric::pixel_statistics::Totals;
 
@@ -39,20 +40,18 @@ pub struct hyla_pixel_statistics_report {
 
 size!(hyla_pixel_statistics_totals_size, hyla_pixel_statistics_totals);
 
-/// Adds pixels to totals. Needs no labels.
-///
-/// Inputs: `decisions`; optional `valid`; no weights.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_pixel_statistics_update(
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_pixel_statistics_totals,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::update(pixels, totals, hyla_pixels::decisions, Totals::update) }
+exported! {
+    /// Adds pixels to totals. Needs no labels.
+    ///
+    /// Inputs: `decisions`; optional `valid`; no weights.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_pixel_statistics_update(
+        pixels: *const hyla_pixels, totals: *mut hyla_pixel_statistics_totals,
+    ) {
+        update(pixels, totals, hyla_pixels::decisions, Totals::update)
+    }
 }
 
 merge! {
@@ -60,18 +59,14 @@ merge! {
     hyla_pixel_statistics_merge(totals: hyla_pixel_statistics_totals)
 }
 
-/// What the totals say.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_pixel_statistics_values(
-    totals: *const hyla_pixel_statistics_totals,
-    report: *mut hyla_pixel_statistics_report,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe {
-        super::answer(totals, report, |totals, report| {
+exported! {
+    /// What the totals say.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
+    fn hyla_pixel_statistics_values(
+        totals: *const hyla_pixel_statistics_totals, report: *mut hyla_pixel_statistics_report,
+    ) {
+        answer(totals, report, |totals, report| {
             let Value { value, notices } = totals.percentage()?;
             report.write(hyla_pixel_statistics_report {
                 total: totals.pixels,
@@ -81,27 +76,18 @@ pub unsafe extern "C" fn hyla_pixel_statistics_values(
             Ok(notices)
         })
     }
-}
 
-/// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
-/// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-/// CAPACITY (below 3), TOTALS. Notices: EMPTY.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_pixel_statistics_metrics(
-    totals: *const hyla_pixel_statistics_totals,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
+    /// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+    /// CAPACITY (below 3), TOTALS. Notices: EMPTY.
+    fn hyla_pixel_statistics_metrics(
+        totals: *const hyla_pixel_statistics_totals, context: *const hyla_context,
+        out: *mut hyla_metric, capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: the contract.
-        let metrics = unsafe { core(totals) }?.metrics()?;
-        // SAFETY: as above.
-        unsafe { list.write(&[Span::of(totals, 1)], &metrics) }
-    })
+        let metrics = core(totals)?.metrics()?;
+        list.write(&[Span::of(totals, 1)], &metrics)
+    }
 }

@@ -1,6 +1,7 @@
 //! The inputs of all pixel functions.
 
 use super::check::{Parameters, Span, constant, disjoint, input, parameters};
+use super::loss::Inputs;
 use crate::error::Error;
 use crate::input::Pixels;
 use core::ffi::c_void;
@@ -190,9 +191,10 @@ impl<P> Labelled<'_, P> {
     pub fn n(&self) -> usize {
         self.pixels.scores.len()
     }
+}
 
-    /// No output overlaps another one, what is read, or more that is.
-    pub fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+impl<P> Inputs for Labelled<'_, P> {
+    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
         apart(outputs, &self.structs, more, &self.pixels)
     }
 }

@@ -1,8 +1,9 @@
 //! `hyla_range_...`: the least and greatest value of a float map.
 
-use super::node::{merge, mirror, size};
+use super::answer;
+use super::node::{exported, merge, mirror, size};
 use super::pixels::hyla_pixels;
-use super::status::hyla_status;
+use super::update;
 use crate::node::range::Range;
 
 mirror! {
@@ -46,21 +47,17 @@ pub struct hyla_range_report {
 
 size!(hyla_range_size, hyla_range);
 
-/// Joins the scores of pixels to a range.
-///
-/// Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
-/// apart; infinities are values like others.
-///
-/// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_range_update(
-    pixels: *const hyla_pixels,
-    range: *mut hyla_range,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::update(pixels, range, hyla_pixels::scores, Range::update) }
+exported! {
+    /// Joins the scores of pixels to a range.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
+    /// apart; infinities are values like others.
+    ///
+    /// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_range_update(pixels: *const hyla_pixels, range: *mut hyla_range) {
+        update(pixels, range, hyla_pixels::scores, Range::update)
+    }
 }
 
 merge! {
@@ -68,19 +65,13 @@ merge! {
     hyla_range_merge(range: hyla_range)
 }
 
-/// What the range says. Exact: minimum and maximum are values of the map.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
-/// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_range_values(
-    range: *const hyla_range,
-    report: *mut hyla_range_report,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe {
-        super::answer(range, report, |range, report| {
+exported! {
+    /// What the range says. Exact: minimum and maximum are values of the map.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
+    /// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
+    fn hyla_range_values(range: *const hyla_range, report: *mut hyla_range_report) {
+        answer(range, report, |range, report| {
             let [min, max] = range.extremes()?;
             let notices = range.notices()?;
             report.write(hyla_range_report {

@@ -4,10 +4,9 @@ mod integers;
 
 use super::binning::{self, hyla_binning};
 use super::check::{self, Span, changed, disjoint, input, output};
-use super::node::mirror;
+use super::mirrored;
+use super::node::{exported, mirror};
 use super::pixels::{self, hyla_pixels};
-use super::status::hyla_status;
-use super::{call, mirrored};
 use crate::error::{Error, Notices};
 use crate::metric::ranking::{self, Binning, Histograms, Point, Report};
 use integers::Integers;
@@ -69,247 +68,157 @@ mirror! {
     }
 }
 
-/// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
-/// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
-/// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
-/// masked, a fingerprint of the binning times the number that count, and three words of 0.
-///
-/// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
-/// (all about a binning that hyla_binning_build did not write).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_words(
-    binning: *const hyla_binning,
-    words: *mut usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (binning, reads) = unsafe { binning::read(binning) }?;
+exported! {
+    /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
+    /// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
+    /// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
+    /// masked, a fingerprint of the binning times the number that count, and three words of 0.
+    ///
+    /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
+    /// (all about a binning that hyla_binning_build did not write).
+    fn hyla_ranking_words(binning: *const hyla_binning, words: *mut usize) {
+        let (binning, reads) = binning::read(binning)?;
         disjoint(&[Span::of(words, 1)], &[&reads])?;
-        // SAFETY: the contract.
-        let words = unsafe { check::result(words) }?;
+        let words = check::result(words)?;
         words.write(ranking::words(&binning));
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Adds the scores of pixels to histograms.
-///
-/// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
-/// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing is
-/// allocated or kept. Any number of threads may call it, each with words of its own.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-/// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
-/// Notices: none; `hyla_ranking_values` tells them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_update(
-    binning: *const hyla_binning,
-    pixels: *const hyla_pixels,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (binning, reads) = unsafe { binning::read(binning) }?;
-        // SAFETY: the contract.
-        let used = unsafe { pixels::read(pixels)?.ranked() }?;
+    /// Adds the scores of pixels to histograms.
+    ///
+    /// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
+    /// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing is
+    /// allocated or kept. Any number of threads may call it, each with words of its own.
+    ///
+    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+    /// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
+    /// Notices: none; `hyla_ranking_values` tells them.
+    fn hyla_ranking_update(
+        binning: *const hyla_binning, pixels: *const hyla_pixels, words: *mut i64, count: usize,
+    ) {
+        let (binning, reads) = binning::read(binning)?;
+        let used = pixels::read(pixels)?.ranked()?;
         pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
-        // SAFETY: the contract; the output overlaps nothing.
-        ranking::update(&binning, &used, unsafe { changed(words, count) }?)?;
+        ranking::update(&binning, &used, changed(words, count)?)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_update_u8(
-    binning: *const hyla_binning,
-    scores: *const u8,
-    targets: *const u8,
-    valid: *const u8,
-    n: usize,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    // SAFETY: the contract.
-    call(move || unsafe {
+    /// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
+    ///
+    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+    /// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
+    fn hyla_ranking_update_u8(
+        binning: *const hyla_binning, scores: *const u8, targets: *const u8, valid: *const u8,
+        n: usize, words: *mut i64, count: usize,
+    ) {
         let integers = Integers { binning, scores, targets, valid, n };
         integers.update(words, count, ranking::update_bytes)
-    })
-}
+    }
 
-/// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_update_u16(
-    binning: *const hyla_binning,
-    scores: *const u16,
-    targets: *const u8,
-    valid: *const u8,
-    n: usize,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    // SAFETY: the contract.
-    call(move || unsafe {
+    /// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
+    ///
+    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
+    /// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
+    fn hyla_ranking_update_u16(
+        binning: *const hyla_binning, scores: *const u16, targets: *const u8, valid: *const u8,
+        n: usize, words: *mut i64, count: usize,
+    ) {
         let integers = Integers { binning, scores, targets, valid, n };
         integers.update(words, count, ranking::update_words)
-    })
-}
+    }
 
-/// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
-/// `hyla_ranking_values` finds out.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-/// WORKSPACE (too few words).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_merge(
-    binning: *const hyla_binning,
-    other: *const i64,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (binning, reads) = unsafe { binning::read(binning) }?;
+    /// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
+    /// `hyla_ranking_values` finds out.
+    ///
+    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
+    /// WORKSPACE (too few words).
+    fn hyla_ranking_merge(
+        binning: *const hyla_binning, other: *const i64, words: *mut i64, count: usize,
+    ) {
+        let (binning, reads) = binning::read(binning)?;
         disjoint(&[Span::of(words, count)], &[&reads, &[Span::of(other, count)]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (other, words) = unsafe { (input(other, count)?, changed(words, count)?) };
+        let (other, words) = (input(other, count)?, changed(words, count)?);
         ranking::merge(&binning, other, words)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Average precision, ROC-AUC and F1 of histograms, with bounds.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-/// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
-/// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
-/// precision are more than 0.01 apart).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_values(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    report: *mut hyla_ranking_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (binning, [a, b]) = unsafe { binning::read(binning) }?;
+    /// Average precision, ROC-AUC and F1 of histograms, with bounds.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
+    /// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
+    /// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
+    /// precision are more than 0.01 apart).
+    fn hyla_ranking_values(
+        binning: *const hyla_binning, words: *const i64, count: usize,
+        report: *mut hyla_ranking_report,
+    ) {
+        let (binning, [a, b]) = binning::read(binning)?;
         disjoint(&[Span::of(report, 1)], &[&[a, b, Span::of(words, count)]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (words, to) = unsafe { (input(words, count)?, check::result(mirrored(report))?) };
+        let (words, to) = (input(words, count)?, check::result(mirrored(report))?);
         let histograms = Histograms::new(&binning, words)?;
         Ok(histograms.report(to.write(Report::default())))
-    })
-}
+    }
 
-/// Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the
-/// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many as
-/// there are bins are always enough.
-///
-/// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_curve(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    points: *mut hyla_ranking_point,
-    capacity: usize,
-    written: *mut usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (binning, [a, b]) = unsafe { binning::read(binning) }?;
+    /// Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the
+    /// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many as
+    /// there are bins are always enough.
+    ///
+    /// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
+    fn hyla_ranking_curve(
+        binning: *const hyla_binning, words: *const i64, count: usize,
+        points: *mut hyla_ranking_point, capacity: usize, written: *mut usize,
+    ) {
+        let (binning, [a, b]) = binning::read(binning)?;
         let writes = [Span::of(points, capacity), Span::of(written, 1)];
         disjoint(&writes, &[&[a, b, Span::of(words, count)]])?;
-        // SAFETY: the contract; the outputs overlap nothing.
-        let (words, written, points) = unsafe {
-            (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?)
-        };
+        let (words, written, points) =
+            (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?);
         written.write(ranking::curve_to(&binning, words, points)?);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold` tells
-/// where that is.
-///
-/// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
-/// NO_NEGATIVES, NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_at(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    threshold: f32,
-    point: *mut hyla_ranking_point,
-) -> hyla_status {
-    call(move || {
+    /// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold` tells
+    /// where that is.
+    ///
+    /// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
+    /// NO_NEGATIVES, NOT_FINITE.
+    fn hyla_ranking_at(
+        binning: *const hyla_binning, words: *const i64, count: usize, threshold: f32,
+        point: *mut hyla_ranking_point,
+    ) {
         let at = |binning: &Binning, words: &[i64]| ranking::at(binning, words, threshold);
-        // SAFETY: the contract.
-        unsafe { answer(binning, words, count, mirrored(point), at) }
-    })
-}
+        answer(binning, words, count, mirrored(point), at)
+    }
 
-/// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
-/// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
-/// where even the highest bin is above it; infinite scores raise an alarm all the same.
-///
-/// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
-/// `hyla_ranking_at`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_threshold(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    false_positive_rate: f64,
-    threshold: *mut f64,
-) -> hyla_status {
-    call(move || {
+    /// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
+    /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
+    /// where even the highest bin is above it; infinite scores raise an alarm all the same.
+    ///
+    /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
+    /// `hyla_ranking_at`.
+    fn hyla_ranking_threshold(
+        binning: *const hyla_binning, words: *const i64, count: usize, false_positive_rate: f64,
+        threshold: *mut f64,
+    ) {
         let of_rate = |binning: &Binning, words: &[i64]| {
             ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)
                 .map(|found| (found.value, found.notices))
         };
-        // SAFETY: the contract.
-        unsafe { answer(binning, words, count, threshold, of_rate) }
-    })
-}
+        answer(binning, words, count, threshold, of_rate)
+    }
 
-/// Where the quantile q of all scores lies, anomalies and normal pixels alike: the order statistic of rank
-/// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
-/// integers). Both NaN without scores.
-///
-/// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
-/// `hyla_ranking_at`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_quantile(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    q: f64,
-    bounds: *mut f64,
-) -> hyla_status {
-    call(move || {
+    /// Where the quantile q of all scores lies, anomalies and normal pixels alike: the order statistic of rank
+    /// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
+    /// integers). Both NaN without scores.
+    ///
+    /// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
+    /// `hyla_ranking_at`.
+    fn hyla_ranking_quantile(
+        binning: *const hyla_binning, words: *const i64, count: usize, q: f64, bounds: *mut f64,
+    ) {
         let quantile = |binning: &Binning, words: &[i64]| ranking::quantile(binning, words, q);
-        // SAFETY: the contract.
-        unsafe { answer(binning, words, count, bounds.cast::<[f64; 2]>(), quantile) }
-    })
+        answer(binning, words, count, bounds.cast::<[f64; 2]>(), quantile)
+    }
 }
 
 /// The whole of every function that makes a result of histograms.

@@ -1,10 +1,9 @@
 //! `hyla_ranking_exact_...`: exact average precision and ROC-AUC of one buffer.
 
 use super::check::{self, Span, output};
-use super::node::mirror;
+use super::mirrored;
+use super::node::{exported, mirror};
 use super::pixels::{self, hyla_pixels};
-use super::status::hyla_status;
-use super::{call, mirrored};
 use crate::error::Error;
 use crate::metric::ranking_exact::{self, Report};
 
@@ -42,37 +41,30 @@ pub extern "C" fn hyla_ranking_exact_workspace(n: usize) -> usize {
     ranking_exact::workspace(n)
 }
 
-/// Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
-/// `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
-///
-/// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be NULL.
-///
-/// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_exact_values(
-    pixels: *const hyla_pixels,
-    workspace: *mut u32,
-    workspace_size: usize,
-    report: *mut hyla_ranking_exact_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let given = unsafe { pixels::read(pixels) }?;
-        // SAFETY: the contract.
-        let mut used = unsafe { given.ranked() }?;
+exported! {
+    /// Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
+    /// `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+    ///
+    /// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be NULL.
+    ///
+    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
+    fn hyla_ranking_exact_values(
+        pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
+        report: *mut hyla_ranking_exact_report,
+    ) {
+        let given = pixels::read(pixels)?;
+        let mut used = given.ranked()?;
         match used.targets {
             None if given.n > 0 => return Err(Error::NullPointer),
             targets => used.targets = targets.or(Some(&[])),
         }
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
         pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
-        // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, report) =
-            unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
+            (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let (found, notices) = ranking_exact::report_to(&used, workspace)?;
         report.write(found);
         Ok(notices)
-    })
+    }
 }

@@ -1,12 +1,14 @@
 //! `hyla_score_statistics_...`: mean, spread, extremes and quantiles of a float map.
 
+use super::answer;
 use super::check::{self, Span, output};
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{change, merge, mirror, size};
+use super::node::{change, exported, merge, mirror, size};
 use super::pixels::{self, hyla_pixels};
-use super::status::hyla_status;
 use super::sum::hyla_sum;
-use super::{call, core, mirrored};
+use super::update;
+use super::write;
+use super::{core, mirrored};
 use crate::metric::score_statistics::{self, Report, Totals};
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -81,20 +83,18 @@ mirror! {
 
 size!(hyla_score_statistics_totals_size, hyla_score_statistics_totals);
 
-/// Adds the scores of pixels to totals. Needs no labels.
-///
-/// Inputs: `scores` (any floats); optional `valid`; no weights.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_score_statistics_update(
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_score_statistics_totals,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::update(pixels, totals, hyla_pixels::scores, Totals::update) }
+exported! {
+    /// Adds the scores of pixels to totals. Needs no labels.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_score_statistics_update(
+        pixels: *const hyla_pixels, totals: *mut hyla_score_statistics_totals,
+    ) {
+        update(pixels, totals, hyla_pixels::scores, Totals::update)
+    }
 }
 
 merge! {
@@ -109,32 +109,22 @@ change! {
     hyla_score_statistics_normalize(totals: hyla_score_statistics_totals), normalize
 }
 
-/// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
-///
-/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_score_statistics_mean(
-    totals: *const hyla_score_statistics_totals,
-    mean: *mut f64,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::answer(totals, mean, |totals, to| super::write(totals.mean()?, to)) }
-}
+exported! {
+    /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
+    ///
+    /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    fn hyla_score_statistics_mean(totals: *const hyla_score_statistics_totals, mean: *mut f64) {
+        answer(totals, mean, |totals, to| write(totals.mean()?, to))
+    }
 
-/// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
-/// a score is not finite.
-///
-/// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
-/// pixel).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_score_statistics_std(
-    totals: *const hyla_score_statistics_totals,
-    std: *mut f64,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::answer(totals, std, |totals, to| super::write(totals.std()?, to)) }
+    /// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
+    /// a score is not finite.
+    ///
+    /// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
+    /// pixel).
+    fn hyla_score_statistics_std(totals: *const hyla_score_statistics_totals, std: *mut f64) {
+        answer(totals, std, |totals, to| write(totals.std()?, to))
+    }
 }
 
 /// How many words of workspace a frame needs, whatever its size: the same on every tier.
@@ -143,55 +133,40 @@ pub extern "C" fn hyla_score_statistics_workspace() -> usize {
     score_statistics::workspace()
 }
 
-/// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
-/// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
-///
-/// Inputs: `scores` (any floats); optional `valid`; no weights.
-///
-/// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
-/// DEGENERATE (one pixel has no deviation).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_score_statistics_frame(
-    pixels: *const hyla_pixels,
-    workspace: *mut u32,
-    workspace_size: usize,
-    report: *mut hyla_score_statistics_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let used = unsafe { pixels::read(pixels)?.scores() }?;
+exported! {
+    /// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
+    /// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights.
+    ///
+    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
+    /// DEGENERATE (one pixel has no deviation).
+    fn hyla_score_statistics_frame(
+        pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
+        report: *mut hyla_score_statistics_report,
+    ) {
+        let used = pixels::read(pixels)?.scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
         pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
-        // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, report) =
-            unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
+            (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let (found, notices) = score_statistics::frame_to(&used, workspace)?;
         report.write(found);
         Ok(notices)
-    })
-}
+    }
 
-/// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
-/// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-/// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_score_statistics_metrics(
-    report: *const hyla_score_statistics_report,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
+    /// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+    /// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+    fn hyla_score_statistics_metrics(
+        report: *const hyla_score_statistics_report, context: *const hyla_context,
+        out: *mut hyla_metric, capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: the contract.
-        let metrics = unsafe { core(report) }?.metrics();
-        // SAFETY: as above.
-        unsafe { list.write(&[Span::of(report, 1)], &metrics) }
-    })
+        let metrics = core(report)?.metrics();
+        list.write(&[Span::of(report, 1)], &metrics)
+    }
 }

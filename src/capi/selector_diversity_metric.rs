@@ -2,9 +2,8 @@
 
 use super::check::{self, Span, disjoint, input, output};
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::mirror;
-use super::status::hyla_status;
-use super::{call, core, mirrored};
+use super::node::{exported, mirror};
+use super::{core, mirrored};
 use crate::metric::selector_diversity::{self, Report};
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`).
@@ -45,53 +44,37 @@ pub extern "C" fn hyla_selector_diversity_metric_workspace(n: usize) -> usize {
     selector_diversity::workspace(n)
 }
 
-/// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
-/// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
-///
-/// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small).
-/// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_selector_diversity_metric_values(
-    weights: *const f32,
-    n: usize,
-    workspace: *mut u32,
-    workspace_size: usize,
-    report: *mut hyla_selector_diversity_metric_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let weights = unsafe { input(weights, n) }?;
+exported! {
+    /// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
+    /// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+    ///
+    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small).
+    /// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+    fn hyla_selector_diversity_metric_values(
+        weights: *const f32, n: usize, workspace: *mut u32, workspace_size: usize,
+        report: *mut hyla_selector_diversity_metric_report,
+    ) {
+        let weights = input(weights, n)?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(weights))]])?;
-        // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, report) =
-            unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
+            (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let found = selector_diversity::values_to(weights, workspace)?;
         report.write(found);
         Ok(found.notices())
-    })
-}
+    }
 
-/// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
-/// `count`.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
-/// Notices: EMPTY, NOT_FINITE, DEGENERATE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_selector_diversity_metric_metrics(
-    report: *const hyla_selector_diversity_metric_report,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
+    /// `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
+    /// Notices: EMPTY, NOT_FINITE, DEGENERATE.
+    fn hyla_selector_diversity_metric_metrics(
+        report: *const hyla_selector_diversity_metric_report, context: *const hyla_context,
+        out: *mut hyla_metric, capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: the contract.
-        let metrics = unsafe { core(report) }?.metrics();
-        // SAFETY: as above.
-        unsafe { list.write(&[Span::of(report, 1)], &metrics) }
-    })
+        let metrics = core(report)?.metrics();
+        list.write(&[Span::of(report, 1)], &metrics)
+    }
 }

@@ -1,11 +1,9 @@
 //! `hyla_selector_entropy_metric_...`: entropy of the weights of a band selector.
 
-use super::call;
 use super::check::Parameters;
 use super::metric::{List, hyla_context, hyla_metric};
-use super::node::parameters;
-use super::selector_loss::{Inputs, value};
-use super::status::hyla_status;
+use super::node::{exported, parameters};
+use super::selector_loss::Inputs;
 use crate::error::Error;
 use crate::metric::selector_entropy::{self, Params};
 
@@ -37,43 +35,29 @@ impl Parameters for hyla_selector_entropy_metric_params {
     }
 }
 
-/// The entropy of `n` weights. 0 of no weight, and of weights that are all 0.
-///
-/// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, EPSILON.
-/// Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S of 0).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_selector_entropy_metric_value(
-    params: *const hyla_selector_entropy_metric_params,
-    weights: *const f32,
-    n: usize,
-    entropy: *mut f64,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { value(params, weights, n, entropy, selector_entropy::value) }
-}
+exported! {
+    /// The entropy of `n` weights. 0 of no weight, and of weights that are all 0.
+    ///
+    /// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, EPSILON.
+    /// Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S of 0).
+    fn hyla_selector_entropy_metric_value(
+        params: *const hyla_selector_entropy_metric_params, weights: *const f32, n: usize,
+        entropy: *mut f64,
+    ) {
+        Inputs::new(params, weights, n)?.value(entropy, selector_entropy::value)
+    }
 
-/// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
-///
-/// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY
-/// (0). Notices: those of `hyla_selector_entropy_metric_value`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_selector_entropy_metric_metrics(
-    params: *const hyla_selector_entropy_metric_params,
-    weights: *const f32,
-    n: usize,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
+    ///
+    /// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY
+    /// (0). Notices: those of `hyla_selector_entropy_metric_value`.
+    fn hyla_selector_entropy_metric_metrics(
+        params: *const hyla_selector_entropy_metric_params, weights: *const f32, n: usize,
+        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: the contract.
-        let Inputs { params, weights, spans } = unsafe { Inputs::new(params, weights, n) }?;
+        let Inputs { params, weights, spans } = Inputs::new(params, weights, n)?;
         let metrics = selector_entropy::metrics(&params, weights)?;
-        // SAFETY: as above.
-        unsafe { list.write(&spans, &metrics) }
-    })
+        list.write(&spans, &metrics)
+    }
 }

@@ -1,8 +1,10 @@
 //! `hyla_sum_...`: the exact sum and mean of a float map.
 
-use super::node::{change, merge, mirror, size};
+use super::answer;
+use super::node::{change, exported, merge, mirror, size};
 use super::pixels::hyla_pixels;
-use super::status::hyla_status;
+use super::update;
+use super::write;
 use crate::exact::ExactSum;
 use crate::metric::sum::Totals;
 
@@ -39,21 +41,17 @@ mirror! {
 const _: () = assert!(size_of::<hyla_sum>() == size_of::<ExactSum>());
 size!(hyla_sum_totals_size, hyla_sum_totals);
 
-/// Adds the scores of pixels to totals: for monitors without labels.
-///
-/// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
-/// are counted and decide the value by the rules of IEEE 754.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_update(
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_sum_totals,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::update(pixels, totals, hyla_pixels::scores, Totals::update) }
+exported! {
+    /// Adds the scores of pixels to totals: for monitors without labels.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
+    /// are counted and decide the value by the rules of IEEE 754.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_sum_update(pixels: *const hyla_pixels, totals: *mut hyla_sum_totals) {
+        update(pixels, totals, hyla_pixels::scores, Totals::update)
+    }
 }
 
 merge! {
@@ -68,28 +66,18 @@ change! {
     hyla_sum_normalize(totals: hyla_sum_totals), normalize
 }
 
-/// The sum, exact and rounded once; 0 of nothing.
-///
-/// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_value(
-    totals: *const hyla_sum_totals,
-    sum: *mut f64,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::answer(totals, sum, |totals, to| super::write(totals.value()?, to)) }
-}
+exported! {
+    /// The sum, exact and rounded once; 0 of nothing.
+    ///
+    /// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    fn hyla_sum_value(totals: *const hyla_sum_totals, sum: *mut f64) {
+        answer(totals, sum, |totals, to| write(totals.value()?, to))
+    }
 
-/// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
-///
-/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_mean(
-    totals: *const hyla_sum_totals,
-    mean: *mut f64,
-) -> hyla_status {
-    // SAFETY: the contract.
-    unsafe { super::answer(totals, mean, |totals, to| super::write(totals.mean()?, to)) }
+    /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
+    ///
+    /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    fn hyla_sum_mean(totals: *const hyla_sum_totals, mean: *mut f64) {
+        answer(totals, mean, |totals, to| write(totals.mean()?, to))
+    }
 }

@@ -8,12 +8,11 @@ pub use center::{
 };
 
 use super::check::{self, Parameters, Span, disjoint, input};
+use super::core;
 use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, cube_loss};
-use super::node::{loss_totals, parameters};
-use super::status::hyla_status;
+use super::node::{exported, loss_totals, parameters};
 use super::sum::hyla_sum;
-use super::{call, core};
 use crate::error::Error;
 use crate::input::Cube;
 use crate::loss::svdd::{self, Params, Totals};
@@ -111,7 +110,7 @@ cube_loss! {
 
     /// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel
     /// weights do not enter; 0 where the pixel does not count. `score_map` may be uninitialised.
-    hyla_svdd_map of |cube| cube.layout.n, notices "EMPTY (n is 0), DEGENERATE";
+    hyla_svdd_map by_pixel, notices "EMPTY (n is 0), DEGENERATE";
 
     /// It is 0 inside the sphere.
     hyla_svdd_gradient;
@@ -119,49 +118,34 @@ cube_loss! {
     hyla_svdd_update, hyla_svdd_loss_and_gradient
 }
 
-/// The radius R (not squared). HYLA_NOTICE_DEGENERATE: it is 0 in float32 and cannot grow again.
-///
-/// Errors, with `radius` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-/// RADIUS.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_svdd_radius(
-    params: *const hyla_svdd_params,
-    radius: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+exported! {
+    /// The radius R (not squared). HYLA_NOTICE_DEGENERATE: it is 0 in float32 and cannot grow again.
+    ///
+    /// Errors, with `radius` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
+    /// RADIUS.
+    fn hyla_svdd_radius(params: *const hyla_svdd_params, radius: *mut f64) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(radius, 1)], &[&[span]])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let radius = unsafe { check::result(radius) }?;
+        let radius = check::result(radius)?;
         let value = checked.to_core()?.radius()?;
         radius.write(value.value);
         Ok(value.notices)
-    })
-}
+    }
 
-/// Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
-/// pixel.
-///
-/// Errors, with `grad_r_unconstrained` unchanged, and notices: those of `hyla_svdd_loss`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_svdd_gradient_radius(
-    params: *const hyla_svdd_params,
-    totals: *const hyla_svdd_totals,
-    upstream: f64,
-    grad_r_unconstrained: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: the contract.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+    /// Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
+    /// pixel.
+    ///
+    /// Errors, with `grad_r_unconstrained` unchanged, and notices: those of `hyla_svdd_loss`.
+    fn hyla_svdd_gradient_radius(
+        params: *const hyla_svdd_params, totals: *const hyla_svdd_totals, upstream: f64,
+        grad_r_unconstrained: *mut f64,
+    ) {
+        let (checked, span) = check::parameters(params)?;
         let reads = [span, Span::of(totals, 1)];
         disjoint(&[Span::of(grad_r_unconstrained, 1)], &[&reads])?;
-        // SAFETY: the contract; the output overlaps nothing.
-        let (totals, to) = unsafe { (core(totals)?, check::result(grad_r_unconstrained)?) };
+        let (totals, to) = (core(totals)?, check::result(grad_r_unconstrained)?);
         let value = totals.gradient_radius(&checked.to_core()?, upstream)?;
         to.write(value.value);
         Ok(value.notices)
-    })
+    }
 }
