@@ -1,15 +1,11 @@
 //! `hyla_bce_...`: binary cross-entropy of logits.
 
-use super::check::Parameters;
 use super::loss::*;
-use super::node::{loss_totals, parameters};
+use super::node::*;
 use super::pixel_loss::pixel_loss;
-use super::sum::hyla_sum;
-use crate::error::Error;
 use crate::loss::bce::{self, Params, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_BCE_STAGES: u32 = 7;
+stages!(HYLA_BCE_STAGES, 7);
 
 parameters! {
     /// Binary cross-entropy of logits (cuvis-ai: AnomalyBCEWithLogits): what is computed.
@@ -42,18 +38,13 @@ parameters! {
         pub label_smoothing: f32 = 0.0,
     }
     HYLA_BCE_PARAMS_DEFAULT, hyla_bce_params_init
-}
-
-impl Parameters for hyla_bce_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        let reduction = reduction(self.reduction)?;
+    |given| -> Params {
+        let reduction = reduction(given.reduction)?;
         Ok(Params {
             reduction,
-            weight: self.weight,
-            pos_weight: self.pos_weight,
-            label_smoothing: self.label_smoothing,
+            weight: given.weight,
+            pos_weight: given.pos_weight,
+            label_smoothing: given.label_smoothing,
         })
     }
 }

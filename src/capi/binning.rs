@@ -1,8 +1,7 @@
 //! `hyla_binning_...`: how scores become bins of a ranking.
 
-use super::check::{self, Parameters, Span, constant, disjoint, input};
-use super::node::{exported, parameters};
-use crate::error::{Error, Notices};
+use super::check::constant;
+use super::node::*;
 use crate::metric::ranking::{Binning, Rule, table_words};
 
 /// Bins of one relative width: the leading bits of the float. No range to choose.
@@ -41,6 +40,9 @@ parameters! {
         pub high: f32 = 1.0,
     }
     HYLA_BINNING_PARAMS_DEFAULT, hyla_binning_params_init
+    |given| -> Rule {
+        rule_of(given.rule, given.bins, given.low, given.high)
+    }
 }
 
 /// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
@@ -75,14 +77,6 @@ fn rule_of(rule: u32, bins: u32, low: f32, high: f32) -> Result<Rule, Error> {
         HYLA_BINNING_U16 => Rule::Words,
         _ => return Err(Error::UnknownOption),
     })
-}
-
-impl Parameters for hyla_binning_params {
-    type Core = Rule;
-
-    fn to_core(self) -> Result<Rule, Error> {
-        rule_of(self.rule, self.bins, self.low, self.high)
-    }
 }
 
 /// The binning behind a pointer, and what a call reads of it.

@@ -1,14 +1,9 @@
 //! `hyla_component_orthogonality_...`: how far components are from orthonormal.
 
-use super::check::{self, Span, disjoint, output};
-use super::matrix::{self, hyla_matrix};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{exported, mirror};
-use super::{core, mirrored};
+use super::node::*;
 use crate::metric::component_orthogonality::{self, Report};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_COMPONENT_ORTHOGONALITY_STAGES: u32 = 6;
+stages!(HYLA_COMPONENT_ORTHOGONALITY_STAGES, 6);
 
 mirror! {
     /// How far components are from orthonormal (cuvis-ai: ComponentOrthogonalityMetric). With components W, K rows of M

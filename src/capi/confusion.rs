@@ -1,11 +1,6 @@
 //! `hyla_confusion_...`: true and false positives and negatives, of pixels and of frames.
 
-use super::answer;
-use super::node::{change, exported, merge, mirror, size};
-use super::pixels::hyla_pixels;
-use super::status::hyla_status;
-use super::update;
-use crate::error::Notices;
+use super::node::*;
 use crate::metric::confusion::{Counts, Totals};
 
 /// The stages in which the counts make sense (see `hyla_context`).
@@ -95,18 +90,6 @@ impl hyla_confusion_ratios {
 
 size!(hyla_confusion_totals_size, hyla_confusion_totals);
 
-exported! {
-    /// Adds pixels to the counts and to the open frame.
-    ///
-    /// Inputs: `decisions`, `targets`; optional `valid`; no weights.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
-    fn hyla_confusion_update(pixels: *const hyla_pixels, totals: *mut hyla_confusion_totals) {
-        update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update)
-    }
-}
-
 change! {
     /// Ends the open frame: it becomes one true or false positive or negative of the frames. A frame
     /// without any pixel that counts is a true negative. Parts of one frame in different totals must
@@ -122,6 +105,16 @@ merge! {
 }
 
 exported! {
+    /// Adds pixels to the counts and to the open frame.
+    ///
+    /// Inputs: `decisions`, `targets`; optional `valid`; no weights.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_confusion_update(pixels: *const hyla_pixels, totals: *mut hyla_confusion_totals) {
+        update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update)
+    }
+
     /// What the totals say of pixels and of frames that were ended.
     ///
     /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the

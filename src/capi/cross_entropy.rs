@@ -1,17 +1,12 @@
 //! `hyla_cross_entropy_...`: cross-entropy of class logits.
 
-use super::check::{Parameters, optional, optional_input};
-use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, cube_loss};
 use super::loss::*;
-use super::node::{loss_totals, parameters};
-use super::sum::hyla_sum;
-use crate::error::Error;
+use super::node::*;
 use crate::input::Cube;
 use crate::loss::cross_entropy::{self, Params, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_CROSS_ENTROPY_STAGES: u32 = 7;
+stages!(HYLA_CROSS_ENTROPY_STAGES, 7);
 
 parameters! {
     /// Cross-entropy of class logits (cuvis-ai: CrossEntropyLoss): what is computed.
@@ -42,6 +37,14 @@ parameters! {
         pub label_smoothing: f32 = 0.0,
     }
     HYLA_CROSS_ENTROPY_PARAMS_DEFAULT, hyla_cross_entropy_params_init
+    |given| -> Params {
+        Ok(Params {
+            reduction: reduction(given.reduction)?,
+            ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
+            weight: given.weight,
+            label_smoothing: given.label_smoothing,
+        })
+    }
 }
 
 loss_totals! {
@@ -57,19 +60,6 @@ loss_totals! {
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different parameters were mixed.
         pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
-impl Parameters for hyla_cross_entropy_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params {
-            reduction: reduction(self.reduction)?,
-            ignore_index: optional(self.has_ignore_index, self.ignore_index)?,
-            weight: self.weight,
-            label_smoothing: self.label_smoothing,
-        })
     }
 }
 

@@ -1,19 +1,13 @@
 //! `hyla_detection_...`: the quality of decisions over frames (cuvis-ai: AnomalyDetectionMetrics).
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Parameters, Span, changed, input};
 use super::confusion::hyla_confusion_totals;
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{change, exported, merge, mirror, parameters, size};
-use super::pixels::{self, hyla_pixels};
-use super::{core, core_mut};
-use crate::error::{Error, Notices};
+use super::node::*;
 use crate::input::Pixels;
 use crate::metric::detection::{Frame, Params, Ranking, Totals};
 use crate::metric::ranking::Binning;
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_DETECTION_STAGES: u32 = 6;
+stages!(HYLA_DETECTION_STAGES, 6);
 
 parameters! {
     /// Detection quality (cuvis-ai: AnomalyDetectionMetrics): what is computed. Initialise with
@@ -26,6 +20,9 @@ parameters! {
         pub ap_thresholds: u32 = 200,
     }
     HYLA_DETECTION_PARAMS_DEFAULT, hyla_detection_params_init
+    |given| -> Params {
+        Ok(Params { pixel_stride: given.pixel_stride, ap_thresholds: given.ap_thresholds })
+    }
 }
 
 mirror! {
@@ -62,15 +59,19 @@ mirror! {
     }
 }
 
-impl Parameters for hyla_detection_params {
-    type Core = Params;
+size!(hyla_detection_totals_size, hyla_detection_totals);
 
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params { pixel_stride: self.pixel_stride, ap_thresholds: self.ap_thresholds })
-    }
+change! {
+    /// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+    hyla_detection_end_frame(totals: hyla_detection_totals), end_frame
 }
 
-size!(hyla_detection_totals_size, hyla_detection_totals);
+merge! {
+    /// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
+    hyla_detection_merge(totals: hyla_detection_totals)
+}
 
 exported! {
     /// Adds a part of the open frame: a line of a push-broom camera, say. Ends with
@@ -95,16 +96,7 @@ exported! {
 
         update.run(|params, pixels, totals, ranking| totals.update(params, pixels, ranking))
     }
-}
 
-change! {
-    /// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
-    hyla_detection_end_frame(totals: hyla_detection_totals), end_frame
-}
-
-exported! {
     /// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
     /// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
     /// or columns adds nothing.
@@ -124,14 +116,7 @@ exported! {
             totals.update_frame(params, pixels, frame, ranking)
         })
     }
-}
 
-merge! {
-    /// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
-    hyla_detection_merge(totals: hyla_detection_totals)
-}
-
-exported! {
     /// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
     /// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
     /// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`

@@ -1,20 +1,13 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::check::{
-    self, Parameters, Span, changed, disjoint, floats, input, optional, output, switch,
-};
-use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, Inputs};
-use super::loss::{Inputs as _, write_mode};
-use super::node::{exported, mirror, parameters, size};
-use super::sum::hyla_sum;
-use crate::error::{Error, Notices};
+use super::loss::Inputs as _;
+use super::node::*;
 use crate::input::Cube;
 use crate::loss::dice::{self, Absent, Params, Totals};
 use core::ptr::null;
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_DICE_STAGES: u32 = 7;
+stages!(HYLA_DICE_STAGES, 7);
 
 /// A class that occurs neither in the labels nor in the predictions counts as perfect (`eps / eps`).
 pub const HYLA_ABSENT_ONE: u32 = 0;
@@ -53,6 +46,15 @@ parameters! {
         pub eps: f32 = 1e-6,
     }
     HYLA_DICE_PARAMS_DEFAULT, hyla_dice_params_init
+    |given| -> Params {
+        Ok(Params {
+            include_background: switch(given.include_background)?,
+            ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
+            absent: Absent::from_number(given.absent).ok_or(Error::UnknownOption)?,
+            weight: given.weight,
+            eps: given.eps,
+        })
+    }
 }
 
 mirror! {
@@ -71,20 +73,6 @@ mirror! {
         pub rejected: i64,
         /// Shows whether terms of different classes were mixed.
         pub fingerprint: i64,
-    }
-}
-
-impl Parameters for hyla_dice_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params {
-            include_background: switch(self.include_background)?,
-            ignore_index: optional(self.has_ignore_index, self.ignore_index)?,
-            absent: Absent::from_number(self.absent).ok_or(Error::UnknownOption)?,
-            weight: self.weight,
-            eps: self.eps,
-        })
     }
 }
 

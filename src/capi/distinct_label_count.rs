@@ -1,9 +1,6 @@
 //! `hyla_distinct_label_count_...`: how many distinct labels a label map contains.
 
-use super::check::{self, Span, changed, disjoint, input, optional_input};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::exported;
-use crate::error::Notices;
+use super::node::*;
 use crate::metric::distinct_label_count;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`): all.

@@ -1,13 +1,10 @@
 //! `hyla_distinctness_...`: mean cosine of pairs of selectors.
 
-use super::check::Parameters;
 use super::matrix_loss::matrix_loss;
-use super::node::parameters;
-use crate::error::Error;
+use super::node::*;
 use crate::loss::distinctness::{self, Params};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_DISTINCTNESS_STAGES: u32 = 7;
+stages!(HYLA_DISTINCTNESS_STAGES, 7);
 
 parameters! {
     /// Mean cosine of pairs of rows (cuvis-ai: DistinctnessLoss): what is computed.
@@ -32,17 +29,12 @@ parameters! {
         pub skip_exact_zeros: u32 = 0,
     }
     HYLA_DISTINCTNESS_PARAMS_DEFAULT, hyla_distinctness_params_init
-}
-
-impl Parameters for hyla_distinctness_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        if self.skip_exact_zeros > 1 {
+    |given| -> Params {
+        if given.skip_exact_zeros > 1 {
             return Err(Error::UnknownOption);
         }
-        let skip_exact_zeros = self.skip_exact_zeros == 1;
-        Ok(Params { weight: self.weight, eps: self.eps, skip_exact_zeros })
+        let skip_exact_zeros = given.skip_exact_zeros == 1;
+        Ok(Params { weight: given.weight, eps: given.eps, skip_exact_zeros })
     }
 }
 

@@ -1,11 +1,7 @@
 //! `hyla_drift_...`: the score histogram of now against a stored one.
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Parameters, Span, disjoint, input};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{exported, mirror, parameters};
-use super::{core, mirrored};
-use crate::error::Error;
+use super::node::*;
 use crate::metric::drift::{self, Params, Report, Side};
 
 parameters! {
@@ -37,18 +33,13 @@ parameters! {
         pub high: f32 = 0.0,
     }
     HYLA_DRIFT_PARAMS_DEFAULT, hyla_drift_params_init
-}
-
-impl Parameters for hyla_drift_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        let range = match self.has_range {
+    |given| -> Params {
+        let range = match given.has_range {
             0 => None,
-            1 => Some([self.low, self.high]),
+            1 => Some([given.low, given.high]),
             _ => return Err(Error::UnknownOption),
         };
-        Ok(Params { groups: self.groups, range })
+        Ok(Params { groups: given.groups, range })
     }
 }
 

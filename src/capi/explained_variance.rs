@@ -1,14 +1,9 @@
 //! `hyla_explained_variance_...`: how much of the variance each component explains.
 
-use super::check::{self, Span, changed, disjoint, input, output};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{exported, mirror, size};
-use super::sum::hyla_sum;
-use crate::error::Notices;
+use super::node::*;
 use crate::metric::explained_variance::{self, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_EXPLAINED_VARIANCE_STAGES: u32 = 6;
+stages!(HYLA_EXPLAINED_VARIANCE_STAGES, 6);
 
 mirror! {
     /// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an

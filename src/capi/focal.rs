@@ -1,15 +1,11 @@
 //! `hyla_focal_...`: focal loss of logits.
 
-use super::check::Parameters;
 use super::loss::*;
-use super::node::{loss_totals, parameters};
+use super::node::*;
 use super::pixel_loss::pixel_loss;
-use super::sum::hyla_sum;
-use crate::error::Error;
 use crate::loss::focal::{self, Params, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_FOCAL_STAGES: u32 = 7;
+stages!(HYLA_FOCAL_STAGES, 7);
 
 parameters! {
     /// Focal loss of logits: what is computed. (cuvis-ai has no such node.)
@@ -40,19 +36,14 @@ parameters! {
         pub alpha: f32 = 0.25,
     }
     HYLA_FOCAL_PARAMS_DEFAULT, hyla_focal_params_init
-}
-
-impl Parameters for hyla_focal_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        let reduction = reduction(self.reduction)?;
-        let alpha = match self.has_alpha {
+    |given| -> Params {
+        let reduction = reduction(given.reduction)?;
+        let alpha = match given.has_alpha {
             0 => None,
-            1 => Some(self.alpha),
+            1 => Some(given.alpha),
             _ => return Err(Error::UnknownOption),
         };
-        Ok(Params { reduction, weight: self.weight, gamma: self.gamma, alpha })
+        Ok(Params { reduction, weight: given.weight, gamma: given.gamma, alpha })
     }
 }
 

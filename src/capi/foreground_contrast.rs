@@ -1,19 +1,13 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::check::{self, Parameters, Span, disjoint, floats, switch};
-use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, Inputs};
-use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update, write_mode};
-use super::node::{change, exported, merge, mirror, parameters, size};
-use super::sum::hyla_sum;
-use super::{core, core_mut};
-use crate::error::{Error, Notices};
+use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update};
+use super::node::*;
 use crate::input::Cube;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
 use core::ptr::null;
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_FOREGROUND_CONTRAST_STAGES: u32 = 7;
+stages!(HYLA_FOREGROUND_CONTRAST_STAGES, 7);
 
 /// Colours are compared as they are.
 pub const HYLA_COLOR_RGB: u32 = 0;
@@ -60,6 +54,16 @@ parameters! {
         pub eps: f32 = 1e-6,
     }
     HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT, hyla_foreground_contrast_params_init
+    |given| -> Params {
+        Ok(Params {
+            color_space: ColorSpace::from_number(given.color_space).ok_or(Error::UnknownOption)?,
+            assume_srgb: switch(given.assume_srgb)?,
+            weight: given.weight,
+            compactness_weight: given.compactness_weight,
+            anchor_weight: given.anchor_weight,
+            eps: given.eps,
+        })
+    }
 }
 
 mirror! {
@@ -104,21 +108,6 @@ mirror! {
     }
 }
 
-impl Parameters for hyla_foreground_contrast_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params {
-            color_space: ColorSpace::from_number(self.color_space).ok_or(Error::UnknownOption)?,
-            assume_srgb: switch(self.assume_srgb)?,
-            weight: self.weight,
-            compactness_weight: self.compactness_weight,
-            anchor_weight: self.anchor_weight,
-            eps: self.eps,
-        })
-    }
-}
-
 impl CubeLoss for hyla_foreground_contrast_params {
     type Beside<'a> = Option<&'a [f32]>;
 
@@ -135,24 +124,6 @@ size!(hyla_foreground_contrast_frame_size, hyla_foreground_contrast_frame);
 
 size!(hyla_foreground_contrast_totals_size, hyla_foreground_contrast_totals);
 
-exported! {
-    /// Adds pixels to a frame.
-    ///
-    /// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
-    /// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
-    ///
-    /// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-    /// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
-    /// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
-    fn hyla_foreground_contrast_frame_update(
-        params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube,
-        frame: *mut hyla_foreground_contrast_frame,
-    ) {
-        let inputs = Inputs::new(params, rgb, null())?;
-        update(&inputs, frame, |frame| frame.update(&inputs.params, &inputs.cube))
-    }
-}
-
 merge! {
     /// Adds another part of a frame (of another tile or thread), and makes the words canonical.
     hyla_foreground_contrast_frame_merge(frame: hyla_foreground_contrast_frame)
@@ -163,24 +134,6 @@ change! {
     ///
     /// Errors: NULL_POINTER, MISALIGNED.
     hyla_foreground_contrast_frame_normalize(frame: hyla_foreground_contrast_frame), normalize
-}
-
-exported! {
-    /// Adds one finished frame to totals.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
-    /// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
-    fn hyla_foreground_contrast_update(
-        params: *const hyla_foreground_contrast_params,
-        frame: *const hyla_foreground_contrast_frame, totals: *mut hyla_foreground_contrast_totals,
-    ) {
-        let (checked, span) = check::parameters(params)?;
-        disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
-        let (frame, totals) = (core(frame)?, core_mut(totals)?);
-        totals.update(&checked.to_core()?, frame)?;
-        Ok(Notices::NONE)
-    }
 }
 
 merge! {
@@ -198,6 +151,38 @@ change! {
 }
 
 exported! {
+    /// Adds pixels to a frame.
+    ///
+    /// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
+    /// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+    ///
+    /// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+    /// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
+    /// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+    fn hyla_foreground_contrast_frame_update(
+        params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube,
+        frame: *mut hyla_foreground_contrast_frame,
+    ) {
+        let inputs = Inputs::new(params, rgb, null())?;
+        update(&inputs, frame, |frame| frame.update(&inputs.params, &inputs.cube))
+    }
+
+    /// Adds one finished frame to totals.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
+    /// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+    fn hyla_foreground_contrast_update(
+        params: *const hyla_foreground_contrast_params,
+        frame: *const hyla_foreground_contrast_frame, totals: *mut hyla_foreground_contrast_totals,
+    ) {
+        let (checked, span) = check::parameters(params)?;
+        disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
+        let (frame, totals) = (core(frame)?, core_mut(totals)?);
+        totals.update(&checked.to_core()?, frame)?;
+        Ok(Notices::NONE)
+    }
+
     /// The mean loss of the frames that count; 0 of none.
     ///
     /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,

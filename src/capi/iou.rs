@@ -1,14 +1,10 @@
 //! `hyla_iou_...`: soft intersection over union.
 
-use super::check::Parameters;
-use super::node::{loss_totals, parameters};
+use super::node::*;
 use super::overlap_loss::overlap_loss;
-use super::sum::hyla_sum;
-use crate::error::Error;
 use crate::loss::iou::{self, Params, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_IOU_STAGES: u32 = 7;
+stages!(HYLA_IOU_STAGES, 7);
 
 /// Predictions are `1 / (1 + e^-x)`.
 pub const HYLA_NORMALIZATION_SIGMOID: u32 = 0;
@@ -61,6 +57,17 @@ parameters! {
         pub smooth: f32 = 1e-6,
     }
     HYLA_IOU_PARAMS_DEFAULT, hyla_iou_params_init
+    |given| -> Params {
+        let normalization = iou::Normalization::from_number(given.normalization);
+        Ok(Params {
+            normalization: normalization.ok_or(Error::UnknownNormalization)?,
+            boundary: iou::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
+            empty_target: iou::EmptyTarget::from_number(given.empty_target)
+                .ok_or(Error::UnknownOption)?,
+            weight: given.weight,
+            smooth: given.smooth,
+        })
+    }
 }
 
 loss_totals! {
@@ -80,22 +87,6 @@ loss_totals! {
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different normalisations were mixed.
         pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
-impl Parameters for hyla_iou_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        let normalization = iou::Normalization::from_number(self.normalization);
-        Ok(Params {
-            normalization: normalization.ok_or(Error::UnknownNormalization)?,
-            boundary: iou::Boundary::from_number(self.boundary).ok_or(Error::UnknownOption)?,
-            empty_target: iou::EmptyTarget::from_number(self.empty_target)
-                .ok_or(Error::UnknownOption)?,
-            weight: self.weight,
-            smooth: self.smooth,
-        })
     }
 }
 

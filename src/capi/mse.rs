@@ -1,17 +1,12 @@
 //! `hyla_mse_...`: mean squared error of a reconstruction.
 
-use super::check::{Parameters, input};
-use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, cube_loss};
 use super::loss::*;
-use super::node::{loss_totals, parameters};
-use super::sum::hyla_sum;
-use crate::error::Error;
+use super::node::*;
 use crate::input::Cube;
 use crate::loss::mse::{self, Params, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_MSE_STAGES: u32 = 7;
+stages!(HYLA_MSE_STAGES, 7);
 
 parameters! {
     /// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
@@ -34,6 +29,10 @@ parameters! {
         pub weight: f32 = 1.0,
     }
     HYLA_MSE_PARAMS_DEFAULT, hyla_mse_params_init
+    |given| -> Params {
+        let reduction = reduction(given.reduction)?;
+        Ok(Params { reduction, weight: given.weight })
+    }
 }
 
 loss_totals! {
@@ -49,15 +48,6 @@ loss_totals! {
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different parameters were mixed.
         pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
-impl Parameters for hyla_mse_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        let reduction = reduction(self.reduction)?;
-        Ok(Params { reduction, weight: self.weight })
     }
 }
 

@@ -20,7 +20,7 @@ macro_rules! exported {
     )*};
 }
 
-/// A struct of parameters with its defaults, each beside its field, and `..._params_init`. The header takes
+/// A struct of parameters with its defaults, each beside its field, `..._params_init`, and how the core gets them. The header takes
 /// `HYLA_..._PARAMS_DEFAULT` and `..._params_default` from these; a test compares them with the defaults of the core.
 macro_rules! parameters {
     (
@@ -29,6 +29,7 @@ macro_rules! parameters {
             $($(#[$field_doc:meta])* pub $field:ident: $type:ty = $default:expr,)*
         }
         $defaults:ident, $init:ident
+        |$given:ident| -> $core:ty $to_core:block
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -37,6 +38,15 @@ macro_rules! parameters {
             #[doc = concat!(" `sizeof(", stringify!($params), ")`.")]
             pub struct_size: u32,
             $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl $crate::capi::check::Parameters for $params {
+            type Core = $core;
+
+            fn to_core(self) -> Result<$core, $crate::error::Error> {
+                let $given = self;
+                $to_core
+            }
         }
 
         const _: () = assert!(true $(&& size_of::<$type>() == 4)*, "fields of four bytes");
@@ -108,6 +118,14 @@ macro_rules! place {
     ($core:ty, $field:ident, $($place:ident).+) => { core::mem::offset_of!($core, $($place).+) };
 }
 
+/// The stages in which cuvis-ai runs a node, bits of HYLA_STAGE_...
+macro_rules! stages {
+    ($stages:ident, $bits:literal) => {
+        /// The stages in which cuvis-ai runs the node (see `hyla_context`).
+        pub const $stages: u32 = $bits;
+    };
+}
+
 /// `..._totals_size`.
 macro_rules! size {
     ($size:ident, $type:ident $(, $more:literal)?) => {
@@ -175,4 +193,19 @@ macro_rules! loss_totals {
     };
 }
 
-pub(super) use {change, exported, loss_totals, merge, mirror, parameters, place, size};
+pub(super) use {change, exported, loss_totals, merge, mirror, parameters, place, size, stages};
+
+// What most nodes use: their files begin with `use super::node::*`.
+pub(super) use super::check::{
+    self, Parameters, Span, changed, disjoint, floats, input, optional, optional_input, output,
+    switch,
+};
+pub(super) use super::cube::hyla_cube;
+pub(super) use super::loss::write_mode;
+pub(super) use super::matrix::{self, hyla_matrix};
+pub(super) use super::metric::{List, hyla_context, hyla_metric};
+pub(super) use super::pixels::{self, hyla_pixels};
+pub(super) use super::status::hyla_status;
+pub(super) use super::sum::hyla_sum;
+pub(super) use super::{answer, core, core_mut, mirrored, update, write};
+pub(super) use crate::error::{Error, Notices, Value};

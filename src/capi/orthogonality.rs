@@ -1,13 +1,10 @@
 //! `hyla_orthogonality_...`: how far rows are from orthonormal.
 
-use super::check::Parameters;
 use super::matrix_loss::matrix_loss;
-use super::node::parameters;
-use crate::error::Error;
+use super::node::*;
 use crate::loss::orthogonality::{self, Params};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_ORTHOGONALITY_STAGES: u32 = 7;
+stages!(HYLA_ORTHOGONALITY_STAGES, 7);
 
 parameters! {
     /// How far the rows of a matrix are from orthonormal (cuvis-ai: OrthogonalityLoss): what is computed.
@@ -26,14 +23,7 @@ parameters! {
         pub weight: f32 = 1.0,
     }
     HYLA_ORTHOGONALITY_PARAMS_DEFAULT, hyla_orthogonality_params_init
-}
-
-impl Parameters for hyla_orthogonality_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params { weight: self.weight })
-    }
+    |given| -> Params { Ok(Params { weight: given.weight }) }
 }
 
 matrix_loss! {

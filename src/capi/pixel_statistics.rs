@@ -1,17 +1,9 @@
 //! `hyla_pixel_statistics_...`: how many pixels were decided anomalous.
 
-use super::answer;
-use super::check::Span;
-use super::core;
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{exported, merge, mirror, size};
-use super::pixels::hyla_pixels;
-use super::update;
-use crate::error::Value;
+use super::node::*;
 use crate::metric::pixel_statistics::Totals;
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_PIXEL_STATISTICS_STAGES: u32 = 6;
+stages!(HYLA_PIXEL_STATISTICS_STAGES, 6);
 
 mirror! {
     /// Counts over pixels (cuvis-ai: AnomalyPixelStatisticsMetric); all zero is empty. Adding the
@@ -40,6 +32,11 @@ pub struct hyla_pixel_statistics_report {
 
 size!(hyla_pixel_statistics_totals_size, hyla_pixel_statistics_totals);
 
+merge! {
+    /// Adds other totals to totals.
+    hyla_pixel_statistics_merge(totals: hyla_pixel_statistics_totals)
+}
+
 exported! {
     /// Adds pixels to totals. Needs no labels.
     ///
@@ -52,14 +49,7 @@ exported! {
     ) {
         update(pixels, totals, hyla_pixels::decisions, Totals::update)
     }
-}
 
-merge! {
-    /// Adds other totals to totals.
-    hyla_pixel_statistics_merge(totals: hyla_pixel_statistics_totals)
-}
-
-exported! {
     /// What the totals say.
     ///
     /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.

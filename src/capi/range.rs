@@ -1,9 +1,6 @@
 //! `hyla_range_...`: the least and greatest value of a float map.
 
-use super::answer;
-use super::node::{exported, merge, mirror, size};
-use super::pixels::hyla_pixels;
-use super::update;
+use super::node::*;
 use crate::node::range::Range;
 
 mirror! {
@@ -47,6 +44,11 @@ pub struct hyla_range_report {
 
 size!(hyla_range_size, hyla_range);
 
+merge! {
+    /// Joins another range to a range.
+    hyla_range_merge(range: hyla_range)
+}
+
 exported! {
     /// Joins the scores of pixels to a range.
     ///
@@ -58,14 +60,7 @@ exported! {
     fn hyla_range_update(pixels: *const hyla_pixels, range: *mut hyla_range) {
         update(pixels, range, hyla_pixels::scores, Range::update)
     }
-}
 
-merge! {
-    /// Joins another range to a range.
-    hyla_range_merge(range: hyla_range)
-}
-
-exported! {
     /// What the range says. Exact: minimum and maximum are values of the map.
     ///
     /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.

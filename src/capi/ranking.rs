@@ -3,11 +3,7 @@
 mod integers;
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, changed, disjoint, input, output};
-use super::mirrored;
-use super::node::{exported, mirror};
-use super::pixels::{self, hyla_pixels};
-use crate::error::{Error, Notices};
+use super::node::*;
 use crate::metric::ranking::{self, Binning, Histograms, Point, Report};
 use integers::Integers;
 

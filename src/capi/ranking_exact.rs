@@ -1,10 +1,6 @@
 //! `hyla_ranking_exact_...`: exact average precision and ROC-AUC of one buffer.
 
-use super::check::{self, Span, output};
-use super::mirrored;
-use super::node::{exported, mirror};
-use super::pixels::{self, hyla_pixels};
-use crate::error::Error;
+use super::node::*;
 use crate::metric::ranking_exact::{self, Report};
 
 mirror! {

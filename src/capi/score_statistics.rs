@@ -1,18 +1,9 @@
 //! `hyla_score_statistics_...`: mean, spread, extremes and quantiles of a float map.
 
-use super::answer;
-use super::check::{self, Span, output};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{change, exported, merge, mirror, size};
-use super::pixels::{self, hyla_pixels};
-use super::sum::hyla_sum;
-use super::update;
-use super::write;
-use super::{core, mirrored};
+use super::node::*;
 use crate::metric::score_statistics::{self, Report, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_SCORE_STATISTICS_STAGES: u32 = 6;
+stages!(HYLA_SCORE_STATISTICS_STAGES, 6);
 
 /// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
 #[derive(Clone, Copy, Default)]
@@ -83,20 +74,6 @@ mirror! {
 
 size!(hyla_score_statistics_totals_size, hyla_score_statistics_totals);
 
-exported! {
-    /// Adds the scores of pixels to totals. Needs no labels.
-    ///
-    /// Inputs: `scores` (any floats); optional `valid`; no weights.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
-    fn hyla_score_statistics_update(
-        pixels: *const hyla_pixels, totals: *mut hyla_score_statistics_totals,
-    ) {
-        update(pixels, totals, hyla_pixels::scores, Totals::update)
-    }
-}
-
 merge! {
     /// Adds other totals to totals, and makes the words canonical.
     hyla_score_statistics_merge(totals: hyla_score_statistics_totals)
@@ -110,6 +87,18 @@ change! {
 }
 
 exported! {
+    /// Adds the scores of pixels to totals. Needs no labels.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_score_statistics_update(
+        pixels: *const hyla_pixels, totals: *mut hyla_score_statistics_totals,
+    ) {
+        update(pixels, totals, hyla_pixels::scores, Totals::update)
+    }
+
     /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
     ///
     /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
@@ -125,15 +114,7 @@ exported! {
     fn hyla_score_statistics_std(totals: *const hyla_score_statistics_totals, std: *mut f64) {
         answer(totals, std, |totals, to| write(totals.std()?, to))
     }
-}
 
-/// How many words of workspace a frame needs, whatever its size: the same on every tier.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_score_statistics_workspace() -> usize {
-    score_statistics::workspace()
-}
-
-exported! {
     /// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
     /// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
     ///
@@ -169,4 +150,10 @@ exported! {
         let metrics = core(report)?.metrics();
         list.write(&[Span::of(report, 1)], &metrics)
     }
+}
+
+/// How many words of workspace a frame needs, whatever its size: the same on every tier.
+#[unsafe(no_mangle)]
+pub extern "C" fn hyla_score_statistics_workspace() -> usize {
+    score_statistics::workspace()
 }

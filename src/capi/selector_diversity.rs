@@ -1,13 +1,10 @@
 //! `hyla_selector_diversity_...`: variance of the weights of a band selector.
 
-use super::check::Parameters;
-use super::node::parameters;
+use super::node::*;
 use super::selector_loss::selector_loss;
-use crate::error::Error;
 use crate::loss::selector_diversity::{self, Params};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_SELECTOR_DIVERSITY_STAGES: u32 = 7;
+stages!(HYLA_SELECTOR_DIVERSITY_STAGES, 7);
 
 parameters! {
     /// Variance of the weights of a band selector (cuvis-ai: SelectorDiversityRegularizer): what is computed.
@@ -25,14 +22,7 @@ parameters! {
         pub weight: f32 = 0.01,
     }
     HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT, hyla_selector_diversity_params_init
-}
-
-impl Parameters for hyla_selector_diversity_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params { weight: self.weight })
-    }
+    |given| -> Params { Ok(Params { weight: given.weight }) }
 }
 
 selector_loss! {

@@ -1,13 +1,9 @@
 //! `hyla_selector_diversity_metric_...`: variance and Gini coefficient of the weights of a band selector.
 
-use super::check::{self, Span, disjoint, input, output};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{exported, mirror};
-use super::{core, mirrored};
+use super::node::*;
 use crate::metric::selector_diversity::{self, Report};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_SELECTOR_DIVERSITY_METRIC_STAGES: u32 = 6;
+stages!(HYLA_SELECTOR_DIVERSITY_METRIC_STAGES, 6);
 
 mirror! {
     /// How unequal the weights of a band selector are (cuvis-ai: SelectorDiversityMetric). With the sorted weights

@@ -1,13 +1,10 @@
 //! `hyla_selector_entropy_...`: entropy of the weights of a band selector.
 
-use super::check::Parameters;
-use super::node::parameters;
+use super::node::*;
 use super::selector_loss::selector_loss;
-use crate::error::Error;
 use crate::loss::selector_entropy::{self, Params};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_SELECTOR_ENTROPY_STAGES: u32 = 7;
+stages!(HYLA_SELECTOR_ENTROPY_STAGES, 7);
 
 parameters! {
     /// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
@@ -33,18 +30,13 @@ parameters! {
         pub target_entropy: f32 = 0.0,
     }
     HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT, hyla_selector_entropy_params_init
-}
-
-impl Parameters for hyla_selector_entropy_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        let target_entropy = match self.has_target {
+    |given| -> Params {
+        let target_entropy = match given.has_target {
             0 => None,
-            1 => Some(self.target_entropy),
+            1 => Some(given.target_entropy),
             _ => return Err(Error::UnknownOption),
         };
-        Ok(Params { weight: self.weight, eps: self.eps, target_entropy })
+        Ok(Params { weight: given.weight, eps: given.eps, target_entropy })
     }
 }
 

@@ -1,14 +1,10 @@
 //! `hyla_selector_entropy_metric_...`: entropy of the weights of a band selector.
 
-use super::check::Parameters;
-use super::metric::{List, hyla_context, hyla_metric};
-use super::node::{exported, parameters};
+use super::node::*;
 use super::selector_loss::Inputs;
-use crate::error::Error;
 use crate::metric::selector_entropy::{self, Params};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_SELECTOR_ENTROPY_METRIC_STAGES: u32 = 6;
+stages!(HYLA_SELECTOR_ENTROPY_METRIC_STAGES, 6);
 
 parameters! {
     /// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyMetric): what is computed.
@@ -25,14 +21,7 @@ parameters! {
         pub eps: f32 = 1e-6,
     }
     HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT, hyla_selector_entropy_metric_params_init
-}
-
-impl Parameters for hyla_selector_entropy_metric_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params { eps: self.eps })
-    }
+    |given| -> Params { Ok(Params { eps: given.eps }) }
 }
 
 exported! {

@@ -1,10 +1,6 @@
 //! `hyla_sum_...`: the exact sum and mean of a float map.
 
-use super::answer;
-use super::node::{change, exported, merge, mirror, size};
-use super::pixels::hyla_pixels;
-use super::update;
-use super::write;
+use super::node::*;
 use crate::exact::ExactSum;
 use crate::metric::sum::Totals;
 
@@ -41,19 +37,6 @@ mirror! {
 const _: () = assert!(size_of::<hyla_sum>() == size_of::<ExactSum>());
 size!(hyla_sum_totals_size, hyla_sum_totals);
 
-exported! {
-    /// Adds the scores of pixels to totals: for monitors without labels.
-    ///
-    /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
-    /// are counted and decide the value by the rules of IEEE 754.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
-    fn hyla_sum_update(pixels: *const hyla_pixels, totals: *mut hyla_sum_totals) {
-        update(pixels, totals, hyla_pixels::scores, Totals::update)
-    }
-}
-
 merge! {
     /// Adds other totals to totals, and makes the words canonical.
     hyla_sum_merge(totals: hyla_sum_totals)
@@ -67,6 +50,17 @@ change! {
 }
 
 exported! {
+    /// Adds the scores of pixels to totals: for monitors without labels.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
+    /// are counted and decide the value by the rules of IEEE 754.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_sum_update(pixels: *const hyla_pixels, totals: *mut hyla_sum_totals) {
+        update(pixels, totals, hyla_pixels::scores, Totals::update)
+    }
+
     /// The sum, exact and rounded once; 0 of nothing.
     ///
     /// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.

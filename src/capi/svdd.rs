@@ -7,18 +7,12 @@ pub use center::{
     hyla_svdd_gradient_center,
 };
 
-use super::check::{self, Parameters, Span, disjoint, input};
-use super::core;
-use super::cube::hyla_cube;
 use super::cube_loss::{CubeLoss, cube_loss};
-use super::node::{exported, loss_totals, parameters};
-use super::sum::hyla_sum;
-use crate::error::Error;
+use super::node::*;
 use crate::input::Cube;
 use crate::loss::svdd::{self, Params, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_SVDD_STAGES: u32 = 7;
+stages!(HYLA_SVDD_STAGES, 7);
 
 parameters! {
     /// Deep SVDD with a soft boundary (cuvis-ai: DeepSVDDSoftBoundaryLoss): what is computed.
@@ -47,6 +41,9 @@ parameters! {
         pub r_unconstrained: f32 = 0.0,
     }
     HYLA_SVDD_PARAMS_DEFAULT, hyla_svdd_params_init
+    |given| -> Params {
+        Ok(Params { nu: given.nu, weight: given.weight, r_unconstrained: given.r_unconstrained })
+    }
 }
 
 loss_totals! {
@@ -68,14 +65,6 @@ loss_totals! {
         pub outside_weights: hyla_sum,
         /// How many pixels lie outside, whatever their weights.
         pub outside: i64,
-    }
-}
-
-impl Parameters for hyla_svdd_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        Ok(Params { nu: self.nu, weight: self.weight, r_unconstrained: self.r_unconstrained })
     }
 }
 

@@ -1,8 +1,6 @@
 //! `hyla_topk_mean_...`: the mean of the greatest scores of a frame.
 
-use super::check::{self, Span, output};
-use super::node::exported;
-use super::pixels::{self, hyla_pixels};
+use super::node::*;
 use crate::metric::topk_mean;
 
 /// How many words of workspace a frame needs, whatever its size: the same on every tier.

@@ -1,15 +1,11 @@
 //! `hyla_tversky_...`: soft Tversky index.
 
-use super::check::Parameters;
 use super::iou::{HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, HYLA_NORMALIZATION_SIGMOID};
-use super::node::{loss_totals, parameters};
+use super::node::*;
 use super::overlap_loss::overlap_loss;
-use super::sum::hyla_sum;
-use crate::error::Error;
 use crate::loss::tversky::{self, Params, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_TVERSKY_STAGES: u32 = 7;
+stages!(HYLA_TVERSKY_STAGES, 7);
 
 parameters! {
     /// Soft Tversky index, with an optional focus: what is computed. (cuvis-ai has no such node.)
@@ -51,6 +47,20 @@ parameters! {
         pub gamma: f32 = 1.0,
     }
     HYLA_TVERSKY_PARAMS_DEFAULT, hyla_tversky_params_init
+    |given| -> Params {
+        let normalization = tversky::Normalization::from_number(given.normalization);
+        Ok(Params {
+            normalization: normalization.ok_or(Error::UnknownNormalization)?,
+            boundary: tversky::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
+            empty_target: tversky::EmptyTarget::from_number(given.empty_target)
+                .ok_or(Error::UnknownOption)?,
+            weight: given.weight,
+            smooth: given.smooth,
+            false_positives: given.false_positives,
+            false_negatives: given.false_negatives,
+            gamma: given.gamma,
+        })
+    }
 }
 
 loss_totals! {
@@ -70,25 +80,6 @@ loss_totals! {
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different normalisations were mixed.
         pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
-impl Parameters for hyla_tversky_params {
-    type Core = Params;
-
-    fn to_core(self) -> Result<Params, Error> {
-        let normalization = tversky::Normalization::from_number(self.normalization);
-        Ok(Params {
-            normalization: normalization.ok_or(Error::UnknownNormalization)?,
-            boundary: tversky::Boundary::from_number(self.boundary).ok_or(Error::UnknownOption)?,
-            empty_target: tversky::EmptyTarget::from_number(self.empty_target)
-                .ok_or(Error::UnknownOption)?,
-            weight: self.weight,
-            smooth: self.smooth,
-            false_positives: self.false_positives,
-            false_negatives: self.false_negatives,
-            gamma: self.gamma,
-        })
     }
 }
 

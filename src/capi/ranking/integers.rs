@@ -1,8 +1,7 @@
 //! The updates with integers.
 
 use crate::capi::binning::{self, hyla_binning};
-use crate::capi::check::{Span, changed, disjoint, input, optional_input};
-use crate::error::{Error, Notices};
+use crate::capi::node::*;
 use crate::metric::ranking::{Binning, Labels};
 
 /// An update of the core with integers.

@@ -1,14 +1,9 @@
 //! The gradient by the center.
 
 use super::{hyla_svdd_params, hyla_svdd_totals};
-use crate::capi::check::{self, Parameters, Span, changed, disjoint, floats, input};
-use crate::capi::core;
-use crate::capi::cube::hyla_cube;
 use crate::capi::cube_loss::Inputs;
-use crate::capi::loss::{Inputs as _, write_mode};
-use crate::capi::node::exported;
-use crate::capi::sum::hyla_sum;
-use crate::error::Notices;
+use crate::capi::loss::Inputs as _;
+use crate::capi::node::*;
 use crate::exact::ExactSum;
 use crate::loss::svdd;
 
