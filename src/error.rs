@@ -249,6 +249,13 @@ impl Notices {
     }
 }
 
+/// Nothing to tell.
+impl From<()> for Notices {
+    fn from((): ()) -> Self {
+        Self::NONE
+    }
+}
+
 impl BitOr for Notices {
     type Output = Self;
     fn bitor(self, other: Self) -> Self {

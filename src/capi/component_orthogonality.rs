@@ -57,18 +57,13 @@ exported! {
         report.write(found);
         Ok(found.notices())
     }
+}
 
+metrics! {
     /// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
     /// `diagonal_mean`, `diagonal_std`) and their number to `count`.
     ///
     /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
     /// Notices: EMPTY, DEGENERATE, NOT_FINITE.
-    fn hyla_component_orthogonality_metrics(
-        report: *const hyla_component_orthogonality_report, context: *const hyla_context,
-        out: *mut hyla_metric, capacity: usize, count: *mut usize,
-    ) {
-        let list = List { context, out, capacity, count };
-        let metrics = core(report)?.metrics();
-        list.write(&[Span::of(report, 1)], &metrics)
-    }
+    hyla_component_orthogonality_metrics(report: hyla_component_orthogonality_report) report.metrics()
 }

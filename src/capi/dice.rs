@@ -120,8 +120,7 @@ exported! {
         disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
         let (other, totals) =
             (input(other.cast::<Totals>(), classes)?, changed(totals.cast::<Totals>(), classes)?);
-        dice::merge(other, totals)?;
-        Ok(Notices::NONE)
+        dice::merge(other, totals)
     }
 
     /// Makes the words canonical after they were added elsewhere.
@@ -144,9 +143,7 @@ exported! {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
         let (totals, loss) = (input(totals.cast::<Totals>(), classes)?, check::result(loss)?);
-        let value = dice::loss(&checked.to_core()?, totals)?;
-        loss.write(value.value);
-        Ok(value.notices)
+        put_number(dice::loss(&checked.to_core()?, totals)?, loss)
     }
 
     /// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
@@ -187,8 +184,6 @@ exported! {
             (output(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?);
         let loss = check::result(loss)?;
         let Inputs { params, cube, .. } = inputs;
-        let value = dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
-        loss.write(value.value);
-        Ok(value.notices)
+        put_number(dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?, loss)
     }
 }

@@ -30,8 +30,7 @@ exported! {
         let (labels, valid) = (input(labels, n)?, optional_input(valid, n)?);
         let reads = [Span::of_slice(Some(labels)), Span::of_slice(valid)];
         disjoint(&[Span::of(set, set_size)], &[&reads])?;
-        distinct_label_count::update(labels, valid, changed(set, set_size)?)?;
-        Ok(Notices::NONE)
+        distinct_label_count::update(labels, valid, changed(set, set_size)?)
     }
 
     /// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
@@ -41,8 +40,7 @@ exported! {
     fn hyla_distinct_label_count_merge(other: *const i32, set: *mut i32, set_size: usize) {
         let other = input(other, set_size)?;
         disjoint(&[Span::of(set, set_size)], &[&[Span::of_slice(Some(other))]])?;
-        distinct_label_count::merge(other, changed(set, set_size)?)?;
-        Ok(Notices::NONE)
+        distinct_label_count::merge(other, changed(set, set_size)?)
     }
 
     /// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).

@@ -124,7 +124,9 @@ exported! {
         report.write(found);
         Ok(notices)
     }
+}
 
+metrics! {
     /// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
     /// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
     /// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
@@ -132,12 +134,5 @@ exported! {
     ///
     /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
     /// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
-    fn hyla_drift_metrics(
-        report: *const hyla_drift_report, context: *const hyla_context, out: *mut hyla_metric,
-        capacity: usize, count: *mut usize,
-    ) {
-        let list = List { context, out, capacity, count };
-        let metrics = core(report)?.metrics();
-        list.write(&[Span::of(report, 1)], &metrics)
-    }
+    hyla_drift_metrics(report: hyla_drift_report) report.metrics()
 }

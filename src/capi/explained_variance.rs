@@ -85,9 +85,7 @@ exported! {
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
         let (ratios, cumulative) = (output(ratios, components)?, output(cumulative, components)?);
         let total = check::result(total)?;
-        let value = explained_variance::values_to(totals, ratios, cumulative)?;
-        total.write(value.value);
-        Ok(value.notices)
+        put_number(explained_variance::values_to(totals, ratios, cumulative)?, total)
     }
 
     /// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,

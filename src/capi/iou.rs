@@ -2,7 +2,7 @@
 
 use super::node::*;
 use super::overlap_loss::overlap_loss;
-use crate::loss::iou::{self, Params, Totals};
+use crate::loss::iou::{self, Params};
 
 stages!(HYLA_IOU_STAGES, 7);
 
@@ -70,28 +70,9 @@ parameters! {
     }
 }
 
-loss_totals! {
-    over "pixels", size hyla_iou_totals_size, merge hyla_iou_merge, normalize hyla_iou_normalize, loss hyla_iou_loss;
-    pub struct hyla_iou_totals: Totals {
-        /// `sum v p y`; with minmax `sum v x y`.
-        pub intersection: hyla_sum = sums.intersection,
-        /// `sum v p`; with minmax `sum v x`.
-        pub predicted: hyla_sum = sums.predicted,
-        /// `sum v y`.
-        pub target: hyla_sum = sums.target,
-        /// `sum v`.
-        pub weights: hyla_sum = sums.weights,
-        /// How many pixels count.
-        pub pixels: i64 = sums.pixels,
-        /// How many valid pixels had a bad weight or soft target and acted as masked.
-        pub rejected: i64 = sums.rejected,
-        /// Shows whether terms of different normalisations were mixed.
-        pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
 overlap_loss! {
     core iou, params hyla_iou_params, totals hyla_iou_totals,
+    size hyla_iou_totals_size, merge hyla_iou_merge, normalize hyla_iou_normalize,
     errors "SMOOTH";
     hyla_iou_update, hyla_iou_loss, hyla_iou_gradient, hyla_iou_loss_and_gradient
 }

@@ -1,7 +1,7 @@
 //! What all losses share: how terms are reduced, and what a gradient does with its output.
 
 use super::check::{self, Parameters, Span, floats};
-use super::{Mirrors, core, core_mut, optional_mut, write};
+use super::{Mirrors, core, core_mut, optional_mut, put_number};
 use crate::error::{Error, Notices, Value};
 use crate::node::reduction::Reduction;
 use crate::simd::{Output, Write};
@@ -56,7 +56,7 @@ pub(super) unsafe fn loss<P: Parameters, C: Mirrors>(
     check::disjoint(&[Span::of(to, 1)], &[&[span, Span::of(totals, 1)]])?;
     // SAFETY: the contract; the output overlaps nothing.
     let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
-    write(loss(totals, &checked.to_core()?)?, to)
+    put_number(loss(totals, &checked.to_core()?)?, to)
 }
 
 /// The whole of every `..._map` behind its inputs.
@@ -103,7 +103,7 @@ pub(super) unsafe fn loss_and_gradient<C: Mirrors>(
     let totals = unsafe { optional_mut(totals) }?;
     // SAFETY: as above.
     let (loss, to) = unsafe { (check::result(loss)?, floats(mode, to, length)?) };
-    write(at_once(totals, to)?, loss)
+    put_number(at_once(totals, to)?, loss)
 }
 
 /// What a gradient does with its output.

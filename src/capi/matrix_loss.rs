@@ -3,7 +3,7 @@
 use super::check::{self, Parameters, Span, disjoint, floats, output};
 use super::loss::write_mode;
 use super::matrix::{self, hyla_matrix};
-use super::write;
+use super::put_number;
 use crate::error::{Error, Notices, Value};
 use crate::input::Matrix;
 use crate::simd::{Output, Places};
@@ -36,7 +36,7 @@ impl<P: Parameters> Inputs<'_, P> {
         disjoint(&[Span::of(start, size), Span::of(to, 1)], &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, to) = unsafe { (output(start, size)?, check::result(to)?) };
-        write(loss(&self.params, &self.matrix, workspace)?, to)
+        put_number(loss(&self.params, &self.matrix, workspace)?, to)
     }
 
     /// The whole of every `..._gradient` and `..._loss_and_gradient`, without and with the loss.

@@ -61,16 +61,9 @@ pub(super) struct List {
 impl List {
     /// Writes the values, or nothing if there is no room for all. `reads` is what made them.
     pub unsafe fn write(self, reads: &[Span], metrics: &[Metric]) -> Result<Notices, Error> {
+        let numbered = metrics.iter().map(|metric| Numbered { metric: *metric, number: None });
         // SAFETY: the contract.
-        let begun = unsafe { self.begin(reads, metrics.len()) }?;
-        let mut notices = Notices::NONE;
-        for (index, metric) in metrics.iter().enumerate() {
-            // SAFETY: `index` is below `capacity`.
-            unsafe { self.put(begun.context, index, metric, None) };
-            notices |= metric.notices;
-        }
-        begun.count.write(metrics.len());
-        Ok(notices)
+        unsafe { self.write_numbered(reads, metrics.len(), numbered) }
     }
 
     /// As [`Self::write`], for a list of `count` values whose names may end with numbers.
@@ -142,3 +135,23 @@ struct Begun<'a> {
     context: &'a hyla_context,
     count: &'a mut MaybeUninit<usize>,
 }
+
+/// `..._metrics` of what is mirrored: the documentation, and how the core makes them.
+macro_rules! metrics {
+    ($(#[$doc:meta])* $name:ident($from:ident: $type:ident) $metrics:expr) => {
+        $crate::capi::node::exported! {
+            $(#[$doc])*
+            fn $name(
+                $from: *const $type, context: *const $crate::capi::metric::hyla_context,
+                out: *mut $crate::capi::metric::hyla_metric, capacity: usize, count: *mut usize,
+            ) {
+                let reads = [$crate::capi::check::Span::of($from, 1)];
+                let $from = $crate::capi::core($from)?;
+                let list = $crate::capi::metric::List { context, out, capacity, count };
+                list.write(&reads, &$metrics)
+            }
+        }
+    };
+}
+
+pub(super) use metrics;

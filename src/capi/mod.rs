@@ -83,9 +83,9 @@ use pixels::hyla_pixels;
 /// What every function that can fail is made of: the body runs in the default floating-point
 /// environment, and its result becomes a status.
 #[inline(always)]
-fn call(mut body: impl FnMut() -> Result<Notices, Error>) -> status::hyla_status {
+fn call<T: Into<Notices>>(mut body: impl FnMut() -> Result<T, Error>) -> status::hyla_status {
     environment::in_default_environment(&mut || match body() {
-        Ok(notices) => notices.bits() as i32,
+        Ok(notices) => notices.into().bits() as i32,
         Err(error) => error.number(),
     })
 }
@@ -178,7 +178,10 @@ unsafe fn answer<C: Mirrors, R>(
 }
 
 /// Writes a number.
-fn write(Value { value, notices }: Value, to: &mut MaybeUninit<f64>) -> Result<Notices, Error> {
+fn put_number(
+    Value { value, notices }: Value,
+    to: &mut MaybeUninit<f64>,
+) -> Result<Notices, Error> {
     to.write(value);
     Ok(notices)
 }

@@ -203,9 +203,9 @@ pub(super) use super::check::{
 pub(super) use super::cube::hyla_cube;
 pub(super) use super::loss::write_mode;
 pub(super) use super::matrix::{self, hyla_matrix};
-pub(super) use super::metric::{List, hyla_context, hyla_metric};
+pub(super) use super::metric::{List, hyla_context, hyla_metric, metrics};
 pub(super) use super::pixels::{self, hyla_pixels};
 pub(super) use super::status::hyla_status;
 pub(super) use super::sum::hyla_sum;
-pub(super) use super::{answer, core, core_mut, mirrored, update, write};
+pub(super) use super::{answer, core, core_mut, mirrored, put_number, update};
 pub(super) use crate::error::{Error, Notices, Value};

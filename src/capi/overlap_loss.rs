@@ -1,12 +1,33 @@
 //! The functions of losses of an overlap of scores and targets, with a range beside the totals.
 
-/// The functions of a loss. `core` is its module in `crate::loss`; the errors go into the documentation.
+/// The totals and the functions of a loss. `core` is its module in `crate::loss`; the errors go into the documentation.
 macro_rules! overlap_loss {
     (
         core $core:ident, params $params:ident, totals $totals:ident,
+        size $size:ident, merge $merge:ident, normalize $normalize:ident,
         errors $errors:literal;
         $update:ident, $loss:ident, $gradient:ident, $loss_and_gradient:ident
     ) => {
+        $crate::capi::node::loss_totals! {
+            over "pixels", size $size, merge $merge, normalize $normalize, loss $loss;
+            pub struct $totals: $core::Totals {
+                /// `sum v p y`; with minmax `sum v x y`.
+                pub intersection: $crate::capi::sum::hyla_sum = sums.intersection,
+                /// `sum v p`; with minmax `sum v x`.
+                pub predicted: $crate::capi::sum::hyla_sum = sums.predicted,
+                /// `sum v y`.
+                pub target: $crate::capi::sum::hyla_sum = sums.target,
+                /// `sum v`.
+                pub weights: $crate::capi::sum::hyla_sum = sums.weights,
+                /// How many pixels count.
+                pub pixels: i64 = sums.pixels,
+                /// How many valid pixels had a bad weight or soft target and acted as masked.
+                pub rejected: i64 = sums.rejected,
+                /// Shows whether terms of different normalisations were mixed.
+                pub fingerprint: i64 = sums.fingerprint,
+            }
+        }
+
         $crate::capi::node::exported! {
             /// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
             /// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
@@ -50,7 +71,7 @@ macro_rules! overlap_loss {
                 disjoint(&[Span::of(loss, 1)], &[&reads])?;
                 let totals = $crate::capi::core(totals)?;
                 let (range, loss) = ($crate::capi::optional(range)?, result(loss)?);
-                $crate::capi::write(totals.loss(&checked.to_core()?, range)?, loss)
+                $crate::capi::put_number(totals.loss(&checked.to_core()?, range)?, loss)
             }
 
             /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
@@ -102,7 +123,7 @@ macro_rules! overlap_loss {
                 let (loss, to) = (result(loss)?, floats(write, grad_scores, inputs.n())?);
                 let $crate::capi::pixels::Labelled { params, pixels, .. } = inputs;
                 let value = $core::loss_and_gradient_to(params, pixels, upstream, totals, range, to)?;
-                $crate::capi::write(value, loss)
+                $crate::capi::put_number(value, loss)
             }
         }
     };

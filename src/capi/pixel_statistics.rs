@@ -66,18 +66,13 @@ exported! {
             Ok(notices)
         })
     }
+}
 
+metrics! {
     /// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
     /// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
     ///
     /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
     /// CAPACITY (below 3), TOTALS. Notices: EMPTY.
-    fn hyla_pixel_statistics_metrics(
-        totals: *const hyla_pixel_statistics_totals, context: *const hyla_context,
-        out: *mut hyla_metric, capacity: usize, count: *mut usize,
-    ) {
-        let list = List { context, out, capacity, count };
-        let metrics = core(totals)?.metrics()?;
-        list.write(&[Span::of(totals, 1)], &metrics)
-    }
+    hyla_pixel_statistics_metrics(totals: hyla_pixel_statistics_totals) totals.metrics()?
 }

@@ -103,7 +103,7 @@ exported! {
     ///
     /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
     fn hyla_score_statistics_mean(totals: *const hyla_score_statistics_totals, mean: *mut f64) {
-        answer(totals, mean, |totals, to| write(totals.mean()?, to))
+        answer(totals, mean, |totals, to| put_number(totals.mean()?, to))
     }
 
     /// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
@@ -112,7 +112,7 @@ exported! {
     /// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
     /// pixel).
     fn hyla_score_statistics_std(totals: *const hyla_score_statistics_totals, std: *mut f64) {
-        answer(totals, std, |totals, to| write(totals.std()?, to))
+        answer(totals, std, |totals, to| put_number(totals.std()?, to))
     }
 
     /// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
@@ -136,24 +136,19 @@ exported! {
         report.write(found);
         Ok(notices)
     }
-
-    /// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
-    /// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
-    ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-    /// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
-    fn hyla_score_statistics_metrics(
-        report: *const hyla_score_statistics_report, context: *const hyla_context,
-        out: *mut hyla_metric, capacity: usize, count: *mut usize,
-    ) {
-        let list = List { context, out, capacity, count };
-        let metrics = core(report)?.metrics();
-        list.write(&[Span::of(report, 1)], &metrics)
-    }
 }
 
 /// How many words of workspace a frame needs, whatever its size: the same on every tier.
 #[unsafe(no_mangle)]
 pub extern "C" fn hyla_score_statistics_workspace() -> usize {
     score_statistics::workspace()
+}
+
+metrics! {
+    /// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
+    /// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+    /// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+    hyla_score_statistics_metrics(report: hyla_score_statistics_report) report.metrics()
 }

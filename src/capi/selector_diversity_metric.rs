@@ -59,18 +59,13 @@ exported! {
         report.write(found);
         Ok(found.notices())
     }
+}
 
+metrics! {
     /// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
     /// `count`.
     ///
     /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
     /// Notices: EMPTY, NOT_FINITE, DEGENERATE.
-    fn hyla_selector_diversity_metric_metrics(
-        report: *const hyla_selector_diversity_metric_report, context: *const hyla_context,
-        out: *mut hyla_metric, capacity: usize, count: *mut usize,
-    ) {
-        let list = List { context, out, capacity, count };
-        let metrics = core(report)?.metrics();
-        list.write(&[Span::of(report, 1)], &metrics)
-    }
+    hyla_selector_diversity_metric_metrics(report: hyla_selector_diversity_metric_report) report.metrics()
 }

@@ -2,7 +2,7 @@
 
 use super::check::{self, Parameters, Span, disjoint, floats, input};
 use super::loss::write_mode;
-use super::write;
+use super::put_number;
 use crate::error::{Error, Notices, Value};
 use crate::simd::Output;
 
@@ -33,7 +33,7 @@ impl<P: Parameters> Inputs<'_, P> {
         disjoint(&[Span::of(to, 1)], &[&self.spans])?;
         // SAFETY: the contract; the output overlaps nothing.
         let to = unsafe { check::result(to) }?;
-        write(value(&self.params, self.weights)?, to)
+        put_number(value(&self.params, self.weights)?, to)
     }
 
     /// The whole of every `..._gradient` and `..._loss_and_gradient`, without and with the loss.

@@ -65,13 +65,13 @@ exported! {
     ///
     /// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
     fn hyla_sum_value(totals: *const hyla_sum_totals, sum: *mut f64) {
-        answer(totals, sum, |totals, to| write(totals.value()?, to))
+        answer(totals, sum, |totals, to| put_number(totals.value()?, to))
     }
 
     /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
     ///
     /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
     fn hyla_sum_mean(totals: *const hyla_sum_totals, mean: *mut f64) {
-        answer(totals, mean, |totals, to| write(totals.mean()?, to))
+        answer(totals, mean, |totals, to| put_number(totals.mean()?, to))
     }
 }

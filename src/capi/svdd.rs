@@ -116,9 +116,7 @@ exported! {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(radius, 1)], &[&[span]])?;
         let radius = check::result(radius)?;
-        let value = checked.to_core()?.radius()?;
-        radius.write(value.value);
-        Ok(value.notices)
+        put_number(checked.to_core()?.radius()?, radius)
     }
 
     /// Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
@@ -133,8 +131,6 @@ exported! {
         let reads = [span, Span::of(totals, 1)];
         disjoint(&[Span::of(grad_r_unconstrained, 1)], &[&reads])?;
         let (totals, to) = (core(totals)?, check::result(grad_r_unconstrained)?);
-        let value = totals.gradient_radius(&checked.to_core()?, upstream)?;
-        to.write(value.value);
-        Ok(value.notices)
+        put_number(totals.gradient_radius(&checked.to_core()?, upstream)?, to)
     }
 }

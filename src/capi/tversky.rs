@@ -3,7 +3,7 @@
 use super::iou::{HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, HYLA_NORMALIZATION_SIGMOID};
 use super::node::*;
 use super::overlap_loss::overlap_loss;
-use crate::loss::tversky::{self, Params, Totals};
+use crate::loss::tversky::{self, Params};
 
 stages!(HYLA_TVERSKY_STAGES, 7);
 
@@ -63,28 +63,9 @@ parameters! {
     }
 }
 
-loss_totals! {
-    over "pixels", size hyla_tversky_totals_size, merge hyla_tversky_merge, normalize hyla_tversky_normalize, loss hyla_tversky_loss;
-    pub struct hyla_tversky_totals: Totals {
-        /// `sum v p y`; with minmax `sum v x y`.
-        pub intersection: hyla_sum = sums.intersection,
-        /// `sum v p`; with minmax `sum v x`.
-        pub predicted: hyla_sum = sums.predicted,
-        /// `sum v y`.
-        pub target: hyla_sum = sums.target,
-        /// `sum v`.
-        pub weights: hyla_sum = sums.weights,
-        /// How many pixels count.
-        pub pixels: i64 = sums.pixels,
-        /// How many valid pixels had a bad weight or soft target and acted as masked.
-        pub rejected: i64 = sums.rejected,
-        /// Shows whether terms of different normalisations were mixed.
-        pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
 overlap_loss! {
     core tversky, params hyla_tversky_params, totals hyla_tversky_totals,
+    size hyla_tversky_totals_size, merge hyla_tversky_merge, normalize hyla_tversky_normalize,
     errors "SMOOTH, BALANCE, GAMMA";
     hyla_tversky_update, hyla_tversky_loss, hyla_tversky_gradient, hyla_tversky_loss_and_gradient
 }

@@ -32,16 +32,14 @@ exported! {
             input(other.cast::<ExactSum>(), channels)?,
             changed(center_sums.cast::<ExactSum>(), channels)?,
         );
-        svdd::merge_center(other, sums)?;
-        Ok(Notices::NONE)
+        svdd::merge_center(other, sums)
     }
 
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
     fn hyla_svdd_center_normalize(center_sums: *mut hyla_sum, channels: usize) {
-        svdd::normalize_center(changed(center_sums.cast::<ExactSum>(), channels)?)?;
-        Ok(Notices::NONE)
+        svdd::normalize_center(changed(center_sums.cast::<ExactSum>(), channels)?)
     }
 
     /// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
