@@ -412,6 +412,32 @@
 // written. `HYLA_FAILED(status)` tells errors from the rest.
 typedef int32_t hyla_status;
 
+// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
+// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
+// law says of totals.
+typedef struct hyla_sum {
+    // The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
+    // in [0, 2^32), the last one signed.
+    int64_t digits[12];
+    // How many terms were NaN.
+    int64_t nan;
+    // How many terms were +infinity.
+    int64_t positive_infinity;
+    // How many terms were -infinity.
+    int64_t negative_infinity;
+    // Zero.
+    int64_t reserved;
+} hyla_sum;
+
+// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
+// merges them; call `hyla_sum_normalize` afterwards to compare words.
+typedef struct hyla_sum_totals {
+    // The sum of the scores.
+    struct hyla_sum sum;
+    // How many pixels count.
+    int64_t pixels;
+} hyla_sum_totals;
+
 // The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
 // with it; a field that is not used may be NULL. Scores, targets and decisions that a function does
 // not need are ignored, so that one struct serves several calls. Weights and soft targets would
@@ -443,32 +469,6 @@ typedef struct hyla_pixels {
     // NULL. Room for later inputs.
     const void *reserved[2];
 } hyla_pixels;
-
-// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
-// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
-// law says of totals.
-typedef struct hyla_sum {
-    // The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
-    // in [0, 2^32), the last one signed.
-    int64_t digits[12];
-    // How many terms were NaN.
-    int64_t nan;
-    // How many terms were +infinity.
-    int64_t positive_infinity;
-    // How many terms were -infinity.
-    int64_t negative_infinity;
-    // Zero.
-    int64_t reserved;
-} hyla_sum;
-
-// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
-// merges them; call `hyla_sum_normalize` afterwards to compare words.
-typedef struct hyla_sum_totals {
-    // The sum of the scores.
-    struct hyla_sum sum;
-    // How many pixels count.
-    int64_t pixels;
-} hyla_sum_totals;
 
 // The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
 // merges by `hyla_range_merge`, never by adding words. Read it by `hyla_range_values`.
@@ -1620,18 +1620,6 @@ const char *hyla_status_message(hyla_status status);
 HYLA_API
 size_t hyla_sum_totals_size(void);
 
-// Adds the scores of pixels to totals: for monitors without labels.
-//
-// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
-// are counted and decide the value by the rules of IEEE 754.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_sum_update(const struct hyla_pixels *pixels,
-                            struct hyla_sum_totals *totals);
-
 // Adds other totals to totals, and makes the words canonical.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
@@ -1646,6 +1634,18 @@ hyla_status hyla_sum_merge(const struct hyla_sum_totals *other,
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_normalize(struct hyla_sum_totals *totals);
+
+// Adds the scores of pixels to totals: for monitors without labels.
+//
+// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
+// are counted and decide the value by the rules of IEEE 754.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_sum_update(const struct hyla_pixels *pixels,
+                            struct hyla_sum_totals *totals);
 
 // The sum, exact and rounded once; 0 of nothing.
 //
@@ -1667,6 +1667,14 @@ hyla_status hyla_sum_mean(const struct hyla_sum_totals *totals,
 HYLA_API
 size_t hyla_range_size(void);
 
+// Joins another range to a range.
+//
+// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_range_merge(const struct hyla_range *other,
+                             struct hyla_range *range);
+
 // Joins the scores of pixels to a range.
 //
 // Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
@@ -1678,14 +1686,6 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_range_update(const struct hyla_pixels *pixels,
                               struct hyla_range *range);
-
-// Joins another range to a range.
-//
-// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_range_merge(const struct hyla_range *other,
-                             struct hyla_range *range);
 
 // What the range says. Exact: minimum and maximum are values of the map.
 //
@@ -2172,20 +2172,6 @@ size_t hyla_foreground_contrast_frame_size(void);
 HYLA_API
 size_t hyla_foreground_contrast_totals_size(void);
 
-// Adds pixels to a frame.
-//
-// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
-//
-// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
-// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_contrast_params *params,
-                                                  const struct hyla_cube *rgb,
-                                                  struct hyla_foreground_contrast_frame *frame);
-
 // Adds another part of a frame (of another tile or thread), and makes the words canonical.
 //
 // Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
@@ -2200,17 +2186,6 @@ hyla_status hyla_foreground_contrast_frame_merge(const struct hyla_foreground_co
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_frame_normalize(struct hyla_foreground_contrast_frame *frame);
-
-// Adds one finished frame to totals.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
-// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
-                                            const struct hyla_foreground_contrast_frame *frame,
-                                            struct hyla_foreground_contrast_totals *totals);
 
 // Adds other totals (of other frames, threads or ranks) to totals, and makes the words canonical. Both must
 // come from the same parameters; `hyla_foreground_contrast_loss` finds out.
@@ -2228,6 +2203,31 @@ hyla_status hyla_foreground_contrast_merge(const struct hyla_foreground_contrast
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_normalize(struct hyla_foreground_contrast_totals *totals);
+
+// Adds pixels to a frame.
+//
+// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+//
+// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
+// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_contrast_params *params,
+                                                  const struct hyla_cube *rgb,
+                                                  struct hyla_foreground_contrast_frame *frame);
+
+// Adds one finished frame to totals.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
+// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
+                                            const struct hyla_foreground_contrast_frame *frame,
+                                            struct hyla_foreground_contrast_totals *totals);
 
 // The mean loss of the frames that count; 0 of none.
 //
@@ -2961,17 +2961,6 @@ hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_ort
 HYLA_API
 size_t hyla_confusion_totals_size(void);
 
-// Adds pixels to the counts and to the open frame.
-//
-// Inputs: `decisions`, `targets`; optional `valid`; no weights.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_confusion_update(const struct hyla_pixels *pixels,
-                                  struct hyla_confusion_totals *totals);
-
 // Ends the open frame: it becomes one true or false positive or negative of the frames. A frame
 // without any pixel that counts is a true negative. Parts of one frame in different totals must
 // be merged first.
@@ -2988,6 +2977,17 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_confusion_merge(const struct hyla_confusion_totals *other,
                                  struct hyla_confusion_totals *totals);
+
+// Adds pixels to the counts and to the open frame.
+//
+// Inputs: `decisions`, `targets`; optional `valid`; no weights.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_confusion_update(const struct hyla_pixels *pixels,
+                                  struct hyla_confusion_totals *totals);
 
 // What the totals say of pixels and of frames that were ended.
 //
@@ -3011,6 +3011,21 @@ hyla_status hyla_detection_params_init(struct hyla_detection_params *params,
 HYLA_API
 size_t hyla_detection_totals_size(void);
 
+// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_end_frame(struct hyla_detection_totals *totals);
+
+// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
+                                 struct hyla_detection_totals *totals);
+
 // Adds a part of the open frame: a line of a push-broom camera, say. Ends with
 // `hyla_detection_end_frame`.
 //
@@ -3033,13 +3048,6 @@ hyla_status hyla_detection_update(const struct hyla_detection_params *params,
                                   int64_t *words,
                                   size_t count);
 
-// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_detection_end_frame(struct hyla_detection_totals *totals);
-
 // Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
 // of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
 // or columns adds nothing.
@@ -3058,14 +3066,6 @@ hyla_status hyla_detection_update_frame(const struct hyla_detection_params *para
                                         const struct hyla_binning *binning,
                                         int64_t *words,
                                         size_t count);
-
-// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
-                                 struct hyla_detection_totals *totals);
 
 // Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
 // `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
@@ -3257,6 +3257,14 @@ hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance
 HYLA_API
 size_t hyla_pixel_statistics_totals_size(void);
 
+// Adds other totals to totals.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_pixel_statistics_merge(const struct hyla_pixel_statistics_totals *other,
+                                        struct hyla_pixel_statistics_totals *totals);
+
 // Adds pixels to totals. Needs no labels.
 //
 // Inputs: `decisions`; optional `valid`; no weights.
@@ -3267,14 +3275,6 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_update(const struct hyla_pixels *pixels,
                                          struct hyla_pixel_statistics_totals *totals);
-
-// Adds other totals to totals.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_pixel_statistics_merge(const struct hyla_pixel_statistics_totals *other,
-                                        struct hyla_pixel_statistics_totals *totals);
 
 // What the totals say.
 //
@@ -3296,6 +3296,38 @@ hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_tot
                                           struct hyla_metric *out,
                                           size_t capacity,
                                           size_t *count);
+
+// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost.
+// `targets` and `valid` may be NULL.
+//
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
+// tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
+                                   const uint8_t *scores,
+                                   const uint8_t *targets,
+                                   const uint8_t *valid,
+                                   size_t n,
+                                   int64_t *words,
+                                   size_t count);
+
+// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost.
+// `targets` and `valid` may be NULL.
+//
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
+// tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
+                                    const uint16_t *scores,
+                                    const uint8_t *targets,
+                                    const uint8_t *valid,
+                                    size_t n,
+                                    int64_t *words,
+                                    size_t count);
 
 // How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
 // zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
@@ -3325,34 +3357,6 @@ hyla_status hyla_ranking_update(const struct hyla_binning *binning,
                                 const struct hyla_pixels *pixels,
                                 int64_t *words,
                                 size_t count);
-
-// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
-//
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
-                                   const uint8_t *scores,
-                                   const uint8_t *targets,
-                                   const uint8_t *valid,
-                                   size_t n,
-                                   int64_t *words,
-                                   size_t count);
-
-// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
-//
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
-                                    const uint16_t *scores,
-                                    const uint8_t *targets,
-                                    const uint8_t *valid,
-                                    size_t n,
-                                    int64_t *words,
-                                    size_t count);
 
 // Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
 // `hyla_ranking_values` finds out.
@@ -3457,17 +3461,6 @@ hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
 HYLA_API
 size_t hyla_score_statistics_totals_size(void);
 
-// Adds the scores of pixels to totals. Needs no labels.
-//
-// Inputs: `scores` (any floats); optional `valid`; no weights.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
-                                         struct hyla_score_statistics_totals *totals);
-
 // Adds other totals to totals, and makes the words canonical.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
@@ -3482,6 +3475,17 @@ hyla_status hyla_score_statistics_merge(const struct hyla_score_statistics_total
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_normalize(struct hyla_score_statistics_totals *totals);
+
+// Adds the scores of pixels to totals. Needs no labels.
+//
+// Inputs: `scores` (any floats); optional `valid`; no weights.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
+                                         struct hyla_score_statistics_totals *totals);
 
 // The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 //
@@ -3502,10 +3506,6 @@ HYLA_NODISCARD
 hyla_status hyla_score_statistics_std(const struct hyla_score_statistics_totals *totals,
                                       double *std);
 
-// How many words of workspace a frame needs, whatever its size: the same on every tier.
-HYLA_API
-size_t hyla_score_statistics_workspace(void);
-
 // The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
 // `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
 //
@@ -3520,6 +3520,10 @@ hyla_status hyla_score_statistics_frame(const struct hyla_pixels *pixels,
                                         uint32_t *workspace,
                                         size_t workspace_size,
                                         struct hyla_score_statistics_report *report);
+
+// How many words of workspace a frame needs, whatever its size: the same on every tier.
+HYLA_API
+size_t hyla_score_statistics_workspace(void);
 
 // Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
 // `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.

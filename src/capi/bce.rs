@@ -3,7 +3,7 @@
 use super::loss::*;
 use super::node::*;
 use super::pixel_loss::pixel_loss;
-use crate::loss::bce::{self, Params, Totals};
+use crate::loss::bce::{self, Params};
 
 stages!(HYLA_BCE_STAGES, 7);
 
@@ -49,24 +49,9 @@ parameters! {
     }
 }
 
-loss_totals! {
-    over "pixels", size hyla_bce_totals_size, merge hyla_bce_merge, normalize hyla_bce_normalize, loss hyla_bce_loss;
-    pub struct hyla_bce_totals: Totals {
-        /// The sum of the terms.
-        pub loss: hyla_sum = sums.loss,
-        /// The sum of the pixel weights of the pixels that count.
-        pub weights: hyla_sum = sums.weights,
-        /// How many pixels count.
-        pub pixels: i64 = sums.terms,
-        /// How many valid pixels had a bad weight and acted as masked.
-        pub rejected: i64 = sums.rejected,
-        /// Shows whether terms of different parameters were mixed.
-        pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
 pixel_loss! {
     core bce, params hyla_bce_params, totals hyla_bce_totals,
+    size hyla_bce_totals_size, merge hyla_bce_merge, normalize hyla_bce_normalize,
     inputs "`scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid` and `weights`",
     unsupported "two kinds of targets",
     errors "UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING",

@@ -92,9 +92,9 @@ exported! {
         totals: *mut hyla_detection_totals, binning: *const hyla_binning, words: *mut i64,
         count: usize,
     ) {
-        let update = Update { params, pixels, totals, binning, words, count };
-
-        update.run(|params, pixels, totals, ranking| totals.update(params, pixels, ranking))
+        update(params, pixels, totals, binning, (words, count), |params, pixels, totals, ranking| {
+            totals.update(params, pixels, ranking)
+        })
     }
 
     /// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
@@ -109,10 +109,8 @@ exported! {
         pitch: usize, totals: *mut hyla_detection_totals, binning: *const hyla_binning,
         words: *mut i64, count: usize,
     ) {
-        let update = Update { params, pixels, totals, binning, words, count };
         let frame = Frame { rows, columns: cols, pitch };
-
-        update.run(|params, pixels, totals, ranking| {
+        update(params, pixels, totals, binning, (words, count), |params, pixels, totals, ranking| {
             totals.update_frame(params, pixels, frame, ranking)
         })
     }
@@ -138,45 +136,36 @@ exported! {
         let list = List { context, out, capacity, count: written };
         let (params, span) = check::parameters(params)?;
         let (binning, [a, b]) = optional_binning(binning, words)?;
-        let (totals_, words_) = (core(totals)?, optional_words(&binning, words, count)?);
-        let metrics = totals_.metrics(&params.to_core()?, binning.as_ref().zip(words_))?;
-        let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words_)];
+        let words = if binning.is_some() { Some(input(words, count)?) } else { None };
+        let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words)];
+        let metrics = core(totals)?.metrics(&params.to_core()?, binning.as_ref().zip(words))?;
         list.write(&reads, metrics.as_slice())
     }
 }
 
-/// The arguments of an update.
-#[derive(Clone, Copy)]
-struct Update {
+/// The whole of every update.
+#[inline(always)]
+unsafe fn update(
     params: *const hyla_detection_params,
     pixels: *const hyla_pixels,
     totals: *mut hyla_detection_totals,
     binning: *const hyla_binning,
-    words: *mut i64,
-    count: usize,
-}
-
-impl Update {
-    #[inline(always)]
-    unsafe fn run(
-        self,
-        update: impl FnOnce(&Params, &Pixels, &mut Totals, Option<Ranking>) -> Result<(), Error>,
-    ) -> Result<Notices, Error> {
-        // SAFETY: the contract.
-        let (params, span) = unsafe { check::parameters(self.params) }?;
-        // SAFETY: as above.
-        let (binning, [a, b]) = unsafe { optional_binning(self.binning, self.words) }?;
-        // SAFETY: as above.
-        let used = unsafe { pixels::read(self.pixels)?.detected(binning.is_some()) }?;
-        let count = if binning.is_some() { self.count } else { 0 };
-        let writes = [Span::of(self.totals, 1), Span::of(self.words, count)];
-        pixels::apart(&writes, &[span, a, b], &[Span::of(self.pixels, 1)], &used)?;
-        // SAFETY: as above; the outputs overlap nothing.
-        let (totals, words) = unsafe { (core_mut(self.totals)?, changed(self.words, count)?) };
-        let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
-        update(&params.to_core()?, &used, totals, ranking)?;
-        Ok(Notices::NONE)
-    }
+    (words, count): (*mut i64, usize),
+    update: impl FnOnce(&Params, &Pixels, &mut Totals, Option<Ranking>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    // SAFETY: the contract.
+    let (params, span) = unsafe { check::parameters(params) }?;
+    // SAFETY: as above.
+    let (binning, [a, b]) = unsafe { optional_binning(binning, words) }?;
+    // SAFETY: as above.
+    let used = unsafe { pixels::read(pixels)?.detected(binning.is_some()) }?;
+    let count = if binning.is_some() { count } else { 0 };
+    let writes = [Span::of(totals, 1), Span::of(words, count)];
+    pixels::apart(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;
+    // SAFETY: as above; the outputs overlap nothing.
+    let (totals, words) = unsafe { (core_mut(totals)?, changed(words, count)?) };
+    let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
+    update(&params.to_core()?, &used, totals, ranking)
 }
 
 /// The binning behind a pointer that may be NULL if the words are, and what a call reads of it.
@@ -190,14 +179,4 @@ unsafe fn optional_binning<'a>(
     // SAFETY: the contract.
     let (binning, reads) = unsafe { binning::read(pointer) }?;
     Ok((Some(binning), reads))
-}
-
-/// The words of a binning, if there is one.
-unsafe fn optional_words<'a>(
-    binning: &Option<Binning>,
-    words: *const i64,
-    count: usize,
-) -> Result<Option<&'a [i64]>, Error> {
-    // SAFETY: the contract.
-    if binning.is_some() { unsafe { input(words, count) }.map(Some) } else { Ok(None) }
 }

@@ -3,7 +3,7 @@
 use super::loss::*;
 use super::node::*;
 use super::pixel_loss::pixel_loss;
-use crate::loss::focal::{self, Params, Totals};
+use crate::loss::focal::{self, Params};
 
 stages!(HYLA_FOCAL_STAGES, 7);
 
@@ -47,24 +47,9 @@ parameters! {
     }
 }
 
-loss_totals! {
-    over "pixels", size hyla_focal_totals_size, merge hyla_focal_merge, normalize hyla_focal_normalize, loss hyla_focal_loss;
-    pub struct hyla_focal_totals: Totals {
-        /// The sum of the terms.
-        pub loss: hyla_sum = sums.loss,
-        /// The sum of the pixel weights of the pixels that count.
-        pub weights: hyla_sum = sums.weights,
-        /// How many pixels count.
-        pub pixels: i64 = sums.terms,
-        /// How many valid pixels had a bad weight and acted as masked.
-        pub rejected: i64 = sums.rejected,
-        /// Shows whether terms of different parameters were mixed.
-        pub fingerprint: i64 = sums.fingerprint,
-    }
-}
-
 pixel_loss! {
     core focal, params hyla_focal_params, totals hyla_focal_totals,
+    size hyla_focal_totals_size, merge hyla_focal_merge, normalize hyla_focal_normalize,
     inputs "`scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be NULL",
     unsupported "soft targets",
     errors "UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha)",

@@ -1,15 +1,32 @@
 //! The functions of losses of pixels with labels whose terms are summed.
 
-/// The functions of a loss. `core` is its module in `crate::loss`; the phrases go into the documentation.
+/// The totals and the functions of a loss. `core` is its module in `crate::loss`; the phrases go into the documentation.
 macro_rules! pixel_loss {
     (
         core $core:ident, params $params:ident, totals $totals:ident,
+        size $size:ident, merge $merge:ident, normalize $normalize:ident,
         inputs $inputs:literal,
         unsupported $unsupported:literal,
         errors $errors:literal,
         mixed $mixed:literal;
         $update:ident, $loss:ident, $map:ident, $gradient:ident, $loss_and_gradient:ident
     ) => {
+        $crate::capi::node::loss_totals! {
+            over "pixels", size $size, merge $merge, normalize $normalize, loss $loss;
+            pub struct $totals: $core::Totals {
+                /// The sum of the terms.
+                pub loss: $crate::capi::sum::hyla_sum = sums.loss,
+                /// The sum of the pixel weights of the pixels that count.
+                pub weights: $crate::capi::sum::hyla_sum = sums.weights,
+                /// How many pixels count.
+                pub pixels: i64 = sums.terms,
+                /// How many valid pixels had a bad weight and acted as masked.
+                pub rejected: i64 = sums.rejected,
+                /// Shows whether terms of different parameters were mixed.
+                pub fingerprint: i64 = sums.fingerprint,
+            }
+        }
+
         $crate::capi::node::exported! {
             /// Adds pixels to totals.
             ///
