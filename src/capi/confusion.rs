@@ -6,18 +6,18 @@ use crate::metric::confusion::{Counts, Totals};
 /// The stages in which the counts make sense (see `hyla_context`).
 pub const HYLA_CONFUSION_STAGES: u32 = 6;
 
-/// The four counts.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_counts {
-    /// Decided positive, and positive.
-    pub true_positives: i64,
-    /// Decided positive, but negative.
-    pub false_positives: i64,
-    /// Decided negative, but positive.
-    pub false_negatives: i64,
-    /// Decided negative, and negative.
-    pub true_negatives: i64,
+mirror! {
+    /// The four counts.
+    pub struct hyla_counts: Counts {
+        /// Decided positive, and positive.
+        pub true_positives: i64,
+        /// Decided positive, but negative.
+        pub false_positives: i64,
+        /// Decided negative, but positive.
+        pub false_negatives: i64,
+        /// Decided negative, and negative.
+        pub true_negatives: i64,
+    }
 }
 
 mirror! {

@@ -1,9 +1,8 @@
 //! `hyla_cross_entropy_...`: cross-entropy of class logits.
 
-use super::cube_loss::{CubeLoss, cube_loss};
+use super::cube_loss::{Arrays, CubeLoss, cube_loss};
 use super::loss::*;
 use super::node::*;
-use crate::input::Cube;
 use crate::loss::cross_entropy::{self, Params, Totals};
 
 stages!(HYLA_CROSS_ENTROPY_STAGES, 7);
@@ -66,10 +65,7 @@ loss_totals! {
 impl CubeLoss for hyla_cross_entropy_params {
     type Beside<'a> = Option<&'a [f32]>;
 
-    unsafe fn read<'a>(
-        cube: &hyla_cube,
-        class_weights: *const f32,
-    ) -> Result<(Cube<'a>, Self::Beside<'a>), Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, class_weights: *const f32) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let used = cube.labelled()?;

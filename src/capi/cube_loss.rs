@@ -12,11 +12,11 @@ pub(super) trait CubeLoss: Parameters {
     type Beside<'a>: Copy + Into<Option<&'a [f32]>>;
 
     /// The arrays that the loss uses.
-    unsafe fn read<'a>(
-        cube: &hyla_cube,
-        beside: *const f32,
-    ) -> Result<(Cube<'a>, Self::Beside<'a>), Error>;
+    unsafe fn read<'a>(cube: &hyla_cube, beside: *const f32) -> Arrays<'a, Self>;
 }
+
+/// The arrays that a loss uses, if they can be read.
+pub(super) type Arrays<'a, P> = Result<(Cube<'a>, <P as CubeLoss>::Beside<'a>), Error>;
 
 /// The checked inputs of a call, and what it reads.
 pub(super) struct Inputs<'a, P: CubeLoss> {

@@ -1,9 +1,8 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::cube_loss::{CubeLoss, Inputs};
+use super::cube_loss::{Arrays, CubeLoss, Inputs};
 use super::loss::Inputs as _;
 use super::node::*;
-use crate::input::Cube;
 use crate::loss::dice::{self, Absent, Params, Totals};
 use core::ptr::null;
 
@@ -79,10 +78,7 @@ mirror! {
 impl CubeLoss for hyla_dice_params {
     type Beside<'a> = Option<&'a [f32]>;
 
-    unsafe fn read<'a>(
-        cube: &hyla_cube,
-        _: *const f32,
-    ) -> Result<(Cube<'a>, Self::Beside<'a>), Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         Ok((unsafe { cube.labelled() }?, None))
     }
@@ -91,6 +87,25 @@ impl CubeLoss for hyla_dice_params {
 size!(hyla_dice_totals_size, hyla_dice_totals, ": the totals of one class");
 
 exported! {
+    /// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
+    /// canonical.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_dice_merge(
+        other: *const hyla_dice_totals, totals: *mut hyla_dice_totals, classes: usize,
+    ) {
+        disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
+        dice::merge(cores(other, classes)?, cores_mut(totals, classes)?)
+    }
+
+    /// Makes the words canonical after they were added elsewhere.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+    fn hyla_dice_normalize(totals: *mut hyla_dice_totals, classes: usize) {
+        dice::normalize(cores_mut(totals, classes)?);
+        Ok(Notices::NONE)
+    }
+
     /// Adds pixels to the totals of the classes, an array of `channels` of them.
     ///
     /// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
@@ -105,30 +120,7 @@ exported! {
         let inputs = Inputs::new(params, logits, null())?;
         let classes = inputs.cube.layout.channels;
         inputs.apart(&[Span::of(totals, classes)], &[])?;
-        let totals = changed(totals.cast::<Totals>(), classes)?;
-        dice::update(&inputs.params, &inputs.cube, totals)?;
-        Ok(Notices::NONE)
-    }
-
-    /// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
-    /// canonical.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-    fn hyla_dice_merge(
-        other: *const hyla_dice_totals, totals: *mut hyla_dice_totals, classes: usize,
-    ) {
-        disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
-        let (other, totals) =
-            (input(other.cast::<Totals>(), classes)?, changed(totals.cast::<Totals>(), classes)?);
-        dice::merge(other, totals)
-    }
-
-    /// Makes the words canonical after they were added elsewhere.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-    fn hyla_dice_normalize(totals: *mut hyla_dice_totals, classes: usize) {
-        dice::normalize(changed(totals.cast::<Totals>(), classes)?);
-        Ok(Notices::NONE)
+        dice::update(&inputs.params, &inputs.cube, cores_mut(totals, classes)?)
     }
 
     /// The loss, in double from exact sums; 0 of no pixel.
@@ -142,7 +134,7 @@ exported! {
     ) {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
-        let (totals, loss) = (input(totals.cast::<Totals>(), classes)?, check::result(loss)?);
+        let (totals, loss) = (cores(totals, classes)?, check::result(loss)?);
         put_number(dice::loss(&checked.to_core()?, totals)?, loss)
     }
 
@@ -162,7 +154,7 @@ exported! {
         let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
         inputs.apart(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
         let (totals, gradient) =
-            (input(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?);
+            (cores(totals, classes)?, floats(write, grad_logits, span)?);
         dice::gradient_to(&inputs.params, totals, &inputs.cube, upstream, gradient)
     }
 
@@ -181,7 +173,7 @@ exported! {
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
         inputs.apart(&writes, &[])?;
         let (totals, gradient) =
-            (output(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?);
+            (output(mirrored(totals), classes)?, floats(write, grad_logits, span)?);
         let loss = check::result(loss)?;
         let Inputs { params, cube, .. } = inputs;
         put_number(dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?, loss)

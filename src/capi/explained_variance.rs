@@ -30,6 +30,26 @@ size!(
 );
 
 exported! {
+    /// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
+    /// canonical.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_explained_variance_merge(
+        other: *const hyla_explained_variance_totals, totals: *mut hyla_explained_variance_totals, components: usize,
+    ) {
+        let other = cores(other, components)?;
+        disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
+        explained_variance::merge(other, cores_mut(totals, components)?)
+    }
+
+    /// Makes the words canonical after they were added elsewhere.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+    fn hyla_explained_variance_normalize(totals: *mut hyla_explained_variance_totals, components: usize) {
+        explained_variance::normalize(cores_mut(totals, components)?);
+        Ok(Notices::NONE)
+    }
+
     /// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
     /// as many. Ratios may be any floats: they are not clamped.
     ///
@@ -39,35 +59,7 @@ exported! {
     ) {
         let ratios = input(ratios, components)?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
-        let totals = changed(totals.cast::<Totals>(), components)?;
-        explained_variance::update(ratios, totals)?;
-        Ok(Notices::NONE)
-    }
-
-    /// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
-    /// canonical.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-    fn hyla_explained_variance_merge(
-        other: *const hyla_explained_variance_totals, totals: *mut hyla_explained_variance_totals,
-        components: usize,
-    ) {
-        let other = read(other, components)?;
-        disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
-        let totals = changed(totals.cast::<Totals>(), components)?;
-        explained_variance::merge(other, totals)?;
-        Ok(Notices::NONE)
-    }
-
-    /// Makes the words canonical after they were added elsewhere.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-    fn hyla_explained_variance_normalize(
-        totals: *mut hyla_explained_variance_totals, components: usize,
-    ) {
-        let totals = changed(totals.cast::<Totals>(), components)?;
-        explained_variance::normalize(totals);
-        Ok(Notices::NONE)
+        explained_variance::update(ratios, cores_mut(totals, components)?)
     }
 
     /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
@@ -79,7 +71,7 @@ exported! {
         totals: *const hyla_explained_variance_totals, components: usize, ratios: *mut f64,
         cumulative: *mut f64, total: *mut f64,
     ) {
-        let totals = read(totals, components)?;
+        let totals = cores(totals, components)?;
         let writes =
             [Span::of(ratios, components), Span::of(cumulative, components), Span::of(total, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
@@ -98,17 +90,9 @@ exported! {
         context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
     ) {
         let list = List { context, out, capacity, count };
-        let totals = read(totals, components)?;
+        let totals = cores(totals, components)?;
         let values = explained_variance::metrics(totals)?;
         let needed = explained_variance::metrics_count(components);
         list.write_numbered(&[Span::of_slice(Some(totals))], needed, values)
     }
-}
-
-unsafe fn read<'a>(
-    totals: *const hyla_explained_variance_totals,
-    components: usize,
-) -> Result<&'a [Totals], crate::error::Error> {
-    // SAFETY: the contract.
-    unsafe { input(totals.cast(), components) }
 }

@@ -1,9 +1,8 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::cube_loss::{CubeLoss, Inputs};
+use super::cube_loss::{Arrays, CubeLoss, Inputs};
 use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update};
 use super::node::*;
-use crate::input::Cube;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
 use core::ptr::null;
 
@@ -111,10 +110,7 @@ mirror! {
 impl CubeLoss for hyla_foreground_contrast_params {
     type Beside<'a> = Option<&'a [f32]>;
 
-    unsafe fn read<'a>(
-        cube: &hyla_cube,
-        _: *const f32,
-    ) -> Result<(Cube<'a>, Self::Beside<'a>), Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         Ok((unsafe { cube.targeted() }?, None))
     }

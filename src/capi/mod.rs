@@ -123,6 +123,21 @@ unsafe fn optional_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<Option<&'a mut
     if pointer.is_null() { Ok(None) } else { unsafe { core_mut(pointer) }.map(Some) }
 }
 
+/// The core's view of structs that are only read.
+unsafe fn cores<'a, C: Mirrors>(pointer: *const C, items: usize) -> Result<&'a [C::Core], Error> {
+    // SAFETY: the contract, and what `Mirrors` says.
+    unsafe { check::input(pointer.cast(), items) }
+}
+
+/// The core's view of structs that are changed.
+unsafe fn cores_mut<'a, C: Mirrors>(
+    pointer: *mut C,
+    items: usize,
+) -> Result<&'a mut [C::Core], Error> {
+    // SAFETY: the contract, and what `Mirrors` says.
+    unsafe { check::changed(pointer.cast(), items) }
+}
+
 /// A pointer to the same numbers as the core knows them.
 fn mirrored<C: Mirrors>(pointer: *mut C) -> *mut C::Core {
     pointer.cast()

@@ -1,9 +1,8 @@
 //! `hyla_mse_...`: mean squared error of a reconstruction.
 
-use super::cube_loss::{CubeLoss, cube_loss};
+use super::cube_loss::{Arrays, CubeLoss, cube_loss};
 use super::loss::*;
 use super::node::*;
-use crate::input::Cube;
 use crate::loss::mse::{self, Params, Totals};
 
 stages!(HYLA_MSE_STAGES, 7);
@@ -54,10 +53,7 @@ loss_totals! {
 impl CubeLoss for hyla_mse_params {
     type Beside<'a> = &'a [f32];
 
-    unsafe fn read<'a>(
-        cube: &hyla_cube,
-        target: *const f32,
-    ) -> Result<(Cube<'a>, Self::Beside<'a>), Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, target: *const f32) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let used = cube.values()?;

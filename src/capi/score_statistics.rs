@@ -1,25 +1,26 @@
 //! `hyla_score_statistics_...`: mean, spread, extremes and quantiles of a float map.
 
 use super::node::*;
+use crate::exact::ExactSquares;
 use crate::metric::score_statistics::{self, Report, Totals};
 
 stages!(HYLA_SCORE_STATISTICS_STAGES, 6);
 
-/// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_sum_of_squares {
-    /// The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
-    /// in [0, 2^32), the last one signed.
-    pub digits: [i64; 20],
-    /// How many terms were NaN.
-    pub nan: i64,
-    /// How many terms were infinite.
-    pub positive_infinity: i64,
-    /// Zero.
-    pub negative_infinity: i64,
-    /// Zero.
-    pub reserved: i64,
+mirror! {
+    /// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
+    pub struct hyla_sum_of_squares: ExactSquares {
+        /// The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
+        /// in [0, 2^32), the last one signed.
+        pub digits: [i64; 20],
+        /// How many terms were NaN.
+        pub nan: i64,
+        /// How many terms were infinite.
+        pub positive_infinity: i64,
+        /// Zero.
+        pub negative_infinity: i64,
+        /// Zero.
+        pub reserved: i64,
+    }
 }
 
 mirror! {

@@ -4,23 +4,23 @@ use super::node::*;
 use crate::exact::ExactSum;
 use crate::metric::sum::Totals;
 
-/// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
-/// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
-/// law says of totals.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_sum {
-    /// The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
-    /// in [0, 2^32), the last one signed.
-    pub digits: [i64; 12],
-    /// How many terms were NaN.
-    pub nan: i64,
-    /// How many terms were +infinity.
-    pub positive_infinity: i64,
-    /// How many terms were -infinity.
-    pub negative_infinity: i64,
-    /// Zero.
-    pub reserved: i64,
+mirror! {
+    /// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
+    /// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
+    /// law says of totals.
+    pub struct hyla_sum: ExactSum {
+        /// The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
+        /// in [0, 2^32), the last one signed.
+        pub digits: [i64; 12],
+        /// How many terms were NaN.
+        pub nan: i64,
+        /// How many terms were +infinity.
+        pub positive_infinity: i64,
+        /// How many terms were -infinity.
+        pub negative_infinity: i64,
+        /// Zero.
+        pub reserved: i64,
+    }
 }
 
 mirror! {
@@ -34,7 +34,6 @@ mirror! {
     }
 }
 
-const _: () = assert!(size_of::<hyla_sum>() == size_of::<ExactSum>());
 size!(hyla_sum_totals_size, hyla_sum_totals);
 
 merge! {

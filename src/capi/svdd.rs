@@ -1,10 +1,8 @@
 //! `hyla_svdd_...`: Deep SVDD with a soft boundary.
 
-use super::cube_loss::{CubeLoss, Inputs, cube_loss};
+use super::cube_loss::{Arrays, CubeLoss, Inputs, cube_loss};
 use super::loss::Inputs as _;
 use super::node::*;
-use crate::exact::ExactSum;
-use crate::input::Cube;
 use crate::loss::svdd::{self, Params, Totals};
 
 stages!(HYLA_SVDD_STAGES, 7);
@@ -66,10 +64,7 @@ loss_totals! {
 impl CubeLoss for hyla_svdd_params {
     type Beside<'a> = &'a [f32];
 
-    unsafe fn read<'a>(
-        cube: &hyla_cube,
-        center: *const f32,
-    ) -> Result<(Cube<'a>, Self::Beside<'a>), Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, center: *const f32) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let used = cube.values()?;
@@ -143,7 +138,7 @@ exported! {
         let inputs = Inputs::new(params, embeddings, center)?;
         let channels = inputs.beside.len();
         inputs.apart(&[Span::of(center_sums, channels)], &[])?;
-        let sums = changed(center_sums.cast::<ExactSum>(), channels)?;
+        let sums = cores_mut(center_sums, channels)?;
         svdd::update_center(&inputs.params, &inputs.cube, inputs.beside, sums)
     }
 
@@ -152,18 +147,14 @@ exported! {
     /// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
     fn hyla_svdd_center_merge(other: *const hyla_sum, center_sums: *mut hyla_sum, channels: usize) {
         disjoint(&[Span::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
-        let (other, sums) = (
-            input(other.cast::<ExactSum>(), channels)?,
-            changed(center_sums.cast::<ExactSum>(), channels)?,
-        );
-        svdd::merge_center(other, sums)
+        svdd::merge_center(cores(other, channels)?, cores_mut(center_sums, channels)?)
     }
 
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
     fn hyla_svdd_center_normalize(center_sums: *mut hyla_sum, channels: usize) {
-        svdd::normalize_center(changed(center_sums.cast::<ExactSum>(), channels)?)
+        svdd::normalize_center(cores_mut(center_sums, channels)?)
     }
 
     /// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
@@ -180,7 +171,7 @@ exported! {
         let write = write_mode(write)?;
         let reads = [span, Span::of(totals, 1), Span::of(center_sums, channels)];
         disjoint(&[Span::of(grad_center, channels)], &[&reads])?;
-        let (totals, sums) = (core(totals)?, input(center_sums.cast::<ExactSum>(), channels)?);
+        let (totals, sums) = (core(totals)?, cores(center_sums, channels)?);
         let gradient = floats(write, grad_center, channels)?;
         svdd::gradient_center_to(&checked.to_core()?, totals, sums, upstream, gradient)
     }
