@@ -38,14 +38,11 @@ parameters! {
         pub label_smoothing: f32 = 0.0,
     }
     HYLA_BCE_PARAMS_DEFAULT, hyla_bce_params_init
-    |given| -> Params {
-        let reduction = reduction(given.reduction)?;
-        Ok(Params {
-            reduction,
-            weight: given.weight,
-            pos_weight: given.pos_weight,
-            label_smoothing: given.label_smoothing,
-        })
+    |given| Params {
+        reduction: reduction(given.reduction)?,
+        weight: given.weight,
+        pos_weight: given.pos_weight,
+        label_smoothing: given.label_smoothing,
     }
 }
 

@@ -40,9 +40,7 @@ parameters! {
         pub high: f32 = 1.0,
     }
     HYLA_BINNING_PARAMS_DEFAULT, hyla_binning_params_init
-    |given| -> Rule {
-        rule_of(given.rule, given.bins, given.low, given.high)
-    }
+    |given| Rule = rule_of(given.rule, given.bins, given.low, given.high)?
 }
 
 /// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must

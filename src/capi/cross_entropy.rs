@@ -36,13 +36,11 @@ parameters! {
         pub label_smoothing: f32 = 0.0,
     }
     HYLA_CROSS_ENTROPY_PARAMS_DEFAULT, hyla_cross_entropy_params_init
-    |given| -> Params {
-        Ok(Params {
-            reduction: reduction(given.reduction)?,
-            ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
-            weight: given.weight,
-            label_smoothing: given.label_smoothing,
-        })
+    |given| Params {
+        reduction: reduction(given.reduction)?,
+        ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
+        weight: given.weight,
+        label_smoothing: given.label_smoothing,
     }
 }
 

@@ -20,9 +20,7 @@ parameters! {
         pub ap_thresholds: u32 = 200,
     }
     HYLA_DETECTION_PARAMS_DEFAULT, hyla_detection_params_init
-    |given| -> Params {
-        Ok(Params { pixel_stride: given.pixel_stride, ap_thresholds: given.ap_thresholds })
-    }
+    |given| Params { pixel_stride: given.pixel_stride, ap_thresholds: given.ap_thresholds }
 }
 
 mirror! {

@@ -45,14 +45,12 @@ parameters! {
         pub eps: f32 = 1e-6,
     }
     HYLA_DICE_PARAMS_DEFAULT, hyla_dice_params_init
-    |given| -> Params {
-        Ok(Params {
-            include_background: switch(given.include_background)?,
-            ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
-            absent: Absent::from_number(given.absent).ok_or(Error::UnknownOption)?,
-            weight: given.weight,
-            eps: given.eps,
-        })
+    |given| Params {
+        include_background: switch(given.include_background)?,
+        ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
+        absent: Absent::from_number(given.absent).ok_or(Error::UnknownOption)?,
+        weight: given.weight,
+        eps: given.eps,
     }
 }
 

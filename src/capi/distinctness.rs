@@ -29,12 +29,10 @@ parameters! {
         pub skip_exact_zeros: u32 = 0,
     }
     HYLA_DISTINCTNESS_PARAMS_DEFAULT, hyla_distinctness_params_init
-    |given| -> Params {
-        if given.skip_exact_zeros > 1 {
-            return Err(Error::UnknownOption);
-        }
-        let skip_exact_zeros = given.skip_exact_zeros == 1;
-        Ok(Params { weight: given.weight, eps: given.eps, skip_exact_zeros })
+    |given| Params {
+        weight: given.weight,
+        eps: given.eps,
+        skip_exact_zeros: switch(given.skip_exact_zeros)?,
     }
 }
 

@@ -33,13 +33,9 @@ parameters! {
         pub high: f32 = 0.0,
     }
     HYLA_DRIFT_PARAMS_DEFAULT, hyla_drift_params_init
-    |given| -> Params {
-        let range = match given.has_range {
-            0 => None,
-            1 => Some([given.low, given.high]),
-            _ => return Err(Error::UnknownOption),
-        };
-        Ok(Params { groups: given.groups, range })
+    |given| Params {
+        groups: given.groups,
+        range: optional(given.has_range, [given.low, given.high])?,
     }
 }
 

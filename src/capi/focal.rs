@@ -36,14 +36,11 @@ parameters! {
         pub alpha: f32 = 0.25,
     }
     HYLA_FOCAL_PARAMS_DEFAULT, hyla_focal_params_init
-    |given| -> Params {
-        let reduction = reduction(given.reduction)?;
-        let alpha = match given.has_alpha {
-            0 => None,
-            1 => Some(given.alpha),
-            _ => return Err(Error::UnknownOption),
-        };
-        Ok(Params { reduction, weight: given.weight, gamma: given.gamma, alpha })
+    |given| Params {
+        reduction: reduction(given.reduction)?,
+        weight: given.weight,
+        gamma: given.gamma,
+        alpha: optional(given.has_alpha, given.alpha)?,
     }
 }
 

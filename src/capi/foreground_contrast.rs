@@ -53,15 +53,13 @@ parameters! {
         pub eps: f32 = 1e-6,
     }
     HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT, hyla_foreground_contrast_params_init
-    |given| -> Params {
-        Ok(Params {
-            color_space: ColorSpace::from_number(given.color_space).ok_or(Error::UnknownOption)?,
-            assume_srgb: switch(given.assume_srgb)?,
-            weight: given.weight,
-            compactness_weight: given.compactness_weight,
-            anchor_weight: given.anchor_weight,
-            eps: given.eps,
-        })
+    |given| Params {
+        color_space: ColorSpace::from_number(given.color_space).ok_or(Error::UnknownOption)?,
+        assume_srgb: switch(given.assume_srgb)?,
+        weight: given.weight,
+        compactness_weight: given.compactness_weight,
+        anchor_weight: given.anchor_weight,
+        eps: given.eps,
     }
 }
 

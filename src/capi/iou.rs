@@ -57,16 +57,14 @@ parameters! {
         pub smooth: f32 = 1e-6,
     }
     HYLA_IOU_PARAMS_DEFAULT, hyla_iou_params_init
-    |given| -> Params {
-        let normalization = iou::Normalization::from_number(given.normalization);
-        Ok(Params {
-            normalization: normalization.ok_or(Error::UnknownNormalization)?,
-            boundary: iou::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
-            empty_target: iou::EmptyTarget::from_number(given.empty_target)
-                .ok_or(Error::UnknownOption)?,
-            weight: given.weight,
-            smooth: given.smooth,
-        })
+    |given| Params {
+        normalization: iou::Normalization::from_number(given.normalization)
+            .ok_or(Error::UnknownNormalization)?,
+        boundary: iou::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
+        empty_target: iou::EmptyTarget::from_number(given.empty_target)
+            .ok_or(Error::UnknownOption)?,
+        weight: given.weight,
+        smooth: given.smooth,
     }
 }
 

@@ -28,10 +28,7 @@ parameters! {
         pub weight: f32 = 1.0,
     }
     HYLA_MSE_PARAMS_DEFAULT, hyla_mse_params_init
-    |given| -> Params {
-        let reduction = reduction(given.reduction)?;
-        Ok(Params { reduction, weight: given.weight })
-    }
+    |given| Params { reduction: reduction(given.reduction)?, weight: given.weight }
 }
 
 loss_totals! {

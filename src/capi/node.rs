@@ -29,7 +29,7 @@ macro_rules! parameters {
             $($(#[$field_doc:meta])* pub $field:ident: $type:ty = $default:expr,)*
         }
         $defaults:ident, $init:ident
-        |$given:ident| -> $core:ty $to_core:block
+        |$given:ident| $core:ident $({ $($core_fields:tt)* })? $(= $value:expr)?
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
@@ -45,7 +45,7 @@ macro_rules! parameters {
 
             fn to_core(self) -> Result<$core, $crate::error::Error> {
                 let $given = self;
-                $to_core
+                Ok($($value)? $($core { $($core_fields)* })?)
             }
         }
 

@@ -23,7 +23,7 @@ parameters! {
         pub weight: f32 = 1.0,
     }
     HYLA_ORTHOGONALITY_PARAMS_DEFAULT, hyla_orthogonality_params_init
-    |given| -> Params { Ok(Params { weight: given.weight }) }
+    |given| Params { weight: given.weight }
 }
 
 matrix_loss! {

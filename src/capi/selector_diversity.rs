@@ -22,7 +22,7 @@ parameters! {
         pub weight: f32 = 0.01,
     }
     HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT, hyla_selector_diversity_params_init
-    |given| -> Params { Ok(Params { weight: given.weight }) }
+    |given| Params { weight: given.weight }
 }
 
 selector_loss! {

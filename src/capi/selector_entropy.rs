@@ -30,13 +30,10 @@ parameters! {
         pub target_entropy: f32 = 0.0,
     }
     HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT, hyla_selector_entropy_params_init
-    |given| -> Params {
-        let target_entropy = match given.has_target {
-            0 => None,
-            1 => Some(given.target_entropy),
-            _ => return Err(Error::UnknownOption),
-        };
-        Ok(Params { weight: given.weight, eps: given.eps, target_entropy })
+    |given| Params {
+        weight: given.weight,
+        eps: given.eps,
+        target_entropy: optional(given.has_target, given.target_entropy)?,
     }
 }
 

@@ -21,7 +21,7 @@ parameters! {
         pub eps: f32 = 1e-6,
     }
     HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT, hyla_selector_entropy_metric_params_init
-    |given| -> Params { Ok(Params { eps: given.eps }) }
+    |given| Params { eps: given.eps }
 }
 
 exported! {

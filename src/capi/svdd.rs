@@ -34,9 +34,7 @@ parameters! {
         pub r_unconstrained: f32 = 0.0,
     }
     HYLA_SVDD_PARAMS_DEFAULT, hyla_svdd_params_init
-    |given| -> Params {
-        Ok(Params { nu: given.nu, weight: given.weight, r_unconstrained: given.r_unconstrained })
-    }
+    |given| Params { nu: given.nu, weight: given.weight, r_unconstrained: given.r_unconstrained }
 }
 
 loss_totals! {

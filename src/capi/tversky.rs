@@ -47,19 +47,17 @@ parameters! {
         pub gamma: f32 = 1.0,
     }
     HYLA_TVERSKY_PARAMS_DEFAULT, hyla_tversky_params_init
-    |given| -> Params {
-        let normalization = tversky::Normalization::from_number(given.normalization);
-        Ok(Params {
-            normalization: normalization.ok_or(Error::UnknownNormalization)?,
-            boundary: tversky::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
-            empty_target: tversky::EmptyTarget::from_number(given.empty_target)
-                .ok_or(Error::UnknownOption)?,
-            weight: given.weight,
-            smooth: given.smooth,
-            false_positives: given.false_positives,
-            false_negatives: given.false_negatives,
-            gamma: given.gamma,
-        })
+    |given| Params {
+        normalization: tversky::Normalization::from_number(given.normalization)
+            .ok_or(Error::UnknownNormalization)?,
+        boundary: tversky::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
+        empty_target: tversky::EmptyTarget::from_number(given.empty_target)
+            .ok_or(Error::UnknownOption)?,
+        weight: given.weight,
+        smooth: given.smooth,
+        false_positives: given.false_positives,
+        false_negatives: given.false_negatives,
+        gamma: given.gamma,
     }
 }
 
