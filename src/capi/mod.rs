@@ -10,11 +10,12 @@
 //! says, during the call and as long as what the function returns refers to it; and nothing else writes there meanwhile.
 //! NULL, alignment, sizes and overlaps are checked. A SAFETY comment that says "the contract" means this.
 //!
-//! **Macros** write what is the same for every node, with its documentation: structs ([`node`]) and the functions of a
-//! family of losses (`..._loss` files). A node's file then says in a page what is its own, and a change of the inputs or of
-//! a sentence is made once. They only write signatures and documentation: the bodies are generic functions, so that the
-//! compiler speaks of the core's functions and not of a macro. The header is made from the expanded sources
-//! (`tests/header.rs`). Functions that are alone of their kind are written out.
+//! **Macros** write what is the same for every node, with its documentation: structs and functions by themselves
+//! (`node.rs`), and all functions of a family of losses (`..._loss.rs`). A node's file says in a page what is its own, and a
+//! change of the inputs, or of a sentence, is made once. `exported!` is the one way to a function with pointers, so that none can
+//! forget its name, its status or the environment. The macros are by example, and their bodies call functions of the core
+//! by name: where a node does not fit, the compiler shows that call and the line of the node. The header is made from the
+//! expanded sources (`tests/header.rs`). Nothing formats what stands in a macro: keep to the shape of the neighbours.
 //!
 //! Names are those of C: types and functions begin with `hyla_`, constants with `HYLA_`.
 
