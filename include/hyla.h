@@ -63,22 +63,22 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f, 0.0f }
-#define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
-#define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
-#define HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_metric_params), 1e-6f }
-#define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
-#define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
-#define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
-#define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
-#define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
-#define HYLA_FOCAL_PARAMS_DEFAULT { sizeof(hyla_focal_params), HYLA_REDUCTION_MEAN, 1.0f, 2.0f, 1, 0.25f }
-#define HYLA_SVDD_PARAMS_DEFAULT { sizeof(hyla_svdd_params), 0.05f, 1.0f, 0.0f }
 #define HYLA_CROSS_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_cross_entropy_params), HYLA_REDUCTION_WEIGHTED_MEAN, 1, -100, 1.0f, 0.0f }
 #define HYLA_DICE_PARAMS_DEFAULT { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
+#define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
+#define HYLA_FOCAL_PARAMS_DEFAULT { sizeof(hyla_focal_params), HYLA_REDUCTION_MEAN, 1.0f, 2.0f, 1, 0.25f }
 #define HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT { sizeof(hyla_foreground_contrast_params), HYLA_COLOR_RGB, 1, 1.0f, 0.0f, 0.0f, 1e-6f }
+#define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
+#define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
+#define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
+#define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
+#define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
+#define HYLA_SVDD_PARAMS_DEFAULT { sizeof(hyla_svdd_params), 0.05f, 1.0f, 0.0f }
+#define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
 #define HYLA_BINNING_PARAMS_DEFAULT { sizeof(hyla_binning_params), HYLA_BINNING_KEY, 12, 0.0f, 1.0f }
-#define HYLA_DRIFT_PARAMS_DEFAULT { sizeof(hyla_drift_params), 10, 0, 0.0f, 0.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1, 200 }
+#define HYLA_DRIFT_PARAMS_DEFAULT { sizeof(hyla_drift_params), 10, 0, 0.0f, 0.0f }
+#define HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_metric_params), 1e-6f }
 
 // The number of this interface: it grows when a program must be compiled anew.
 #define HYLA_ABI_VERSION 0
@@ -278,11 +278,47 @@
 // A gradient is added to its output, rounded once an element; pixels that do not count stay.
 #define HYLA_ADD 1
 
+// Training.
+#define HYLA_STAGE_TRAIN 1
+
+// Validation.
+#define HYLA_STAGE_VAL 2
+
+// Test.
+#define HYLA_STAGE_TEST 4
+
+// Inference.
+#define HYLA_STAGE_INFERENCE 8
+
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_BCE_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_CROSS_ENTROPY_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_DICE_STAGES 7
+
+// A class that occurs neither in the labels nor in the predictions counts as perfect (`eps / eps`).
+#define HYLA_ABSENT_ONE 0
+
+// It is left out of the mean.
+#define HYLA_ABSENT_SKIP 1
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_DISTINCTNESS_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_FOCAL_STAGES 7
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_FOREGROUND_CONTRAST_STAGES 7
+
+// Colours are compared as they are.
+#define HYLA_COLOR_RGB 0
+
+// Colours are compared in Oklab, where equal distances look about equal.
+#define HYLA_COLOR_OKLAB 1
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_IOU_STAGES 7
@@ -312,67 +348,22 @@
 #define HYLA_EMPTY_TARGET_ZERO 2
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_TVERSKY_STAGES 7
-
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_SVDD_STAGES 7
-
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_MSE_STAGES 7
-
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_CROSS_ENTROPY_STAGES 7
-
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_DICE_STAGES 7
-
-// A class that occurs neither in the labels nor in the predictions counts as perfect (`eps / eps`).
-#define HYLA_ABSENT_ONE 0
-
-// It is left out of the mean.
-#define HYLA_ABSENT_SKIP 1
-
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_FOREGROUND_CONTRAST_STAGES 7
-
-// Colours are compared as they are.
-#define HYLA_COLOR_RGB 0
-
-// Colours are compared in Oklab, where equal distances look about equal.
-#define HYLA_COLOR_OKLAB 1
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_ORTHOGONALITY_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_DISTINCTNESS_STAGES 7
+#define HYLA_SELECTOR_DIVERSITY_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_ENTROPY_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_SELECTOR_DIVERSITY_STAGES 7
-
-// The stages in which the counts make sense (see `hyla_context`).
-#define HYLA_CONFUSION_STAGES 6
-
-// Training.
-#define HYLA_STAGE_TRAIN 1
-
-// Validation.
-#define HYLA_STAGE_VAL 2
-
-// Test.
-#define HYLA_STAGE_TEST 4
-
-// Inference.
-#define HYLA_STAGE_INFERENCE 8
+#define HYLA_SVDD_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_PIXEL_STATISTICS_STAGES 6
-
-// The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_DETECTION_STAGES 6
+#define HYLA_TVERSKY_STAGES 7
 
 // Bins of one relative width: the leading bits of the float. No range to choose.
 #define HYLA_BINNING_KEY 0
@@ -390,27 +381,62 @@
 #define HYLA_BINNING_U16 4
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_SCORE_STATISTICS_STAGES 6
+#define HYLA_COMPONENT_ORTHOGONALITY_STAGES 6
+
+// The stages in which the counts make sense (see `hyla_context`).
+#define HYLA_CONFUSION_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_DETECTION_STAGES 6
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`): all.
+#define HYLA_DISTINCT_LABEL_COUNT_STAGES 15
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_EXPLAINED_VARIANCE_STAGES 6
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_COMPONENT_ORTHOGONALITY_STAGES 6
+#define HYLA_PIXEL_STATISTICS_STAGES 6
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
-#define HYLA_SELECTOR_ENTROPY_METRIC_STAGES 6
+#define HYLA_SCORE_STATISTICS_STAGES 6
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_DIVERSITY_METRIC_STAGES 6
 
-// The stages in which cuvis-ai runs the node (see `hyla_context`): all.
-#define HYLA_DISTINCT_LABEL_COUNT_STAGES 15
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SELECTOR_ENTROPY_METRIC_STAGES 6
 
 // What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
 // was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
 // written. `HYLA_FAILED(status)` tells errors from the rest.
 typedef int32_t hyla_status;
+
+// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
+// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
+// law says of totals.
+typedef struct hyla_sum {
+    // The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
+    // in [0, 2^32), the last one signed.
+    int64_t digits[12];
+    // How many terms were NaN.
+    int64_t nan;
+    // How many terms were +infinity.
+    int64_t positive_infinity;
+    // How many terms were -infinity.
+    int64_t negative_infinity;
+    // Zero.
+    int64_t reserved;
+} hyla_sum;
+
+// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
+// merges them; call `hyla_sum_normalize` afterwards to compare words.
+typedef struct hyla_sum_totals {
+    // The sum of the scores.
+    struct hyla_sum sum;
+    // How many pixels count.
+    int64_t pixels;
+} hyla_sum_totals;
 
 // The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
 // with it; a field that is not used may be NULL. Scores, targets and decisions that a function does
@@ -443,32 +469,6 @@ typedef struct hyla_pixels {
     // NULL. Room for later inputs.
     const void *reserved[2];
 } hyla_pixels;
-
-// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
-// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
-// law says of totals.
-typedef struct hyla_sum {
-    // The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
-    // in [0, 2^32), the last one signed.
-    int64_t digits[12];
-    // How many terms were NaN.
-    int64_t nan;
-    // How many terms were +infinity.
-    int64_t positive_infinity;
-    // How many terms were -infinity.
-    int64_t negative_infinity;
-    // Zero.
-    int64_t reserved;
-} hyla_sum;
-
-// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
-// merges them; call `hyla_sum_normalize` afterwards to compare words.
-typedef struct hyla_sum_totals {
-    // The sum of the scores.
-    struct hyla_sum sum;
-    // How many pixels count.
-    int64_t pixels;
-} hyla_sum_totals;
 
 // The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
 // merges by `hyla_range_merge`, never by adding words. Read it by `hyla_range_values`.
@@ -550,279 +550,6 @@ typedef struct hyla_bce_totals {
     int64_t fingerprint;
 } hyla_bce_totals;
 
-// Focal loss of logits: what is computed. (cuvis-ai has no such node.)
-//
-// With logits x (`scores`), targets y (`targets`), pixel weights v and `z = y_i ? -x_i : x_i`:
-//
-// l_i = weight * a(y_i) * v_i * sigmoid(z)^gamma * softplus(z)      a: alpha or 1 - alpha; 1 without alpha
-// loss = sum l_i / N | sum l_i | sum l_i / sum v_i                  by `reduction`
-//
-// With gamma 0 it is `hyla_bce`, bit by bit. A factor of exactly 0 switches a term off; a NaN logit gives a
-// NaN loss and HYLA_NOTICE_NOT_FINITE. Where a term or a gradient and the power `sigmoid(z)^gamma` are normal
-// numbers, it is within 16 ulp of float32 if gamma is 1 or 2 (4 if it is 0), and within
-// `24 + 5 gamma (max(0, -z) + exp(-|z|))` if gamma is any other up to 2^90; a subnormal power has fewer digits.
-// Sums are exact and rounded once. Needs labels. Initialise with HYLA_FOCAL_PARAMS_DEFAULT. Formula: Lin et al.
-// (2017), Focal Loss for Dense Object Detection.
-typedef struct hyla_focal_params {
-    // `sizeof(hyla_focal_params)`.
-    uint32_t struct_size;
-    // HYLA_REDUCTION_.... Default: mean.
-    uint32_t reduction;
-    // The weight of this loss among others: finite. Default 1.
-    float weight;
-    // The focusing exponent: finite, not negative. Default 2.
-    float gamma;
-    // 1: weigh the classes by `alpha`; 0: do not. Default 1.
-    uint32_t has_alpha;
-    // The weight of positives, between 0 and 1; negatives get the rest. Default 0.25.
-    float alpha;
-} hyla_focal_params;
-
-// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
-// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_focal_normalize` afterwards to compare words.
-typedef struct hyla_focal_totals {
-    // The sum of the terms.
-    struct hyla_sum loss;
-    // The sum of the pixel weights of the pixels that count.
-    struct hyla_sum weights;
-    // How many pixels count.
-    int64_t pixels;
-    // How many valid pixels had a bad weight and acted as masked.
-    int64_t rejected;
-    // Shows whether terms of different parameters were mixed.
-    int64_t fingerprint;
-} hyla_focal_totals;
-
-// Soft intersection over union (cuvis-ai: IoULoss): what is computed.
-//
-// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel weights v:
-//
-// p = sigmoid(x) | clamp(x, 0, 1) | (x - m) / (M - m + s)       m, M: least and greatest score
-// I = sum v p y      U = sum v p + sum v y - I
-// loss = weight * (1 - (I + smooth) / (U + smooth))
-//
-// A NaN score makes the loss NaN with HYLA_NOTICE_NOT_FINITE, with minmax an infinite one, too. All scores equal
-// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
-// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
-// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_IOU_PARAMS_DEFAULT.
-// Guide: a batch without a positive target costs nearly `weight` and teaches nothing; sigmoid has no
-// gradient beyond +-17, clamp none outside [0, 1]; with minmax one outlier flattens all others.
-// Formula: Rahman and Wang (2016).
-typedef struct hyla_iou_params {
-    // `sizeof(hyla_iou_params)`.
-    uint32_t struct_size;
-    // HYLA_NORMALIZATION_...; cuvis-ai's key `normalize_method`. Default: sigmoid.
-    uint32_t normalization;
-    // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
-    uint32_t boundary;
-    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
-    uint32_t empty_target;
-    // The weight of this loss among others: finite. Default 1.
-    float weight;
-    // The smoothing term s: finite, not negative. Default 1e-6.
-    float smooth;
-} hyla_iou_params;
-
-// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
-// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_iou_normalize` afterwards to compare words.
-typedef struct hyla_iou_totals {
-    // `sum v p y`; with minmax `sum v x y`.
-    struct hyla_sum intersection;
-    // `sum v p`; with minmax `sum v x`.
-    struct hyla_sum predicted;
-    // `sum v y`.
-    struct hyla_sum target;
-    // `sum v`.
-    struct hyla_sum weights;
-    // How many pixels count.
-    int64_t pixels;
-    // How many valid pixels had a bad weight or soft target and acted as masked.
-    int64_t rejected;
-    // Shows whether terms of different normalisations were mixed.
-    int64_t fingerprint;
-} hyla_iou_totals;
-
-// Soft Tversky index, with an optional focus: what is computed. (cuvis-ai has no such node.)
-//
-// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel weights v:
-//
-// p = sigmoid(x) | clamp(x, 0, 1) | (x - m) / (M - m + s)       m, M: least and greatest score
-// I = sum v p y      FP = sum v p - I      FN = sum v y - I
-// T = (I + smooth) / (I + false_positives FP + false_negatives FN + smooth)
-// loss = weight * (1 - T)^gamma
-//
-// Both weights 1 are IoU, both 1/2 Dice (with half its smoothing term).
-// A NaN score makes the loss NaN with HYLA_NOTICE_NOT_FINITE, with minmax an infinite one, too. All scores equal
-// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
-// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
-// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
-// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT.
-// Guide: false_negatives above false_positives raises recall; gamma below 1 steepens the loss as it
-// falls (its infinite slope at T = 1 is taken as 0), above 1 flattens it. Formula: Salehi et al. (2017);
-// Abraham and Khan (2018), there with the exponent 1/gamma.
-typedef struct hyla_tversky_params {
-    // `sizeof(hyla_tversky_params)`.
-    uint32_t struct_size;
-    // HYLA_NORMALIZATION_.... Default: sigmoid.
-    uint32_t normalization;
-    // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
-    uint32_t boundary;
-    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
-    uint32_t empty_target;
-    // The weight of this loss among others: finite. Default 1.
-    float weight;
-    // The smoothing term s: finite, not negative. Default 1e-6.
-    float smooth;
-    // The weight of false positives: finite, not negative. Default 0.5.
-    float false_positives;
-    // The weight of false negatives: finite, not negative. Default 0.5.
-    float false_negatives;
-    // The exponent: finite, not negative. Default 1.
-    float gamma;
-} hyla_tversky_params;
-
-// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
-// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_tversky_normalize` afterwards to compare words.
-typedef struct hyla_tversky_totals {
-    // `sum v p y`; with minmax `sum v x y`.
-    struct hyla_sum intersection;
-    // `sum v p`; with minmax `sum v x`.
-    struct hyla_sum predicted;
-    // `sum v y`.
-    struct hyla_sum target;
-    // `sum v`.
-    struct hyla_sum weights;
-    // How many pixels count.
-    int64_t pixels;
-    // How many valid pixels had a bad weight or soft target and acted as masked.
-    int64_t rejected;
-    // Shows whether terms of different normalisations were mixed.
-    int64_t fingerprint;
-} hyla_tversky_totals;
-
-// Deep SVDD with a soft boundary (cuvis-ai: DeepSVDDSoftBoundaryLoss): what is computed.
-//
-// With embeddings z (a cube of D channels, 1 to 4096), a center c (D floats), the radius R and pixel weights v
-// (`weights`):
-//
-// R = softplus(10 r) / 10, or r where 10 r > 20                     r: r_unconstrained
-// d_n = sum_k (z_nk - c_k)^2      a_n = 1 if d_n > R^2 else 0
-// loss = weight * (R^2 + sum a_n v_n (d_n - R^2) / (nu N))          N counts the pixels that count
-//
-// A pixel is outside if `d_n - R^2`, rounded to float32, is positive or NaN. Distances are within 6 ulp of
-// float32 and do not overflow; a gradient is within 3 ulp; sums are exact and rounded once; R is within
-// 2^-50 of itself. Needs no labels. Guide: a larger nu SHRINKS the sphere: in the optimum about a share nu of
-// the pixels is outside. For r below about -10 the radius is 0 in float32 and cannot grow again
-// (HYLA_NOTICE_DEGENERATE). Calls take up to 16 KiB of stack, those for the center 18 KiB. Initialise with
-// HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
-typedef struct hyla_svdd_params {
-    // `sizeof(hyla_svdd_params)`.
-    uint32_t struct_size;
-    // The share of pixels that may lie outside: between 0 and 1, both excluded. Default 0.05.
-    float nu;
-    // The weight of this loss among others: finite. Default 1.
-    float weight;
-    // The parameter r of the radius, which is learnt: finite. Default 0.
-    float r_unconstrained;
-} hyla_svdd_params;
-
-// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
-// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
-// without a copy:
-//
-// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
-// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
-// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
-//
-// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
-// values; floats between the values are not touched. Results do not depend on the layout.
-//
-// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
-// labels that it does not need are ignored; weights are used by every function that takes a cube.
-//
-// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
-typedef struct hyla_cube {
-    // The values, as the function says.
-    const float *values;
-    // How many pixels there are. With 0 all pointers may be NULL.
-    size_t n;
-    // How many values a pixel has.
-    size_t channels;
-    // How many floats lie between a pixel and the next one.
-    size_t pixel_stride;
-    // How many floats lie between a channel and the next one.
-    size_t channel_stride;
-    // One byte a pixel: nonzero is an anomaly, or foreground.
-    const uint8_t *targets;
-    // One class a pixel, counted from 0.
-    const int32_t *labels;
-    // Which pixels count: nonzero counts. NULL: all do.
-    const uint8_t *valid;
-    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
-    // counted as rejected and acts as masked.
-    const float *weights;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_cube;
-
-// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
-// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_svdd_normalize` afterwards to compare words.
-typedef struct hyla_svdd_totals {
-    // The sum of the terms `a_n v_n (d_n - R^2)` up to 2^127.
-    struct hyla_sum loss;
-    // The sum of the pixel weights of the pixels that count.
-    struct hyla_sum weights;
-    // How many pixels count.
-    int64_t pixels;
-    // How many valid pixels had a bad weight and acted as masked.
-    int64_t rejected;
-    // Shows whether terms of different radii were mixed.
-    int64_t fingerprint;
-    // The sum of the greater terms, in units of 2^192.
-    struct hyla_sum huge;
-    // The sum of the weights of pixels outside the sphere.
-    struct hyla_sum outside_weights;
-    // How many pixels lie outside, whatever their weights.
-    int64_t outside;
-} hyla_svdd_totals;
-
-// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
-//
-// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
-//
-// l_ik = weight * v_i * (a_ik - b_ik)^2
-// loss = sum l_ik / N | sum l_ik | sum l_ik / sum v_ik      by `reduction`
-//
-// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
-// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
-// above 1.8e19 has an infinite square. Needs no labels. Calls take up to 10 KiB of stack.
-// Initialise with HYLA_MSE_PARAMS_DEFAULT.
-typedef struct hyla_mse_params {
-    // `sizeof(hyla_mse_params)`.
-    uint32_t struct_size;
-    // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
-    uint32_t reduction;
-    // The weight of this loss among others: finite. Default 1.
-    float weight;
-} hyla_mse_params;
-
-// Exact sums over values, in words of int64; all zero is empty. Adding the words of two totals
-// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_mse_normalize` afterwards to compare words.
-typedef struct hyla_mse_totals {
-    // The sum of the terms.
-    struct hyla_sum loss;
-    // The sum of the weights of the values that count.
-    struct hyla_sum weights;
-    // How many values count.
-    int64_t values;
-    // How many valid pixels had a bad weight and acted as masked.
-    int64_t rejected;
-    // Shows whether terms of different parameters were mixed.
-    int64_t fingerprint;
-} hyla_mse_totals;
-
 // Cross-entropy of class logits (cuvis-ai: CrossEntropyLoss): what is computed.
 //
 // With logits x (a cube of K channels, 2 to 4096), labels y (`labels`), class weights o (K floats, or all 1), pixel
@@ -865,6 +592,46 @@ typedef struct hyla_cross_entropy_totals {
     // Shows whether terms of different parameters were mixed.
     int64_t fingerprint;
 } hyla_cross_entropy_totals;
+
+// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
+// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
+// without a copy:
+//
+// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
+// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
+// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+//
+// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
+// values; floats between the values are not touched. Results do not depend on the layout.
+//
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
+// labels that it does not need are ignored; weights are used by every function that takes a cube.
+//
+// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
+// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
+typedef struct hyla_cube {
+    // The values, as the function says.
+    const float *values;
+    // How many pixels there are. With 0 all pointers may be NULL.
+    size_t n;
+    // How many values a pixel has.
+    size_t channels;
+    // How many floats lie between a pixel and the next one.
+    size_t pixel_stride;
+    // How many floats lie between a channel and the next one.
+    size_t channel_stride;
+    // One byte a pixel: nonzero is an anomaly, or foreground.
+    const uint8_t *targets;
+    // One class a pixel, counted from 0.
+    const int32_t *labels;
+    // Which pixels count: nonzero counts. NULL: all do.
+    const uint8_t *valid;
+    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    // counted as rejected and acts as masked.
+    const float *weights;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_cube;
 
 // Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
 //
@@ -913,6 +680,87 @@ typedef struct hyla_dice_totals {
     // Shows whether terms of different classes were mixed.
     int64_t fingerprint;
 } hyla_dice_totals;
+
+// Mean cosine of pairs of rows (cuvis-ai: DistinctnessLoss): what is computed.
+//
+// With selection weights, K rows (selectors) of C floats (bands), K up to 1024:
+//
+// u_i = w_i / max(|w_i|, eps)      loss = weight * mean over i < j of u_i . u_j
+//
+// All pairs are computed at once from the sum of the u: time is linear in K C. With `skip_exact_zeros` the
+// mean is over the pairs whose cosine is not exactly 0, as cuvis-ai's code (not its documentation) has it,
+// in time K^2 C. Computed in double, within (C + K) * 2^-50 of `weight`; a sum that is 0 within its rounding
+// is 0, so that disjoint selectors give exactly 0. Needs no labels. Initialise with
+// HYLA_DISTINCTNESS_PARAMS_DEFAULT.
+typedef struct hyla_distinctness_params {
+    // `sizeof(hyla_distinctness_params)`.
+    uint32_t struct_size;
+    // The weight of this loss among others: finite. Default 0.1.
+    float weight;
+    // The least length that a row is divided by: finite, not negative. Default 1e-6.
+    float eps;
+    // 1: leave cosines of exactly 0 out of the mean, as cuvis-ai; 0: do not. Default 0.
+    uint32_t skip_exact_zeros;
+} hyla_distinctness_params;
+
+// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
+// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
+// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
+typedef struct hyla_matrix {
+    // The values: any floats. NULL if there are no rows or no columns.
+    const float *values;
+    // How many rows there are.
+    size_t rows;
+    // How many floats a row has.
+    size_t columns;
+    // How many floats lie between a row and the next one.
+    size_t row_stride;
+    // NULL. Room for later inputs.
+    const void *reserved[2];
+} hyla_matrix;
+
+// Focal loss of logits: what is computed. (cuvis-ai has no such node.)
+//
+// With logits x (`scores`), targets y (`targets`), pixel weights v and `z = y_i ? -x_i : x_i`:
+//
+// l_i = weight * a(y_i) * v_i * sigmoid(z)^gamma * softplus(z)      a: alpha or 1 - alpha; 1 without alpha
+// loss = sum l_i / N | sum l_i | sum l_i / sum v_i                  by `reduction`
+//
+// With gamma 0 it is `hyla_bce`, bit by bit. A factor of exactly 0 switches a term off; a NaN logit gives a
+// NaN loss and HYLA_NOTICE_NOT_FINITE. Where a term or a gradient and the power `sigmoid(z)^gamma` are normal
+// numbers, it is within 16 ulp of float32 if gamma is 1 or 2 (4 if it is 0), and within
+// `24 + 5 gamma (max(0, -z) + exp(-|z|))` if gamma is any other up to 2^90; a subnormal power has fewer digits.
+// Sums are exact and rounded once. Needs labels. Initialise with HYLA_FOCAL_PARAMS_DEFAULT. Formula: Lin et al.
+// (2017), Focal Loss for Dense Object Detection.
+typedef struct hyla_focal_params {
+    // `sizeof(hyla_focal_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_.... Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The focusing exponent: finite, not negative. Default 2.
+    float gamma;
+    // 1: weigh the classes by `alpha`; 0: do not. Default 1.
+    uint32_t has_alpha;
+    // The weight of positives, between 0 and 1; negatives get the rest. Default 0.25.
+    float alpha;
+} hyla_focal_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_focal_normalize` afterwards to compare words.
+typedef struct hyla_focal_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the pixel weights of the pixels that count.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_focal_totals;
 
 // Contrast of the mean colours of foreground and background (cuvis-ai: ForegroundContrastLoss): what is computed.
 //
@@ -991,6 +839,91 @@ typedef struct hyla_foreground_contrast_totals {
     int64_t fingerprint;
 } hyla_foreground_contrast_totals;
 
+// Soft intersection over union (cuvis-ai: IoULoss): what is computed.
+//
+// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel weights v:
+//
+// p = sigmoid(x) | clamp(x, 0, 1) | (x - m) / (M - m + s)       m, M: least and greatest score
+// I = sum v p y      U = sum v p + sum v y - I
+// loss = weight * (1 - (I + smooth) / (U + smooth))
+//
+// A NaN score makes the loss NaN with HYLA_NOTICE_NOT_FINITE, with minmax an infinite one, too. All scores equal
+// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
+// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
+// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
+// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_IOU_PARAMS_DEFAULT.
+// Guide: a batch without a positive target costs nearly `weight` and teaches nothing; sigmoid has no
+// gradient beyond +-17, clamp none outside [0, 1]; with minmax one outlier flattens all others.
+// Formula: Rahman and Wang (2016).
+typedef struct hyla_iou_params {
+    // `sizeof(hyla_iou_params)`.
+    uint32_t struct_size;
+    // HYLA_NORMALIZATION_...; cuvis-ai's key `normalize_method`. Default: sigmoid.
+    uint32_t normalization;
+    // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
+    uint32_t boundary;
+    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
+    uint32_t empty_target;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The smoothing term s: finite, not negative. Default 1e-6.
+    float smooth;
+} hyla_iou_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_iou_normalize` afterwards to compare words.
+typedef struct hyla_iou_totals {
+    // `sum v p y`; with minmax `sum v x y`.
+    struct hyla_sum intersection;
+    // `sum v p`; with minmax `sum v x`.
+    struct hyla_sum predicted;
+    // `sum v y`.
+    struct hyla_sum target;
+    // `sum v`.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or soft target and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different normalisations were mixed.
+    int64_t fingerprint;
+} hyla_iou_totals;
+
+// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
+//
+// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
+//
+// l_ik = weight * v_i * (a_ik - b_ik)^2
+// loss = sum l_ik / N | sum l_ik | sum l_ik / sum v_ik      by `reduction`
+//
+// N counts the values (not the pixels) that count; a pixel's weight counts once a channel. Each term is
+// within 5 ulp of float32, each gradient within 3; sums are exact and rounded once. A difference
+// above 1.8e19 has an infinite square. Needs no labels. Calls take up to 10 KiB of stack.
+// Initialise with HYLA_MSE_PARAMS_DEFAULT.
+typedef struct hyla_mse_params {
+    // `sizeof(hyla_mse_params)`.
+    uint32_t struct_size;
+    // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+} hyla_mse_params;
+
+// Exact sums over values, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_mse_normalize` afterwards to compare words.
+typedef struct hyla_mse_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the weights of the values that count.
+    struct hyla_sum weights;
+    // How many values count.
+    int64_t values;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+} hyla_mse_totals;
+
 // How far the rows of a matrix are from orthonormal (cuvis-ai: OrthogonalityLoss): what is computed.
 //
 // With components W, K rows of M floats, K up to 1024:
@@ -1007,43 +940,20 @@ typedef struct hyla_orthogonality_params {
     float weight;
 } hyla_orthogonality_params;
 
-// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
-// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
-// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
-typedef struct hyla_matrix {
-    // The values: any floats. NULL if there are no rows or no columns.
-    const float *values;
-    // How many rows there are.
-    size_t rows;
-    // How many floats a row has.
-    size_t columns;
-    // How many floats lie between a row and the next one.
-    size_t row_stride;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
-} hyla_matrix;
-
-// Mean cosine of pairs of rows (cuvis-ai: DistinctnessLoss): what is computed.
+// Variance of the weights of a band selector (cuvis-ai: SelectorDiversityRegularizer): what is computed.
 //
-// With selection weights, K rows (selectors) of C floats (bands), K up to 1024:
+// m = sum w / n      loss = -weight * sum (w_i - m)^2 / n
 //
-// u_i = w_i / max(|w_i|, eps)      loss = weight * mean over i < j of u_i . u_j
-//
-// All pairs are computed at once from the sum of the u: time is linear in K C. With `skip_exact_zeros` the
-// mean is over the pairs whose cosine is not exactly 0, as cuvis-ai's code (not its documentation) has it,
-// in time K^2 C. Computed in double, within (C + K) * 2^-50 of `weight`; a sum that is 0 within its rounding
-// is 0, so that disjoint selectors give exactly 0. Needs no labels. Initialise with
-// HYLA_DISTINCTNESS_PARAMS_DEFAULT.
-typedef struct hyla_distinctness_params {
-    // `sizeof(hyla_distinctness_params)`.
+// Computed in double; nothing cancels, whatever the offset of the weights. A positive weight rewards few
+// bands of great weight (although the name says the opposite) and so opposes
+// `hyla_selector_entropy`. Needs no labels. Initialise with HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT.
+// Formula: the population variance.
+typedef struct hyla_selector_diversity_params {
+    // `sizeof(hyla_selector_diversity_params)`.
     uint32_t struct_size;
-    // The weight of this loss among others: finite. Default 0.1.
+    // The weight of this loss among others: finite. Default 0.01.
     float weight;
-    // The least length that a row is divided by: finite, not negative. Default 1e-6.
-    float eps;
-    // 1: leave cosines of exactly 0 out of the mean, as cuvis-ai; 0: do not. Default 0.
-    uint32_t skip_exact_zeros;
-} hyla_distinctness_params;
+} hyla_selector_diversity_params;
 
 // Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
 //
@@ -1068,20 +978,210 @@ typedef struct hyla_selector_entropy_params {
     float target_entropy;
 } hyla_selector_entropy_params;
 
-// Variance of the weights of a band selector (cuvis-ai: SelectorDiversityRegularizer): what is computed.
+// Deep SVDD with a soft boundary (cuvis-ai: DeepSVDDSoftBoundaryLoss): what is computed.
 //
-// m = sum w / n      loss = -weight * sum (w_i - m)^2 / n
+// With embeddings z (a cube of D channels, 1 to 4096), a center c (D floats), the radius R and pixel weights v
+// (`weights`):
 //
-// Computed in double; nothing cancels, whatever the offset of the weights. A positive weight rewards few
-// bands of great weight (although the name says the opposite) and so opposes
-// `hyla_selector_entropy`. Needs no labels. Initialise with HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT.
-// Formula: the population variance.
-typedef struct hyla_selector_diversity_params {
-    // `sizeof(hyla_selector_diversity_params)`.
+// R = softplus(10 r) / 10, or r where 10 r > 20                     r: r_unconstrained
+// d_n = sum_k (z_nk - c_k)^2      a_n = 1 if d_n > R^2 else 0
+// loss = weight * (R^2 + sum a_n v_n (d_n - R^2) / (nu N))          N counts the pixels that count
+//
+// A pixel is outside if `d_n - R^2`, rounded to float32, is positive or NaN. Distances are within 6 ulp of
+// float32 and do not overflow; a gradient is within 3 ulp; sums are exact and rounded once; R is within
+// 2^-50 of itself. Needs no labels. Guide: a larger nu SHRINKS the sphere: in the optimum about a share nu of
+// the pixels is outside. For r below about -10 the radius is 0 in float32 and cannot grow again
+// (HYLA_NOTICE_DEGENERATE). Calls take up to 16 KiB of stack, those for the center 18 KiB. Initialise with
+// HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
+typedef struct hyla_svdd_params {
+    // `sizeof(hyla_svdd_params)`.
     uint32_t struct_size;
-    // The weight of this loss among others: finite. Default 0.01.
+    // The share of pixels that may lie outside: between 0 and 1, both excluded. Default 0.05.
+    float nu;
+    // The weight of this loss among others: finite. Default 1.
     float weight;
-} hyla_selector_diversity_params;
+    // The parameter r of the radius, which is learnt: finite. Default 0.
+    float r_unconstrained;
+} hyla_svdd_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_svdd_normalize` afterwards to compare words.
+typedef struct hyla_svdd_totals {
+    // The sum of the terms `a_n v_n (d_n - R^2)` up to 2^127.
+    struct hyla_sum loss;
+    // The sum of the pixel weights of the pixels that count.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different radii were mixed.
+    int64_t fingerprint;
+    // The sum of the greater terms, in units of 2^192.
+    struct hyla_sum huge;
+    // The sum of the weights of pixels outside the sphere.
+    struct hyla_sum outside_weights;
+    // How many pixels lie outside, whatever their weights.
+    int64_t outside;
+} hyla_svdd_totals;
+
+// Soft Tversky index, with an optional focus: what is computed. (cuvis-ai has no such node.)
+//
+// With scores x (`scores`), targets y (`targets`, or `soft_targets` between 0 and 1) and pixel weights v:
+//
+// p = sigmoid(x) | clamp(x, 0, 1) | (x - m) / (M - m + s)       m, M: least and greatest score
+// I = sum v p y      FP = sum v p - I      FN = sum v y - I
+// T = (I + smooth) / (I + false_positives FP + false_negatives FN + smooth)
+// loss = weight * (1 - T)^gamma
+//
+// Both weights 1 are IoU, both 1/2 Dice (with half its smoothing term).
+// A NaN score makes the loss NaN with HYLA_NOTICE_NOT_FINITE, with minmax an infinite one, too. All scores equal
+// with minmax: p = 1/2, gradient 0, HYLA_NOTICE_DEGENERATE; the same notice where smooth is 0 and nothing is
+// predicted nor to be found (loss 0). Sums are exact, the loss is computed from them in double; a
+// gradient is within 8 ulp of float32 (with soft targets and at the extremes of minmax of its larger
+// part). Needs labels. Calls take up to 12 KiB of stack. Initialise with HYLA_TVERSKY_PARAMS_DEFAULT.
+// Guide: false_negatives above false_positives raises recall; gamma below 1 steepens the loss as it
+// falls (its infinite slope at T = 1 is taken as 0), above 1 flattens it. Formula: Salehi et al. (2017);
+// Abraham and Khan (2018), there with the exponent 1/gamma.
+typedef struct hyla_tversky_params {
+    // `sizeof(hyla_tversky_params)`.
+    uint32_t struct_size;
+    // HYLA_NORMALIZATION_.... Default: sigmoid.
+    uint32_t normalization;
+    // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
+    uint32_t boundary;
+    // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
+    uint32_t empty_target;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+    // The smoothing term s: finite, not negative. Default 1e-6.
+    float smooth;
+    // The weight of false positives: finite, not negative. Default 0.5.
+    float false_positives;
+    // The weight of false negatives: finite, not negative. Default 0.5.
+    float false_negatives;
+    // The exponent: finite, not negative. Default 1.
+    float gamma;
+} hyla_tversky_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_tversky_normalize` afterwards to compare words.
+typedef struct hyla_tversky_totals {
+    // `sum v p y`; with minmax `sum v x y`.
+    struct hyla_sum intersection;
+    // `sum v p`; with minmax `sum v x`.
+    struct hyla_sum predicted;
+    // `sum v y`.
+    struct hyla_sum target;
+    // `sum v`.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight or soft target and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different normalisations were mixed.
+    int64_t fingerprint;
+} hyla_tversky_totals;
+
+// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
+// and `hyla_ranking_values` says how much that can be.
+//
+// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
+//   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
+// - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
+//   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
+//   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
+// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores
+// beyond
+//   these lie in the first or last bin.
+// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
+//
+// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
+typedef struct hyla_binning_params {
+    // `sizeof(hyla_binning_params)`.
+    uint32_t struct_size;
+    // HYLA_BINNING_... Default: key.
+    uint32_t rule;
+    // As the rule says; ignored by U8 and U16. Default: 12.
+    uint32_t bins;
+    // LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
+    float low;
+    // LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
+    float high;
+} hyla_binning_params;
+
+// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
+// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order. Where the rule needs
+// no
+// table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR
+// with
+// `low` and `high`.
+typedef struct hyla_binning {
+    // The table; NULL where the rule needs none.
+    const uint32_t *table;
+    // How many words the table has.
+    size_t table_words;
+    // The rule.
+    uint32_t rule;
+    // Its bins, bits or thresholds.
+    uint32_t bins;
+    // Its lower bound.
+    float low;
+    // Its upper bound.
+    float high;
+    // NULL. Room for later.
+    const void *reserved[2];
+} hyla_binning;
+
+// How far components are from orthonormal (cuvis-ai: ComponentOrthogonalityMetric). With components W, K rows of M
+// floats, K up to 1024:
+//
+// G = W W^T      E = G - 1
+//
+// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
+// Needs no labels.
+typedef struct hyla_component_orthogonality_report {
+    // The Frobenius norm of E; 0 of no row.
+    double orthogonality_error;
+    // The mean of |E| over all K^2 entries, the diagonal among them (the name is cuvis-ai's); NaN of no row.
+    double avg_off_diagonal;
+    // The mean of the diagonal of G, the squared lengths of the components; NaN of no row.
+    double diagonal_mean;
+    // The standard deviation of that diagonal, of a sample (K - 1); NaN of one row and of none.
+    double diagonal_std;
+    // How many components there are.
+    int64_t components;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_component_orthogonality_report;
+
+// Where in a run values were made; copied into every `hyla_metric`.
+typedef struct hyla_context {
+    // Exactly one of HYLA_STAGE_...
+    uint32_t stage;
+    // The epoch.
+    uint32_t epoch;
+    // The batch within the epoch.
+    uint32_t batch_idx;
+    // Zero.
+    uint32_t reserved;
+} hyla_context;
+
+// A named value.
+typedef struct hyla_metric {
+    // cuvis-ai's name of the value, terminated by 0.
+    char name[48];
+    // The value.
+    double value;
+    // From the context.
+    uint32_t stage;
+    // From the context.
+    uint32_t epoch;
+    // From the context.
+    uint32_t batch_idx;
+    // The value's own notices; 0 when nothing is special.
+    hyla_status status;
+} hyla_metric;
 
 // The four counts.
 typedef struct hyla_counts {
@@ -1137,55 +1237,6 @@ typedef struct hyla_confusion_report {
     struct hyla_confusion_ratios frame;
 } hyla_confusion_report;
 
-// Counts over pixels (cuvis-ai: AnomalyPixelStatisticsMetric); all zero is empty. Adding the
-// words of two totals merges them. A batch's own totals give cuvis-ai's values, the totals of a
-// stream the pooled ones. For least, greatest and mean percentage of the frames of a stream hand the percentage of each,
-// as a map of one float32, to `hyla_range_update` and `hyla_score_statistics_update`.
-typedef struct hyla_pixel_statistics_totals {
-    // How many pixels count.
-    int64_t pixels;
-    // Positive decisions among them.
-    int64_t anomalous;
-} hyla_pixel_statistics_totals;
-
-// What the totals say.
-typedef struct hyla_pixel_statistics_report {
-    // How many pixels count.
-    int64_t total;
-    // Positive decisions among them.
-    int64_t anomalous;
-    // 100 * anomalous / total, one division in double; 0 when nothing counts.
-    double percentage;
-} hyla_pixel_statistics_report;
-
-// Where in a run values were made; copied into every `hyla_metric`.
-typedef struct hyla_context {
-    // Exactly one of HYLA_STAGE_...
-    uint32_t stage;
-    // The epoch.
-    uint32_t epoch;
-    // The batch within the epoch.
-    uint32_t batch_idx;
-    // Zero.
-    uint32_t reserved;
-} hyla_context;
-
-// A named value.
-typedef struct hyla_metric {
-    // cuvis-ai's name of the value, terminated by 0.
-    char name[48];
-    // The value.
-    double value;
-    // From the context.
-    uint32_t stage;
-    // From the context.
-    uint32_t epoch;
-    // From the context.
-    uint32_t batch_idx;
-    // The value's own notices; 0 when nothing is special.
-    hyla_status status;
-} hyla_metric;
-
 // Detection quality (cuvis-ai: AnomalyDetectionMetrics): what is computed. Initialise with
 // HYLA_DETECTION_PARAMS_DEFAULT.
 typedef struct hyla_detection_params {
@@ -1227,132 +1278,6 @@ typedef struct hyla_detection_totals {
     // Shows whether counts of different strides were mixed.
     int64_t fingerprint;
 } hyla_detection_totals;
-
-// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
-// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order. Where the rule needs no
-// table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR with
-// `low` and `high`.
-typedef struct hyla_binning {
-    // The table; NULL where the rule needs none.
-    const uint32_t *table;
-    // How many words the table has.
-    size_t table_words;
-    // The rule.
-    uint32_t rule;
-    // Its bins, bits or thresholds.
-    uint32_t bins;
-    // Its lower bound.
-    float low;
-    // Its upper bound.
-    float high;
-    // NULL. Room for later.
-    const void *reserved[2];
-} hyla_binning;
-
-// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
-// and `hyla_ranking_values` says how much that can be.
-//
-// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
-//   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
-// - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
-//   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
-//   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
-// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores beyond
-//   these lie in the first or last bin.
-// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
-//
-// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
-typedef struct hyla_binning_params {
-    // `sizeof(hyla_binning_params)`.
-    uint32_t struct_size;
-    // HYLA_BINNING_... Default: key.
-    uint32_t rule;
-    // As the rule says; ignored by U8 and U16. Default: 12.
-    uint32_t bins;
-    // LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
-    float low;
-    // LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
-    float high;
-} hyla_binning_params;
-
-// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
-typedef struct hyla_ranking_report {
-    // Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
-    double average_precision;
-    // The exact one is not below this,
-    double average_precision_lo;
-    // and not above this.
-    double average_precision_hi;
-    // An estimate between the two: anomalies spread evenly among the normal pixels of their bin.
-    double average_precision_interleaved;
-    // The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
-    double roc_auc;
-    // The exact one is not below this,
-    double roc_auc_lo;
-    // and not above this.
-    double roc_auc_hi;
-    // The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
-    // anomalies.
-    double f1_max;
-    // The greatest F1 of any threshold is not above this.
-    double f1_max_hi;
-    // The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
-    double f1_max_threshold;
-    // How many anomalies are ranked.
-    int64_t anomalies;
-    // How many normal pixels are ranked.
-    int64_t normal;
-    // How many anomalies have a NaN score, which is ranked nowhere.
-    int64_t nan_anomalies;
-    // How many normal pixels have a NaN score, which is ranked nowhere.
-    int64_t nan_normal;
-    // How many pixels were masked.
-    int64_t masked;
-    // 0. Room for later.
-    int64_t reserved;
-} hyla_ranking_report;
-
-// What decisions at a threshold are worth.
-typedef struct hyla_ranking_point {
-    // Scores from here on are positive: the lower edge of a bin.
-    double threshold;
-    // The share of positive decisions that are right; 0 of none.
-    double precision;
-    // The share of anomalies that are found; 0 of none.
-    double recall;
-    // The share of normal pixels that raise a false alarm; 0 of none.
-    double false_positive_rate;
-    // Anomalies from the threshold on.
-    int64_t true_positives;
-    // Normal pixels from the threshold on.
-    int64_t false_positives;
-} hyla_ranking_point;
-
-// How well the scores of one buffer rank anomalies above everything else: exact values, with every score as a
-// threshold and equal scores as one, as scikit-learn's average_precision_score and roc_auc_score have it.
-typedef struct hyla_ranking_exact_report {
-    // Average precision, within 6 * 2^-53 of itself; 0 without anomalies.
-    double average_precision;
-    // The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie counts
-    // half; NaN without anomalies or without normal pixels.
-    double roc_auc;
-    // The greatest F1 of any threshold; 0 without anomalies.
-    double f1_max;
-    // The threshold of f1_max, the highest of several: decide for scores from it on. NaN without anomalies.
-    double f1_max_threshold;
-    // How many anomalies are ranked.
-    int64_t anomalies;
-    // How many normal pixels are ranked.
-    int64_t normal;
-    // How many anomalies have a NaN score, which is ranked nowhere.
-    int64_t nan_anomalies;
-    // How many normal pixels have a NaN score, which is ranked nowhere.
-    int64_t nan_normal;
-    // How many pixels were masked.
-    int64_t masked;
-    // 0. Room for later.
-    int64_t reserved;
-} hyla_ranking_exact_report;
 
 // Drift of scores without labels: how histograms are compared. With F and G the shares of pixels up to a score, now
 // and in the reference, of n and m pixels:
@@ -1435,6 +1360,121 @@ typedef struct hyla_drift_report {
     int64_t reserved;
 } hyla_drift_report;
 
+// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an
+// array of them, one a component:
+//
+// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
+//
+// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
+// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
+typedef struct hyla_explained_variance_totals {
+    // The sum of its ratios.
+    struct hyla_sum ratio;
+    // How many batches were added.
+    int64_t batches;
+} hyla_explained_variance_totals;
+
+// Counts over pixels (cuvis-ai: AnomalyPixelStatisticsMetric); all zero is empty. Adding the
+// words of two totals merges them. A batch's own totals give cuvis-ai's values, the totals of a
+// stream the pooled ones. For least, greatest and mean percentage of the frames of a stream hand the percentage of
+// each,
+// as a map of one float32, to `hyla_range_update` and `hyla_score_statistics_update`.
+typedef struct hyla_pixel_statistics_totals {
+    // How many pixels count.
+    int64_t pixels;
+    // Positive decisions among them.
+    int64_t anomalous;
+} hyla_pixel_statistics_totals;
+
+// What the totals say.
+typedef struct hyla_pixel_statistics_report {
+    // How many pixels count.
+    int64_t total;
+    // Positive decisions among them.
+    int64_t anomalous;
+    // 100 * anomalous / total, one division in double; 0 when nothing counts.
+    double percentage;
+} hyla_pixel_statistics_report;
+
+// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
+typedef struct hyla_ranking_report {
+    // Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
+    double average_precision;
+    // The exact one is not below this,
+    double average_precision_lo;
+    // and not above this.
+    double average_precision_hi;
+    // An estimate between the two: anomalies spread evenly among the normal pixels of their bin.
+    double average_precision_interleaved;
+    // The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
+    double roc_auc;
+    // The exact one is not below this,
+    double roc_auc_lo;
+    // and not above this.
+    double roc_auc_hi;
+    // The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
+    // anomalies.
+    double f1_max;
+    // The greatest F1 of any threshold is not above this.
+    double f1_max_hi;
+    // The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
+    double f1_max_threshold;
+    // How many anomalies are ranked.
+    int64_t anomalies;
+    // How many normal pixels are ranked.
+    int64_t normal;
+    // How many anomalies have a NaN score, which is ranked nowhere.
+    int64_t nan_anomalies;
+    // How many normal pixels have a NaN score, which is ranked nowhere.
+    int64_t nan_normal;
+    // How many pixels were masked.
+    int64_t masked;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_ranking_report;
+
+// What decisions at a threshold are worth.
+typedef struct hyla_ranking_point {
+    // Scores from here on are positive: the lower edge of a bin.
+    double threshold;
+    // The share of positive decisions that are right; 0 of none.
+    double precision;
+    // The share of anomalies that are found; 0 of none.
+    double recall;
+    // The share of normal pixels that raise a false alarm; 0 of none.
+    double false_positive_rate;
+    // Anomalies from the threshold on.
+    int64_t true_positives;
+    // Normal pixels from the threshold on.
+    int64_t false_positives;
+} hyla_ranking_point;
+
+// How well the scores of one buffer rank anomalies above everything else: exact values, with every score as a
+// threshold and equal scores as one, as scikit-learn's average_precision_score and roc_auc_score have it.
+typedef struct hyla_ranking_exact_report {
+    // Average precision, within 6 * 2^-53 of itself; 0 without anomalies.
+    double average_precision;
+    // The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie counts
+    // half; NaN without anomalies or without normal pixels.
+    double roc_auc;
+    // The greatest F1 of any threshold; 0 without anomalies.
+    double f1_max;
+    // The threshold of f1_max, the highest of several: decide for scores from it on. NaN without anomalies.
+    double f1_max_threshold;
+    // How many anomalies are ranked.
+    int64_t anomalies;
+    // How many normal pixels are ranked.
+    int64_t normal;
+    // How many anomalies have a NaN score, which is ranked nowhere.
+    int64_t nan_anomalies;
+    // How many normal pixels have a NaN score, which is ranked nowhere.
+    int64_t nan_normal;
+    // How many pixels were masked.
+    int64_t masked;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_ranking_exact_report;
+
 // An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
 typedef struct hyla_sum_of_squares {
     // The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
@@ -1451,7 +1491,8 @@ typedef struct hyla_sum_of_squares {
 } hyla_sum_of_squares;
 
 // Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty. Adding
-// the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words. The extremes
+// the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words. The
+// extremes
 // of a stream are a `hyla_range`, brackets of its quantiles come from a `hyla_ranking` histogram
 // (`hyla_ranking_quantile`; no labels needed).
 typedef struct hyla_score_statistics_totals {
@@ -1496,63 +1537,14 @@ typedef struct hyla_score_statistics_report {
     int64_t reserved;
 } hyla_score_statistics_report;
 
-// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an
-// array of them, one a component:
-//
-// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
-//
-// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
-// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
-typedef struct hyla_explained_variance_totals {
-    // The sum of its ratios.
-    struct hyla_sum ratio;
-    // How many batches were added.
-    int64_t batches;
-} hyla_explained_variance_totals;
-
-// How far components are from orthonormal (cuvis-ai: ComponentOrthogonalityMetric). With components W, K rows of M
-// floats, K up to 1024:
-//
-// G = W W^T      E = G - 1
-//
-// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
-// Needs no labels.
-typedef struct hyla_component_orthogonality_report {
-    // The Frobenius norm of E; 0 of no row.
-    double orthogonality_error;
-    // The mean of |E| over all K^2 entries, the diagonal among them (the name is cuvis-ai's); NaN of no row.
-    double avg_off_diagonal;
-    // The mean of the diagonal of G, the squared lengths of the components; NaN of no row.
-    double diagonal_mean;
-    // The standard deviation of that diagonal, of a sample (K - 1); NaN of one row and of none.
-    double diagonal_std;
-    // How many components there are.
-    int64_t components;
-    // 0. Room for later.
-    int64_t reserved;
-} hyla_component_orthogonality_report;
-
-// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyMetric): what is computed.
-//
-// S = sum w + eps      p_i = w_i / S      H = -sum p_i ln(p_i + eps)
-//
-// In nats, the entropy of `hyla_selector_entropy` by itself: exp(H) is about the number of bands in use. Computed in
-// double, within 1e-13 of the largest term. Needs no labels. Initialise with
-// HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
-typedef struct hyla_selector_entropy_metric_params {
-    // `sizeof(hyla_selector_entropy_metric_params)`.
-    uint32_t struct_size;
-    // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
-    float eps;
-} hyla_selector_entropy_metric_params;
-
 // How unequal the weights of a band selector are (cuvis-ai: SelectorDiversityMetric). With the sorted weights
 // w_(1) <= ... <= w_(n)
 //
 // m = sum w / n      variance = sum (w_i - m)^2 / n
 // gini = 2 sum_k k w_(k) / (n sum w) - (n + 1) / n
 //
-// A larger value of either is a less diverse selection. Computed in double, so that nothing cancels, whatever the offset
+// A larger value of either is a less diverse selection. Computed in double, so that nothing cancels, whatever the
+// offset
 // of the weights. Needs no labels. Formula: Gini (1912).
 typedef struct hyla_selector_diversity_metric_report {
     // The population variance; NaN of no weight, and if a weight is not finite.
@@ -1570,6 +1562,20 @@ typedef struct hyla_selector_diversity_metric_report {
     // 0. Room for later.
     int64_t reserved;
 } hyla_selector_diversity_metric_report;
+
+// Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyMetric): what is computed.
+//
+// S = sum w + eps      p_i = w_i / S      H = -sum p_i ln(p_i + eps)
+//
+// In nats, the entropy of `hyla_selector_entropy` by itself: exp(H) is about the number of bands in use. Computed in
+// double, within 1e-13 of the largest term. Needs no labels. Initialise with
+// HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
+typedef struct hyla_selector_entropy_metric_params {
+    // `sizeof(hyla_selector_entropy_metric_params)`.
+    uint32_t struct_size;
+    // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
+    float eps;
+} hyla_selector_entropy_metric_params;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1614,18 +1620,6 @@ const char *hyla_status_message(hyla_status status);
 HYLA_API
 size_t hyla_sum_totals_size(void);
 
-// Adds the scores of pixels to totals: for monitors without labels.
-//
-// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
-// are counted and decide the value by the rules of IEEE 754.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_sum_update(const struct hyla_pixels *pixels,
-                            struct hyla_sum_totals *totals);
-
 // Adds other totals to totals, and makes the words canonical.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
@@ -1640,6 +1634,18 @@ hyla_status hyla_sum_merge(const struct hyla_sum_totals *other,
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_normalize(struct hyla_sum_totals *totals);
+
+// Adds the scores of pixels to totals: for monitors without labels.
+//
+// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
+// are counted and decide the value by the rules of IEEE 754.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_sum_update(const struct hyla_pixels *pixels,
+                            struct hyla_sum_totals *totals);
 
 // The sum, exact and rounded once; 0 of nothing.
 //
@@ -1661,6 +1667,14 @@ hyla_status hyla_sum_mean(const struct hyla_sum_totals *totals,
 HYLA_API
 size_t hyla_range_size(void);
 
+// Joins another range to a range.
+//
+// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_range_merge(const struct hyla_range *other,
+                             struct hyla_range *range);
+
 // Joins the scores of pixels to a range.
 //
 // Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
@@ -1672,14 +1686,6 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_range_update(const struct hyla_pixels *pixels,
                               struct hyla_range *range);
-
-// Joins another range to a range.
-//
-// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_range_merge(const struct hyla_range *other,
-                             struct hyla_range *range);
 
 // What the range says. Exact: minimum and maximum are values of the map.
 //
@@ -1703,22 +1709,6 @@ hyla_status hyla_bce_params_init(struct hyla_bce_params *params,
 HYLA_API
 size_t hyla_bce_totals_size(void);
 
-// Adds pixels to totals.
-//
-// Inputs: `scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid`
-// and `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT,
-// POS_WEIGHT, LABEL_SMOOTHING.
-// Notices: none; `hyla_bce_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_bce_update(const struct hyla_bce_params *params,
-                            const struct hyla_pixels *pixels,
-                            struct hyla_bce_totals *totals);
-
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_bce_loss` finds out.
 //
@@ -1736,12 +1726,28 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_bce_normalize(struct hyla_bce_totals *totals);
 
+// Adds pixels to totals.
+//
+// Inputs: `scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
+// `weights`. Time is linear in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT,
+// LABEL_SMOOTHING.
+// Notices: none; `hyla_bce_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_bce_update(const struct hyla_bce_params *params,
+                            const struct hyla_pixels *pixels,
+                            struct hyla_bce_totals *totals);
+
 // The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms
-// of another weight, pos_weight or label_smoothing). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
-// mean whose weights are all 0: NaN).
+// UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of
+// another weight, pos_weight or label_smoothing).
+// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_bce_loss(const struct hyla_bce_params *params,
@@ -1792,567 +1798,6 @@ hyla_status hyla_bce_loss_and_gradient(const struct hyla_bce_params *params,
                                        float *grad_scores);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_FOCAL_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_params_init(struct hyla_focal_params *params,
-                                   size_t size);
-
-// `sizeof(hyla_focal_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_focal_totals_size(void);
-
-// Adds pixels to totals.
-//
-// Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be NULL. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (soft targets), UNKNOWN_REDUCTION,
-// UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha).
-// Notices: none; `hyla_focal_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_update(const struct hyla_focal_params *params,
-                              const struct hyla_pixels *pixels,
-                              struct hyla_focal_totals *totals);
-
-// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
-// canonical. Both must come from the same parameters; `hyla_focal_loss` finds out.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_merge(const struct hyla_focal_totals *other,
-                             struct hyla_focal_totals *totals);
-
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
-//
-// Errors: NULL_POINTER, MISALIGNED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_normalize(struct hyla_focal_totals *totals);
-
-// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
-//
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS
-// (terms of another weight, gamma or alpha). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted
-// mean whose weights are all 0: NaN).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_loss(const struct hyla_focal_params *params,
-                            const struct hyla_focal_totals *totals,
-                            double *loss);
-
-// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
-// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
-//
-// Errors, with `loss_map` unchanged: those of `hyla_focal_update`. Notices: EMPTY (n is 0).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_map(const struct hyla_focal_params *params,
-                           const struct hyla_pixels *pixels,
-                           float *loss_map);
-
-// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
-// output may be uninitialised.
-//
-// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
-// Notices: those of `hyla_focal_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_gradient(const struct hyla_focal_params *params,
-                                const struct hyla_focal_totals *totals,
-                                const struct hyla_pixels *pixels,
-                                double upstream,
-                                uint32_t write,
-                                float *grad_scores);
-
-// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
-// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
-// The batch's totals are added to `totals`, which may be NULL.
-//
-// Errors, with all outputs unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, NO_SCALAR.
-// Notices: those of `hyla_focal_loss`, about this batch.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_focal_loss_and_gradient(const struct hyla_focal_params *params,
-                                         const struct hyla_pixels *pixels,
-                                         double upstream,
-                                         uint32_t write,
-                                         struct hyla_focal_totals *totals,
-                                         double *loss,
-                                         float *grad_scores);
-
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_IOU_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_iou_params_init(struct hyla_iou_params *params,
-                                 size_t size);
-
-// `sizeof(hyla_iou_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_iou_totals_size(void);
-
-// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
-// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
-//
-// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
-// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
-// UNKNOWN_OPTION, WEIGHT, SMOOTH, RANGE_MISSING.
-// Notices: none; `hyla_iou_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_iou_update(const struct hyla_iou_params *params,
-                            const struct hyla_pixels *pixels,
-                            struct hyla_iou_totals *totals,
-                            struct hyla_range *range);
-
-// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
-// canonical. Both must come from the same parameters; `hyla_iou_loss` finds out.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_iou_merge(const struct hyla_iou_totals *other,
-                           struct hyla_iou_totals *totals);
-
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
-//
-// Errors: NULL_POINTER, MISALIGNED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_iou_normalize(struct hyla_iou_totals *totals);
-
-// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
-// (`hyla_range_merge`); otherwise it may be NULL.
-//
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
-// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
-// convention, see the parameters), REJECTED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
-                          const struct hyla_iou_totals *totals,
-                          const struct hyla_range *range,
-                          double *loss);
-
-// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// `range` as for `hyla_iou_loss`. With HYLA_STORE the output may be uninitialised.
-//
-// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
-// Notices: those of `hyla_iou_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_iou_gradient(const struct hyla_iou_params *params,
-                              const struct hyla_iou_totals *totals,
-                              const struct hyla_range *range,
-                              const struct hyla_pixels *pixels,
-                              double upstream,
-                              uint32_t write,
-                              float *grad_scores);
-
-// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
-// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
-// minmax, its range to `range`; either may be NULL.
-//
-// Errors, with all outputs unchanged: those of `hyla_iou_update` (but no range is needed), UNKNOWN_WRITE.
-// Notices: those of `hyla_iou_loss`, about this batch.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_iou_loss_and_gradient(const struct hyla_iou_params *params,
-                                       const struct hyla_pixels *pixels,
-                                       double upstream,
-                                       uint32_t write,
-                                       struct hyla_iou_totals *totals,
-                                       struct hyla_range *range,
-                                       double *loss,
-                                       float *grad_scores);
-
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_TVERSKY_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_tversky_params_init(struct hyla_tversky_params *params,
-                                     size_t size);
-
-// `sizeof(hyla_tversky_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_tversky_totals_size(void);
-
-// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
-// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
-//
-// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
-// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
-// UNKNOWN_OPTION, WEIGHT, SMOOTH, BALANCE, GAMMA, RANGE_MISSING.
-// Notices: none; `hyla_tversky_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_tversky_update(const struct hyla_tversky_params *params,
-                                const struct hyla_pixels *pixels,
-                                struct hyla_tversky_totals *totals,
-                                struct hyla_range *range);
-
-// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
-// canonical. Both must come from the same parameters; `hyla_tversky_loss` finds out.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_tversky_merge(const struct hyla_tversky_totals *other,
-                               struct hyla_tversky_totals *totals);
-
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
-//
-// Errors: NULL_POINTER, MISALIGNED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_tversky_normalize(struct hyla_tversky_totals *totals);
-
-// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
-// (`hyla_range_merge`); otherwise it may be NULL.
-//
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
-// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
-// convention, see the parameters), REJECTED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
-                              const struct hyla_tversky_totals *totals,
-                              const struct hyla_range *range,
-                              double *loss);
-
-// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// `range` as for `hyla_tversky_loss`. With HYLA_STORE the output may be uninitialised.
-//
-// Errors, with `grad_scores` unchanged: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
-// Notices: those of `hyla_tversky_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_tversky_gradient(const struct hyla_tversky_params *params,
-                                  const struct hyla_tversky_totals *totals,
-                                  const struct hyla_range *range,
-                                  const struct hyla_pixels *pixels,
-                                  double upstream,
-                                  uint32_t write,
-                                  float *grad_scores);
-
-// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
-// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
-// minmax, its range to `range`; either may be NULL.
-//
-// Errors, with all outputs unchanged: those of `hyla_tversky_update` (but no range is needed), UNKNOWN_WRITE.
-// Notices: those of `hyla_tversky_loss`, about this batch.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_tversky_loss_and_gradient(const struct hyla_tversky_params *params,
-                                           const struct hyla_pixels *pixels,
-                                           double upstream,
-                                           uint32_t write,
-                                           struct hyla_tversky_totals *totals,
-                                           struct hyla_range *range,
-                                           double *loss,
-                                           float *grad_scores);
-
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_SVDD_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_params_init(struct hyla_svdd_params *params,
-                                  size_t size);
-
-// `sizeof(hyla_svdd_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_svdd_totals_size(void);
-
-// Adds pixels to totals.
-//
-// Inputs: the cube's values, optional `valid` and `weights`; `center`, one float a channel. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), NU, WEIGHT, RADIUS.
-// Notices: none; `hyla_svdd_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_update(const struct hyla_svdd_params *params,
-                             const struct hyla_cube *embeddings,
-                             const float *center,
-                             struct hyla_svdd_totals *totals);
-
-// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
-// canonical. Both must come from the same parameters; `hyla_svdd_loss` finds out.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_merge(const struct hyla_svdd_totals *other,
-                            struct hyla_svdd_totals *totals);
-
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
-//
-// Errors: NULL_POINTER, MISALIGNED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_normalize(struct hyla_svdd_totals *totals);
-
-// The loss. Of no pixel it is NaN.
-//
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS,
-// TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius has
-// collapsed).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_loss(const struct hyla_svdd_params *params,
-                           const struct hyla_svdd_totals *totals,
-                           double *loss);
-
-// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel
-// weights do not enter; 0 where the pixel does not count. `score_map` may be uninitialised.
-//
-// Errors, with `score_map` unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_map(const struct hyla_svdd_params *params,
-                          const struct hyla_cube *embeddings,
-                          const float *center,
-                          float *score_map);
-
-// Writes `upstream * d loss / d embeddings` to `grad_embeddings`, in the layout of the values, or adds it
-// there (`write`: HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; the cube may be any part of the batch. 0 inside the sphere; where a pixel does not count: 0, or
-// unchanged. With HYLA_STORE the output may be uninitialised.
-//
-// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
-// Notices: those of `hyla_svdd_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_gradient(const struct hyla_svdd_params *params,
-                               const struct hyla_svdd_totals *totals,
-                               const struct hyla_cube *embeddings,
-                               const float *center,
-                               double upstream,
-                               uint32_t write,
-                               float *grad_embeddings);
-
-// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
-// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
-// The batch's totals are added to `totals`, which may be NULL.
-//
-// Errors, with all outputs unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE.
-// Notices: those of `hyla_svdd_loss`, about this batch.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_loss_and_gradient(const struct hyla_svdd_params *params,
-                                        const struct hyla_cube *embeddings,
-                                        const float *center,
-                                        double upstream,
-                                        uint32_t write,
-                                        struct hyla_svdd_totals *totals,
-                                        double *loss,
-                                        float *grad_embeddings);
-
-// The radius R (not squared). HYLA_NOTICE_DEGENERATE: it is 0 in float32 and cannot grow again.
-//
-// Errors, with `radius` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-// RADIUS.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_radius(const struct hyla_svdd_params *params,
-                             double *radius);
-
-// Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
-// pixel.
-//
-// Errors, with `grad_r_unconstrained` unchanged, and notices: those of `hyla_svdd_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_gradient_radius(const struct hyla_svdd_params *params,
-                                      const struct hyla_svdd_totals *totals,
-                                      double upstream,
-                                      double *grad_r_unconstrained);
-
-// Adds `a_n v_n (z_nk - c_k)` to `center_sums[k]`, one exact sum a channel, which begin as all zero bits: what
-// `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.
-//
-// Errors, with the sums unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_center_update(const struct hyla_svdd_params *params,
-                                    const struct hyla_cube *embeddings,
-                                    const float *center,
-                                    struct hyla_sum *center_sums);
-
-// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
-//
-// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_center_merge(const struct hyla_sum *other,
-                                   struct hyla_sum *center_sums,
-                                   size_t channels);
-
-// Makes the words canonical after they were added elsewhere.
-//
-// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_center_normalize(struct hyla_sum *center_sums,
-                                       size_t channels);
-
-// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
-// `center_sums` are those of the whole batch. With HYLA_STORE the output may be uninitialised.
-//
-// Errors, with `grad_center` unchanged: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices:
-// those of `hyla_svdd_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_svdd_gradient_center(const struct hyla_svdd_params *params,
-                                      const struct hyla_svdd_totals *totals,
-                                      const struct hyla_sum *center_sums,
-                                      size_t channels,
-                                      double upstream,
-                                      uint32_t write,
-                                      float *grad_center);
-
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_MSE_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_params_init(struct hyla_mse_params *params,
-                                 size_t size);
-
-// `sizeof(hyla_mse_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_mse_totals_size(void);
-
-// Adds pixels to totals.
-//
-// Inputs: the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats
-// between them are not read). Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT.
-// Notices: none; `hyla_mse_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_update(const struct hyla_mse_params *params,
-                            const struct hyla_cube *reconstruction,
-                            const float *target,
-                            struct hyla_mse_totals *totals);
-
-// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
-// canonical. Both must come from the same parameters; `hyla_mse_loss` finds out.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_merge(const struct hyla_mse_totals *other,
-                           struct hyla_mse_totals *totals);
-
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
-//
-// Errors: NULL_POINTER, MISALIGNED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
-
-// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
-//
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE,
-// REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_loss(const struct hyla_mse_params *params,
-                          const struct hyla_mse_totals *totals,
-                          double *loss);
-
-// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
-// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
-// uninitialised.
-//
-// Errors, with `loss_map` unchanged: those of `hyla_mse_update`. Notices: EMPTY (n is 0).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_map(const struct hyla_mse_params *params,
-                         const struct hyla_cube *reconstruction,
-                         const float *target,
-                         float *loss_map);
-
-// Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values, or
-// adds it there (`write`: HYLA_STORE or HYLA_ADD); the gradient by the target is that of `-upstream`.
-// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
-// of the batch. Where a pixel does not count: 0, or unchanged.
-// NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
-// output may be uninitialised.
-//
-// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
-// Notices: those of `hyla_mse_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_gradient(const struct hyla_mse_params *params,
-                              const struct hyla_mse_totals *totals,
-                              const struct hyla_cube *reconstruction,
-                              const float *target,
-                              double upstream,
-                              uint32_t write,
-                              float *grad_reconstruction);
-
-// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
-// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
-// The batch's totals are added to `totals`, which may be NULL.
-//
-// Errors, with all outputs unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, NO_SCALAR.
-// Notices: those of `hyla_mse_loss`, about this batch.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
-                                       const struct hyla_cube *reconstruction,
-                                       const float *target,
-                                       double upstream,
-                                       uint32_t write,
-                                       struct hyla_mse_totals *totals,
-                                       double *loss,
-                                       float *grad_reconstruction);
-
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -2364,23 +1809,6 @@ hyla_status hyla_cross_entropy_params_init(struct hyla_cross_entropy_params *par
 // `sizeof(hyla_cross_entropy_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_cross_entropy_totals_size(void);
-
-// Adds pixels to totals.
-//
-// Inputs: the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite
-// and not negative, may be NULL. All calls of a batch take the same ones. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION,
-// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT.
-// Notices: none; `hyla_cross_entropy_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_cross_entropy_update(const struct hyla_cross_entropy_params *params,
-                                      const struct hyla_cube *logits,
-                                      const float *class_weights,
-                                      struct hyla_cross_entropy_totals *totals);
 
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_cross_entropy_loss` finds out.
@@ -2399,6 +1827,23 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_cross_entropy_normalize(struct hyla_cross_entropy_totals *totals);
 
+// Adds pixels to totals.
+//
+// Inputs: the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite and
+// not negative, may be NULL. All calls of a batch take the same ones. Time is linear in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION,
+// WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT.
+// Notices: none; `hyla_cross_entropy_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_cross_entropy_update(const struct hyla_cross_entropy_params *params,
+                                      const struct hyla_cube *logits,
+                                      const float *class_weights,
+                                      struct hyla_cross_entropy_totals *totals);
+
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
@@ -2415,7 +1860,8 @@ hyla_status hyla_cross_entropy_loss(const struct hyla_cross_entropy_params *para
 // reduction none. `params->reduction` does not matter. `loss_map` may be
 // uninitialised.
 //
-// Errors, with `loss_map` unchanged: those of `hyla_cross_entropy_update`. Notices: EMPTY (n is 0).
+// Errors, with `loss_map` unchanged: those of `hyla_cross_entropy_update`.
+// Notices: EMPTY (n is 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_cross_entropy_map(const struct hyla_cross_entropy_params *params,
@@ -2423,12 +1869,12 @@ hyla_status hyla_cross_entropy_map(const struct hyla_cross_entropy_params *param
                                    const float *class_weights,
                                    float *loss_map);
 
-// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or
-// adds it there (`write`: HYLA_STORE or HYLA_ADD).
+// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values,
+// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
 // `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
 // of the batch. Where a pixel does not count: 0, or unchanged.
-// NaN has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
-// output may be uninitialised.
+// NaN has a NaN gradient; the gradient of the mean of nothing is 0.
+// With HYLA_STORE the output may be uninitialised.
 //
 // Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_cross_entropy_loss`.
@@ -2548,6 +1994,168 @@ hyla_status hyla_dice_loss_and_gradient(const struct hyla_dice_params *params,
                                         float *grad_logits);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DISTINCTNESS_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_params_init(struct hyla_distinctness_params *params,
+                                          size_t size);
+
+// How many doubles of workspace a matrix needs: the same on every tier.
+HYLA_API
+size_t hyla_distinctness_workspace(size_t rows,
+                                   size_t columns);
+
+// The loss. 0 of fewer than two rows. `workspace` holds `workspace_size` doubles, at least
+// `hyla_distinctness_workspace(rows, columns)`; its contents before and after mean nothing.
+//
+// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
+// WEIGHT, EPSILON, UNKNOWN_OPTION. Notices: EMPTY (fewer than two rows: 0), DEGENERATE (a row no longer than eps),
+// ZERO_PAIRS (cosines are known to be exactly 0: with `skip_exact_zeros` any, otherwise those of a row of zeros, or
+// all of them), NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_loss(const struct hyla_distinctness_params *params,
+                                   const struct hyla_matrix *selection_weights,
+                                   double *workspace,
+                                   size_t workspace_size,
+                                   double *loss);
+
+// Writes `upstream * d loss / d selection_weights` to `grad_selection_weights`, in the layout of the matrix,
+// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output
+// may be uninitialised.
+// It has no part along its row where the row is longer than eps.
+//
+// Errors, with all outputs unchanged: those of `hyla_distinctness_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_distinctness_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_gradient(const struct hyla_distinctness_params *params,
+                                       const struct hyla_matrix *selection_weights,
+                                       double upstream,
+                                       uint32_t write,
+                                       double *workspace,
+                                       size_t workspace_size,
+                                       float *grad_selection_weights);
+
+// The loss and the gradient in one call: the same bits as the two functions.
+//
+// Errors, with all outputs unchanged, and notices: those of `hyla_distinctness_gradient`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinctness_loss_and_gradient(const struct hyla_distinctness_params *params,
+                                                const struct hyla_matrix *selection_weights,
+                                                double upstream,
+                                                uint32_t write,
+                                                double *workspace,
+                                                size_t workspace_size,
+                                                double *loss,
+                                                float *grad_selection_weights);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_FOCAL_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_params_init(struct hyla_focal_params *params,
+                                   size_t size);
+
+// `sizeof(hyla_focal_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_focal_totals_size(void);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_focal_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_merge(const struct hyla_focal_totals *other,
+                             struct hyla_focal_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_normalize(struct hyla_focal_totals *totals);
+
+// Adds pixels to totals.
+//
+// Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be NULL. Time is linear
+// in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (soft targets), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE
+// (alpha).
+// Notices: none; `hyla_focal_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_update(const struct hyla_focal_params *params,
+                              const struct hyla_pixels *pixels,
+                              struct hyla_focal_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha), NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS
+// (terms of another weight, gamma or alpha).
+// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_loss(const struct hyla_focal_params *params,
+                            const struct hyla_focal_totals *totals,
+                            double *loss);
+
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
+// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_focal_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_map(const struct hyla_focal_params *params,
+                           const struct hyla_pixels *pixels,
+                           float *loss_map);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
+// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
+// output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Notices: those of `hyla_focal_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_gradient(const struct hyla_focal_params *params,
+                                const struct hyla_focal_totals *totals,
+                                const struct hyla_pixels *pixels,
+                                double upstream,
+                                uint32_t write,
+                                float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_focal_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_focal_loss_and_gradient(const struct hyla_focal_params *params,
+                                         const struct hyla_pixels *pixels,
+                                         double upstream,
+                                         uint32_t write,
+                                         struct hyla_focal_totals *totals,
+                                         double *loss,
+                                         float *grad_scores);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -2564,20 +2172,6 @@ size_t hyla_foreground_contrast_frame_size(void);
 HYLA_API
 size_t hyla_foreground_contrast_totals_size(void);
 
-// Adds pixels to a frame.
-//
-// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
-//
-// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
-// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_contrast_params *params,
-                                                  const struct hyla_cube *rgb,
-                                                  struct hyla_foreground_contrast_frame *frame);
-
 // Adds another part of a frame (of another tile or thread), and makes the words canonical.
 //
 // Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
@@ -2592,17 +2186,6 @@ hyla_status hyla_foreground_contrast_frame_merge(const struct hyla_foreground_co
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_frame_normalize(struct hyla_foreground_contrast_frame *frame);
-
-// Adds one finished frame to totals.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
-// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
-                                            const struct hyla_foreground_contrast_frame *frame,
-                                            struct hyla_foreground_contrast_totals *totals);
 
 // Adds other totals (of other frames, threads or ranks) to totals, and makes the words canonical. Both must
 // come from the same parameters; `hyla_foreground_contrast_loss` finds out.
@@ -2620,6 +2203,31 @@ hyla_status hyla_foreground_contrast_merge(const struct hyla_foreground_contrast
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_normalize(struct hyla_foreground_contrast_totals *totals);
+
+// Adds pixels to a frame.
+//
+// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+//
+// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
+// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_contrast_params *params,
+                                                  const struct hyla_cube *rgb,
+                                                  struct hyla_foreground_contrast_frame *frame);
+
+// Adds one finished frame to totals.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
+// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
+                                            const struct hyla_foreground_contrast_frame *frame,
+                                            struct hyla_foreground_contrast_totals *totals);
 
 // The mean loss of the frames that count; 0 of none.
 //
@@ -2667,6 +2275,208 @@ hyla_status hyla_foreground_contrast_loss_and_gradient(const struct hyla_foregro
                                                        float *grad_rgb);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_IOU_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_params_init(struct hyla_iou_params *params,
+                                 size_t size);
+
+// `sizeof(hyla_iou_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_iou_totals_size(void);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_iou_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_merge(const struct hyla_iou_totals *other,
+                           struct hyla_iou_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_normalize(struct hyla_iou_totals *totals);
+
+// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
+// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
+//
+// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
+// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
+// UNKNOWN_OPTION, WEIGHT, SMOOTH, RANGE_MISSING.
+// Notices: none; `hyla_iou_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_update(const struct hyla_iou_params *params,
+                            const struct hyla_pixels *pixels,
+                            struct hyla_iou_totals *totals,
+                            struct hyla_range *range);
+
+// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
+// (`hyla_range_merge`); otherwise it may be NULL.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
+// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+// convention, see the parameters), REJECTED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
+                          const struct hyla_iou_totals *totals,
+                          const struct hyla_range *range,
+                          double *loss);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
+// `range` as for `hyla_iou_loss`. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Notices: those of `hyla_iou_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_gradient(const struct hyla_iou_params *params,
+                              const struct hyla_iou_totals *totals,
+                              const struct hyla_range *range,
+                              const struct hyla_pixels *pixels,
+                              double upstream,
+                              uint32_t write,
+                              float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
+// minmax, its range to `range`; either may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_iou_update` (but no range is needed), UNKNOWN_WRITE.
+// Notices: those of `hyla_iou_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_iou_loss_and_gradient(const struct hyla_iou_params *params,
+                                       const struct hyla_pixels *pixels,
+                                       double upstream,
+                                       uint32_t write,
+                                       struct hyla_iou_totals *totals,
+                                       struct hyla_range *range,
+                                       double *loss,
+                                       float *grad_scores);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_MSE_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_params_init(struct hyla_mse_params *params,
+                                 size_t size);
+
+// `sizeof(hyla_mse_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_mse_totals_size(void);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_mse_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_merge(const struct hyla_mse_totals *other,
+                           struct hyla_mse_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
+
+// Adds pixels to totals.
+//
+// Inputs: the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between them
+// are not read). Time is linear in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT.
+// Notices: none; `hyla_mse_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_update(const struct hyla_mse_params *params,
+                            const struct hyla_cube *reconstruction,
+                            const float *target,
+                            struct hyla_mse_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
+// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE,
+// REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss(const struct hyla_mse_params *params,
+                          const struct hyla_mse_totals *totals,
+                          double *loss);
+
+// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
+// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
+// uninitialised.
+//
+// Errors, with `loss_map` unchanged: those of `hyla_mse_update`.
+// Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_map(const struct hyla_mse_params *params,
+                         const struct hyla_cube *reconstruction,
+                         const float *target,
+                         float *loss_map);
+
+// Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values,
+// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
+// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
+// of the batch. Where a pixel does not count: 0, or unchanged.
+// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing is 0.
+// With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Notices: those of `hyla_mse_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_gradient(const struct hyla_mse_params *params,
+                              const struct hyla_mse_totals *totals,
+                              const struct hyla_cube *reconstruction,
+                              const float *target,
+                              double upstream,
+                              uint32_t write,
+                              float *grad_reconstruction);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_mse_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
+                                       const struct hyla_cube *reconstruction,
+                                       const float *target,
+                                       double upstream,
+                                       uint32_t write,
+                                       struct hyla_mse_totals *totals,
+                                       double *loss,
+                                       float *grad_reconstruction);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -2694,12 +2504,13 @@ hyla_status hyla_orthogonality_loss(const struct hyla_orthogonality_params *para
                                     size_t workspace_size,
                                     double *loss);
 
-// Writes `upstream * d loss / d components` to `grad_components`, in the layout of the matrix, or adds it there
-// (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
-// uninitialised. Within 8 * 2^-24 of `4 weight |E| |W|`.
+// Writes `upstream * d loss / d components` to `grad_components`, in the layout of the matrix,
+// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output
+// may be uninitialised.
+// Within 8 * 2^-24 of `4 weight |E| |W|`.
 //
-// Errors, with all outputs unchanged: those of `hyla_orthogonality_loss`, UNKNOWN_WRITE. Notices: those of
-// `hyla_orthogonality_loss`.
+// Errors, with all outputs unchanged: those of `hyla_orthogonality_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_orthogonality_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_orthogonality_gradient(const struct hyla_orthogonality_params *params,
@@ -2723,116 +2534,6 @@ hyla_status hyla_orthogonality_loss_and_gradient(const struct hyla_orthogonality
                                                  size_t workspace_size,
                                                  double *loss,
                                                  float *grad_components);
-
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_DISTINCTNESS_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinctness_params_init(struct hyla_distinctness_params *params,
-                                          size_t size);
-
-// How many doubles of workspace a matrix needs: the same on every tier.
-HYLA_API
-size_t hyla_distinctness_workspace(size_t rows,
-                                   size_t columns);
-
-// The loss. 0 of fewer than two rows. `workspace` holds `workspace_size` doubles, at least
-// `hyla_distinctness_workspace(rows, columns)`; its contents before and after mean nothing.
-//
-// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
-// WEIGHT, EPSILON, UNKNOWN_OPTION. Notices: EMPTY (fewer than two rows: 0), DEGENERATE (a row no
-// longer than eps), ZERO_PAIRS (cosines are known to be exactly 0: with `skip_exact_zeros` any, otherwise
-// those of a row of zeros, or all of them), NOT_FINITE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinctness_loss(const struct hyla_distinctness_params *params,
-                                   const struct hyla_matrix *selection_weights,
-                                   double *workspace,
-                                   size_t workspace_size,
-                                   double *loss);
-
-// Writes `upstream * d loss / d selection_weights` to `grad_selection_weights`, in the layout of the matrix, or adds it there
-// (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
-// uninitialised. It has no part along its row where the row
-// is longer than eps.
-//
-// Errors, with all outputs unchanged: those of `hyla_distinctness_loss`, UNKNOWN_WRITE. Notices: those of
-// `hyla_distinctness_loss`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinctness_gradient(const struct hyla_distinctness_params *params,
-                                       const struct hyla_matrix *selection_weights,
-                                       double upstream,
-                                       uint32_t write,
-                                       double *workspace,
-                                       size_t workspace_size,
-                                       float *grad_selection_weights);
-
-// The loss and the gradient in one call: the same bits as the two functions.
-//
-// Errors, with all outputs unchanged, and notices: those of `hyla_distinctness_gradient`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinctness_loss_and_gradient(const struct hyla_distinctness_params *params,
-                                                const struct hyla_matrix *selection_weights,
-                                                double upstream,
-                                                uint32_t write,
-                                                double *workspace,
-                                                size_t workspace_size,
-                                                double *loss,
-                                                float *grad_selection_weights);
-
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_selector_entropy_params_init(struct hyla_selector_entropy_params *params,
-                                              size_t size);
-
-// The loss of `n` weights. 0 of no weight.
-//
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value is that of entropy
-// 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params *params,
-                                       const float *weights,
-                                       size_t n,
-                                       double *loss);
-
-// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
-// uninitialised.
-//
-// Errors, with `grad_weights` unchanged: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
-// Notices: those of `hyla_selector_entropy_loss`, NOT_FINITE also for an infinite slope.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_selector_entropy_gradient(const struct hyla_selector_entropy_params *params,
-                                           const float *weights,
-                                           size_t n,
-                                           double upstream,
-                                           uint32_t write,
-                                           float *grad_weights);
-
-// The loss and the gradient in one call: the same bits as the two functions.
-//
-// Errors, with all outputs unchanged, and notices: those of `hyla_selector_entropy_gradient`.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_selector_entropy_loss_and_gradient(const struct hyla_selector_entropy_params *params,
-                                                    const float *weights,
-                                                    size_t n,
-                                                    double upstream,
-                                                    uint32_t write,
-                                                    double *loss,
-                                                    float *grad_weights);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT. Bytes of a later version become 0.
@@ -2882,184 +2583,318 @@ hyla_status hyla_selector_diversity_loss_and_gradient(const struct hyla_selector
                                                       double *loss,
                                                       float *grad_weights);
 
-// `sizeof(hyla_confusion_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_confusion_totals_size(void);
-
-// Adds pixels to the counts and to the open frame.
-//
-// Inputs: `decisions`, `targets`; optional `valid`; no weights.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_confusion_update(const struct hyla_pixels *pixels,
-                                  struct hyla_confusion_totals *totals);
-
-// Ends the open frame: it becomes one true or false positive or negative of the frames. A frame
-// without any pixel that counts is a true negative. Parts of one frame in different totals must
-// be merged first.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_confusion_end_frame(struct hyla_confusion_totals *totals);
-
-// Adds other totals to totals, with the counts of the open frame.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_confusion_merge(const struct hyla_confusion_totals *other,
-                                 struct hyla_confusion_totals *totals);
-
-// What the totals say of pixels and of frames that were ended.
-//
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
-// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_confusion_values(const struct hyla_confusion_totals *totals,
-                                  struct hyla_confusion_report *report);
-
-// `sizeof(hyla_pixel_statistics_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_pixel_statistics_totals_size(void);
-
-// Adds pixels to totals. Needs no labels.
-//
-// Inputs: `decisions`; optional `valid`; no weights.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_pixel_statistics_update(const struct hyla_pixels *pixels,
-                                         struct hyla_pixel_statistics_totals *totals);
-
-// Adds other totals to totals.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_pixel_statistics_merge(const struct hyla_pixel_statistics_totals *other,
-                                        struct hyla_pixel_statistics_totals *totals);
-
-// What the totals say.
-//
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_pixel_statistics_values(const struct hyla_pixel_statistics_totals *totals,
-                                         struct hyla_pixel_statistics_report *report);
-
-// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
-// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
-//
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (below 3), TOTALS. Notices: EMPTY.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_totals *totals,
-                                          const struct hyla_context *context,
-                                          struct hyla_metric *out,
-                                          size_t capacity,
-                                          size_t *count);
-
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_DETECTION_PARAMS_DEFAULT. Bytes of a later version become 0.
+// bindings that cannot use HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_detection_params_init(struct hyla_detection_params *params,
-                                       size_t size);
+hyla_status hyla_selector_entropy_params_init(struct hyla_selector_entropy_params *params,
+                                              size_t size);
 
-// `sizeof(hyla_detection_totals)`, for bindings to check.
-HYLA_API
-size_t hyla_detection_totals_size(void);
-
-// Adds a part of the open frame: a line of a push-broom camera, say. Ends with
-// `hyla_detection_end_frame`.
+// The loss of `n` weights. 0 of no weight.
 //
-// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
-// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
-// weights. A NaN score is counted apart and ranked nowhere.
-//
-// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
-// `ap_thresholds` bins),
-// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
-// nothing built).
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value is
+// that of entropy
+// 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_detection_update(const struct hyla_detection_params *params,
-                                  const struct hyla_pixels *pixels,
-                                  struct hyla_detection_totals *totals,
-                                  const struct hyla_binning *binning,
-                                  int64_t *words,
-                                  size_t count);
+hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params *params,
+                                       const float *weights,
+                                       size_t n,
+                                       double *loss);
 
-// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
+// uninitialised.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+// Errors, with `grad_weights` unchanged: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
+// Notices: those of `hyla_selector_entropy_loss`, NOT_FINITE also for an infinite slope.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_detection_end_frame(struct hyla_detection_totals *totals);
+hyla_status hyla_selector_entropy_gradient(const struct hyla_selector_entropy_params *params,
+                                           const float *weights,
+                                           size_t n,
+                                           double upstream,
+                                           uint32_t write,
+                                           float *grad_weights);
 
-// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
-// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
-// or columns adds nothing.
+// The loss and the gradient in one call: the same bits as the two functions.
 //
-// Inputs, binning and words: as `hyla_detection_update`.
-//
-// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
+// Errors, with all outputs unchanged, and notices: those of `hyla_selector_entropy_gradient`.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_detection_update_frame(const struct hyla_detection_params *params,
-                                        const struct hyla_pixels *pixels,
-                                        size_t rows,
-                                        size_t cols,
-                                        size_t pitch,
-                                        struct hyla_detection_totals *totals,
-                                        const struct hyla_binning *binning,
-                                        int64_t *words,
-                                        size_t count);
+hyla_status hyla_selector_entropy_loss_and_gradient(const struct hyla_selector_entropy_params *params,
+                                                    const float *weights,
+                                                    size_t n,
+                                                    double upstream,
+                                                    uint32_t write,
+                                                    double *loss,
+                                                    float *grad_weights);
 
-// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SVDD_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_params_init(struct hyla_svdd_params *params,
+                                  size_t size);
+
+// `sizeof(hyla_svdd_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_svdd_totals_size(void);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_svdd_loss` finds out.
 //
 // Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
-                                 struct hyla_detection_totals *totals);
+hyla_status hyla_svdd_merge(const struct hyla_svdd_totals *other,
+                            struct hyla_svdd_totals *totals);
 
-// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
-// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
-// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`
-// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
-// binning the first seven are left out if no call had decisions, as in cuvis-ai.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
-// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
-// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
-// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
-// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
-// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+// Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
-                                   const struct hyla_detection_totals *totals,
-                                   const struct hyla_binning *binning,
-                                   const int64_t *words,
-                                   size_t count,
-                                   const struct hyla_context *context,
-                                   struct hyla_metric *out,
-                                   size_t capacity,
-                                   size_t *written);
+hyla_status hyla_svdd_normalize(struct hyla_svdd_totals *totals);
+
+// Adds pixels to totals.
+//
+// Inputs: the cube's values, optional `valid` and `weights`; `center`, one float a channel. Time is linear in n.
+// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), NU, WEIGHT, RADIUS.
+// Notices: none; `hyla_svdd_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_update(const struct hyla_svdd_params *params,
+                             const struct hyla_cube *embeddings,
+                             const float *center,
+                             struct hyla_svdd_totals *totals);
+
+// The loss. Of no pixel it is NaN.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS,
+// TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius has
+// collapsed).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_loss(const struct hyla_svdd_params *params,
+                           const struct hyla_svdd_totals *totals,
+                           double *loss);
+
+// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel
+// weights do not enter; 0 where the pixel does not count. `score_map` may be uninitialised.
+//
+// Errors, with `score_map` unchanged: those of `hyla_svdd_update`.
+// Notices: EMPTY (n is 0), DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_map(const struct hyla_svdd_params *params,
+                          const struct hyla_cube *embeddings,
+                          const float *center,
+                          float *score_map);
+
+// Writes `upstream * d loss / d embeddings` to `grad_embeddings`, in the layout of the values,
+// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
+// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
+// of the batch. Where a pixel does not count: 0, or unchanged.
+// It is 0 inside the sphere.
+// With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Notices: those of `hyla_svdd_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_gradient(const struct hyla_svdd_params *params,
+                               const struct hyla_svdd_totals *totals,
+                               const struct hyla_cube *embeddings,
+                               const float *center,
+                               double upstream,
+                               uint32_t write,
+                               float *grad_embeddings);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE.
+// Notices: those of `hyla_svdd_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_loss_and_gradient(const struct hyla_svdd_params *params,
+                                        const struct hyla_cube *embeddings,
+                                        const float *center,
+                                        double upstream,
+                                        uint32_t write,
+                                        struct hyla_svdd_totals *totals,
+                                        double *loss,
+                                        float *grad_embeddings);
+
+// The radius R (not squared). HYLA_NOTICE_DEGENERATE: it is 0 in float32 and cannot grow again.
+//
+// Errors, with `radius` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
+// RADIUS.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_radius(const struct hyla_svdd_params *params,
+                             double *radius);
+
+// Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
+// pixel.
+//
+// Errors, with `grad_r_unconstrained` unchanged, and notices: those of `hyla_svdd_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_gradient_radius(const struct hyla_svdd_params *params,
+                                      const struct hyla_svdd_totals *totals,
+                                      double upstream,
+                                      double *grad_r_unconstrained);
+
+// Adds `a_n v_n (z_nk - c_k)` to `center_sums[k]`, one exact sum a channel, which begin as all zero bits: what
+// `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.
+//
+// Errors, with the sums unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_center_update(const struct hyla_svdd_params *params,
+                                    const struct hyla_cube *embeddings,
+                                    const float *center,
+                                    struct hyla_sum *center_sums);
+
+// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
+//
+// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_center_merge(const struct hyla_sum *other,
+                                   struct hyla_sum *center_sums,
+                                   size_t channels);
+
+// Makes the words canonical after they were added elsewhere.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_center_normalize(struct hyla_sum *center_sums,
+                                       size_t channels);
+
+// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
+// `center_sums` are those of the whole batch. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_center` unchanged: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices:
+// those of `hyla_svdd_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_svdd_gradient_center(const struct hyla_svdd_params *params,
+                                      const struct hyla_svdd_totals *totals,
+                                      const struct hyla_sum *center_sums,
+                                      size_t channels,
+                                      double upstream,
+                                      uint32_t write,
+                                      float *grad_center);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_TVERSKY_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_params_init(struct hyla_tversky_params *params,
+                                     size_t size);
+
+// `sizeof(hyla_tversky_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_tversky_totals_size(void);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_tversky_loss` finds out.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_merge(const struct hyla_tversky_totals *other,
+                               struct hyla_tversky_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+// totals have equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_normalize(struct hyla_tversky_totals *totals);
+
+// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
+// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
+//
+// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
+// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+// each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
+// UNKNOWN_OPTION, WEIGHT, SMOOTH, BALANCE, GAMMA, RANGE_MISSING.
+// Notices: none; `hyla_tversky_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_update(const struct hyla_tversky_params *params,
+                                const struct hyla_pixels *pixels,
+                                struct hyla_tversky_totals *totals,
+                                struct hyla_range *range);
+
+// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
+// (`hyla_range_merge`); otherwise it may be NULL.
+//
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
+// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+// convention, see the parameters), REJECTED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
+                              const struct hyla_tversky_totals *totals,
+                              const struct hyla_range *range,
+                              double *loss);
+
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
+// `range` as for `hyla_tversky_loss`. With HYLA_STORE the output may be uninitialised.
+//
+// Errors, with `grad_scores` unchanged: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Notices: those of `hyla_tversky_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_gradient(const struct hyla_tversky_params *params,
+                                  const struct hyla_tversky_totals *totals,
+                                  const struct hyla_range *range,
+                                  const struct hyla_pixels *pixels,
+                                  double upstream,
+                                  uint32_t write,
+                                  float *grad_scores);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
+// minmax, its range to `range`; either may be NULL.
+//
+// Errors, with all outputs unchanged: those of `hyla_tversky_update` (but no range is needed), UNKNOWN_WRITE.
+// Notices: those of `hyla_tversky_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_tversky_loss_and_gradient(const struct hyla_tversky_params *params,
+                                           const struct hyla_pixels *pixels,
+                                           double upstream,
+                                           uint32_t write,
+                                           struct hyla_tversky_totals *totals,
+                                           struct hyla_range *range,
+                                           double *loss,
+                                           float *grad_scores);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_BINNING_PARAMS_DEFAULT. Bytes of a later version become 0.
@@ -3091,6 +2926,409 @@ hyla_status hyla_binning_build(const struct hyla_binning_params *params,
                                size_t table_words,
                                struct hyla_binning *binning);
 
+// How many doubles of workspace a matrix needs: the same on every tier.
+HYLA_API
+size_t hyla_component_orthogonality_workspace(size_t rows,
+                                              size_t columns);
+
+// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
+// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+//
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
+// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
+// has no deviation), NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *components,
+                                                double *workspace,
+                                                size_t workspace_size,
+                                                struct hyla_component_orthogonality_report *report);
+
+// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
+// `diagonal_mean`, `diagonal_std`) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
+// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_orthogonality_report *report,
+                                                 const struct hyla_context *context,
+                                                 struct hyla_metric *out,
+                                                 size_t capacity,
+                                                 size_t *count);
+
+// `sizeof(hyla_confusion_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_confusion_totals_size(void);
+
+// Ends the open frame: it becomes one true or false positive or negative of the frames. A frame
+// without any pixel that counts is a true negative. Parts of one frame in different totals must
+// be merged first.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_confusion_end_frame(struct hyla_confusion_totals *totals);
+
+// Adds other totals to totals, with the counts of the open frame.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_confusion_merge(const struct hyla_confusion_totals *other,
+                                 struct hyla_confusion_totals *totals);
+
+// Adds pixels to the counts and to the open frame.
+//
+// Inputs: `decisions`, `targets`; optional `valid`; no weights.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_confusion_update(const struct hyla_pixels *pixels,
+                                  struct hyla_confusion_totals *totals);
+
+// What the totals say of pixels and of frames that were ended.
+//
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
+// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_confusion_values(const struct hyla_confusion_totals *totals,
+                                  struct hyla_confusion_report *report);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DETECTION_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_params_init(struct hyla_detection_params *params,
+                                       size_t size);
+
+// `sizeof(hyla_detection_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_detection_totals_size(void);
+
+// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_end_frame(struct hyla_detection_totals *totals);
+
+// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
+                                 struct hyla_detection_totals *totals);
+
+// Adds a part of the open frame: a line of a push-broom camera, say. Ends with
+// `hyla_detection_end_frame`.
+//
+// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
+// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
+// weights. A NaN score is counted apart and ranked nowhere.
+//
+// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
+// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
+// `ap_thresholds` bins),
+// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
+// nothing built).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_update(const struct hyla_detection_params *params,
+                                  const struct hyla_pixels *pixels,
+                                  struct hyla_detection_totals *totals,
+                                  const struct hyla_binning *binning,
+                                  int64_t *words,
+                                  size_t count);
+
+// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
+// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
+// or columns adds nothing.
+//
+// Inputs, binning and words: as `hyla_detection_update`.
+//
+// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_update_frame(const struct hyla_detection_params *params,
+                                        const struct hyla_pixels *pixels,
+                                        size_t rows,
+                                        size_t cols,
+                                        size_t pitch,
+                                        struct hyla_detection_totals *totals,
+                                        const struct hyla_binning *binning,
+                                        int64_t *words,
+                                        size_t count);
+
+// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
+// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
+// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`
+// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
+// binning the first seven are left out if no call had decisions, as in cuvis-ai.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
+// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
+// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
+// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
+// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
+// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
+                                   const struct hyla_detection_totals *totals,
+                                   const struct hyla_binning *binning,
+                                   const int64_t *words,
+                                   size_t count,
+                                   const struct hyla_context *context,
+                                   struct hyla_metric *out,
+                                   size_t capacity,
+                                   size_t *written);
+
+// How many words of int32 a set of so many labels has (cuvis-ai: DistinctLabelCount): labels + 2. Words that are all
+// zero are the empty set. In order: the number of labels held, flags, the labels themselves in ascending order, zeros.
+// Sets are merged, their words cannot be added. Every frame has a set of its own.
+//
+// A set that is too small keeps the least labels, and says so (INCOMPLETE). Its words are the same for any split of
+// the
+// pixels and any order of calls, all the same.
+HYLA_API
+size_t hyla_distinct_label_count_words(size_t labels);
+
+// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as
+// any
+// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
+//
+// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
+// them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_update(const int32_t *labels,
+                                             const uint8_t *valid,
+                                             size_t n,
+                                             int32_t *set,
+                                             size_t set_size);
+
+// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
+//
+// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// TOTALS, MIXED_TOTALS (a set was made with more words).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_merge(const int32_t *other,
+                                            int32_t *set,
+                                            size_t set_size);
+
+// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
+//
+// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_value(const int32_t *set,
+                                            size_t set_size,
+                                            int64_t *labels);
+
+// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
+//
+// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY
+// (0).
+// Notices: EMPTY, INCOMPLETE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_distinct_label_count_metrics(const int32_t *set,
+                                              size_t set_size,
+                                              const struct hyla_context *context,
+                                              struct hyla_metric *out,
+                                              size_t capacity,
+                                              size_t *count);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_DRIFT_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_drift_params_init(struct hyla_drift_params *params,
+                                   size_t size);
+
+// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`, at
+// least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are needed.
+// The reference may lie in read-only memory. Time is linear in the bins.
+//
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
+// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a
+// NaN,
+// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
+// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_drift_values(const struct hyla_drift_params *params,
+                              const struct hyla_binning *binning,
+                              const int64_t *reference,
+                              const int64_t *words,
+                              size_t count,
+                              struct hyla_drift_report *report);
+
+// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
+// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
+// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
+// node; the names are hyla's.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
+                               const struct hyla_context *context,
+                               struct hyla_metric *out,
+                               size_t capacity,
+                               size_t *count);
+
+// `sizeof(hyla_explained_variance_totals)`, for bindings to check: the totals of one component.
+HYLA_API
+size_t hyla_explained_variance_totals_size(void);
+
+// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
+// as many. Ratios may be any floats: they are not clamped.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_update(const float *ratios,
+                                           size_t components,
+                                           struct hyla_explained_variance_totals *totals);
+
+// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
+// canonical.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_merge(const struct hyla_explained_variance_totals *other,
+                                          struct hyla_explained_variance_totals *totals,
+                                          size_t components);
+
+// Makes the words canonical after they were added elsewhere.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_normalize(struct hyla_explained_variance_totals *totals,
+                                              size_t components);
+
+// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
+// NaN of no batch; a total of 0 of no component.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
+// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_totals *totals,
+                                           size_t components,
+                                           double *ratios,
+                                           double *cumulative,
+                                           double *total);
+
+// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
+// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
+// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance_totals *totals,
+                                            size_t components,
+                                            const struct hyla_context *context,
+                                            struct hyla_metric *out,
+                                            size_t capacity,
+                                            size_t *count);
+
+// `sizeof(hyla_pixel_statistics_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_pixel_statistics_totals_size(void);
+
+// Adds other totals to totals.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_pixel_statistics_merge(const struct hyla_pixel_statistics_totals *other,
+                                        struct hyla_pixel_statistics_totals *totals);
+
+// Adds pixels to totals. Needs no labels.
+//
+// Inputs: `decisions`; optional `valid`; no weights.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_pixel_statistics_update(const struct hyla_pixels *pixels,
+                                         struct hyla_pixel_statistics_totals *totals);
+
+// What the totals say.
+//
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_pixel_statistics_values(const struct hyla_pixel_statistics_totals *totals,
+                                         struct hyla_pixel_statistics_report *report);
+
+// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
+// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
+//
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
+// CAPACITY (below 3), TOTALS. Notices: EMPTY.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_totals *totals,
+                                          const struct hyla_context *context,
+                                          struct hyla_metric *out,
+                                          size_t capacity,
+                                          size_t *count);
+
+// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost.
+// `targets` and `valid` may be NULL.
+//
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
+// tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
+                                   const uint8_t *scores,
+                                   const uint8_t *targets,
+                                   const uint8_t *valid,
+                                   size_t n,
+                                   int64_t *words,
+                                   size_t count);
+
+// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost.
+// `targets` and `valid` may be NULL.
+//
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
+// tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
+                                    const uint16_t *scores,
+                                    const uint8_t *targets,
+                                    const uint8_t *valid,
+                                    size_t n,
+                                    int64_t *words,
+                                    size_t count);
+
 // How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
 // zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
 // bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
@@ -3106,7 +3344,8 @@ hyla_status hyla_ranking_words(const struct hyla_binning *binning,
 // Adds the scores of pixels to histograms.
 //
 // Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
-// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing is
+// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing
+// is
 // allocated or kept. Any number of threads may call it, each with words of its own.
 //
 // Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
@@ -3118,34 +3357,6 @@ hyla_status hyla_ranking_update(const struct hyla_binning *binning,
                                 const struct hyla_pixels *pixels,
                                 int64_t *words,
                                 size_t count);
-
-// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
-//
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
-                                   const uint8_t *scores,
-                                   const uint8_t *targets,
-                                   const uint8_t *valid,
-                                   size_t n,
-                                   int64_t *words,
-                                   size_t count);
-
-// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
-//
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
-                                    const uint16_t *scores,
-                                    const uint8_t *targets,
-                                    const uint8_t *valid,
-                                    size_t n,
-                                    int64_t *words,
-                                    size_t count);
 
 // Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
 // `hyla_ranking_values` finds out.
@@ -3237,7 +3448,8 @@ size_t hyla_ranking_exact_workspace(size_t n);
 // Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be NULL.
 //
 // Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
+// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN
+// scores).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
@@ -3245,62 +3457,9 @@ hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
                                       size_t workspace_size,
                                       struct hyla_ranking_exact_report *report);
 
-// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-// bindings that cannot use HYLA_DRIFT_PARAMS_DEFAULT. Bytes of a later version become 0.
-//
-// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_drift_params_init(struct hyla_drift_params *params,
-                                   size_t size);
-
-// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`, at
-// least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are needed.
-// The reference may lie in read-only memory. Time is linear in the bins.
-//
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
-// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN,
-// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
-// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_drift_values(const struct hyla_drift_params *params,
-                              const struct hyla_binning *binning,
-                              const int64_t *reference,
-                              const int64_t *words,
-                              size_t count,
-                              struct hyla_drift_report *report);
-
-// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
-// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
-// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
-// node; the names are hyla's.
-//
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
-                               const struct hyla_context *context,
-                               struct hyla_metric *out,
-                               size_t capacity,
-                               size_t *count);
-
 // `sizeof(hyla_score_statistics_totals)`, for bindings to check.
 HYLA_API
 size_t hyla_score_statistics_totals_size(void);
-
-// Adds the scores of pixels to totals. Needs no labels.
-//
-// Inputs: `scores` (any floats); optional `valid`; no weights.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
-                                         struct hyla_score_statistics_totals *totals);
 
 // Adds other totals to totals, and makes the words canonical.
 //
@@ -3317,6 +3476,17 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_normalize(struct hyla_score_statistics_totals *totals);
 
+// Adds the scores of pixels to totals. Needs no labels.
+//
+// Inputs: `scores` (any floats); optional `valid`; no weights.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
+                                         struct hyla_score_statistics_totals *totals);
+
 // The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 //
 // Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
@@ -3325,7 +3495,8 @@ HYLA_NODISCARD
 hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals *totals,
                                        double *mean);
 
-// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
+// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels,
+// and if
 // a score is not finite.
 //
 // Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
@@ -3334,10 +3505,6 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_std(const struct hyla_score_statistics_totals *totals,
                                       double *std);
-
-// How many words of workspace a frame needs, whatever its size: the same on every tier.
-HYLA_API
-size_t hyla_score_statistics_workspace(void);
 
 // The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
 // `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
@@ -3354,6 +3521,10 @@ hyla_status hyla_score_statistics_frame(const struct hyla_pixels *pixels,
                                         size_t workspace_size,
                                         struct hyla_score_statistics_report *report);
 
+// How many words of workspace a frame needs, whatever its size: the same on every tier.
+HYLA_API
+size_t hyla_score_statistics_workspace(void);
+
 // Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
 // `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
 //
@@ -3367,121 +3538,36 @@ hyla_status hyla_score_statistics_metrics(const struct hyla_score_statistics_rep
                                           size_t capacity,
                                           size_t *count);
 
-// How many words of workspace a frame needs, whatever its size: the same on every tier.
+// How many words of workspace n weights need: the same on every tier.
 HYLA_API
-size_t hyla_topk_mean_workspace(void);
+size_t hyla_selector_diversity_metric_workspace(size_t n);
 
-// The mean of the k greatest of the n scores of a frame that count, at most 2^31 - 1: a score of the frame, as
-// cuvis-ai's deciders make it. With `fraction` above 0 and at most 1
+// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
+// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
 //
-// k = ceil(float32(n * fraction)), at least 1 and at most n
-//
-// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
-// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
-// nothing.
-//
-// Inputs: `scores` (any floats); optional `valid`; no weights.
-//
-// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
-// NOT_FINITE.
+// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too
+// small).
+// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_topk_mean_value(double fraction,
-                                 const struct hyla_pixels *pixels,
-                                 uint32_t *workspace,
-                                 size_t workspace_size,
-                                 double *mean);
+hyla_status hyla_selector_diversity_metric_values(const float *weights,
+                                                  size_t n,
+                                                  uint32_t *workspace,
+                                                  size_t workspace_size,
+                                                  struct hyla_selector_diversity_metric_report *report);
 
-// `sizeof(hyla_explained_variance_totals)`, for bindings to check: the totals of one component.
-HYLA_API
-size_t hyla_explained_variance_totals_size(void);
-
-// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
-// as many. Ratios may be any floats: they are not clamped.
+// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
+// `count`.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
+// Notices: EMPTY, NOT_FINITE, DEGENERATE.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_explained_variance_update(const float *ratios,
-                                           size_t components,
-                                           struct hyla_explained_variance_totals *totals);
-
-// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
-// canonical.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_explained_variance_merge(const struct hyla_explained_variance_totals *other,
-                                          struct hyla_explained_variance_totals *totals,
-                                          size_t components);
-
-// Makes the words canonical after they were added elsewhere.
-//
-// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_explained_variance_normalize(struct hyla_explained_variance_totals *totals,
-                                              size_t components);
-
-// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
-// NaN of no batch; a total of 0 of no component.
-//
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
-// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_totals *totals,
-                                           size_t components,
-                                           double *ratios,
-                                           double *cumulative,
-                                           double *total);
-
-// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
-// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
-//
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
-// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance_totals *totals,
-                                            size_t components,
-                                            const struct hyla_context *context,
-                                            struct hyla_metric *out,
-                                            size_t capacity,
-                                            size_t *count);
-
-// How many doubles of workspace a matrix needs: the same on every tier.
-HYLA_API
-size_t hyla_component_orthogonality_workspace(size_t rows,
-                                              size_t columns);
-
-// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
-// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
-//
-// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
-// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
-// has no deviation), NOT_FINITE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *components,
-                                                double *workspace,
-                                                size_t workspace_size,
-                                                struct hyla_component_orthogonality_report *report);
-
-// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
-// `diagonal_mean`, `diagonal_std`) and their number to `count`.
-//
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
-// Notices: EMPTY, DEGENERATE, NOT_FINITE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_orthogonality_report *report,
-                                                 const struct hyla_context *context,
-                                                 struct hyla_metric *out,
-                                                 size_t capacity,
-                                                 size_t *count);
+hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_diversity_metric_report *report,
+                                                   const struct hyla_context *context,
+                                                   struct hyla_metric *out,
+                                                   size_t capacity,
+                                                   size_t *count);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Bytes of a later version become 0.
@@ -3517,91 +3603,31 @@ hyla_status hyla_selector_entropy_metric_metrics(const struct hyla_selector_entr
                                                  size_t capacity,
                                                  size_t *count);
 
-// How many words of workspace n weights need: the same on every tier.
+// How many words of workspace a frame needs, whatever its size: the same on every tier.
 HYLA_API
-size_t hyla_selector_diversity_metric_workspace(size_t n);
+size_t hyla_topk_mean_workspace(void);
 
-// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
-// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+// The mean of the k greatest of the n scores of a frame that count, at most 2^31 - 1: a score of the frame, as
+// cuvis-ai's deciders make it. With `fraction` above 0 and at most 1
 //
-// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small).
-// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+// k = ceil(float32(n * fraction)), at least 1 and at most n
+//
+// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
+// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
+// nothing.
+//
+// Inputs: `scores` (any floats); optional `valid`; no weights.
+//
+// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
+// NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_selector_diversity_metric_values(const float *weights,
-                                                  size_t n,
-                                                  uint32_t *workspace,
-                                                  size_t workspace_size,
-                                                  struct hyla_selector_diversity_metric_report *report);
-
-// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
-// `count`.
-//
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
-// Notices: EMPTY, NOT_FINITE, DEGENERATE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_diversity_metric_report *report,
-                                                   const struct hyla_context *context,
-                                                   struct hyla_metric *out,
-                                                   size_t capacity,
-                                                   size_t *count);
-
-// How many words of int32 a set of so many labels has (cuvis-ai: DistinctLabelCount): labels + 2. Words that are all
-// zero are the empty set. In order: the number of labels held, flags, the labels themselves in ascending order, zeros.
-// Sets are merged, their words cannot be added. Every frame has a set of its own.
-//
-// A set that is too small keeps the least labels, and says so (INCOMPLETE). Its words are the same for any split of the
-// pixels and any order of calls, all the same.
-HYLA_API
-size_t hyla_distinct_label_count_words(size_t labels);
-
-// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as any
-// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
-//
-// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
-// them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinct_label_count_update(const int32_t *labels,
-                                             const uint8_t *valid,
-                                             size_t n,
-                                             int32_t *set,
-                                             size_t set_size);
-
-// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
-//
-// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// TOTALS, MIXED_TOTALS (a set was made with more words).
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinct_label_count_merge(const int32_t *other,
-                                            int32_t *set,
-                                            size_t set_size);
-
-// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
-//
-// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinct_label_count_value(const int32_t *set,
-                                            size_t set_size,
-                                            int64_t *labels);
-
-// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
-//
-// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0).
-// Notices: EMPTY, INCOMPLETE.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_distinct_label_count_metrics(const int32_t *set,
-                                              size_t set_size,
-                                              const struct hyla_context *context,
-                                              struct hyla_metric *out,
-                                              size_t capacity,
-                                              size_t *count);
+hyla_status hyla_topk_mean_value(double fraction,
+                                 const struct hyla_pixels *pixels,
+                                 uint32_t *workspace,
+                                 size_t workspace_size,
+                                 double *mean);
 
 #ifdef __cplusplus
 }  // extern "C"
@@ -3619,68 +3645,14 @@ static inline hyla_bce_params hyla_bce_params_default(void) {
 }
 
 /* The defaults as a value. */
-static inline hyla_foreground_contrast_params hyla_foreground_contrast_params_default(void) {
-    hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
+static inline hyla_cross_entropy_params hyla_cross_entropy_params_default(void) {
+    hyla_cross_entropy_params params = HYLA_CROSS_ENTROPY_PARAMS_DEFAULT;
     return params;
 }
 
 /* The defaults as a value. */
-static inline hyla_binning_params hyla_binning_params_default(void) {
-    hyla_binning_params params = HYLA_BINNING_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_drift_params hyla_drift_params_default(void) {
-    hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_detection_params hyla_detection_params_default(void) {
-    hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(void) {
-    hyla_selector_entropy_params params = HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
-    hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_selector_entropy_metric_params hyla_selector_entropy_metric_params_default(void) {
-    hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_mse_params hyla_mse_params_default(void) {
-    hyla_mse_params params = HYLA_MSE_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_iou_params hyla_iou_params_default(void) {
-    hyla_iou_params params = HYLA_IOU_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_tversky_params hyla_tversky_params_default(void) {
-    hyla_tversky_params params = HYLA_TVERSKY_PARAMS_DEFAULT;
-    return params;
-}
-
-/* The defaults as a value. */
-static inline hyla_orthogonality_params hyla_orthogonality_params_default(void) {
-    hyla_orthogonality_params params = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
+static inline hyla_dice_params hyla_dice_params_default(void) {
+    hyla_dice_params params = HYLA_DICE_PARAMS_DEFAULT;
     return params;
 }
 
@@ -3697,20 +3669,74 @@ static inline hyla_focal_params hyla_focal_params_default(void) {
 }
 
 /* The defaults as a value. */
+static inline hyla_foreground_contrast_params hyla_foreground_contrast_params_default(void) {
+    hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_iou_params hyla_iou_params_default(void) {
+    hyla_iou_params params = HYLA_IOU_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_mse_params hyla_mse_params_default(void) {
+    hyla_mse_params params = HYLA_MSE_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_orthogonality_params hyla_orthogonality_params_default(void) {
+    hyla_orthogonality_params params = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_diversity_params hyla_selector_diversity_params_default(void) {
+    hyla_selector_diversity_params params = HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(void) {
+    hyla_selector_entropy_params params = HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
 static inline hyla_svdd_params hyla_svdd_params_default(void) {
     hyla_svdd_params params = HYLA_SVDD_PARAMS_DEFAULT;
     return params;
 }
 
 /* The defaults as a value. */
-static inline hyla_cross_entropy_params hyla_cross_entropy_params_default(void) {
-    hyla_cross_entropy_params params = HYLA_CROSS_ENTROPY_PARAMS_DEFAULT;
+static inline hyla_tversky_params hyla_tversky_params_default(void) {
+    hyla_tversky_params params = HYLA_TVERSKY_PARAMS_DEFAULT;
     return params;
 }
 
 /* The defaults as a value. */
-static inline hyla_dice_params hyla_dice_params_default(void) {
-    hyla_dice_params params = HYLA_DICE_PARAMS_DEFAULT;
+static inline hyla_binning_params hyla_binning_params_default(void) {
+    hyla_binning_params params = HYLA_BINNING_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_detection_params hyla_detection_params_default(void) {
+    hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_drift_params hyla_drift_params_default(void) {
+    hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_selector_entropy_metric_params hyla_selector_entropy_metric_params_default(void) {
+    hyla_selector_entropy_metric_params params = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
     return params;
 }
 

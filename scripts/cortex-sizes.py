@@ -6,7 +6,7 @@ usage: cortex-sizes.py budget NAME PROGRAM FLASH STACK    a program is within it
        cortex-sizes.py chain FOLDER NODE                  the deepest calls of a node
 
 Flash is code and constants of a link with --gc-sections, the compiler's runtime included; that of a node is what all
-functions of its file in src/capi take together. Stack is the deepest chain of calls that there can be: the frames that
+functions that are named after its file in src/capi take together. Stack is the deepest chain of calls that there can be: the frames that
 functions make, added along their calls, whatever the data are. A call by pointer may reach all functions whose address is
 taken, so programs must be linked with --emit-relocs.
 """
@@ -123,13 +123,13 @@ def budget(name, program, most_flash, most_stack):
 
 
 def nodes():
-    """The functions of each file of the C interface."""
+    """The functions of each file of the C interface: those of abi/hyla.map that begin with its name."""
+    files = sorted((file.stem for file in Path("src/capi").glob("*.rs")), key=len, reverse=True)
     found = {}
-    for file in sorted(Path("src/capi").rglob("*.rs")):
-        names = re.findall(r'extern "C" fn (hyla_\w+)', file.read_text())
-        node = file.relative_to("src/capi").with_suffix("").parts[0]
-        found.setdefault(node, []).extend(names)
-    return {node: names for node, names in found.items() if names and node != "library"}
+    for name in re.findall(r"hyla_\w+(?=;)", Path("abi/hyla.map").read_text()):
+        node = next((file for file in files if name.startswith(f"hyla_{file}_")), "library")
+        found.setdefault(node, []).append(name)
+    return {node: names for node, names in sorted(found.items()) if node != "library"}
 
 
 def link(folder, names):

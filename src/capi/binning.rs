@@ -1,9 +1,7 @@
 //! `hyla_binning_...`: how scores become bins of a ranking.
 
-use super::call;
-use super::check::{self, Span, Versioned, constant, disjoint, input};
-use super::status::hyla_status;
-use crate::error::{Error, Notices};
+use super::check::constant;
+use super::node::*;
 use crate::metric::ranking::{Binning, Rule, table_words};
 
 /// Bins of one relative width: the leading bits of the float. No range to choose.
@@ -17,32 +15,32 @@ pub const HYLA_BINNING_U8: u32 = 3;
 /// Scores of 16 bits, a bin each.
 pub const HYLA_BINNING_U16: u32 = 4;
 
-/// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
-/// and `hyla_ranking_values` says how much that can be.
-///
-/// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
-///   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
-/// - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
-///   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
-///   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
-/// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores beyond
-///   these lie in the first or last bin.
-/// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
-///
-/// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct hyla_binning_params {
-    /// `sizeof(hyla_binning_params)`.
-    pub struct_size: u32,
-    /// HYLA_BINNING_... Default: key.
-    pub rule: u32,
-    /// As the rule says; ignored by U8 and U16. Default: 12.
-    pub bins: u32,
-    /// LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
-    pub low: f32,
-    /// LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
-    pub high: f32,
+parameters! {
+    /// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
+    /// and `hyla_ranking_values` says how much that can be.
+    ///
+    /// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
+    ///   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
+    /// - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
+    ///   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
+    ///   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
+    /// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores beyond
+    ///   these lie in the first or last bin.
+    /// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
+    ///
+    /// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
+    pub struct hyla_binning_params {
+        /// HYLA_BINNING_... Default: key.
+        pub rule: u32 = HYLA_BINNING_KEY,
+        /// As the rule says; ignored by U8 and U16. Default: 12.
+        pub bins: u32 = 12,
+        /// LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
+        pub low: f32 = 0.0,
+        /// LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
+        pub high: f32 = 1.0,
+    }
+    HYLA_BINNING_PARAMS_DEFAULT, hyla_binning_params_init
+    |given| Rule = rule_of(given.rule, given.bins, given.low, given.high)?
 }
 
 /// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
@@ -68,17 +66,6 @@ pub struct hyla_binning {
     pub reserved: [*const core::ffi::c_void; 2],
 }
 
-// SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
-unsafe impl Versioned for hyla_binning_params {
-    const DEFAULT: Self = Self {
-        struct_size: size_of::<Self>() as u32,
-        rule: HYLA_BINNING_KEY,
-        bins: 12,
-        low: 0.0,
-        high: 1.0,
-    };
-}
-
 fn rule_of(rule: u32, bins: u32, low: f32, high: f32) -> Result<Rule, Error> {
     Ok(match rule {
         HYLA_BINNING_KEY => Rule::Key { bits: bins },
@@ -90,94 +77,47 @@ fn rule_of(rule: u32, bins: u32, low: f32, high: f32) -> Result<Rule, Error> {
     })
 }
 
-impl hyla_binning_params {
-    fn to_core(self) -> Result<Rule, Error> {
-        rule_of(self.rule, self.bins, self.low, self.high)
-    }
-}
-
 /// The binning behind a pointer, and what a call reads of it.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads, and its table for its words, for `'a`.
 #[inline(never)]
 pub(super) unsafe fn read<'a>(
     pointer: *const hyla_binning,
 ) -> Result<(Binning<'a>, [Span; 2]), Error> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let binning = *unsafe { constant(pointer) }?;
     if binning.reserved.iter().any(|reserved| !reserved.is_null()) {
         return Err(Error::Reserved);
     }
     let rule = rule_of(binning.rule, binning.bins, binning.low, binning.high)?;
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let table = unsafe { input(binning.table, binning.table_words) }?;
     Ok((Binning::of_table(rule, table)?, [Span::of(pointer, 1), Span::of_slice(Some(table))]))
 }
 
-/// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-/// bindings that cannot use HYLA_BINNING_PARAMS_DEFAULT. Bytes of a later version become 0.
-///
-/// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-///
-/// # Safety
-/// `params` is valid for writes of `size` bytes.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_binning_params_init(
-    params: *mut hyla_binning_params,
-    size: usize,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe { check::write_defaults(params, size) })
-}
-
-/// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB) for
-/// 200 of these.
-///
-/// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
-/// (rule), BINNING (bins, low or high out of range).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_binning_words(
-    params: *const hyla_binning_params,
-    words: *mut usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+exported! {
+    /// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB) for
+    /// 200 of these.
+    ///
+    /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
+    /// (rule), BINNING (bins, low or high out of range).
+    fn hyla_binning_words(params: *const hyla_binning_params, words: *mut usize) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(words, 1)], &[&[span]])?;
-        // SAFETY: as the caller vouches.
-        let words = unsafe { check::result(words) }?;
+        let words = check::result(words)?;
         words.write(table_words(checked.to_core()?)?);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Builds a binning: writes its table (`table_words` words, perhaps uninitialised; may be NULL where none are
-/// needed) and the binning. Do it once; it takes some microseconds.
-///
-/// Errors, with nothing changed: those of `hyla_binning_words`, WORKSPACE (too few words).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `table` for `table_words` words.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_binning_build(
-    params: *const hyla_binning_params,
-    table: *mut u32,
-    table_words: usize,
-    binning: *mut hyla_binning,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+    /// Builds a binning: writes its table (`table_words` words, perhaps uninitialised; may be NULL where none are
+    /// needed) and the binning. Do it once; it takes some microseconds.
+    ///
+    /// Errors, with nothing changed: those of `hyla_binning_words`, WORKSPACE (too few words).
+    fn hyla_binning_build(
+        params: *const hyla_binning_params, table: *mut u32, table_words: usize,
+        binning: *mut hyla_binning,
+    ) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(table, table_words), Span::of(binning, 1)], &[&[span]])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (words, to) = unsafe { (check::output(table, table_words)?, check::result(binning)?) };
+        let (words, to) = (check::output(table, table_words)?, check::result(binning)?);
         let rule = checked.to_core()?;
         let used = crate::metric::ranking::table_words(rule)?;
         Binning::new_in(rule, words)?;
@@ -191,5 +131,5 @@ pub unsafe extern "C" fn hyla_binning_build(
             reserved: [core::ptr::null(); 2],
         });
         Ok(Notices::NONE)
-    })
+    }
 }

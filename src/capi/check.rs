@@ -62,22 +62,16 @@ fn check_place(address: usize, items: usize, size: usize, alignment: usize) -> R
 }
 
 /// The items of an input.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads of `items` items for `'a`.
 pub(super) unsafe fn input<'a, T>(pointer: *const T, items: usize) -> Result<&'a [T], Error> {
     check_array(pointer, items)?;
     if items == 0 {
         return Ok(&[]);
     }
-    // SAFETY: not NULL, aligned, of a possible size; the caller vouches for the rest.
+    // SAFETY: not NULL, aligned, of a possible size; the contract for the rest.
     Ok(unsafe { core::slice::from_raw_parts(pointer, items) })
 }
 
 /// The items of an input that may be NULL.
-///
-/// # Safety
-/// As for [`input`].
 pub(super) unsafe fn optional_input<'a, T>(
     pointer: *const T,
     items: usize,
@@ -85,7 +79,7 @@ pub(super) unsafe fn optional_input<'a, T>(
     if pointer.is_null() {
         return Ok(None);
     }
-    // SAFETY: the caller vouches as `input` asks.
+    // SAFETY: the contract.
     unsafe { input(pointer, items) }.map(Some)
 }
 
@@ -95,15 +89,11 @@ pub(super) fn in_place<T>(result: &Result<T, Error>) -> Result<&T, Error> {
 }
 
 /// The items of an output, perhaps uninitialised.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for writes of `items` items for `'a`, and
-/// nothing else reads or writes them meanwhile.
 pub(super) unsafe fn output<'a, T: Copy>(
     pointer: *mut T,
     items: usize,
 ) -> Result<Places<'a, T>, Error> {
-    // SAFETY: as the caller vouches; `MaybeUninit<T>` has the layout of `T`.
+    // SAFETY: the contract; `MaybeUninit<T>` has the layout of `T`.
     unsafe { changed(pointer.cast(), items) }.map(Places::new)
 }
 
@@ -116,49 +106,35 @@ pub(super) unsafe fn floats<'a>(
     pointer: *mut f32,
     items: usize,
 ) -> Result<Output<'a>, Error> {
-    // SAFETY: as the caller vouches; `MaybeUninit<f32>` has the layout of `f32`.
+    // SAFETY: the contract; `MaybeUninit<f32>` has the layout of `f32`.
     unsafe { Ok(Output::of_c(write, changed(pointer.cast(), items)?)) }
 }
 
 /// Items that are read and changed: words of totals.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads and writes of `items` items for `'a`, and
-/// nothing else reads or writes them meanwhile.
 pub(super) unsafe fn changed<'a, T>(pointer: *mut T, items: usize) -> Result<&'a mut [T], Error> {
     check_array(pointer, items)?;
     if items == 0 {
         return Ok(&mut []);
     }
-    // SAFETY: not NULL, aligned, of a possible size; the caller vouches for the rest.
+    // SAFETY: not NULL, aligned, of a possible size; the contract for the rest.
     Ok(unsafe { core::slice::from_raw_parts_mut(pointer, items) })
 }
 
 /// A struct that is read and perhaps changed.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads and writes of a `T` for `'a`, and
-/// nothing else writes it meanwhile.
 pub(super) unsafe fn structure<'a, T>(pointer: *mut T) -> Result<&'a mut T, Error> {
     check_array(pointer, 1)?;
-    // SAFETY: not NULL and aligned; the caller vouches for the rest.
+    // SAFETY: not NULL and aligned; the contract for the rest.
     Ok(unsafe { &mut *pointer })
 }
 
 /// A struct that is only read.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads of a `T` for `'a`.
 pub(super) unsafe fn constant<'a, T>(pointer: *const T) -> Result<&'a T, Error> {
     check_array(pointer, 1)?;
-    // SAFETY: not NULL and aligned; the caller vouches for the rest.
+    // SAFETY: not NULL and aligned; the contract for the rest.
     Ok(unsafe { &*pointer })
 }
 
 /// A place for a result, perhaps uninitialised.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for writes of a `T` for `'a`.
 pub(super) unsafe fn result<'a, T>(pointer: *mut T) -> Result<&'a mut MaybeUninit<T>, Error> {
     // SAFETY: `MaybeUninit<T>` has the layout of `T` and asks for no initialised bytes.
     unsafe { structure(pointer.cast()) }
@@ -174,6 +150,29 @@ pub(super) unsafe trait Versioned: Copy {
     const DEFAULT: Self;
 }
 
+/// Parameters that the core knows.
+pub(super) trait Parameters: Versioned {
+    /// The parameters of the core.
+    type Core;
+
+    /// The parameters of the core, if all options have known values.
+    fn to_core(self) -> Result<Self::Core, Error>;
+}
+
+/// The value of a switch.
+pub(super) fn switch(number: u32) -> Result<bool, Error> {
+    match number {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::UnknownOption),
+    }
+}
+
+/// A value with its `has_...` field.
+pub(super) fn optional<T>(has: u32, value: T) -> Result<Option<T>, Error> {
+    Ok(switch(has)?.then_some(value))
+}
+
 /// Structs beyond this size are a mistake, not a later version.
 const IMPLAUSIBLE_SIZE: usize = 4096;
 
@@ -184,7 +183,7 @@ const IMPLAUSIBLE_SIZE: usize = 4096;
 /// If not NULL and aligned, the pointer is valid for reads of the size that its first word says.
 pub(super) unsafe fn parameters<P: Versioned>(pointer: *const P) -> Result<(P, Span), Error> {
     let mut parameters = P::DEFAULT;
-    // SAFETY: as the caller vouches; any bits are a `P`.
+    // SAFETY: the contract; any bits are a `P`.
     let span =
         unsafe { read_parameters(pointer.cast(), (&raw mut parameters).cast(), size_of::<P>()) }?;
     Ok((parameters, span))
@@ -231,7 +230,7 @@ pub(super) unsafe fn write_defaults<P: Versioned>(
     size: usize,
 ) -> Result<Notices, Error> {
     let defaults = P::DEFAULT;
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     unsafe { write_parameters((&raw const defaults).cast(), size_of::<P>(), pointer.cast(), size) }
 }
 

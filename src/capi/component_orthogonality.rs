@@ -1,45 +1,34 @@
 //! `hyla_component_orthogonality_...`: how far components are from orthonormal.
 
-use super::check::{self, Span, disjoint, output};
-use super::matrix::{self, hyla_matrix};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::ranking::mirrored;
-use super::status::hyla_status;
-use super::{Mirrors, call, core};
+use super::node::*;
 use crate::metric::component_orthogonality::{self, Report};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_COMPONENT_ORTHOGONALITY_STAGES: u32 = 6;
+stages!(HYLA_COMPONENT_ORTHOGONALITY_STAGES, 6);
 
-/// How far components are from orthonormal (cuvis-ai: ComponentOrthogonalityMetric). With components W, K rows of M
-/// floats, K up to 1024:
-///
-/// ```text
-/// G = W W^T      E = G - 1
-/// ```
-///
-/// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
-/// Needs no labels.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct hyla_component_orthogonality_report {
-    /// The Frobenius norm of E; 0 of no row.
-    pub orthogonality_error: f64,
-    /// The mean of |E| over all K^2 entries, the diagonal among them (the name is cuvis-ai's); NaN of no row.
-    pub avg_off_diagonal: f64,
-    /// The mean of the diagonal of G, the squared lengths of the components; NaN of no row.
-    pub diagonal_mean: f64,
-    /// The standard deviation of that diagonal, of a sample (K - 1); NaN of one row and of none.
-    pub diagonal_std: f64,
-    /// How many components there are.
-    pub components: i64,
-    /// 0. Room for later.
-    pub reserved: i64,
-}
-
-// SAFETY: `repr(C)`, the same fields in the same order, all of eight bytes.
-unsafe impl Mirrors for hyla_component_orthogonality_report {
-    type Core = Report;
+mirror! {
+    /// How far components are from orthonormal (cuvis-ai: ComponentOrthogonalityMetric). With components W, K rows of M
+    /// floats, K up to 1024:
+    ///
+    /// ```text
+    /// G = W W^T      E = G - 1
+    /// ```
+    ///
+    /// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
+    /// Needs no labels.
+    pub struct hyla_component_orthogonality_report: Report {
+        /// The Frobenius norm of E; 0 of no row.
+        pub orthogonality_error: f64,
+        /// The mean of |E| over all K^2 entries, the diagonal among them (the name is cuvis-ai's); NaN of no row.
+        pub avg_off_diagonal: f64,
+        /// The mean of the diagonal of G, the squared lengths of the components; NaN of no row.
+        pub diagonal_mean: f64,
+        /// The standard deviation of that diagonal, of a sample (K - 1); NaN of one row and of none.
+        pub diagonal_std: f64,
+        /// How many components there are.
+        pub components: i64,
+        /// 0. Room for later.
+        pub reserved: i64,
+    }
 }
 
 /// How many doubles of workspace a matrix needs: the same on every tier.
@@ -48,61 +37,33 @@ pub extern "C" fn hyla_component_orthogonality_workspace(rows: usize, columns: u
     component_orthogonality::workspace(rows, columns)
 }
 
-/// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
-/// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
-///
-/// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
-/// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
-/// has no deviation), NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `workspace` for
-/// `workspace_size` doubles.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_component_orthogonality_values(
-    components: *const hyla_matrix,
-    workspace: *mut f64,
-    workspace_size: usize,
-    report: *mut hyla_component_orthogonality_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let used = unsafe { matrix::read(components) }?;
+exported! {
+    /// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
+    /// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+    ///
+    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
+    /// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
+    /// has no deviation), NOT_FINITE.
+    fn hyla_component_orthogonality_values(
+        components: *const hyla_matrix, workspace: *mut f64, workspace_size: usize,
+        report: *mut hyla_component_orthogonality_report,
+    ) {
+        let used = matrix::read(components)?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
         disjoint(&writes, &[&matrix::spans(components, &used)])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
         let (workspace, report) =
-            unsafe { (output(workspace, workspace_size)?, check::result(mirrored(report))?) };
+            (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let found = component_orthogonality::values_to(&used, workspace)?;
         report.write(found);
         Ok(found.notices())
-    })
+    }
 }
 
-/// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
-/// `diagonal_mean`, `diagonal_std`) and their number to `count`.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
-/// Notices: EMPTY, DEGENERATE, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `out` for
-/// `capacity` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_component_orthogonality_metrics(
-    report: *const hyla_component_orthogonality_report,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
-        let list = List { context, out, capacity, count };
-        // SAFETY: as the caller vouches.
-        let metrics = unsafe { core(report) }?.metrics();
-        // SAFETY: as above.
-        unsafe { list.write(&[Span::of(report, 1)], &metrics) }
-    })
+metrics! {
+    /// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
+    /// `diagonal_mean`, `diagonal_std`) and their number to `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
+    /// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+    hyla_component_orthogonality_metrics(report: hyla_component_orthogonality_report) report.metrics()
 }

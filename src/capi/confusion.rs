@@ -1,43 +1,40 @@
 //! `hyla_confusion_...`: true and false positives and negatives, of pixels and of frames.
 
-use super::Mirrors;
-use super::pixels::hyla_pixels;
-use super::status::hyla_status;
-use crate::error::Notices;
+use super::node::*;
 use crate::metric::confusion::{Counts, Totals};
 
 /// The stages in which the counts make sense (see `hyla_context`).
 pub const HYLA_CONFUSION_STAGES: u32 = 6;
 
-/// The four counts.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_counts {
-    /// Decided positive, and positive.
-    pub true_positives: i64,
-    /// Decided positive, but negative.
-    pub false_positives: i64,
-    /// Decided negative, but positive.
-    pub false_negatives: i64,
-    /// Decided negative, and negative.
-    pub true_negatives: i64,
+mirror! {
+    /// The four counts.
+    pub struct hyla_counts: Counts {
+        /// Decided positive, and positive.
+        pub true_positives: i64,
+        /// Decided positive, but negative.
+        pub false_positives: i64,
+        /// Decided negative, but positive.
+        pub false_negatives: i64,
+        /// Decided negative, and negative.
+        pub true_negatives: i64,
+    }
 }
 
-/// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
-///
-/// A frame is positive when any of its pixels is. It may come in many calls (a line camera): the
-/// parts are added by `hyla_confusion_update`, then `hyla_confusion_end_frame` ends it.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_confusion_totals {
-    /// Pixels.
-    pub pixels: hyla_counts,
-    /// Frames that were ended.
-    pub frames: hyla_counts,
-    /// Positive decisions in the frame that is open.
-    pub open_decisions: i64,
-    /// Positive targets in the frame that is open.
-    pub open_targets: i64,
+mirror! {
+    /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
+    ///
+    /// A frame is positive when any of its pixels is. It may come in many calls (a line camera): the
+    /// parts are added by `hyla_confusion_update`, then `hyla_confusion_end_frame` ends it.
+    pub struct hyla_confusion_totals: Totals {
+        /// Pixels.
+        pub pixels: hyla_counts,
+        /// Frames that were ended.
+        pub frames: hyla_counts,
+        /// Positive decisions in the frame that is open.
+        pub open_decisions: i64,
+        /// Positive targets in the frame that is open.
+        pub open_targets: i64,
+    }
 }
 
 /// Counts and their ratios: precision = TP/(TP+FP), recall = TP/(TP+FN), F1 = 2TP/(2TP+FP+FN),
@@ -71,11 +68,6 @@ pub struct hyla_confusion_report {
     pub frame: hyla_confusion_ratios,
 }
 
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_confusion_totals {
-    type Core = Totals;
-}
-
 impl hyla_confusion_ratios {
     fn new(counts: &Counts) -> Self {
         let ratios = counts.ratios();
@@ -96,80 +88,41 @@ impl hyla_confusion_ratios {
     }
 }
 
-/// `sizeof(hyla_confusion_totals)`, for bindings to check.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_confusion_totals_size() -> usize {
-    size_of::<hyla_confusion_totals>()
+size!(hyla_confusion_totals_size, hyla_confusion_totals);
+
+change! {
+    /// Ends the open frame: it becomes one true or false positive or negative of the frames. A frame
+    /// without any pixel that counts is a true negative. Parts of one frame in different totals must
+    /// be merged first.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+    hyla_confusion_end_frame(totals: hyla_confusion_totals), end_frame
 }
 
-/// Adds pixels to the counts and to the open frame.
-///
-/// Inputs: `decisions`, `targets`; optional `valid`; no weights.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_confusion_update(
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_confusion_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update) }
+merge! {
+    /// Adds other totals to totals, with the counts of the open frame.
+    hyla_confusion_merge(totals: hyla_confusion_totals)
 }
 
-/// Ends the open frame: it becomes one true or false positive or negative of the frames. A frame
-/// without any pixel that counts is a true negative. Parts of one frame in different totals must
-/// be merged first.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for what its type says.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_confusion_end_frame(
-    totals: *mut hyla_confusion_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::change(totals, Totals::end_frame) }
-}
+exported! {
+    /// Adds pixels to the counts and to the open frame.
+    ///
+    /// Inputs: `decisions`, `targets`; optional `valid`; no weights.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_confusion_update(pixels: *const hyla_pixels, totals: *mut hyla_confusion_totals) {
+        update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update)
+    }
 
-/// Adds other totals to totals, with the counts of the open frame.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_confusion_merge(
-    other: *const hyla_confusion_totals,
-    totals: *mut hyla_confusion_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::merge(other, totals, Totals::merge) }
-}
-
-/// What the totals say of pixels and of frames that were ended.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
-/// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_confusion_values(
-    totals: *const hyla_confusion_totals,
-    report: *mut hyla_confusion_report,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe {
-        super::answer(totals, report, |totals, report| {
+    /// What the totals say of pixels and of frames that were ended.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
+    /// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
+    fn hyla_confusion_values(
+        totals: *const hyla_confusion_totals, report: *mut hyla_confusion_report,
+    ) {
+        answer(totals, report, |totals, report| {
             totals.check()?;
             let report = report.write(hyla_confusion_report {
                 pixel: hyla_confusion_ratios::new(&totals.pixels),

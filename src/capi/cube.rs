@@ -61,12 +61,9 @@ impl hyla_cube {
     }
 
     /// Values, mask and weights.
-    ///
-    /// # Safety
-    /// Each array that is not NULL and aligned holds what its documentation says, for `'a`.
     pub(super) unsafe fn values<'a>(&self) -> Result<Cube<'a>, Error> {
         let layout = self.layout();
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe {
             Ok(Cube {
                 values: input(self.values, layout.span()?)?,
@@ -79,34 +76,25 @@ impl hyla_cube {
     }
 
     /// Values, labels, mask and weights.
-    ///
-    /// # Safety
-    /// As for [`Self::values`].
     pub(super) unsafe fn labelled<'a>(&self) -> Result<Cube<'a>, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let labels = unsafe { input(self.labels, self.n) }?;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         Ok(Cube { labels: Some(labels), ..unsafe { self.values() }? })
     }
 
     /// Values, targets, mask and weights.
-    ///
-    /// # Safety
-    /// As for [`Self::values`].
     pub(super) unsafe fn targeted<'a>(&self) -> Result<Cube<'a>, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let targets = unsafe { input(self.targets, self.n) }?;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         Ok(Cube { targets: Some(targets), ..unsafe { self.values() }? })
     }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads.
 pub(super) unsafe fn read(pointer: *const hyla_cube) -> Result<hyla_cube, Error> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let cube = *unsafe { constant(pointer) }?;
     if cube.reserved.iter().all(|reserved| reserved.is_null()) {
         Ok(cube)

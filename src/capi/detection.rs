@@ -1,293 +1,172 @@
 //! `hyla_detection_...`: the quality of decisions over frames (cuvis-ai: AnomalyDetectionMetrics).
 
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, Versioned, changed, input};
 use super::confusion::hyla_confusion_totals;
-use super::metric::{List, hyla_context, hyla_metric};
-use super::pixels::{self, hyla_pixels};
-use super::status::hyla_status;
-use super::{Mirrors, call, core, core_mut};
-use crate::error::{Error, Notices};
+use super::node::*;
 use crate::input::Pixels;
 use crate::metric::detection::{Frame, Params, Ranking, Totals};
 use crate::metric::ranking::Binning;
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_DETECTION_STAGES: u32 = 6;
+stages!(HYLA_DETECTION_STAGES, 6);
 
-/// Detection quality (cuvis-ai: AnomalyDetectionMetrics): what is computed. Initialise with
-/// HYLA_DETECTION_PARAMS_DEFAULT.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct hyla_detection_params {
-    /// `sizeof(hyla_detection_params)`.
-    pub struct_size: u32,
-    /// Pixel counts and average precision come from every s-th row and column, from the first: at
-    /// least 1. Frames are judged by all their pixels all the same. Default 1.
-    pub pixel_stride: u32,
-    /// How many thresholds of the sigmoid average precision has: 2 to 4096. Default 200.
-    pub ap_thresholds: u32,
+parameters! {
+    /// Detection quality (cuvis-ai: AnomalyDetectionMetrics): what is computed. Initialise with
+    /// HYLA_DETECTION_PARAMS_DEFAULT.
+    pub struct hyla_detection_params {
+        /// Pixel counts and average precision come from every s-th row and column, from the first: at
+        /// least 1. Frames are judged by all their pixels all the same. Default 1.
+        pub pixel_stride: u32 = 1,
+        /// How many thresholds of the sigmoid average precision has: 2 to 4096. Default 200.
+        pub ap_thresholds: u32 = 200,
+    }
+    HYLA_DETECTION_PARAMS_DEFAULT, hyla_detection_params_init
+    |given| Params { pixel_stride: given.pixel_stride, ap_thresholds: given.ap_thresholds }
 }
 
-/// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
-/// A batch's own totals give the batch's values (what cuvis-ai emits), those of the epoch the
-/// pooled ones.
-///
-/// Average precision has a state of its own, of `hyla_ranking_words` words, with a binning of
-/// HYLA_BINNING_THRESHOLDS and `ap_thresholds` bins: the functions take both, and `hyla_ranking_...`
-/// merges and reads the words, too. Without average precision they are NULL, NULL, 0.
-///
-/// ```c
-/// hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
-/// hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
-/// hyla_detection_totals totals = {0};
-/// hyla_binning binning;
-/// uint32_t table[797];   // hyla_binning_words
-/// int64_t words[408] = {0};   // hyla_ranking_words: 2 * 200 + 8
-/// rule.rule = HYLA_BINNING_THRESHOLDS;
-/// rule.bins = params.ap_thresholds;
-/// status = hyla_binning_build(&rule, table, 797, &binning);
-/// status = hyla_detection_update_frame(&params, &pixels, rows, cols, cols, &totals, &binning, words, 408);
-/// status = hyla_detection_metrics(&params, &totals, &binning, words, 408, &context, list, 10, &count);
-/// ```
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_detection_totals {
-    /// The counts; `hyla_confusion_values` reads them.
-    pub confusion: hyla_confusion_totals,
-    /// How many calls added to them.
-    pub updates: i64,
-    /// How many of these had no decisions.
-    pub undecided: i64,
-    /// Shows whether counts of different strides were mixed.
-    pub fingerprint: i64,
-}
-
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_detection_totals {
-    type Core = Totals;
-}
-
-// SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
-unsafe impl Versioned for hyla_detection_params {
-    const DEFAULT: Self =
-        Self { struct_size: size_of::<Self>() as u32, pixel_stride: 1, ap_thresholds: 200 };
-}
-
-impl hyla_detection_params {
-    fn to_core(self) -> Params {
-        Params { pixel_stride: self.pixel_stride, ap_thresholds: self.ap_thresholds }
+mirror! {
+    /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
+    /// A batch's own totals give the batch's values (what cuvis-ai emits), those of the epoch the
+    /// pooled ones.
+    ///
+    /// Average precision has a state of its own, of `hyla_ranking_words` words, with a binning of
+    /// HYLA_BINNING_THRESHOLDS and `ap_thresholds` bins: the functions take both, and `hyla_ranking_...`
+    /// merges and reads the words, too. Without average precision they are NULL, NULL, 0.
+    ///
+    /// ```c
+    /// hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
+    /// hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
+    /// hyla_detection_totals totals = {0};
+    /// hyla_binning binning;
+    /// uint32_t table[797];   // hyla_binning_words
+    /// int64_t words[408] = {0};   // hyla_ranking_words: 2 * 200 + 8
+    /// rule.rule = HYLA_BINNING_THRESHOLDS;
+    /// rule.bins = params.ap_thresholds;
+    /// status = hyla_binning_build(&rule, table, 797, &binning);
+    /// status = hyla_detection_update_frame(&params, &pixels, rows, cols, cols, &totals, &binning, words, 408);
+    /// status = hyla_detection_metrics(&params, &totals, &binning, words, 408, &context, list, 10, &count);
+    /// ```
+    pub struct hyla_detection_totals: Totals {
+        /// The counts; `hyla_confusion_values` reads them.
+        pub confusion: hyla_confusion_totals,
+        /// How many calls added to them.
+        pub updates: i64,
+        /// How many of these had no decisions.
+        pub undecided: i64,
+        /// Shows whether counts of different strides were mixed.
+        pub fingerprint: i64,
     }
 }
 
-/// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-/// bindings that cannot use HYLA_DETECTION_PARAMS_DEFAULT. Bytes of a later version become 0.
-///
-/// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-///
-/// # Safety
-/// `params` is valid for writes of `size` bytes.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_params_init(
-    params: *mut hyla_detection_params,
-    size: usize,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe { check::write_defaults(params, size) })
+size!(hyla_detection_totals_size, hyla_detection_totals);
+
+change! {
+    /// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+    hyla_detection_end_frame(totals: hyla_detection_totals), end_frame
 }
 
-/// `sizeof(hyla_detection_totals)`, for bindings to check.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_detection_totals_size() -> usize {
-    size_of::<hyla_detection_totals>()
+merge! {
+    /// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
+    hyla_detection_merge(totals: hyla_detection_totals)
 }
 
-/// Adds a part of the open frame: a line of a push-broom camera, say. Ends with
-/// `hyla_detection_end_frame`.
-///
-/// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
-/// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
-/// weights. A NaN score is counted apart and ranked nowhere.
-///
-/// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-/// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
-/// `ap_thresholds` bins),
-/// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
-/// nothing built).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for
-/// `count` of them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_update(
-    params: *const hyla_detection_params,
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_detection_totals,
-    binning: *const hyla_binning,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    let update = Update { params, pixels, totals, binning, words, count };
-    // SAFETY: as the caller vouches.
-    call(move || unsafe {
-        update.run(|params, pixels, totals, ranking| totals.update(params, pixels, ranking))
-    })
-}
+exported! {
+    /// Adds a part of the open frame: a line of a push-broom camera, say. Ends with
+    /// `hyla_detection_end_frame`.
+    ///
+    /// Inputs: `targets`; `decisions`, or `scores` (logits: any floats) with a binning and `count` words, or
+    /// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
+    /// weights. A NaN score is counted apart and ranked nowhere.
+    ///
+    /// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+    /// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
+    /// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
+    /// `ap_thresholds` bins),
+    /// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
+    /// nothing built).
+    fn hyla_detection_update(
+        params: *const hyla_detection_params, pixels: *const hyla_pixels,
+        totals: *mut hyla_detection_totals, binning: *const hyla_binning, words: *mut i64,
+        count: usize,
+    ) {
+        update(params, pixels, totals, binning, (words, count), |params, pixels, totals, ranking| {
+            totals.update(params, pixels, ranking)
+        })
+    }
 
-/// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for what its type says.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_end_frame(
-    totals: *mut hyla_detection_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::change(totals, Totals::end_frame) }
-}
-
-/// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
-/// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
-/// or columns adds nothing.
-///
-/// Inputs, binning and words: as `hyla_detection_update`.
-///
-/// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for
-/// `count` of them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_update_frame(
-    params: *const hyla_detection_params,
-    pixels: *const hyla_pixels,
-    rows: usize,
-    cols: usize,
-    pitch: usize,
-    totals: *mut hyla_detection_totals,
-    binning: *const hyla_binning,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    let update = Update { params, pixels, totals, binning, words, count };
-    let frame = Frame { rows, columns: cols, pitch };
-    // SAFETY: as the caller vouches.
-    call(move || unsafe {
-        update.run(|params, pixels, totals, ranking| {
+    /// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
+    /// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
+    /// or columns adds nothing.
+    ///
+    /// Inputs, binning and words: as `hyla_detection_update`.
+    ///
+    /// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
+    fn hyla_detection_update_frame(
+        params: *const hyla_detection_params, pixels: *const hyla_pixels, rows: usize, cols: usize,
+        pitch: usize, totals: *mut hyla_detection_totals, binning: *const hyla_binning,
+        words: *mut i64, count: usize,
+    ) {
+        let frame = Frame { rows, columns: cols, pitch };
+        update(params, pixels, totals, binning, (words, count), |params, pixels, totals, ranking| {
             totals.update_frame(params, pixels, frame, ranking)
         })
-    })
-}
+    }
 
-/// Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_merge(
-    other: *const hyla_detection_totals,
-    totals: *mut hyla_detection_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::merge(other, totals, Totals::merge) }
-}
-
-/// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
-/// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
-/// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`
-/// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
-/// binning the first seven are left out if no call had decisions, as in cuvis-ai.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
-/// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
-/// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
-/// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
-/// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
-/// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for
-/// `count` of them, `out` for `capacity` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_detection_metrics(
-    params: *const hyla_detection_params,
-    totals: *const hyla_detection_totals,
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    written: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the values under cuvis-ai's names and their number to `written`: `precision`, `recall`,
+    /// `f1_score`, `iou`, `image_precision`, `image_recall`, `image_f1`; and with a binning and `count`
+    /// words `average_precision` (torchmetrics' number for that many thresholds), `average_precision_lo`
+    /// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
+    /// binning the first seven are left out if no call had decisions, as in cuvis-ai.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+    /// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
+    /// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
+    /// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
+    /// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
+    /// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
+    /// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+    fn hyla_detection_metrics(
+        params: *const hyla_detection_params, totals: *const hyla_detection_totals,
+        binning: *const hyla_binning, words: *const i64, count: usize,
+        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, written: *mut usize,
+    ) {
         let list = List { context, out, capacity, count: written };
-        // SAFETY: as the caller vouches.
-        let (params, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: as above.
-        let (binning, [a, b]) = unsafe { optional_binning(binning, words) }?;
-        // SAFETY: as above.
-        let (totals_, words_) = unsafe { (core(totals)?, optional_words(&binning, words, count)?) };
-        let metrics = totals_.metrics(&params.to_core(), binning.as_ref().zip(words_))?;
-        let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words_)];
-        // SAFETY: as above.
-        unsafe { list.write(&reads, metrics.as_slice()) }
-    })
+        let (params, span) = check::parameters(params)?;
+        let (binning, [a, b]) = optional_binning(binning, words)?;
+        let words = if binning.is_some() { Some(input(words, count)?) } else { None };
+        let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words)];
+        let metrics = core(totals)?.metrics(&params.to_core()?, binning.as_ref().zip(words))?;
+        list.write(&reads, metrics.as_slice())
+    }
 }
 
-/// The arguments of an update.
-#[derive(Clone, Copy)]
-struct Update {
+/// The whole of every update.
+#[inline(always)]
+unsafe fn update(
     params: *const hyla_detection_params,
     pixels: *const hyla_pixels,
     totals: *mut hyla_detection_totals,
     binning: *const hyla_binning,
-    words: *mut i64,
-    count: usize,
-}
-
-impl Update {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for
-    /// `count` of them.
-    #[inline(always)]
-    unsafe fn run(
-        self,
-        update: impl FnOnce(&Params, &Pixels, &mut Totals, Option<Ranking>) -> Result<(), Error>,
-    ) -> Result<Notices, Error> {
-        // SAFETY: as the caller vouches.
-        let (params, span) = unsafe { check::parameters(self.params) }?;
-        // SAFETY: as above.
-        let (binning, [a, b]) = unsafe { optional_binning(self.binning, self.words) }?;
-        // SAFETY: as above.
-        let used = unsafe { pixels::read(self.pixels)?.detected(binning.is_some()) }?;
-        let count = if binning.is_some() { self.count } else { 0 };
-        let writes = [Span::of(self.totals, 1), Span::of(self.words, count)];
-        pixels::apart(&writes, &[span, a, b], &[Span::of(self.pixels, 1)], &used)?;
-        // SAFETY: as above; the outputs overlap nothing.
-        let (totals, words) = unsafe { (core_mut(self.totals)?, changed(self.words, count)?) };
-        let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
-        update(&params.to_core(), &used, totals, ranking)?;
-        Ok(Notices::NONE)
-    }
+    (words, count): (*mut i64, usize),
+    update: impl FnOnce(&Params, &Pixels, &mut Totals, Option<Ranking>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    // SAFETY: the contract.
+    let (params, span) = unsafe { check::parameters(params) }?;
+    // SAFETY: as above.
+    let (binning, [a, b]) = unsafe { optional_binning(binning, words) }?;
+    // SAFETY: as above.
+    let used = unsafe { pixels::read(pixels)?.detected(binning.is_some()) }?;
+    let count = if binning.is_some() { count } else { 0 };
+    let writes = [Span::of(totals, 1), Span::of(words, count)];
+    pixels::apart(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;
+    // SAFETY: as above; the outputs overlap nothing.
+    let (totals, words) = unsafe { (core_mut(totals)?, changed(words, count)?) };
+    let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
+    update(&params.to_core()?, &used, totals, ranking)
 }
 
 /// The binning behind a pointer that may be NULL if the words are, and what a call reads of it.
-///
-/// # Safety
-/// As for [`binning::read`].
 unsafe fn optional_binning<'a>(
     pointer: *const hyla_binning,
     words: *const i64,
@@ -295,20 +174,7 @@ unsafe fn optional_binning<'a>(
     if pointer.is_null() && words.is_null() {
         return Ok((None, [Span::of(pointer, 0); 2]));
     }
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let (binning, reads) = unsafe { binning::read(pointer) }?;
     Ok((Some(binning), reads))
-}
-
-/// The words of a binning, if there is one.
-///
-/// # Safety
-/// As for [`input`].
-unsafe fn optional_words<'a>(
-    binning: &Option<Binning>,
-    words: *const i64,
-    count: usize,
-) -> Result<Option<&'a [i64]>, Error> {
-    // SAFETY: as the caller vouches.
-    if binning.is_some() { unsafe { input(words, count) }.map(Some) } else { Ok(None) }
 }

@@ -1,332 +1,179 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::check::{self, Span, Versioned, changed, disjoint, floats, input, output};
-use super::cross_entropy::optional_index;
-use super::cube::{self, hyla_cube};
-use super::status::hyla_status;
-use super::sum::hyla_sum;
-use super::{Mirrors, call};
-use crate::error::{Error, Notices};
-use crate::input::Cube;
+use super::cube_loss::{Arrays, CubeLoss, Inputs};
+use super::loss::Inputs as _;
+use super::node::*;
 use crate::loss::dice::{self, Absent, Params, Totals};
-use crate::simd::Write;
+use core::ptr::null;
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_DICE_STAGES: u32 = 7;
+stages!(HYLA_DICE_STAGES, 7);
 
 /// A class that occurs neither in the labels nor in the predictions counts as perfect (`eps / eps`).
 pub const HYLA_ABSENT_ONE: u32 = 0;
 /// It is left out of the mean.
 pub const HYLA_ABSENT_SKIP: u32 = 1;
 
-/// Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
-///
-/// With logits x (a cube of K channels, 1 to 4096), labels y (`labels`), pixel weights v (`weights`) and
-/// p = softmax(x), or sigmoid(x) with K = 1, where the label 1 is the class and 0 is not:
-///
-/// ```text
-/// I_c = sum v p_c [y = c]      D_c = sum v p_c + sum v [y = c]
-/// loss = weight * (1 - mean over the classes of (2 I_c + eps) / (D_c + eps))
-/// ```
-///
-/// A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected. Sums are
-/// exact, the loss is computed from them in double; a gradient is within 16 ulp of float32 of the largest of its
-/// parts. Infinite logits have their limits; NaN gives NaN and HYLA_NOTICE_NOT_FINITE. Needs labels. Calls take
-/// 37 KiB of stack, the gradient of 128 classes or more 68 KiB; with pointers of 32 bits 4 KiB. Initialise with
-/// HYLA_DICE_PARAMS_DEFAULT.
-/// Formula: Milletari, Navab, Ahmadi (2016).
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct hyla_dice_params {
-    /// `sizeof(hyla_dice_params)`.
-    pub struct_size: u32,
-    /// 1: class 0 takes part in the mean; 0: it does not (with K = 1 it always does). Default 1.
-    pub include_background: u32,
-    /// 1: `ignore_index` acts as masked; 0: it is not looked at. Default 0.
-    pub has_ignore_index: u32,
-    /// The label that acts as masked. Default 0.
-    pub ignore_index: i32,
-    /// HYLA_ABSENT_...: what an absent class counts for. Default: one.
-    pub absent: u32,
-    /// The weight of this loss among others: finite. Default 1.
-    pub weight: f32,
-    /// The smoothing term: finite, not negative. Default 1e-6.
-    pub eps: f32,
-}
-
-/// Exact sums over pixels for ONE class, in words of int64; all zero is empty. The totals of a loss are an array
-/// of as many as there are channels. Adding the words of two arrays merges them.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_dice_totals {
-    /// `sum v p_c` over the pixels whose label is the class.
-    pub intersection: hyla_sum,
-    /// `sum v p_c`.
-    pub predicted: hyla_sum,
-    /// `sum v` over the pixels whose label is the class.
-    pub target: hyla_sum,
-    /// How many pixels count.
-    pub pixels: i64,
-    /// How many valid pixels had a bad weight or label and acted as masked.
-    pub rejected: i64,
-    /// Shows whether terms of different classes were mixed.
-    pub fingerprint: i64,
-}
-
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_dice_totals {
-    type Core = Totals;
-}
-
-// SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
-unsafe impl Versioned for hyla_dice_params {
-    const DEFAULT: Self = Self {
-        struct_size: size_of::<Self>() as u32,
-        include_background: 1,
-        has_ignore_index: 0,
-        ignore_index: 0,
-        absent: HYLA_ABSENT_ONE,
-        weight: 1.0,
-        eps: 1e-6,
-    };
-}
-
-impl hyla_dice_params {
-    fn to_core(self) -> Result<Params, Error> {
-        if self.include_background > 1 {
-            return Err(Error::UnknownOption);
-        }
-        Ok(Params {
-            include_background: self.include_background == 1,
-            ignore_index: optional_index(self.has_ignore_index, self.ignore_index)?,
-            absent: Absent::from_number(self.absent).ok_or(Error::UnknownOption)?,
-            weight: self.weight,
-            eps: self.eps,
-        })
+parameters! {
+    /// Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
+    ///
+    /// With logits x (a cube of K channels, 1 to 4096), labels y (`labels`), pixel weights v (`weights`) and
+    /// p = softmax(x), or sigmoid(x) with K = 1, where the label 1 is the class and 0 is not:
+    ///
+    /// ```text
+    /// I_c = sum v p_c [y = c]      D_c = sum v p_c + sum v [y = c]
+    /// loss = weight * (1 - mean over the classes of (2 I_c + eps) / (D_c + eps))
+    /// ```
+    ///
+    /// A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected. Sums are
+    /// exact, the loss is computed from them in double; a gradient is within 16 ulp of float32 of the largest of its
+    /// parts. Infinite logits have their limits; NaN gives NaN and HYLA_NOTICE_NOT_FINITE. Needs labels. Calls take
+    /// 37 KiB of stack, the gradient of 128 classes or more 68 KiB; with pointers of 32 bits 4 KiB. Initialise with
+    /// HYLA_DICE_PARAMS_DEFAULT.
+    /// Formula: Milletari, Navab, Ahmadi (2016).
+    pub struct hyla_dice_params {
+        /// 1: class 0 takes part in the mean; 0: it does not (with K = 1 it always does). Default 1.
+        pub include_background: u32 = 1,
+        /// 1: `ignore_index` acts as masked; 0: it is not looked at. Default 0.
+        pub has_ignore_index: u32 = 0,
+        /// The label that acts as masked. Default 0.
+        pub ignore_index: i32 = 0,
+        /// HYLA_ABSENT_...: what an absent class counts for. Default: one.
+        pub absent: u32 = HYLA_ABSENT_ONE,
+        /// The weight of this loss among others: finite. Default 1.
+        pub weight: f32 = 1.0,
+        /// The smoothing term: finite, not negative. Default 1e-6.
+        pub eps: f32 = 1e-6,
+    }
+    HYLA_DICE_PARAMS_DEFAULT, hyla_dice_params_init
+    |given| Params {
+        include_background: switch(given.include_background)?,
+        ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
+        absent: Absent::from_number(given.absent).ok_or(Error::UnknownOption)?,
+        weight: given.weight,
+        eps: given.eps,
     }
 }
 
-/// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-/// bindings that cannot use HYLA_DICE_PARAMS_DEFAULT. Bytes of a later version become 0.
-///
-/// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-///
-/// # Safety
-/// `params` is valid for writes of `size` bytes.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_params_init(
-    params: *mut hyla_dice_params,
-    size: usize,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe { check::write_defaults(params, size) })
+mirror! {
+    /// Exact sums over pixels for ONE class, in words of int64; all zero is empty. The totals of a loss are an array
+    /// of as many as there are channels. Adding the words of two arrays merges them.
+    pub struct hyla_dice_totals: Totals {
+        /// `sum v p_c` over the pixels whose label is the class.
+        pub intersection: hyla_sum,
+        /// `sum v p_c`.
+        pub predicted: hyla_sum,
+        /// `sum v` over the pixels whose label is the class.
+        pub target: hyla_sum,
+        /// How many pixels count.
+        pub pixels: i64,
+        /// How many valid pixels had a bad weight or label and acted as masked.
+        pub rejected: i64,
+        /// Shows whether terms of different classes were mixed.
+        pub fingerprint: i64,
+    }
 }
 
-/// `sizeof(hyla_dice_totals)`, for bindings to check: the totals of one class.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_dice_totals_size() -> usize {
-    size_of::<hyla_dice_totals>()
+impl CubeLoss for hyla_dice_params {
+    type Beside<'a> = Option<&'a [f32]>;
+
+    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Arrays<'a, Self> {
+        // SAFETY: the contract.
+        Ok((unsafe { cube.labelled() }?, None))
+    }
 }
 
-/// Adds pixels to the totals of the classes, an array of `channels` of them.
-///
-/// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
-/// allocated or kept. Any number of threads may call it, each with totals of its own.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-/// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
-/// Notices: none; `hyla_dice_loss` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_update(
-    params: *const hyla_dice_params,
-    logits: *const hyla_cube,
-    totals: *mut hyla_dice_totals,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, logits) }?;
-        let classes = inputs.cube.layout.channels;
-        disjoint(&[Span::of(totals, classes)], &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals = unsafe { changed(totals.cast::<Totals>(), classes) }?;
-        dice::update(&inputs.params, &inputs.cube, totals)?;
-        Ok(Notices::NONE)
-    })
-}
+size!(hyla_dice_totals_size, hyla_dice_totals, ": the totals of one class");
 
-/// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
-/// canonical.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `classes` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_merge(
-    other: *const hyla_dice_totals,
-    totals: *mut hyla_dice_totals,
-    classes: usize,
-) -> hyla_status {
-    call(move || {
+exported! {
+    /// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
+    /// canonical.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_dice_merge(
+        other: *const hyla_dice_totals, totals: *mut hyla_dice_totals, classes: usize,
+    ) {
         disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
-        // SAFETY: as the caller vouches; the two do not overlap.
-        let (other, totals) = unsafe {
-            (input(other.cast::<Totals>(), classes)?, changed(totals.cast::<Totals>(), classes)?)
-        };
-        dice::merge(other, totals)?;
-        Ok(Notices::NONE)
-    })
-}
+        dice::merge(cores(other, classes)?, cores_mut(totals, classes)?)
+    }
 
-/// Makes the words canonical after they were added elsewhere.
-///
-/// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for `classes` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_normalize(
-    totals: *mut hyla_dice_totals,
-    classes: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        dice::normalize(unsafe { changed(totals.cast::<Totals>(), classes) }?);
+    /// Makes the words canonical after they were added elsewhere.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+    fn hyla_dice_normalize(totals: *mut hyla_dice_totals, classes: usize) {
+        dice::normalize(cores_mut(totals, classes)?);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// The loss, in double from exact sums; 0 of no pixel.
-///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
-/// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
-/// EMPTY, NOT_FINITE, REJECTED.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_loss(
-    params: *const hyla_dice_params,
-    totals: *const hyla_dice_totals,
-    classes: usize,
-    loss: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+    /// Adds pixels to the totals of the classes, an array of `channels` of them.
+    ///
+    /// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
+    /// allocated or kept. Any number of threads may call it, each with totals of its own.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+    /// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
+    /// Notices: none; `hyla_dice_loss` tells them.
+    fn hyla_dice_update(
+        params: *const hyla_dice_params, logits: *const hyla_cube, totals: *mut hyla_dice_totals,
+    ) {
+        let inputs = Inputs::new(params, logits, null())?;
+        let classes = inputs.cube.layout.channels;
+        inputs.apart(&[Span::of(totals, classes)], &[])?;
+        dice::update(&inputs.params, &inputs.cube, cores_mut(totals, classes)?)
+    }
+
+    /// The loss, in double from exact sums; 0 of no pixel.
+    ///
+    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
+    /// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
+    /// EMPTY, NOT_FINITE, REJECTED.
+    fn hyla_dice_loss(
+        params: *const hyla_dice_params, totals: *const hyla_dice_totals, classes: usize,
+        loss: *mut f64,
+    ) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (totals, loss) =
-            unsafe { (input(totals.cast::<Totals>(), classes)?, check::result(loss)?) };
-        let value = dice::loss(&checked.to_core()?, totals)?;
-        loss.write(value.value);
-        Ok(value.notices)
-    })
-}
+        let (totals, loss) = (cores(totals, classes)?, check::result(loss)?);
+        put_number(dice::loss(&checked.to_core()?, totals)?, loss)
+    }
 
-/// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
-/// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be
-/// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
-/// uninitialised.
-///
-/// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
-/// those of `hyla_dice_loss`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_gradient(
-    params: *const hyla_dice_params,
-    totals: *const hyla_dice_totals,
-    logits: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    grad_logits: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, logits) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
+    /// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
+    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be
+    /// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
+    /// uninitialised.
+    ///
+    /// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
+    /// those of `hyla_dice_loss`.
+    fn hyla_dice_gradient(
+        params: *const hyla_dice_params, totals: *const hyla_dice_totals, logits: *const hyla_cube,
+        upstream: f64, write: u32, grad_logits: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, logits, null())?;
+        let write = write_mode(write)?;
         let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
-        let reads = [Span::of(totals, classes)];
-        disjoint(&[Span::of(grad_logits, span)], &[&inputs.spans, &reads])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (totals, gradient) = unsafe {
-            (input(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
-        };
+        inputs.apart(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
+        let (totals, gradient) =
+            (cores(totals, classes)?, floats(write, grad_logits, span)?);
         dice::gradient_to(&inputs.params, totals, &inputs.cube, upstream, gradient)
-    })
-}
+    }
 
-/// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
-/// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
-///
-/// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
-/// `hyla_dice_loss`, about this batch.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_dice_loss_and_gradient(
-    params: *const hyla_dice_params,
-    logits: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    totals: *mut hyla_dice_totals,
-    loss: *mut f64,
-    grad_logits: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, logits) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
+    /// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
+    /// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
+    ///
+    /// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
+    /// `hyla_dice_loss`, about this batch.
+    fn hyla_dice_loss_and_gradient(
+        params: *const hyla_dice_params, logits: *const hyla_cube, upstream: f64, write: u32,
+        totals: *mut hyla_dice_totals, loss: *mut f64, grad_logits: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, logits, null())?;
+        let write = write_mode(write)?;
         let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
-        disjoint(&writes, &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (totals, gradient) = unsafe {
-            (output(totals.cast::<Totals>(), classes)?, floats(write, grad_logits, span)?)
-        };
-        // SAFETY: as above.
-        let loss = unsafe { check::result(loss) }?;
+        inputs.apart(&writes, &[])?;
+        let (totals, gradient) =
+            (output(mirrored(totals), classes)?, floats(write, grad_logits, span)?);
+        let loss = check::result(loss)?;
         let Inputs { params, cube, .. } = inputs;
-        let value = dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
-        loss.write(value.value);
-        Ok(value.notices)
-    })
-}
-
-/// The checked inputs of a call, and what it reads.
-struct Inputs<'a> {
-    params: Params,
-    cube: Cube<'a>,
-    spans: [Span; 7],
-}
-
-impl Inputs<'_> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
-    /// as the inputs live.
-    #[inline(never)]
-    unsafe fn new(
-        params: *const hyla_dice_params,
-        logits: *const hyla_cube,
-    ) -> Result<Self, Error> {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: as above.
-        let used = unsafe { cube::read(logits)?.labelled() }?;
-        let [a, b, c, d, e, f] = cube::spans(logits, &used);
-        Ok(Self { params: checked.to_core()?, cube: used, spans: [span, a, b, c, d, e, f] })
+        put_number(dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?, loss)
     }
 }

@@ -1,10 +1,6 @@
 //! `hyla_distinct_label_count_...`: how many distinct labels a label map contains.
 
-use super::call;
-use super::check::{self, Span, changed, disjoint, input, optional_input};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::status::hyla_status;
-use crate::error::Notices;
+use super::node::*;
 use crate::metric::distinct_label_count;
 
 /// The stages in which cuvis-ai runs the node (see `hyla_context`): all.
@@ -21,109 +17,56 @@ pub extern "C" fn hyla_distinct_label_count_words(labels: usize) -> usize {
     distinct_label_count::words(labels)
 }
 
-/// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as any
-/// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
-///
-/// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-/// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
-/// them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `n` items, `set` for `set_size`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_distinct_label_count_update(
-    labels: *const i32,
-    valid: *const u8,
-    n: usize,
-    set: *mut i32,
-    set_size: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (labels, valid) = unsafe { (input(labels, n)?, optional_input(valid, n)?) };
+exported! {
+    /// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as any
+    /// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
+    ///
+    /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+    /// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
+    /// them.
+    fn hyla_distinct_label_count_update(
+        labels: *const i32, valid: *const u8, n: usize, set: *mut i32, set_size: usize,
+    ) {
+        let (labels, valid) = (input(labels, n)?, optional_input(valid, n)?);
         let reads = [Span::of_slice(Some(labels)), Span::of_slice(valid)];
         disjoint(&[Span::of(set, set_size)], &[&reads])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        distinct_label_count::update(labels, valid, unsafe { changed(set, set_size) }?)?;
-        Ok(Notices::NONE)
-    })
-}
+        distinct_label_count::update(labels, valid, changed(set, set_size)?)
+    }
 
-/// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
-///
-/// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-/// TOTALS, MIXED_TOTALS (a set was made with more words).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `set_size` words.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_distinct_label_count_merge(
-    other: *const i32,
-    set: *mut i32,
-    set_size: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let other = unsafe { input(other, set_size) }?;
+    /// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
+    ///
+    /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+    /// TOTALS, MIXED_TOTALS (a set was made with more words).
+    fn hyla_distinct_label_count_merge(other: *const i32, set: *mut i32, set_size: usize) {
+        let other = input(other, set_size)?;
         disjoint(&[Span::of(set, set_size)], &[&[Span::of_slice(Some(other))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        distinct_label_count::merge(other, unsafe { changed(set, set_size) }?)?;
-        Ok(Notices::NONE)
-    })
-}
+        distinct_label_count::merge(other, changed(set, set_size)?)
+    }
 
-/// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
-///
-/// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-/// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `set` for `set_size` words.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_distinct_label_count_value(
-    set: *const i32,
-    set_size: usize,
-    labels: *mut i64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let set = unsafe { input(set, set_size) }?;
+    /// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
+    ///
+    /// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
+    /// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+    fn hyla_distinct_label_count_value(set: *const i32, set_size: usize, labels: *mut i64) {
+        let set = input(set, set_size)?;
         disjoint(&[Span::of(labels, 1)], &[&[Span::of_slice(Some(set))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let labels = unsafe { check::result(labels) }?;
+        let labels = check::result(labels)?;
         let (count, notices) = distinct_label_count::value(set)?;
         labels.write(count);
         Ok(notices)
-    })
-}
+    }
 
-/// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
-///
-/// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0).
-/// Notices: EMPTY, INCOMPLETE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `set` for `set_size` words, `out`
-/// for `capacity` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_distinct_label_count_metrics(
-    set: *const i32,
-    set_size: usize,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
+    ///
+    /// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0).
+    /// Notices: EMPTY, INCOMPLETE.
+    fn hyla_distinct_label_count_metrics(
+        set: *const i32, set_size: usize, context: *const hyla_context, out: *mut hyla_metric,
+        capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: as the caller vouches.
-        let set = unsafe { input(set, set_size) }?;
+        let set = input(set, set_size)?;
         let metrics = distinct_label_count::metrics(set)?;
-        // SAFETY: as above.
-        unsafe { list.write(&[Span::of_slice(Some(set))], &metrics) }
-    })
+        list.write(&[Span::of_slice(Some(set))], &metrics)
+    }
 }

@@ -1,187 +1,98 @@
 //! `hyla_explained_variance_...`: how much of the variance each component explains.
 
-use super::check::{self, Span, changed, disjoint, input, output};
-use super::metric::{List, hyla_context, hyla_metric};
-use super::status::hyla_status;
-use super::sum::hyla_sum;
-use super::{Mirrors, call};
-use crate::error::Notices;
+use super::node::*;
 use crate::metric::explained_variance::{self, Totals};
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_EXPLAINED_VARIANCE_STAGES: u32 = 6;
+stages!(HYLA_EXPLAINED_VARIANCE_STAGES, 6);
 
-/// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an
-/// array of them, one a component:
-///
-/// ```text
-/// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
-/// ```
-///
-/// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
-/// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_explained_variance_totals {
-    /// The sum of its ratios.
-    pub ratio: hyla_sum,
-    /// How many batches were added.
-    pub batches: i64,
+mirror! {
+    /// What is known of one component (cuvis-ai: ExplainedVarianceMetric); all zero is empty. A projection has an
+    /// array of them, one a component:
+    ///
+    /// ```text
+    /// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
+    /// ```
+    ///
+    /// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
+    /// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
+    pub struct hyla_explained_variance_totals: Totals {
+        /// The sum of its ratios.
+        pub ratio: hyla_sum,
+        /// How many batches were added.
+        pub batches: i64,
+    }
 }
 
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_explained_variance_totals {
-    type Core = Totals;
-}
+size!(
+    hyla_explained_variance_totals_size,
+    hyla_explained_variance_totals,
+    ": the totals of one component"
+);
 
-/// `sizeof(hyla_explained_variance_totals)`, for bindings to check: the totals of one component.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_explained_variance_totals_size() -> usize {
-    size_of::<hyla_explained_variance_totals>()
-}
-
-/// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
-/// as many. Ratios may be any floats: they are not clamped.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `components` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_update(
-    ratios: *const f32,
-    components: usize,
-    totals: *mut hyla_explained_variance_totals,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let ratios = unsafe { input(ratios, components) }?;
-        disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
-        explained_variance::update(ratios, totals)?;
-        Ok(Notices::NONE)
-    })
-}
-
-/// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
-/// canonical.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `components` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_merge(
-    other: *const hyla_explained_variance_totals,
-    totals: *mut hyla_explained_variance_totals,
-    components: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let other = unsafe { read(other, components) }?;
+exported! {
+    /// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
+    /// canonical.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_explained_variance_merge(
+        other: *const hyla_explained_variance_totals, totals: *mut hyla_explained_variance_totals, components: usize,
+    ) {
+        let other = cores(other, components)?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
-        explained_variance::merge(other, totals)?;
-        Ok(Notices::NONE)
-    })
-}
+        explained_variance::merge(other, cores_mut(totals, components)?)
+    }
 
-/// Makes the words canonical after they were added elsewhere.
-///
-/// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for `components` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_normalize(
-    totals: *mut hyla_explained_variance_totals,
-    components: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let totals = unsafe { changed(totals.cast::<Totals>(), components) }?;
-        explained_variance::normalize(totals);
+    /// Makes the words canonical after they were added elsewhere.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+    fn hyla_explained_variance_normalize(totals: *mut hyla_explained_variance_totals, components: usize) {
+        explained_variance::normalize(cores_mut(totals, components)?);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
-/// NaN of no batch; a total of 0 of no component.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
-/// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, arrays for `components`
-/// items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_values(
-    totals: *const hyla_explained_variance_totals,
-    components: usize,
-    ratios: *mut f64,
-    cumulative: *mut f64,
-    total: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let totals = unsafe { read(totals, components) }?;
+    /// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
+    /// as many. Ratios may be any floats: they are not clamped.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    fn hyla_explained_variance_update(
+        ratios: *const f32, components: usize, totals: *mut hyla_explained_variance_totals,
+    ) {
+        let ratios = input(ratios, components)?;
+        disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
+        explained_variance::update(ratios, cores_mut(totals, components)?)
+    }
+
+    /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
+    /// NaN of no batch; a total of 0 of no component.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
+    /// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+    fn hyla_explained_variance_values(
+        totals: *const hyla_explained_variance_totals, components: usize, ratios: *mut f64,
+        cumulative: *mut f64, total: *mut f64,
+    ) {
+        let totals = cores(totals, components)?;
         let writes =
             [Span::of(ratios, components), Span::of(cumulative, components), Span::of(total, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (ratios, cumulative) =
-            unsafe { (output(ratios, components)?, output(cumulative, components)?) };
-        // SAFETY: as above.
-        let total = unsafe { check::result(total) }?;
-        let value = explained_variance::values_to(totals, ratios, cumulative)?;
-        total.write(value.value);
-        Ok(value.notices)
-    })
-}
+        let (ratios, cumulative) = (output(ratios, components)?, output(cumulative, components)?);
+        let total = check::result(total)?;
+        put_number(explained_variance::values_to(totals, ratios, cumulative)?, total)
+    }
 
-/// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
-/// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
-///
-/// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
-/// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `totals` for `components`
-/// items, `out` for `capacity` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_explained_variance_metrics(
-    totals: *const hyla_explained_variance_totals,
-    components: usize,
-    context: *const hyla_context,
-    out: *mut hyla_metric,
-    capacity: usize,
-    count: *mut usize,
-) -> hyla_status {
-    call(move || {
+    /// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
+    /// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
+    ///
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
+    /// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+    fn hyla_explained_variance_metrics(
+        totals: *const hyla_explained_variance_totals, components: usize,
+        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
+    ) {
         let list = List { context, out, capacity, count };
-        // SAFETY: as the caller vouches.
-        let totals = unsafe { read(totals, components) }?;
+        let totals = cores(totals, components)?;
         let values = explained_variance::metrics(totals)?;
         let needed = explained_variance::metrics_count(components);
-        // SAFETY: as above.
-        unsafe { list.write_numbered(&[Span::of_slice(Some(totals))], needed, values) }
-    })
-}
-
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads of `components` items for `'a`.
-unsafe fn read<'a>(
-    totals: *const hyla_explained_variance_totals,
-    components: usize,
-) -> Result<&'a [Totals], crate::error::Error> {
-    let () = hyla_explained_variance_totals::SAME_SIZE;
-    // SAFETY: as the caller vouches.
-    unsafe { input(totals.cast(), components) }
+        list.write_numbered(&[Span::of_slice(Some(totals))], needed, values)
+    }
 }

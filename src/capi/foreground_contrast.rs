@@ -1,424 +1,232 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::check::{self, Span, Versioned, disjoint, floats};
-use super::cube::{self, hyla_cube};
-use super::status::hyla_status;
-use super::sum::hyla_sum;
-use super::{Mirrors, call, core, core_mut, optional_mut};
-use crate::error::{Error, Notices};
-use crate::input::Cube;
+use super::cube_loss::{Arrays, CubeLoss, Inputs};
+use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update};
+use super::node::*;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
-use crate::simd::Write;
+use core::ptr::null;
 
-/// The stages in which cuvis-ai runs the node (see `hyla_context`).
-pub const HYLA_FOREGROUND_CONTRAST_STAGES: u32 = 7;
+stages!(HYLA_FOREGROUND_CONTRAST_STAGES, 7);
 
 /// Colours are compared as they are.
 pub const HYLA_COLOR_RGB: u32 = 0;
 /// Colours are compared in Oklab, where equal distances look about equal.
 pub const HYLA_COLOR_OKLAB: u32 = 1;
 
-/// Contrast of the mean colours of foreground and background (cuvis-ai: ForegroundContrastLoss): what is computed.
-///
-/// With colours q (a cube of three channels, or Oklab of it), their means over the foreground (`targets`
-/// nonzero), the background and both, and pixel weights v (`weights`) in all means:
-///
-/// ```text
-/// d = sqrt(|m_f - m_b|^2 + eps)      var_c = sum_f v q_c^2 / sum_f v - m_fc^2
-/// l = weight * (-d + compactness_weight/3 * sum_c var_c + anchor_weight/3 * (|m_f - m_i|^2 + |m_b - m_i|^2))
-/// loss = sum l / V                   one l a frame; V frames have foreground and background
-/// ```
-///
-/// Frame by frame: hyla_foreground_contrast_frame_update adds the pixels of a frame, in as many calls as it comes
-/// in, hyla_foreground_contrast_update adds the finished frame to the totals. A frame without foreground or
-/// background (none that counts, or of weight 0) is skipped: it may be NaN, its gradient is 0. A pixel of
-/// weight 0 is as if it were masked. Needs labels.
-///
-/// Values of Oklab are within 6 * 2^-24 of the sum of the sizes of their terms, all sums are exact, and a frame's
-/// loss is rounded to float32 once; the variance is exact also where it is far below the squared mean. A gradient
-/// is within 8 * 2^-24 of the sum of the sizes of its terms (in Oklab the direction of the distance counts with the
-/// size of the means divided by d). Squares of colours beyond float32 are infinite.
-/// Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
-/// weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with
-/// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing (2020);
-/// sRGB: IEC 61966-2-1.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct hyla_foreground_contrast_params {
-    /// `sizeof(hyla_foreground_contrast_params)`.
-    pub struct_size: u32,
-    /// HYLA_COLOR_...; cuvis-ai's key `color_space`. Default: rgb.
-    pub color_space: u32,
-    /// 1: Oklab undoes the gamma curve of sRGB first. 0: the cube is linear light. Rgb ignores it. Default 1.
-    pub assume_srgb: u32,
-    /// The weight of this loss among others: finite; 0 switches it off. Default 1.
-    pub weight: f32,
-    /// The weight of the foreground's variance: finite, not negative. Default 0.
-    pub compactness_weight: f32,
-    /// The weight of the distances to the mean of the image: finite, not negative. Default 0.
-    pub anchor_weight: f32,
-    /// What is added to the squared distance: finite, not negative. Default 1e-6.
-    pub eps: f32,
-}
-
-/// The exact sums of one frame, in words of int64; all zero is empty. Adding the words of two parts of a
-/// frame merges them; call `hyla_foreground_contrast_frame_normalize` afterwards to compare words.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_foreground_contrast_frame {
-    /// The sums of the weighted colours of the foreground, by channel.
-    pub foreground: [hyla_sum; 3],
-    /// Those of the background.
-    pub background: [hyla_sum; 3],
-    /// The sums of the weighted squares of the foreground; empty where the compactness weight is 0.
-    pub squares: [hyla_sum; 3],
-    /// The sum of the pixel weights of the foreground: without weights the number of its pixels.
-    pub foreground_weights: hyla_sum,
-    /// That of the background.
-    pub background_weights: hyla_sum,
-    /// How many pixels count.
-    pub pixels: i64,
-    /// How many valid pixels had a bad weight and acted as masked.
-    pub rejected: i64,
-    /// Shows whether pixels of different colour spaces were mixed.
-    pub fingerprint: i64,
-}
-
-/// Exact sums over frames, in words of int64; all zero is empty. Adding the words of two totals
-/// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_foreground_contrast_normalize` afterwards to compare words.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_foreground_contrast_totals {
-    /// The sum of the losses of the frames that count.
-    pub loss: hyla_sum,
-    /// How many frames count.
-    pub frames: i64,
-    /// How many frames were skipped: without foreground or without background.
-    pub skipped: i64,
-    /// How many frames count whose distance is exactly 0, so that it has no direction.
-    pub degenerate: i64,
-    /// How many valid pixels had a bad weight and acted as masked.
-    pub rejected: i64,
-    /// Shows whether frames of different parameters were mixed.
-    pub fingerprint: i64,
-}
-
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_foreground_contrast_frame {
-    type Core = Frame;
-}
-
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_foreground_contrast_totals {
-    type Core = Totals;
-}
-
-// SAFETY: `repr(C)`, fields of four bytes, any bits are numbers.
-unsafe impl Versioned for hyla_foreground_contrast_params {
-    const DEFAULT: Self = Self {
-        struct_size: size_of::<Self>() as u32,
-        color_space: HYLA_COLOR_RGB,
-        assume_srgb: 1,
-        weight: 1.0,
-        compactness_weight: 0.0,
-        anchor_weight: 0.0,
-        eps: 1e-6,
-    };
-}
-
-impl hyla_foreground_contrast_params {
-    fn to_core(self) -> Result<Params, Error> {
-        if self.assume_srgb > 1 {
-            return Err(Error::UnknownOption);
-        }
-        Ok(Params {
-            color_space: ColorSpace::from_number(self.color_space).ok_or(Error::UnknownOption)?,
-            assume_srgb: self.assume_srgb == 1,
-            weight: self.weight,
-            compactness_weight: self.compactness_weight,
-            anchor_weight: self.anchor_weight,
-            eps: self.eps,
-        })
+parameters! {
+    /// Contrast of the mean colours of foreground and background (cuvis-ai: ForegroundContrastLoss): what is computed.
+    ///
+    /// With colours q (a cube of three channels, or Oklab of it), their means over the foreground (`targets`
+    /// nonzero), the background and both, and pixel weights v (`weights`) in all means:
+    ///
+    /// ```text
+    /// d = sqrt(|m_f - m_b|^2 + eps)      var_c = sum_f v q_c^2 / sum_f v - m_fc^2
+    /// l = weight * (-d + compactness_weight/3 * sum_c var_c + anchor_weight/3 * (|m_f - m_i|^2 + |m_b - m_i|^2))
+    /// loss = sum l / V                   one l a frame; V frames have foreground and background
+    /// ```
+    ///
+    /// Frame by frame: hyla_foreground_contrast_frame_update adds the pixels of a frame, in as many calls as it comes
+    /// in, hyla_foreground_contrast_update adds the finished frame to the totals. A frame without foreground or
+    /// background (none that counts, or of weight 0) is skipped: it may be NaN, its gradient is 0. A pixel of
+    /// weight 0 is as if it were masked. Needs labels.
+    ///
+    /// Values of Oklab are within 6 * 2^-24 of the sum of the sizes of their terms, all sums are exact, and a frame's
+    /// loss is rounded to float32 once; the variance is exact also where it is far below the squared mean. A gradient
+    /// is within 8 * 2^-24 of the sum of the sizes of its terms (in Oklab the direction of the distance counts with the
+    /// size of the means divided by d). Squares of colours beyond float32 are infinite.
+    /// Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
+    /// weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with
+    /// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing (2020);
+    /// sRGB: IEC 61966-2-1.
+    pub struct hyla_foreground_contrast_params {
+        /// HYLA_COLOR_...; cuvis-ai's key `color_space`. Default: rgb.
+        pub color_space: u32 = HYLA_COLOR_RGB,
+        /// 1: Oklab undoes the gamma curve of sRGB first. 0: the cube is linear light. Rgb ignores it. Default 1.
+        pub assume_srgb: u32 = 1,
+        /// The weight of this loss among others: finite; 0 switches it off. Default 1.
+        pub weight: f32 = 1.0,
+        /// The weight of the foreground's variance: finite, not negative. Default 0.
+        pub compactness_weight: f32 = 0.0,
+        /// The weight of the distances to the mean of the image: finite, not negative. Default 0.
+        pub anchor_weight: f32 = 0.0,
+        /// What is added to the squared distance: finite, not negative. Default 1e-6.
+        pub eps: f32 = 1e-6,
+    }
+    HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT, hyla_foreground_contrast_params_init
+    |given| Params {
+        color_space: ColorSpace::from_number(given.color_space).ok_or(Error::UnknownOption)?,
+        assume_srgb: switch(given.assume_srgb)?,
+        weight: given.weight,
+        compactness_weight: given.compactness_weight,
+        anchor_weight: given.anchor_weight,
+        eps: given.eps,
     }
 }
 
-/// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-/// bindings that cannot use HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Bytes of a later version become 0.
-///
-/// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
-///
-/// # Safety
-/// `params` is valid for writes of `size` bytes.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_params_init(
-    params: *mut hyla_foreground_contrast_params,
-    size: usize,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe { check::write_defaults(params, size) })
+mirror! {
+    /// The exact sums of one frame, in words of int64; all zero is empty. Adding the words of two parts of a
+    /// frame merges them; call `hyla_foreground_contrast_frame_normalize` afterwards to compare words.
+    pub struct hyla_foreground_contrast_frame: Frame {
+        /// The sums of the weighted colours of the foreground, by channel.
+        pub foreground: [hyla_sum; 3],
+        /// Those of the background.
+        pub background: [hyla_sum; 3],
+        /// The sums of the weighted squares of the foreground; empty where the compactness weight is 0.
+        pub squares: [hyla_sum; 3],
+        /// The sum of the pixel weights of the foreground: without weights the number of its pixels.
+        pub foreground_weights: hyla_sum,
+        /// That of the background.
+        pub background_weights: hyla_sum,
+        /// How many pixels count.
+        pub pixels: i64,
+        /// How many valid pixels had a bad weight and acted as masked.
+        pub rejected: i64,
+        /// Shows whether pixels of different colour spaces were mixed.
+        pub fingerprint: i64,
+    }
 }
 
-/// `sizeof(hyla_foreground_contrast_frame)`, for bindings to check.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_foreground_contrast_frame_size() -> usize {
-    size_of::<hyla_foreground_contrast_frame>()
+mirror! {
+    /// Exact sums over frames, in words of int64; all zero is empty. Adding the words of two totals
+    /// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_foreground_contrast_normalize` afterwards to compare words.
+    pub struct hyla_foreground_contrast_totals: Totals {
+        /// The sum of the losses of the frames that count.
+        pub loss: hyla_sum,
+        /// How many frames count.
+        pub frames: i64,
+        /// How many frames were skipped: without foreground or without background.
+        pub skipped: i64,
+        /// How many frames count whose distance is exactly 0, so that it has no direction.
+        pub degenerate: i64,
+        /// How many valid pixels had a bad weight and acted as masked.
+        pub rejected: i64,
+        /// Shows whether frames of different parameters were mixed.
+        pub fingerprint: i64,
+    }
 }
 
-/// `sizeof(hyla_foreground_contrast_totals)`, for bindings to check.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_foreground_contrast_totals_size() -> usize {
-    size_of::<hyla_foreground_contrast_totals>()
+impl CubeLoss for hyla_foreground_contrast_params {
+    type Beside<'a> = Option<&'a [f32]>;
+
+    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Arrays<'a, Self> {
+        // SAFETY: the contract.
+        Ok((unsafe { cube.targeted() }?, None))
+    }
 }
 
-/// Adds pixels to a frame.
-///
-/// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
-/// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
-///
-/// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-/// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
-/// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_frame_update(
-    params: *const hyla_foreground_contrast_params,
-    rgb: *const hyla_cube,
-    frame: *mut hyla_foreground_contrast_frame,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, rgb) }?;
-        disjoint(&[Span::of(frame, 1)], &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let frame = unsafe { core_mut(frame) }?;
-        frame.update(&inputs.params, &inputs.cube)?;
-        Ok(Notices::NONE)
-    })
+size!(hyla_foreground_contrast_frame_size, hyla_foreground_contrast_frame);
+
+size!(hyla_foreground_contrast_totals_size, hyla_foreground_contrast_totals);
+
+merge! {
+    /// Adds another part of a frame (of another tile or thread), and makes the words canonical.
+    hyla_foreground_contrast_frame_merge(frame: hyla_foreground_contrast_frame)
 }
 
-/// Adds another part of a frame (of another tile or thread), and makes the words canonical.
-///
-/// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_frame_merge(
-    other: *const hyla_foreground_contrast_frame,
-    frame: *mut hyla_foreground_contrast_frame,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::merge(other, frame, Frame::merge) }
+change! {
+    /// Makes the words canonical after they were added elsewhere, so that equal frames have equal words.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED.
+    hyla_foreground_contrast_frame_normalize(frame: hyla_foreground_contrast_frame), normalize
 }
 
-/// Makes the words canonical after they were added elsewhere, so that equal frames have equal words.
-///
-/// Errors: NULL_POINTER, MISALIGNED.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for what its type says.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_frame_normalize(
-    frame: *mut hyla_foreground_contrast_frame,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::change(frame, Frame::normalize) }
+merge! {
+    /// Adds other totals (of other frames, threads or ranks) to totals, and makes the words canonical. Both must
+    /// come from the same parameters; `hyla_foreground_contrast_loss` finds out.
+    hyla_foreground_contrast_merge(totals: hyla_foreground_contrast_totals)
 }
 
-/// Adds one finished frame to totals.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-/// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
-/// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_update(
-    params: *const hyla_foreground_contrast_params,
-    frame: *const hyla_foreground_contrast_frame,
-    totals: *mut hyla_foreground_contrast_totals,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
+change! {
+    /// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
+    /// totals have equal words. Values are the same before and after.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED.
+    hyla_foreground_contrast_normalize(totals: hyla_foreground_contrast_totals), normalize
+}
+
+exported! {
+    /// Adds pixels to a frame.
+    ///
+    /// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
+    /// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+    ///
+    /// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+    /// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
+    /// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+    fn hyla_foreground_contrast_frame_update(
+        params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube,
+        frame: *mut hyla_foreground_contrast_frame,
+    ) {
+        let inputs = Inputs::new(params, rgb, null())?;
+        update(&inputs, frame, |frame| frame.update(&inputs.params, &inputs.cube))
+    }
+
+    /// Adds one finished frame to totals.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
+    /// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+    fn hyla_foreground_contrast_update(
+        params: *const hyla_foreground_contrast_params,
+        frame: *const hyla_foreground_contrast_frame, totals: *mut hyla_foreground_contrast_totals,
+    ) {
+        let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (frame, totals) = unsafe { (core(frame)?, core_mut(totals)?) };
+        let (frame, totals) = (core(frame)?, core_mut(totals)?);
         totals.update(&checked.to_core()?, frame)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Adds other totals (of other frames, threads or ranks) to totals, and makes the words canonical. Both must
-/// come from the same parameters; `hyla_foreground_contrast_loss` finds out.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_merge(
-    other: *const hyla_foreground_contrast_totals,
-    totals: *mut hyla_foreground_contrast_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::merge(other, totals, Totals::merge) }
-}
-
-/// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-/// totals have equal words. Values are the same before and after.
-///
-/// Errors: NULL_POINTER, MISALIGNED.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for what its type says.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_normalize(
-    totals: *mut hyla_foreground_contrast_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::change(totals, Totals::normalize) }
-}
-
-/// The mean loss of the frames that count; 0 of none.
-///
-/// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-/// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
-/// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
-/// means are equal: its distance has gradient 0).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_loss(
-    params: *const hyla_foreground_contrast_params,
-    totals: *const hyla_foreground_contrast_totals,
-    loss: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, 1)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (totals, loss) = unsafe { (core(totals)?, check::result(loss)?) };
-        let value = totals.loss(&checked.to_core()?)?;
-        loss.write(value.value);
-        Ok(value.notices)
-    })
-}
-
-/// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
-/// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels belong
-/// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
-/// unchanged. With HYLA_STORE the output may be uninitialised.
-///
-/// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
-/// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_gradient(
-    params: *const hyla_foreground_contrast_params,
-    totals: *const hyla_foreground_contrast_totals,
-    frame: *const hyla_foreground_contrast_frame,
-    rgb: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    grad_rgb: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, rgb) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let reads = [Span::of(totals, 1), Span::of(frame, 1)];
-        disjoint(&[Span::of(grad_rgb, inputs.span)], &[&inputs.spans, &reads])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (totals, frame) = unsafe { (core(totals)?, core(frame)?) };
-        // SAFETY: as above.
-        let gradient = unsafe { floats(write, grad_rgb, inputs.span) }?;
-        totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
-    })
-}
-
-/// The loss and the gradient of a batch of one frame in one call, for the case that it is not tiled: the same
-/// bits as frame_update, update, loss and gradient. The pixels are read twice. The batch's totals are added to
-/// `totals`, which may be NULL.
-///
-/// Errors, with all outputs unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE.
-/// Notices: those of `hyla_foreground_contrast_loss`, about this frame.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_foreground_contrast_loss_and_gradient(
-    params: *const hyla_foreground_contrast_params,
-    rgb: *const hyla_cube,
-    upstream: f64,
-    write: u32,
-    totals: *mut hyla_foreground_contrast_totals,
-    loss: *mut f64,
-    grad_rgb: *mut f32,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let inputs = unsafe { Inputs::new(params, rgb) }?;
-        let write = Write::from_number(write).ok_or(Error::UnknownWrite)?;
-        let writes = [Span::of(totals, 1), Span::of(loss, 1), Span::of(grad_rgb, inputs.span)];
-        disjoint(&writes, &[&inputs.spans])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let totals = unsafe { optional_mut(totals) }?;
-        // SAFETY: as above.
-        let (loss, gradient) =
-            unsafe { (check::result(loss)?, floats(write, grad_rgb, inputs.span)?) };
-        let Inputs { params, cube, .. } = inputs;
-        let value = contrast::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?;
-        loss.write(value.value);
-        Ok(value.notices)
-    })
-}
-
-/// The checked inputs of a call, and what it reads.
-struct Inputs<'a> {
-    params: Params,
-    cube: Cube<'a>,
-    /// From the first value to the end of the last, in floats.
-    span: usize,
-    spans: [Span; 7],
-}
-
-impl Inputs<'_> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
-    /// as the inputs live.
-    #[inline(never)]
-    unsafe fn new(
+    /// The mean loss of the frames that count; 0 of none.
+    ///
+    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
+    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
+    /// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
+    /// means are equal: its distance has gradient 0).
+    fn hyla_foreground_contrast_loss(
         params: *const hyla_foreground_contrast_params,
-        rgb: *const hyla_cube,
-    ) -> Result<Self, Error> {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { check::parameters(params) }?;
-        // SAFETY: as above.
-        let used = unsafe { cube::read(rgb)?.targeted() }?;
-        let [a, b, c, d, e, f] = cube::spans(rgb, &used);
-        Ok(Self {
-            params: checked.to_core()?,
-            cube: used,
-            span: used.values.len(),
-            spans: [span, a, b, c, d, e, f],
+        totals: *const hyla_foreground_contrast_totals, loss: *mut f64,
+    ) {
+        loss_of(params, totals, loss, Totals::loss)
+    }
+
+    /// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
+    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels belong
+    /// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
+    /// unchanged. With HYLA_STORE the output may be uninitialised.
+    ///
+    /// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
+    /// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
+    fn hyla_foreground_contrast_gradient(
+        params: *const hyla_foreground_contrast_params,
+        totals: *const hyla_foreground_contrast_totals,
+        frame: *const hyla_foreground_contrast_frame, rgb: *const hyla_cube, upstream: f64,
+        write: u32, grad_rgb: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, rgb, null())?;
+        let write = write_mode(write)?;
+        let span = inputs.cube.values.len();
+        inputs.apart(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
+        let (totals, frame) = (core(totals)?, core(frame)?);
+        let gradient = floats(write, grad_rgb, span)?;
+        totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
+    }
+
+    /// The loss and the gradient of a batch of one frame in one call, for the case that it is not tiled: the same
+    /// bits as frame_update, update, loss and gradient. The pixels are read twice. The batch's totals are added to
+    /// `totals`, which may be NULL.
+    ///
+    /// Errors, with all outputs unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE.
+    /// Notices: those of `hyla_foreground_contrast_loss`, about this frame.
+    fn hyla_foreground_contrast_loss_and_gradient(
+        params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube, upstream: f64,
+        write: u32, totals: *mut hyla_foreground_contrast_totals, loss: *mut f64,
+        grad_rgb: *mut f32,
+    ) {
+        let inputs = Inputs::new(params, rgb, null())?;
+        let to = inputs.like_values(grad_rgb);
+        loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
+            contrast::loss_and_gradient_to(&inputs.params, &inputs.cube, upstream, totals, to)
         })
     }
 }

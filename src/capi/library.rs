@@ -2,7 +2,7 @@
 
 use super::call;
 use super::status::hyla_status;
-use crate::error::{Error, Notices};
+use crate::error::Error;
 use crate::simd::{self, Tier};
 use core::ffi::{CStr, c_char};
 
@@ -84,8 +84,7 @@ pub extern "C" fn hyla_tier_pin(tier: u32) -> hyla_status {
             HYLA_TIER_BEST => None,
             _ => Some(known(tier).ok_or(Error::TierUnavailable)?),
         };
-        simd::pin(wanted).map_err(|_| Error::TierUnavailable)?;
-        Ok(Notices::NONE)
+        simd::pin(wanted).map_err(|_| Error::TierUnavailable)
     })
 }
 

@@ -1,5 +1,11 @@
 //! What all losses share: how terms are reduced, and what a gradient does with its output.
 
+use super::check::{self, Parameters, Span, floats};
+use super::{Mirrors, core, core_mut, optional_mut, put_number};
+use crate::error::{Error, Notices, Value};
+use crate::node::reduction::Reduction;
+use crate::simd::{Output, Write};
+
 /// The sum of the terms divided by the number of terms that count (PyTorch's mean).
 pub const HYLA_REDUCTION_MEAN: u32 = 0;
 /// The sum of the terms.
@@ -13,3 +19,99 @@ pub const HYLA_REDUCTION_WEIGHTED_MEAN: u32 = 3;
 pub const HYLA_STORE: u32 = 0;
 /// A gradient is added to its output, rounded once an element; pixels that do not count stay.
 pub const HYLA_ADD: u32 = 1;
+
+/// The checked inputs of a call.
+pub(super) trait Inputs {
+    /// No output overlaps another one, what is read, or more that is.
+    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error>;
+}
+
+/// Floats that a call writes: where, and how many.
+#[derive(Clone, Copy)]
+pub(super) struct Floats(pub *mut f32, pub usize);
+
+/// The whole of every `..._update` behind its inputs.
+#[inline(always)]
+pub(super) unsafe fn update<C: Mirrors>(
+    inputs: &impl Inputs,
+    totals: *mut C,
+    update: impl FnOnce(&mut C::Core) -> Result<(), Error>,
+) -> Result<Notices, Error> {
+    inputs.apart(&[Span::of(totals, 1)], &[])?;
+    // SAFETY: the contract; the output overlaps nothing.
+    update(unsafe { core_mut(totals) }?)?;
+    Ok(Notices::NONE)
+}
+
+/// The whole of every `..._loss` with parameters and totals alone.
+#[inline(always)]
+pub(super) unsafe fn loss<P: Parameters, C: Mirrors>(
+    params: *const P,
+    totals: *const C,
+    to: *mut f64,
+    loss: impl FnOnce(&C::Core, &P::Core) -> Result<Value, Error>,
+) -> Result<Notices, Error> {
+    // SAFETY: the contract.
+    let (checked, span) = unsafe { check::parameters(params) }?;
+    check::disjoint(&[Span::of(to, 1)], &[&[span, Span::of(totals, 1)]])?;
+    // SAFETY: the contract; the output overlaps nothing.
+    let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
+    put_number(loss(totals, &checked.to_core()?)?, to)
+}
+
+/// The whole of every `..._map` behind its inputs.
+#[inline(always)]
+pub(super) unsafe fn map(
+    inputs: &impl Inputs,
+    Floats(to, length): Floats,
+    map: impl FnOnce(Output) -> Result<Notices, Error>,
+) -> Result<Notices, Error> {
+    inputs.apart(&[Span::of(to, length)], &[])?;
+    // SAFETY: the contract; the output overlaps nothing.
+    map(unsafe { floats(Write::Store, to, length) }?)
+}
+
+/// The whole of every `..._gradient` behind its inputs. `mode` is HYLA_STORE or HYLA_ADD.
+#[inline(always)]
+pub(super) unsafe fn gradient<C: Mirrors>(
+    inputs: &impl Inputs,
+    totals: *const C,
+    mode: u32,
+    Floats(to, length): Floats,
+    gradient: impl FnOnce(&C::Core, Output) -> Result<Notices, Error>,
+) -> Result<Notices, Error> {
+    let mode = write_mode(mode)?;
+    inputs.apart(&[Span::of(to, length)], &[Span::of(totals, 1)])?;
+    // SAFETY: the contract; the output overlaps nothing.
+    let (totals, to) = unsafe { (core(totals)?, floats(mode, to, length)?) };
+    gradient(totals, to)
+}
+
+/// The whole of every `..._loss_and_gradient` behind its inputs.
+#[inline(always)]
+pub(super) unsafe fn loss_and_gradient<C: Mirrors>(
+    inputs: &impl Inputs,
+    totals: *mut C,
+    loss: *mut f64,
+    mode: u32,
+    Floats(to, length): Floats,
+    at_once: impl FnOnce(Option<&mut C::Core>, Output) -> Result<Value, Error>,
+) -> Result<Notices, Error> {
+    let mode = write_mode(mode)?;
+    inputs.apart(&[Span::of(totals, 1), Span::of(loss, 1), Span::of(to, length)], &[])?;
+    // SAFETY: the contract; the outputs overlap nothing.
+    let totals = unsafe { optional_mut(totals) }?;
+    // SAFETY: as above.
+    let (loss, to) = unsafe { (check::result(loss)?, floats(mode, to, length)?) };
+    put_number(at_once(totals, to)?, loss)
+}
+
+/// What a gradient does with its output.
+pub(super) fn write_mode(number: u32) -> Result<Write, Error> {
+    Write::from_number(number).ok_or(Error::UnknownWrite)
+}
+
+/// The reduction of a number.
+pub(super) fn reduction(number: u32) -> Result<Reduction, Error> {
+    Reduction::from_number(number).ok_or(Error::UnknownReduction)
+}

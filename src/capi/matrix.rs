@@ -24,18 +24,15 @@ pub struct hyla_matrix {
 }
 
 /// The matrix behind the pointer, with its reserved fields checked.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads, and so are the rows, for `'a`.
 pub(super) unsafe fn read<'a>(pointer: *const hyla_matrix) -> Result<Matrix<'a>, Error> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let given = unsafe { constant(pointer) }?;
     if given.reserved.iter().any(|reserved| !reserved.is_null()) {
         return Err(Error::Reserved);
     }
     let (rows, columns, row_stride) = (given.rows, given.columns, given.row_stride);
     let shape = Matrix { values: &[], rows, columns, row_stride };
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     Ok(Matrix { values: unsafe { input(given.values, shape.span()?) }?, ..shape })
 }
 

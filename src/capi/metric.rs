@@ -60,34 +60,20 @@ pub(super) struct List {
 
 impl List {
     /// Writes the values, or nothing if there is no room for all. `reads` is what made them.
-    ///
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say; `out` for
-    /// `capacity` items.
     pub unsafe fn write(self, reads: &[Span], metrics: &[Metric]) -> Result<Notices, Error> {
-        // SAFETY: as the caller vouches.
-        let begun = unsafe { self.begin(reads, metrics.len()) }?;
-        let mut notices = Notices::NONE;
-        for (index, metric) in metrics.iter().enumerate() {
-            // SAFETY: `index` is below `capacity`.
-            unsafe { self.put(begun.context, index, metric, None) };
-            notices |= metric.notices;
-        }
-        begun.count.write(metrics.len());
-        Ok(notices)
+        let numbered = metrics.iter().map(|metric| Numbered { metric: *metric, number: None });
+        // SAFETY: the contract.
+        unsafe { self.write_numbered(reads, metrics.len(), numbered) }
     }
 
     /// As [`Self::write`], for a list of `count` values whose names may end with numbers.
-    ///
-    /// # Safety
-    /// As for [`Self::write`].
     pub unsafe fn write_numbered(
         self,
         reads: &[Span],
         count: usize,
         metrics: impl Iterator<Item = Numbered>,
     ) -> Result<Notices, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let begun = unsafe { self.begin(reads, count) }?;
         let mut notices = Notices::NONE;
         for (index, Numbered { metric, number }) in metrics.take(count).enumerate() {
@@ -100,14 +86,11 @@ impl List {
     }
 
     /// Checks everything before the first value is written.
-    ///
-    /// # Safety
-    /// As for [`Self::write`].
     #[inline(never)]
     unsafe fn begin<'a>(self, reads: &[Span], needed: usize) -> Result<Begun<'a>, Error> {
         let reads = [reads, &[Span::of(self.context, 1)]];
         disjoint(&[Span::of(self.out, self.capacity), Span::of(self.count, 1)], &reads)?;
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let context = unsafe { constant(self.context) }?;
         if context.stage.count_ones() != 1 || context.stage > HYLA_STAGE_INFERENCE {
             return Err(Error::UnknownStage);
@@ -118,7 +101,7 @@ impl List {
         if self.capacity < needed {
             return Err(Error::Capacity);
         }
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
+        // SAFETY: the contract; the outputs overlap nothing.
         let count = unsafe { check::result(self.count) }?;
         // SAFETY: as above; the first item stands for all in NULL and alignment.
         unsafe { check::result(self.out) }?;
@@ -126,9 +109,6 @@ impl List {
     }
 
     /// Writes one value.
-    ///
-    /// # Safety
-    /// `index` is below `capacity`, and [`Self::begin`] succeeded.
     #[inline(never)]
     unsafe fn put(
         self,
@@ -145,7 +125,7 @@ impl List {
             batch_idx: context.batch_idx,
             status: metric.notices.bits() as i32,
         };
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.out.add(index).write(item) };
     }
 }
@@ -155,3 +135,23 @@ struct Begun<'a> {
     context: &'a hyla_context,
     count: &'a mut MaybeUninit<usize>,
 }
+
+/// `..._metrics` of what is mirrored: the documentation, and how the core makes them.
+macro_rules! metrics {
+    ($(#[$doc:meta])* $name:ident($from:ident: $type:ident) $metrics:expr) => {
+        $crate::capi::node::exported! {
+            $(#[$doc])*
+            fn $name(
+                $from: *const $type, context: *const $crate::capi::metric::hyla_context,
+                out: *mut $crate::capi::metric::hyla_metric, capacity: usize, count: *mut usize,
+            ) {
+                let reads = [$crate::capi::check::Span::of($from, 1)];
+                let $from = $crate::capi::core($from)?;
+                let list = $crate::capi::metric::List { context, out, capacity, count };
+                list.write(&reads, &$metrics)
+            }
+        }
+    };
+}
+
+pub(super) use metrics;

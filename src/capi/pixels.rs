@@ -1,6 +1,7 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Span, Versioned, constant, disjoint, input, parameters};
+use super::check::{Parameters, Span, constant, disjoint, input, parameters};
+use super::loss::Inputs;
 use crate::error::Error;
 use crate::input::Pixels;
 use core::ffi::c_void;
@@ -50,9 +51,6 @@ const SOFT_TARGETS: u32 = 1 << 5;
 impl hyla_pixels {
     /// The arrays that a function needs, and those that it uses if they are not NULL. Weights and soft targets that it
     /// does not use are an error: they would change what it says.
-    ///
-    /// # Safety
-    /// Each of them that is not NULL and aligned holds `n` items for `'a`.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     unsafe fn arrays<'a>(&self, needed: u32, optional: u32) -> Result<Pixels<'a>, Error> {
@@ -64,11 +62,11 @@ impl hyla_pixels {
         }
         let used =
             |array: u32, is_null: bool| needed & array != 0 || (optional & array != 0 && !is_null);
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let floats = |pointer: *const f32, array| unsafe {
             array_if(used(array, pointer.is_null()), pointer, self.n)
         };
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         let bytes = |pointer: *const u8, array| unsafe {
             array_if(used(array, pointer.is_null()), pointer, self.n)
         };
@@ -83,75 +81,54 @@ impl hyla_pixels {
     }
 
     /// Scores, whichever targets are given, `valid` and weights.
-    ///
-    /// # Safety
-    /// Each array that is not NULL and aligned holds `n` items for `'a`.
     pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Pixels<'a>, Error> {
         let targets = if self.soft_targets.is_null() { TARGETS } else { 0 };
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.arrays(SCORES | targets, TARGETS | VALID | WEIGHTS | SOFT_TARGETS) }
     }
 
     /// Scores and `valid`.
-    ///
-    /// # Safety
-    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn scores<'a>(&self) -> Result<Pixels<'a>, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.arrays(SCORES, VALID) }
     }
 
     /// Scores, targets that may be missing, and `valid`.
-    ///
-    /// # Safety
-    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn ranked<'a>(&self) -> Result<Pixels<'a>, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.arrays(SCORES, TARGETS | VALID) }
     }
 
     /// Decisions and `valid`.
-    ///
-    /// # Safety
-    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.arrays(DECISIONS, VALID) }
     }
 
     /// Decisions, targets and `valid`.
-    ///
-    /// # Safety
-    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.arrays(TARGETS | DECISIONS, VALID) }
     }
 
     /// Targets, decisions and `valid`, and with a ranking the scores: decisions or scores may be missing
     /// then.
-    ///
-    /// # Safety
-    /// As for [`Self::scores_and_targets`].
     pub(super) unsafe fn detected<'a>(&self, is_ranked: bool) -> Result<Pixels<'a>, Error> {
         if !is_ranked {
-            // SAFETY: as the caller vouches.
+            // SAFETY: the contract.
             return unsafe { self.labelled_decisions() };
         }
         if self.decisions.is_null() && self.scores.is_null() && self.n > 0 {
             return Err(Error::NullPointer);
         }
-        // SAFETY: as the caller vouches.
+        // SAFETY: the contract.
         unsafe { self.arrays(TARGETS, SCORES | DECISIONS | VALID) }
     }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.
-///
-/// # Safety
-/// If not NULL and aligned, the pointer is valid for reads.
 pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Error> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let pixels = *unsafe { constant(pointer) }?;
     if pixels.reserved.iter().all(|reserved| reserved.is_null()) {
         Ok(pixels)
@@ -161,16 +138,13 @@ pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Er
 }
 
 /// The items of an array, if it is used.
-///
-/// # Safety
-/// As for [`input`].
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 unsafe fn array_if<'a, T>(
     is_used: bool,
     pointer: *const T,
     items: usize,
 ) -> Result<Option<&'a [T]>, Error> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     if is_used { unsafe { input(pointer, items) }.map(Some) } else { Ok(None) }
 }
 
@@ -202,28 +176,25 @@ pub(super) struct Labelled<'a, P> {
 }
 
 impl<P> Labelled<'_, P> {
-    /// # Safety
-    /// Pointers that are neither NULL nor misaligned are valid for what their types say, as long
-    /// as the inputs live.
     #[inline(never)]
-    pub unsafe fn new<V: Versioned>(
+    pub unsafe fn new<V: Parameters<Core = P>>(
         params: *const V,
         pixels: *const hyla_pixels,
-        to_core: fn(V) -> Result<P, Error>,
     ) -> Result<Self, Error> {
-        // SAFETY: as the caller vouches.
-        let (checked, span) = unsafe { parameters(params) }?;
-        // SAFETY: as above.
-        let used = unsafe { read(pixels)?.scores_and_targets() }?;
-        Ok(Self { params: to_core(checked)?, pixels: used, structs: [span, Span::of(pixels, 1)] })
+        // SAFETY: the contract, of the arrays of the pixels, too.
+        let ((checked, span), used) =
+            unsafe { (parameters(params)?, read(pixels)?.scores_and_targets()?) };
+        let structs = [span, Span::of(pixels, 1)];
+        Ok(Self { params: checked.to_core()?, pixels: used, structs })
     }
 
     pub fn n(&self) -> usize {
         self.pixels.scores.len()
     }
+}
 
-    /// No output overlaps another one, what is read, or more that is.
-    pub fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+impl<P> Inputs for Labelled<'_, P> {
+    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
         apart(outputs, &self.structs, more, &self.pixels)
     }
 }

@@ -1,29 +1,27 @@
 //! `hyla_range_...`: the least and greatest value of a float map.
 
-use super::Mirrors;
-use super::pixels::hyla_pixels;
-use super::status::hyla_status;
+use super::node::*;
 use crate::node::range::Range;
 
-/// The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
-/// merges by `hyla_range_merge`, never by adding words. Read it by `hyla_range_values`.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_range {
-    /// The order key of the greatest value; 0 for none.
-    pub greatest: i64,
-    /// The order key of minus the least value; 0 for none.
-    pub negated_least: i64,
-    /// How many values equal the greatest.
-    pub greatest_count: i64,
-    /// How many values equal the least.
-    pub least_count: i64,
-    /// How many pixels count and are no NaN.
-    pub count: i64,
-    /// How many pixels count and are NaN.
-    pub nan: i64,
-    /// Zero.
-    pub reserved: [i64; 2],
+mirror! {
+    /// The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
+    /// merges by `hyla_range_merge`, never by adding words. Read it by `hyla_range_values`.
+    pub struct hyla_range: Range {
+        /// The order key of the greatest value; 0 for none.
+        pub greatest: i64,
+        /// The order key of minus the least value; 0 for none.
+        pub negated_least: i64,
+        /// How many values equal the greatest.
+        pub greatest_count: i64,
+        /// How many values equal the least.
+        pub least_count: i64,
+        /// How many pixels count and are no NaN.
+        pub count: i64,
+        /// How many pixels count and are NaN.
+        pub nan: i64,
+        /// Zero.
+        pub reserved: [i64; 2],
+    }
 }
 
 /// What a range says.
@@ -44,69 +42,31 @@ pub struct hyla_range_report {
     pub nan_count: i64,
 }
 
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_range {
-    type Core = Range;
+size!(hyla_range_size, hyla_range);
+
+merge! {
+    /// Joins another range to a range.
+    hyla_range_merge(range: hyla_range)
 }
 
-/// `sizeof(hyla_range)`, for bindings to check.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_range_size() -> usize {
-    size_of::<hyla_range>()
-}
+exported! {
+    /// Joins the scores of pixels to a range.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
+    /// apart; infinities are values like others.
+    ///
+    /// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_range_update(pixels: *const hyla_pixels, range: *mut hyla_range) {
+        update(pixels, range, hyla_pixels::scores, Range::update)
+    }
 
-/// Joins the scores of pixels to a range.
-///
-/// Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
-/// apart; infinities are values like others.
-///
-/// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_range_update(
-    pixels: *const hyla_pixels,
-    range: *mut hyla_range,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::update(pixels, range, hyla_pixels::scores, Range::update) }
-}
-
-/// Joins another range to a range.
-///
-/// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_range_merge(
-    other: *const hyla_range,
-    range: *mut hyla_range,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::merge(other, range, Range::merge) }
-}
-
-/// What the range says. Exact: minimum and maximum are values of the map.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
-/// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_range_values(
-    range: *const hyla_range,
-    report: *mut hyla_range_report,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe {
-        super::answer(range, report, |range, report| {
+    /// What the range says. Exact: minimum and maximum are values of the map.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
+    /// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
+    fn hyla_range_values(range: *const hyla_range, report: *mut hyla_range_report) {
+        answer(range, report, |range, report| {
             let [min, max] = range.extremes()?;
             let notices = range.notices()?;
             report.write(hyla_range_report {

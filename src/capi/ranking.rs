@@ -1,368 +1,225 @@
 //! `hyla_ranking_...`: histograms that rank, with certified bounds.
 
-mod integers;
-
 use super::binning::{self, hyla_binning};
-use super::check::{self, Span, changed, disjoint, input, output};
-use super::pixels::{self, hyla_pixels};
-use super::status::hyla_status;
-use super::{Mirrors, call};
-use crate::error::{Error, Notices};
-use crate::metric::ranking::{self, Binning, Histograms, Point, Report};
-use integers::Integers;
+use super::node::*;
+use crate::metric::ranking::{self, Binning, Histograms, Labels, Point, Report};
 
-/// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_ranking_report {
-    /// Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
-    pub average_precision: f64,
-    /// The exact one is not below this,
-    pub average_precision_lo: f64,
-    /// and not above this.
-    pub average_precision_hi: f64,
-    /// An estimate between the two: anomalies spread evenly among the normal pixels of their bin.
-    pub average_precision_interleaved: f64,
-    /// The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
-    pub roc_auc: f64,
-    /// The exact one is not below this,
-    pub roc_auc_lo: f64,
-    /// and not above this.
-    pub roc_auc_hi: f64,
-    /// The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
-    /// anomalies.
-    pub f1_max: f64,
-    /// The greatest F1 of any threshold is not above this.
-    pub f1_max_hi: f64,
-    /// The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
-    pub f1_max_threshold: f64,
-    /// How many anomalies are ranked.
-    pub anomalies: i64,
-    /// How many normal pixels are ranked.
-    pub normal: i64,
-    /// How many anomalies have a NaN score, which is ranked nowhere.
-    pub nan_anomalies: i64,
-    /// How many normal pixels have a NaN score, which is ranked nowhere.
-    pub nan_normal: i64,
-    /// How many pixels were masked.
-    pub masked: i64,
-    /// 0. Room for later.
-    pub reserved: i64,
+mirror! {
+    /// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
+    pub struct hyla_ranking_report: Report {
+        /// Average precision with each bin as one tie: torchmetrics' value. 0 without anomalies.
+        pub average_precision: f64,
+        /// The exact one is not below this,
+        pub average_precision_lo: f64,
+        /// and not above this.
+        pub average_precision_hi: f64,
+        /// An estimate between the two: anomalies spread evenly among the normal pixels of their bin.
+        pub average_precision_interleaved: f64,
+        /// The area under the ROC curve with each bin as one tie. NaN without anomalies or without normal pixels.
+        pub roc_auc: f64,
+        /// The exact one is not below this,
+        pub roc_auc_lo: f64,
+        /// and not above this.
+        pub roc_auc_hi: f64,
+        /// The greatest F1 of the thresholds that are edges of bins, so that of any threshold is not below. 0 without
+        /// anomalies.
+        pub f1_max: f64,
+        /// The greatest F1 of any threshold is not above this.
+        pub f1_max_hi: f64,
+        /// The threshold of `f1_max`, the highest of several: decide for scores from it on. NaN without anomalies.
+        pub f1_max_threshold: f64,
+        /// How many anomalies are ranked.
+        pub anomalies: i64,
+        /// How many normal pixels are ranked.
+        pub normal: i64,
+        /// How many anomalies have a NaN score, which is ranked nowhere.
+        pub nan_anomalies: i64,
+        /// How many normal pixels have a NaN score, which is ranked nowhere.
+        pub nan_normal: i64,
+        /// How many pixels were masked.
+        pub masked: i64,
+        /// 0. Room for later.
+        pub reserved: i64,
+    }
 }
 
-/// What decisions at a threshold are worth.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_ranking_point {
-    /// Scores from here on are positive: the lower edge of a bin.
-    pub threshold: f64,
-    /// The share of positive decisions that are right; 0 of none.
-    pub precision: f64,
-    /// The share of anomalies that are found; 0 of none.
-    pub recall: f64,
-    /// The share of normal pixels that raise a false alarm; 0 of none.
-    pub false_positive_rate: f64,
-    /// Anomalies from the threshold on.
-    pub true_positives: i64,
-    /// Normal pixels from the threshold on.
-    pub false_positives: i64,
+mirror! {
+    /// What decisions at a threshold are worth.
+    pub struct hyla_ranking_point: Point {
+        /// Scores from here on are positive: the lower edge of a bin.
+        pub threshold: f64,
+        /// The share of positive decisions that are right; 0 of none.
+        pub precision: f64,
+        /// The share of anomalies that are found; 0 of none.
+        pub recall: f64,
+        /// The share of normal pixels that raise a false alarm; 0 of none.
+        pub false_positive_rate: f64,
+        /// Anomalies from the threshold on.
+        pub true_positives: i64,
+        /// Normal pixels from the threshold on.
+        pub false_positives: i64,
+    }
 }
 
-// SAFETY: `repr(C)`, the same fields in the same order, all of eight bytes.
-unsafe impl Mirrors for hyla_ranking_report {
-    type Core = Report;
+/// `..._update_u8` and `..._update_u16`.
+macro_rules! update_integers {
+    ($bits:literal, $rule:ident, $name:ident, $type:ty, $update:ident) => {
+        exported! {
+            #[doc = concat!(" Adds scores of ", $bits, " bits to histograms of ", stringify!($rule), ": nothing is lost.")]
+            /// `targets` and `valid` may be NULL.
+            ///
+            /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+            /// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
+            /// tells them.
+            fn $name(
+                binning: *const hyla_binning, scores: *const $type, targets: *const u8,
+                valid: *const u8, n: usize, words: *mut i64, count: usize,
+            ) {
+                let (binning, [a, b]) = binning::read(binning)?;
+                let scores = input(scores, n)?;
+                let (targets, valid) = (optional_input(targets, n)?, optional_input(valid, n)?);
+                let [c, d] = [targets, valid].map(Span::of_slice);
+                let reads = [a, b, Span::of_slice(Some(scores)), c, d];
+                disjoint(&[Span::of(words, count)], &[&reads])?;
+                let labels = Labels { targets, valid };
+                ranking::$update(&binning, scores, &labels, changed(words, count)?)
+            }
+        }
+    };
 }
 
-// SAFETY: `repr(C)`, the same fields in the same order, all of eight bytes.
-unsafe impl Mirrors for hyla_ranking_point {
-    type Core = Point;
-}
+update_integers!(8, HYLA_BINNING_U8, hyla_ranking_update_u8, u8, update_bytes);
+update_integers!(16, HYLA_BINNING_U16, hyla_ranking_update_u16, u16, update_words);
 
-/// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
-/// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
-/// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
-/// masked, a fingerprint of the binning times the number that count, and three words of 0.
-///
-/// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
-/// (all about a binning that hyla_binning_build did not write).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_words(
-    binning: *const hyla_binning,
-    words: *mut usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (binning, reads) = unsafe { binning::read(binning) }?;
+exported! {
+    /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
+    /// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
+    /// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
+    /// masked, a fingerprint of the binning times the number that count, and three words of 0.
+    ///
+    /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
+    /// (all about a binning that hyla_binning_build did not write).
+    fn hyla_ranking_words(binning: *const hyla_binning, words: *mut usize) {
+        let (binning, reads) = binning::read(binning)?;
         disjoint(&[Span::of(words, 1)], &[&reads])?;
-        // SAFETY: as the caller vouches.
-        let words = unsafe { check::result(words) }?;
+        let words = check::result(words)?;
         words.write(ranking::words(&binning));
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Adds the scores of pixels to histograms.
-///
-/// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
-/// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing is
-/// allocated or kept. Any number of threads may call it, each with words of its own.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-/// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
-/// Notices: none; `hyla_ranking_values` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count` of them.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_update(
-    binning: *const hyla_binning,
-    pixels: *const hyla_pixels,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (binning, reads) = unsafe { binning::read(binning) }?;
-        // SAFETY: as the caller vouches.
-        let used = unsafe { pixels::read(pixels)?.ranked() }?;
+    /// Adds the scores of pixels to histograms.
+    ///
+    /// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
+    /// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing is
+    /// allocated or kept. Any number of threads may call it, each with words of its own.
+    ///
+    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
+    /// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
+    /// Notices: none; `hyla_ranking_values` tells them.
+    fn hyla_ranking_update(
+        binning: *const hyla_binning, pixels: *const hyla_pixels, words: *mut i64, count: usize,
+    ) {
+        let (binning, reads) = binning::read(binning)?;
+        let used = pixels::read(pixels)?.ranked()?;
         pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        ranking::update(&binning, &used, unsafe { changed(words, count) }?)?;
-        Ok(Notices::NONE)
-    })
-}
+        ranking::update(&binning, &used, changed(words, count)?)
+    }
 
-/// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost. `targets` and `valid` may be NULL.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_update_u8(
-    binning: *const hyla_binning,
-    scores: *const u8,
-    targets: *const u8,
-    valid: *const u8,
-    n: usize,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe {
-        let integers = Integers { binning, scores, targets, valid, n };
-        integers.update(words, count, ranking::update_bytes)
-    })
-}
-
-/// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost. `targets` and `valid` may be NULL.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another
-/// binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for `n` items, `words` for `count`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_update_u16(
-    binning: *const hyla_binning,
-    scores: *const u16,
-    targets: *const u8,
-    valid: *const u8,
-    n: usize,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    call(move || unsafe {
-        let integers = Integers { binning, scores, targets, valid, n };
-        integers.update(words, count, ranking::update_words)
-    })
-}
-
-/// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
-/// `hyla_ranking_values` finds out.
-///
-/// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-/// WORKSPACE (too few words).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `other` and `words` for `count`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_merge(
-    binning: *const hyla_binning,
-    other: *const i64,
-    words: *mut i64,
-    count: usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (binning, reads) = unsafe { binning::read(binning) }?;
+    /// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
+    /// `hyla_ranking_values` finds out.
+    ///
+    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
+    /// WORKSPACE (too few words).
+    fn hyla_ranking_merge(
+        binning: *const hyla_binning, other: *const i64, words: *mut i64, count: usize,
+    ) {
+        let (binning, reads) = binning::read(binning)?;
         disjoint(&[Span::of(words, count)], &[&reads, &[Span::of(other, count)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (other, words) = unsafe { (input(other, count)?, changed(words, count)?) };
+        let (other, words) = (input(other, count)?, changed(words, count)?);
         ranking::merge(&binning, other, words)?;
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// Average precision, ROC-AUC and F1 of histograms, with bounds.
-///
-/// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-/// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
-/// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
-/// precision are more than 0.01 apart).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_values(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    report: *mut hyla_ranking_report,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (binning, [a, b]) = unsafe { binning::read(binning) }?;
+    /// Average precision, ROC-AUC and F1 of histograms, with bounds.
+    ///
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
+    /// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
+    /// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
+    /// precision are more than 0.01 apart).
+    fn hyla_ranking_values(
+        binning: *const hyla_binning, words: *const i64, count: usize,
+        report: *mut hyla_ranking_report,
+    ) {
+        let (binning, [a, b]) = binning::read(binning)?;
         disjoint(&[Span::of(report, 1)], &[&[a, b, Span::of(words, count)]])?;
-        // SAFETY: as the caller vouches; the output overlaps nothing.
-        let (words, to) = unsafe { (input(words, count)?, check::result(mirrored(report))?) };
+        let (words, to) = (input(words, count)?, check::result(mirrored(report))?);
         let histograms = Histograms::new(&binning, words)?;
         Ok(histograms.report(to.write(Report::default())))
-    })
-}
+    }
 
-/// Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the
-/// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many as
-/// there are bins are always enough.
-///
-/// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`, `points` for
-/// `capacity` items.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_curve(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    points: *mut hyla_ranking_point,
-    capacity: usize,
-    written: *mut usize,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let (binning, [a, b]) = unsafe { binning::read(binning) }?;
+    /// Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the
+    /// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many as
+    /// there are bins are always enough.
+    ///
+    /// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
+    fn hyla_ranking_curve(
+        binning: *const hyla_binning, words: *const i64, count: usize,
+        points: *mut hyla_ranking_point, capacity: usize, written: *mut usize,
+    ) {
+        let (binning, [a, b]) = binning::read(binning)?;
         let writes = [Span::of(points, capacity), Span::of(written, 1)];
         disjoint(&writes, &[&[a, b, Span::of(words, count)]])?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (words, written, points) = unsafe {
-            (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?)
-        };
+        let (words, written, points) =
+            (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?);
         written.write(ranking::curve_to(&binning, words, points)?);
         Ok(Notices::NONE)
-    })
-}
+    }
 
-/// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold` tells
-/// where that is.
-///
-/// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
-/// NO_NEGATIVES, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_at(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    threshold: f32,
-    point: *mut hyla_ranking_point,
-) -> hyla_status {
-    call(move || {
+    /// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold` tells
+    /// where that is.
+    ///
+    /// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
+    /// NO_NEGATIVES, NOT_FINITE.
+    fn hyla_ranking_at(
+        binning: *const hyla_binning, words: *const i64, count: usize, threshold: f32,
+        point: *mut hyla_ranking_point,
+    ) {
         let at = |binning: &Binning, words: &[i64]| ranking::at(binning, words, threshold);
-        // SAFETY: as the caller vouches.
-        unsafe { answer(binning, words, count, mirrored(point), at) }
-    })
-}
+        answer(binning, words, count, mirrored(point), at)
+    }
 
-/// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
-/// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
-/// where even the highest bin is above it; infinite scores raise an alarm all the same.
-///
-/// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
-/// `hyla_ranking_at`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_threshold(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    false_positive_rate: f64,
-    threshold: *mut f64,
-) -> hyla_status {
-    call(move || {
+    /// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
+    /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
+    /// where even the highest bin is above it; infinite scores raise an alarm all the same.
+    ///
+    /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
+    /// `hyla_ranking_at`.
+    fn hyla_ranking_threshold(
+        binning: *const hyla_binning, words: *const i64, count: usize, false_positive_rate: f64,
+        threshold: *mut f64,
+    ) {
         let of_rate = |binning: &Binning, words: &[i64]| {
             ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)
                 .map(|found| (found.value, found.notices))
         };
-        // SAFETY: as the caller vouches.
-        unsafe { answer(binning, words, count, threshold, of_rate) }
-    })
-}
+        answer(binning, words, count, threshold, of_rate)
+    }
 
-/// Where the quantile q of all scores lies, anomalies and normal pixels alike: the order statistic of rank
-/// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
-/// integers). Both NaN without scores.
-///
-/// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
-/// `hyla_ranking_at`.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`, `bounds` for
-/// two doubles.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_ranking_quantile(
-    binning: *const hyla_binning,
-    words: *const i64,
-    count: usize,
-    q: f64,
-    bounds: *mut f64,
-) -> hyla_status {
-    call(move || {
+    /// Where the quantile q of all scores lies, anomalies and normal pixels alike: the order statistic of rank
+    /// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
+    /// integers). Both NaN without scores.
+    ///
+    /// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
+    /// `hyla_ranking_at`.
+    fn hyla_ranking_quantile(
+        binning: *const hyla_binning, words: *const i64, count: usize, q: f64, bounds: *mut f64,
+    ) {
         let quantile = |binning: &Binning, words: &[i64]| ranking::quantile(binning, words, q);
-        // SAFETY: as the caller vouches.
-        unsafe { answer(binning, words, count, bounds.cast::<[f64; 2]>(), quantile) }
-    })
-}
-
-/// A pointer to the same fields as the core knows them.
-pub(super) fn mirrored<C: Mirrors>(pointer: *mut C) -> *mut C::Core {
-    let () = C::SAME_SIZE;
-    pointer.cast()
+        answer(binning, words, count, bounds.cast::<[f64; 2]>(), quantile)
+    }
 }
 
 /// The whole of every function that makes a result of histograms.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `words` for `count`.
 #[inline(always)]
 unsafe fn answer<R>(
     binning: *const hyla_binning,
@@ -371,10 +228,10 @@ unsafe fn answer<R>(
     to: *mut R,
     answer: impl Fn(&Binning, &[i64]) -> Result<(R, Notices), Error>,
 ) -> Result<Notices, Error> {
-    // SAFETY: as the caller vouches.
+    // SAFETY: the contract.
     let (binning, [a, b]) = unsafe { binning::read(binning) }?;
     disjoint(&[Span::of(to, 1)], &[&[a, b, Span::of(words, count)]])?;
-    // SAFETY: as the caller vouches; the output overlaps nothing.
+    // SAFETY: the contract; the output overlaps nothing.
     let (words, to) = unsafe { (input(words, count)?, check::result(to)?) };
     let (result, notices) = answer(&binning, words)?;
     to.write(result);

@@ -1,130 +1,76 @@
 //! `hyla_sum_...`: the exact sum and mean of a float map.
 
-use super::Mirrors;
-use super::pixels::hyla_pixels;
-use super::status::hyla_status;
+use super::node::*;
 use crate::exact::ExactSum;
 use crate::metric::sum::Totals;
 
-/// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
-/// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
-/// law says of totals.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_sum {
-    /// The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
-    /// in [0, 2^32), the last one signed.
-    pub digits: [i64; 12],
-    /// How many terms were NaN.
-    pub nan: i64,
-    /// How many terms were +infinity.
-    pub positive_infinity: i64,
-    /// How many terms were -infinity.
-    pub negative_infinity: i64,
-    /// Zero.
-    pub reserved: i64,
+mirror! {
+    /// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
+    /// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
+    /// law says of totals.
+    pub struct hyla_sum: ExactSum {
+        /// The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
+        /// in [0, 2^32), the last one signed.
+        pub digits: [i64; 12],
+        /// How many terms were NaN.
+        pub nan: i64,
+        /// How many terms were +infinity.
+        pub positive_infinity: i64,
+        /// How many terms were -infinity.
+        pub negative_infinity: i64,
+        /// Zero.
+        pub reserved: i64,
+    }
 }
 
-/// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
-/// merges them; call `hyla_sum_normalize` afterwards to compare words.
-#[derive(Clone, Copy, Default)]
-#[repr(C)]
-pub struct hyla_sum_totals {
-    /// The sum of the scores.
-    pub sum: hyla_sum,
-    /// How many pixels count.
-    pub pixels: i64,
+mirror! {
+    /// The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
+    /// merges them; call `hyla_sum_normalize` afterwards to compare words.
+    pub struct hyla_sum_totals: Totals {
+        /// The sum of the scores.
+        pub sum: hyla_sum,
+        /// How many pixels count.
+        pub pixels: i64,
+    }
 }
 
-const _: () = assert!(size_of::<hyla_sum>() == size_of::<ExactSum>());
-// SAFETY: `repr(C)`, the same words in the same order.
-unsafe impl Mirrors for hyla_sum_totals {
-    type Core = Totals;
+size!(hyla_sum_totals_size, hyla_sum_totals);
+
+merge! {
+    /// Adds other totals to totals, and makes the words canonical.
+    hyla_sum_merge(totals: hyla_sum_totals)
 }
 
-/// `sizeof(hyla_sum_totals)`, for bindings to check.
-#[unsafe(no_mangle)]
-pub extern "C" fn hyla_sum_totals_size() -> usize {
-    size_of::<hyla_sum_totals>()
+change! {
+    /// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
+    ///
+    /// Errors: NULL_POINTER, MISALIGNED.
+    hyla_sum_normalize(totals: hyla_sum_totals), normalize
 }
 
-/// Adds the scores of pixels to totals: for monitors without labels.
-///
-/// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
-/// are counted and decide the value by the rules of IEEE 754.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets).
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_update(
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_sum_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::update(pixels, totals, hyla_pixels::scores, Totals::update) }
-}
+exported! {
+    /// Adds the scores of pixels to totals: for monitors without labels.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
+    /// are counted and decide the value by the rules of IEEE 754.
+    ///
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets).
+    fn hyla_sum_update(pixels: *const hyla_pixels, totals: *mut hyla_sum_totals) {
+        update(pixels, totals, hyla_pixels::scores, Totals::update)
+    }
 
-/// Adds other totals to totals, and makes the words canonical.
-///
-/// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_merge(
-    other: *const hyla_sum_totals,
-    totals: *mut hyla_sum_totals,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::merge(other, totals, Totals::merge) }
-}
+    /// The sum, exact and rounded once; 0 of nothing.
+    ///
+    /// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    fn hyla_sum_value(totals: *const hyla_sum_totals, sum: *mut f64) {
+        answer(totals, sum, |totals, to| put_number(totals.value()?, to))
+    }
 
-/// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
-///
-/// Errors: NULL_POINTER, MISALIGNED.
-///
-/// # Safety
-/// A pointer that is neither NULL nor misaligned is valid for what its type says.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_normalize(totals: *mut hyla_sum_totals) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::change(totals, Totals::normalize) }
-}
-
-/// The sum, exact and rounded once; 0 of nothing.
-///
-/// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_value(
-    totals: *const hyla_sum_totals,
-    sum: *mut f64,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, sum, |totals, to| super::write(totals.value()?, to)) }
-}
-
-/// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
-///
-/// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_sum_mean(
-    totals: *const hyla_sum_totals,
-    mean: *mut f64,
-) -> hyla_status {
-    // SAFETY: as the caller vouches.
-    unsafe { super::answer(totals, mean, |totals, to| super::write(totals.mean()?, to)) }
+    /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
+    ///
+    /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    fn hyla_sum_mean(totals: *const hyla_sum_totals, mean: *mut f64) {
+        answer(totals, mean, |totals, to| put_number(totals.mean()?, to))
+    }
 }

@@ -1,9 +1,6 @@
 //! `hyla_topk_mean_...`: the mean of the greatest scores of a frame.
 
-use super::call;
-use super::check::{self, Span, output};
-use super::pixels::{self, hyla_pixels};
-use super::status::hyla_status;
+use super::node::*;
 use crate::metric::topk_mean;
 
 /// How many words of workspace a frame needs, whatever its size: the same on every tier.
@@ -12,45 +9,31 @@ pub extern "C" fn hyla_topk_mean_workspace() -> usize {
     topk_mean::workspace()
 }
 
-/// The mean of the k greatest of the n scores of a frame that count, at most 2^31 - 1: a score of the frame, as
-/// cuvis-ai's deciders make it. With `fraction` above 0 and at most 1
-///
-/// ```text
-/// k = ceil(float32(n * fraction)), at least 1 and at most n
-/// ```
-///
-/// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
-/// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
-/// nothing.
-///
-/// Inputs: `scores` (any floats); optional `valid`; no weights.
-///
-/// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-/// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
-/// NOT_FINITE.
-///
-/// # Safety
-/// Pointers that are neither NULL nor misaligned are valid for what their types say, `workspace` for
-/// `workspace_size` words.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn hyla_topk_mean_value(
-    fraction: f64,
-    pixels: *const hyla_pixels,
-    workspace: *mut u32,
-    workspace_size: usize,
-    mean: *mut f64,
-) -> hyla_status {
-    call(move || {
-        // SAFETY: as the caller vouches.
-        let used = unsafe { pixels::read(pixels)?.scores() }?;
+exported! {
+    /// The mean of the k greatest of the n scores of a frame that count, at most 2^31 - 1: a score of the frame, as
+    /// cuvis-ai's deciders make it. With `fraction` above 0 and at most 1
+    ///
+    /// ```text
+    /// k = ceil(float32(n * fraction)), at least 1 and at most n
+    /// ```
+    ///
+    /// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
+    /// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
+    /// nothing.
+    ///
+    /// Inputs: `scores` (any floats); optional `valid`; no weights.
+    ///
+    /// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+    /// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
+    /// NOT_FINITE.
+    fn hyla_topk_mean_value(
+        fraction: f64, pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
+        mean: *mut f64,
+    ) {
+        let used = pixels::read(pixels)?.scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(mean, 1)];
         pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
-        // SAFETY: as the caller vouches; the outputs overlap nothing.
-        let (workspace, mean) =
-            unsafe { (output(workspace, workspace_size)?, check::result(mean)?) };
-        let found = topk_mean::value_to(&used, fraction, workspace)?;
-        mean.write(found.value);
-        Ok(found.notices)
-    })
+        let (workspace, mean) = (output(workspace, workspace_size)?, check::result(mean)?);
+        put_number(topk_mean::value_to(&used, fraction, workspace)?, mean)
+    }
 }

@@ -1,0 +1,163 @@
+//! The functions of losses of cubes whose terms are summed, and the inputs of all losses of cubes.
+
+use super::check::{self, Parameters, Span, disjoint};
+use super::cube::{self, hyla_cube};
+use super::loss::{self, Floats};
+use crate::error::Error;
+use crate::input::Cube;
+
+/// Parameters of a loss of a cube.
+pub(super) trait CubeLoss: Parameters {
+    /// What is read beside the cube: floats, or perhaps none.
+    type Beside<'a>: Copy + Into<Option<&'a [f32]>>;
+
+    /// The arrays that the loss uses.
+    unsafe fn read<'a>(cube: &hyla_cube, beside: *const f32) -> Arrays<'a, Self>;
+}
+
+/// The arrays that a loss uses, if they can be read.
+pub(super) type Arrays<'a, P> = Result<(Cube<'a>, <P as CubeLoss>::Beside<'a>), Error>;
+
+/// The checked inputs of a call, and what it reads.
+pub(super) struct Inputs<'a, P: CubeLoss> {
+    pub params: P::Core,
+    pub cube: Cube<'a>,
+    pub beside: P::Beside<'a>,
+    spans: [Span; 8],
+}
+
+impl<P: CubeLoss> Inputs<'_, P> {
+    #[inline(never)]
+    pub unsafe fn new(
+        params: *const P,
+        cube: *const hyla_cube,
+        beside: *const f32,
+    ) -> Result<Self, Error> {
+        // SAFETY: the contract, of the arrays of the cube, too.
+        let ((checked, span), (used, beside)) =
+            unsafe { (check::parameters(params)?, P::read(&cube::read(cube)?, beside)?) };
+        let [a, b, c, d, e, f] = cube::spans(cube, &used);
+        let spans = [span, Span::of_slice(beside.into()), a, b, c, d, e, f];
+        Ok(Self { params: checked.to_core()?, cube: used, beside, spans })
+    }
+
+    /// The map or gradient that has the layout of the values.
+    pub fn like_values(&self, to: *mut f32) -> Floats {
+        Floats(to, self.cube.values.len())
+    }
+
+    /// A map of one float a pixel.
+    pub fn by_pixel(&self, to: *mut f32) -> Floats {
+        Floats(to, self.cube.layout.n)
+    }
+}
+
+impl<P: CubeLoss> loss::Inputs for Inputs<'_, P> {
+    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+        disjoint(outputs, &[&self.spans, more])
+    }
+}
+
+/// The functions of a loss. `core` is its module in `crate::loss`, `of` the names of the arguments; documentation that is
+/// its own stands before what it is about, and the phrases go into the rest.
+macro_rules! cube_loss {
+    (
+        core $core:ident, params $params:ident, totals $totals:ident,
+        of ($cube:ident, $beside:ident) to ($map_to:ident, $grad:ident),
+        inputs $inputs:literal,
+        errors $errors:literal,
+        at_once ($passes:literal, $at_once_errors:literal);
+
+        $(#[$loss_doc:meta])*
+        $loss:ident;
+
+        $(#[$map_doc:meta])*
+        $map:ident $shape:ident, notices $map_notices:literal;
+
+        $(#[$gradient_doc:meta])*
+        $gradient:ident;
+
+        $update:ident, $loss_and_gradient:ident
+    ) => {
+        $crate::capi::node::exported! {
+            /// Adds pixels to totals.
+            ///
+            #[doc = concat!(" Inputs: ", $inputs, ". Time is linear in n.")]
+            /// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+            ///
+            /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+            #[doc = concat!(" UNKNOWN_FIELD, RESERVED, STRIDES, ", $errors, ".")]
+            #[doc = concat!(" Notices: none; `", stringify!($loss), "` tells them.")]
+            fn $update(
+                params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
+                $beside: *const f32, totals: *mut $totals,
+            ) {
+                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                $crate::capi::loss::update(&inputs, totals, |totals| {
+                    totals.update(&inputs.params, &inputs.cube, inputs.beside)
+                })
+            }
+
+            $(#[$loss_doc])*
+            fn $loss(params: *const $params, totals: *const $totals, loss: *mut f64) {
+                $crate::capi::loss::loss(params, totals, loss, $core::Totals::loss)
+            }
+
+            $(#[$map_doc])*
+            ///
+            #[doc = concat!(" Errors, with `", stringify!($map_to), "` unchanged: those of `", stringify!($update), "`.")]
+            #[doc = concat!(" Notices: ", $map_notices, ".")]
+            fn $map(
+                params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
+                $beside: *const f32, $map_to: *mut f32,
+            ) {
+                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                $crate::capi::loss::map(&inputs, inputs.$shape($map_to), |to| {
+                    $core::map_to(&inputs.params, &inputs.cube, inputs.beside, to)
+                })
+            }
+
+            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad), "`, in the layout of the values,")]
+            /// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
+            /// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
+            /// of the batch. Where a pixel does not count: 0, or unchanged.
+            $(#[$gradient_doc])*
+            /// With HYLA_STORE the output may be uninitialised.
+            ///
+            #[doc = concat!(" Errors, with `", stringify!($grad), "` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
+            fn $gradient(
+                params: *const $params, totals: *const $totals,
+                $cube: *const $crate::capi::cube::hyla_cube, $beside: *const f32, upstream: f64,
+                write: u32, $grad: *mut f32,
+            ) {
+                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let to = inputs.like_values($grad);
+                $crate::capi::loss::gradient(&inputs, totals, write, to, |totals, to| {
+                    totals.gradient_to(&inputs.params, &inputs.cube, inputs.beside, upstream, to)
+                })
+            }
+
+            /// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+            #[doc = concat!(" bits as update, loss and gradient, ", $passes, ".")]
+            /// The batch's totals are added to `totals`, which may be NULL.
+            ///
+            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "`, ", $at_once_errors, ".")]
+            #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
+            fn $loss_and_gradient(
+                params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
+                $beside: *const f32, upstream: f64, write: u32, totals: *mut $totals,
+                loss: *mut f64, $grad: *mut f32,
+            ) {
+                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let to = inputs.like_values($grad);
+                $crate::capi::loss::loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
+                    let $crate::capi::cube_loss::Inputs { params, cube, beside, .. } = &inputs;
+                    $core::loss_and_gradient_to(params, cube, *beside, upstream, totals, to)
+                })
+            }
+        }
+    };
+}
+
+pub(super) use cube_loss;

@@ -1,0 +1,132 @@
+//! The functions of losses of an overlap of scores and targets, with a range beside the totals.
+
+/// The totals and the functions of a loss. `core` is its module in `crate::loss`; the errors go into the documentation.
+macro_rules! overlap_loss {
+    (
+        core $core:ident, params $params:ident, totals $totals:ident,
+        size $size:ident, merge $merge:ident, normalize $normalize:ident,
+        errors $errors:literal;
+        $update:ident, $loss:ident, $gradient:ident, $loss_and_gradient:ident
+    ) => {
+        $crate::capi::node::loss_totals! {
+            over "pixels", size $size, merge $merge, normalize $normalize, loss $loss;
+            pub struct $totals: $core::Totals {
+                /// `sum v p y`; with minmax `sum v x y`.
+                pub intersection: $crate::capi::sum::hyla_sum = sums.intersection,
+                /// `sum v p`; with minmax `sum v x`.
+                pub predicted: $crate::capi::sum::hyla_sum = sums.predicted,
+                /// `sum v y`.
+                pub target: $crate::capi::sum::hyla_sum = sums.target,
+                /// `sum v`.
+                pub weights: $crate::capi::sum::hyla_sum = sums.weights,
+                /// How many pixels count.
+                pub pixels: i64 = sums.pixels,
+                /// How many valid pixels had a bad weight or soft target and acted as masked.
+                pub rejected: i64 = sums.rejected,
+                /// Shows whether terms of different normalisations were mixed.
+                pub fingerprint: i64 = sums.fingerprint,
+            }
+        }
+
+        $crate::capi::node::exported! {
+            /// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
+            /// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
+            ///
+            /// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
+            /// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
+            /// each with totals of its own.
+            ///
+            /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+            /// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
+            #[doc = concat!(" UNKNOWN_OPTION, WEIGHT, ", $errors, ", RANGE_MISSING.")]
+            #[doc = concat!(" Notices: none; `", stringify!($loss), "` tells them.")]
+            fn $update(
+                params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
+                totals: *mut $totals, range: *mut $crate::capi::range::hyla_range,
+            ) {
+                use $crate::capi::{check::Span, loss::Inputs};
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let inputs = $crate::capi::check::in_place(&inputs)?;
+                inputs.apart(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
+                let totals = $crate::capi::core_mut(totals)?;
+                let range = $crate::capi::optional_mut(range)?;
+                totals.update(&inputs.params, &inputs.pixels, range)?;
+                Ok($crate::error::Notices::NONE)
+            }
+
+            /// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
+            /// (`hyla_range_merge`); otherwise it may be NULL.
+            ///
+            /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
+            /// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
+            /// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+            /// convention, see the parameters), REJECTED.
+            fn $loss(
+                params: *const $params, totals: *const $totals,
+                range: *const $crate::capi::range::hyla_range, loss: *mut f64,
+            ) {
+                use $crate::capi::check::{Parameters, Span, disjoint, parameters, result};
+                let (checked, span) = parameters(params)?;
+                let reads = [span, Span::of(totals, 1), Span::of(range, 1)];
+                disjoint(&[Span::of(loss, 1)], &[&reads])?;
+                let totals = $crate::capi::core(totals)?;
+                let (range, loss) = ($crate::capi::optional(range)?, result(loss)?);
+                $crate::capi::put_number(totals.loss(&checked.to_core()?, range)?, loss)
+            }
+
+            /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
+            /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
+            /// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
+            #[doc = concat!(" `range` as for `", stringify!($loss), "`. With HYLA_STORE the output may be uninitialised.")]
+            ///
+            #[doc = concat!(" Errors, with `grad_scores` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
+            fn $gradient(
+                params: *const $params, totals: *const $totals,
+                range: *const $crate::capi::range::hyla_range,
+                pixels: *const $crate::capi::pixels::hyla_pixels, upstream: f64, write: u32,
+                grad_scores: *mut f32,
+            ) {
+                use $crate::capi::check::{Span, floats, in_place};
+                use $crate::capi::loss::Inputs;
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let inputs = in_place(&inputs)?;
+                let write = $crate::capi::loss::write_mode(write)?;
+                let reads = [Span::of(totals, 1), Span::of(range, 1)];
+                inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
+                let totals = $crate::capi::core(totals)?;
+                let range = $crate::capi::optional(range)?;
+                let to = floats(write, grad_scores, inputs.n())?;
+                totals.gradient_to(&inputs.params, range, &inputs.pixels, upstream, to)
+            }
+
+            /// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+            /// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
+            /// minmax, its range to `range`; either may be NULL.
+            ///
+            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "` (but no range is needed), UNKNOWN_WRITE.")]
+            #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
+            fn $loss_and_gradient(
+                params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
+                upstream: f64, write: u32, totals: *mut $totals,
+                range: *mut $crate::capi::range::hyla_range, loss: *mut f64, grad_scores: *mut f32,
+            ) {
+                use $crate::capi::check::{Span, floats, in_place, result};
+                use $crate::capi::{loss::Inputs, optional_mut};
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let inputs = in_place(&inputs)?;
+                let write = $crate::capi::loss::write_mode(write)?;
+                let grad = Span::of(grad_scores, inputs.n());
+                let writes = [Span::of(totals, 1), Span::of(range, 1), Span::of(loss, 1), grad];
+                inputs.apart(&writes, &[])?;
+                let (totals, range) = (optional_mut(totals)?, optional_mut(range)?);
+                let (loss, to) = (result(loss)?, floats(write, grad_scores, inputs.n())?);
+                let $crate::capi::pixels::Labelled { params, pixels, .. } = inputs;
+                let value = $core::loss_and_gradient_to(params, pixels, upstream, totals, range, to)?;
+                $crate::capi::put_number(value, loss)
+            }
+        }
+    };
+}
+
+pub(super) use overlap_loss;
