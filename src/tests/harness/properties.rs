@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, bits, cuts};
 use super::{Ask, Input, Node, Outcome, State, gradient_of, outcome, state_of};
+use crate::error::Notices;
 use crate::exact::ExactSum;
 use crate::simd::Write;
 use crate::tests::{ends, for_each_tier};
@@ -131,10 +132,16 @@ pub fn weight_0_switches_off(node: &dyn Node, batch: &Batch, _cuts: &[Index]) {
     let weights = (0..batch.n).map(|pixel| if is_off(pixel) { 0.0 } else { batch.weight(pixel) });
     off.weights = Some(weights.collect());
     off.tame();
-    // Where nothing but NaN is left there is no range.
-    let is_left = (0..batch.n).any(|pixel| !is_off(pixel) && node.counts(&off, pixel));
-    if node.weight_0_is_seen() && !is_left {
-        return;
+    // Where nothing but NaN is left there is no range; and what is not finite without these pixels is not for them to
+    // change.
+    if node.weight_0_is_seen() {
+        let mut without = off.clone();
+        let is_left = |pixel: usize| u8::from(!is_off(pixel) && node.counts(&off, pixel));
+        without.valid = Some((0..batch.n).map(is_left).collect());
+        let notices = outcome(node, &without, node.orders()[0]).notices;
+        if notices.contains(Notices::EMPTY) || notices.contains(Notices::NOT_FINITE) {
+            return;
+        }
     }
     for order in node.orders().iter().take(2) {
         let mut first = None;
