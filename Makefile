@@ -25,7 +25,7 @@ need = for tool in $1; do \
 .DELETE_ON_ERROR:
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\)[ :].*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 test: test-rust ffi-test digest digest-complete ## run all tests: Rust, C and C++
 	@echo "make test: all passed"
@@ -61,6 +61,9 @@ bless: header ## write the header, the lists of symbols and layouts and the dige
 	    $(MAKE) --no-print-directory BLESS=1 layout-cortex-m4f; \
 	else echo '$@: abi/layout-32.txt was not written: it takes arm-none-eabi-gcc and qemu-system-arm'; fi
 
+new-loss new-metric: new-%: ## begin a node as a copy of one like it: make new-loss NAME=spectral_angle LIKE=mse
+	@scripts/new-node.py $* '$(NAME)' '$(LIKE)'
+
 lint: ## check formatting, lints and documentation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet --all-targets --features capi,scalar -- -D warnings
@@ -70,4 +73,4 @@ lint: ## check formatting, lints and documentation
 clean: ## remove what was built
 	rm -rf $(BUILD) target
 
-.PHONY: help test test-rust header bless lint clean
+.PHONY: help test test-rust header bless new-loss new-metric lint clean

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # The folders that have files of a node, and the lists that name it.
 FOLDERS = ["src/{room}", "src/capi", "src/tests", "src/tests/naive", "ffi-tests"]
-LISTS = ["src/{room}/mod.rs", "src/capi/mod.rs", "src/tests/mod.rs", "src/tests/naive/mod.rs", "tests/header.rs"]
+LISTS = ["src/{room}/mod.rs", "src/capi/mod.rs", "src/tests/mod.rs", "src/tests/naive/mod.rs"]
 
 
 def renamed(text, like, name):
@@ -39,14 +39,13 @@ def copy(folder, like, name):
 
 
 def listed(file, like, name):
-    """The line that names a node is there for the new one, too, where the list's order has a place for it."""
+    """The line that names a node is there for the new one, too, in the order of the list."""
     lines = file.read_text().splitlines(keepends=True)
-    pattern = re.compile(rf'^\s*(?:pub )?(?:mod {like};|"{like}",)$')
+    pattern = re.compile(rf"^(?:pub )?mod {like};$")
     for number, line in enumerate(lines):
         if pattern.match(line):
             place, new = number, renamed(line, like, name)
-            # Modules are sorted; the header is in the order in which a reader meets the nodes.
-            while "mod" in line and place + 1 < len(lines) and lines[place + 1].strip() and lines[place + 1] < new:
+            while place + 1 < len(lines) and lines[place + 1].strip() and lines[place + 1] < new:
                 place += 1
             lines.insert(place + 1, new)
             file.write_text("".join(lines))
