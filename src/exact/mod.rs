@@ -22,6 +22,19 @@
 //! * **NaN and infinity** are counted beside the digits and decide the value by the rules of
 //!   IEEE 754 addition.
 //!
+//! **Which door to take** into a sum, for a kernel that has terms:
+//!
+//! | terms | door | used by |
+//! | --- | --- | --- |
+//! | one after the other, in vectors of a kernel | `Accumulator` | cross-entropy of logits, Deep SVDD, sums of scores and weights |
+//! | that lie in blocks, with the sum of a marked part beside that of all | `Blocks` | foreground contrast, soft targets of overlap |
+//! | in registers, of sizes that need three levels | `Quick` | mean squared error, overlap |
+//! | in short rows, with the sum of the part that is of one class | `Row` | Dice, cross-entropy of classes |
+//! | whose squares are summed | `ExactSquares::add_squares` | score statistics |
+//! | single floats, or a count | [`ExactSum::add`], [`ExactSum::add_integer`] | everywhere |
+//!
+//! Each gives the same words: the door changes the time, never the sum.
+//!
 //! docs/exactness.md states each inequality on which this rests; `make proofs` proves them.
 //!
 //! Prior art: Kulisch's long accumulator; R. Neal, "Fast exact summation using small and large
