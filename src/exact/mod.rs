@@ -31,7 +31,7 @@
 //! | in registers, of sizes that need three levels | `Quick` | mean squared error, overlap |
 //! | in short rows, with the sum of the part that is of one class | `Row` | Dice, cross-entropy of classes |
 //! | whose squares are summed | `ExactSquares::add_squares` | score statistics |
-//! | single floats, or a count | [`ExactSum::add`], [`ExactSum::add_integer`] | everywhere |
+//! | single floats, or a count | `ExactSum::add`, `add_integer` | everywhere |
 //!
 //! Each gives the same words: the door changes the time, never the sum.
 //!
