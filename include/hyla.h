@@ -1918,20 +1918,6 @@ hyla_status hyla_dice_params_init(struct hyla_dice_params *params,
 HYLA_API
 size_t hyla_dice_totals_size(void);
 
-// Adds pixels to the totals of the classes, an array of `channels` of them.
-//
-// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
-// allocated or kept. Any number of threads may call it, each with totals of its own.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
-// Notices: none; `hyla_dice_loss` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_dice_update(const struct hyla_dice_params *params,
-                             const struct hyla_cube *logits,
-                             struct hyla_dice_totals *totals);
-
 // Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
 // canonical.
 //
@@ -1949,6 +1935,20 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_normalize(struct hyla_dice_totals *totals,
                                 size_t classes);
+
+// Adds pixels to the totals of the classes, an array of `channels` of them.
+//
+// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
+// allocated or kept. Any number of threads may call it, each with totals of its own.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
+// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
+// Notices: none; `hyla_dice_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_dice_update(const struct hyla_dice_params *params,
+                             const struct hyla_cube *logits,
+                             struct hyla_dice_totals *totals);
 
 // The loss, in double from exact sums; 0 of no pixel.
 //
@@ -3198,16 +3198,6 @@ hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
 HYLA_API
 size_t hyla_explained_variance_totals_size(void);
 
-// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
-// as many. Ratios may be any floats: they are not clamped.
-//
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_explained_variance_update(const float *ratios,
-                                           size_t components,
-                                           struct hyla_explained_variance_totals *totals);
-
 // Adds other totals (of another part of the stream) to totals, component by component, and makes the words
 // canonical.
 //
@@ -3225,6 +3215,16 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_explained_variance_normalize(struct hyla_explained_variance_totals *totals,
                                               size_t components);
+
+// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
+// as many. Ratios may be any floats: they are not clamped.
+//
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_explained_variance_update(const float *ratios,
+                                           size_t components,
+                                           struct hyla_explained_variance_totals *totals);
 
 // Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
 // NaN of no batch; a total of 0 of no component.
