@@ -79,7 +79,7 @@ macro_rules! cube_loss {
 
         $update:ident, $loss_and_gradient:ident
     ) => {
-        $crate::capi::node::exported! {
+        $crate::capi::macros::exported! {
             /// Adds pixels to totals.
             ///
             #[doc = concat!(" Inputs: ", $inputs, ". Time is linear in n.")]

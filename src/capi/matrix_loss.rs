@@ -84,7 +84,7 @@ macro_rules! matrix_loss {
             $core::workspace(rows, columns)
         }
 
-        $crate::capi::node::exported! {
+        $crate::capi::macros::exported! {
             #[doc = concat!(" The loss. 0 of ", $none, ". `workspace` holds `workspace_size` doubles, at least")]
             #[doc = concat!(" `", stringify!($workspace), "(rows, columns)`; its contents before and after mean nothing.")]
             ///

@@ -139,7 +139,7 @@ struct Begun<'a> {
 /// `..._metrics` of what is mirrored: the documentation, and how the core makes them.
 macro_rules! metrics {
     ($(#[$doc:meta])* $name:ident($from:ident: $type:ident) $metrics:expr) => {
-        $crate::capi::node::exported! {
+        $crate::capi::macros::exported! {
             $(#[$doc])*
             fn $name(
                 $from: *const $type, context: *const $crate::capi::metric::hyla_context,

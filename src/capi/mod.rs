@@ -25,6 +25,7 @@
 // What calls are made of.
 mod check;
 mod environment;
+mod macros;
 mod node;
 
 pub mod cube;
@@ -91,7 +92,7 @@ fn call<T: Into<Notices>>(mut body: impl FnMut() -> Result<T, Error>) -> status:
     })
 }
 
-/// A struct of C with the layout of a type of the core: [`node::mirror`] writes it.
+/// A struct of C with the layout of a type of the core: [`macros::mirror`] writes it.
 ///
 /// # Safety
 /// Both are `repr(C)` with the same numbers at the same places, and any bits are a value of either.

@@ -8,7 +8,7 @@ macro_rules! overlap_loss {
         errors $errors:literal;
         $update:ident, $loss:ident, $gradient:ident, $loss_and_gradient:ident
     ) => {
-        $crate::capi::node::loss_totals! {
+        $crate::capi::macros::loss_totals! {
             over "pixels", size $size, merge $merge, normalize $normalize, loss $loss;
             pub struct $totals: $core::Totals {
                 /// `sum v p y`; with minmax `sum v x y`.
@@ -28,7 +28,7 @@ macro_rules! overlap_loss {
             }
         }
 
-        $crate::capi::node::exported! {
+        $crate::capi::macros::exported! {
             /// Adds pixels to totals; with minmax their scores to `range`, too, which then must be given, begins as
             /// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
             ///

@@ -11,7 +11,7 @@ macro_rules! pixel_loss {
         mixed $mixed:literal;
         $update:ident, $loss:ident, $map:ident, $gradient:ident, $loss_and_gradient:ident
     ) => {
-        $crate::capi::node::loss_totals! {
+        $crate::capi::macros::loss_totals! {
             over "pixels", size $size, merge $merge, normalize $normalize, loss $loss;
             pub struct $totals: $core::Totals {
                 /// The sum of the terms.
@@ -27,7 +27,7 @@ macro_rules! pixel_loss {
             }
         }
 
-        $crate::capi::node::exported! {
+        $crate::capi::macros::exported! {
             /// Adds pixels to totals.
             ///
             #[doc = concat!(" Inputs: ", $inputs, ". Time is linear in n.")]

@@ -69,7 +69,7 @@ macro_rules! selector_loss {
         $gradient:ident, notices $notices:literal;
         $loss_and_gradient:ident
     ) => {
-        $crate::capi::node::exported! {
+        $crate::capi::macros::exported! {
             $(#[$loss_doc])*
             fn $loss(params: *const $params, weights: *const f32, n: usize, loss: *mut f64) {
                 $crate::capi::selector_loss::Inputs::new(params, weights, n)?.value(loss, $core::loss)

@@ -1,6 +1,8 @@
 //! `hyla_sum_...`: the exact sum and mean of a float map.
 
-use super::node::*;
+use super::macros::{change, exported, merge, mirror, size};
+use super::pixels::hyla_pixels;
+use super::{answer, put_number, update};
 use crate::exact::ExactSum;
 use crate::metric::sum::Totals;
 
