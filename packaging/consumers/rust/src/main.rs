@@ -1,7 +1,7 @@
 //! A Rust program that depends on the crate by path.
 
 use hyla::loss::bce::{Params, Totals};
-use hyla::pixels::Pixels;
+use hyla::input::Pixels;
 
 fn main() -> Result<(), hyla::error::Error> {
     let params = Params { pos_weight: 10.0, ..Params::default() };
