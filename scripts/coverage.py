@@ -13,7 +13,7 @@ from pathlib import Path
 
 SOURCES = Path("src").absolute()
 # How many per cent of its lines must run.
-LIMITS = {"capi": 100.0} | dict.fromkeys(["exact", "input", "loss", "math", "metric", "node"], 99.5)
+LIMITS = {"capi": 100.0, "input": 99.0} | dict.fromkeys(["exact", "loss", "math", "metric", "node"], 99.5)
 
 
 def read(reports):
