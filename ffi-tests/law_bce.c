@@ -130,6 +130,16 @@ static void mixed_totals(void) {
     }
 }
 
+/* An array without items may lie anywhere, within another one as well. */
+static void nowhere(void) {
+    const hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    static hyla_bce_totals totals[2];
+    float *const within = (float *)totals + 3;
+    const hyla_pixels nothing = {.scores = within, .targets = (const uint8_t *)within};
+    CHECK(!HYLA_FAILED(hyla_bce_gradient(&params, totals, &nothing, 1.0, HYLA_STORE, within)));
+    CHECK(!HYLA_FAILED(hyla_bce_update(&params, &nothing, totals)));
+}
+
 static void empty(void) {
     const hyla_pixels nothing = {0};
     hyla_pixels masked = all();
@@ -335,6 +345,7 @@ int main(void) {
     no_scalar();
     mixed_totals();
     empty();
+    nowhere();
     not_finite();
     rejected();
     values();

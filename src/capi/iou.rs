@@ -1,7 +1,7 @@
 //! `hyla_iou_...`: soft intersection over union.
 
 use super::node::*;
-use super::overlap_loss::overlap_loss;
+use super::overlap_loss::{boundary, empty_target, normalization, overlap_loss};
 use crate::loss::iou::{self, Params};
 
 stages!(HYLA_IOU_STAGES, 7);
@@ -58,11 +58,9 @@ parameters! {
     }
     HYLA_IOU_PARAMS_DEFAULT, hyla_iou_params_init
     |given| Params {
-        normalization: iou::Normalization::from_number(given.normalization)
-            .ok_or(Error::UnknownNormalization)?,
-        boundary: iou::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
-        empty_target: iou::EmptyTarget::from_number(given.empty_target)
-            .ok_or(Error::UnknownOption)?,
+        normalization: normalization(given.normalization)?,
+        boundary: boundary(given.boundary)?,
+        empty_target: empty_target(given.empty_target)?,
         weight: given.weight,
         smooth: given.smooth,
     }

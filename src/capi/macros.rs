@@ -20,8 +20,9 @@ macro_rules! exported {
     )*};
 }
 
-/// A struct of parameters with its defaults, each beside its field, `..._params_init`, and how the core gets them. The header takes
-/// `HYLA_..._PARAMS_DEFAULT` and `..._params_default` from these; a test compares them with the defaults of the core.
+/// A struct of parameters: its fields, each with its default beside it; the function `..._params_init`; and how the
+/// parameters of the core are made of it. The header takes `HYLA_..._PARAMS_DEFAULT` and `..._params_default` from the
+/// defaults, and a test compares these with those of the core.
 macro_rules! parameters {
     (
         $(#[$doc:meta])*

@@ -39,29 +39,25 @@ impl<P: Parameters> Inputs<'_, P> {
         put_number(loss(&self.params, &self.matrix, workspace)?, to)
     }
 
-    /// The whole of every `..._gradient` and `..._loss_and_gradient`, without and with the loss.
+    /// The whole of every `..._loss_and_gradient`; a `..._gradient` drops the loss.
     #[inline(always)]
     pub unsafe fn gradient(
         &self,
         mode: u32,
         (start, size): (*mut f64, usize),
-        loss: Option<*mut f64>,
+        loss: *mut f64,
         to: *mut f32,
         at_once: impl FnOnce(&P::Core, &Matrix, Places<f64>, Output) -> Result<Value, Error>,
     ) -> Result<Notices, Error> {
         let mode = write_mode(mode)?;
         let span = self.matrix.values.len();
-        let loss_span = loss.map_or(Span::of(start, 0), |loss| Span::of(loss, 1));
-        disjoint(&[Span::of(start, size), loss_span, Span::of(to, span)], &[&self.spans])?;
+        let writes = [Span::of(start, size), Span::of(loss, 1), Span::of(to, span)];
+        disjoint(&writes, &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, to) = unsafe { (output(start, size)?, floats(mode, to, span)?) };
         // SAFETY: as above.
-        let loss = loss.map(|loss| unsafe { check::result(loss) }).transpose()?;
-        let value = at_once(&self.params, &self.matrix, workspace, to)?;
-        if let Some(loss) = loss {
-            loss.write(value.value);
-        }
-        Ok(value.notices)
+        let loss = unsafe { check::result(loss) }?;
+        put_number(at_once(&self.params, &self.matrix, workspace, to)?, loss)
     }
 }
 
@@ -112,8 +108,8 @@ macro_rules! matrix_loss {
                 $grad: *mut f32,
             ) {
                 let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
-                let workspace = (workspace, workspace_size);
-                inputs.gradient(write, workspace, None, $grad, |params, matrix, workspace, to| {
+                let (workspace, mut loss) = ((workspace, workspace_size), 0.0);
+                inputs.gradient(write, workspace, &mut loss, $grad, |params, matrix, workspace, to| {
                     $core::loss_and_gradient_to(params, matrix, upstream, workspace, to)
                 })
             }
@@ -128,7 +124,7 @@ macro_rules! matrix_loss {
             ) {
                 let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
                 let workspace = (workspace, workspace_size);
-                inputs.gradient(write, workspace, Some(loss), $grad, |params, matrix, workspace, to| {
+                inputs.gradient(write, workspace, loss, $grad, |params, matrix, workspace, to| {
                     $core::loss_and_gradient_to(params, matrix, upstream, workspace, to)
                 })
             }

@@ -11,7 +11,7 @@
 //! NULL, alignment, sizes and overlaps are checked. A SAFETY comment that says "the contract" means this.
 //!
 //! **Macros** write what is the same for every node, with its documentation: structs and functions by themselves
-//! (`node.rs`), and all functions of a family of losses (`..._loss.rs`). A node's file says in a page what is its own, and a
+//! (`macros.rs`), and all functions of a family of losses (`..._loss.rs`). A node's file says in a page what is its own, and a
 //! change of the inputs, or of a sentence, is made once. `exported!` is the one way to a function with pointers, so that none can
 //! forget its name, its status or the environment. The macros are by example, and their bodies call functions of the core
 //! by name: where a node does not fit, the compiler shows that call and the line of the node. The header is made from the

@@ -1,5 +1,23 @@
 //! The functions of losses of an overlap of scores and targets, with a range beside the totals.
 
+use crate::error::Error;
+use crate::node::overlap::{Boundary, EmptyTarget, Normalization};
+
+/// The normalisation of a number.
+pub(super) fn normalization(number: u32) -> Result<Normalization, Error> {
+    Normalization::from_number(number).ok_or(Error::UnknownNormalization)
+}
+
+/// What a boundary of a number does.
+pub(super) fn boundary(number: u32) -> Result<Boundary, Error> {
+    Boundary::from_number(number).ok_or(Error::UnknownOption)
+}
+
+/// What the loss is without a target, of a number.
+pub(super) fn empty_target(number: u32) -> Result<EmptyTarget, Error> {
+    EmptyTarget::from_number(number).ok_or(Error::UnknownOption)
+}
+
 /// The totals and the functions of a loss. `core` is its module in `crate::loss`; the errors go into the documentation.
 macro_rules! overlap_loss {
     (

@@ -36,26 +36,20 @@ impl<P: Parameters> Inputs<'_, P> {
         put_number(value(&self.params, self.weights)?, to)
     }
 
-    /// The whole of every `..._gradient` and `..._loss_and_gradient`, without and with the loss.
+    /// The whole of every `..._loss_and_gradient`; a `..._gradient` drops the loss.
     #[inline(always)]
     pub unsafe fn gradient(
         &self,
         mode: u32,
-        loss: Option<*mut f64>,
+        loss: *mut f64,
         to: *mut f32,
         at_once: impl FnOnce(&P::Core, &[f32], Output) -> Result<Value, Error>,
     ) -> Result<Notices, Error> {
         let (mode, n) = (write_mode(mode)?, self.weights.len());
-        let loss_span = loss.map_or(Span::of(to, 0), |loss| Span::of(loss, 1));
-        disjoint(&[loss_span, Span::of(to, n)], &[&self.spans])?;
+        disjoint(&[Span::of(loss, 1), Span::of(to, n)], &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
-        let loss = loss.map(|loss| unsafe { check::result(loss) }).transpose()?;
-        // SAFETY: as above.
-        let value = at_once(&self.params, self.weights, unsafe { floats(mode, to, n) }?)?;
-        if let Some(loss) = loss {
-            loss.write(value.value);
-        }
-        Ok(value.notices)
+        let (loss, to) = unsafe { (check::result(loss)?, floats(mode, to, n)?) };
+        put_number(at_once(&self.params, self.weights, to)?, loss)
     }
 }
 
@@ -86,7 +80,7 @@ macro_rules! selector_loss {
                 grad_weights: *mut f32,
             ) {
                 let inputs = $crate::capi::selector_loss::Inputs::new(params, weights, n)?;
-                inputs.gradient(write, None, grad_weights, |params, weights, to| {
+                inputs.gradient(write, &mut 0.0, grad_weights, |params, weights, to| {
                     $core::loss_and_gradient_to(params, weights, upstream, to)
                 })
             }
@@ -99,7 +93,7 @@ macro_rules! selector_loss {
                 loss: *mut f64, grad_weights: *mut f32,
             ) {
                 let inputs = $crate::capi::selector_loss::Inputs::new(params, weights, n)?;
-                inputs.gradient(write, Some(loss), grad_weights, |params, weights, to| {
+                inputs.gradient(write, loss, grad_weights, |params, weights, to| {
                     $core::loss_and_gradient_to(params, weights, upstream, to)
                 })
             }

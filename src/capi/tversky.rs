@@ -2,7 +2,7 @@
 
 use super::iou::{HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, HYLA_NORMALIZATION_SIGMOID};
 use super::node::*;
-use super::overlap_loss::overlap_loss;
+use super::overlap_loss::{boundary, empty_target, normalization, overlap_loss};
 use crate::loss::tversky::{self, Params};
 
 stages!(HYLA_TVERSKY_STAGES, 7);
@@ -48,11 +48,9 @@ parameters! {
     }
     HYLA_TVERSKY_PARAMS_DEFAULT, hyla_tversky_params_init
     |given| Params {
-        normalization: tversky::Normalization::from_number(given.normalization)
-            .ok_or(Error::UnknownNormalization)?,
-        boundary: tversky::Boundary::from_number(given.boundary).ok_or(Error::UnknownOption)?,
-        empty_target: tversky::EmptyTarget::from_number(given.empty_target)
-            .ok_or(Error::UnknownOption)?,
+        normalization: normalization(given.normalization)?,
+        boundary: boundary(given.boundary)?,
+        empty_target: empty_target(given.empty_target)?,
         weight: given.weight,
         smooth: given.smooth,
         false_positives: given.false_positives,

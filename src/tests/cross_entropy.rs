@@ -274,16 +274,7 @@ fn cross_entropy_at_the_edges() {
 
 #[test]
 fn bad_arguments_change_nothing() {
-    let batch = Batch {
-        n: 2,
-        channels: 2,
-        values: std::vec![1.0, 2.0, -1.0, 0.5],
-        targets: std::vec![0, 1],
-        labels: std::vec![0, 1],
-        valid: Some(std::vec![1, 1]),
-        weights: Some(std::vec![1.0, 2.0]),
-        ..Batch::default()
-    };
+    let batch = Batch::of_two_pixels();
     let default = Params::default();
     let with = |params| Entropy { params, weights: None };
     let node = with(default);

@@ -5,8 +5,6 @@ use proptest::prelude::*;
 use std::sync::{Mutex, PoisonError};
 use std::vec::Vec;
 
-#[cfg(feature = "capi")]
-mod arguments;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;
@@ -48,6 +46,7 @@ mod soft;
 mod states;
 mod svdd;
 mod svdd_edges;
+mod words;
 
 /// All powers of two, and the finite floats that are fewer than so many steps away from them.
 pub fn near_powers_of_two(steps: u32) -> impl Iterator<Item = f32> {

@@ -2,7 +2,10 @@
 
 mod metrics;
 
-use crate::error::{Error, Notices, Value};
+pub use super::harness::Reading;
+use super::harness::reading;
+use super::words::{totals, words_of};
+use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Layout, Pixels};
 use crate::loss::*;
@@ -12,8 +15,6 @@ use std::sync::LazyLock;
 use std::vec;
 use std::vec::Vec;
 
-/// What a reader gives: numbers, or an error.
-pub type Reading = Result<(Vec<f64>, Notices), Error>;
 type Reader = Box<dyn Fn(&[i64]) -> Reading>;
 /// What becomes of words when pixels are added.
 type Update = Box<dyn Fn(&[i64]) -> Vec<i64>>;
@@ -61,36 +62,14 @@ impl Node {
     }
 }
 
-/// Totals as words.
-pub fn words_of<T: Copy>(totals: &[T]) -> Vec<i64> {
-    let mut words = vec![0; size_of_val(totals) / size_of::<i64>()];
-    // SAFETY: totals are `repr(C)` structs of nothing but integers, as many bytes as there are words.
-    unsafe {
-        let bytes = size_of_val(&words[..]);
-        core::ptr::copy_nonoverlapping(
-            totals.as_ptr().cast::<u8>(),
-            words.as_mut_ptr().cast(),
-            bytes,
-        );
-    }
-    words
+/// Words as totals of their own.
+fn totals_of<T: Copy>(words: &[i64]) -> Vec<T> {
+    totals(words).to_vec()
 }
 
-/// Words as totals, as many as there are.
-pub fn totals_of<T: Copy + Default>(words: &[i64]) -> Vec<T> {
-    let length = size_of_val(words) / size_of::<T>();
-    assert_eq!(size_of_val(words), length * size_of::<T>());
-    // SAFETY: as above, any words are a value, and no totals are aligned to more than a word.
-    unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), length) }.to_vec()
-}
-
-fn one<T: Copy + Default>(words: &[i64]) -> T {
+fn one<T: Copy>(words: &[i64]) -> T {
     let [totals] = totals_of(words)[..] else { panic!("one struct") };
     totals
-}
-
-fn value(value: Result<Value, Error>) -> Reading {
-    value.map(|Value { value, notices }| (vec![value], notices))
 }
 
 /// What is written to floats, which stay as they are where there is an error.
@@ -135,7 +114,7 @@ macro_rules! of_terms {
         });
         for reduction in REDUCTIONS {
             let params = $node::Params { reduction, ..params };
-            node = node.read(move |words| value(one::<$node::Totals>(words).loss(&params)));
+            node = node.read(move |words| reading(one::<$node::Totals>(words).loss(&params)));
         }
         node.read(move |words| {
             written($floats, |floats| {
@@ -167,7 +146,7 @@ macro_rules! of_overlap {
         };
         node.read(move |words| {
             let (totals, range) = split(words);
-            value(totals.loss(&params, Some(&range)))
+            reading(totals.loss(&params, Some(&range)))
         })
         .read(move |words| {
             let (totals, range) = split(words);
@@ -205,7 +184,7 @@ fn of_dice() -> Node {
         (0..CHANNELS).flat_map(|class| [0, 16, 32].map(|first| (51 * class + first, 12))).collect();
     let update = move |totals: &mut [dice::Totals]| dice::update(&params, &cube(), totals);
     Node::of("Dice of three classes", CHANNELS, &sums, update)
-        .read(move |words| value(dice::loss(&params, &totals_of(words))))
+        .read(move |words| reading(dice::loss(&params, &totals_of(words))))
         .read(move |words| {
             let totals = totals_of(words);
             written(N * CHANNELS, |floats| {
@@ -219,8 +198,8 @@ const SVDD: svdd::Params = svdd::Params { nu: 0.05, weight: 1.0, r_unconstrained
 fn of_svdd() -> Node {
     let update = |totals: &mut [svdd::Totals]| totals[0].update(&SVDD, &cube(), &CENTER);
     Node::of("Deep SVDD", 1, &[0, 16, 35, 51].map(|first| (first, 12)), update)
-        .read(|words| value(one::<svdd::Totals>(words).loss(&SVDD)))
-        .read(|words| value(one::<svdd::Totals>(words).gradient_radius(&SVDD, 1.0)))
+        .read(|words| reading(one::<svdd::Totals>(words).loss(&SVDD)))
+        .read(|words| reading(one::<svdd::Totals>(words).gradient_radius(&SVDD, 1.0)))
         .read(|words| {
             let totals = one::<svdd::Totals>(words);
             written(N * CHANNELS, |floats| {
@@ -263,7 +242,7 @@ fn of_contrast() -> Node {
         totals[0].update(&contrast_params(), &contrast_frame())
     };
     Node::of("foreground contrast", 1, &[(0, 12)], update)
-        .read(|words| value(one::<foreground_contrast::Totals>(words).loss(&contrast_params())))
+        .read(|words| reading(one::<foreground_contrast::Totals>(words).loss(&contrast_params())))
         .read(move |words| {
             let totals = one::<foreground_contrast::Totals>(words);
             written(N * CHANNELS, |floats| {
@@ -282,6 +261,6 @@ fn of_frame() -> Node {
         let frame = one::<foreground_contrast::Frame>(words);
         let result = totals.update(&params, &frame);
         assert!(result.is_ok() || totals == foreground_contrast::Totals::default());
-        result.and_then(|()| value(totals.loss(&params)))
+        result.and_then(|()| reading(totals.loss(&params)))
     })
 }

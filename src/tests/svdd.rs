@@ -350,16 +350,7 @@ fn edges() {
 
 #[test]
 fn bad_arguments_change_nothing() {
-    let batch = Batch {
-        n: 2,
-        channels: 2,
-        values: std::vec![1.0, 2.0, 3.0, 4.0],
-        targets: std::vec![0, 1],
-        labels: std::vec![0, 1],
-        valid: Some(std::vec![1, 1]),
-        weights: Some(std::vec![1.0, 2.0]),
-        ..Batch::default()
-    };
+    let batch = Batch { values: std::vec![1.0, 2.0, 3.0, 4.0], ..Batch::of_two_pixels() };
     let default = Params::default();
     let with = |params| Svdd { params, center: std::vec![0.0; 2] };
     let node = with(default);

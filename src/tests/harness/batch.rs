@@ -80,6 +80,20 @@ impl Batch {
         Self { n: scores.len(), channels: 1, values: scores, ..Self::default() }
     }
 
+    /// Two pixels of two values each, with all arrays: for calls with bad arguments.
+    pub fn of_two_pixels() -> Self {
+        Self {
+            n: 2,
+            channels: 2,
+            values: std::vec![1.0, 2.0, -1.0, 0.5],
+            targets: std::vec![0, 1],
+            labels: std::vec![0, 1],
+            valid: Some(std::vec![1, 1]),
+            weights: Some(std::vec![1.0, 2.0]),
+            ..Self::default()
+        }
+    }
+
     pub fn valid(&self, pixel: usize) -> bool {
         self.valid.as_ref().is_none_or(|valid| valid[pixel] != 0)
     }

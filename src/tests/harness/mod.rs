@@ -21,6 +21,8 @@ pub mod refusals;
 use crate::error::{Error, Notices, Value};
 use crate::node::range::Range;
 use crate::simd::Write;
+pub use crate::tests::words::words_in;
+use crate::tests::words::{totals, totals_mut};
 use batch::{Batch, Order, number};
 pub use input::{Array, Fault, Input};
 use std::fmt::Debug;
@@ -41,17 +43,12 @@ impl State {
 
     /// The words from one on as so many totals.
     pub fn totals<T: Copy>(&self, first: usize, count: usize) -> &[T] {
-        let words = &self.words[first..first + count * words_in::<T>()];
-        // SAFETY: totals are `repr(C)` structs of nothing but integers, aligned to no more than a word, so
-        // that any words are a value; there are as many words as they have.
-        unsafe { core::slice::from_raw_parts(words.as_ptr().cast(), count) }
+        totals(&self.words[first..first + count * words_in::<T>()])
     }
 
     /// The same, to be changed.
     pub fn totals_mut<T: Copy>(&mut self, first: usize, count: usize) -> &mut [T] {
-        let words = &mut self.words[first..first + count * words_in::<T>()];
-        // SAFETY: as above, and whatever is written to totals is words.
-        unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), count) }
+        totals_mut(&mut self.words[first..first + count * words_in::<T>()])
     }
 
     /// The words as the only totals of a node.
@@ -63,13 +60,6 @@ impl State {
     pub fn one_mut<T: Copy>(&mut self) -> &mut T {
         &mut self.totals_mut(0, 1)[0]
     }
-}
-
-/// How many words totals have.
-pub const fn words_in<T>() -> usize {
-    let words = size_of::<T>() / size_of::<i64>();
-    assert!(align_of::<T>() <= align_of::<i64>() && words * size_of::<i64>() == size_of::<T>());
-    words
 }
 
 /// How a gradient is asked for.

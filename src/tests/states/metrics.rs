@@ -1,6 +1,6 @@
 //! The states of the metrics.
 
-use super::{LABELS, N, Node, one, pixels, totals_of, value};
+use super::{LABELS, N, Node, one, pixels, reading, totals_of};
 use crate::error::{Error, Notices};
 use crate::metric::ranking::{self, Binning, Rule};
 use crate::metric::{
@@ -34,22 +34,22 @@ pub(super) fn metrics() -> Vec<Node> {
 fn of_sum() -> Node {
     let update = |totals: &mut [sum::Totals]| totals[0].update(&pixels());
     Node::of("sum", 1, &[(0, 12)], update)
-        .read(|words| value(one::<sum::Totals>(words).value()))
-        .read(|words| value(one::<sum::Totals>(words).mean()))
+        .read(|words| reading(one::<sum::Totals>(words).value()))
+        .read(|words| reading(one::<sum::Totals>(words).mean()))
 }
 
 fn of_statistics() -> Node {
     let update = |totals: &mut [score_statistics::Totals]| totals[0].update(&pixels());
     Node::of("score statistics", 1, &[(0, 12), (16, 20)], update)
-        .read(|words| value(one::<score_statistics::Totals>(words).mean()))
-        .read(|words| value(one::<score_statistics::Totals>(words).std()))
+        .read(|words| reading(one::<score_statistics::Totals>(words).mean()))
+        .read(|words| reading(one::<score_statistics::Totals>(words).std()))
 }
 
 fn of_pixels() -> Node {
     let mut totals = pixel_statistics::Totals::default();
     totals.update(&pixels()).unwrap();
     Node::new("pixel statistics", &[totals], &[])
-        .read(|words| value(one::<pixel_statistics::Totals>(words).percentage()))
+        .read(|words| reading(one::<pixel_statistics::Totals>(words).percentage()))
 }
 
 fn of_confusion() -> Node {
@@ -137,7 +137,9 @@ pub(super) fn rankings() -> Vec<Node> {
             let rates = [point.precision, point.recall, point.false_positive_rate];
             Ok((rates.to_vec(), notices))
         })
-        .read(move |words| value(ranking::threshold_for_false_positive_rate(&binning, words, 0.1)))
+        .read(move |words| {
+            reading(ranking::threshold_for_false_positive_rate(&binning, words, 0.1))
+        })
         .read(move |words| {
             let bounds = ranking::quantile(&binning, words, 0.5);
             read(bounds.map(|(bounds, notices)| (bounds.to_vec(), notices)))
