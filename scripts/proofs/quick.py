@@ -211,7 +211,7 @@ def units():
     values = constants()
     require(FILE, "let state = State { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };")
     require("node/overlap/kernels.rs", "Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 })")
-    require("loss/mse/kernels.rs", "Quick::new(Blocks::new(simd, [sum.unwrap_or(&mut none)]), 1)")
+    require("loss/mse/kernels.rs", "Quick::new(Blocks::new(simd, [sum]), 1)")
     for top in (0, 1, 7):
         check(lowest <= top - values["TOP"] <= highest, "the first window", top)
     for unit in range(lowest, highest + 1):

@@ -105,6 +105,6 @@ def rows():
     check(5 * (1 << 28) * (1 << 32) + (1 << 32) < 1 << 63, "rows overflow a digit")
     require("node/softmax/tile.rs", "self.number.is_multiple_of(TILES)")
     require("loss/dice/kernels.rs", "if work.tile.is_flush_due() { totals.iter_mut().for_each(Totals::normalize); }")
-    require("loss/cross_entropy/kernels.rs", "if work.tile.is_flush_due() { sums.weights.normalize(); }",
+    require("loss/cross_entropy/kernels.rs", "if work.tile.is_flush_due() { weights.normalize(); }",
             "if tile.is_flush_due() { sum.normalize(); }")
     check(constant("node/softmax/tile.rs", "TILES") <= 1 << 28, "too many rows between two flushes")
