@@ -76,20 +76,39 @@ def compare_pixel_losses(random):
     inputs = {"predictions": scores, "targets": targets}
     for number, reduction in enumerate(("mean", "sum")):
         params = hyla.params("bce", pos_weight=5.0, reduction=number)
-        compare_loss(f"AnomalyBCEWithLogits, {reduction}",
-                     lambda loss, slopes, p=params: hyla.bce_loss_and_gradient(p, pixels, 1.0, hyla.STORE, None, loss, slopes),
-                     gradient, losses.AnomalyBCEWithLogits(pos_weight=5.0, reduction=reduction), inputs, "predictions")
+        compare_loss(
+            f"AnomalyBCEWithLogits, {reduction}",
+            lambda loss, slopes, p=params: hyla.bce_loss_and_gradient(p, pixels, 1.0, hyla.STORE, None, loss, slopes),
+            gradient,
+            losses.AnomalyBCEWithLogits(pos_weight=5.0, reduction=reduction),
+            inputs,
+            "predictions"
+        )
     for number, method in enumerate(("sigmoid", "clamp", "minmax")):
         params = hyla.params("iou", normalization=number)
-        compare_loss(f"IoULoss, {method}",
-                     lambda loss, slopes, p=params: hyla.iou_loss_and_gradient(p, pixels, 1.0, hyla.STORE, None, None, loss, slopes),
-                     gradient, losses.IoULoss(normalize_method=method), inputs, "predictions")
+        compare_loss(
+            f"IoULoss, {method}",
+            lambda loss, slopes, p=params: hyla.
+            iou_loss_and_gradient(p, pixels, 1.0, hyla.STORE, None, None, loss, slopes),
+            gradient,
+            losses.IoULoss(normalize_method=method),
+            inputs,
+            "predictions"
+        )
 
 
 def cube_of(values, **more):
     """An image of B x H x W x channels: the channels of a pixel are neighbours."""
     channels = values.shape[-1]
-    return hyla.struct("cube", values=values, n=values.size // channels, channels=channels, pixel_stride=channels, channel_stride=1, **more)
+    return hyla.struct(
+        "cube",
+        values=values,
+        n=values.size // channels,
+        channels=channels,
+        pixel_stride=channels,
+        channel_stride=1,
+        **more
+    )
 
 
 def compare_cube_losses(random):
@@ -113,34 +132,53 @@ def compare_cube_losses(random):
 
     values = random.normal(size=(*shape, 7)).astype(np.float32)
     target = random.normal(size=values.shape).astype(np.float32)
-    compare_loss("MSEReconstructionLoss",
-                 lambda loss, slopes: hyla.mse_loss_and_gradient(hyla.params("mse"), cube_of(values), target, 1.0, hyla.STORE, None, loss, slopes),
-                 np.empty_like(values), losses.MSEReconstructionLoss(), {"reconstruction": values, "target": target}, "reconstruction")
+    compare_loss(
+        "MSEReconstructionLoss", lambda loss, slopes: hyla.
+        mse_loss_and_gradient(hyla.params("mse"), cube_of(values), target, 1.0, hyla.STORE, None, loss, slopes),
+        np.empty_like(values), losses.MSEReconstructionLoss(), {
+            "reconstruction": values,
+            "target": target
+        }, "reconstruction"
+    )
 
     logits = random.normal(0, 2, (*shape, 5)).astype(np.float32)
     labels = random.integers(0, 5, shape).astype(np.int32)
     cube = cube_of(logits, labels=labels)
     room = (type(hyla.struct("dice_totals")) * 5)()
     inputs = {"logits": logits, "targets": labels.astype(np.int64)}
-    compare_loss("DiceLoss, five classes",
-                 lambda loss, slopes: hyla.dice_loss_and_gradient(hyla.params("dice"), cube, 1.0, hyla.STORE, room, loss, slopes),
-                 np.empty_like(logits), losses.DiceLoss(), inputs, "logits")
-    compare_loss("CrossEntropyLoss, five classes",
-                 lambda loss, slopes: hyla.cross_entropy_loss_and_gradient(hyla.params("cross_entropy"), cube, None, 1.0, hyla.STORE, None, loss, slopes),
-                 np.empty_like(logits), losses.CrossEntropyLoss(), inputs, "logits")
+    compare_loss(
+        "DiceLoss, five classes", lambda loss, slopes: hyla.
+        dice_loss_and_gradient(hyla.params("dice"), cube, 1.0, hyla.STORE, room, loss, slopes), np.empty_like(logits),
+        losses.DiceLoss(), inputs, "logits"
+    )
+    compare_loss(
+        "CrossEntropyLoss, five classes", lambda loss, slopes: hyla.
+        cross_entropy_loss_and_gradient(hyla.params("cross_entropy"), cube, None, 1.0, hyla.STORE, None, loss, slopes),
+        np.empty_like(logits), losses.CrossEntropyLoss(), inputs, "logits"
+    )
 
     rgb = random.random((*shape, 3)).astype(np.float32)
     mask = random.random(shape) < 0.3
     cube = cube_of(rgb, targets=mask.view(np.uint8))
     for number, space in enumerate(("rgb", "oklab")):
         params = hyla.params("foreground_contrast", color_space=number)
-        compare_loss(f"ForegroundContrastLoss, {space}",
-                     lambda loss, slopes, p=params: hyla.foreground_contrast_loss_and_gradient(p, cube, 1.0, hyla.STORE, None, loss, slopes),
-                     np.empty_like(rgb), losses.ForegroundContrastLoss(color_space=space), {"rgb": rgb, "mask": mask.astype(np.int32)}, "rgb")
+        compare_loss(
+            f"ForegroundContrastLoss, {space}",
+            lambda loss, slopes, p=params: hyla.
+            foreground_contrast_loss_and_gradient(p, cube, 1.0, hyla.STORE, None, loss, slopes),
+            np.empty_like(rgb),
+            losses.ForegroundContrastLoss(color_space=space), {
+                "rgb": rgb,
+                "mask": mask.astype(np.int32)
+            },
+            "rgb"
+        )
 
 
 def matrix_of(values):
-    return hyla.struct("matrix", values=values, rows=values.shape[0], columns=values.shape[1], row_stride=values.shape[1])
+    return hyla.struct(
+        "matrix", values=values, rows=values.shape[0], columns=values.shape[1], row_stride=values.shape[1]
+    )
 
 
 def compare_matrix_losses(random):
@@ -150,22 +188,38 @@ def compare_matrix_losses(random):
                             ("distinctness", losses.DistinctnessLoss(), "selection_weights")):
         room = np.empty(getattr(hyla, f"{name}_workspace")(*weights.shape))
         call = getattr(hyla, f"{name}_loss_and_gradient")
-        compare_loss(type(node).__name__,
-                     lambda loss, slopes, n=name, c=call, r=room: c(hyla.params(n), matrix_of(weights), 1.0, hyla.STORE, r, r.size, loss, slopes),
-                     gradient, node, {key: weights}, key)
+        compare_loss(
+            type(node).__name__,
+            lambda loss, slopes, n=name, c=call, r=room:
+            c(hyla.params(n), matrix_of(weights), 1.0, hyla.STORE, r, r.size, loss, slopes),
+            gradient,
+            node, {key: weights},
+            key
+        )
     selector = random.random(200).astype(np.float32)
     gradient = np.empty_like(selector)
-    for name, node in (("selector_entropy", losses.SelectorEntropyRegularizer()), ("selector_diversity", losses.SelectorDiversityRegularizer())):
+    for name, node in (("selector_entropy", losses.SelectorEntropyRegularizer()),
+                       ("selector_diversity", losses.SelectorDiversityRegularizer())):
         call = getattr(hyla, f"{name}_loss_and_gradient")
-        compare_loss(type(node).__name__,
-                     lambda loss, slopes, n=name, c=call: c(hyla.params(n), selector, selector.size, 1.0, hyla.STORE, loss, slopes),
-                     gradient, node, {"weights": selector}, "weights")
+        compare_loss(
+            type(node).__name__,
+            lambda loss, slopes, n=name, c=call:
+            c(hyla.params(n), selector, selector.size, 1.0, hyla.STORE, loss, slopes),
+            gradient,
+            node, {"weights": selector},
+            "weights"
+        )
 
 
 def compare_metrics(node, ours, inputs):
     """`ours` is a dictionary of hyla's values under cuvis-ai's names."""
     context = Context(stage=ExecutionStage.VAL, epoch=0, batch_idx=0, global_step=0)
-    emitted = node.forward(**{name: torch.from_numpy(np.array(value)) for name, value in inputs.items()}, context=context)["metrics"]
+    emitted = node.forward(
+        **{
+            name: torch.from_numpy(np.array(value))
+            for name, value in inputs.items()
+        }, context=context
+    )["metrics"]
     print(f"\n{type(node).__name__}")
     for metric in emitted:
         row(metric.name, ours[metric.name][0], metric.value, METRIC_TOLERANCE)
@@ -182,17 +236,24 @@ def compare_score_metrics(random):
     room = np.empty(hyla.score_statistics_workspace(), np.uint32)
     report = hyla.struct("score_statistics_report")
     hyla.score_statistics_frame(pixels, room, room.size, report)
-    compare_metrics(metrics.ScoreStatisticsMetric(), hyla.metrics("score_statistics", report), {"scores": scores[..., 0]})
+    compare_metrics(
+        metrics.ScoreStatisticsMetric(), hyla.metrics("score_statistics", report), {"scores": scores[..., 0]}
+    )
 
     pixels = hyla.pixels(decisions=decisions.view(np.uint8), n=scores.size)
     totals = hyla.struct("pixel_statistics_totals")
     hyla.pixel_statistics_update(pixels, totals)
-    compare_metrics(metrics.AnomalyPixelStatisticsMetric(), hyla.metrics("pixel_statistics", totals), {"decisions": decisions})
+    compare_metrics(
+        metrics.AnomalyPixelStatisticsMetric(), hyla.metrics("pixel_statistics", totals), {"decisions": decisions}
+    )
 
     ratios = np.sort(random.random(5).astype(np.float32))[::-1].copy() / 4
     each = (type(hyla.struct("explained_variance_totals")) * ratios.size)()
     hyla.explained_variance_update(ratios, ratios.size, each)
-    compare_metrics(metrics.ExplainedVarianceMetric(), hyla.metrics("explained_variance", each, ratios.size), {"explained_variance_ratio": ratios})
+    compare_metrics(
+        metrics.ExplainedVarianceMetric(), hyla.metrics("explained_variance", each, ratios.size),
+        {"explained_variance_ratio": ratios}
+    )
 
 
 def compare_detection(random):
@@ -214,8 +275,12 @@ def compare_detection(random):
         logits = (random.normal(-1, 2, shape) + 3 * targets).astype(np.float32)
         decisions = logits > 1
         for frame in range(shape[0]):
-            pixels = hyla.pixels(scores=logits[frame], targets=targets[frame].view(np.uint8), decisions=decisions[frame].view(np.uint8),
-                                 n=logits[frame].size)
+            pixels = hyla.pixels(
+                scores=logits[frame],
+                targets=targets[frame].view(np.uint8),
+                decisions=decisions[frame].view(np.uint8),
+                n=logits[frame].size
+            )
             hyla.detection_update_frame(params, pixels, 30, 40, 40, totals, binning, words, words.size)
         inputs = [torch.from_numpy(array) for array in (decisions, targets, logits)]
         node.forward(decisions=inputs[0], targets=inputs[1], logits=inputs[2], context=context)
@@ -232,20 +297,31 @@ def compare_small_metrics(random):
     room = np.empty(hyla.component_orthogonality_workspace(*components.shape))
     report = hyla.struct("component_orthogonality_report")
     hyla.component_orthogonality_values(matrix_of(components), room, room.size, report)
-    compare_metrics(metrics.ComponentOrthogonalityMetric(), hyla.metrics("component_orthogonality", report), {"components": components})
+    compare_metrics(
+        metrics.ComponentOrthogonalityMetric(), hyla.metrics("component_orthogonality", report),
+        {"components": components}
+    )
 
     weights = random.random(200).astype(np.float32)
     entropy = hyla.params("selector_entropy_metric")
-    compare_metrics(metrics.SelectorEntropyMetric(), hyla.metrics("selector_entropy_metric", entropy, weights, weights.size), {"weights": weights})
+    compare_metrics(
+        metrics.SelectorEntropyMetric(), hyla.metrics("selector_entropy_metric", entropy, weights, weights.size),
+        {"weights": weights}
+    )
     room = np.empty(hyla.selector_diversity_metric_workspace(weights.size), np.uint32)
     report = hyla.struct("selector_diversity_metric_report")
     hyla.selector_diversity_metric_values(weights, weights.size, room, room.size, report)
-    compare_metrics(metrics.SelectorDiversityMetric(), hyla.metrics("selector_diversity_metric", report), {"weights": weights})
+    compare_metrics(
+        metrics.SelectorDiversityMetric(), hyla.metrics("selector_diversity_metric", report), {"weights": weights}
+    )
 
     labels = random.integers(-1, 12, (1, 30, 40)).astype(np.int32)
     labels_set = np.zeros(hyla.distinct_label_count_words(64), np.int32)
     hyla.distinct_label_count_update(labels, None, labels.size, labels_set, labels_set.size)
-    compare_metrics(metrics.DistinctLabelCount(), hyla.metrics("distinct_label_count", labels_set, labels_set.size), {"mask": labels})
+    compare_metrics(
+        metrics.DistinctLabelCount(), hyla.metrics("distinct_label_count", labels_set, labels_set.size),
+        {"mask": labels}
+    )
 
 
 def compare_ranking(path):

@@ -7,8 +7,8 @@
 //! Each of N cases (10 000) has scores of a distribution, from one pixel to thousands, some with ties, some with a
 //! single anomaly, and goes through every binning. The program fails where the exact average precision, ROC-AUC or
 //! greatest F1, from all scores sorted, is outside of the bounds. (In a seventh of the cases all scores are equal. The
-//! bounds are then as far apart as they can be, because a histogram cannot tell a tie from an order; the mean widths are
-//! those of hard cases.) A second table has four scenes of a megapixel, as detectors make them.
+//! bounds are then as far apart as they can be, because a histogram cannot tell a tie from an order; the mean widths
+//! are those of hard cases.) A second table has four scenes of a megapixel, as detectors make them.
 
 #![allow(clippy::indexing_slicing, clippy::expect_used, reason = "no part of the library")]
 
@@ -65,10 +65,10 @@ impl Scene {
 
     /// Scores as integers, evenly from the least to the greatest.
     fn integers(&self, greatest: f32) -> Self {
-        let [least, most] =
-            self.scores.iter().fold([f32::INFINITY, f32::NEG_INFINITY], |range, score| {
-                [range[0].min(*score), range[1].max(*score)]
-            });
+        let [least, most] = self
+            .scores
+            .iter()
+            .fold([f32::INFINITY, f32::NEG_INFINITY], |range, score| [range[0].min(*score), range[1].max(*score)]);
         let width = if most > least { most - least } else { 1.0 };
         let round = |score: &f32| ((score - least) / width * greatest).round();
         Self { scores: self.scores.iter().map(round).collect(), targets: self.targets.clone() }
@@ -81,8 +81,7 @@ fn random_scene(random: &mut Random) -> Scene {
     let n = 1 + random.below(n);
     let prevalence = [0.0, 0.001, 0.02, 0.3, 0.9, 1.0][random.below(6)];
     let single = random.below(n);
-    let (kind, scale, shift) =
-        (random.below(7), 10_f64.powi(random.below(7) as i32 - 3), 4.0 * random.unit());
+    let (kind, scale, shift) = (random.below(7), 10_f64.powi(random.below(7) as i32 - 3), 4.0 * random.unit());
     let step = [0.0, 0.0, 0.5, 0.05][random.below(4)];
     let mut scene = Scene::default();
     for index in 0..n {
@@ -116,9 +115,9 @@ fn large_scene(name: &str, random: &mut Random) -> Scene {
         let shift = if is_anomaly { shift } else { 0.0 };
         let score = match name {
             // The squared distance of 60 bands, of which some are far off.
-            "RX of 60" => (0..60)
-                .map(|band| (random.normal() + if band < 10 { shift / 1.5 } else { 0.0 }).powi(2))
-                .sum(),
+            "RX of 60" => {
+                (0..60).map(|band| (random.normal() + if band < 10 { shift / 1.5 } else { 0.0 }).powi(2)).sum()
+            }
             "times 5" => 5.0 * (random.normal() + shift),
             _ => random.normal() + shift,
         };
@@ -187,10 +186,7 @@ struct Findings {
 
 fn cases(count: usize) -> bool {
     println!("{count} random cases, from 1 to 3000 pixels; mean width of the bounds");
-    println!(
-        "{:26}{:>8}{:>12}{:>12}{:>12}{:>9}",
-        "binning", "KiB", "AP", "ROC-AUC", "best F1", "outside"
-    );
+    println!("{:26}{:>8}{:>12}{:>12}{:>12}{:>9}", "binning", "KiB", "AP", "ROC-AUC", "best F1", "outside");
     let rules = binnings();
     let mut findings: Vec<Findings> = rules.iter().map(|_| Findings::default()).collect();
     let mut tables: Vec<Vec<u32>> = Vec::new();
@@ -247,26 +243,21 @@ fn scenes() -> bool {
     let mut random = Random(2);
     let scenes = SCENES.map(|name| large_scene(name, &mut random));
     let truths = scenes.each_ref().map(Scene::exact);
-    println!(
-        "\nscenes of 1 Mi pixels; width of the bounds of AP, and error of the interleaved estimate"
-    );
+    println!("\nscenes of 1 Mi pixels; width of the bounds of AP, and error of the interleaved estimate");
     print!("{:26}", "binning");
     for (name, truth) in SCENES.iter().zip(&truths) {
         print!("{:>20}", format!("{name} ({:.3})", truth.average_precision));
     }
     println!();
     let mut all_inside = true;
-    for (name, rule) in
-        binnings().iter().filter(|(_, rule)| !matches!(rule, Rule::Bytes | Rule::Words))
-    {
+    for (name, rule) in binnings().iter().filter(|(_, rule)| !matches!(rule, Rule::Bytes | Rule::Words)) {
         let mut table = vec![0; ranking::table_words(*rule).expect("the rule is in range")];
         let binning = Binning::new(*rule, &mut table).expect("the table is long enough");
         let mut words = vec![0; ranking::words(&binning)];
         print!("{name:26}");
         for (scene, truth) in scenes.iter().zip(&truths) {
             histograms(&binning, scene, &mut words);
-            let (report, _) =
-                ranking::report(&binning, &words).expect("the words are of this binning");
+            let (report, _) = ranking::report(&binning, &words).expect("the words are of this binning");
             all_inside &= all_hold(&report, truth);
             let width = report.average_precision_hi - report.average_precision_lo;
             let error = (report.average_precision_interleaved - truth.average_precision).abs();

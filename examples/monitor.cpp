@@ -65,7 +65,8 @@ Arguments parse(int count, char **words) {
             arguments.scene = word;
         }
     }
-    if (arguments.scene.empty() && !arguments.mask.empty()) throw std::runtime_error(std::string("--mask needs a scene\n") + usage);
+    if (arguments.scene.empty() && !arguments.mask.empty())
+        throw std::runtime_error(std::string("--mask needs a scene\n") + usage);
     return arguments;
 }
 
@@ -95,10 +96,11 @@ class ProgressBar {
         const auto shown = [](const char *name, const char *format, double value) {
             return std::string(name) + (std::isnan(value) ? "    - " : formatted(format, value)) + "  ";
         };
-        const std::string values = labelled_ ? shown("bce ", "%6.4f", now.loss) + shown("prec ", "%6.3f", now.precision) +
-                                                   shown("rec ", "%6.3f", now.recall)
-                                             : shown("mean ", "%8.3f", now.score_mean) +
-                                                   shown("anomalous % ", "%6.2f", now.anomalous_percentage);
+        const std::string values =
+            labelled_
+                ? shown("bce ", "%6.4f", now.loss) + shown("prec ", "%6.3f", now.precision) +
+                      shown("rec ", "%6.3f", now.recall)
+                : shown("mean ", "%8.3f", now.score_mean) + shown("anomalous % ", "%6.2f", now.anomalous_percentage);
         const double rate = static_cast<double>(done) / std::max(seconds_since(start_), 1e-9);
         std::fprintf(stderr, "\r[%s] %zu/%zu  %s%6.0f lines/s", bar.c_str(), done, lines, values.c_str(), rate);
         if (done == lines) std::fputc('\n', stderr);
@@ -177,9 +179,10 @@ Record stream(const Scene &scene, const Background &background, const Calibratio
 }
 
 void print(const Scene &scene, const Record &record) {
-    std::printf("%s: %zu lines x %zu samples x %zu bands, %s\n", scene.name.c_str(), scene.lines, scene.samples, scene.bands,
-                scene.labelled() ? "labelled" : "not labelled");
-    if (record.ridge > 0.0) std::printf("the covariance is singular: a ridge of %.3g was added to its diagonal\n", record.ridge);
+    std::printf("%s: %zu lines x %zu samples x %zu bands, %s\n", scene.name.c_str(), scene.lines, scene.samples,
+                scene.bands, scene.labelled() ? "labelled" : "not labelled");
+    if (record.ridge > 0.0)
+        std::printf("the covariance is singular: a ridge of %.3g was added to its diagonal\n", record.ridge);
     std::printf("\n");
     for (const Value &value : record.values) {
         std::printf("  %-28s %18s  %s\n", value.name.c_str(), readable(value.number).c_str(), value.notice.c_str());

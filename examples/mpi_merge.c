@@ -26,11 +26,13 @@ static void normalize(struct words *words) {
 // hyla_range as an operation of MPI.
 static void merge_ranges(void *other, void *range, int *count, MPI_Datatype *type) {
     (void)type;
-    for (int i = 0; i < *count; ++i) must(hyla_range_merge((const hyla_range *)other + i, (hyla_range *)range + i), "range");
+    for (int i = 0; i < *count; ++i)
+        must(hyla_range_merge((const hyla_range *)other + i, (hyla_range *)range + i), "range");
 }
 
 static void reduce(struct state *state) {
-    MPI_Allreduce(MPI_IN_PLACE, &state->words, sizeof state->words / sizeof(int64_t), MPI_INT64_T, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Allreduce(MPI_IN_PLACE, &state->words, sizeof state->words / sizeof(int64_t), MPI_INT64_T, MPI_SUM,
+                  MPI_COMM_WORLD);
     normalize(&state->words);
 
     MPI_Datatype range;

@@ -62,7 +62,8 @@ static double explained(const double *covariance, const float *weights, size_t b
 
 // The best share: the largest eigenvalues by power iteration, each taken out before the next.
 static double best_explained(const double *covariance, size_t bands) {
-    double total = 0.0, *rest = allocate(bands * bands, sizeof *rest), *v = allocate(bands, sizeof *v), *next = allocate(bands, sizeof *next);
+    double total = 0.0, *rest = allocate(bands * bands, sizeof *rest), *v = allocate(bands, sizeof *v),
+           *next = allocate(bands, sizeof *next);
     memcpy(rest, covariance, bands * bands * sizeof *rest);
     for (size_t k = 0; k < COMPONENTS; ++k) {
         for (size_t i = 0; i < bands; ++i) v[i] = 1.0 + (double)(i % 7);
@@ -105,7 +106,8 @@ static void rebuild(const struct scene *scene, const float *weights, float *code
 }
 
 // Adds the gradient of x' = W^T (W x) to that of W. W is in it twice.
-static void backward(const struct scene *scene, const float *weights, const float *codes, const float *grad_rebuilt, double *grad) {
+static void backward(const struct scene *scene, const float *weights, const float *codes, const float *grad_rebuilt,
+                     double *grad) {
     const size_t bands = scene->bands;
     for (size_t pixel = 0; pixel < scene->pixels; ++pixel) {
         const float *x = scene->spectra + pixel * bands, *slope = grad_rebuilt + pixel * bands;
@@ -113,7 +115,8 @@ static void backward(const struct scene *scene, const float *weights, const floa
             double grad_code = 0.0;
             for (size_t i = 0; i < bands; ++i) grad_code += (double)weights[k * bands + i] * (double)slope[i];
             const double code = (double)codes[pixel * COMPONENTS + k];
-            for (size_t i = 0; i < bands; ++i) grad[k * bands + i] += code * (double)slope[i] + grad_code * (double)x[i];
+            for (size_t i = 0; i < bands; ++i)
+                grad[k * bands + i] += code * (double)slope[i] + grad_code * (double)x[i];
         }
     }
 }
@@ -124,12 +127,18 @@ int main(int count, char **words) {
     const size_t bands = scene.bands, pixels = scene.pixels, parameters = COMPONENTS * bands;
     float *weights = allocate(parameters, sizeof *weights), *grad_weights = allocate(parameters, sizeof *grad_weights);
     float *codes = allocate(pixels * COMPONENTS, sizeof *codes);
-    float *rebuilt = allocate(pixels * bands, sizeof *rebuilt), *grad_rebuilt = allocate(pixels * bands, sizeof *grad_rebuilt);
+    float *rebuilt = allocate(pixels * bands, sizeof *rebuilt),
+          *grad_rebuilt = allocate(pixels * bands, sizeof *grad_rebuilt);
     double *grad = allocate(parameters, sizeof *grad), *covariance = covariance_of(&scene);
     const size_t workspace_size = hyla_orthogonality_workspace(COMPONENTS, bands);
     double *workspace = allocate(workspace_size, sizeof *workspace);
     const hyla_matrix components = {.values = weights, .rows = COMPONENTS, .columns = bands, .row_stride = bands};
-    const hyla_cube cube = {.values = rebuilt, .n = pixels, .channels = bands, .pixel_stride = bands, .channel_stride = 1, .valid = scene.valid};
+    const hyla_cube cube = {.values = rebuilt,
+                            .n = pixels,
+                            .channels = bands,
+                            .pixel_stride = bands,
+                            .channel_stride = 1,
+                            .valid = scene.valid};
     hyla_mse_params mse = HYLA_MSE_PARAMS_DEFAULT;
     hyla_orthogonality_params orthogonality = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
     orthogonality.weight = 0.05f;
@@ -143,9 +152,11 @@ int main(int count, char **words) {
     for (int step = 0; step <= STEPS; ++step) {
         double mse_loss, orthogonality_loss, each[COMPONENTS];
         rebuild(&scene, weights, codes, rebuilt);
-        must(hyla_mse_loss_and_gradient(&mse, &cube, scene.spectra, 1.0, HYLA_STORE, NULL, &mse_loss, grad_rebuilt), "mse");
-        must(hyla_orthogonality_loss_and_gradient(&orthogonality, &components, 1.0, HYLA_STORE, workspace, workspace_size, &orthogonality_loss,
-                                                  grad_weights), "orthogonality");
+        must(hyla_mse_loss_and_gradient(&mse, &cube, scene.spectra, 1.0, HYLA_STORE, NULL, &mse_loss, grad_rebuilt),
+             "mse");
+        must(hyla_orthogonality_loss_and_gradient(&orthogonality, &components, 1.0, HYLA_STORE, workspace,
+                                                  workspace_size, &orthogonality_loss, grad_weights),
+             "orthogonality");
         loss = mse_loss + orthogonality_loss;
         if (step % 20 == 0) {
             share = explained(covariance, weights, bands, each);
@@ -157,7 +168,8 @@ int main(int count, char **words) {
         backward(&scene, weights, codes, grad_rebuilt, grad);
         for (size_t i = 0; i < parameters; ++i) weights[i] = (float)((double)weights[i] - rate * grad[i]);
     }
-    printf("loss %.8f -> %.8f, explained variance %.6f -> %.6f of at most %.6f\n", loss_before, loss, share_before, share, best);
+    printf("loss %.8f -> %.8f, explained variance %.6f -> %.6f of at most %.6f\n", loss_before, loss, share_before,
+           share, best);
 
     void *const all[] = {weights, grad_weights, codes, rebuilt, grad_rebuilt, grad, covariance, workspace};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i) free(all[i]);

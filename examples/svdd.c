@@ -28,7 +28,8 @@ int main(int count, char **words) {
     struct scene scene = scene_of(files[0], files[1]);
     const size_t bands = scene.bands, pixels = scene.pixels, parameters = DIMENSIONS * bands;
     float *weights = allocate(parameters, sizeof *weights), *grad_weights = allocate(parameters, sizeof *grad_weights);
-    float *embeddings = allocate(pixels * DIMENSIONS, sizeof *embeddings), *grad_embeddings = allocate(pixels * DIMENSIONS, sizeof *embeddings);
+    float *embeddings = allocate(pixels * DIMENSIONS, sizeof *embeddings),
+          *grad_embeddings = allocate(pixels * DIMENSIONS, sizeof *embeddings);
     float *map = allocate(pixels, sizeof *map), center[DIMENSIONS] = {0}, grad_center[DIMENSIONS];
     uint8_t *outside = allocate(pixels, 1), *normal = allocate(pixels, 1);
     for (size_t pixel = 0; pixel < pixels; ++pixel) normal[pixel] = scene.valid[pixel] && !scene.targets[pixel];
@@ -36,7 +37,8 @@ int main(int count, char **words) {
     const size_t workspace_size = hyla_orthogonality_workspace(DIMENSIONS, bands);
     double *workspace = allocate(workspace_size, sizeof *workspace);
     const hyla_matrix components = {.values = weights, .rows = DIMENSIONS, .columns = bands, .row_stride = bands};
-    const hyla_cube cube = {.values = embeddings, .n = pixels, .channels = DIMENSIONS, .pixel_stride = DIMENSIONS, .channel_stride = 1};
+    const hyla_cube cube = {
+        .values = embeddings, .n = pixels, .channels = DIMENSIONS, .pixel_stride = DIMENSIONS, .channel_stride = 1};
     hyla_cube training = cube, watched = cube;
     training.valid = normal;
     watched.valid = scene.valid;
@@ -51,7 +53,8 @@ int main(int count, char **words) {
         for (size_t pixel = 0; pixel < pixels; ++pixel) {
             double sum[DIMENSIONS] = {0};
             for (size_t band = 0; band < bands; ++band) {
-                for (size_t k = 0; k < DIMENSIONS; ++k) sum[k] += (double)weights[k * bands + band] * (double)scene.spectra[pixel * bands + band];
+                for (size_t k = 0; k < DIMENSIONS; ++k)
+                    sum[k] += (double)weights[k * bands + band] * (double)scene.spectra[pixel * bands + band];
             }
             for (size_t k = 0; k < DIMENSIONS; ++k) embeddings[pixel * DIMENSIONS + k] = (float)sum[k];
         }
@@ -60,19 +63,23 @@ int main(int count, char **words) {
         hyla_svdd_totals totals = {0};
         hyla_sum center_sums[DIMENSIONS] = {0};
         double svdd_loss, orthogonality_loss, grad_radius;
-        must(hyla_svdd_loss_and_gradient(&svdd, &training, center, 1.0, HYLA_STORE, &totals, &svdd_loss, grad_embeddings), "svdd");
+        must(hyla_svdd_loss_and_gradient(&svdd, &training, center, 1.0, HYLA_STORE, &totals, &svdd_loss,
+                                         grad_embeddings),
+             "svdd");
         must(hyla_svdd_center_update(&svdd, &training, center, center_sums), "svdd");
         must(hyla_svdd_gradient_center(&svdd, &totals, center_sums, DIMENSIONS, 1.0, HYLA_STORE, grad_center), "svdd");
         must(hyla_svdd_gradient_radius(&svdd, &totals, 1.0, &grad_radius), "svdd");
-        must(hyla_orthogonality_loss_and_gradient(&orthogonality, &components, 1.0, HYLA_STORE, workspace, workspace_size, &orthogonality_loss,
-                                                  grad_weights), "orthogonality");
+        must(hyla_orthogonality_loss_and_gradient(&orthogonality, &components, 1.0, HYLA_STORE, workspace,
+                                                  workspace_size, &orthogonality_loss, grad_weights),
+             "orthogonality");
         loss = svdd_loss + orthogonality_loss;
 
         if (step % 50 == 0) {
             must(hyla_svdd_map(&svdd, &watched, center, map), "svdd");
             must(hyla_svdd_radius(&svdd, &radius), "svdd");
             for (size_t pixel = 0; pixel < pixels; ++pixel) outside[pixel] = map[pixel] > 0.0f;
-            const hyla_pixels seen = {.decisions = outside, .targets = scene.targets, .valid = scene.valid, .n = pixels};
+            const hyla_pixels seen = {
+                .decisions = outside, .targets = scene.targets, .valid = scene.valid, .n = pixels};
             hyla_confusion_totals confusion = {0};
             hyla_confusion_report report;
             must(hyla_confusion_update(&seen, &confusion), "confusion");
@@ -81,8 +88,9 @@ int main(int count, char **words) {
             const double found = (double)(counts.true_positives + counts.false_positives);
             f1 = report.pixel.f1;
             if (step == 0) loss_before = loss, f1_before = f1;
-            printf("%5d %12.6f %14.6f %12.6f %8.5f %7.4f %6.4f %6.4f\n", step, svdd_loss, orthogonality_loss, loss, radius,
-                   found / (found + (double)(counts.false_negatives + counts.true_negatives)), f1, report.pixel.recall);
+            printf("%5d %12.6f %14.6f %12.6f %8.5f %7.4f %6.4f %6.4f\n", step, svdd_loss, orthogonality_loss, loss,
+                   radius, found / (found + (double)(counts.false_negatives + counts.true_negatives)), f1,
+                   report.pixel.recall);
         }
 
         for (size_t i = 0; i < parameters; ++i) sums[i] = (double)grad_weights[i];
@@ -90,7 +98,8 @@ int main(int count, char **words) {
             for (size_t k = 0; k < DIMENSIONS; ++k) {
                 const double slope = (double)grad_embeddings[pixel * DIMENSIONS + k];
                 if (slope == 0.0) continue;  // inside the sphere, or masked
-                for (size_t band = 0; band < bands; ++band) sums[k * bands + band] += slope * (double)scene.spectra[pixel * bands + band];
+                for (size_t band = 0; band < bands; ++band)
+                    sums[k * bands + band] += slope * (double)scene.spectra[pixel * bands + band];
             }
         }
         for (size_t i = 0; i < parameters; ++i) weights[i] = (float)((double)weights[i] - rate * sums[i]);

@@ -194,8 +194,7 @@ struct Options {
 }
 
 fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
-    let mut options =
-        Options { step: 1, tiers: Tier::ALL.to_vec(), functions: Elementary::ALL.to_vec() };
+    let mut options = Options { step: 1, tiers: Tier::ALL.to_vec(), functions: Elementary::ALL.to_vec() };
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
         let value = arguments.next().ok_or_else(|| format!("{argument} needs a value"))?;
@@ -265,10 +264,7 @@ fn main() -> ExitCode {
 
     println!("{patterns} inputs a function, {threads} threads, {seconds:.0} s");
     println!("ulps of the true result; subnormal results in units of 2^-149");
-    print!(
-        "{:18} {:>6} {:>7} {:>14} {:>10} {:>9}",
-        "function", "bound", "worst", "at", "bits", "subnormal"
-    );
+    print!("{:18} {:>6} {:>7} {:>14} {:>10} {:>9}", "function", "bound", "worst", "at", "bits", "subnormal");
     let first = tiers.first().map_or("", |tier| tier.name());
     println!("  bits other than {first}'s");
     let mut all_within = true;
@@ -276,10 +272,7 @@ fn main() -> ExitCode {
         let (name, bound) = (function.name(), function.max_ulp());
         let Worst { error, input } = findings.normal;
         let subnormal = findings.subnormal.error;
-        print!(
-            "{name:18} {bound:>6} {error:>7.4} {input:>14.7e} {:#010x} {subnormal:>9.4} ",
-            input.to_bits()
-        );
+        print!("{name:18} {bound:>6} {error:>7.4} {input:>14.7e} {:#010x} {subnormal:>9.4} ", input.to_bits());
         for (tier, count) in tiers.iter().zip(&findings.differences).skip(1) {
             print!(" {} {count}", tier.name());
         }

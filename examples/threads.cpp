@@ -48,7 +48,8 @@ std::unique_ptr<state> on_threads(unsigned count) {
 }  // namespace
 
 int main(int count, char **words) {
-    const unsigned threads = count > 1 ? static_cast<unsigned>(std::stoul(words[1])) : std::max(2u, std::thread::hardware_concurrency());
+    const unsigned threads =
+        count > 1 ? static_cast<unsigned>(std::stoul(words[1])) : std::max(2u, std::thread::hardware_concurrency());
     const auto expected = on_threads(1), whole = on_threads(threads);
     print(whole.get());
     const bool same = std::memcmp(whole.get(), expected.get(), sizeof(state)) == 0;

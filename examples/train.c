@@ -117,13 +117,13 @@ static double term_loss(int term, struct model *m, float weight, uint32_t write)
             }
             return sum;
         case ORTHOGONALITY:
-            must(hyla_orthogonality_loss_and_gradient(&orthogonality, &selection, 1.0, write, m->workspace, m->workspace_size, &loss,
-                                                    m->grad_selection),
+            must(hyla_orthogonality_loss_and_gradient(&orthogonality, &selection, 1.0, write, m->workspace,
+                                                      m->workspace_size, &loss, m->grad_selection),
                  "orthogonality");
             return loss;
         default:
-            must(hyla_distinctness_loss_and_gradient(&distinctness, &selection, 1.0, write, m->workspace, m->workspace_size, &loss,
-                                                    m->grad_selection),
+            must(hyla_distinctness_loss_and_gradient(&distinctness, &selection, 1.0, write, m->workspace,
+                                                     m->workspace_size, &loss, m->grad_selection),
                  "distinctness");
             return loss;
     }
@@ -189,7 +189,8 @@ static double bands_in_use(const struct model *m) {
     double sum = 0.0;
     for (size_t row = 0; row < m->parameters; row += m->scene.bands) {
         double squares = 0.0;
-        for (size_t i = row; i < row + m->scene.bands; ++i) squares += (double)m->selection[i] * (double)m->selection[i];
+        for (size_t i = row; i < row + m->scene.bands; ++i)
+            squares += (double)m->selection[i] * (double)m->selection[i];
         sum += 1.0 / squares;
     }
     return sum / (double)m->selectors;
@@ -199,7 +200,9 @@ static double bands_in_use(const struct model *m) {
 static uint64_t fingerprint(const struct model *m) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i <= 2 * m->parameters; ++i) {
-        const double value = i < m->parameters ? m->logits[i] : i < 2 * m->parameters ? m->filters[i - m->parameters] : m->bias;
+        const double value = i < m->parameters       ? m->logits[i]
+                             : i < 2 * m->parameters ? m->filters[i - m->parameters]
+                                                     : m->bias;
         uint64_t bits;
         memcpy(&bits, &value, sizeof bits);
         for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ (bits >> shift & 0xff)) * 0x100000001b3u;
@@ -207,7 +210,8 @@ static uint64_t fingerprint(const struct model *m) {
     return hash;
 }
 
-static void print_step(struct model *m, const struct combination *use, size_t step, const double losses[3], double sum) {
+static void print_step(struct model *m, const struct combination *use, size_t step, const double losses[3],
+                       double sum) {
     const hyla_confusion_ratios ratios = quality(m);
     double table[TERMS][TERMS];
     cosines(m, use->terms, use->count, table);
@@ -220,7 +224,8 @@ static void print_step(struct model *m, const struct combination *use, size_t st
     printf("\n");
 }
 
-static int train(struct model *m, const struct combination *use, size_t steps, double rate, double regularise, int with_cosines) {
+static int train(struct model *m, const struct combination *use, size_t steps, double rate, double regularise,
+                 int with_cosines) {
     printf(" step");
     for (size_t i = 0; i < use->count; ++i) printf(" %12s", names[use->terms[i]]);
     printf("          sum     F1    IoU  bands  cosines of");
@@ -239,7 +244,8 @@ static int train(struct model *m, const struct combination *use, size_t steps, d
         if (step % every == 0 || step == steps) {
             double losses[3] = {0};
             sum = 0.0;
-            for (size_t i = 0; i < use->count; ++i) sum += losses[i] = term_loss(use->terms[i], m, i == 0 ? 1.0f : (float)regularise, HYLA_STORE);
+            for (size_t i = 0; i < use->count; ++i)
+                sum += losses[i] = term_loss(use->terms[i], m, i == 0 ? 1.0f : (float)regularise, HYLA_STORE);
             if (step == 0) first_loss = sum;
             print_step(m, use, step, losses, sum);
         }
@@ -256,15 +262,16 @@ static int train(struct model *m, const struct combination *use, size_t steps, d
         m->bias -= rate * m->grad_bias;
     }
     const hyla_confusion_ratios after = quality(m);
-    printf("loss %.9f -> %.9f, F1 %.4f -> %.4f, IoU %.4f -> %.4f, parameters %016llx\n", first_loss, sum, before.f1, after.f1, before.iou,
-           after.iou, (unsigned long long)fingerprint(m));
+    printf("loss %.9f -> %.9f, F1 %.4f -> %.4f, IoU %.4f -> %.4f, parameters %016llx\n", first_loss, sum, before.f1,
+           after.f1, before.iou, after.iou, (unsigned long long)fingerprint(m));
     if (sum < first_loss && after.f1 > before.f1 && after.iou > before.iou) return 0;
     printf("FAILED: the loss must fall and the metrics must rise\n");
     return 1;
 }
 
 int main(int count, char **words) {
-    const char *usage = "usage: train bce|iou [CUBE.hdr MASK.hdr] [--steps N] [--rate R] [--regularise W] [--tiles N] [--cosines]";
+    const char *usage =
+        "usage: train bce|iou [CUBE.hdr MASK.hdr] [--steps N] [--rate R] [--regularise W] [--tiles N] [--cosines]";
     const char *files[2] = {NULL, NULL};
     const struct combination *use = NULL;
     for (size_t i = 0; i < 2; ++i) {

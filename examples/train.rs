@@ -14,9 +14,7 @@
 
 use hyla::input::Matrix;
 use hyla::input::Pixels;
-use hyla::loss::{
-    Write, bce, distinctness, iou, orthogonality, selector_diversity, selector_entropy,
-};
+use hyla::loss::{Write, bce, distinctness, iou, orthogonality, selector_diversity, selector_entropy};
 use hyla::metric::confusion;
 use std::error::Error;
 use std::ops::Range;
@@ -72,13 +70,7 @@ struct Combination {
 }
 
 const COMBINATIONS: [Combination; 2] = [
-    Combination {
-        name: "bce",
-        selectors: 1,
-        terms: &[Bce, Entropy, Diversity],
-        steps: 1000,
-        rate: 40.0,
-    },
+    Combination { name: "bce", selectors: 1, terms: &[Bce, Entropy, Diversity], steps: 1000, rate: 40.0 },
     Combination { name: "iou", selectors: 3, terms: &[Iou, Distinctness], steps: 2000, rate: 8.0 },
 ];
 
@@ -146,33 +138,24 @@ impl Model {
             Entropy => {
                 let params = selector_entropy::Params { weight, ..Default::default() };
                 for (row, gradient) in rows {
-                    sum += selector_entropy::loss_and_gradient(&params, row, 1.0, write, gradient)?
-                        .value;
+                    sum += selector_entropy::loss_and_gradient(&params, row, 1.0, write, gradient)?.value;
                 }
             }
             Diversity => {
                 let params = selector_diversity::Params { weight };
                 for (row, gradient) in rows {
-                    sum +=
-                        selector_diversity::loss_and_gradient(&params, row, 1.0, write, gradient)?
-                            .value;
+                    sum += selector_diversity::loss_and_gradient(&params, row, 1.0, write, gradient)?.value;
                 }
             }
             Distinctness => {
                 let params = distinctness::Params { weight, ..Default::default() };
                 let (workspace, gradient) = (&mut self.workspace, &mut self.grad_selection);
-                sum = distinctness::loss_and_gradient(
-                    &params, &selection, 1.0, write, workspace, gradient,
-                )?
-                .value;
+                sum = distinctness::loss_and_gradient(&params, &selection, 1.0, write, workspace, gradient)?.value;
             }
             Orthogonality => {
                 let params = orthogonality::Params { weight };
                 let (workspace, gradient) = (&mut self.workspace, &mut self.grad_selection);
-                sum = orthogonality::loss_and_gradient(
-                    &params, &selection, 1.0, write, workspace, gradient,
-                )?
-                .value;
+                sum = orthogonality::loss_and_gradient(&params, &selection, 1.0, write, workspace, gradient)?.value;
             }
         }
         Ok(sum)
@@ -231,8 +214,7 @@ impl Model {
     fn bands_in_use(&self) -> f64 {
         let rows = self.selection.chunks(self.scene.bands);
         let selectors = rows.len() as f64;
-        let squares =
-            |row: &[f32]| row.iter().fold(0.0, |sum, s| sum + f64::from(*s) * f64::from(*s));
+        let squares = |row: &[f32]| row.iter().fold(0.0, |sum, s| sum + f64::from(*s) * f64::from(*s));
         rows.fold(0.0, |sum, row| sum + 1.0 / squares(row)) / selectors
     }
 
@@ -241,18 +223,10 @@ impl Model {
         let values = self.logits.iter().chain(&self.filters).chain([&self.bias]);
         values
             .flat_map(|value| value.to_bits().to_le_bytes())
-            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-            })
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
     }
 
-    fn print_step(
-        &mut self,
-        terms: &[Term],
-        step: usize,
-        losses: &[f64],
-        sum: f64,
-    ) -> Fallible<()> {
+    fn print_step(&mut self, terms: &[Term], step: usize, losses: &[f64], sum: f64) -> Fallible<()> {
         let (ratios, bands) = (self.quality()?, self.bands_in_use());
         let table = self.cosines(terms)?;
         print!("{step:>5}");
@@ -279,10 +253,7 @@ fn train(model: &mut Model, terms: &[Term], options: &Options) -> Fallible<bool>
     terms.iter().for_each(|term| print!(" {:>12}", term.name()));
     print!("          sum     F1    IoU  bands  cosines of");
     for (index, first) in terms.iter().enumerate() {
-        terms
-            .iter()
-            .skip(index + 1)
-            .for_each(|second| print!(" {},{}", first.name(), second.name()));
+        terms.iter().skip(index + 1).for_each(|second| print!(" {},{}", first.name(), second.name()));
     }
     println!();
 
@@ -346,14 +317,13 @@ fn train(model: &mut Model, terms: &[Term], options: &Options) -> Fallible<bool>
 }
 
 fn run() -> Fallible<bool> {
-    let usage = "usage: train bce|iou [CUBE.hdr MASK.hdr] [--steps N] [--rate R] [--regularise W] [--tiles N] [--cosines]";
+    let usage =
+        "usage: train bce|iou [CUBE.hdr MASK.hdr] [--steps N] [--rate R] [--regularise W] [--tiles N] [--cosines]";
     let mut words = std::env::args().skip(1);
     let name = words.next().ok_or(usage)?;
-    let combination =
-        COMBINATIONS.iter().find(|combination| combination.name == name).ok_or(usage)?;
+    let combination = COMBINATIONS.iter().find(|combination| combination.name == name).ok_or(usage)?;
     let (mut files, mut tiles, mut rate) = (Vec::new(), 1, None);
-    let mut options =
-        Options { steps: combination.steps, rate: 0.0, regularise: 0.01, cosines: false };
+    let mut options = Options { steps: combination.steps, rate: 0.0, regularise: 0.01, cosines: false };
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(usage);
         match word.as_str() {

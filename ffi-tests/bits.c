@@ -10,7 +10,8 @@ static const struct outputs plain = {floats[0], floats[1], floats[2], floats[3]}
 
 static void note(const char *what, uint32_t tier, size_t n, size_t offset, unsigned options) {
     char text[120];
-    snprintf(text, sizeof text, "%s: tier %s, n %zu, offset %zu, options %u", what, hyla_tier_name(tier), n, offset, options);
+    snprintf(text, sizeof text, "%s: tier %s, n %zu, offset %zu, options %u", what, hyla_tier_name(tier), n, offset,
+             options);
     note_failure(text);
 }
 
@@ -45,8 +46,8 @@ static void offsets(uint32_t tier) {
         CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier));
         for (size_t offset = 0; offset < OFFSETS; ++offset) {
             const size_t bytes = (offset * 5 + 1) % OFFSETS;
-            const struct outputs to = {floats[0] + offset, floats[1] + (offset + 1) % OFFSETS, floats[2] + (offset + 5) % OFFSETS,
-                                       floats[3] + (offset + 11) % OFFSETS};
+            const struct outputs to = {floats[0] + offset, floats[1] + (offset + 1) % OFFSETS,
+                                       floats[2] + (offset + 5) % OFFSETS, floats[3] + (offset + 11) % OFFSETS};
             hyla_pixels at = part(&moved, offset, n, 3);
             at.targets = moved.targets + bytes;
             at.valid = moved.valid + (bytes + 3) % OFFSETS;
@@ -76,7 +77,8 @@ static void splits(void) {
         memset(&chunked, 0, sizeof chunked);
         memset(&merged, 0, sizeof merged);
         for (size_t start = 0; start < LONGEST;) {
-            const size_t rest = LONGEST - start, wanted = next_random(&random) % (2 * longest), n = wanted < rest ? wanted : rest;
+            const size_t rest = LONGEST - start, wanted = next_random(&random) % (2 * longest),
+                         n = wanted < rest ? wanted : rest;
             const hyla_pixels pixels = part(&data, start, n, 3);
             const uint32_t tier = 1 + next_random(&random) % TIERS;
             if (hyla_tier_pin(tier) != HYLA_OK) CHECK_STATUS(HYLA_OK, hyla_tier_pin(HYLA_TIER_BEST));

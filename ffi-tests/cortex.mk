@@ -8,8 +8,8 @@ CORTEX_FLAGS := -std=c11 -Os -Wall -Wextra -Werror -mthumb -ffreestanding -nostd
 CORTEX_SOURCES := $(wildcard examples/embedded/*) include/hyla.h
 CORTEX := cortex-m4f cortex-m0
 
-# What loss, confusion and ranking may take: flash of the whole program, runtime and text output included, and the deepest
-# stack that any of their calls can need.
+# What loss, confusion and ranking may take: flash of the whole program, runtime and text output included, and the
+# deepest stack that any of their calls can need.
 CORTEX_FLASH_BUDGET := 24576
 CORTEX_STACK_BUDGET := 1024
 # What all nodes together may have of machine code.
@@ -79,7 +79,8 @@ ffi-$1: layout-$1 $(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $6)
 .PHONY: run-$1 budget-$1 symbols-$1 layout-$1 ffi-$1
 endef
 $(eval $(call cortex-rules,cortex-m4f,thumbv7em-none-eabihf,-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16,mps2-an386,,environment))
-# The only emulated board with this core has less memory than tests need; and the core has no floating-point environment.
+# The only emulated board with this core has less memory than tests need; and the core has no floating-point
+# environment.
 $(eval $(call cortex-rules,cortex-m0,thumbv6m-none-eabi,-mcpu=cortex-m0,microbit,-global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=33554432))
 
 $(BUILD)/embedded-monitor $(BUILD)/embedded-monitor-iou: $(CORTEX_SOURCES) $(LIB)/libhyla.a

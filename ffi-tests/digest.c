@@ -17,8 +17,8 @@ struct digest {
     } lines[MOST_LINES];
 };
 
-/* Hashes of one name are folded in their order. The tables of binnings are left out: they have halves of words, whose order
- * is the machine's. */
+/* Hashes of one name are folded in their order. The tables of binnings are left out: they have halves of words, whose
+ * order is the machine's. */
 static void fold(const struct hashes *hashes, int column, struct digest *digest) {
     for (size_t i = 0; i < hashes->count; ++i) {
         if (strcmp(hashes->names[i], "binning table") == 0) continue;
@@ -37,8 +37,8 @@ static struct data data;
 static struct room room;
 static struct hashes hashes;
 
-/* Everything, on the tier that is pinned. The inputs are made in the default environment, what is called is called in the
- * given one. */
+/* Everything, on the tier that is pinned. The inputs are made in the default environment, what is called is called in
+ * the given one. */
 static void run(control_word word, struct digest *digest) {
     static const size_t lengths[] = {1, 17, 333};
     memset(digest, 0, sizeof *digest);
@@ -63,14 +63,17 @@ static void run(control_word word, struct digest *digest) {
 static void compare(const struct digest *found, const struct digest *expected, const char *where) {
     if (!CHECK(found->count == expected->count)) return;
     for (size_t i = 0; i < found->count; ++i) {
-        if (CHECK(memcmp(found->lines[i].columns, expected->lines[i].columns, sizeof found->lines[i].columns) == 0)) continue;
+        if (CHECK(memcmp(found->lines[i].columns, expected->lines[i].columns, sizeof found->lines[i].columns) == 0))
+            continue;
         note_failure(where);
         note_failure(found->lines[i].name);
     }
 }
 
 /* Words, not bytes: 64 bits are not printed by every small C library. */
-static void print_word(uint64_t word) { printf(" %08lx%08lx", (unsigned long)(word >> 32), (unsigned long)(word & 0xffffffffu)); }
+static void print_word(uint64_t word) {
+    printf(" %08lx%08lx", (unsigned long)(word >> 32), (unsigned long)(word & 0xffffffffu));
+}
 
 static void print(const struct digest *digest) {
     uint64_t all = 0;

@@ -15,8 +15,8 @@ $(BUILD)/digest$(EXE): $(BUILD)/digest.o $(LIB)/libhyla.a
 digest: $(BUILD)/digest$(EXE) ## a digest of every node, which must be the same on every machine
 	@scripts/check-digest.sh '$(WHERE)' $(BUILD)/digest.txt $(WRAPPER) $(BUILD)/digest$(EXE)
 
-# Every function that computes is in the digest. Of those that are not, some tell sizes, versions and defaults; 16-bit scores
-# share their code with 8-bit ones, and need a histogram of a mebibyte.
+# Every function that computes is in the digest. Of those that are not, some tell sizes, versions and defaults; 16-bit
+# scores share their code with 8-bit ones, and need a histogram of a mebibyte.
 DIGEST_LEFT_OUT := hyla_[a-z_]*_size|hyla_[a-z_]*_init|hyla_[a-z_]*_words|hyla_version.*|hyla_abi_version|hyla_ranking_update_u16
 digest-complete: $(BUILD)/digest.o
 	@readelf -sW $< | sed -n 's/.* UND \(hyla_[a-z0-9_]*\)$$/\1/p' | sort > $(BUILD)/digest-calls.txt; \

@@ -4,7 +4,24 @@
 #include "nodes.h"
 
 enum { LONGEST_GUARDED = 200, CANARY = 0x5a };
-enum buffer { SCORES, WEIGHTS, TARGETS, DECISIONS, VALID, SOFT_TARGETS, VALUES, OTHER, CENTER, LABELS, WORKSPACE, MAP, STORED, ADDED, AT_ONCE, BUFFERS };
+enum buffer {
+    SCORES,
+    WEIGHTS,
+    TARGETS,
+    DECISIONS,
+    VALID,
+    SOFT_TARGETS,
+    VALUES,
+    OTHER,
+    CENTER,
+    LABELS,
+    WORKSPACE,
+    MAP,
+    STORED,
+    ADDED,
+    AT_ONCE,
+    BUFFERS
+};
 
 static unsigned char *pages[BUFFERS];
 static size_t page_size;
@@ -55,7 +72,8 @@ static void lengths(const struct data *data, uint32_t tier) {
                     (float *)(void *)place(ADDED, bytes, at_end), (float *)(void *)place(AT_ONCE, bytes, at_end)};
                 compute(some_params(options), &between, to, &found);
                 same(&found, &expected);
-                for (int buffer = MAP; buffer < BUFFERS; ++buffer) CHECK(rest_untouched((enum buffer)buffer, bytes, at_end));
+                for (int buffer = MAP; buffer < BUFFERS; ++buffer)
+                    CHECK(rest_untouched((enum buffer)buffer, bytes, at_end));
             }
         }
     }
@@ -71,7 +89,8 @@ static void losses(const struct data *data, uint32_t tier) {
     static struct hashes expected, found;
     for (size_t n = 1; n <= LONGEST_GUARDED; n += n < 40 ? 1 : 7) {
         const struct buffers on = buffers_of(data, &room, n);
-        const size_t floats = n * sizeof(float), cube = CHANNELS * floats, workspace = workspace_doubles(n) * sizeof(double);
+        const size_t floats = n * sizeof(float), cube = CHANNELS * floats,
+                     workspace = workspace_doubles(n) * sizeof(double);
         pin_lowest_tier();
         take_nodes(&on, 3, &expected);
         CHECK_STATUS(HYLA_OK, hyla_tier_pin(tier));
@@ -110,8 +129,10 @@ static void frames(const struct data *data) {
         hyla_detection_totals expected = {0}, found = {0};
         memset(guarded_words, 0, bytes);
         CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table, 16, &binning));
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected, &binning, words, WORDS));
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found, &binning, guarded_words, WORDS));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected, &binning,
+                                                          words, WORDS));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found, &binning,
+                                                          guarded_words, WORDS));
         CHECK(memcmp(&found, &expected, sizeof found) == 0 && memcmp(guarded_words, words, bytes) == 0);
         CHECK(rest_untouched(WORKSPACE, bytes, true));
     }

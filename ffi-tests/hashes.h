@@ -1,5 +1,5 @@
-/* What nodes say of one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes that must be
- * equal. No float operation, because programs call this in foreign floating-point environments. */
+/* What nodes say of one set of buffers, as hashes: two runs that must agree bit by bit are two lists of hashes that
+ * must be equal. No float operation, because programs call this in foreign floating-point environments. */
 #ifndef HASHES_H
 #define HASHES_H
 
@@ -31,8 +31,14 @@ static inline hyla_pixels pixels_between(const struct buffers *on, unsigned opti
 /* Such pixels as a cube of CHANNELS values each. */
 static inline hyla_cube cube_between(const struct buffers *on, unsigned options, size_t start, size_t end) {
     const hyla_pixels pixels = pixels_between(on, options, start, end);
-    return (hyla_cube){.values = on->values + CHANNELS * start, .n = pixels.n, .channels = CHANNELS, .pixel_stride = CHANNELS,
-                       .channel_stride = 1, .targets = pixels.targets, .labels = on->labels + start, .valid = pixels.valid,
+    return (hyla_cube){.values = on->values + CHANNELS * start,
+                       .n = pixels.n,
+                       .channels = CHANNELS,
+                       .pixel_stride = CHANNELS,
+                       .channel_stride = 1,
+                       .targets = pixels.targets,
+                       .labels = on->labels + start,
+                       .valid = pixels.valid,
                        .weights = pixels.weights};
 }
 

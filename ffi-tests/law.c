@@ -45,24 +45,34 @@ static void fill_detection(struct arguments *arguments) {
     const hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
     const hyla_pixels pixels = decisions(arguments);
     *(hyla_detection_params *)arguments->at[PARAMS] = params;
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[TOTALS], NULL, NULL, 0));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[OTHER], NULL, NULL, 0));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[TOTALS], NULL,
+                                                NULL, 0));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[OTHER], NULL, NULL, 0));
 }
 
-static const struct family sum = {.sizes[TOTALS] = sizeof(hyla_sum_totals), .sizes[VALUE] = sizeof(double), .fill = fill_sum};
-static const struct family range = {.sizes[TOTALS] = sizeof(hyla_range), .sizes[VALUE] = sizeof(hyla_range_report), .fill = fill_range};
+static const struct family sum = {
+    .sizes[TOTALS] = sizeof(hyla_sum_totals), .sizes[VALUE] = sizeof(double), .fill = fill_sum};
+static const struct family range = {
+    .sizes[TOTALS] = sizeof(hyla_range), .sizes[VALUE] = sizeof(hyla_range_report), .fill = fill_range};
 static const struct family bce = {
     .sizes[PARAMS] = sizeof(hyla_bce_params), .sizes[TOTALS] = sizeof(hyla_bce_totals), .sizes[VALUE] = sizeof(double),
     .fill = fill_bce,
 };
 static const struct family confusion = {
-    .sizes[TOTALS] = sizeof(hyla_confusion_totals), .sizes[VALUE] = sizeof(hyla_confusion_report), .fill = fill_confusion,
+    .sizes[TOTALS] = sizeof(hyla_confusion_totals),
+    .sizes[VALUE] = sizeof(hyla_confusion_report),
+    .fill = fill_confusion,
 };
 static const struct family statistics = {
-    .sizes[TOTALS] = sizeof(hyla_pixel_statistics_totals), .sizes[VALUE] = sizeof(hyla_pixel_statistics_report), .fill = fill_statistics,
+    .sizes[TOTALS] = sizeof(hyla_pixel_statistics_totals),
+    .sizes[VALUE] = sizeof(hyla_pixel_statistics_report),
+    .fill = fill_statistics,
 };
 static const struct family detection = {
-    .sizes[PARAMS] = sizeof(hyla_detection_params), .sizes[TOTALS] = sizeof(hyla_detection_totals), .fill = fill_detection,
+    .sizes[PARAMS] = sizeof(hyla_detection_params),
+    .sizes[TOTALS] = sizeof(hyla_detection_totals),
+    .fill = fill_detection,
 };
 
 /* How each function is called. */
@@ -97,7 +107,8 @@ CALL(detection_update, a->at[PARAMS], pixels_of(a), a->at[TOTALS], NULL, NULL, 0
 CALL(detection_end_frame, a->at[TOTALS])
 CALL(detection_update_frame, a->at[PARAMS], pixels_of(a), a->rows, a->cols, a->pitch, a->at[TOTALS], NULL, NULL, 0)
 CALL(detection_merge, a->at[OTHER], a->at[TOTALS])
-CALL(detection_metrics, a->at[PARAMS], a->at[TOTALS], NULL, NULL, 0, a->at[CONTEXT], a->at[LIST], a->capacity, a->at[COUNT])
+CALL(detection_metrics, a->at[PARAMS], a->at[TOTALS], NULL, NULL, 0, a->at[CONTEXT], a->at[LIST], a->capacity,
+     a->at[COUNT])
 
 #define FLOAT_PIXELS (BIT(PIXELS) | BIT(SCORES) | BIT(VALID))
 #define BYTE_PIXELS (BIT(PIXELS) | BIT(DECISIONS) | BIT(TARGETS) | BIT(VALID))
@@ -150,7 +161,8 @@ static void law_of_defaults(hyla_status (*init)(void *, size_t), const void *def
     memcpy(memory, before, sizeof memory);
     CHECK_STATUS(HYLA_ERROR_NULL_POINTER, init(NULL, known));
     for (size_t offset = 1; offset < 4; ++offset) CHECK_STATUS(HYLA_ERROR_MISALIGNED, init(memory + offset, known));
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) CHECK_STATUS(HYLA_ERROR_STRUCT_SIZE, init(memory, wrong[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i)
+        CHECK_STATUS(HYLA_ERROR_STRUCT_SIZE, init(memory, wrong[i]));
     CHECK(memcmp(memory, before, sizeof memory) == 0);
     for (size_t size = 4; size <= 4096; size += 4) {
         const uint32_t word = (uint32_t)size;
@@ -176,7 +188,8 @@ int main(void) {
     const hyla_bce_params bce_defaults = HYLA_BCE_PARAMS_DEFAULT, bce_value = hyla_bce_params_default();
     law_of_defaults(init_bce, &bce_defaults, sizeof bce_defaults);
     CHECK(memcmp(&bce_defaults, &bce_value, sizeof bce_value) == 0);
-    const hyla_detection_params detection_defaults = HYLA_DETECTION_PARAMS_DEFAULT, detection_value = hyla_detection_params_default();
+    const hyla_detection_params detection_defaults = HYLA_DETECTION_PARAMS_DEFAULT,
+                                detection_value = hyla_detection_params_default();
     law_of_defaults(init_detection, &detection_defaults, sizeof detection_defaults);
     CHECK(memcmp(&detection_defaults, &detection_value, sizeof detection_value) == 0);
     return finish("law");

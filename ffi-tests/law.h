@@ -12,7 +12,8 @@
 static inline void note(const struct function *function, const char *what, va_list details) {
     char text[200];
     const int length = snprintf(text, sizeof text, "%s: ", function->name);
-    if (length >= 0 && (size_t)length < sizeof text) vsnprintf(text + length, sizeof text - (size_t)length, what, details);
+    if (length >= 0 && (size_t)length < sizeof text)
+        vsnprintf(text + length, sizeof text - (size_t)length, what, details);
     note_failure(text);
 }
 
@@ -31,7 +32,8 @@ static inline void expect_error(const struct function *function, const struct ar
 }
 
 /* The call succeeds, and only what it may write has changed. */
-static inline void expect_success(const struct function *function, const struct arguments *arguments, const char *what, ...) {
+static inline void expect_success(const struct function *function, const struct arguments *arguments, const char *what,
+                                  ...) {
     static struct rooms before;
     write_structs(arguments);
     before = *arguments->rooms;
@@ -68,7 +70,8 @@ static inline void law_of_alignment(const struct function *function, struct room
         for (size_t offset = 1; offset < alignment_of((enum slot)slot); ++offset) {
             struct arguments arguments = valid_arguments(function, rooms);
             arguments.at[slot] = (char *)arguments.at[slot] + offset;
-            expect_error(function, &arguments, HYLA_ERROR_MISALIGNED, "%s misaligned by %zu bytes", slots[slot].name, offset);
+            expect_error(function, &arguments, HYLA_ERROR_MISALIGNED, "%s misaligned by %zu bytes", slots[slot].name,
+                         offset);
         }
     }
 }
@@ -86,7 +89,8 @@ static inline void law_of_overlap(const struct function *function, struct rooms 
             for (size_t place = 0; place < sizeof places / sizeof *places; ++place) {
                 struct arguments arguments = valid_arguments(function, rooms);
                 arguments.at[output] = (char *)arguments.at[other] + places[place];
-                expect_error(function, &arguments, HYLA_ERROR_OVERLAP, "%s overlaps %s, place %zu", slots[output].name, slots[other].name, place);
+                expect_error(function, &arguments, HYLA_ERROR_OVERLAP, "%s overlaps %s, place %zu", slots[output].name,
+                             slots[other].name, place);
             }
         }
     }
@@ -113,9 +117,9 @@ static inline void law_of_neighbours(const struct function *function, struct roo
     }
 }
 
-#define ARRAYS \
-    (BIT(SCORES) | BIT(TARGETS) | BIT(DECISIONS) | BIT(VALID) | BIT(WEIGHTS) | BIT(SOFT_TARGETS) | BIT(VALUES) | BIT(LABELS) | \
-     BIT(ENTRIES) | BIT(FLOATS) | BIT(MAP))
+#define ARRAYS                                                                                                         \
+    (BIT(SCORES) | BIT(TARGETS) | BIT(DECISIONS) | BIT(VALID) | BIT(WEIGHTS) | BIT(SOFT_TARGETS) | BIT(VALUES) |       \
+     BIT(LABELS) | BIT(ENTRIES) | BIT(FLOATS) | BIT(MAP))
 /* A struct that says how many items the arrays have. */
 #define SHAPES (BIT(PIXELS) | BIT(CUBE) | BIT(MATRIX))
 
@@ -174,7 +178,8 @@ static inline void law_of_reserved(const struct function *function, struct rooms
                                              ((hyla_cube *)arguments.at[CUBE])->reserved,
                                              ((hyla_matrix *)arguments.at[MATRIX])->reserved};
             reserved[shape][i] = rooms;
-            expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved pointer %d of %s", i, slots[shapes[shape]].name);
+            expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved pointer %d of %s", i,
+                         slots[shapes[shape]].name);
         }
     }
     if (function->reads & BIT(CONTEXT)) {
@@ -187,7 +192,8 @@ static inline void law_of_reserved(const struct function *function, struct rooms
 static inline void law_of_struct_size(const struct function *function, struct rooms *rooms) {
     if (!(function->reads & BIT(PARAMS))) return;
     const uint32_t known = (uint32_t)size_of(function, PARAMS);
-    const uint32_t wrong[] = {0, 1, 2, 3, 5, known - 1, known + 1, 4098, 4100, 65536, 0x80000000u, UINT32_MAX, UINT32_MAX - 3};
+    const uint32_t wrong[] = {0,    1,    2,     3,           5,          known - 1,     known + 1,
+                              4098, 4100, 65536, 0x80000000u, UINT32_MAX, UINT32_MAX - 3};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
         struct arguments arguments = valid_arguments(function, rooms);
         *(uint32_t *)arguments.at[PARAMS] = wrong[i];
@@ -205,7 +211,8 @@ static inline void law_of_struct_size(const struct function *function, struct ro
         expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_FIELD, "last byte of %" PRIu32, longer[i]);
         bytes[longer[i] - 1] = 0;
         bytes[known] = 0x80;
-        expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_FIELD, "first byte beyond the struct, of %" PRIu32, longer[i]);
+        expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_FIELD, "first byte beyond the struct, of %" PRIu32,
+                     longer[i]);
     }
     /* What a shorter struct lacks has its default, whatever lies behind it. */
     struct arguments arguments = valid_arguments(function, rooms);

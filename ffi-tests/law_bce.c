@@ -44,7 +44,8 @@ static void refused(hyla_status expected, const hyla_bce_params *params, const h
 
 static void parameters(void) {
     const hyla_pixels pixels = all();
-    const float not_finite[] = {NAN, -NAN, INFINITY, -INFINITY}, bad_pos_weight[] = {NAN, INFINITY, -INFINITY, -1.0f, -1e-45f};
+    const float not_finite[] = {NAN, -NAN, INFINITY, -INFINITY},
+                bad_pos_weight[] = {NAN, INFINITY, -INFINITY, -1.0f, -1e-45f};
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
     for (size_t i = 0; i < 4; ++i) {
         params.weight = not_finite[i];
@@ -88,7 +89,8 @@ static void no_scalar(void) {
     for (int i = 0; i < N; ++i) out[i] = untouched[i] = 42.0f;
     params.reduction = HYLA_REDUCTION_NONE;
     CHECK_STATUS(HYLA_ERROR_NO_SCALAR, hyla_bce_loss(&params, &totals, &loss));
-    CHECK_STATUS(HYLA_ERROR_NO_SCALAR, hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, &totals, &loss, out));
+    CHECK_STATUS(HYLA_ERROR_NO_SCALAR,
+                 hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, &totals, &loss, out));
     CHECK(loss == 42.0 && memcmp(out, untouched, sizeof out) == 0 && memcmp(&totals, &before, sizeof totals) == 0);
 
     /* Each entry's own gradient: what the sum has. */
@@ -154,12 +156,14 @@ static void empty(void) {
         params.reduction = reductions[i];
         CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_bce_loss(&params, &totals, &loss));
         CHECK(i == 1 ? loss == 0.0 : isnan(loss));
-        CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_bce_loss_and_gradient(&params, &nothing, 1.0, HYLA_STORE, NULL, &loss, NULL));
+        CHECK_STATUS(HYLA_NOTICE_EMPTY,
+                     hyla_bce_loss_and_gradient(&params, &nothing, 1.0, HYLA_STORE, NULL, &loss, NULL));
         CHECK(i == 1 ? loss == 0.0 : isnan(loss));
         CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_bce_gradient(&params, &totals, &nothing, 1.0, HYLA_STORE, NULL));
         CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_bce_map(&params, &nothing, NULL));
         for (int j = 0; j < N; ++j) out[j] = 42.0f;
-        CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_bce_loss_and_gradient(&params, &masked, 1.0, HYLA_ADD, &totals, &loss, out));
+        CHECK_STATUS(HYLA_NOTICE_EMPTY,
+                     hyla_bce_loss_and_gradient(&params, &masked, 1.0, HYLA_ADD, &totals, &loss, out));
         for (int j = 0; j < N; ++j) CHECK(out[j] == 42.0f);
         CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_bce_gradient(&params, &totals, &masked, 1.0, HYLA_STORE, out));
         for (int j = 0; j < N; ++j) CHECK(out[j] == 0.0f);
@@ -174,7 +178,8 @@ static void not_finite(void) {
     float out[N];
     double loss = 0.0;
     logits[4] = NAN;
-    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
+    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE,
+                 hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
     CHECK(isnan(loss) && isnan(out[4]) && !isnan(out[3]));
     /* An infinite logit costs nothing when it is right, and everything when it is wrong. */
     logits[4] = -INFINITY;
@@ -185,7 +190,8 @@ static void not_finite(void) {
     CHECK_STATUS(HYLA_OK, hyla_bce_map(&params, &pixels, out));
     CHECK(out[4] == 0.0f && out[6] == 0.0f);
     logits[4] = INFINITY;
-    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
+    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE,
+                 hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
     CHECK(isinf(loss) && loss > 0.0 && isfinite(out[4]) && out[4] > 0.0f);
     reset();
 }
@@ -201,10 +207,12 @@ static void rejected(void) {
         float out[N], expected_out[N];
         weights[5] = bad[i];
         logits[5] = NAN;
-        CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_loss_and_gradient(&params, &pixels, 2.0, HYLA_STORE, &totals, &loss, out));
+        CHECK_STATUS(HYLA_NOTICE_REJECTED,
+                     hyla_bce_loss_and_gradient(&params, &pixels, 2.0, HYLA_STORE, &totals, &loss, out));
         CHECK(totals.rejected == 1 && totals.pixels == N - 1);
         valid[5] = 0;
-        CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(&params, &pixels, 2.0, HYLA_STORE, &masked, &expected, expected_out));
+        CHECK_STATUS(HYLA_OK,
+                     hyla_bce_loss_and_gradient(&params, &pixels, 2.0, HYLA_STORE, &masked, &expected, expected_out));
         CHECK(masked.rejected == 0);
         masked.rejected = 1;
         CHECK(memcmp(&totals, &masked, sizeof totals) == 0);
@@ -219,7 +227,8 @@ static void rejected(void) {
     logits[0] = NAN;
     double loss = 0.0;
     float out[N];
-    CHECK_STATUS(HYLA_NOTICE_DEGENERATE, hyla_bce_loss_and_gradient(&weighted, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
+    CHECK_STATUS(HYLA_NOTICE_DEGENERATE,
+                 hyla_bce_loss_and_gradient(&weighted, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
     CHECK(isnan(loss));
     for (int i = 0; i < N; ++i) CHECK(out[i] == 0.0f);
     CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &loss, out));
@@ -307,10 +316,12 @@ static void older_params(void) {
         CHECK_STATUS(HYLA_OK, hyla_bce_loss(params[i], &totals[i], &losses[i]));
         CHECK_STATUS(HYLA_OK, hyla_bce_map(params[i], &pixels, maps[i]));
         CHECK_STATUS(HYLA_OK, hyla_bce_gradient(params[i], &totals[i], &pixels, 1.0, HYLA_STORE, stored[i]));
-        CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(params[i], &pixels, 1.0, HYLA_STORE, &at_once[i], &fused_losses[i], fused[i]));
+        CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(params[i], &pixels, 1.0, HYLA_STORE, &at_once[i],
+                                                         &fused_losses[i], fused[i]));
     }
     CHECK(losses[0] == losses[1] && fused_losses[0] == fused_losses[1] && losses[0] == fused_losses[0]);
-    CHECK(memcmp(&totals[0], &totals[1], sizeof totals[0]) == 0 && memcmp(&at_once[0], &at_once[1], sizeof at_once[0]) == 0);
+    CHECK(memcmp(&totals[0], &totals[1], sizeof totals[0]) == 0 &&
+          memcmp(&at_once[0], &at_once[1], sizeof at_once[0]) == 0);
     CHECK(memcmp(maps[0], maps[1], sizeof maps[0]) == 0 && memcmp(stored[0], stored[1], sizeof stored[0]) == 0);
     CHECK(memcmp(fused[0], fused[1], sizeof fused[0]) == 0);
     /* With smoothing they differ, and totals know it. */

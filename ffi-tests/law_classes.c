@@ -21,40 +21,60 @@ static void fill_dice(struct arguments *arguments) {
 
 enum { VALUES_BYTES = LAW_PIXELS * LAW_CHANNELS * sizeof(float) };
 static const struct family entropy = {
-    .sizes[PARAMS] = sizeof(hyla_cross_entropy_params), .sizes[TOTALS] = sizeof(hyla_cross_entropy_totals), .sizes[VALUE] = sizeof(double),
-    .fill = fill_entropy, .sizes[FLOATS] = VALUES_BYTES,
+    .sizes[PARAMS] = sizeof(hyla_cross_entropy_params),
+    .sizes[TOTALS] = sizeof(hyla_cross_entropy_totals),
+    .sizes[VALUE] = sizeof(double),
+    .fill = fill_entropy,
+    .sizes[FLOATS] = VALUES_BYTES,
 };
 static const struct family dice = {
-    .sizes[PARAMS] = sizeof(hyla_dice_params), .sizes[TOTALS] = LAW_CHANNELS * sizeof(hyla_dice_totals), .sizes[VALUE] = sizeof(double),
-    .fill = fill_dice, .sizes[FLOATS] = VALUES_BYTES,
+    .sizes[PARAMS] = sizeof(hyla_dice_params),
+    .sizes[TOTALS] = LAW_CHANNELS * sizeof(hyla_dice_totals),
+    .sizes[VALUE] = sizeof(double),
+    .fill = fill_dice,
+    .sizes[FLOATS] = VALUES_BYTES,
 };
 
 /* The class weights lie where other functions have a center. */
 static hyla_status entropy_update(const struct arguments *a) {
     return hyla_cross_entropy_update(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[TOTALS]);
 }
-static hyla_status entropy_merge(const struct arguments *a) { return hyla_cross_entropy_merge(a->at[OTHER], a->at[TOTALS]); }
+static hyla_status entropy_merge(const struct arguments *a) {
+    return hyla_cross_entropy_merge(a->at[OTHER], a->at[TOTALS]);
+}
 static hyla_status entropy_normalize(const struct arguments *a) { return hyla_cross_entropy_normalize(a->at[TOTALS]); }
-static hyla_status entropy_loss(const struct arguments *a) { return hyla_cross_entropy_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]); }
+static hyla_status entropy_loss(const struct arguments *a) {
+    return hyla_cross_entropy_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]);
+}
 static hyla_status entropy_map(const struct arguments *a) {
     return hyla_cross_entropy_map(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[MAP]);
 }
 static hyla_status entropy_gradient(const struct arguments *a) {
-    return hyla_cross_entropy_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[FLOATS]);
+    return hyla_cross_entropy_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], a->at[CENTER], 1.0, a->write,
+                                       a->at[FLOATS]);
 }
 static hyla_status entropy_both(const struct arguments *a) {
-    return hyla_cross_entropy_loss_and_gradient(a->at[PARAMS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[TOTALS], a->at[VALUE],
-                                                a->at[FLOATS]);
+    return hyla_cross_entropy_loss_and_gradient(a->at[PARAMS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[TOTALS],
+                                                a->at[VALUE], a->at[FLOATS]);
 }
-static hyla_status dice_update(const struct arguments *a) { return hyla_dice_update(a->at[PARAMS], a->at[CUBE], a->at[TOTALS]); }
-static hyla_status dice_merge(const struct arguments *a) { return hyla_dice_merge(a->at[OTHER], a->at[TOTALS], LAW_CHANNELS); }
-static hyla_status dice_normalize(const struct arguments *a) { return hyla_dice_normalize(a->at[TOTALS], LAW_CHANNELS); }
-static hyla_status dice_loss(const struct arguments *a) { return hyla_dice_loss(a->at[PARAMS], a->at[TOTALS], LAW_CHANNELS, a->at[VALUE]); }
+static hyla_status dice_update(const struct arguments *a) {
+    return hyla_dice_update(a->at[PARAMS], a->at[CUBE], a->at[TOTALS]);
+}
+static hyla_status dice_merge(const struct arguments *a) {
+    return hyla_dice_merge(a->at[OTHER], a->at[TOTALS], LAW_CHANNELS);
+}
+static hyla_status dice_normalize(const struct arguments *a) {
+    return hyla_dice_normalize(a->at[TOTALS], LAW_CHANNELS);
+}
+static hyla_status dice_loss(const struct arguments *a) {
+    return hyla_dice_loss(a->at[PARAMS], a->at[TOTALS], LAW_CHANNELS, a->at[VALUE]);
+}
 static hyla_status dice_gradient(const struct arguments *a) {
     return hyla_dice_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], 1.0, a->write, a->at[FLOATS]);
 }
 static hyla_status dice_both(const struct arguments *a) {
-    return hyla_dice_loss_and_gradient(a->at[PARAMS], a->at[CUBE], 1.0, a->write, a->at[TOTALS], a->at[VALUE], a->at[FLOATS]);
+    return hyla_dice_loss_and_gradient(a->at[PARAMS], a->at[CUBE], 1.0, a->write, a->at[TOTALS], a->at[VALUE],
+                                       a->at[FLOATS]);
 }
 
 #define INPUTS (BIT(PARAMS) | BIT(CUBE) | BIT(VALUES) | BIT(LABELS) | BIT(VALID) | BIT(WEIGHTS))
@@ -66,9 +86,10 @@ static const struct function functions[] = {
     {"hyla_cross_entropy_normalize", entropy_normalize, &entropy, 0, 0, BIT(TOTALS)},
     {"hyla_cross_entropy_loss", entropy_loss, &entropy, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_cross_entropy_map", entropy_map, &entropy, INPUTS | WEIGHTED, OPTIONAL | WEIGHTED, BIT(MAP)},
-    {"hyla_cross_entropy_gradient", entropy_gradient, &entropy, INPUTS | WEIGHTED | BIT(TOTALS), OPTIONAL | WEIGHTED, BIT(FLOATS)},
-    {"hyla_cross_entropy_loss_and_gradient", entropy_both, &entropy, INPUTS | WEIGHTED, OPTIONAL | WEIGHTED | BIT(TOTALS),
-     BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
+    {"hyla_cross_entropy_gradient", entropy_gradient, &entropy, INPUTS | WEIGHTED | BIT(TOTALS), OPTIONAL | WEIGHTED,
+     BIT(FLOATS)},
+    {"hyla_cross_entropy_loss_and_gradient", entropy_both, &entropy, INPUTS | WEIGHTED,
+     OPTIONAL | WEIGHTED | BIT(TOTALS), BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
     {"hyla_dice_update", dice_update, &dice, INPUTS, OPTIONAL, BIT(TOTALS)},
     {"hyla_dice_merge", dice_merge, &dice, BIT(OTHER), 0, BIT(TOTALS)},
     {"hyla_dice_normalize", dice_normalize, &dice, 0, 0, BIT(TOTALS)},
@@ -82,11 +103,12 @@ static const float zeros[8];
 static const int32_t labels[4] = {0, 1, 1, 0};
 
 static hyla_cube four(void) {
-    return (hyla_cube){.values = zeros, .labels = labels, .n = 4, .channels = 2, .pixel_stride = 2, .channel_stride = 1};
+    return (hyla_cube){
+        .values = zeros, .labels = labels, .n = 4, .channels = 2, .pixel_stride = 2, .channel_stride = 1};
 }
 
-static void refused_entropy(hyla_status expected, const hyla_cross_entropy_params *params, const hyla_cube *cube, const float *weights,
-                            uint32_t write) {
+static void refused_entropy(hyla_status expected, const hyla_cross_entropy_params *params, const hyla_cube *cube,
+                            const float *weights, uint32_t write) {
     static const hyla_cross_entropy_totals empty;
     hyla_cross_entropy_totals totals = {0};
     double loss = 42.0;
@@ -96,7 +118,8 @@ static void refused_entropy(hyla_status expected, const hyla_cross_entropy_param
         CHECK_STATUS(expected, hyla_cross_entropy_map(params, cube, weights, out));
     }
     CHECK_STATUS(expected, hyla_cross_entropy_gradient(params, &totals, cube, weights, 1.0, write, out));
-    CHECK_STATUS(expected, hyla_cross_entropy_loss_and_gradient(params, cube, weights, 1.0, write, &totals, &loss, out));
+    CHECK_STATUS(expected,
+                 hyla_cross_entropy_loss_and_gradient(params, cube, weights, 1.0, write, &totals, &loss, out));
     CHECK(loss == 42.0 && out[0] == 42.0f && out[1] == 0.0f && memcmp(&totals, &empty, sizeof totals) == 0);
 }
 
@@ -120,7 +143,8 @@ static void parameters(void) {
     hyla_cross_entropy_params params, made;
     hyla_dice_params dice_params, dice_made;
     CHECK_STATUS(HYLA_OK, hyla_cross_entropy_params_init(&made, sizeof made));
-    CHECK(memcmp(&made, &plain, sizeof made) == 0 && hyla_cross_entropy_totals_size() == sizeof(hyla_cross_entropy_totals));
+    CHECK(memcmp(&made, &plain, sizeof made) == 0 &&
+          hyla_cross_entropy_totals_size() == sizeof(hyla_cross_entropy_totals));
     CHECK_STATUS(HYLA_OK, hyla_dice_params_init(&dice_made, sizeof dice_made));
     CHECK(memcmp(&dice_made, &other, sizeof other) == 0 && hyla_dice_totals_size() == sizeof(hyla_dice_totals));
     for (int i = 0; i < 4; ++i) {
@@ -176,14 +200,17 @@ static void values(void) {
     hyla_cross_entropy_totals totals = {0};
     double loss = 0.0;
     float out[8];
-    CHECK_STATUS(HYLA_OK, hyla_cross_entropy_loss_and_gradient(&params, &cube, NULL, 4.0, HYLA_STORE, &totals, &loss, out));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_cross_entropy_loss_and_gradient(&params, &cube, NULL, 4.0, HYLA_STORE, &totals, &loss, out));
     CHECK(fabs(loss / ln2 - 1.0) < 1e-7 && totals.pixels == 4);
     CHECK(out[0] == -0.5f && out[1] == 0.5f && out[2] == 0.5f && out[3] == -0.5f);
     const float weights[2] = {3.0f, 1.0f};
-    CHECK_STATUS(HYLA_OK, hyla_cross_entropy_loss_and_gradient(&params, &cube, weights, 8.0, HYLA_STORE, NULL, &loss, out));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_cross_entropy_loss_and_gradient(&params, &cube, weights, 8.0, HYLA_STORE, NULL, &loss, out));
     CHECK(fabs(loss / ln2 - 1.0) < 1e-7 && out[0] == -1.5f && out[3] == -0.5f);
     params.reduction = HYLA_REDUCTION_MEAN;
-    CHECK_STATUS(HYLA_OK, hyla_cross_entropy_loss_and_gradient(&params, &cube, weights, 1.0, HYLA_STORE, NULL, &loss, out));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_cross_entropy_loss_and_gradient(&params, &cube, weights, 1.0, HYLA_STORE, NULL, &loss, out));
     CHECK(fabs(loss / (2.0 * ln2) - 1.0) < 1e-7);
     params.weight = 2.0f;
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_cross_entropy_loss(&params, &totals, &loss));
@@ -196,7 +223,8 @@ static void values(void) {
     cube.labels = odd;
     params = hyla_cross_entropy_params_default();
     totals = (hyla_cross_entropy_totals){0};
-    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_cross_entropy_loss_and_gradient(&params, &cube, NULL, 1.0, HYLA_STORE, &totals, &loss, out));
+    CHECK_STATUS(HYLA_NOTICE_REJECTED,
+                 hyla_cross_entropy_loss_and_gradient(&params, &cube, NULL, 1.0, HYLA_STORE, &totals, &loss, out));
     CHECK(totals.pixels == 2 && totals.rejected == 1 && out[2] == 0.0f && out[4] == 0.0f);
 
     /* At even odds dice is (2 + 2 eps...) / (2 + 2): one half for each class. */
@@ -211,7 +239,8 @@ static void values(void) {
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_dice_loss(&dice_params, swapped, 2, &loss));
     CHECK_STATUS(HYLA_ERROR_CHANNELS, hyla_dice_loss(&dice_params, NULL, 0, &loss));
     const hyla_cube nothing = {.channels = 2};
-    CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_dice_loss_and_gradient(&dice_params, &nothing, 1.0, HYLA_STORE, classes, &loss, NULL));
+    CHECK_STATUS(HYLA_NOTICE_EMPTY,
+                 hyla_dice_loss_and_gradient(&dice_params, &nothing, 1.0, HYLA_STORE, classes, &loss, NULL));
     CHECK(loss == 0.0);
 }
 
@@ -227,7 +256,8 @@ static void addition_of_words(void) {
     int64_t *const words = (int64_t *)(void *)sum;
     const int64_t *const more = (const int64_t *)(const void *)one;
     for (int time = 0; time < 100; ++time) {
-        for (size_t word = 0; word < sizeof one / (sizeof(int64_t)); ++word) words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
+        for (size_t word = 0; word < sizeof one / (sizeof(int64_t)); ++word)
+            words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
         CHECK_STATUS(HYLA_OK, hyla_dice_merge(one, merged, 2));
     }
     CHECK_STATUS(HYLA_OK, hyla_dice_normalize(sum, 2));

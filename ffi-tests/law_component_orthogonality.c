@@ -13,10 +13,15 @@ static void fill_report(struct arguments *a) {
 }
 
 static const struct family matrices = {
-    .sizes[VALUE] = sizeof(hyla_component_orthogonality_report), .fill = fill_nothing, .sizes[WORKSPACE] = DOUBLES * sizeof(double),
+    .sizes[VALUE] = sizeof(hyla_component_orthogonality_report),
+    .fill = fill_nothing,
+    .sizes[WORKSPACE] = DOUBLES * sizeof(double),
 };
 static const struct family reports = {
-    .sizes[TOTALS] = sizeof(hyla_component_orthogonality_report), .fill = fill_report, .sizes[LIST] = 4 * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_component_orthogonality_report),
+    .fill = fill_report,
+    .sizes[LIST] = 4 * sizeof(hyla_metric),
+    .reports = true,
 };
 
 static hyla_status call_values(const struct arguments *a) {
@@ -27,8 +32,10 @@ static hyla_status call_metrics(const struct arguments *a) {
 }
 
 static const struct function functions[] = {
-    {"hyla_component_orthogonality_values", call_values, &matrices, BIT(MATRIX) | BIT(ENTRIES), 0, BIT(WORKSPACE) | BIT(VALUE)},
-    {"hyla_component_orthogonality_metrics", call_metrics, &reports, BIT(TOTALS) | BIT(CONTEXT), 0, BIT(LIST) | BIT(COUNT)},
+    {"hyla_component_orthogonality_values", call_values, &matrices, BIT(MATRIX) | BIT(ENTRIES), 0,
+     BIT(WORKSPACE) | BIT(VALUE)},
+    {"hyla_component_orthogonality_metrics", call_metrics, &reports, BIT(TOTALS) | BIT(CONTEXT), 0,
+     BIT(LIST) | BIT(COUNT)},
 };
 
 static const float rows[6] = {1.0f, 0.0f, 0.0f, 2.0f, 2.0f, 0.0f};
@@ -76,7 +83,8 @@ static void values(void) {
     CHECK(count == 42 && memcmp(list, before, sizeof list) == 0);
     CHECK_STATUS(HYLA_OK, hyla_component_orthogonality_metrics(&report, &context, list, 4, &count));
     CHECK(count == 4 && memcmp(&list[4], &before[4], sizeof *list) == 0);
-    CHECK(is_named(&list[0], "orthogonality_error", sqrt(57.0), HYLA_OK) && is_named(&list[1], "avg_off_diagonal", 2.75, HYLA_OK));
+    CHECK(is_named(&list[0], "orthogonality_error", sqrt(57.0), HYLA_OK) &&
+          is_named(&list[1], "avg_off_diagonal", 2.75, HYLA_OK));
     CHECK(is_named(&list[2], "diagonal_mean", 4.5, HYLA_OK) && is_named(&list[3], "diagonal_std", sqrt(24.5), HYLA_OK));
 
     /* One row has no deviation. */
@@ -88,7 +96,8 @@ static void values(void) {
 
     const hyla_matrix none = {0};
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_component_orthogonality_values(&none, NULL, 0, &report));
-    CHECK(report.orthogonality_error == 0.0 && isnan(report.avg_off_diagonal) && isnan(report.diagonal_mean) && report.components == 0);
+    CHECK(report.orthogonality_error == 0.0 && isnan(report.avg_off_diagonal) && isnan(report.diagonal_mean) &&
+          report.components == 0);
     const float bad[4] = {NAN, 1.0f, 1.0f, 1.0f};
     matrix = (hyla_matrix){.values = bad, .rows = 2, .columns = 2, .row_stride = 2};
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_component_orthogonality_values(&matrix, space, DOUBLES, &report));

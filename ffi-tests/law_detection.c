@@ -13,25 +13,31 @@ static void fill(struct arguments *a) {
     *(hyla_detection_params *)a->at[PARAMS] = defaults;
     memset(a->at[WORKSPACE], 0, WORDS * sizeof(int64_t));
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], TABLE_WORDS, a->at[BINNING]));
-    const hyla_pixels pixels = {.scores = a->at[SCORES], .targets = a->at[TARGETS], .decisions = a->at[DECISIONS], .n = LAW_PIXELS};
-    CHECK_STATUS(HYLA_OK, hyla_detection_update(&defaults, &pixels, a->at[TOTALS], a->at[BINNING], a->at[WORKSPACE], WORDS));
+    const hyla_pixels pixels = {
+        .scores = a->at[SCORES], .targets = a->at[TARGETS], .decisions = a->at[DECISIONS], .n = LAW_PIXELS};
+    CHECK_STATUS(HYLA_OK,
+                 hyla_detection_update(&defaults, &pixels, a->at[TOTALS], a->at[BINNING], a->at[WORKSPACE], WORDS));
 }
 
 static struct family family = {
-    .sizes[PARAMS] = sizeof(hyla_detection_params), .sizes[TOTALS] = sizeof(hyla_detection_totals), .fill = fill,
-    .sizes[WORKSPACE] = WORDS * sizeof(int64_t), .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t), .sizes[LIST] = VALUES_OF_ALL * sizeof(hyla_metric),
+    .sizes[PARAMS] = sizeof(hyla_detection_params),
+    .sizes[TOTALS] = sizeof(hyla_detection_totals),
+    .fill = fill,
+    .sizes[WORKSPACE] = WORDS * sizeof(int64_t),
+    .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t),
+    .sizes[LIST] = VALUES_OF_ALL * sizeof(hyla_metric),
 };
 
 static hyla_status update(const struct arguments *a) {
     return hyla_detection_update(a->at[PARAMS], pixels_of(a), a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS);
 }
 static hyla_status update_frame(const struct arguments *a) {
-    return hyla_detection_update_frame(a->at[PARAMS], pixels_of(a), a->rows, a->cols, a->pitch, a->at[TOTALS], binning_of(a),
-                                       a->at[WORKSPACE], WORDS);
+    return hyla_detection_update_frame(a->at[PARAMS], pixels_of(a), a->rows, a->cols, a->pitch, a->at[TOTALS],
+                                       binning_of(a), a->at[WORKSPACE], WORDS);
 }
 static hyla_status metrics(const struct arguments *a) {
-    return hyla_detection_metrics(a->at[PARAMS], a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS, a->at[CONTEXT], a->at[LIST],
-                                  VALUES_OF_ALL, a->at[COUNT]);
+    return hyla_detection_metrics(a->at[PARAMS], a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS, a->at[CONTEXT],
+                                  a->at[LIST], VALUES_OF_ALL, a->at[COUNT]);
 }
 
 #define BINS (BIT(PARAMS) | BIT(BINNING) | BIT(TABLE))
@@ -41,7 +47,8 @@ static hyla_status metrics(const struct arguments *a) {
 static const struct function functions[] = {
     {"hyla_detection_update", update, &family, INPUTS, OPTIONAL, BIT(TOTALS) | BIT(WORKSPACE)},
     {"hyla_detection_update_frame", update_frame, &family, INPUTS, OPTIONAL, BIT(TOTALS) | BIT(WORKSPACE)},
-    {"hyla_detection_metrics", metrics, &family, BINS | BIT(TOTALS) | BIT(WORKSPACE) | BIT(CONTEXT), 0, BIT(LIST) | BIT(COUNT)},
+    {"hyla_detection_metrics", metrics, &family, BINS | BIT(TOTALS) | BIT(WORKSPACE) | BIT(CONTEXT), 0,
+     BIT(LIST) | BIT(COUNT)},
 };
 
 /* A frame of 2 x 3 pixels, and everything of one stream. */
@@ -63,22 +70,25 @@ static hyla_status add(struct stream *stream, const hyla_pixels *pixels) {
 }
 
 static hyla_status list_of(const struct stream *stream, hyla_metric *list, size_t capacity, size_t *count) {
-    return hyla_detection_metrics(&defaults, &stream->totals, &binning, stream->words, WORDS, &context, list, capacity, count);
+    return hyla_detection_metrics(&defaults, &stream->totals, &binning, stream->words, WORDS, &context, list, capacity,
+                                  count);
 }
 
-static void refuse(hyla_status error, const hyla_detection_params *params, const hyla_pixels *pixels, const hyla_binning *bins,
-                   size_t count) {
+static void refuse(hyla_status error, const hyla_detection_params *params, const hyla_pixels *pixels,
+                   const hyla_binning *bins, size_t count) {
     static const struct stream empty;
     static struct stream stream;
     hyla_metric list[VALUES_OF_ALL], before[VALUES_OF_ALL];
     size_t written = 42;
     CHECK_STATUS(error, hyla_detection_update(params, pixels, &stream.totals, bins, stream.words, count));
-    CHECK_STATUS(error, hyla_detection_update_frame(params, pixels, 2, 3, 3, &stream.totals, bins, stream.words, count));
+    CHECK_STATUS(error,
+                 hyla_detection_update_frame(params, pixels, 2, 3, 3, &stream.totals, bins, stream.words, count));
     CHECK(memcmp(&stream, &empty, sizeof empty) == 0);
     if (pixels != &both) return;
     memset(list, 0xa5, sizeof list);
     memcpy(before, list, sizeof list);
-    CHECK_STATUS(error, hyla_detection_metrics(params, &stream.totals, bins, stream.words, count, &context, list, 10, &written));
+    CHECK_STATUS(
+        error, hyla_detection_metrics(params, &stream.totals, bins, stream.words, count, &context, list, 10, &written));
     CHECK(written == 42 && memcmp(list, before, sizeof list) == 0);
 }
 
@@ -126,7 +136,8 @@ static void refused(void) {
     CHECK_STATUS(HYLA_ERROR_TOTALS, list_of(&stream, list, 10, &count));
     stream = (struct stream){0};
     params.pixel_stride = 2;
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &neither, 2, 3, 3, &stream.totals, &binning, stream.words, WORDS));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &neither, 2, 3, 3, &stream.totals, &binning,
+                                                      stream.words, WORDS));
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, list_of(&stream, list, 10, &count)); /* another stride */
     CHECK(count == 42);
 }
@@ -136,7 +147,8 @@ static bool is_named(const hyla_metric *metric, const char *name, double value, 
            metric->epoch == 3 && metric->batch_idx == 5 && metric->status == status;
 }
 
-/* From the highest score down: an anomaly, a normal pixel, two anomalies, two normal pixels, each in a bin of its own. */
+/* From the highest score down: an anomaly, a normal pixel, two anomalies, two normal pixels, each in a bin of its own.
+ */
 static void values(void) {
     const double expected = (1.0 + 2.0 / 3.0 + 3.0 / 4.0) / 3.0;
     hyla_metric list[VALUES_OF_ALL];
@@ -150,8 +162,10 @@ static void values(void) {
     CHECK(count == 10 && is_named(&list[0], "precision", 2.0 / 3.0, HYLA_OK));
     CHECK(is_named(&list[4], "image_precision", 1.0, HYLA_NOTICE_NO_NEGATIVES));
     CHECK(is_named(&list[7], "average_precision", expected, HYLA_OK));
-    CHECK(strcmp(list[8].name, "average_precision_lo") == 0 && list[8].value <= expected && list[8].value > expected - 1e-12);
-    CHECK(strcmp(list[9].name, "average_precision_hi") == 0 && list[9].value >= expected && list[9].value < expected + 1e-12);
+    CHECK(strcmp(list[8].name, "average_precision_lo") == 0 && list[8].value <= expected &&
+          list[8].value > expected - 1e-12);
+    CHECK(strcmp(list[9].name, "average_precision_hi") == 0 && list[9].value >= expected &&
+          list[9].value < expected + 1e-12);
 
     /* The batch's own state gives the batch's values, and adding its words gives the pooled ones. */
     hyla_pixels pixels = both;
@@ -159,7 +173,8 @@ static void values(void) {
     pixels.scores = saturated;
     CHECK_STATUS(HYLA_OK, add(&batch, &pixels));
     CHECK_STATUS(HYLA_NOTICE_NO_NEGATIVES | HYLA_NOTICE_COARSE, list_of(&batch, list, VALUES_OF_ALL, &count));
-    CHECK(is_named(&list[7], "average_precision", 0.5, HYLA_NOTICE_COARSE) && list[9].status == HYLA_OK && list[9].value == 1.0);
+    CHECK(is_named(&list[7], "average_precision", 0.5, HYLA_NOTICE_COARSE) && list[9].status == HYLA_OK &&
+          list[9].value == 1.0);
     struct stream added = stream, twice = stream;
     CHECK_STATUS(HYLA_OK, hyla_detection_merge(&batch.totals, &added.totals));
     CHECK_STATUS(HYLA_OK, hyla_ranking_merge(&binning, batch.words, added.words, WORDS));
@@ -173,7 +188,8 @@ static void left_out(void) {
     struct stream stream = {0}, ranked = {0};
     size_t count = 0;
     hyla_pixels pixels = both;
-    CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES, list_of(&stream, list, 3, &count));
+    CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES,
+                 list_of(&stream, list, 3, &count));
     CHECK(count == 3 && list[0].value == 0.0);
     pixels.decisions = NULL;
     CHECK_STATUS(HYLA_OK, add(&stream, &pixels));
@@ -181,7 +197,8 @@ static void left_out(void) {
     CHECK(memcmp(stream.words, ranked.words, sizeof ranked.words) == 0);
     CHECK_STATUS(HYLA_OK, list_of(&stream, list, 3, &count));
     CHECK(count == 3 && strcmp(list[0].name, "average_precision") == 0);
-    CHECK(stream.totals.updates == 1 && stream.totals.undecided == 1 && stream.totals.confusion.frames.true_positives == 0);
+    CHECK(stream.totals.updates == 1 && stream.totals.undecided == 1 &&
+          stream.totals.confusion.frames.true_positives == 0);
     pixels = both;
     pixels.scores = NULL;
     CHECK_STATUS(HYLA_OK, add(&stream, &pixels));

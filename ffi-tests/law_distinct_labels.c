@@ -13,7 +13,11 @@ static void fill(struct arguments *a) {
 }
 
 static const struct family family = {
-    .sizes[VALUE] = sizeof(int64_t), .fill = fill, .sizes[FLOATS] = BYTES, .sizes[LIST] = sizeof(hyla_metric), .sizes[TABLE] = BYTES,
+    .sizes[VALUE] = sizeof(int64_t),
+    .fill = fill,
+    .sizes[FLOATS] = BYTES,
+    .sizes[LIST] = sizeof(hyla_metric),
+    .sizes[TABLE] = BYTES,
 };
 
 static hyla_status call_update(const struct arguments *a) {
@@ -22,7 +26,9 @@ static hyla_status call_update(const struct arguments *a) {
 static hyla_status call_merge(const struct arguments *a) {
     return hyla_distinct_label_count_merge(a->at[FLOATS], a->at[TABLE], WORDS);
 }
-static hyla_status call_value(const struct arguments *a) { return hyla_distinct_label_count_value(a->at[TABLE], WORDS, a->at[VALUE]); }
+static hyla_status call_value(const struct arguments *a) {
+    return hyla_distinct_label_count_value(a->at[TABLE], WORDS, a->at[VALUE]);
+}
 static hyla_status call_metrics(const struct arguments *a) {
     return hyla_distinct_label_count_metrics(a->at[TABLE], WORDS, a->at[CONTEXT], a->at[LIST], 1, a->at[COUNT]);
 }

@@ -9,7 +9,8 @@ static const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, T
 
 static void fill(struct arguments *a) {
     const hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
-    const hyla_pixels pixels = {.scores = a->at[SCORES], .n = LAW_PIXELS}, half = {.scores = a->at[SCORES], .n = LAW_PIXELS / 2};
+    const hyla_pixels pixels = {.scores = a->at[SCORES], .n = LAW_PIXELS},
+                      half = {.scores = a->at[SCORES], .n = LAW_PIXELS / 2};
     memcpy(a->at[PARAMS], &params, sizeof params);
     size_t words = 0;
     CHECK_STATUS(HYLA_OK, hyla_binning_words(&rule, &words));
@@ -20,16 +21,23 @@ static void fill(struct arguments *a) {
 }
 
 static void fill_report(struct arguments *a) {
-    static const hyla_drift_report report = {.psi = 0.5, .ks = 0.25, .now = {.pixels = 3}, .reference = {.pixels = 3}, .groups = 2};
+    static const hyla_drift_report report = {
+        .psi = 0.5, .ks = 0.25, .now = {.pixels = 3}, .reference = {.pixels = 3}, .groups = 2};
     memcpy(a->at[TOTALS], &report, sizeof report);
 }
 
 static const struct family pairs = {
-    .sizes[PARAMS] = sizeof(hyla_drift_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(hyla_drift_report),
-    .fill = fill, .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t),
+    .sizes[PARAMS] = sizeof(hyla_drift_params),
+    .sizes[TOTALS] = WORDS * sizeof(int64_t),
+    .sizes[VALUE] = sizeof(hyla_drift_report),
+    .fill = fill,
+    .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .sizes[TOTALS] = sizeof(hyla_drift_report), .fill = fill_report, .sizes[LIST] = METRICS * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_drift_report),
+    .fill = fill_report,
+    .sizes[LIST] = METRICS * sizeof(hyla_metric),
+    .reports = true,
 };
 
 static hyla_status values(const struct arguments *a) {
@@ -40,7 +48,8 @@ static hyla_status metrics(const struct arguments *a) {
 }
 
 static const struct function functions[] = {
-    {"hyla_drift_values", values, &pairs, BIT(PARAMS) | BIT(BINNING) | BIT(TABLE) | BIT(OTHER) | BIT(TOTALS), 0, BIT(VALUE)},
+    {"hyla_drift_values", values, &pairs, BIT(PARAMS) | BIT(BINNING) | BIT(TABLE) | BIT(OTHER) | BIT(TOTALS), 0,
+     BIT(VALUE)},
     {"hyla_drift_metrics", metrics, &reports, BIT(TOTALS) | BIT(CONTEXT), 0, BIT(LIST) | BIT(COUNT)},
 };
 
@@ -92,14 +101,16 @@ static void by_hand(void) {
     CHECK(fabs(report.wasserstein - (2550.0 + 2350.0 + 1075.0) / 100.0) < 1e-12);
     CHECK(report.wasserstein_lo <= report.wasserstein && report.wasserstein_hi >= report.wasserstein);
     CHECK(report.now.lowest_share == 0.0 && report.now.highest_share == 0.25 && report.reference.lowest_share == 0.1);
-    CHECK(report.now.pixels == 100 && report.now.nan_share == 0.0 && report.now.masked_share == 0.0 && report.reserved == 0);
+    CHECK(report.now.pixels == 100 && report.now.nan_share == 0.0 && report.now.masked_share == 0.0 &&
+          report.reserved == 0);
     /* Shares of 0, 0, 1/20, 1/10, ... and 1/4 against 1/10 each and 0. */
     const double third = 0.5 * (0.05 * log(0.1 / 0.15) + 0.1 * log(0.2 / 0.15));
     CHECK(fabs(report.jensen_shannon - (0.5 * (0.1 + 0.1 + 0.25) * log(2.0) + third)) < 1e-15);
     CHECK(memcmp(before, reference, sizeof before) == 0);
 
     CHECK_STATUS(HYLA_OK, hyla_drift_metrics(&report, &context, list, METRICS, &count));
-    CHECK(count == METRICS && strcmp(list[1].name, "drift/ks") == 0 && list[1].value == 0.25 && list[1].status == HYLA_OK);
+    CHECK(count == METRICS && strcmp(list[1].name, "drift/ks") == 0 && list[1].value == 0.25 &&
+          list[1].status == HYLA_OK);
     CHECK(strcmp(list[11].name, "drift/highest_share") == 0 && list[11].value == 0.25 && list[11].epoch == 1);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla_drift_metrics(&report, &context, list, METRICS - 1, &count));
 
@@ -129,11 +140,13 @@ static void floats(void) {
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&linear, NULL, 0, &binning));
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &before, stored, COUNT_));
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &after, now, COUNT_));
-    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE | HYLA_NOTICE_COARSE, hyla_drift_values(&params, &binning, stored, now, COUNT_, &report));
+    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE | HYLA_NOTICE_COARSE,
+                 hyla_drift_values(&params, &binning, stored, now, COUNT_, &report));
     CHECK(report.wasserstein_hi == INFINITY && report.wasserstein < 4.0 && report.now.pixels == 3);
     CHECK(report.now.nan_share == 0.25 && report.now.masked_share == 0.2 && report.reference.highest == 1);
     params = (hyla_drift_params){sizeof params, 10, 1, 0.5f, 3.5f};
-    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE | HYLA_NOTICE_COARSE, hyla_drift_values(&params, &binning, stored, now, COUNT_, &report));
+    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE | HYLA_NOTICE_COARSE,
+                 hyla_drift_values(&params, &binning, stored, now, COUNT_, &report));
     CHECK(report.wasserstein_lo < 0.5 && report.wasserstein_hi > 0.5 && report.wasserstein_hi < 3.0);
 }
 
@@ -154,7 +167,8 @@ static void refused(void) {
     memset(&report, 0x5a, sizeof report);
     untouched = report;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
-        CHECK_STATUS(cases[i].error, hyla_drift_values(&cases[i].params, &bytes, reference, reference, U8_WORDS, &report));
+        CHECK_STATUS(cases[i].error,
+                     hyla_drift_values(&cases[i].params, &bytes, reference, reference, U8_WORDS, &report));
     }
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_drift_values(&good, &bytes, reference, reference, U8_WORDS - 1, &report));
     int64_t broken[U8_WORDS];

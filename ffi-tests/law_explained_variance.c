@@ -16,8 +16,10 @@ static const struct family family = {
     .sizes[WORKSPACE] = DOUBLES_BYTES,
 };
 
-#define CALL(function, ...) \
-    static hyla_status call_##function(const struct arguments *a) { return hyla_explained_variance_##function(__VA_ARGS__); }
+#define CALL(function, ...)                                                                                            \
+    static hyla_status call_##function(const struct arguments *a) {                                                    \
+        return hyla_explained_variance_##function(__VA_ARGS__);                                                        \
+    }
 CALL(update, a->at[CENTER], K, a->at[TOTALS])
 CALL(merge, a->at[OTHER], a->at[TOTALS], K)
 CALL(normalize, a->at[TOTALS], K)
@@ -48,7 +50,8 @@ static void sizes(void) {
         CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_explained_variance_metrics(totals, many[i], &context, list, 1, &count));
     }
     CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_explained_variance_update(ratios, SIZE_MAX, totals));
-    CHECK(memcmp(totals, before, sizeof totals) == 0 && values[0] == 42.0 && sums[0] == 42.0 && total == 42.0 && count == 42);
+    CHECK(memcmp(totals, before, sizeof totals) == 0 && values[0] == 42.0 && sums[0] == 42.0 && total == 42.0 &&
+          count == 42);
     CHECK(hyla_explained_variance_totals_size() == sizeof *totals);
 
     /* No component. */
@@ -75,8 +78,8 @@ static void sizes(void) {
 }
 
 static bool is_named(const hyla_metric *metric, const char *name, double value) {
-    return strcmp(metric->name, name) == 0 && metric->value == value && metric->stage == HYLA_STAGE_TEST && metric->epoch == 3 &&
-           metric->batch_idx == 5 && metric->status == HYLA_OK;
+    return strcmp(metric->name, name) == 0 && metric->value == value && metric->stage == HYLA_STAGE_TEST &&
+           metric->epoch == 3 && metric->batch_idx == 5 && metric->status == HYLA_OK;
 }
 
 /* Two batches, pooled; numbers of one, two and three digits. */

@@ -13,20 +13,29 @@ static void fill(struct arguments *arguments) {
 }
 
 static const struct family focal = {
-    .sizes[PARAMS] = sizeof(hyla_focal_params), .sizes[TOTALS] = sizeof(hyla_focal_totals), .sizes[VALUE] = sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_focal_params),
+    .sizes[TOTALS] = sizeof(hyla_focal_totals),
+    .sizes[VALUE] = sizeof(double),
     .fill = fill,
 };
 
-static hyla_status update(const struct arguments *a) { return hyla_focal_update(a->at[PARAMS], a->at[PIXELS], a->at[TOTALS]); }
+static hyla_status update(const struct arguments *a) {
+    return hyla_focal_update(a->at[PARAMS], a->at[PIXELS], a->at[TOTALS]);
+}
 static hyla_status merge(const struct arguments *a) { return hyla_focal_merge(a->at[OTHER], a->at[TOTALS]); }
 static hyla_status normalize(const struct arguments *a) { return hyla_focal_normalize(a->at[TOTALS]); }
-static hyla_status loss(const struct arguments *a) { return hyla_focal_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]); }
-static hyla_status map(const struct arguments *a) { return hyla_focal_map(a->at[PARAMS], a->at[PIXELS], a->at[FLOATS]); }
+static hyla_status loss(const struct arguments *a) {
+    return hyla_focal_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]);
+}
+static hyla_status map(const struct arguments *a) {
+    return hyla_focal_map(a->at[PARAMS], a->at[PIXELS], a->at[FLOATS]);
+}
 static hyla_status gradient(const struct arguments *a) {
     return hyla_focal_gradient(a->at[PARAMS], a->at[TOTALS], a->at[PIXELS], 1.0, a->write, a->at[FLOATS]);
 }
 static hyla_status loss_and_gradient(const struct arguments *a) {
-    return hyla_focal_loss_and_gradient(a->at[PARAMS], a->at[PIXELS], 1.0, a->write, a->at[TOTALS], a->at[VALUE], a->at[FLOATS]);
+    return hyla_focal_loss_and_gradient(a->at[PARAMS], a->at[PIXELS], 1.0, a->write, a->at[TOTALS], a->at[VALUE],
+                                        a->at[FLOATS]);
 }
 
 #define INPUTS (BIT(PARAMS) | BIT(PIXELS) | BIT(SCORES) | BIT(TARGETS) | BIT(VALID) | BIT(WEIGHTS))
@@ -38,7 +47,8 @@ static const struct function functions[] = {
     {"hyla_focal_loss", loss, &focal, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_focal_map", map, &focal, INPUTS, OPTIONAL, BIT(FLOATS)},
     {"hyla_focal_gradient", gradient, &focal, INPUTS | BIT(TOTALS), OPTIONAL, BIT(FLOATS)},
-    {"hyla_focal_loss_and_gradient", loss_and_gradient, &focal, INPUTS, OPTIONAL | BIT(TOTALS), BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
+    {"hyla_focal_loss_and_gradient", loss_and_gradient, &focal, INPUTS, OPTIONAL | BIT(TOTALS),
+     BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
 };
 
 static const float logits[4] = {0.0f, 0.0f, 0.0f, 0.0f};
@@ -81,7 +91,8 @@ static void parameters(void) {
         refused(HYLA_ERROR_BALANCE, &params, &pixels, HYLA_STORE);
         params.has_alpha = 0; /* not looked at */
         double value = 0.0;
-        CHECK_STATUS(HYLA_OK, hyla_focal_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &value, (float[4]){0}));
+        CHECK_STATUS(HYLA_OK,
+                     hyla_focal_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, &value, (float[4]){0}));
     }
     params = plain;
     params.has_alpha = 2;
@@ -121,7 +132,8 @@ static void soft_bce(void) {
     double value = 0.0, same = 0.0;
     float out[4];
     params.pos_weight = 3.0f;
-    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_loss_and_gradient(&params, &pixels, 3.0, HYLA_STORE, &totals, &value, out));
+    CHECK_STATUS(HYLA_NOTICE_REJECTED,
+                 hyla_bce_loss_and_gradient(&params, &pixels, 3.0, HYLA_STORE, &totals, &value, out));
     CHECK(totals.pixels == 3 && totals.rejected == 1);
     CHECK(fabs(value / (0.69314718055994531 * (1.5 + 2.0 + 3.0) / 3.0) - 1.0) < 1e-6);
     /* (1 - y) / 2 - 3 y / 2 */

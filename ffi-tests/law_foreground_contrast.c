@@ -25,10 +25,15 @@ static void fill_frames(struct arguments *arguments) {
 
 #define FRAME sizeof(hyla_foreground_contrast_frame)
 static const struct family contrast = {
-    .sizes[PARAMS] = sizeof(hyla_foreground_contrast_params), .sizes[TOTALS] = sizeof(hyla_foreground_contrast_totals), .sizes[VALUE] = sizeof(double),
-    .fill = fill, .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .sizes[WORKSPACE] = FRAME,
+    .sizes[PARAMS] = sizeof(hyla_foreground_contrast_params),
+    .sizes[TOTALS] = sizeof(hyla_foreground_contrast_totals),
+    .sizes[VALUE] = sizeof(double),
+    .fill = fill,
+    .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
+    .sizes[WORKSPACE] = FRAME,
 };
-static const struct family of_frames = {.sizes[TOTALS] = FRAME, .sizes[VALUE] = sizeof(double), .fill = fill_frames, .sizes[WORKSPACE] = FRAME};
+static const struct family of_frames = {
+    .sizes[TOTALS] = FRAME, .sizes[VALUE] = sizeof(double), .fill = fill_frames, .sizes[WORKSPACE] = FRAME};
 
 #define CALL(function, ...) \
     static hyla_status function(const struct arguments *a) { return hyla_foreground_contrast_##function(__VA_ARGS__); }
@@ -44,7 +49,8 @@ CALL(loss_and_gradient, a->at[PARAMS], a->at[CUBE], 1.0, a->write, a->at[TOTALS]
 
 #define INPUTS (BIT(PARAMS) | BIT(CUBE) | BIT(VALUES) | BIT(TARGETS) | BIT(VALID) | BIT(WEIGHTS))
 #define OPTIONAL (BIT(VALID) | BIT(WEIGHTS))
-#define ROW(function, family, reads, optional, writes) {"hyla_foreground_contrast_" #function, function, family, reads, optional, writes}
+#define ROW(function, family, reads, optional, writes)                                                                 \
+    {"hyla_foreground_contrast_" #function, function, family, reads, optional, writes}
 static const struct function functions[] = {
     ROW(frame_update, &contrast, INPUTS, OPTIONAL, BIT(WORKSPACE)),
     ROW(frame_merge, &of_frames, BIT(OTHER), 0, BIT(TOTALS)),
@@ -62,11 +68,13 @@ static const float values[6] = {3.0f, 0.0f, 0.0f, 0.0f, 4.0f, 0.0f};
 static const uint8_t targets[2] = {255, 0}, all_foreground[2] = {1, 1};
 
 static hyla_cube two_pixels(void) {
-    return (hyla_cube){.values = values, .n = 2, .channels = 3, .pixel_stride = 3, .channel_stride = 1, .targets = targets};
+    return (hyla_cube){
+        .values = values, .n = 2, .channels = 3, .pixel_stride = 3, .channel_stride = 1, .targets = targets};
 }
 
 /* All functions refuse these in the same way, without writing anything. */
-static void refused(hyla_status expected, const hyla_foreground_contrast_params *params, const hyla_cube *cube, uint32_t write) {
+static void refused(hyla_status expected, const hyla_foreground_contrast_params *params, const hyla_cube *cube,
+                    uint32_t write) {
     static const hyla_foreground_contrast_totals no_totals;
     static const hyla_foreground_contrast_frame no_frame;
     hyla_foreground_contrast_totals totals = no_totals;
@@ -76,7 +84,8 @@ static void refused(hyla_status expected, const hyla_foreground_contrast_params 
     if (write == HYLA_STORE) CHECK_STATUS(expected, hyla_foreground_contrast_frame_update(params, cube, &frame));
     CHECK_STATUS(expected, hyla_foreground_contrast_gradient(params, &totals, &frame, cube, 1.0, write, out));
     CHECK_STATUS(expected, hyla_foreground_contrast_loss_and_gradient(params, cube, 1.0, write, &totals, &value, out));
-    CHECK(value == 42.0 && memcmp(&totals, &no_totals, sizeof totals) == 0 && memcmp(&frame, &no_frame, sizeof frame) == 0);
+    CHECK(value == 42.0 && memcmp(&totals, &no_totals, sizeof totals) == 0 &&
+          memcmp(&frame, &no_frame, sizeof frame) == 0);
     for (int i = 0; i < 6; ++i) CHECK(out[i] == 42.0f);
 }
 
@@ -151,7 +160,8 @@ static void mixed(void) {
     other.compactness_weight = 1.0f;
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_foreground_contrast_update(&other, &frame, &totals));
     CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_update(&plain, &frame, &totals));
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_foreground_contrast_gradient(&other, &totals, &frame, &cube, 1.0, HYLA_STORE, out));
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,
+                 hyla_foreground_contrast_gradient(&other, &totals, &frame, &cube, 1.0, HYLA_STORE, out));
     other = plain;
     other.anchor_weight = 1.0f;
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_foreground_contrast_loss(&other, &totals, &value));
@@ -167,7 +177,8 @@ static void known_values(void) {
     float out[6];
     const float expected[6] = {-0.6f, 0.8f, 0.0f, 0.6f, -0.8f, 0.0f};
     params.eps = 0.0f;
-    CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
     CHECK(value == -5.0 && memcmp(out, expected, sizeof out) == 0);
     /* A batch of this frame, and of one without background. */
     CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_frame_update(&params, &cube, &frame));
@@ -184,16 +195,20 @@ static void known_values(void) {
     CHECK(out[0] == -3.0f && out[1] == 4.0f && out[3] == -3.0f && out[4] == 4.0f);
 
     /* Nothing counts. */
-    CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
+    CHECK_STATUS(HYLA_NOTICE_EMPTY,
+                 hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
     CHECK(value == 0.0 && out[0] == 0.0f);
     const hyla_cube nothing = {.channels = 3};
-    CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_foreground_contrast_loss_and_gradient(&params, &nothing, 1.0, HYLA_STORE, NULL, &value, NULL));
+    CHECK_STATUS(HYLA_NOTICE_EMPTY,
+                 hyla_foreground_contrast_loss_and_gradient(&params, &nothing, 1.0, HYLA_STORE, NULL, &value, NULL));
     /* Equal means, a bad weight, NaN. */
-    const float equal[6] = {1.0f, 2.0f, 3.0f, 1.0f, 2.0f, 3.0f}, weights[2] = {2.0f, 1.0f}, bad_weights[2] = {NAN, 1.0f};
+    const float equal[6] = {1.0f, 2.0f, 3.0f, 1.0f, 2.0f, 3.0f}, weights[2] = {2.0f, 1.0f},
+                bad_weights[2] = {NAN, 1.0f};
     cube = two_pixels();
     cube.values = equal;
     cube.weights = weights;
-    CHECK_STATUS(HYLA_NOTICE_DEGENERATE, hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
+    CHECK_STATUS(HYLA_NOTICE_DEGENERATE,
+                 hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
     for (int i = 0; i < 6; ++i) CHECK(out[i] == 0.0f);
     cube.weights = bad_weights;
     CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_REJECTED,
@@ -201,7 +216,8 @@ static void known_values(void) {
     const float with_nan[6] = {NAN, 2.0f, 3.0f, 1.0f, 2.0f, 3.0f};
     cube.weights = NULL;
     cube.values = with_nan;
-    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
+    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE,
+                 hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
     CHECK(isnan(value) && isnan(out[0]));
 
     /* White and black in Oklab are 1 apart. */
@@ -209,7 +225,8 @@ static void known_values(void) {
     cube.values = white_and_black;
     params.color_space = HYLA_COLOR_OKLAB;
     for (params.assume_srgb = 0; params.assume_srgb < 2; ++params.assume_srgb) {
-        CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
+        CHECK_STATUS(HYLA_OK,
+                     hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
         CHECK(fabs(value + 1.0) < 1e-6 && out[0] < 0.0f && out[3] == 0.0f);
     }
 }
@@ -219,11 +236,14 @@ static void layouts(void) {
     const hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
     const float planes[6] = {3.0f, 0.0f, 0.0f, 4.0f, 0.0f, 0.0f};
     const hyla_cube cube = two_pixels();
-    const hyla_cube planar = {.values = planes, .n = 2, .channels = 3, .pixel_stride = 1, .channel_stride = 2, .targets = targets};
+    const hyla_cube planar = {
+        .values = planes, .n = 2, .channels = 3, .pixel_stride = 1, .channel_stride = 2, .targets = targets};
     double value = 0.0, other = 1.0;
     float out[6], of_planes[6];
-    CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
-    CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_loss_and_gradient(&params, &planar, 1.0, HYLA_STORE, NULL, &other, of_planes));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
+    CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_loss_and_gradient(&params, &planar, 1.0, HYLA_STORE, NULL, &other,
+                                                                     of_planes));
     CHECK(value == other);
     for (int i = 0; i < 6; ++i) CHECK(out[i] == of_planes[i % 3 * 2 + i / 3]);
 }

@@ -32,8 +32,8 @@ static bool is_known(hyla_status status) {
     return strcmp(hyla_status_message(status), hyla_status_message(INT32_MIN)) != 0;
 }
 
-/* Every status has a sentence of its own, and so have success and what hyla never returns: the numbers of errors and the
- * bits of notices have no gaps. */
+/* Every status has a sentence of its own, and so have success and what hyla never returns: the numbers of errors and
+ * the bits of notices have no gaps. */
 static void messages(void) {
     const char *seen[STATUSES];
     size_t count = 0, notices = 0;

@@ -22,25 +22,28 @@ static const struct family distinctness = {
     .sizes[FLOATS] = ENTRIES_BYTES, .sizes[WORKSPACE] = DOUBLES * sizeof(double),
 };
 
-#define CALLS(node)                                                                                                           \
-    static hyla_status node##_loss(const struct arguments *a) {                                                              \
-        return hyla_##node##_loss(a->at[PARAMS], a->at[MATRIX], a->at[WORKSPACE], DOUBLES, a->at[VALUE]);                     \
-    }                                                                                                                         \
-    static hyla_status node##_gradient(const struct arguments *a) {                                                          \
-        return hyla_##node##_gradient(a->at[PARAMS], a->at[MATRIX], 1.0, a->write, a->at[WORKSPACE], DOUBLES, a->at[FLOATS]); \
-    }                                                                                                                         \
-    static hyla_status node##_loss_and_gradient(const struct arguments *a) {                                                 \
-        return hyla_##node##_loss_and_gradient(a->at[PARAMS], a->at[MATRIX], 1.0, a->write, a->at[WORKSPACE], DOUBLES,         \
-                                               a->at[VALUE], a->at[FLOATS]);                                                 \
+#define CALLS(node)                                                                                                    \
+    static hyla_status node##_loss(const struct arguments *a) {                                                        \
+        return hyla_##node##_loss(a->at[PARAMS], a->at[MATRIX], a->at[WORKSPACE], DOUBLES, a->at[VALUE]);              \
+    }                                                                                                                  \
+    static hyla_status node##_gradient(const struct arguments *a) {                                                    \
+        return hyla_##node##_gradient(a->at[PARAMS], a->at[MATRIX], 1.0, a->write, a->at[WORKSPACE], DOUBLES,          \
+                                      a->at[FLOATS]);                                                                  \
+    }                                                                                                                  \
+    static hyla_status node##_loss_and_gradient(const struct arguments *a) {                                           \
+        return hyla_##node##_loss_and_gradient(a->at[PARAMS], a->at[MATRIX], 1.0, a->write, a->at[WORKSPACE], DOUBLES, \
+                                               a->at[VALUE], a->at[FLOATS]);                                           \
     }
 CALLS(orthogonality)
 CALLS(distinctness)
 
 #define READS (BIT(PARAMS) | BIT(MATRIX) | BIT(ENTRIES))
-#define TABLE(node)                                                                                                           \
-    {"hyla_" #node "_loss", node##_loss, &node, READS, 0, BIT(WORKSPACE) | BIT(VALUE)},                                        \
-    {"hyla_" #node "_gradient", node##_gradient, &node, READS, 0, BIT(WORKSPACE) | BIT(FLOATS)},                               \
-    {"hyla_" #node "_loss_and_gradient", node##_loss_and_gradient, &node, READS, 0, BIT(WORKSPACE) | BIT(VALUE) | BIT(FLOATS)}
+#define TABLE(node)                                                                                                    \
+    {"hyla_" #node "_loss", node##_loss, &node, READS, 0, BIT(WORKSPACE) | BIT(VALUE)},                                \
+        {"hyla_" #node "_gradient", node##_gradient, &node, READS, 0, BIT(WORKSPACE) | BIT(FLOATS)}, {                 \
+        "hyla_" #node "_loss_and_gradient", node##_loss_and_gradient, &node, READS, 0,                                 \
+            BIT(WORKSPACE) | BIT(VALUE) | BIT(FLOATS)                                                                  \
+    }
 static const struct function functions[] = {TABLE(orthogonality), TABLE(distinctness)};
 
 static const float rows[6] = {1.0f, 0.0f, 0.0f, 2.0f, 2.0f, 0.0f};
@@ -48,7 +51,8 @@ static const float rows[6] = {1.0f, 0.0f, 0.0f, 2.0f, 2.0f, 0.0f};
 static hyla_matrix two_rows(void) { return (hyla_matrix){.values = rows, .rows = 2, .columns = 3, .row_stride = 3}; }
 
 /* Nothing is written by a call that fails. */
-static void refused(hyla_status expected, const hyla_distinctness_params *params, const hyla_matrix *matrix, uint32_t write, size_t size) {
+static void refused(hyla_status expected, const hyla_distinctness_params *params, const hyla_matrix *matrix,
+                    uint32_t write, size_t size) {
     const hyla_orthogonality_params other = {sizeof other, params->weight};
     double loss = 42.0, space[DOUBLES] = {0.0}, untouched[DOUBLES] = {0.0};
     float out[6] = {42.0f, 42.0f, 42.0f, 42.0f, 42.0f, 42.0f};
@@ -58,7 +62,8 @@ static void refused(hyla_status expected, const hyla_distinctness_params *params
     if (expected != HYLA_ERROR_EPSILON && expected != HYLA_ERROR_UNKNOWN_OPTION) {
         if (write == HYLA_STORE) CHECK_STATUS(expected, hyla_orthogonality_loss(&other, matrix, space, size, &loss));
         CHECK_STATUS(expected, hyla_orthogonality_gradient(&other, matrix, 1.0, write, space, size, out));
-        CHECK_STATUS(expected, hyla_orthogonality_loss_and_gradient(&other, matrix, 1.0, write, space, size, &loss, out));
+        CHECK_STATUS(expected,
+                     hyla_orthogonality_loss_and_gradient(&other, matrix, 1.0, write, space, size, &loss, out));
     }
     CHECK(loss == 42.0 && memcmp(space, untouched, sizeof space) == 0);
     for (int i = 0; i < 6; ++i) CHECK(out[i] == 42.0f);
@@ -107,7 +112,8 @@ static void values(void) {
     float out[6] = {1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
     CHECK(hyla_orthogonality_workspace(2, 3) <= DOUBLES && hyla_distinctness_workspace(2, 3) <= DOUBLES);
     /* E = (0 2; 2 7): 4 + 4 + 49. The gradient is 4 E W. */
-    CHECK_STATUS(HYLA_OK, hyla_orthogonality_loss_and_gradient(&params, &matrix, 0.25, HYLA_ADD, space, DOUBLES, &loss, out));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_orthogonality_loss_and_gradient(&params, &matrix, 0.25, HYLA_ADD, space, DOUBLES, &loss, out));
     CHECK(loss == 57.0);
     CHECK(out[0] == 5.0f && out[1] == 5.0f && out[2] == 1.0f && out[3] == 17.0f && out[4] == 15.0f && out[5] == 1.0f);
     const hyla_matrix none = {0};
@@ -120,12 +126,15 @@ static void values(void) {
         CHECK(fabs(loss - 0.1f * sqrt(0.5)) < 1e-15);
         CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_distinctness_loss(&distinct, &none, NULL, 0, &loss));
         CHECK(loss == 0.0);
-        const float disjoint[4] = {0.0f, 3.0f, 1.0f, 0.0f}, dead[4] = {0.0f, 0.0f, 1.0f, 0.0f}, bad[4] = {NAN, 1.0f, 1.0f, 1.0f};
+        const float disjoint[4] = {0.0f, 3.0f, 1.0f, 0.0f}, dead[4] = {0.0f, 0.0f, 1.0f, 0.0f},
+                    bad[4] = {NAN, 1.0f, 1.0f, 1.0f};
         hyla_matrix other = {.values = disjoint, .rows = 2, .columns = 2, .row_stride = 2};
-        CHECK_STATUS(HYLA_NOTICE_ZERO_PAIRS, hyla_distinctness_loss_and_gradient(&distinct, &other, 1.0, HYLA_STORE, space, DOUBLES, &loss, out));
+        CHECK_STATUS(HYLA_NOTICE_ZERO_PAIRS, hyla_distinctness_loss_and_gradient(&distinct, &other, 1.0, HYLA_STORE,
+                                                                                 space, DOUBLES, &loss, out));
         CHECK(loss == 0.0);
         other.values = dead;
-        CHECK_STATUS(HYLA_NOTICE_ZERO_PAIRS | HYLA_NOTICE_DEGENERATE, hyla_distinctness_loss(&distinct, &other, space, DOUBLES, &loss));
+        CHECK_STATUS(HYLA_NOTICE_ZERO_PAIRS | HYLA_NOTICE_DEGENERATE,
+                     hyla_distinctness_loss(&distinct, &other, space, DOUBLES, &loss));
         other.values = bad;
         CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_distinctness_loss(&distinct, &other, space, DOUBLES, &loss));
         CHECK(isnan(loss));

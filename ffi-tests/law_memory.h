@@ -15,8 +15,8 @@
 enum { LAW_PIXELS = 65, LAW_CHANNELS = 3, LAW_ROWS = 5, LAW_COLUMNS = 7, ROOM = LAW_ROOM };
 #define PIXEL_FLOATS (LAW_PIXELS * sizeof(float))
 
-/* All memory that functions of hyla work on: what it is called, how it is aligned, and how many bytes it has where the family
- * of the function does not say. */
+/* All memory that functions of hyla work on: what it is called, how it is aligned, and how many bytes it has where the
+ * family of the function does not say. */
 #define LAW_SLOTS(SLOT)                                                                                           \
     SLOT(PARAMS, 4, 0)                                       /* parameters */                                     \
     SLOT(PIXELS, _Alignof(void *), sizeof(hyla_pixels))      /* struct hyla_pixels */                             \
@@ -155,7 +155,8 @@ static inline struct arguments valid_arguments(const struct function *function, 
     memset(arguments.at[CUBE], 0, sizeof(hyla_cube));
     memset(arguments.at[MATRIX], 0, sizeof(hyla_matrix));
     memset(arguments.at[RANGE], 0, sizeof(hyla_range));
-    for (int i = 0; i < LAW_PIXELS * LAW_CHANNELS; ++i) ((float *)arguments.at[VALUES])[i] = (float)(i % 11 - 5) * 0.375f;
+    for (int i = 0; i < LAW_PIXELS * LAW_CHANNELS; ++i)
+        ((float *)arguments.at[VALUES])[i] = (float)(i % 11 - 5) * 0.375f;
     for (int i = 0; i < LAW_ROWS * LAW_COLUMNS; ++i) ((float *)arguments.at[ENTRIES])[i] = (float)(i % 13 + 1) * 0.125f;
     for (int i = 0; i < LAW_CHANNELS; ++i) ((float *)arguments.at[CENTER])[i] = (float)i * 0.25f;
     for (int i = 0; i < LAW_PIXELS; ++i) {

@@ -55,7 +55,8 @@ static void ranges(void) {
     hyla_range range = {0}, other = {0};
     hyla_range_report report;
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_range_values(&range, &report));
-    CHECK(isnan(report.min) && isnan(report.max) && report.min_count == 0 && report.max_count == 0 && report.count == 0);
+    CHECK(isnan(report.min) && isnan(report.max) && report.min_count == 0 && report.max_count == 0 &&
+          report.count == 0);
     CHECK_STATUS(HYLA_OK, hyla_range_update(&pixels, &range));
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_range_values(&range, &report));
     CHECK(report.min == 0.0 && report.max == 3.0 && report.min_count == 2 && report.max_count == 2);
@@ -86,7 +87,8 @@ static void confusions(void) {
     hyla_confusion_report report;
     CHECK_STATUS(nothing, hyla_confusion_values(&totals, &report));
     CHECK(report.pixel.status == nothing && report.frame.status == nothing);
-    CHECK(report.pixel.precision == 0.0 && report.pixel.recall == 0.0 && report.pixel.f1 == 0.0 && report.pixel.iou == 0.0);
+    CHECK(report.pixel.precision == 0.0 && report.pixel.recall == 0.0 && report.pixel.f1 == 0.0 &&
+          report.pixel.iou == 0.0);
 
     hyla_pixels pixels = decided(8);
     CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
@@ -146,8 +148,8 @@ static void confusions(void) {
 
 /* A list that has not enough room stays as it was; a longer one keeps its end. */
 static bool is_named(const hyla_metric *metric, const char *name, double value, hyla_status status) {
-    return strcmp(metric->name, name) == 0 && metric->value == value && metric->stage == HYLA_STAGE_TEST && metric->epoch == 3 &&
-           metric->batch_idx == 5 && metric->status == status;
+    return strcmp(metric->name, name) == 0 && metric->value == value && metric->stage == HYLA_STAGE_TEST &&
+           metric->epoch == 3 && metric->batch_idx == 5 && metric->status == status;
 }
 
 static void statistics(void) {
@@ -194,17 +196,19 @@ static void frame_shapes(void) {
     const size_t none[][3] = {{0, 0, 0}, {0, 4, 4}, {2, 0, 4}, {0, SIZE_MAX, SIZE_MAX}, {SIZE_MAX, 0, 0}};
     hyla_detection_totals totals = {0};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
-        CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE,
-                     hyla_detection_update_frame(&params, &pixels, wrong[i][0], wrong[i][1], wrong[i][2], &totals, NULL, NULL, 0));
+        CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, hyla_detection_update_frame(&params, &pixels, wrong[i][0], wrong[i][1],
+                                                                         wrong[i][2], &totals, NULL, NULL, 0));
     }
     CHECK(memcmp(&totals, &empty, sizeof totals) == 0);
     for (size_t i = 0; i < sizeof none / sizeof *none; ++i) {
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, none[i][0], none[i][1], none[i][2], &totals, NULL, NULL, 0));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, none[i][0], none[i][1], none[i][2], &totals,
+                                                          NULL, NULL, 0));
     }
     CHECK(memcmp(&totals, &empty, sizeof totals) == 0);
     for (size_t i = 0; i < sizeof right / sizeof *right; ++i) {
         totals = empty;
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, right[i][0], right[i][1], right[i][2], &totals, NULL, NULL, 0));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, right[i][0], right[i][1], right[i][2],
+                                                          &totals, NULL, NULL, 0));
         const hyla_counts counts = totals.confusion.pixels, frames = totals.confusion.frames;
         const int64_t seen =
             counts.true_positives + counts.false_positives + counts.false_negatives + counts.true_negatives;
@@ -239,7 +243,8 @@ static void strides(void) {
             hyla_detection_totals totals = {0};
             params.pixel_stride = stride;
             if (hyla_tier_pin(tier) != HYLA_OK) continue;
-            CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, ROWS, COLS, PITCH, &totals, NULL, NULL, 0));
+            CHECK_STATUS(HYLA_OK,
+                         hyla_detection_update_frame(&params, &frame, ROWS, COLS, PITCH, &totals, NULL, NULL, 0));
             CHECK(memcmp(&totals.confusion.pixels, &expected.pixels, sizeof expected.pixels) == 0);
             CHECK(has_counts(totals.confusion.frames, 1, 0, 0, 0));
         }
@@ -248,7 +253,8 @@ static void strides(void) {
 }
 
 static void detections(void) {
-    static const char *const names[7] = {"precision", "recall", "f1_score", "iou", "image_precision", "image_recall", "image_f1"};
+    static const char *const names[7] = {"precision",       "recall",       "f1_score", "iou",
+                                         "image_precision", "image_recall", "image_f1"};
     const hyla_status no_frames =
         HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES | HYLA_NOTICE_NO_DECISIONS;
     const hyla_context context = {HYLA_STAGE_TEST, 3, 5, 0};
@@ -261,8 +267,10 @@ static void detections(void) {
     /* Errors of the stride. */
     params.pixel_stride = 0;
     CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_update(&params, &pixels, &totals, NULL, NULL, 0));
-    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &totals, NULL, NULL, 0));
-    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE,
+                 hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &totals, NULL, NULL, 0));
+    CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE,
+                 hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 8, &count));
     strided.pixel_stride = 2;
     CHECK_STATUS(HYLA_ERROR_STRIDE_NEEDS_FRAME, hyla_detection_update(&strided, &pixels, &totals, NULL, NULL, 0));
     CHECK(memcmp(&totals, &before, sizeof totals) == 0);
@@ -281,15 +289,20 @@ static void detections(void) {
     memcpy(untouched, list, sizeof list);
     count = 42;
     for (size_t capacity = 0; capacity < 7; ++capacity) {
-        CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, capacity, &count));
+        CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                     hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, capacity, &count));
     }
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&strided, &totals, NULL, NULL, 0, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,
+                 hyla_detection_metrics(&strided, &totals, NULL, NULL, 0, &context, list, 8, &count));
     CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&strided, &pixels, 2, 4, 4, &other, NULL, NULL, 0));
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&params, &other, NULL, NULL, 0, &context, list, 8, &count));
-    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_detection_metrics(&strided, &other, NULL, NULL, 0, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,
+                 hyla_detection_metrics(&params, &other, NULL, NULL, 0, &context, list, 8, &count));
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,
+                 hyla_detection_metrics(&strided, &other, NULL, NULL, 0, &context, list, 8, &count));
     CHECK(count == 42 && memcmp(list, untouched, sizeof list) == 0);
 
-    CHECK_STATUS(HYLA_NOTICE_NO_NEGATIVES, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 7, &count));
+    CHECK_STATUS(HYLA_NOTICE_NO_NEGATIVES,
+                 hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 7, &count));
     CHECK(count == 7 && memcmp(&list[7], &untouched[7], sizeof *list) == 0);
     for (size_t i = 0; i < 7; ++i) {
         const double expected = i == 3 ? 2.0 / 6.0 : i < 3 ? 0.5 : 1.0;

@@ -13,20 +13,29 @@ static void fill(struct arguments *arguments) {
 
 /* The target lies where other functions have a second gradient. */
 static const struct family mse = {
-    .sizes[PARAMS] = sizeof(hyla_mse_params), .sizes[TOTALS] = sizeof(hyla_mse_totals), .sizes[VALUE] = sizeof(double),
-    .fill = fill, .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .sizes[MORE] = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
+    .sizes[PARAMS] = sizeof(hyla_mse_params),
+    .sizes[TOTALS] = sizeof(hyla_mse_totals),
+    .sizes[VALUE] = sizeof(double),
+    .fill = fill,
+    .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
+    .sizes[MORE] = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
 };
 
-static hyla_status update(const struct arguments *a) { return hyla_mse_update(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[TOTALS]); }
+static hyla_status update(const struct arguments *a) {
+    return hyla_mse_update(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[TOTALS]);
+}
 static hyla_status merge(const struct arguments *a) { return hyla_mse_merge(a->at[OTHER], a->at[TOTALS]); }
 static hyla_status normalize(const struct arguments *a) { return hyla_mse_normalize(a->at[TOTALS]); }
 static hyla_status loss(const struct arguments *a) { return hyla_mse_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]); }
-static hyla_status map(const struct arguments *a) { return hyla_mse_map(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[FLOATS]); }
+static hyla_status map(const struct arguments *a) {
+    return hyla_mse_map(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[FLOATS]);
+}
 static hyla_status gradient(const struct arguments *a) {
     return hyla_mse_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], a->at[MORE], 1.0, a->write, a->at[FLOATS]);
 }
 static hyla_status loss_and_gradient(const struct arguments *a) {
-    return hyla_mse_loss_and_gradient(a->at[PARAMS], a->at[CUBE], a->at[MORE], 1.0, a->write, a->at[TOTALS], a->at[VALUE], a->at[FLOATS]);
+    return hyla_mse_loss_and_gradient(a->at[PARAMS], a->at[CUBE], a->at[MORE], 1.0, a->write, a->at[TOTALS],
+                                      a->at[VALUE], a->at[FLOATS]);
 }
 
 #define INPUTS (BIT(PARAMS) | BIT(CUBE) | BIT(VALUES) | BIT(VALID) | BIT(WEIGHTS) | BIT(MORE))
@@ -38,7 +47,8 @@ static const struct function functions[] = {
     {"hyla_mse_loss", loss, &mse, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_mse_map", map, &mse, INPUTS, OPTIONAL, BIT(FLOATS)},
     {"hyla_mse_gradient", gradient, &mse, INPUTS | BIT(TOTALS), OPTIONAL, BIT(FLOATS)},
-    {"hyla_mse_loss_and_gradient", loss_and_gradient, &mse, INPUTS, OPTIONAL | BIT(TOTALS), BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
+    {"hyla_mse_loss_and_gradient", loss_and_gradient, &mse, INPUTS, OPTIONAL | BIT(TOTALS),
+     BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
 };
 
 /* Two pixels of three channels. */
@@ -139,7 +149,8 @@ static void addition_of_words(void) {
     int64_t *const words = (int64_t *)(void *)&sum;
     const int64_t *const more = (const int64_t *)(const void *)&one;
     for (int time = 0; time < 100; ++time) {
-        for (size_t word = 0; word < sizeof one / sizeof *words; ++word) words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
+        for (size_t word = 0; word < sizeof one / sizeof *words; ++word)
+            words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
         CHECK_STATUS(HYLA_OK, hyla_mse_merge(&one, &merged));
     }
     CHECK_STATUS(HYLA_OK, hyla_mse_normalize(&sum));

@@ -4,53 +4,65 @@
 #include "law.h"
 
 /* The range may be NULL: only minmax needs one, of which `ranges` below asks. */
-#define FAMILY(node, NODE)                                                                                                  \
-    static void fill_##node(struct arguments *arguments) {                                                                  \
-        const hyla_pixels *pixels = pixels_of(arguments);                                                                   \
-        const hyla_##node##_params params = HYLA_##NODE##_PARAMS_DEFAULT;                                                          \
-        *(hyla_##node##_params *)arguments->at[PARAMS] = params;                                                            \
-        CHECK_STATUS(HYLA_OK, hyla_##node##_update(&params, pixels, arguments->at[TOTALS], arguments->at[RANGE]));           \
-        *(hyla_##node##_totals *)arguments->at[OTHER] = *(hyla_##node##_totals *)arguments->at[TOTALS];                      \
-    }                                                                                                                       \
-    static const struct family node = {                                                                                      \
-        .sizes[PARAMS] = sizeof(hyla_##node##_params), .sizes[TOTALS] = sizeof(hyla_##node##_totals), .sizes[VALUE] = sizeof(double),            \
-        .fill = fill_##node,                                                                                                 \
-    };                                                                                                                       \
-    static hyla_status node##_update(const struct arguments *a) {                                                           \
-        return hyla_##node##_update(a->at[PARAMS], a->at[PIXELS], a->at[TOTALS], a->at[RANGE]);                              \
-    }                                                                                                                       \
-    static hyla_status node##_merge(const struct arguments *a) { return hyla_##node##_merge(a->at[OTHER], a->at[TOTALS]); }  \
-    static hyla_status node##_normalize(const struct arguments *a) { return hyla_##node##_normalize(a->at[TOTALS]); }        \
-    static hyla_status node##_loss(const struct arguments *a) {                                                             \
-        return hyla_##node##_loss(a->at[PARAMS], a->at[TOTALS], a->at[RANGE], a->at[VALUE]);                                 \
-    }                                                                                                                       \
-    static hyla_status node##_gradient(const struct arguments *a) {                                                         \
-        return hyla_##node##_gradient(a->at[PARAMS], a->at[TOTALS], a->at[RANGE], a->at[PIXELS], 1.0, a->write, a->at[FLOATS]); \
-    }                                                                                                                       \
-    static hyla_status node##_loss_and_gradient(const struct arguments *a) {                                                \
-        return hyla_##node##_loss_and_gradient(a->at[PARAMS], a->at[PIXELS], 1.0, a->write, a->at[TOTALS], a->at[RANGE],      \
-                                               a->at[VALUE], a->at[FLOATS]);                                                \
+#define FAMILY(node, NODE)                                                                                             \
+    static void fill_##node(struct arguments *arguments) {                                                             \
+        const hyla_pixels *pixels = pixels_of(arguments);                                                              \
+        const hyla_##node##_params params = HYLA_##NODE##_PARAMS_DEFAULT;                                              \
+        *(hyla_##node##_params *)arguments->at[PARAMS] = params;                                                       \
+        CHECK_STATUS(HYLA_OK, hyla_##node##_update(&params, pixels, arguments->at[TOTALS], arguments->at[RANGE]));     \
+        *(hyla_##node##_totals *)arguments->at[OTHER] = *(hyla_##node##_totals *)arguments->at[TOTALS];                \
+    }                                                                                                                  \
+    static const struct family node = {                                                                                \
+        .sizes[PARAMS] = sizeof(hyla_##node##_params),                                                                 \
+        .sizes[TOTALS] = sizeof(hyla_##node##_totals),                                                                 \
+        .sizes[VALUE] = sizeof(double),                                                                                \
+        .fill = fill_##node,                                                                                           \
+    };                                                                                                                 \
+    static hyla_status node##_update(const struct arguments *a) {                                                      \
+        return hyla_##node##_update(a->at[PARAMS], a->at[PIXELS], a->at[TOTALS], a->at[RANGE]);                        \
+    }                                                                                                                  \
+    static hyla_status node##_merge(const struct arguments *a) {                                                       \
+        return hyla_##node##_merge(a->at[OTHER], a->at[TOTALS]);                                                       \
+    }                                                                                                                  \
+    static hyla_status node##_normalize(const struct arguments *a) { return hyla_##node##_normalize(a->at[TOTALS]); }  \
+    static hyla_status node##_loss(const struct arguments *a) {                                                        \
+        return hyla_##node##_loss(a->at[PARAMS], a->at[TOTALS], a->at[RANGE], a->at[VALUE]);                           \
+    }                                                                                                                  \
+    static hyla_status node##_gradient(const struct arguments *a) {                                                    \
+        return hyla_##node##_gradient(a->at[PARAMS], a->at[TOTALS], a->at[RANGE], a->at[PIXELS], 1.0, a->write,        \
+                                      a->at[FLOATS]);                                                                  \
+    }                                                                                                                  \
+    static hyla_status node##_loss_and_gradient(const struct arguments *a) {                                           \
+        return hyla_##node##_loss_and_gradient(a->at[PARAMS], a->at[PIXELS], 1.0, a->write, a->at[TOTALS],             \
+                                               a->at[RANGE], a->at[VALUE], a->at[FLOATS]);                             \
     }
 FAMILY(iou, IOU)
 FAMILY(tversky, TVERSKY)
 
 #define INPUTS (BIT(PARAMS) | BIT(PIXELS) | BIT(SCORES) | BIT(TARGETS) | BIT(VALID) | BIT(WEIGHTS))
 #define OPTIONAL (BIT(VALID) | BIT(WEIGHTS))
-#define TABLE(node)                                                                                                          \
-    {"hyla_" #node "_update", node##_update, &node, INPUTS, OPTIONAL | BIT(RANGE), BIT(TOTALS) | BIT(RANGE)},                              \
-    {"hyla_" #node "_merge", node##_merge, &node, BIT(OTHER), 0, BIT(TOTALS)},                                                \
-    {"hyla_" #node "_normalize", node##_normalize, &node, 0, 0, BIT(TOTALS)},                                                 \
-    {"hyla_" #node "_loss", node##_loss, &node, BIT(PARAMS) | BIT(TOTALS) | BIT(RANGE), BIT(RANGE), BIT(VALUE)},                       \
-    {"hyla_" #node "_gradient", node##_gradient, &node, INPUTS | BIT(TOTALS) | BIT(RANGE), OPTIONAL | BIT(RANGE), BIT(FLOATS)},            \
-    {"hyla_" #node "_loss_and_gradient", node##_loss_and_gradient, &node, INPUTS, OPTIONAL | BIT(TOTALS) | BIT(RANGE),        \
-     BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)}
+#define TABLE(node)                                                                                                    \
+    {"hyla_" #node "_update", node##_update, &node, INPUTS, OPTIONAL | BIT(RANGE), BIT(TOTALS) | BIT(RANGE)},          \
+        {"hyla_" #node "_merge", node##_merge, &node, BIT(OTHER), 0, BIT(TOTALS)},                                     \
+        {"hyla_" #node "_normalize", node##_normalize, &node, 0, 0, BIT(TOTALS)},                                      \
+        {"hyla_" #node "_loss", node##_loss, &node, BIT(PARAMS) | BIT(TOTALS) | BIT(RANGE), BIT(RANGE), BIT(VALUE)},   \
+        {"hyla_" #node "_gradient",         node##_gradient,       &node,                                              \
+         INPUTS | BIT(TOTALS) | BIT(RANGE), OPTIONAL | BIT(RANGE), BIT(FLOATS)},                                       \
+    {                                                                                                                  \
+        "hyla_" #node "_loss_and_gradient", node##_loss_and_gradient, &node, INPUTS,                                   \
+            OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)                   \
+    }
 #define SOFT_INPUTS ((INPUTS & ~BIT(TARGETS)) | BIT(SOFT_TARGETS))
-#define SOFT(node)                                                                                                           \
-    {"hyla_" #node "_update, soft", node##_update, &node, SOFT_INPUTS, OPTIONAL | BIT(RANGE), BIT(TOTALS) | BIT(RANGE)},      \
-    {"hyla_" #node "_gradient, soft", node##_gradient, &node, SOFT_INPUTS | BIT(TOTALS) | BIT(RANGE),                        \
-     OPTIONAL | BIT(RANGE), BIT(FLOATS)},                                                                                    \
-    {"hyla_" #node "_loss_and_gradient, soft", node##_loss_and_gradient, &node, SOFT_INPUTS,                                 \
-     OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)}
+#define SOFT(node)                                                                                                     \
+    {                                                                                                                  \
+        "hyla_" #node "_update, soft", node##_update,           &node, SOFT_INPUTS,                                    \
+        OPTIONAL | BIT(RANGE),         BIT(TOTALS) | BIT(RANGE)},                                                      \
+        {"hyla_" #node "_gradient, soft",        node##_gradient,       &node,                                         \
+         SOFT_INPUTS | BIT(TOTALS) | BIT(RANGE), OPTIONAL | BIT(RANGE), BIT(FLOATS)},                                  \
+    {                                                                                                                  \
+        "hyla_" #node "_loss_and_gradient, soft", node##_loss_and_gradient, &node, SOFT_INPUTS,                        \
+            OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)                   \
+    }
 static const struct function functions[] = {TABLE(iou), TABLE(tversky), SOFT(iou), SOFT(tversky)};
 
 static const float scores[4] = {1.0f, 0.5f, 0.0f, 0.25f};
@@ -59,7 +71,8 @@ static const uint8_t targets[4] = {255, 0, 0, 1};
 static hyla_pixels four(void) { return (hyla_pixels){.scores = scores, .targets = targets, .n = 4}; }
 
 /* All functions refuse these in the same way, without writing anything. */
-static void refused(hyla_status expected, const hyla_tversky_params *params, const hyla_pixels *pixels, uint32_t write) {
+static void refused(hyla_status expected, const hyla_tversky_params *params, const hyla_pixels *pixels,
+                    uint32_t write) {
     static const hyla_tversky_totals empty;
     static const hyla_range no_range;
     hyla_tversky_totals totals = {0};
@@ -141,7 +154,8 @@ static void ranges(void) {
     CHECK_STATUS(HYLA_OK, hyla_iou_update(&params, &pixels, &totals, &range));
     CHECK_STATUS(HYLA_ERROR_RANGE_MISSING, hyla_iou_loss(&params, &totals, NULL, &loss));
     CHECK_STATUS(HYLA_ERROR_RANGE_MISSING, hyla_iou_loss(&params, &totals, &untouched, &loss));
-    CHECK_STATUS(HYLA_ERROR_RANGE_MISSING, hyla_iou_gradient(&params, &totals, &untouched, &pixels, 1.0, HYLA_STORE, out));
+    CHECK_STATUS(HYLA_ERROR_RANGE_MISSING,
+                 hyla_iou_gradient(&params, &totals, &untouched, &pixels, 1.0, HYLA_STORE, out));
     CHECK(loss == 42.0 && out[0] == 42.0f);
     CHECK_STATUS(HYLA_OK, hyla_iou_loss(&params, &totals, &range, &loss));
     CHECK(fabs(loss - (1.0 - (1.25 + 1e-6) / (1.75 + 2.0 - 1.25 + 1e-6))) < 1e-5);
@@ -168,23 +182,27 @@ static void values(void) {
     with_soft.targets = NULL;
     with_soft.soft_targets = soft;
     CHECK_STATUS(HYLA_OK, hyla_iou_loss_and_gradient(&params, &pixels, 9.0, HYLA_STORE, NULL, NULL, &loss, out));
-    CHECK_STATUS(HYLA_OK, hyla_iou_loss_and_gradient(&params, &with_soft, 9.0, HYLA_STORE, NULL, NULL, &same_loss, same));
+    CHECK_STATUS(HYLA_OK,
+                 hyla_iou_loss_and_gradient(&params, &with_soft, 9.0, HYLA_STORE, NULL, NULL, &same_loss, same));
     CHECK(loss == same_loss && memcmp(out, same, sizeof out) == 0);
     with_soft.soft_targets = bad;
     hyla_iou_totals totals = {0};
-    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_iou_loss_and_gradient(&params, &with_soft, 1.0, HYLA_STORE, &totals, NULL, &loss, out));
+    CHECK_STATUS(HYLA_NOTICE_REJECTED,
+                 hyla_iou_loss_and_gradient(&params, &with_soft, 1.0, HYLA_STORE, &totals, NULL, &loss, out));
     CHECK(totals.pixels == 2 && totals.rejected == 2 && out[2] == 0.0f && out[3] == 0.0f);
     /* Without positive targets. */
     const uint8_t normal[4] = {0, 0, 0, 0};
     pixels.targets = normal;
-    CHECK_STATUS(HYLA_NOTICE_NO_POSITIVES, hyla_iou_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, NULL, &loss, out));
+    CHECK_STATUS(HYLA_NOTICE_NO_POSITIVES,
+                 hyla_iou_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, NULL, &loss, out));
     CHECK(loss > 0.0 && out[0] > 0.0f);
     params.empty_target = HYLA_EMPTY_TARGET_SKIP;
     CHECK_STATUS(HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_EMPTY,
                  hyla_iou_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, NULL, &loss, out));
     CHECK(loss == 0.0 && out[0] == 0.0f);
     params.empty_target = HYLA_EMPTY_TARGET_ZERO;
-    CHECK_STATUS(HYLA_NOTICE_NO_POSITIVES, hyla_iou_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, NULL, &loss, out));
+    CHECK_STATUS(HYLA_NOTICE_NO_POSITIVES,
+                 hyla_iou_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, NULL, &loss, out));
     CHECK(loss == 0.0 && out[0] == 0.0f);
 }
 
@@ -197,7 +215,8 @@ static void addition_of_words(void) {
     int64_t *const words = (int64_t *)(void *)&sum;
     const int64_t *const more = (const int64_t *)(const void *)&one;
     for (int time = 0; time < 100; ++time) {
-        for (size_t word = 0; word < sizeof one / sizeof *words; ++word) words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
+        for (size_t word = 0; word < sizeof one / sizeof *words; ++word)
+            words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
         CHECK_STATUS(HYLA_OK, hyla_iou_merge(&one, &merged));
     }
     CHECK_STATUS(HYLA_OK, hyla_iou_normalize(&sum));

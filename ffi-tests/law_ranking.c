@@ -29,41 +29,62 @@ static void fill_u8(struct arguments *a) {
 }
 
 static struct family family = {
-    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(hyla_ranking_report),
+    .sizes[PARAMS] = sizeof(hyla_binning_params),
+    .sizes[TOTALS] = WORDS * sizeof(int64_t),
+    .sizes[VALUE] = sizeof(hyla_ranking_report),
     .fill = fill,
 };
 static struct family points = {
-    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(hyla_ranking_point),
-    .fill = fill, .sizes[LIST] = THRESHOLDS * sizeof(hyla_ranking_point),
+    .sizes[PARAMS] = sizeof(hyla_binning_params),
+    .sizes[TOTALS] = WORDS * sizeof(int64_t),
+    .sizes[VALUE] = sizeof(hyla_ranking_point),
+    .fill = fill,
+    .sizes[LIST] = THRESHOLDS * sizeof(hyla_ranking_point),
 };
 static struct family numbers = {
-    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_binning_params),
+    .sizes[TOTALS] = WORDS * sizeof(int64_t),
+    .sizes[VALUE] = sizeof(double),
     .fill = fill,
 };
 static struct family pairs = {
-    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = WORDS * sizeof(int64_t), .sizes[VALUE] = 2 * sizeof(double),
+    .sizes[PARAMS] = sizeof(hyla_binning_params),
+    .sizes[TOTALS] = WORDS * sizeof(int64_t),
+    .sizes[VALUE] = 2 * sizeof(double),
     .fill = fill,
 };
-static struct family sizes = {.sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[VALUE] = sizeof(size_t), .fill = fill};
-static struct family u8 = {.sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = U8_WORDS * sizeof(int64_t), .fill = fill_u8};
+static struct family sizes = {
+    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[VALUE] = sizeof(size_t), .fill = fill};
+static struct family u8 = {
+    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[TOTALS] = U8_WORDS * sizeof(int64_t), .fill = fill_u8};
 
 static hyla_status words_of_table(const struct arguments *a) { return hyla_binning_words(a->at[PARAMS], a->at[COUNT]); }
 /* A table of other words than are in use is one more output. */
 static hyla_status build(const struct arguments *a) {
     return hyla_binning_build(a->at[PARAMS], a->at[MORE], table_words(), a->at[BINNING]);
 }
-static struct family builds = {.sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[VALUE] = sizeof(hyla_binning), .fill = fill};
+static struct family builds = {
+    .sizes[PARAMS] = sizeof(hyla_binning_params), .sizes[VALUE] = sizeof(hyla_binning), .fill = fill};
 static hyla_status words(const struct arguments *a) { return hyla_ranking_words(binning_of(a), a->at[COUNT]); }
-static hyla_status update(const struct arguments *a) { return hyla_ranking_update(binning_of(a), pixels_of(a), a->at[TOTALS], WORDS); }
-static hyla_status update_u8(const struct arguments *a) {
-    return hyla_ranking_update_u8(a->at[BINNING], a->at[DECISIONS], a->at[TARGETS], a->at[VALID], a->n, a->at[TOTALS], U8_WORDS);
+static hyla_status update(const struct arguments *a) {
+    return hyla_ranking_update(binning_of(a), pixels_of(a), a->at[TOTALS], WORDS);
 }
-static hyla_status merge(const struct arguments *a) { return hyla_ranking_merge(binning_of(a), a->at[OTHER], a->at[TOTALS], WORDS); }
-static hyla_status values(const struct arguments *a) { return hyla_ranking_values(binning_of(a), a->at[TOTALS], WORDS, a->at[VALUE]); }
+static hyla_status update_u8(const struct arguments *a) {
+    return hyla_ranking_update_u8(a->at[BINNING], a->at[DECISIONS], a->at[TARGETS], a->at[VALID], a->n, a->at[TOTALS],
+                                  U8_WORDS);
+}
+static hyla_status merge(const struct arguments *a) {
+    return hyla_ranking_merge(binning_of(a), a->at[OTHER], a->at[TOTALS], WORDS);
+}
+static hyla_status values(const struct arguments *a) {
+    return hyla_ranking_values(binning_of(a), a->at[TOTALS], WORDS, a->at[VALUE]);
+}
 static hyla_status curve(const struct arguments *a) {
     return hyla_ranking_curve(binning_of(a), a->at[TOTALS], WORDS, a->at[LIST], THRESHOLDS, a->at[COUNT]);
 }
-static hyla_status at(const struct arguments *a) { return hyla_ranking_at(binning_of(a), a->at[TOTALS], WORDS, 0.5f, a->at[VALUE]); }
+static hyla_status at(const struct arguments *a) {
+    return hyla_ranking_at(binning_of(a), a->at[TOTALS], WORDS, 0.5f, a->at[VALUE]);
+}
 static hyla_status threshold(const struct arguments *a) {
     return hyla_ranking_threshold(binning_of(a), a->at[TOTALS], WORDS, 0.25, a->at[VALUE]);
 }
@@ -137,9 +158,11 @@ static void refused(void) {
     binning.table_words = 3;
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_ranking_update(&binning, &pixels, words_, WORDS));
     binning = before;
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update_u8(&binning, (const uint8_t *)"abc", NULL, NULL, 3, words_, WORDS));
+    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT,
+                 hyla_ranking_update_u8(&binning, (const uint8_t *)"abc", NULL, NULL, 3, words_, WORDS));
     const uint16_t integers[3] = {1, 2, 3};
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update_u16(&binning, integers, NULL, NULL, 3, words_, WORDS));
+    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT,
+                 hyla_ranking_update_u16(&binning, integers, NULL, NULL, 3, words_, WORDS));
     const uint16_t *const odd = (const uint16_t *)(const void *)((const unsigned char *)integers + 1);
     CHECK_STATUS(HYLA_ERROR_MISALIGNED, hyla_ranking_update_u16(&binning, odd, NULL, NULL, 2, words_, WORDS));
     CHECK_STATUS(HYLA_ERROR_NULL_POINTER, hyla_ranking_update_u16(&binning, NULL, NULL, NULL, 3, words_, WORDS));
@@ -211,7 +234,8 @@ static void written_down(void) {
         hyla_binning binning;
     } cases[] = {
         {{sizeof rule, HYLA_BINNING_KEY, 8, 0.0f, 0.0f}, {.rule = HYLA_BINNING_KEY, .bins = 8}},
-        {{sizeof rule, HYLA_BINNING_LINEAR, 16, -1.0f, 1.0f}, {.rule = HYLA_BINNING_LINEAR, .bins = 16, .low = -1.0f, .high = 1.0f}},
+        {{sizeof rule, HYLA_BINNING_LINEAR, 16, -1.0f, 1.0f},
+         {.rule = HYLA_BINNING_LINEAR, .bins = 16, .low = -1.0f, .high = 1.0f}},
     };
     enum { MOST = 2 * 257 + 6 };
     const float scores[5] = {-2.0f, -0.3f, 0.0f, 0.7f, 5.0f};

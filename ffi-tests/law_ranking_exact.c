@@ -8,15 +8,16 @@ enum { WORDS = 2 * LAW_PIXELS + 1024 };
 static void fill(struct arguments *arguments) { (void)arguments; }
 
 /* The workspace is of words of four bytes, as a table is. */
-static const struct family ranking = {.sizes[VALUE] = sizeof(hyla_ranking_exact_report), .fill = fill, .sizes[TABLE] = WORDS * sizeof(uint32_t)};
+static const struct family ranking = {
+    .sizes[VALUE] = sizeof(hyla_ranking_exact_report), .fill = fill, .sizes[TABLE] = WORDS * sizeof(uint32_t)};
 
 static hyla_status values_call(const struct arguments *a) {
     return hyla_ranking_exact_values(a->at[PIXELS], a->at[TABLE], WORDS, a->at[VALUE]);
 }
 
 static const struct function functions[] = {
-    {"hyla_ranking_exact_values", values_call, &ranking, BIT(PIXELS) | BIT(SCORES) | BIT(TARGETS) | BIT(VALID), BIT(VALID),
-     BIT(TABLE) | BIT(VALUE)},
+    {"hyla_ranking_exact_values", values_call, &ranking, BIT(PIXELS) | BIT(SCORES) | BIT(TARGETS) | BIT(VALID),
+     BIT(VALID), BIT(TABLE) | BIT(VALUE)},
 };
 
 static const float scores[6] = {0.5f, 2.0f, -0.0f, 0.0f, NAN, 1.0f};
@@ -65,12 +66,14 @@ static void values(void) {
     pixels.valid = valid;
     CHECK_STATUS(HYLA_OK, hyla_ranking_exact_values(&pixels, space, WORDS, &report));
     CHECK(fabs(report.average_precision - (1.0 + 1.0 + 3.0 / 4) / 3) < 1e-15);
-    CHECK(report.roc_auc == 2.5 / 3 && report.anomalies == 3 && report.normal == 1 && report.nan_anomalies == 0 && report.masked == 2);
+    CHECK(report.roc_auc == 2.5 / 3 && report.anomalies == 3 && report.normal == 1 && report.nan_anomalies == 0 &&
+          report.masked == 2);
     CHECK(report.f1_max == 6.0 / 7 && report.f1_max_threshold == 0.0);
     const hyla_pixels none = {0};
     CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES,
                  hyla_ranking_exact_values(&none, space, WORDS, &report));
-    CHECK(report.average_precision == 0.0 && isnan(report.roc_auc) && report.f1_max == 0.0 && isnan(report.f1_max_threshold));
+    CHECK(report.average_precision == 0.0 && isnan(report.roc_auc) && report.f1_max == 0.0 &&
+          isnan(report.f1_max_threshold));
 }
 
 int main(void) {

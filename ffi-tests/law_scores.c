@@ -21,20 +21,31 @@ static void fill_report(struct arguments *a) {
 static void fill_nothing(struct arguments *a) { (void)a; }
 
 /* Workspaces are of words of four bytes, as a table is. */
-static const struct family totals = {.sizes[TOTALS] = sizeof(hyla_score_statistics_totals), .sizes[VALUE] = sizeof(double), .fill = fill};
+static const struct family totals = {
+    .sizes[TOTALS] = sizeof(hyla_score_statistics_totals), .sizes[VALUE] = sizeof(double), .fill = fill};
 static const struct family frames = {
-    .sizes[VALUE] = sizeof(hyla_score_statistics_report), .fill = fill_nothing, .sizes[TABLE] = WORDS * sizeof(uint32_t),
+    .sizes[VALUE] = sizeof(hyla_score_statistics_report),
+    .fill = fill_nothing,
+    .sizes[TABLE] = WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .sizes[TOTALS] = sizeof(hyla_score_statistics_report), .fill = fill_report, .sizes[LIST] = 9 * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_score_statistics_report),
+    .fill = fill_report,
+    .sizes[LIST] = 9 * sizeof(hyla_metric),
+    .reports = true,
 };
-static const struct family topk = {.sizes[VALUE] = sizeof(double), .fill = fill_nothing, .sizes[TABLE] = TOPK_WORDS * sizeof(uint32_t)};
+static const struct family topk = {
+    .sizes[VALUE] = sizeof(double), .fill = fill_nothing, .sizes[TABLE] = TOPK_WORDS * sizeof(uint32_t)};
 
-static hyla_status update(const struct arguments *a) { return hyla_score_statistics_update(a->at[PIXELS], a->at[TOTALS]); }
+static hyla_status update(const struct arguments *a) {
+    return hyla_score_statistics_update(a->at[PIXELS], a->at[TOTALS]);
+}
 static hyla_status merge(const struct arguments *a) { return hyla_score_statistics_merge(a->at[OTHER], a->at[TOTALS]); }
 static hyla_status normalize(const struct arguments *a) { return hyla_score_statistics_normalize(a->at[TOTALS]); }
 static hyla_status mean(const struct arguments *a) { return hyla_score_statistics_mean(a->at[TOTALS], a->at[VALUE]); }
-static hyla_status deviation(const struct arguments *a) { return hyla_score_statistics_std(a->at[TOTALS], a->at[VALUE]); }
+static hyla_status deviation(const struct arguments *a) {
+    return hyla_score_statistics_std(a->at[TOTALS], a->at[VALUE]);
+}
 static hyla_status frame(const struct arguments *a) {
     return hyla_score_statistics_frame(a->at[PIXELS], a->at[TABLE], WORDS, a->at[VALUE]);
 }
@@ -75,7 +86,8 @@ static void refused(void) {
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_score_statistics_frame(&pixels, space, WORDS - 1, &report));
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_score_statistics_frame(&pixels, NULL, 0, &report));
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_topk_mean_value(0.5, &pixels, space, TOPK_WORDS - 1, &value));
-    for (int i = 0; i < 5; ++i) CHECK_STATUS(HYLA_ERROR_FRACTION, hyla_topk_mean_value(fractions[i], &pixels, space, WORDS, &value));
+    for (int i = 0; i < 5; ++i)
+        CHECK_STATUS(HYLA_ERROR_FRACTION, hyla_topk_mean_value(fractions[i], &pixels, space, WORDS, &value));
     CHECK(value == 42.0 && memcmp(space, untouched, sizeof space) == 0 && memcmp(&report, &before, sizeof report) == 0);
 }
 
@@ -91,10 +103,12 @@ static void values(void) {
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_frame(&pixels, space, WORDS, &report));
     CHECK(report.mean == 2.5 && fabs(report.std - sqrt(5.0 / 3)) < 1e-15 && report.min == 1.0 && report.max == 4.0);
     CHECK(report.median == 2.0 && report.q25 == 1.75 && report.q75 == 3.25 && fabs(report.q95 - 3.85) < 1e-15);
-    CHECK(fabs(report.q99 - 3.97) < 1e-15 && report.pixels == 4 && report.masked == 1 && report.nan == 0 && report.infinite == 0);
+    CHECK(fabs(report.q99 - 3.97) < 1e-15 && report.pixels == 4 && report.masked == 1 && report.nan == 0 &&
+          report.infinite == 0);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla_score_statistics_metrics(&report, &context, list, 8, &count));
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_metrics(&report, &context, list, 9, &count));
-    CHECK(count == 9 && strcmp(list[4].name, "scores/median") == 0 && list[4].value == 2.0 && list[1].value == report.std);
+    CHECK(count == 9 && strcmp(list[4].name, "scores/median") == 0 && list[4].value == 2.0 &&
+          list[1].value == report.std);
     CHECK_STATUS(HYLA_OK, hyla_topk_mean_value(0.5, &pixels, space, WORDS, &value));
     CHECK(value == 3.5);
 

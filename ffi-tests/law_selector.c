@@ -25,16 +25,16 @@ static const struct family diversity = {
 /* The number of weights follows the number of pixels of the law: ordinary, none, too many. */
 static size_t count(const struct arguments *a) { return a->n == LAW_PIXELS ? N : a->n; }
 
-#define CALLS(node)                                                                                                           \
-    static hyla_status node##_loss(const struct arguments *a) {                                                              \
-        return hyla_selector_##node##_loss(a->at[PARAMS], a->at[ENTRIES], count(a), a->at[VALUE]);                           \
-    }                                                                                                                         \
-    static hyla_status node##_gradient(const struct arguments *a) {                                                          \
-        return hyla_selector_##node##_gradient(a->at[PARAMS], a->at[ENTRIES], count(a), 1.0, a->write, a->at[FLOATS]);       \
-    }                                                                                                                         \
-    static hyla_status node##_loss_and_gradient(const struct arguments *a) {                                                 \
-        return hyla_selector_##node##_loss_and_gradient(a->at[PARAMS], a->at[ENTRIES], count(a), 1.0, a->write, a->at[VALUE], \
-                                                        a->at[FLOATS]);                                                      \
+#define CALLS(node)                                                                                                    \
+    static hyla_status node##_loss(const struct arguments *a) {                                                        \
+        return hyla_selector_##node##_loss(a->at[PARAMS], a->at[ENTRIES], count(a), a->at[VALUE]);                     \
+    }                                                                                                                  \
+    static hyla_status node##_gradient(const struct arguments *a) {                                                    \
+        return hyla_selector_##node##_gradient(a->at[PARAMS], a->at[ENTRIES], count(a), 1.0, a->write, a->at[FLOATS]); \
+    }                                                                                                                  \
+    static hyla_status node##_loss_and_gradient(const struct arguments *a) {                                           \
+        return hyla_selector_##node##_loss_and_gradient(a->at[PARAMS], a->at[ENTRIES], count(a), 1.0, a->write,        \
+                                                        a->at[VALUE], a->at[FLOATS]);                                  \
     }
 CALLS(entropy)
 CALLS(diversity)
@@ -43,10 +43,12 @@ CALLS(diversity)
 static const struct function functions[] = {
     {"hyla_selector_entropy_loss", entropy_loss, &entropy, READS, 0, BIT(VALUE)},
     {"hyla_selector_entropy_gradient", entropy_gradient, &entropy, READS, 0, BIT(FLOATS)},
-    {"hyla_selector_entropy_loss_and_gradient", entropy_loss_and_gradient, &entropy, READS, 0, BIT(VALUE) | BIT(FLOATS)},
+    {"hyla_selector_entropy_loss_and_gradient", entropy_loss_and_gradient, &entropy, READS, 0,
+     BIT(VALUE) | BIT(FLOATS)},
     {"hyla_selector_diversity_loss", diversity_loss, &diversity, READS, 0, BIT(VALUE)},
     {"hyla_selector_diversity_gradient", diversity_gradient, &diversity, READS, 0, BIT(FLOATS)},
-    {"hyla_selector_diversity_loss_and_gradient", diversity_loss_and_gradient, &diversity, READS, 0, BIT(VALUE) | BIT(FLOATS)},
+    {"hyla_selector_diversity_loss_and_gradient", diversity_loss_and_gradient, &diversity, READS, 0,
+     BIT(VALUE) | BIT(FLOATS)},
 };
 
 static const float weights[3] = {0.5f, 0.25f, 0.25f};

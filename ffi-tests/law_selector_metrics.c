@@ -23,10 +23,15 @@ static const struct family entropy = {
     .sizes[LIST] = sizeof(hyla_metric),
 };
 static const struct family diversity = {
-    .sizes[VALUE] = sizeof(hyla_selector_diversity_metric_report), .fill = fill_nothing, .sizes[TABLE] = WORDS * sizeof(uint32_t),
+    .sizes[VALUE] = sizeof(hyla_selector_diversity_metric_report),
+    .fill = fill_nothing,
+    .sizes[TABLE] = WORDS * sizeof(uint32_t),
 };
 static const struct family reports = {
-    .sizes[TOTALS] = sizeof(hyla_selector_diversity_metric_report), .fill = fill_report, .sizes[LIST] = 2 * sizeof(hyla_metric), .reports = true,
+    .sizes[TOTALS] = sizeof(hyla_selector_diversity_metric_report),
+    .fill = fill_report,
+    .sizes[LIST] = 2 * sizeof(hyla_metric),
+    .reports = true,
 };
 
 /* The number of weights follows the number of pixels of the law: ordinary, none, too many. */
@@ -36,7 +41,8 @@ static hyla_status entropy_value(const struct arguments *a) {
     return hyla_selector_entropy_metric_value(a->at[PARAMS], a->at[ENTRIES], number(a), a->at[VALUE]);
 }
 static hyla_status entropy_metrics(const struct arguments *a) {
-    return hyla_selector_entropy_metric_metrics(a->at[PARAMS], a->at[ENTRIES], number(a), a->at[CONTEXT], a->at[LIST], 1, a->at[COUNT]);
+    return hyla_selector_entropy_metric_metrics(a->at[PARAMS], a->at[ENTRIES], number(a), a->at[CONTEXT], a->at[LIST],
+                                                1, a->at[COUNT]);
 }
 static hyla_status diversity_values(const struct arguments *a) {
     return hyla_selector_diversity_metric_values(a->at[ENTRIES], number(a), a->at[TABLE], WORDS, a->at[VALUE]);
@@ -50,7 +56,8 @@ static const struct function functions[] = {
     {"hyla_selector_entropy_metric_metrics", entropy_metrics, &entropy, BIT(PARAMS) | BIT(ENTRIES) | BIT(CONTEXT), 0,
      BIT(LIST) | BIT(COUNT)},
     {"hyla_selector_diversity_metric_values", diversity_values, &diversity, BIT(ENTRIES), 0, BIT(TABLE) | BIT(VALUE)},
-    {"hyla_selector_diversity_metric_metrics", diversity_metrics, &reports, BIT(TOTALS) | BIT(CONTEXT), 0, BIT(LIST) | BIT(COUNT)},
+    {"hyla_selector_diversity_metric_metrics", diversity_metrics, &reports, BIT(TOTALS) | BIT(CONTEXT), 0,
+     BIT(LIST) | BIT(COUNT)},
 };
 
 static const float weights[4] = {0.5f, 0.0f, 0.25f, 0.25f};
@@ -76,17 +83,22 @@ static void refused(void) {
     CHECK_STATUS(HYLA_ERROR_STRUCT_SIZE, hyla_selector_entropy_metric_params_init(&made, 0));
     for (int i = 0; i < 3; ++i) {
         CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_selector_entropy_metric_value(&params, weights, many[i], &value));
-        CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_selector_entropy_metric_metrics(&params, weights, many[i], &context, list, 1, &count));
-        CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_selector_diversity_metric_values(weights, many[i], space, WORDS, &report));
+        CHECK_STATUS(HYLA_ERROR_TOO_LARGE,
+                     hyla_selector_entropy_metric_metrics(&params, weights, many[i], &context, list, 1, &count));
+        CHECK_STATUS(HYLA_ERROR_TOO_LARGE,
+                     hyla_selector_diversity_metric_values(weights, many[i], space, WORDS, &report));
     }
     for (int i = 0; i < 4; ++i) {
         params.eps = wrong[i];
         CHECK_STATUS(HYLA_ERROR_EPSILON, hyla_selector_entropy_metric_value(&params, weights, 4, &value));
-        CHECK_STATUS(HYLA_ERROR_EPSILON, hyla_selector_entropy_metric_metrics(&params, weights, 4, &context, list, 1, &count));
+        CHECK_STATUS(HYLA_ERROR_EPSILON,
+                     hyla_selector_entropy_metric_metrics(&params, weights, 4, &context, list, 1, &count));
     }
     params.eps = 0.0f;
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla_selector_entropy_metric_metrics(&params, weights, 4, &context, list, 0, &count));
-    CHECK(hyla_selector_diversity_metric_workspace(4) == COUNTERS + 8 && hyla_selector_diversity_metric_workspace(SIZE_MAX) == SIZE_MAX);
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 hyla_selector_entropy_metric_metrics(&params, weights, 4, &context, list, 0, &count));
+    CHECK(hyla_selector_diversity_metric_workspace(4) == COUNTERS + 8 &&
+          hyla_selector_diversity_metric_workspace(SIZE_MAX) == SIZE_MAX);
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_selector_diversity_metric_values(weights, 4, space, COUNTERS + 7, &report));
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_selector_diversity_metric_values(weights, 4, NULL, 0, &report));
     CHECK(memcmp(&report, &before, sizeof report) == 0 && memcmp(space, untouched, sizeof space) == 0);
@@ -96,8 +108,8 @@ static void refused(void) {
 }
 
 static bool is_named(const hyla_metric *metric, const char *name, double value, hyla_status status) {
-    return strcmp(metric->name, name) == 0 && metric->value == value && metric->stage == HYLA_STAGE_TEST && metric->epoch == 3 &&
-           metric->batch_idx == 5 && metric->status == status;
+    return strcmp(metric->name, name) == 0 && metric->value == value && metric->stage == HYLA_STAGE_TEST &&
+           metric->epoch == 3 && metric->batch_idx == 5 && metric->status == status;
 }
 
 static void entropies(void) {
@@ -133,7 +145,8 @@ static void diversities(void) {
     memcpy(before, list, sizeof list);
     CHECK_STATUS(HYLA_OK, hyla_selector_diversity_metric_metrics(&report, &context, list, 3, &count));
     CHECK(count == 2 && memcmp(&list[2], &before[2], sizeof *list) == 0);
-    CHECK(is_named(&list[0], "weight_variance", 0.03125, HYLA_OK) && is_named(&list[1], "gini_coefficient", 0.375, HYLA_OK));
+    CHECK(is_named(&list[0], "weight_variance", 0.03125, HYLA_OK) &&
+          is_named(&list[1], "gini_coefficient", 0.375, HYLA_OK));
 
     CHECK_STATUS(HYLA_NOTICE_DEGENERATE, hyla_selector_diversity_metric_values(zeros, 2, space, WORDS, &report));
     CHECK(report.gini_coefficient == 0.0);

@@ -15,8 +15,12 @@ static void fill(struct arguments *arguments) {
 /* Where other functions have a workspace lie the sums of the center. */
 #define SUMS (LAW_CHANNELS * sizeof(hyla_sum))
 static const struct family svdd = {
-    .sizes[PARAMS] = sizeof(hyla_svdd_params), .sizes[TOTALS] = sizeof(hyla_svdd_totals), .sizes[VALUE] = sizeof(double),
-    .fill = fill, .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float), .sizes[WORKSPACE] = SUMS,
+    .sizes[PARAMS] = sizeof(hyla_svdd_params),
+    .sizes[TOTALS] = sizeof(hyla_svdd_totals),
+    .sizes[VALUE] = sizeof(double),
+    .fill = fill,
+    .sizes[FLOATS] = LAW_PIXELS * LAW_CHANNELS * sizeof(float),
+    .sizes[WORKSPACE] = SUMS,
 };
 static const struct family of_sums = {
     .sizes[PARAMS] = sizeof(hyla_svdd_params), .sizes[TOTALS] = SUMS, .sizes[VALUE] = sizeof(double),
@@ -24,16 +28,23 @@ static const struct family of_sums = {
 };
 
 static hyla_status radius(const struct arguments *a) { return hyla_svdd_radius(a->at[PARAMS], a->at[VALUE]); }
-static hyla_status update(const struct arguments *a) { return hyla_svdd_update(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[TOTALS]); }
+static hyla_status update(const struct arguments *a) {
+    return hyla_svdd_update(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[TOTALS]);
+}
 static hyla_status merge(const struct arguments *a) { return hyla_svdd_merge(a->at[OTHER], a->at[TOTALS]); }
 static hyla_status normalize(const struct arguments *a) { return hyla_svdd_normalize(a->at[TOTALS]); }
-static hyla_status loss(const struct arguments *a) { return hyla_svdd_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]); }
-static hyla_status map(const struct arguments *a) { return hyla_svdd_map(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[MAP]); }
+static hyla_status loss(const struct arguments *a) {
+    return hyla_svdd_loss(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]);
+}
+static hyla_status map(const struct arguments *a) {
+    return hyla_svdd_map(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[MAP]);
+}
 static hyla_status gradient(const struct arguments *a) {
     return hyla_svdd_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[FLOATS]);
 }
 static hyla_status loss_and_gradient(const struct arguments *a) {
-    return hyla_svdd_loss_and_gradient(a->at[PARAMS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[TOTALS], a->at[VALUE], a->at[FLOATS]);
+    return hyla_svdd_loss_and_gradient(a->at[PARAMS], a->at[CUBE], a->at[CENTER], 1.0, a->write, a->at[TOTALS],
+                                       a->at[VALUE], a->at[FLOATS]);
 }
 static hyla_status gradient_radius(const struct arguments *a) {
     return hyla_svdd_gradient_radius(a->at[PARAMS], a->at[TOTALS], 1.0, a->at[NUMBER]);
@@ -41,10 +52,15 @@ static hyla_status gradient_radius(const struct arguments *a) {
 static hyla_status center_update(const struct arguments *a) {
     return hyla_svdd_center_update(a->at[PARAMS], a->at[CUBE], a->at[CENTER], a->at[WORKSPACE]);
 }
-static hyla_status center_merge(const struct arguments *a) { return hyla_svdd_center_merge(a->at[OTHER], a->at[WORKSPACE], LAW_CHANNELS); }
-static hyla_status center_normalize(const struct arguments *a) { return hyla_svdd_center_normalize(a->at[WORKSPACE], LAW_CHANNELS); }
+static hyla_status center_merge(const struct arguments *a) {
+    return hyla_svdd_center_merge(a->at[OTHER], a->at[WORKSPACE], LAW_CHANNELS);
+}
+static hyla_status center_normalize(const struct arguments *a) {
+    return hyla_svdd_center_normalize(a->at[WORKSPACE], LAW_CHANNELS);
+}
 static hyla_status gradient_center(const struct arguments *a) {
-    return hyla_svdd_gradient_center(a->at[PARAMS], a->at[TOTALS], a->at[WORKSPACE], LAW_CHANNELS, 1.0, a->write, a->at[MORE]);
+    return hyla_svdd_gradient_center(a->at[PARAMS], a->at[TOTALS], a->at[WORKSPACE], LAW_CHANNELS, 1.0, a->write,
+                                     a->at[MORE]);
 }
 
 #define INPUTS (BIT(PARAMS) | BIT(CUBE) | BIT(VALUES) | BIT(VALID) | BIT(WEIGHTS) | BIT(CENTER))
@@ -57,7 +73,8 @@ static const struct function functions[] = {
     {"hyla_svdd_loss", loss, &svdd, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_svdd_map", map, &svdd, INPUTS, OPTIONAL, BIT(MAP)},
     {"hyla_svdd_gradient", gradient, &svdd, INPUTS | BIT(TOTALS), OPTIONAL, BIT(FLOATS)},
-    {"hyla_svdd_loss_and_gradient", loss_and_gradient, &svdd, INPUTS, OPTIONAL | BIT(TOTALS), BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
+    {"hyla_svdd_loss_and_gradient", loss_and_gradient, &svdd, INPUTS, OPTIONAL | BIT(TOTALS),
+     BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
     {"hyla_svdd_gradient_radius", gradient_radius, &svdd, BIT(PARAMS) | BIT(TOTALS), 0, BIT(NUMBER)},
     {"hyla_svdd_center_update", center_update, &svdd, INPUTS, OPTIONAL, BIT(WORKSPACE)},
     {"hyla_svdd_center_merge", center_merge, &of_sums, BIT(OTHER), 0, BIT(WORKSPACE)},
@@ -163,12 +180,14 @@ static void known_values(void) {
     small.r_unconstrained = -20.0f;
     CHECK_STATUS(HYLA_NOTICE_DEGENERATE, hyla_svdd_radius(&small, &value));
     const hyla_cube nothing = {.channels = 2};
-    CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_svdd_loss_and_gradient(&params, &nothing, center, 1.0, HYLA_STORE, NULL, &value, NULL));
+    CHECK_STATUS(HYLA_NOTICE_EMPTY,
+                 hyla_svdd_loss_and_gradient(&params, &nothing, center, 1.0, HYLA_STORE, NULL, &value, NULL));
     CHECK(isnan(value));
     const float bad[2] = {NAN, 1.0f};
     cube.values = bad;
     cube.n = 1;
-    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_svdd_loss_and_gradient(&params, &cube, center, 1.0, HYLA_STORE, NULL, &value, out));
+    CHECK_STATUS(HYLA_NOTICE_NOT_FINITE,
+                 hyla_svdd_loss_and_gradient(&params, &cube, center, 1.0, HYLA_STORE, NULL, &value, out));
     CHECK(isnan(value));
 }
 
@@ -181,7 +200,8 @@ static void addition_of_words(void) {
     int64_t *const words = (int64_t *)(void *)&sum;
     const int64_t *const more = (const int64_t *)(const void *)&one;
     for (int time = 0; time < 100; ++time) {
-        for (size_t word = 0; word < sizeof one / sizeof *words; ++word) words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
+        for (size_t word = 0; word < sizeof one / sizeof *words; ++word)
+            words[word] = (int64_t)((uint64_t)words[word] + (uint64_t)more[word]);
         CHECK_STATUS(HYLA_OK, hyla_svdd_merge(&one, &merged));
     }
     CHECK_STATUS(HYLA_OK, hyla_svdd_normalize(&sum));

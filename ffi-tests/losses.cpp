@@ -43,14 +43,16 @@ void like_c(Update update, Loss loss, Gradient gradient, std::size_t size, const
     const auto at_once = frame.loss_and_gradient(params, in..., 2.0, HYLA_STORE, {found.data(), size});
     CHECK(at_once && at_once.value == value && equal(found, right) && equal(frame.totals, expected));
     CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.gradient(params, in..., 2.0, HYLA_STORE, {found.data(), size - 1}).code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, frame.loss_and_gradient(params, in..., 2.0, HYLA_STORE, {found.data(), size - 1}).status.code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 frame.loss_and_gradient(params, in..., 2.0, HYLA_STORE, {found.data(), size - 1}).status.code());
     CHECK_STATUS(HYLA_OK, totals.merge(frame).code());
     CHECK_STATUS(HYLA_OK, totals.normalize().code());
 }
 
 void pixels() {
     const auto in = hyla::pixels(n).with_scores(values.data()).with_targets(targets.data()).with_valid(valid.data());
-    like_c<hyla::focal>(hyla_focal_update, hyla_focal_loss, hyla_focal_gradient, n, static_cast<const hyla_pixels &>(in));
+    like_c<hyla::focal>(hyla_focal_update, hyla_focal_loss, hyla_focal_gradient, n,
+                        static_cast<const hyla_pixels &>(in));
 
     hyla::iou::params params;
     params.normalization = HYLA_NORMALIZATION_MINMAX;
@@ -81,13 +83,15 @@ void cubes() {
     const hyla::cube cube = embeddings();
     const float *const target = other.data(), *const at = center.data(), *const none = nullptr;
     std::array<float, n * channels> map{}, expected_map{};
-    like_c<hyla::mse>(hyla_mse_update, hyla_mse_loss, hyla_mse_gradient, n * channels, static_cast<const hyla_cube &>(cube), target);
+    like_c<hyla::mse>(hyla_mse_update, hyla_mse_loss, hyla_mse_gradient, n * channels,
+                      static_cast<const hyla_cube &>(cube), target);
     CHECK_STATUS(HYLA_OK, hyla::mse::map(hyla::mse::params(), cube, target, map).code());
     const hyla::mse::params mse;
     CHECK_STATUS(HYLA_OK, hyla_mse_map(&mse, &cube, target, expected_map.data()));
     CHECK(equal(map, expected_map));
 
-    like_c<hyla::svdd>(hyla_svdd_update, hyla_svdd_loss, hyla_svdd_gradient, n * channels, static_cast<const hyla_cube &>(cube), at);
+    like_c<hyla::svdd>(hyla_svdd_update, hyla_svdd_loss, hyla_svdd_gradient, n * channels,
+                       static_cast<const hyla_cube &>(cube), at);
     const hyla::svdd::params params;
     hyla::svdd totals;
     std::array<hyla_sum, channels> sums{};
@@ -101,12 +105,13 @@ void cubes() {
     CHECK_STATUS(HYLA_OK, hyla::svdd::map(params, cube, at, map).code());
     CHECK_STATUS(HYLA_OK, hyla::svdd::center_update(params, cube, at, sums).code());
     CHECK_STATUS(HYLA_OK, totals.gradient_center(params, sums, 1.0, HYLA_STORE, of_center).code());
-    CHECK_STATUS(HYLA_OK, hyla_svdd_gradient_center(&params, &totals.totals, sums.data(), channels, 1.0, HYLA_STORE, expected.data()));
+    CHECK_STATUS(HYLA_OK, hyla_svdd_gradient_center(&params, &totals.totals, sums.data(), channels, 1.0, HYLA_STORE,
+                                                    expected.data()));
     CHECK(equal(of_center, expected));
 
     const hyla::cube logits = embeddings().with_labels(labels.data());
-    like_c<hyla::cross_entropy>(hyla_cross_entropy_update, hyla_cross_entropy_loss, hyla_cross_entropy_gradient, n * channels,
-                                static_cast<const hyla_cube &>(logits), none);
+    like_c<hyla::cross_entropy>(hyla_cross_entropy_update, hyla_cross_entropy_loss, hyla_cross_entropy_gradient,
+                                n * channels, static_cast<const hyla_cube &>(logits), none);
     const hyla::dice::params dice;
     std::array<hyla_dice_totals, channels> classes{}, same{};
     CHECK_STATUS(HYLA_OK, hyla::dice::update(dice, logits, classes).code());
@@ -120,7 +125,8 @@ void cubes() {
 }
 
 void frames() {
-    const std::array<float, 3 * n> colors = {0.5f, 0.25f, 1.0f, 0.0f, 0.75f, 0.5f, 0.125f, 1.0f, 0.25f, 0.5f, 0.5f, 0.0f};
+    const std::array<float, 3 * n> colors = {0.5f,   0.25f, 1.0f,  0.0f, 0.75f, 0.5f,
+                                             0.125f, 1.0f,  0.25f, 0.5f, 0.5f,  0.0f};
     const auto rgb = hyla::cube::interleaved(colors.data(), n, 3).with_targets(targets.data()).with_valid(valid.data());
     const hyla::foreground_contrast::params params;
     hyla::foreground_contrast totals, same;
@@ -136,7 +142,8 @@ void frames() {
     CHECK(at_once && loss && at_once.value == loss.value && loss.value < 0.0 && equal(same, totals.totals));
     CHECK_STATUS(HYLA_OK, totals.gradient(params, frame, rgb, 2.0, HYLA_STORE, expected).code());
     CHECK(equal(found, expected) && found[0] != 0.0f);
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.gradient(params, frame, rgb, 2.0, HYLA_STORE, {found.data(), 3 * n - 1}).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 totals.gradient(params, frame, rgb, 2.0, HYLA_STORE, {found.data(), 3 * n - 1}).code());
     CHECK_STATUS(HYLA_ERROR_CAPACITY,
                  same.loss_and_gradient(params, rgb, 2.0, HYLA_STORE, {found.data(), 3 * n - 1}).status.code());
     CHECK_STATUS(HYLA_OK, totals.merge(same).code());
@@ -161,10 +168,13 @@ void matrices() {
     std::array<float, 3> slopes{}, expected{};
     const hyla::selector_entropy::params entropy;
     double value = 0.0;
-    CHECK_STATUS(HYLA_OK, hyla_selector_entropy_loss_and_gradient(&entropy, weights.data(), 3, 1.0, HYLA_STORE, &value, expected.data()));
+    CHECK_STATUS(HYLA_OK, hyla_selector_entropy_loss_and_gradient(&entropy, weights.data(), 3, 1.0, HYLA_STORE, &value,
+                                                                  expected.data()));
     CHECK(hyla::selector_entropy::loss(entropy, weights).value == value);
-    CHECK(hyla::selector_entropy::loss_and_gradient(entropy, weights, 1.0, HYLA_STORE, slopes).value == value && equal(slopes, expected));
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::selector_entropy::gradient(entropy, weights, 1.0, HYLA_STORE, {slopes.data(), 2}).code());
+    CHECK(hyla::selector_entropy::loss_and_gradient(entropy, weights, 1.0, HYLA_STORE, slopes).value == value &&
+          equal(slopes, expected));
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 hyla::selector_entropy::gradient(entropy, weights, 1.0, HYLA_STORE, {slopes.data(), 2}).code());
     CHECK(static_cast<bool>(hyla::selector_diversity::loss(hyla::selector_diversity::params(), weights)));
 }
 

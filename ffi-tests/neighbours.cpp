@@ -1,7 +1,7 @@
-// Threads that write beside each other: parts of one buffer with ragged boundaries, planes and interleaved channels of one
-// cube, halves of the rows of a matrix, totals and workspaces that are neighbours; while another thread changes the tier.
-// Nothing orders the threads among each other, so that the thread sanitizer (`make tsan`) sees any two that touch the
-// same place; and what they write is what one thread writes.
+// Threads that write beside each other: parts of one buffer with ragged boundaries, planes and interleaved channels of
+// one cube, halves of the rows of a matrix, totals and workspaces that are neighbours; while another thread changes the
+// tier. Nothing orders the threads among each other, so that the thread sanitizer (`make tsan`) sees any two that touch
+// the same place; and what they write is what one thread writes.
 //
 // With the argument `overlap` two threads write the same part: the sanitizer must say so, or it sees nothing.
 #include <algorithm>
@@ -86,7 +86,8 @@ struct Outputs {
     std::vector<hyla_status> statuses;
 
     explicit Outputs(std::size_t tasks)
-        : rooms(tasks * room_size()), sorting(tasks * sorting_size()), own(tasks), statuses(tasks, HYLA_ERROR_NULL_POINTER) {}
+        : rooms(tasks * room_size()), sorting(tasks * sorting_size()), own(tasks),
+          statuses(tasks, HYLA_ERROR_NULL_POINTER) {}
 
     static std::size_t room_size() {
         return std::max(hyla_orthogonality_workspace(rows, columns), hyla_distinctness_workspace(rows, columns)) | 1;
@@ -95,8 +96,8 @@ struct Outputs {
 
     // Workspaces have no meaning afterwards.
     bool same(const Outputs &other) const {
-        return alike(pixels, other.pixels) && alike(cubes, other.cubes) && alike(matrices, other.matrices) && alike(own, other.own) &&
-               statuses == other.statuses;
+        return alike(pixels, other.pixels) && alike(cubes, other.cubes) && alike(matrices, other.matrices) &&
+               alike(own, other.own) && statuses == other.statuses;
     }
 
 private:
@@ -135,7 +136,8 @@ hyla_status pixel_task(const Inputs &inputs, Outputs &outputs, std::size_t task,
         hyla_bce_loss_and_gradient(&bce, &weighted, 1.0, write_mode(0), &own.bce, &own.losses[0], map(0)),
         hyla_focal_loss_and_gradient(&focal, &weighted, 1.0, write_mode(1), &own.focal, &own.losses[1], map(1)),
         hyla_iou_loss_and_gradient(&iou, &weighted, 1.0, write_mode(2), &own.iou, &own.range, &own.losses[2], map(2)),
-        hyla_tversky_loss_and_gradient(&tversky, &weighted, 1.0, write_mode(3), &own.tversky, nullptr, &own.losses[3], map(3)),
+        hyla_tversky_loss_and_gradient(&tversky, &weighted, 1.0, write_mode(3), &own.tversky, nullptr, &own.losses[3],
+                                       map(3)),
         hyla_bce_map(&bce, &weighted, map(4)),
         hyla_focal_map(&focal, &weighted, map(5)),
         hyla_sum_update(&part, &own.sum),
@@ -150,8 +152,8 @@ hyla_status pixel_task(const Inputs &inputs, Outputs &outputs, std::size_t task,
 }
 
 // Some pixels and some channels of a cube; one channel of three has the squares, two the classes, three the colours.
-hyla_status cube_task(const Inputs &inputs, Outputs &outputs, std::size_t task, bool planes, std::size_t start, std::size_t count,
-                      std::size_t channel, std::size_t width) {
+hyla_status cube_task(const Inputs &inputs, Outputs &outputs, std::size_t task, bool planes, std::size_t start,
+                      std::size_t count, std::size_t channel, std::size_t width) {
     const hyla_mse_params mse = HYLA_MSE_PARAMS_DEFAULT;
     const hyla_svdd_params svdd = HYLA_SVDD_PARAMS_DEFAULT;
     const hyla_cross_entropy_params cross_entropy = HYLA_CROSS_ENTROPY_PARAMS_DEFAULT;
@@ -178,14 +180,16 @@ hyla_status cube_task(const Inputs &inputs, Outputs &outputs, std::size_t task, 
     }
     if (width == 2) {
         return first_error({
-            hyla_cross_entropy_loss_and_gradient(&cross_entropy, &cube, nullptr, 1.0, write_mode(task), &own.cross_entropy, &own.losses[0],
-                                                 map(1)),
+            hyla_cross_entropy_loss_and_gradient(&cross_entropy, &cube, nullptr, 1.0, write_mode(task),
+                                                 &own.cross_entropy, &own.losses[0], map(1)),
             hyla_dice_loss_and_gradient(&dice, &cube, 1.0, write_mode(task), own.dice, &own.losses[1], map(2)),
         });
     }
     return first_error({
-        hyla_svdd_loss_and_gradient(&svdd, &cube, inputs.other.data(), 1.0, write_mode(task), &own.svdd, &own.losses[0], map(3)),
-        hyla_foreground_contrast_loss_and_gradient(&contrast, &cube, 1.0, write_mode(task), &own.contrast, &own.losses[1], map(4)),
+        hyla_svdd_loss_and_gradient(&svdd, &cube, inputs.other.data(), 1.0, write_mode(task), &own.svdd, &own.losses[0],
+                                    map(3)),
+        hyla_foreground_contrast_loss_and_gradient(&contrast, &cube, 1.0, write_mode(task), &own.contrast,
+                                                   &own.losses[1], map(4)),
     });
 }
 
@@ -201,8 +205,10 @@ hyla_status matrix_task(const Inputs &inputs, Outputs &outputs, std::size_t task
     double *room = outputs.rooms.data() + task * Outputs::room_size(), *losses = outputs.own[task].losses;
     float *first = outputs.matrices.data() + half * columns, *second = first + 2 * rows * columns;
     return first_error({
-        hyla_orthogonality_loss_and_gradient(&orthogonality, &matrix, 1.0, HYLA_STORE, room, Outputs::room_size(), &losses[0], first),
-        hyla_distinctness_loss_and_gradient(&distinctness, &matrix, 1.0, HYLA_ADD, room, Outputs::room_size(), &losses[1], second),
+        hyla_orthogonality_loss_and_gradient(&orthogonality, &matrix, 1.0, HYLA_STORE, room, Outputs::room_size(),
+                                             &losses[0], first),
+        hyla_distinctness_loss_and_gradient(&distinctness, &matrix, 1.0, HYLA_ADD, room, Outputs::room_size(),
+                                            &losses[1], second),
     });
 }
 
@@ -212,7 +218,8 @@ std::vector<Task> all_tasks() {
     std::size_t start = 0;
     for (std::size_t length = 1; start < pixel_count; start += length, length = length % 67 + 5) {
         const std::size_t count = std::min(length, pixel_count - start);
-        tasks.push_back([=](const Inputs &in, Outputs &out, std::size_t task) { return pixel_task(in, out, task, start, count); });
+        tasks.push_back(
+            [=](const Inputs &in, Outputs &out, std::size_t task) { return pixel_task(in, out, task, start, count); });
     }
     for (const bool planes : {false, true}) {
         for (std::size_t width = 1; width <= 3; ++width) {
@@ -227,7 +234,8 @@ std::vector<Task> all_tasks() {
         }
     }
     for (std::size_t half = 0; half < 2; ++half) {
-        tasks.push_back([=](const Inputs &in, Outputs &out, std::size_t task) { return matrix_task(in, out, task, half); });
+        tasks.push_back(
+            [=](const Inputs &in, Outputs &out, std::size_t task) { return matrix_task(in, out, task, half); });
     }
     return tasks;
 }
@@ -236,7 +244,8 @@ void on_threads(const std::vector<Task> &tasks, const Inputs &inputs, Outputs &o
     std::vector<std::thread> threads;
     for (unsigned thread = 0; thread < count; ++thread) {
         threads.emplace_back([&, thread] {
-            for (std::size_t task = thread; task < tasks.size(); task += count) outputs.statuses[task] = tasks[task](inputs, outputs, task);
+            for (std::size_t task = thread; task < tasks.size(); task += count)
+                outputs.statuses[task] = tasks[task](inputs, outputs, task);
         });
     }
     for (std::thread &thread : threads) thread.join();
@@ -268,7 +277,8 @@ private:
 // Two threads, one part: only the library writes there.
 int overlap() {
     const Inputs inputs;
-    const std::vector<Task> tasks(2, [](const Inputs &in, Outputs &out, std::size_t task) { return pixel_task(in, out, task, 3, 100); });
+    const std::vector<Task> tasks(
+        2, [](const Inputs &in, Outputs &out, std::size_t task) { return pixel_task(in, out, task, 3, 100); });
     Outputs outputs(tasks.size());
     CHECK_STATUS(HYLA_OK, hyla_tier_pin(HYLA_TIER_PORTABLE));
     on_threads(tasks, inputs, outputs, 2);

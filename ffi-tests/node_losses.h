@@ -5,48 +5,50 @@
 #include "hashes.h"
 
 /* The gradient of any loss, stored and added; the last arguments are those in front of `upstream`. */
-#define TAKE_GRADIENTS(title, family, floats, ...)                                                                             \
-    take_status(to, title " gradient", hyla_##family##_gradient(__VA_ARGS__, 0.75, HYLA_STORE, clean(on, floats)));            \
-    take_floats(to, title " gradient", on->written, floats);                                                                   \
-    take_status(to, title " added", hyla_##family##_gradient(__VA_ARGS__, -3.0, HYLA_ADD, zeros(on, floats)));                 \
+#define TAKE_GRADIENTS(title, family, floats, ...)                                                                     \
+    take_status(to, title " gradient", hyla_##family##_gradient(__VA_ARGS__, 0.75, HYLA_STORE, clean(on, floats)));    \
+    take_floats(to, title " gradient", on->written, floats);                                                           \
+    take_status(to, title " added", hyla_##family##_gradient(__VA_ARGS__, -3.0, HYLA_ADD, zeros(on, floats)));         \
     take_floats(to, title " added", on->written, floats)
 
 /* A loss that is a sum of terms; the last arguments are its inputs. */
-#define TAKE_POINTWISE(title, family, params, terms, floats, ...)                                                              \
-    do {                                                                                                                       \
-        hyla_##family##_totals totals = {0}, at_once = {0};                                                                    \
-        double loss = 0.0;                                                                                                     \
-        take_status(to, title " update", hyla_##family##_update(&params, __VA_ARGS__, &totals));                               \
-        take(to, title " totals", &totals, sizeof totals);                                                                     \
-        take_status(to, title " loss", hyla_##family##_loss(&params, &totals, &loss));                                         \
-        take_value(to, title " loss", loss);                                                                                   \
-        take_status(to, title " map", hyla_##family##_map(&params, __VA_ARGS__, clean(on, terms)));                            \
-        take_floats(to, title " map", on->written, terms);                                                                     \
-        TAKE_GRADIENTS(title, family, floats, &params, &totals, __VA_ARGS__);                                                  \
-        take_status(to, title " at once", hyla_##family##_loss_and_gradient(&params, __VA_ARGS__, 0.75, HYLA_STORE, &at_once,  \
-                                                                            &loss, clean(on, floats)));                        \
-        take_value(to, title " at once", loss);                                                                                \
-        take_floats(to, title " at once", on->written, floats);                                                                \
-        CHECK(memcmp(&at_once, &totals, sizeof totals) == 0);                                                                  \
+#define TAKE_POINTWISE(title, family, params, terms, floats, ...)                                                      \
+    do {                                                                                                               \
+        hyla_##family##_totals totals = {0}, at_once = {0};                                                            \
+        double loss = 0.0;                                                                                             \
+        take_status(to, title " update", hyla_##family##_update(&params, __VA_ARGS__, &totals));                       \
+        take(to, title " totals", &totals, sizeof totals);                                                             \
+        take_status(to, title " loss", hyla_##family##_loss(&params, &totals, &loss));                                 \
+        take_value(to, title " loss", loss);                                                                           \
+        take_status(to, title " map", hyla_##family##_map(&params, __VA_ARGS__, clean(on, terms)));                    \
+        take_floats(to, title " map", on->written, terms);                                                             \
+        TAKE_GRADIENTS(title, family, floats, &params, &totals, __VA_ARGS__);                                          \
+        take_status(to, title " at once",                                                                              \
+                    hyla_##family##_loss_and_gradient(&params, __VA_ARGS__, 0.75, HYLA_STORE, &at_once, &loss,         \
+                                                      clean(on, floats)));                                             \
+        take_value(to, title " at once", loss);                                                                        \
+        take_floats(to, title " at once", on->written, floats);                                                        \
+        CHECK(memcmp(&at_once, &totals, sizeof totals) == 0);                                                          \
     } while (0)
 
 /* IoU and Tversky: sums, and the range of the scores. */
-#define TAKE_OVERLAP(title, family, params, inputs)                                                                            \
-    do {                                                                                                                       \
-        hyla_##family##_totals totals = {0}, at_once = {0};                                                                    \
-        hyla_range range = {0}, same_range = {0};                                                                              \
-        double loss = 0.0;                                                                                                     \
-        take_status(to, title " update", hyla_##family##_update(&params, inputs, &totals, &range));                            \
-        take(to, title " totals", &totals, sizeof totals);                                                                     \
-        take(to, title " range", &range, sizeof range);                                                                        \
-        take_status(to, title " loss", hyla_##family##_loss(&params, &totals, &range, &loss));                                 \
-        take_value(to, title " loss", loss);                                                                                   \
-        TAKE_GRADIENTS(title, family, on->n, &params, &totals, &range, inputs);                                                \
-        take_status(to, title " at once", hyla_##family##_loss_and_gradient(&params, inputs, 0.75, HYLA_STORE, &at_once,       \
-                                                                            &same_range, &loss, clean(on, on->n)));            \
-        take_value(to, title " at once", loss);                                                                                \
-        take_floats(to, title " at once", on->written, on->n);                                                                 \
-        CHECK(memcmp(&at_once, &totals, sizeof totals) == 0 && memcmp(&range, &same_range, sizeof range) == 0);                \
+#define TAKE_OVERLAP(title, family, params, inputs)                                                                    \
+    do {                                                                                                               \
+        hyla_##family##_totals totals = {0}, at_once = {0};                                                            \
+        hyla_range range = {0}, same_range = {0};                                                                      \
+        double loss = 0.0;                                                                                             \
+        take_status(to, title " update", hyla_##family##_update(&params, inputs, &totals, &range));                    \
+        take(to, title " totals", &totals, sizeof totals);                                                             \
+        take(to, title " range", &range, sizeof range);                                                                \
+        take_status(to, title " loss", hyla_##family##_loss(&params, &totals, &range, &loss));                         \
+        take_value(to, title " loss", loss);                                                                           \
+        TAKE_GRADIENTS(title, family, on->n, &params, &totals, &range, inputs);                                        \
+        take_status(to, title " at once",                                                                              \
+                    hyla_##family##_loss_and_gradient(&params, inputs, 0.75, HYLA_STORE, &at_once, &same_range, &loss, \
+                                                      clean(on, on->n)));                                              \
+        take_value(to, title " at once", loss);                                                                        \
+        take_floats(to, title " at once", on->written, on->n);                                                         \
+        CHECK(memcmp(&at_once, &totals, sizeof totals) == 0 && memcmp(&range, &same_range, sizeof range) == 0);        \
     } while (0)
 
 static inline void take_pixels(const struct buffers *on, const hyla_pixels *hard, struct hashes *to) {
@@ -58,7 +60,8 @@ static inline void take_pixels(const struct buffers *on, const hyla_pixels *hard
     TAKE_POINTWISE("bce", bce, bce, on->n, on->n, hard);
     TAKE_POINTWISE("bce, smooth", bce, smooth, on->n, on->n, hard);
     TAKE_POINTWISE("bce, soft", bce, bce, on->n, on->n, &soft);
-    const hyla_focal_params focal = HYLA_FOCAL_PARAMS_DEFAULT, power = {sizeof power, HYLA_REDUCTION_SUM, 2.0f, 1.5f, 0, 0.0f};
+    const hyla_focal_params focal = HYLA_FOCAL_PARAMS_DEFAULT,
+                            power = {sizeof power, HYLA_REDUCTION_SUM, 2.0f, 1.5f, 0, 0.0f};
     TAKE_POINTWISE("focal", focal, focal, on->n, on->n, hard);
     TAKE_POINTWISE("focal, gamma 1.5", focal, power, on->n, on->n, hard);
     hyla_iou_params iou = HYLA_IOU_PARAMS_DEFAULT;
@@ -122,8 +125,9 @@ static inline void take_contrast(const struct buffers *on, const hyla_cube *cube
     take_status(to, "contrast loss", hyla_foreground_contrast_loss(&params, &totals, &loss));
     take_value(to, "contrast loss", loss);
     TAKE_GRADIENTS("contrast", foreground_contrast, floats, &params, &totals, &frame, cube);
-    take_status(to, "contrast at once", hyla_foreground_contrast_loss_and_gradient(&params, cube, 0.75, HYLA_STORE, NULL, &loss,
-                                                                                   clean(on, floats)));
+    take_status(
+        to, "contrast at once",
+        hyla_foreground_contrast_loss_and_gradient(&params, cube, 0.75, HYLA_STORE, NULL, &loss, clean(on, floats)));
     take_value(to, "contrast at once", loss);
     take_floats(to, "contrast at once", on->written, floats);
 }
@@ -144,37 +148,40 @@ static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, s
 }
 
 /* A loss of a matrix, with its workspace; `floats` are those of the matrix. */
-#define TAKE_MATRIX(title, family, params, matrix)                                                                             \
-    do {                                                                                                                       \
-        const size_t floats = matrix->rows * matrix->columns;                                                                  \
-        const size_t doubles = hyla_##family##_workspace(matrix->rows, matrix->columns), bytes = doubles * sizeof(double);     \
-        double loss = 0.0;                                                                                                     \
-        take_status(to, title " loss", hyla_##family##_loss(&params, matrix, workspace(on, bytes), doubles, &loss));           \
-        take_value(to, title " loss", loss);                                                                                   \
-        take_status(to, title " gradient", hyla_##family##_gradient(&params, matrix, -3.0, HYLA_ADD, workspace(on, bytes),     \
-                                                                    doubles, zeros(on, floats)));                              \
-        take_floats(to, title " gradient", on->written, floats);                                                               \
-        take_status(to, title " at once", hyla_##family##_loss_and_gradient(&params, matrix, 0.75, HYLA_STORE,                 \
-                                                                            workspace(on, bytes), doubles, &loss,              \
-                                                                            clean(on, floats)));                               \
-        take_value(to, title " at once", loss);                                                                                \
-        take_floats(to, title " at once", on->written, floats);                                                                \
+#define TAKE_MATRIX(title, family, params, matrix)                                                                     \
+    do {                                                                                                               \
+        const size_t floats = matrix->rows * matrix->columns;                                                          \
+        const size_t doubles = hyla_##family##_workspace(matrix->rows, matrix->columns),                               \
+                     bytes = doubles * sizeof(double);                                                                 \
+        double loss = 0.0;                                                                                             \
+        take_status(to, title " loss", hyla_##family##_loss(&params, matrix, workspace(on, bytes), doubles, &loss));   \
+        take_value(to, title " loss", loss);                                                                           \
+        take_status(to, title " gradient",                                                                             \
+                    hyla_##family##_gradient(&params, matrix, -3.0, HYLA_ADD, workspace(on, bytes), doubles,           \
+                                             zeros(on, floats)));                                                      \
+        take_floats(to, title " gradient", on->written, floats);                                                       \
+        take_status(to, title " at once",                                                                              \
+                    hyla_##family##_loss_and_gradient(&params, matrix, 0.75, HYLA_STORE, workspace(on, bytes),         \
+                                                      doubles, &loss, clean(on, floats)));                             \
+        take_value(to, title " at once", loss);                                                                        \
+        take_floats(to, title " at once", on->written, floats);                                                        \
     } while (0)
 
 /* A loss of the weights of a band selector. */
-#define TAKE_SELECTOR(title, family, params)                                                                                   \
-    do {                                                                                                                       \
-        const size_t floats = on->n * CHANNELS;                                                                                \
-        double loss = 0.0;                                                                                                     \
-        take_status(to, title " loss", hyla_##family##_loss(&params, on->values, floats, &loss));                              \
-        take_value(to, title " loss", loss);                                                                                   \
-        take_status(to, title " gradient", hyla_##family##_gradient(&params, on->values, floats, -3.0, HYLA_ADD,               \
-                                                                    zeros(on, floats)));                                       \
-        take_floats(to, title " gradient", on->written, floats);                                                               \
-        take_status(to, title " at once", hyla_##family##_loss_and_gradient(&params, on->values, floats, 0.75, HYLA_STORE, &loss,\
-                                                                            clean(on, floats)));                               \
-        take_value(to, title " at once", loss);                                                                                \
-        take_floats(to, title " at once", on->written, floats);                                                                \
+#define TAKE_SELECTOR(title, family, params)                                                                           \
+    do {                                                                                                               \
+        const size_t floats = on->n * CHANNELS;                                                                        \
+        double loss = 0.0;                                                                                             \
+        take_status(to, title " loss", hyla_##family##_loss(&params, on->values, floats, &loss));                      \
+        take_value(to, title " loss", loss);                                                                           \
+        take_status(to, title " gradient",                                                                             \
+                    hyla_##family##_gradient(&params, on->values, floats, -3.0, HYLA_ADD, zeros(on, floats)));         \
+        take_floats(to, title " gradient", on->written, floats);                                                       \
+        take_status(to, title " at once",                                                                              \
+                    hyla_##family##_loss_and_gradient(&params, on->values, floats, 0.75, HYLA_STORE, &loss,            \
+                                                      clean(on, floats)));                                             \
+        take_value(to, title " at once", loss);                                                                        \
+        take_floats(to, title " at once", on->written, floats);                                                        \
     } while (0)
 
 static inline void take_matrices(const struct buffers *on, const hyla_matrix *matrix, struct hashes *to) {

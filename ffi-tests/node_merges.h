@@ -18,7 +18,8 @@ static inline struct piece piece_of(const struct buffers *on, unsigned options, 
     hyla_pixels counted = pixels;
     counted.decisions = on->valid + start;
     counted.weights = NULL;
-    return (struct piece){pixels.n, pixels, counted, cube_between(on, options, start, end), on->other + CHANNELS * start};
+    return (struct piece){pixels.n, pixels, counted, cube_between(on, options, start, end),
+                          on->other + CHANNELS * start};
 }
 
 /* Adds the words of `other` to those of `totals`, as any program can that knows nothing of hyla. */
@@ -32,30 +33,31 @@ static inline void add_words(const void *other, void *totals, size_t bytes) {
     }
 }
 
-/* `update` adds a `piece` to `totals`, `merge` adds `totals` to `merged`, `normalize` is for `added`, whose words were added. */
-#define TAKE_MERGED(title, type, count, update, merge, normalize)                                                              \
-    do {                                                                                                                       \
-        type merged[count], added[count], totals[count];                                                                       \
-        memset(merged, 0, sizeof merged);                                                                                      \
-        memset(added, 0, sizeof added);                                                                                        \
-        for (const struct piece *piece = pieces; piece < pieces + PIECES; ++piece) {                                           \
-            memset(totals, 0, sizeof totals);                                                                                  \
-            CHECK(!HYLA_FAILED(update));                                                                                       \
-            CHECK_STATUS(HYLA_OK, merge);                                                                                      \
-            add_words(totals, added, sizeof added);                                                                            \
-        }                                                                                                                      \
-        take(to, title, merged, sizeof merged);                                                                                \
-        const struct piece *const piece = &pieces[PIECES];                                                                     \
-        memset(totals, 0, sizeof totals);                                                                                      \
-        CHECK(!HYLA_FAILED(update));                                                                                           \
-        CHECK_STATUS(HYLA_OK, normalize);                                                                                      \
-        CHECK(memcmp(merged, totals, sizeof merged) == 0 && memcmp(added, totals, sizeof added) == 0);                         \
+/* `update` adds a `piece` to `totals`, `merge` adds `totals` to `merged`, `normalize` is for `added`, whose words were
+ * added. */
+#define TAKE_MERGED(title, type, count, update, merge, normalize)                                                      \
+    do {                                                                                                               \
+        type merged[count], added[count], totals[count];                                                               \
+        memset(merged, 0, sizeof merged);                                                                              \
+        memset(added, 0, sizeof added);                                                                                \
+        for (const struct piece *piece = pieces; piece < pieces + PIECES; ++piece) {                                   \
+            memset(totals, 0, sizeof totals);                                                                          \
+            CHECK(!HYLA_FAILED(update));                                                                               \
+            CHECK_STATUS(HYLA_OK, merge);                                                                              \
+            add_words(totals, added, sizeof added);                                                                    \
+        }                                                                                                              \
+        take(to, title, merged, sizeof merged);                                                                        \
+        const struct piece *const piece = &pieces[PIECES];                                                             \
+        memset(totals, 0, sizeof totals);                                                                              \
+        CHECK(!HYLA_FAILED(update));                                                                                   \
+        CHECK_STATUS(HYLA_OK, normalize);                                                                              \
+        CHECK(memcmp(merged, totals, sizeof merged) == 0 && memcmp(added, totals, sizeof added) == 0);                 \
     } while (0)
 
 /* One struct of totals; the last arguments are what it sees of a `piece`. */
-#define TAKE_MERGED_SUMS(title, family, ...)                                                                                   \
-    TAKE_MERGED(title " totals", hyla_##family##_totals, 1, hyla_##family##_update(__VA_ARGS__), hyla_##family##_merge(totals, merged),\
-                hyla_##family##_normalize(added))
+#define TAKE_MERGED_SUMS(title, family, ...)                                                                           \
+    TAKE_MERGED(title " totals", hyla_##family##_totals, 1, hyla_##family##_update(__VA_ARGS__),                       \
+                hyla_##family##_merge(totals, merged), hyla_##family##_normalize(added))
 
 static inline void take_merged_losses(const struct buffers *on, const struct piece *pieces, struct hashes *to) {
     const hyla_bce_params bce = {sizeof bce, HYLA_REDUCTION_MEAN, -0.3f, 17.5f, 0.0f};
@@ -74,7 +76,8 @@ static inline void take_merged_losses(const struct buffers *on, const struct pie
     TAKE_MERGED_SUMS("mse", mse, &mse, &piece->cube, piece->other, totals);
     TAKE_MERGED_SUMS("cross-entropy", cross_entropy, &entropy, &piece->cube, NULL, totals);
     TAKE_MERGED_SUMS("svdd", svdd, &svdd, &piece->cube, on->center, totals);
-    TAKE_MERGED("svdd center sums", hyla_sum, CHANNELS, hyla_svdd_center_update(&svdd, &piece->cube, on->center, totals),
+    TAKE_MERGED("svdd center sums", hyla_sum, CHANNELS,
+                hyla_svdd_center_update(&svdd, &piece->cube, on->center, totals),
                 hyla_svdd_center_merge(totals, merged, CHANNELS), hyla_svdd_center_normalize(added, CHANNELS));
     TAKE_MERGED("dice totals", hyla_dice_totals, CHANNELS, hyla_dice_update(&dice, &piece->cube, totals),
                 hyla_dice_merge(totals, merged, CHANNELS), hyla_dice_normalize(added, CHANNELS));
@@ -126,7 +129,8 @@ static inline void take_merged_sets(const struct buffers *on, const struct piece
         int32_t labels[6] = {0};
         CHECK(!HYLA_FAILED(hyla_range_update(&piece->counted, &one)));
         CHECK_STATUS(HYLA_OK, hyla_range_merge(&one, &range));
-        CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels + start, piece->pixels.valid, piece->n, labels, 6)));
+        CHECK(!HYLA_FAILED(
+            hyla_distinct_label_count_update(on->labels + start, piece->pixels.valid, piece->n, labels, 6)));
         CHECK(!HYLA_FAILED(hyla_distinct_label_count_merge(labels, set, 6)));
     }
     CHECK(!HYLA_FAILED(hyla_range_update(&pieces[PIECES].counted, &whole_range)));
@@ -145,12 +149,14 @@ static inline void take_merged_metrics(const struct buffers *on, const struct pi
     TAKE_MERGED_SUMS("score statistics", score_statistics, &piece->counted, totals);
     TAKE_MERGED("confusion totals", hyla_confusion_totals, 1, hyla_confusion_update(&piece->counted, totals),
                 hyla_confusion_merge(totals, merged), HYLA_OK);
-    TAKE_MERGED("pixel statistics totals", hyla_pixel_statistics_totals, 1, hyla_pixel_statistics_update(&piece->counted, totals),
-                hyla_pixel_statistics_merge(totals, merged), HYLA_OK);
+    TAKE_MERGED("pixel statistics totals", hyla_pixel_statistics_totals, 1,
+                hyla_pixel_statistics_update(&piece->counted, totals), hyla_pixel_statistics_merge(totals, merged),
+                HYLA_OK);
     TAKE_MERGED("ranking words", int64_t, WORDS, hyla_ranking_update(&binning, &piece->counted, totals, WORDS),
                 hyla_ranking_merge(&binning, totals, merged, WORDS), HYLA_OK);
     TAKE_MERGED("explained variance totals", hyla_explained_variance_totals, CHANNELS, update_ratios(piece, totals),
-                hyla_explained_variance_merge(totals, merged, CHANNELS), hyla_explained_variance_normalize(added, CHANNELS));
+                hyla_explained_variance_merge(totals, merged, CHANNELS),
+                hyla_explained_variance_normalize(added, CHANNELS));
     take_merged_sets(on, pieces, to);
 }
 

@@ -71,11 +71,13 @@ static inline void take_selector_metrics(const struct buffers *on, struct hashes
     hyla_selector_diversity_metric_report report = {0};
     const size_t words = hyla_selector_diversity_metric_workspace(on->n * CHANNELS);
     double entropy = 0.0;
-    take_status(to, "selector entropy metric", hyla_selector_entropy_metric_value(&params, on->values, on->n * CHANNELS, &entropy));
+    take_status(to, "selector entropy metric",
+                hyla_selector_entropy_metric_value(&params, on->values, on->n * CHANNELS, &entropy));
     take_value(to, "selector entropy metric", entropy);
     TAKE_METRICS("selector entropy metrics", selector_entropy_metric, &params, on->values, on->n * CHANNELS);
     take_status(to, "selector diversity metric",
-                hyla_selector_diversity_metric_values(on->values, on->n * CHANNELS, (uint32_t *)(void *)workspace(on, words * sizeof(uint32_t)),
+                hyla_selector_diversity_metric_values(on->values, on->n * CHANNELS,
+                                                      (uint32_t *)(void *)workspace(on, words * sizeof(uint32_t)),
                                                       words, &report));
     plain_nan((double *)(void *)&report, 3);
     take(to, "selector diversity metric", &report, sizeof report);
@@ -95,7 +97,8 @@ static inline void take_labels(const struct buffers *on, const uint8_t *valid, s
 static inline void take_components(const struct buffers *on, const hyla_matrix *matrix, struct hashes *to) {
     const size_t doubles = hyla_component_orthogonality_workspace(matrix->rows, matrix->columns);
     hyla_component_orthogonality_report report = {0};
-    take_status(to, "component orthogonality", hyla_component_orthogonality_values(matrix, workspace(on, doubles * sizeof(double)), doubles, &report));
+    take_status(to, "component orthogonality",
+                hyla_component_orthogonality_values(matrix, workspace(on, doubles * sizeof(double)), doubles, &report));
     plain_nan((double *)(void *)&report, 4);
     take(to, "component orthogonality", &report, sizeof report);
     TAKE_METRICS("component orthogonality metrics", component_orthogonality, &report);
@@ -116,8 +119,9 @@ static inline void take_detection(const struct buffers *on, const hyla_pixels *r
         hyla_detection_totals totals = {0};
         take_status(to, "binning", hyla_binning_build(&rule, table, TABLE_WORDS, &binning));
         take_items(to, "binning table", table, sizeof table, 4);
-        take_status(to, "detection frame", hyla_detection_update_frame(&params, &pixels, on->n / COLUMNS, COLUMNS - 1, COLUMNS,
-                                                                       &totals, &binning, words, WORDS));
+        take_status(to, "detection frame",
+                    hyla_detection_update_frame(&params, &pixels, on->n / COLUMNS, COLUMNS - 1, COLUMNS, &totals,
+                                                &binning, words, WORDS));
         if (stride == 1) {
             take_status(to, "detection", hyla_detection_update(&params, &pixels, &totals, &binning, words, WORDS));
         }

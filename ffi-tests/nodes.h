@@ -7,7 +7,8 @@
 
 /* Everything that is said of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline void take_nodes(const struct buffers *on, unsigned options, struct hashes *to) {
-    const hyla_pixels pixels = pixels_between(on, options, 0, on->n), counted = pixels_between(on, options & ~2u, 0, on->n);
+    const hyla_pixels pixels = pixels_between(on, options, 0, on->n),
+                      counted = pixels_between(on, options & ~2u, 0, on->n);
     const hyla_cube cube = cube_between(on, options, 0, on->n);
     const size_t columns = on->n * CHANNELS / ROWS;
     const hyla_matrix matrix = {.values = on->values, .rows = ROWS, .columns = columns, .row_stride = columns};

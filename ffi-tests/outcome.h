@@ -72,7 +72,8 @@ static inline void merge_all(const struct outcome *other, struct outcome *outcom
 }
 
 /* What the totals say, and the floats of all pixels. */
-static inline void conclude(hyla_bce_params params, const hyla_pixels *pixels, struct outputs to, struct outcome *outcome) {
+static inline void conclude(hyla_bce_params params, const hyla_pixels *pixels, struct outputs to,
+                            struct outcome *outcome) {
     hyla_status *status = outcome->statuses;
     static const uint32_t reductions[3] = {HYLA_REDUCTION_MEAN, HYLA_REDUCTION_SUM, HYLA_REDUCTION_WEIGHTED_MEAN};
     const size_t bytes = pixels->n * sizeof(float);
@@ -106,7 +107,8 @@ static inline void conclude(hyla_bce_params params, const hyla_pixels *pixels, s
     plain_nan(&outcome->range_report.max, 1);
 }
 
-static inline void compute(hyla_bce_params params, const hyla_pixels *pixels, struct outputs to, struct outcome *outcome) {
+static inline void compute(hyla_bce_params params, const hyla_pixels *pixels, struct outputs to,
+                           struct outcome *outcome) {
     memset(outcome, 0, sizeof *outcome);
     update_all(&params, pixels, outcome);
     conclude(params, pixels, to, outcome);
@@ -137,9 +139,10 @@ static inline uint32_t next_random(uint64_t *state) {
 }
 
 static inline void make_data(enum kind kind, uint64_t seed, struct data *data) {
-    static const uint32_t special[] = {0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff, 0x00800000, 0x80800000,
-                                       0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001,
-                                       0x42ae0000, 0xc2ae0000, 0x42d00000, 0xc2d00000, 0x41880000, 0xc1880000};
+    static const uint32_t special[] = {0x00000000, 0x80000000, 0x00000001, 0x80000001, 0x007fffff,
+                                       0x00800000, 0x80800000, 0x7f7fffff, 0xff7fffff, 0x7f800000,
+                                       0xff800000, 0x7fc00000, 0xffc00001, 0x7f800001, 0x42ae0000,
+                                       0xc2ae0000, 0x42d00000, 0xc2d00000, 0x41880000, 0xc1880000};
     uint64_t state = seed;
     for (int i = 0; i < LONGEST; ++i) {
         const float unit = (float)next_random(&state) / 1073741824.0f - 1.0f;

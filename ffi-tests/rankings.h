@@ -39,21 +39,22 @@ static inline void take_report(struct hashes *to, const char *name, void *report
     take(to, name, report, bytes);
 }
 
-#define TAKE_REPORT(title, report, integer)                                                                                    \
+#define TAKE_REPORT(title, report, integer)                                                                            \
     take_report(to, title, &report, offsetof(__typeof__(report), integer) / sizeof(double), sizeof report)
 
 /* Named values; the last arguments are those in front of `context`. */
-#define TAKE_METRICS(title, family, ...)                                                                                       \
-    do {                                                                                                                       \
-        const hyla_context context = {HYLA_STAGE_TEST, 3, 14, 0};                                                              \
-        hyla_metric list[12];                                                                                                  \
-        size_t count = 0;                                                                                                      \
-        take_status(to, title, hyla_##family##_metrics(__VA_ARGS__, &context, list, sizeof list / sizeof *list, &count));      \
-        for (size_t i = 0; i < count; ++i) {                                                                                   \
-            take_items(to, title, list[i].name, sizeof list[i].name, 1);                                                       \
-            take_value(to, title, list[i].value);                                                                              \
-            take_items(to, title, &list[i].stage, sizeof list[i] - offsetof(hyla_metric, stage), 4);                           \
-        }                                                                                                                      \
+#define TAKE_METRICS(title, family, ...)                                                                               \
+    do {                                                                                                               \
+        const hyla_context context = {HYLA_STAGE_TEST, 3, 14, 0};                                                      \
+        hyla_metric list[12];                                                                                          \
+        size_t count = 0;                                                                                              \
+        take_status(to, title,                                                                                         \
+                    hyla_##family##_metrics(__VA_ARGS__, &context, list, sizeof list / sizeof *list, &count));         \
+        for (size_t i = 0; i < count; ++i) {                                                                           \
+            take_items(to, title, list[i].name, sizeof list[i].name, 1);                                               \
+            take_value(to, title, list[i].value);                                                                      \
+            take_items(to, title, &list[i].stage, sizeof list[i] - offsetof(hyla_metric, stage), 4);                   \
+        }                                                                                                              \
     } while (0)
 
 /* Histograms: the words, and all that is made of them. */
@@ -67,7 +68,8 @@ static inline void take_histograms(const hyla_binning *binning, const int64_t *w
     TAKE_REPORT("ranking values", report, anomalies);
     take_status(to, "ranking at", hyla_ranking_at(binning, words, count, 0.5f, &point));
     TAKE_REPORT("ranking at", point, true_positives);
-    take_status(to, "ranking curve", hyla_ranking_curve(binning, words, count, curve, sizeof curve / sizeof *curve, &points));
+    take_status(to, "ranking curve",
+                hyla_ranking_curve(binning, words, count, curve, sizeof curve / sizeof *curve, &points));
     for (size_t i = 0; i < points; ++i) plain_nan(&curve[i].threshold, 4);
     take(to, "ranking curve", curve, points * sizeof *curve);
     take_status(to, "ranking threshold", hyla_ranking_threshold(binning, words, count, 0.25, &threshold));

@@ -20,8 +20,8 @@ ffi-test: ffi-programs $(BUILD)/proof.o ## test the built library from C and C++
 
 ffi-programs: ffi-headers $(FFI_PROGRAMS:%=$(FFI)/static/%$(EXE)) $(FFI_PROGRAMS:%=$(FFI)/shared/%$(EXE))
 
-# The headers by themselves, in every standard, after careless macros and beside windows.h, with clang too where it is, which
-# does not find MinGW's C++ by itself. Nothing is made of it.
+# The headers by themselves, in every standard, after careless macros and beside windows.h, with clang too where it is,
+# which does not find MinGW's C++ by itself. Nothing is made of it.
 FFI_MACROS := PLAIN CARELESS
 ifdef FOR_WINDOWS
 FFI_MACROS += WINDOWS_BEFORE WINDOWS_AFTER
@@ -75,9 +75,9 @@ $(BUILD)/asan/libhyla.a: $(RUST_SOURCES)
 	    --target-dir $(BUILD)/asan -- -Zsanitizer=address
 	cp $(BUILD)/asan/$(FFI_HOST)/release/libhyla.a $@
 
-# The thread sanitizer in the library and in the programs that have threads, with the runtime that comes with rustc, whatever
-# the compiler of C. It sees accesses of up to 16 bytes: all of the tiers scalar and portable, of the others what is not a
-# whole vector. It must see the planted overlap, too.
+# The thread sanitizer in the library and in the programs that have threads, with the runtime that comes with rustc,
+# whatever the compiler of C. It sees accesses of up to 16 bytes: all of the tiers scalar and portable, of the others
+# what is not a whole vector. It must see the planted overlap, too.
 TSAN_RUNTIME = $(firstword $(wildcard $(shell rustc --print target-libdir --target $(FFI_HOST))/librustc-*_rt.tsan.a))
 TSAN_PROGRAMS := $(FFI)/tsan/threads $(FFI)/tsan/neighbours
 tsan: ## threads that write beside each other, with the thread sanitizer in the library

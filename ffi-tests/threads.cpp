@@ -26,8 +26,8 @@ struct Totals {
     bool update(const hyla::pixels &pixels) {
         hyla::pixels counted = pixels;
         counted.weights = nullptr; // only losses can use them
-        const hyla::status statuses[] = {bce.update(hyla::bce::params(), pixels), sum.update(counted), range.update(counted),
-                                         confusion.update(counted), statistics.update(counted)};
+        const hyla::status statuses[] = {bce.update(hyla::bce::params(), pixels), sum.update(counted),
+                                         range.update(counted), confusion.update(counted), statistics.update(counted)};
         for (const hyla::status &status : statuses) {
             if (status.code() != HYLA_OK) return false;
         }
@@ -70,14 +70,16 @@ struct Data {
 };
 
 // Threads take parts as they come; another thread changes the tier all the time.
-bool on_threads(const Data &data, unsigned thread_count, Totals &whole, std::vector<float> &gradient, const Totals &batch) {
+bool on_threads(const Data &data, unsigned thread_count, Totals &whole, std::vector<float> &gradient,
+                const Totals &batch) {
     std::atomic<std::size_t> next = 0;
     std::atomic<bool> good = true, done = false;
     std::mutex lock;
     std::thread pinning([&] {
         for (std::uint32_t tier = 0; !done; tier = (tier + 1) % (TIERS + 1)) {
             const hyla::status status = hyla_tier_pin(tier);
-            if (status.failed() && (tier == HYLA_TIER_BEST || status.code() != HYLA_ERROR_TIER_UNAVAILABLE)) good = false;
+            if (status.failed() && (tier == HYLA_TIER_BEST || status.code() != HYLA_ERROR_TIER_UNAVAILABLE))
+                good = false;
             std::this_thread::yield();
         }
     });
@@ -85,7 +87,8 @@ bool on_threads(const Data &data, unsigned thread_count, Totals &whole, std::vec
     for (unsigned i = 0; i < thread_count; ++i) {
         threads.emplace_back([&] {
             Totals own;
-            for (std::size_t start = next.fetch_add(part_size); start < pixel_count; start = next.fetch_add(part_size)) {
+            for (std::size_t start = next.fetch_add(part_size); start < pixel_count;
+                 start = next.fetch_add(part_size)) {
                 const std::size_t count = start + part_size < pixel_count ? part_size : pixel_count - start;
                 const hyla::pixels pixels = data.part(start, count);
                 if (!own.update(pixels)) good = false;

@@ -1,5 +1,5 @@
-/* Outputs and workspaces may be uninitialised: every node is told to write to memory that nobody wrote before. Valgrind's
- * memcheck finds results that depend on it. What is read and comes to nothing it does not find: for that
+/* Outputs and workspaces may be uninitialised: every node is told to write to memory that nobody wrote before.
+ * Valgrind's memcheck finds results that depend on it. What is read and comes to nothing it does not find: for that
  * scripts/reads-of-outputs.py looks at every load and store of `uninitialised trace`. */
 #include <stddef.h>
 
@@ -12,8 +12,8 @@ static struct data data;
 static struct hashes expected, found;
 static struct room *room, *nobody_wrote_it;
 static bool fresh;
-/* A store to `from[offset]`, then one to `bytes[count]`, tells who watches that so many bytes of the room, from that offset
- * on, hold nothing. */
+/* A store to `from[offset]`, then one to `bytes[count]`, tells who watches that so many bytes of the room, from that
+ * offset on, hold nothing. */
 static volatile unsigned char forgotten_from[sizeof(struct room)], forgotten_bytes[sizeof(struct room)];
 
 static void forget(void *memory, size_t bytes) {
@@ -44,8 +44,8 @@ int main(int count, char **words) {
     if (!CHECK(room != NULL && nobody_wrote_it != NULL)) return finish("uninitialised");
     make_data(ORDINARY, 31, &data);
     if (count > 1 && strcmp(words[1], "trace") == 0) {
-        fprintf(stderr, "\nforgotten: %p %p %p %zu\n", (void *)room, (const void *)forgotten_from, (const void *)forgotten_bytes,
-                sizeof *room);
+        fprintf(stderr, "\nforgotten: %p %p %p %zu\n", (void *)room, (const void *)forgotten_from,
+                (const void *)forgotten_bytes, sizeof *room);
         run(77, 3);
     } else {
         for (uint32_t tier = 1; tier <= TIERS; ++tier) {

@@ -54,10 +54,12 @@ void bce() {
     CHECK_STATUS(HYLA_OK, hyla_bce_map(&params, &pixels, expected_floats.data()));
     CHECK(equal(found_floats, expected_floats));
     CHECK_STATUS(HYLA_NOTICE_REJECTED, totals.gradient(params, pixels, 2.0, HYLA_ADD, found_floats).code());
-    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_ADD, expected_floats.data()));
+    CHECK_STATUS(HYLA_NOTICE_REJECTED,
+                 hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_ADD, expected_floats.data()));
     CHECK(equal(found_floats, expected_floats));
     const hyla::result<double> at_once = other.loss_and_gradient(params, pixels, 2.0, HYLA_STORE, found_floats);
-    CHECK_STATUS(HYLA_NOTICE_REJECTED, hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_STORE, expected_floats.data()));
+    CHECK_STATUS(HYLA_NOTICE_REJECTED,
+                 hyla_bce_gradient(&params, &expected, &pixels, 2.0, HYLA_STORE, expected_floats.data()));
     CHECK(at_once && at_once.value == loss && equal(found_floats, expected_floats) && equal(other, expected));
 
     CHECK_STATUS(HYLA_OK, totals.merge(other).code());
@@ -71,8 +73,10 @@ void bce() {
     found_floats.fill(42.0f);
     expected_floats.fill(42.0f);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::bce::map(params, pixels, {found_floats.data(), n - 1}).code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.gradient(params, pixels, 1.0, HYLA_STORE, {found_floats.data(), n - 1}).code());
-    const hyla::result<double> small = totals.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, {found_floats.data(), n - 1});
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 totals.gradient(params, pixels, 1.0, HYLA_STORE, {found_floats.data(), n - 1}).code());
+    const hyla::result<double> small =
+        totals.loss_and_gradient(params, pixels, 1.0, HYLA_STORE, {found_floats.data(), n - 1});
     CHECK(!small && small.status.code() == HYLA_ERROR_CAPACITY && small.value == 0.0);
     CHECK(equal(found_floats, expected_floats) && equal(totals, expected));
     params.reduction = HYLA_REDUCTION_NONE;
@@ -105,7 +109,8 @@ void range() {
     CHECK_STATUS(HYLA_OK, other.update(pixels).code());
     CHECK_STATUS(HYLA_OK, range.merge(other).code());
     const hyla::result<hyla::range::report> found = range.values();
-    CHECK(found && found.value.min == -1.0 && found.value.max == 3.0 && found.value.max_count == 2 && found.value.count == 10);
+    CHECK(found && found.value.min == -1.0 && found.value.max == 3.0 && found.value.max_count == 2 &&
+          found.value.count == 10);
 }
 
 void confusion() {
@@ -132,7 +137,8 @@ void pixel_statistics() {
     const hyla::result<hyla::pixel_statistics::report> found = totals.values();
     CHECK(found && found.value.total == 10 && found.value.anomalous == 6 && found.value.percentage == 60.0);
     const hyla::result<std::size_t> count = totals.metrics(context, list);
-    CHECK(count && count.value == 3 && std::strcmp(list[2].name, "anomaly/anomaly_percentage") == 0 && list[2].value == 60.0);
+    CHECK(count && count.value == 3 && std::strcmp(list[2].name, "anomaly/anomaly_percentage") == 0 &&
+          list[2].value == 60.0);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, totals.metrics(context, {list.data(), 2}).status.code());
 }
 
@@ -148,11 +154,14 @@ void explained_variance() {
     const hyla::result<double> total = hyla::explained_variance::values(totals, found, cumulative);
     CHECK(total && total.value == 0.875 && found[0] == 0.75 && cumulative[1] == 0.875);
     const hyla::result<std::size_t> count = hyla::explained_variance::metrics(totals, context, list);
-    CHECK(count && count.value == 5 && std::strcmp(list[4].name, "cumulative_variance_pc2") == 0 && list[4].value == 0.875);
+    CHECK(count && count.value == 5 && std::strcmp(list[4].name, "cumulative_variance_pc2") == 0 &&
+          list[4].value == 0.875);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::update({ratios.data(), 1}, totals).code());
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::merge({other.data(), 1}, totals).code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::values(totals, {found.data(), 1}, cumulative).status.code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::explained_variance::metrics(totals, context, {list.data(), 4}).status.code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 hyla::explained_variance::values(totals, {found.data(), 1}, cumulative).status.code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 hyla::explained_variance::metrics(totals, context, {list.data(), 4}).status.code());
 }
 
 void component_orthogonality() {
@@ -162,11 +171,14 @@ void component_orthogonality() {
     std::array<hyla::metric, 4> list{};
     CHECK(hyla::component_orthogonality::workspace_size(rows) <= workspace.size());
     // E = (0 2; 2 7)
-    const hyla::result<hyla::component_orthogonality::report> found = hyla::component_orthogonality::values(rows, workspace);
-    CHECK(found && found.value.avg_off_diagonal == 2.75 && found.value.diagonal_mean == 4.5 && found.value.components == 2);
+    const hyla::result<hyla::component_orthogonality::report> found =
+        hyla::component_orthogonality::values(rows, workspace);
+    CHECK(found && found.value.avg_off_diagonal == 2.75 && found.value.diagonal_mean == 4.5 &&
+          found.value.components == 2);
     const hyla::result<std::size_t> count = hyla::component_orthogonality::metrics(found.value, context, list);
     CHECK(count && count.value == 4 && std::strcmp(list[1].name, "avg_off_diagonal") == 0 && list[1].value == 2.75);
-    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::component_orthogonality::values(rows, {workspace.data(), 1}).status.code());
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE,
+                 hyla::component_orthogonality::values(rows, {workspace.data(), 1}).status.code());
 }
 
 void selector_metrics() {
@@ -177,14 +189,17 @@ void selector_metrics() {
     CHECK(params.eps == 1e-6f);
     const hyla::result<double> entropy = hyla::selector_entropy_metric::value(params, selected);
     CHECK(entropy && entropy.value > 1.0 && entropy.value < 1.1);
-    CHECK(hyla::selector_entropy_metric::metrics(params, selected, context, list).value == 1 && list[0].value == entropy.value);
+    CHECK(hyla::selector_entropy_metric::metrics(params, selected, context, list).value == 1 &&
+          list[0].value == entropy.value);
     params.eps = -1.0f;
     CHECK_STATUS(HYLA_ERROR_EPSILON, hyla::selector_entropy_metric::value(params, selected).status.code());
     CHECK(hyla::selector_diversity_metric::workspace_size(selected.size()) == workspace.size());
-    const hyla::result<hyla::selector_diversity_metric::report> found = hyla::selector_diversity_metric::values(selected, workspace);
+    const hyla::result<hyla::selector_diversity_metric::report> found =
+        hyla::selector_diversity_metric::values(selected, workspace);
     CHECK(found && found.value.gini_coefficient == 0.375 && found.value.weight_variance == 0.03125);
     CHECK(hyla::selector_diversity_metric::metrics(found.value, context, list).value == 2 && list[1].value == 0.375);
-    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla::selector_diversity_metric::values(selected, {workspace.data(), 9}).status.code());
+    CHECK_STATUS(HYLA_ERROR_WORKSPACE,
+                 hyla::selector_diversity_metric::values(selected, {workspace.data(), 9}).status.code());
 }
 
 void distinct_label_count() {
@@ -215,8 +230,12 @@ void mixing_with_c() {
 
 #ifdef __cpp_lib_span
 void spans() {
-    const auto pixels =
-        hyla::pixels(n).with_scores(scores).with_targets(targets).with_decisions(decisions).with_valid(valid).with_weights(weights);
+    const auto pixels = hyla::pixels(n)
+                            .with_scores(scores)
+                            .with_targets(targets)
+                            .with_decisions(decisions)
+                            .with_valid(valid)
+                            .with_weights(weights);
     CHECK(equal(pixels, all()));
     const hyla::bce::params params;
     const hyla::detection::params lines;

@@ -36,7 +36,8 @@ void ranking() {
     CHECK(words.size() == 2 * 4096 + 8);
     for (auto *to : {&words, &other}) CHECK_STATUS(HYLA_OK, ranking::update(binning, pixels, *to).code());
     CHECK_STATUS(HYLA_OK, ranking::merge(binning, other, words).code());
-    for (int i = 0; i < 2; ++i) CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, expected.data(), expected.size()));
+    for (int i = 0; i < 2; ++i)
+        CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, expected.data(), expected.size()));
     CHECK(words == expected);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, ranking::merge(binning, {other.data(), 1}, words).code());
 
@@ -47,10 +48,12 @@ void ranking() {
     CHECK(report.anomalies == 6 && report.normal == 4 && report.masked == 2);
     std::array<ranking::point, 8> points{};
     const hyla::result<std::size_t> count = ranking::curve(binning, words, points);
-    CHECK(count && count.value == 5 && points[0].threshold == 3.0 && points[0].precision == 1.0 && points[4].recall == 1.0);
+    CHECK(count && count.value == 5 && points[0].threshold == 3.0 && points[0].precision == 1.0 &&
+          points[4].recall == 1.0);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, ranking::curve(binning, words, {points.data(), 4}).status.code());
     const hyla::result<ranking::point> point = ranking::at(binning, words, 2.0f);
-    CHECK(point && equal(point.value, points[1]) && point.value.true_positives == 2 && point.value.false_positives == 2);
+    CHECK(point && equal(point.value, points[1]) && point.value.true_positives == 2 &&
+          point.value.false_positives == 2);
     const hyla::result<double> threshold = ranking::threshold(binning, words, 0.5);
     CHECK(threshold && threshold.value < 2.0 && threshold.value > -1.0);
     const hyla::result<ranking::bracket> median = ranking::quantile(binning, words, 0.5);
@@ -70,7 +73,8 @@ void ranking() {
     words.assign(ranking::words(binning).value, 0);
     CHECK_STATUS(HYLA_OK, ranking::update(binning, decisions.data(), targets.data(), nullptr, n, words).code());
     CHECK(ranking::values(binning, words).value.anomalies == 3);
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, ranking::update(binning, wide.data(), nullptr, nullptr, n, words).code());
+    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT,
+                 ranking::update(binning, wide.data(), nullptr, nullptr, n, words).code());
 }
 
 void ranking_exact() {
@@ -103,9 +107,11 @@ void drift() {
     CHECK(found && equal(found.value, expected) && found.status.code() == status);
     CHECK(found.value.now.pixels == 5 && found.value.now.masked == 1 && found.value.reference.pixels == 3);
     const hyla::result<std::size_t> written = hyla::drift::metrics(found.value, context, list);
-    CHECK(written && written.value == 12 && std::strcmp(list[0].name, "drift/psi") == 0 && list[0].value == expected.psi);
+    CHECK(written && written.value == 12 && std::strcmp(list[0].name, "drift/psi") == 0 &&
+          list[0].value == expected.psi);
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::drift::metrics(found.value, context, {list.data(), 11}).status.code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::drift::values(params, binning, {words.data(), count - 1}, words).status.code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 hyla::drift::values(params, binning, {words.data(), count - 1}, words).status.code());
 }
 
 void frame_scores() {

@@ -6,8 +6,8 @@ FUZZ_TARGETS := pixels cubes matrices rankings hostile streams gradients
 SECONDS ?= 60
 FUZZ_JOBS ?= 2
 
-# What cargo-fuzz asks of rustc, but for `trace-compares`: the kernels compare floats all the time, and half of the time went
-# there. Only nightly compilers take -Z, or stable ones that are told so; the sanitizer needs a target by name.
+# What cargo-fuzz asks of rustc, but for `trace-compares`: the kernels compare floats all the time, and half of the time
+# went there. Only nightly compilers take -Z, or stable ones that are told so; the sanitizer needs a target by name.
 FUZZ_FLAGS := --cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-stack-depth -Zsanitizer=address

@@ -209,7 +209,8 @@
 // An option of the parameters has none of its known values.
 #define HYLA_ERROR_UNKNOWN_OPTION (-34)
 
-// The number of channels, classes or components is 0 or too large for the node, or does not fit another input.
+// The number of channels, classes or components is 0 or too large for the node, or does not fit another
+// input.
 #define HYLA_ERROR_CHANNELS (-35)
 
 // The strides let two items share one place, or overflow the address space.
@@ -552,8 +553,8 @@ typedef struct hyla_bce_totals {
 
 // Cross-entropy of class logits (cuvis-ai: CrossEntropyLoss): what is computed.
 //
-// With logits x (a cube of K channels, 2 to 4096), labels y (`labels`), class weights o (K floats, or all 1), pixel
-// weights v (`weights`), p = softmax(x) and e = label_smoothing:
+// With logits x (a cube of K channels, 2 to 4096), labels y (`labels`), class weights o (K floats, or all 1),
+// pixel weights v (`weights`), p = softmax(x) and e = label_smoothing:
 //
 // l_i = weight * v_i * ((1 - e) o_y (-ln p_iy) + e/K sum_k o_k (-ln p_ik))      y = y_i
 // loss = sum l_i / sum o_y v_i | sum l_i / N | sum l_i                          by `reduction`
@@ -782,8 +783,8 @@ typedef struct hyla_focal_totals {
 // size of the means divided by d). Squares of colours beyond float32 are infinite.
 // Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
 // weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with
-// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing (2020);
-// sRGB: IEC 61966-2-1.
+// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing
+// (2020); sRGB: IEC 61966-2-1.
 typedef struct hyla_foreground_contrast_params {
     // `sizeof(hyla_foreground_contrast_params)`.
     uint32_t struct_size;
@@ -1083,8 +1084,8 @@ typedef struct hyla_tversky_totals {
     int64_t fingerprint;
 } hyla_tversky_totals;
 
-// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
-// and `hyla_ranking_values` says how much that can be.
+// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a
+// bin, and `hyla_ranking_values` says how much that can be.
 //
 // - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
 //   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
@@ -1092,9 +1093,9 @@ typedef struct hyla_tversky_totals {
 //   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
 //   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
 // - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores
-// beyond
-//   these lie in the first or last bin.
-// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
+//   beyond these lie in the first or last bin.
+// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is
+//   lost.
 //
 // Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
 typedef struct hyla_binning_params {
@@ -1106,16 +1107,15 @@ typedef struct hyla_binning_params {
     uint32_t bins;
     // LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
     float low;
-    // LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
+    // LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it.
+    // Default: 1.
     float high;
 } hyla_binning_params;
 
 // A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
 // outlive it; it may lie in read-only memory, and is the same on every machine of one byte order. Where the rule needs
-// no
-// table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR
-// with
-// `low` and `high`.
+// no table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR
+// with `low` and `high`.
 typedef struct hyla_binning {
     // The table; NULL where the rule needs none.
     const uint32_t *table;
@@ -1138,8 +1138,8 @@ typedef struct hyla_binning {
 //
 // G = W W^T      E = G - 1
 //
-// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
-// Needs no labels.
+// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly
+// orthonormal. Needs no labels.
 typedef struct hyla_component_orthogonality_report {
     // The Frobenius norm of E; 0 of no row.
     double orthogonality_error;
@@ -1279,8 +1279,8 @@ typedef struct hyla_detection_totals {
     int64_t fingerprint;
 } hyla_detection_totals;
 
-// Drift of scores without labels: how histograms are compared. With F and G the shares of pixels up to a score, now
-// and in the reference, of n and m pixels:
+// Drift of scores without labels: how histograms are compared. With F and G the shares of pixels up to a score,
+// now and in the reference, of n and m pixels:
 //
 // psi = sum over groups (a - b) ln(a / b)         a, b: shares of a group; an empty one counts as half a pixel
 // ks = max |F - G|                                Kolmogorov and Smirnov
@@ -1288,10 +1288,10 @@ typedef struct hyla_detection_totals {
 // jensen_shannon = sum over bins p/2 ln(2p / (p + q)) + q/2 ln(2q / (p + q))     its square root is a distance
 //
 // Groups are neighbouring bins, merged to about equal reference count: a group ends with the first bin up to which
-// k / `groups` of the reference lie; the outermost reach to infinity. A share is count / n, or 1 / (2 n) of an empty
-// group; a group that is empty on both sides adds nothing. 0.1 for a small and 0.25 for a large psi are conventions
-// of credit scoring, no more; without any change psi is (groups - 1) (1/n + 1/m) on average for independent pixels,
-// and jensen_shannon about (bins that are not empty - 1) (1/n + 1/m) / 8.
+// k / `groups` of the reference lie; the outermost reach to infinity. A share is count / n, or 1 / (2 n) of an
+// empty group; a group that is empty on both sides adds nothing. 0.1 for a small and 0.25 for a large psi are
+// conventions of credit scoring, no more; without any change psi is (groups - 1) (1/n + 1/m) on average for
+// independent pixels, and jensen_shannon about (bins that are not empty - 1) (1/n + 1/m) / 8.
 //
 // Initialise with HYLA_DRIFT_PARAMS_DEFAULT. Formula: Siddiqi (2006), Vallender (1974), Lin (1991).
 typedef struct hyla_drift_params {
@@ -1346,7 +1346,8 @@ typedef struct hyla_drift_report {
     double wasserstein;
     // The exact one is not below this,
     double wasserstein_lo;
-    // and not above this: infinite where the first or last bin of LINEAR or THRESHOLDS is not empty and no range is known.
+    // and not above this: infinite where the first or last bin of LINEAR or THRESHOLDS is not empty and no range
+    // is known.
     double wasserstein_hi;
     // The divergence of Jensen and Shannon over the bins, in [0, ln 2]: at most that of the scores themselves.
     double jensen_shannon;
@@ -1365,8 +1366,8 @@ typedef struct hyla_drift_report {
 //
 // ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
 //
-// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
-// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
+// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream
+// the pooled ones. Sums are exact; each value is rounded once. Needs no labels.
 typedef struct hyla_explained_variance_totals {
     // The sum of its ratios.
     struct hyla_sum ratio;
@@ -1377,8 +1378,7 @@ typedef struct hyla_explained_variance_totals {
 // Counts over pixels (cuvis-ai: AnomalyPixelStatisticsMetric); all zero is empty. Adding the
 // words of two totals merges them. A batch's own totals give cuvis-ai's values, the totals of a
 // stream the pooled ones. For least, greatest and mean percentage of the frames of a stream hand the percentage of
-// each,
-// as a map of one float32, to `hyla_range_update` and `hyla_score_statistics_update`.
+// each, as a map of one float32, to `hyla_range_update` and `hyla_score_statistics_update`.
 typedef struct hyla_pixel_statistics_totals {
     // How many pixels count.
     int64_t pixels;
@@ -1454,8 +1454,8 @@ typedef struct hyla_ranking_point {
 typedef struct hyla_ranking_exact_report {
     // Average precision, within 6 * 2^-53 of itself; 0 without anomalies.
     double average_precision;
-    // The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie counts
-    // half; NaN without anomalies or without normal pixels.
+    // The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie
+    // counts half; NaN without anomalies or without normal pixels.
     double roc_auc;
     // The greatest F1 of any threshold; 0 without anomalies.
     double f1_max;
@@ -1490,10 +1490,9 @@ typedef struct hyla_sum_of_squares {
     int64_t reserved;
 } hyla_sum_of_squares;
 
-// Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty. Adding
-// the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words. The
-// extremes
-// of a stream are a `hyla_range`, brackets of its quantiles come from a `hyla_ranking` histogram
+// Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty.
+// Adding the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words.
+// The extremes of a stream are a `hyla_range`, brackets of its quantiles come from a `hyla_ranking` histogram
 // (`hyla_ranking_quantile`; no labels needed).
 typedef struct hyla_score_statistics_totals {
     // The sum of the scores.
@@ -1504,8 +1503,9 @@ typedef struct hyla_score_statistics_totals {
     int64_t pixels;
 } hyla_score_statistics_totals;
 
-// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any. Infinite
-// scores lie at the ends: a quantile between one and a finite score is infinite, between both infinities NaN.
+// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any.
+// Infinite scores lie at the ends: a quantile between one and a finite score is infinite, between both infinities
+// NaN.
 typedef struct hyla_score_statistics_report {
     // The mean, from an exact sum; NaN if a score is NaN.
     double mean;
@@ -1544,14 +1544,13 @@ typedef struct hyla_score_statistics_report {
 // gini = 2 sum_k k w_(k) / (n sum w) - (n + 1) / n
 //
 // A larger value of either is a less diverse selection. Computed in double, so that nothing cancels, whatever the
-// offset
-// of the weights. Needs no labels. Formula: Gini (1912).
+// offset of the weights. Needs no labels. Formula: Gini (1912).
 typedef struct hyla_selector_diversity_metric_report {
     // The population variance; NaN of no weight, and if a weight is not finite.
     double weight_variance;
-    // 0 of weights that are all alike, (n - 1) / n of a single weight that is not 0; NaN of no weight, and if a weight is
-    // not finite. If some weights are negative it is no Gini coefficient, but what the formula gives, and infinite where
-    // their sum is 0.
+    // 0 of weights that are all alike, (n - 1) / n of a single weight that is not 0; NaN of no weight, and if a
+    // weight is not finite. If some weights are negative it is no Gini coefficient, but what the formula gives,
+    // and infinite where their sum is 0.
     double gini_coefficient;
     // The exact sum of the weights, rounded once.
     double sum;
@@ -1567,8 +1566,8 @@ typedef struct hyla_selector_diversity_metric_report {
 //
 // S = sum w + eps      p_i = w_i / S      H = -sum p_i ln(p_i + eps)
 //
-// In nats, the entropy of `hyla_selector_entropy` by itself: exp(H) is about the number of bands in use. Computed in
-// double, within 1e-13 of the largest term. Needs no labels. Initialise with
+// In nats, the entropy of `hyla_selector_entropy` by itself: exp(H) is about the number of bands in use. Computed
+// in double, within 1e-13 of the largest term. Needs no labels. Initialise with
 // HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
 typedef struct hyla_selector_entropy_metric_params {
     // `sizeof(hyla_selector_entropy_metric_params)`.
@@ -1847,9 +1846,9 @@ hyla_status hyla_cross_entropy_update(const struct hyla_cross_entropy_params *pa
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight
-// or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a
-// weighted mean whose weights are all 0: NaN).
+// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another
+// weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED,
+// DEGENERATE (a weighted mean whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_cross_entropy_loss(const struct hyla_cross_entropy_params *params,
@@ -1952,9 +1951,9 @@ hyla_status hyla_dice_update(const struct hyla_dice_params *params,
 
 // The loss, in double from exact sums; 0 of no pixel.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
-// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
-// EMPTY, NOT_FINITE, REJECTED.
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// CHANNELS (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other
+// classes). Notices: EMPTY, NOT_FINITE, REJECTED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_loss(const struct hyla_dice_params *params,
@@ -2010,8 +2009,9 @@ size_t hyla_distinctness_workspace(size_t rows,
 // The loss. 0 of fewer than two rows. `workspace` holds `workspace_size` doubles, at least
 // `hyla_distinctness_workspace(rows, columns)`; its contents before and after mean nothing.
 //
-// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
+// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
+// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
+// (too small),
 // WEIGHT, EPSILON, UNKNOWN_OPTION. Notices: EMPTY (fewer than two rows: 0), DEGENERATE (a row no longer than eps),
 // ZERO_PAIRS (cosines are known to be exactly 0: with `skip_exact_zeros` any, otherwise those of a row of zeros, or
 // all of them), NOT_FINITE.
@@ -2024,8 +2024,8 @@ hyla_status hyla_distinctness_loss(const struct hyla_distinctness_params *params
                                    double *loss);
 
 // Writes `upstream * d loss / d selection_weights` to `grad_selection_weights`, in the layout of the matrix,
-// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output
-// may be uninitialised.
+// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
+// output may be uninitialised.
 // It has no part along its row where the row is longer than eps.
 //
 // Errors, with all outputs unchanged: those of `hyla_distinctness_loss`, UNKNOWN_WRITE.
@@ -2220,9 +2220,10 @@ hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_c
 
 // Adds one finished frame to totals.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
-// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose
+// squares were not summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells
+// them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
@@ -2232,9 +2233,9 @@ hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contras
 // The mean loss of the frames that count; 0 of none.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
-// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
-// means are equal: its distance has gradient 0).
+// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has
+// foreground and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is
+// 0 and a frame's means are equal: its distance has gradient 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_loss(const struct hyla_foreground_contrast_params *params,
@@ -2242,12 +2243,12 @@ hyla_status hyla_foreground_contrast_loss(const struct hyla_foreground_contrast_
                                           double *loss);
 
 // Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels belong
-// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
+// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels
+// belong to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
 // unchanged. With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
-// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
+// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE,
+// MIXED_TOTALS, TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_gradient(const struct hyla_foreground_contrast_params *params,
@@ -2325,9 +2326,9 @@ hyla_status hyla_iou_update(const struct hyla_iou_params *params,
 // The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
 // (`hyla_range_merge`); otherwise it may be NULL.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
-// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those
+// about parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of
+// other pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
 // convention, see the parameters), REJECTED.
 HYLA_API
 HYLA_NODISCARD
@@ -2444,7 +2445,8 @@ hyla_status hyla_mse_map(const struct hyla_mse_params *params,
 // or adds it there (`write`: HYLA_STORE or HYLA_ADD).
 // `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
 // of the batch. Where a pixel does not count: 0, or unchanged.
-// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing is 0.
+// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing
+// is 0.
 // With HYLA_STORE the output may be uninitialised.
 //
 // Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
@@ -2493,8 +2495,9 @@ size_t hyla_orthogonality_workspace(size_t rows,
 // The loss. 0 of no row. `workspace` holds `workspace_size` doubles, at least
 // `hyla_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
 //
-// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
+// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
+// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
+// (too small),
 // WEIGHT. Notices: EMPTY (no row: 0), NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
@@ -2505,8 +2508,8 @@ hyla_status hyla_orthogonality_loss(const struct hyla_orthogonality_params *para
                                     double *loss);
 
 // Writes `upstream * d loss / d components` to `grad_components`, in the layout of the matrix,
-// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output
-// may be uninitialised.
+// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
+// output may be uninitialised.
 // Within 8 * 2^-24 of `4 weight |E| |W|`.
 //
 // Errors, with all outputs unchanged: those of `hyla_orthogonality_loss`, UNKNOWN_WRITE.
@@ -2595,9 +2598,8 @@ hyla_status hyla_selector_entropy_params_init(struct hyla_selector_entropy_param
 // The loss of `n` weights. 0 of no weight.
 //
 // Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value is
-// that of entropy
-// 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
+// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value
+// is that of entropy 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params *params,
@@ -2680,9 +2682,9 @@ hyla_status hyla_svdd_update(const struct hyla_svdd_params *params,
 
 // The loss. Of no pixel it is NaN.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS,
-// TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius has
-// collapsed).
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
+// RADIUS, TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the
+// radius has collapsed).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_loss(const struct hyla_svdd_params *params,
@@ -2851,9 +2853,9 @@ hyla_status hyla_tversky_update(const struct hyla_tversky_params *params,
 // The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
 // (`hyla_range_merge`); otherwise it may be NULL.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
-// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those
+// about parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of
+// other pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
 // convention, see the parameters), REJECTED.
 HYLA_API
 HYLA_NODISCARD
@@ -2905,8 +2907,8 @@ HYLA_NODISCARD
 hyla_status hyla_binning_params_init(struct hyla_binning_params *params,
                                      size_t size);
 
-// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB) for
-// 200 of these.
+// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB)
+// for 200 of these.
 //
 // Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
 // (rule), BINNING (bins, low or high out of range).
@@ -2935,8 +2937,8 @@ size_t hyla_component_orthogonality_workspace(size_t rows,
 // `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
 //
 // Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
-// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
-// has no deviation), NOT_FINITE.
+// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one
+// row has no deviation), NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *components,
@@ -2947,8 +2949,8 @@ hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *compon
 // Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
 // `diagonal_mean`, `diagonal_std`) and their number to `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
-// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
+// 4). Notices: EMPTY, DEGENERATE, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_orthogonality_report *report,
@@ -3097,14 +3099,12 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
 // Sets are merged, their words cannot be added. Every frame has a set of its own.
 //
 // A set that is too small keeps the least labels, and says so (INCOMPLETE). Its words are the same for any split of
-// the
-// pixels and any order of calls, all the same.
+// the pixels and any order of calls, all the same.
 HYLA_API
 size_t hyla_distinct_label_count_words(size_t labels);
 
-// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as
-// any
-// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
+// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count
+// as any other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
 //
 // Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
 // TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
@@ -3139,9 +3139,8 @@ hyla_status hyla_distinct_label_count_value(const int32_t *set,
 
 // Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
 //
-// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY
-// (0).
-// Notices: EMPTY, INCOMPLETE.
+// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED,
+// CAPACITY (0). Notices: EMPTY, INCOMPLETE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_metrics(const int32_t *set,
@@ -3160,16 +3159,16 @@ HYLA_NODISCARD
 hyla_status hyla_drift_params_init(struct hyla_drift_params *params,
                                    size_t size);
 
-// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`, at
-// least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are needed.
-// The reference may lie in read-only memory. Time is linear in the bins.
+// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`,
+// at least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are
+// needed. The reference may lie in read-only memory. Time is linear in the bins.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
-// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a
-// NaN,
-// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
-// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// RESERVED, UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS
+// (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low`
+// above `high`, a NaN, or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite
+// ones of differing shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01
+// apart).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_drift_values(const struct hyla_drift_params *params,
@@ -3180,9 +3179,9 @@ hyla_status hyla_drift_values(const struct hyla_drift_params *params,
                               struct hyla_drift_report *report);
 
 // Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
-// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
-// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
-// node; the names are hyla's.
+// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now:
+// `drift/nan_share`, `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to
+// `count`. cuvis-ai has no such node; the names are hyla's.
 //
 // Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
 // CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
@@ -3229,8 +3228,8 @@ hyla_status hyla_explained_variance_update(const float *ratios,
 // Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
 // NaN of no batch; a total of 0 of no component.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
-// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS
+// (components with different numbers of batches). Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_totals *totals,
@@ -3300,9 +3299,9 @@ hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_tot
 // Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost.
 // `targets` and `valid` may be NULL.
 //
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
-// tells them.
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none;
+// `hyla_ranking_values` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
@@ -3316,9 +3315,9 @@ hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
 // Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost.
 // `targets` and `valid` may be NULL.
 //
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
-// tells them.
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+// UNSUPPORTED_INPUT (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none;
+// `hyla_ranking_values` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
@@ -3329,10 +3328,10 @@ hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
                                     int64_t *words,
                                     size_t count);
 
-// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
-// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
-// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
-// masked, a fingerprint of the binning times the number that count, and three words of 0.
+// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are
+// all zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels
+// of each bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count,
+// of those masked, a fingerprint of the binning times the number that count, and three words of 0.
 //
 // Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
 // (all about a binning that hyla_binning_build did not write).
@@ -3343,10 +3342,9 @@ hyla_status hyla_ranking_words(const struct hyla_binning *binning,
 
 // Adds the scores of pixels to histograms.
 //
-// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
-// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing
-// is
-// allocated or kept. Any number of threads may call it, each with words of its own.
+// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is
+// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear
+// in n. Nothing is allocated or kept. Any number of threads may call it, each with words of its own.
 //
 // Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
 // (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
@@ -3361,8 +3359,8 @@ hyla_status hyla_ranking_update(const struct hyla_binning *binning,
 // Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
 // `hyla_ranking_values` finds out.
 //
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-// WORKSPACE (too few words).
+// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
+// BINNING, WORKSPACE (too few words).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_merge(const struct hyla_binning *binning,
@@ -3372,10 +3370,10 @@ hyla_status hyla_ranking_merge(const struct hyla_binning *binning,
 
 // Average precision, ROC-AUC and F1 of histograms, with bounds.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
-// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
-// precision are more than 0.01 apart).
+// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
+// BINNING, WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores
+// of another binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of
+// average precision are more than 0.01 apart).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_values(const struct hyla_binning *binning,
@@ -3384,8 +3382,8 @@ hyla_status hyla_ranking_values(const struct hyla_binning *binning,
                                 struct hyla_ranking_report *report);
 
 // Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the
-// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many as
-// there are bins are always enough.
+// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many
+// as there are bins are always enough.
 //
 // Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
 HYLA_API
@@ -3397,8 +3395,8 @@ hyla_status hyla_ranking_curve(const struct hyla_binning *binning,
                                size_t capacity,
                                size_t *written);
 
-// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold` tells
-// where that is.
+// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
+// tells where that is.
 //
 // Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
 // NO_NEGATIVES, NOT_FINITE.
@@ -3411,8 +3409,8 @@ hyla_status hyla_ranking_at(const struct hyla_binning *binning,
                             struct hyla_ranking_point *point);
 
 // The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
-// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
-// where even the highest bin is above it; infinite scores raise an alarm all the same.
+// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
+// Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
 //
 // Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
 // `hyla_ranking_at`.
@@ -3445,7 +3443,8 @@ size_t hyla_ranking_exact_workspace(size_t n);
 // Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
 // `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
 //
-// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be NULL.
+// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be
+// NULL.
 //
 // Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
 // UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN
@@ -3495,19 +3494,18 @@ HYLA_NODISCARD
 hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals *totals,
                                        double *mean);
 
-// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels,
-// and if
-// a score is not finite.
+// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two
+// pixels, and if a score is not finite.
 //
-// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
-// pixel).
+// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE
+// (one pixel).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_std(const struct hyla_score_statistics_totals *totals,
                                       double *std);
 
-// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
-// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
+// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at
+// least `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
 //
 // Inputs: `scores` (any floats); optional `valid`; no weights.
 //
@@ -3525,8 +3523,9 @@ hyla_status hyla_score_statistics_frame(const struct hyla_pixels *pixels,
 HYLA_API
 size_t hyla_score_statistics_workspace(void);
 
-// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
-// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
+// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`,
+// `scores/max`, `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to
+// `count`.
 //
 // Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
 // CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
@@ -3543,11 +3542,11 @@ HYLA_API
 size_t hyla_selector_diversity_metric_workspace(size_t n);
 
 // How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
-// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in
+// n.
 //
 // Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too
-// small).
-// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+// small). Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_diversity_metric_values(const float *weights,
@@ -3556,11 +3555,11 @@ hyla_status hyla_selector_diversity_metric_values(const float *weights,
                                                   size_t workspace_size,
                                                   struct hyla_selector_diversity_metric_report *report);
 
-// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
-// `count`.
+// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their
+// number to `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
-// Notices: EMPTY, NOT_FINITE, DEGENERATE.
+// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
+// 2). Notices: EMPTY, NOT_FINITE, DEGENERATE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_diversity_metric_report *report,
@@ -3580,8 +3579,9 @@ hyla_status hyla_selector_entropy_metric_params_init(struct hyla_selector_entrop
 
 // The entropy of `n` weights. 0 of no weight, and of weights that are all 0.
 //
-// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, EPSILON.
-// Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S of 0).
+// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// EPSILON. Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S
+// of 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_entropy_metric_value(const struct hyla_selector_entropy_metric_params *params,
@@ -3591,8 +3591,8 @@ hyla_status hyla_selector_entropy_metric_value(const struct hyla_selector_entrop
 
 // Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
 //
-// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY
-// (0). Notices: those of `hyla_selector_entropy_metric_value`.
+// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED,
+// CAPACITY (0). Notices: those of `hyla_selector_entropy_metric_value`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_entropy_metric_metrics(const struct hyla_selector_entropy_metric_params *params,
@@ -3612,9 +3612,9 @@ size_t hyla_topk_mean_workspace(void);
 //
 // k = ceil(float32(n * fraction)), at least 1 and at most n
 //
-// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
-// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
-// nothing.
+// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of
+// nothing. `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before
+// and after mean nothing.
 //
 // Inputs: `scores` (any floats); optional `valid`; no weights.
 //

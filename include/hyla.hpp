@@ -81,7 +81,8 @@ class view {
   public:
     constexpr view() noexcept = default;
     constexpr view(T *items, std::size_t count) noexcept : data_(items), size_(count) {}
-    template <class Items, class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<Items &>().data()), T *>>>
+    template <class Items,
+              class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<Items &>().data()), T *>>>
     constexpr view(Items &&items) noexcept : data_(items.data()), size_(items.size()) {}
 
     [[nodiscard]] constexpr T *data() const noexcept { return data_; }
@@ -111,7 +112,9 @@ class pixels : public hyla_pixels {
     // A span of another length than n makes every call with these pixels an error
     // (HYLA_ERROR_TOO_LARGE or HYLA_ERROR_CAPACITY): nothing is read beyond its end, and nothing is
     // cut off silently.
-    constexpr pixels &with_scores(std::span<const float> items) noexcept { return fit(items.size()).with_scores(items.data()); }
+    constexpr pixels &with_scores(std::span<const float> items) noexcept {
+        return fit(items.size()).with_scores(items.data());
+    }
     constexpr pixels &with_targets(std::span<const std::uint8_t> items) noexcept {
         return fit(items.size()).with_targets(items.data());
     }
@@ -121,7 +124,9 @@ class pixels : public hyla_pixels {
     constexpr pixels &with_valid(std::span<const std::uint8_t> items) noexcept {
         return fit(items.size()).with_valid(items.data());
     }
-    constexpr pixels &with_weights(std::span<const float> items) noexcept { return fit(items.size()).with_weights(items.data()); }
+    constexpr pixels &with_weights(std::span<const float> items) noexcept {
+        return fit(items.size()).with_weights(items.data());
+    }
     constexpr pixels &with_soft_targets(std::span<const float> items) noexcept {
         return fit(items.size()).with_soft_targets(items.data());
     }
@@ -189,7 +194,9 @@ inline std::size_t extent(std::size_t n, std::size_t stride, std::size_t m, std:
     return n == 0 || m == 0 ? 0 : (n - 1) * stride + (m - 1) * other_stride + 1;
 }
 inline std::size_t extent(const hyla_pixels &in) noexcept { return in.n; }
-inline std::size_t extent(const hyla_cube &in) noexcept { return extent(in.n, in.pixel_stride, in.channels, in.channel_stride); }
+inline std::size_t extent(const hyla_cube &in) noexcept {
+    return extent(in.n, in.pixel_stride, in.channels, in.channel_stride);
+}
 inline std::size_t extent(const hyla_matrix &in) noexcept { return extent(in.rows, in.row_stride, in.columns, 1); }
 
 // The value of a C function whose last argument it is.
@@ -201,8 +208,8 @@ result<T> value_of(Function function, Arguments... arguments) noexcept {
 }
 
 // A loss of pixels: the C functions of its node, and what these take as inputs.
-template <class Params, class Totals, auto Update, auto Merge, auto Normalize, auto Loss, auto Gradient, auto LossAndGradient,
-          class First, class... More>
+template <class Params, class Totals, auto Update, auto Merge, auto Normalize, auto Loss, auto Gradient,
+          auto LossAndGradient, class First, class... More>
 class pixel_loss {
   public:
     Totals totals{};
@@ -219,8 +226,8 @@ class pixel_loss {
         return Gradient(&how, &totals, pass(in), pass(more)..., upstream, write, grad.data());
     }
     // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
-    result<double> loss_and_gradient(const Params &how, const First &in, const More &...more, double upstream, std::uint32_t write,
-                                     floats grad) noexcept {
+    result<double> loss_and_gradient(const Params &how, const First &in, const More &...more, double upstream,
+                                     std::uint32_t write, floats grad) noexcept {
         if (grad.size() < extent(in)) return {0.0, HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
@@ -230,21 +237,26 @@ class pixel_loss {
 };
 
 // A loss of pixels that depends on sums alone, and with minmax on the range of the scores, too.
-template <class Params, class Totals, auto Update, auto Merge, auto Normalize, auto Loss, auto Gradient, auto LossAndGradient>
+template <class Params, class Totals, auto Update, auto Merge, auto Normalize, auto Loss, auto Gradient,
+          auto LossAndGradient>
 class overlap_loss {
   public:
     Totals totals{};
     hyla_range range{};
 
-    hyla::status update(const Params &how, const hyla_pixels &in) noexcept { return Update(&how, &in, &totals, &range); }
+    hyla::status update(const Params &how, const hyla_pixels &in) noexcept {
+        return Update(&how, &in, &totals, &range);
+    }
     hyla::status merge(const overlap_loss &other) noexcept {
         const hyla::status status = Merge(&other.totals, &totals);
         return status.failed() ? status : hyla::status(hyla_range_merge(&other.range, &range));
     }
     hyla::status normalize() noexcept { return Normalize(&totals); }
     result<double> loss(const Params &how) const noexcept { return value_of<double>(Loss, &how, &totals, &range); }
-    hyla::status gradient(const Params &how, const hyla_pixels &in, double upstream, std::uint32_t write, floats grad) const noexcept {
-        return grad.size() < in.n ? HYLA_ERROR_CAPACITY : Gradient(&how, &totals, &range, &in, upstream, write, grad.data());
+    hyla::status gradient(const Params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
+                          floats grad) const noexcept {
+        return grad.size() < in.n ? HYLA_ERROR_CAPACITY
+                                  : Gradient(&how, &totals, &range, &in, upstream, write, grad.data());
     }
     // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
     result<double> loss_and_gradient(const Params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
@@ -268,8 +280,8 @@ struct matrix_loss {
         if (grad.size() < extent(in)) return HYLA_ERROR_CAPACITY;
         return Gradient(&how, &in, upstream, write, workspace.data(), workspace.size(), grad.data());
     }
-    static result<double> loss_and_gradient(const Params &how, const hyla_matrix &in, double upstream, std::uint32_t write,
-                                            view<double> workspace, floats grad) noexcept {
+    static result<double> loss_and_gradient(const Params &how, const hyla_matrix &in, double upstream,
+                                            std::uint32_t write, view<double> workspace, floats grad) noexcept {
         if (grad.size() < extent(in)) return {0.0, HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
@@ -289,11 +301,12 @@ struct selector_loss {
         if (grad.size() < weights.size()) return HYLA_ERROR_CAPACITY;
         return Gradient(&how, weights.data(), weights.size(), upstream, write, grad.data());
     }
-    static result<double> loss_and_gradient(const Params &how, view<const float> weights, double upstream, std::uint32_t write,
-                                            floats grad) noexcept {
+    static result<double> loss_and_gradient(const Params &how, view<const float> weights, double upstream,
+                                            std::uint32_t write, floats grad) noexcept {
         if (grad.size() < weights.size()) return {0.0, HYLA_ERROR_CAPACITY};
         result<double> answer;
-        answer.status = LossAndGradient(&how, weights.data(), weights.size(), upstream, write, &answer.value, grad.data());
+        answer.status =
+            LossAndGradient(&how, weights.data(), weights.size(), upstream, write, &answer.value, grad.data());
         return answer;
     }
 };
@@ -301,7 +314,9 @@ struct selector_loss {
 }  // namespace detail
 
 // Binary cross-entropy of logits: hyla_bce_...
-class bce : public detail::pixel_loss<hyla_bce_params, hyla_bce_totals, hyla_bce_update, hyla_bce_merge, hyla_bce_normalize, hyla_bce_loss, hyla_bce_gradient, hyla_bce_loss_and_gradient, hyla_pixels> {
+class bce
+    : public detail::pixel_loss<hyla_bce_params, hyla_bce_totals, hyla_bce_update, hyla_bce_merge, hyla_bce_normalize,
+                                hyla_bce_loss, hyla_bce_gradient, hyla_bce_loss_and_gradient, hyla_pixels> {
   public:
     struct params : hyla_bce_params {
         constexpr params() noexcept : hyla_bce_params HYLA_BCE_PARAMS_DEFAULT {}
@@ -313,7 +328,9 @@ class bce : public detail::pixel_loss<hyla_bce_params, hyla_bce_totals, hyla_bce
 };
 
 // Focal loss of logits: hyla_focal_...
-class focal : public detail::pixel_loss<hyla_focal_params, hyla_focal_totals, hyla_focal_update, hyla_focal_merge, hyla_focal_normalize, hyla_focal_loss, hyla_focal_gradient, hyla_focal_loss_and_gradient, hyla_pixels> {
+class focal : public detail::pixel_loss<hyla_focal_params, hyla_focal_totals, hyla_focal_update, hyla_focal_merge,
+                                        hyla_focal_normalize, hyla_focal_loss, hyla_focal_gradient,
+                                        hyla_focal_loss_and_gradient, hyla_pixels> {
   public:
     struct params : hyla_focal_params {
         constexpr params() noexcept : hyla_focal_params HYLA_FOCAL_PARAMS_DEFAULT {}
@@ -325,7 +342,9 @@ class focal : public detail::pixel_loss<hyla_focal_params, hyla_focal_totals, hy
 };
 
 // Intersection over union of scores: hyla_iou_...
-class iou : public detail::overlap_loss<hyla_iou_params, hyla_iou_totals, hyla_iou_update, hyla_iou_merge, hyla_iou_normalize, hyla_iou_loss, hyla_iou_gradient, hyla_iou_loss_and_gradient> {
+class iou
+    : public detail::overlap_loss<hyla_iou_params, hyla_iou_totals, hyla_iou_update, hyla_iou_merge, hyla_iou_normalize,
+                                  hyla_iou_loss, hyla_iou_gradient, hyla_iou_loss_and_gradient> {
   public:
     struct params : hyla_iou_params {
         constexpr params() noexcept : hyla_iou_params HYLA_IOU_PARAMS_DEFAULT {}
@@ -333,7 +352,9 @@ class iou : public detail::overlap_loss<hyla_iou_params, hyla_iou_totals, hyla_i
 };
 
 // Tversky index of scores: hyla_tversky_...
-class tversky : public detail::overlap_loss<hyla_tversky_params, hyla_tversky_totals, hyla_tversky_update, hyla_tversky_merge, hyla_tversky_normalize, hyla_tversky_loss, hyla_tversky_gradient, hyla_tversky_loss_and_gradient> {
+class tversky : public detail::overlap_loss<hyla_tversky_params, hyla_tversky_totals, hyla_tversky_update,
+                                            hyla_tversky_merge, hyla_tversky_normalize, hyla_tversky_loss,
+                                            hyla_tversky_gradient, hyla_tversky_loss_and_gradient> {
   public:
     struct params : hyla_tversky_params {
         constexpr params() noexcept : hyla_tversky_params HYLA_TVERSKY_PARAMS_DEFAULT {}
@@ -341,15 +362,20 @@ class tversky : public detail::overlap_loss<hyla_tversky_params, hyla_tversky_to
 };
 
 // Soft-boundary Deep SVDD of embeddings; the inputs are a cube and its center: hyla_svdd_...
-class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_svdd_update, hyla_svdd_merge, hyla_svdd_normalize, hyla_svdd_loss, hyla_svdd_gradient, hyla_svdd_loss_and_gradient, hyla_cube, const float *> {
+class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_svdd_update, hyla_svdd_merge,
+                                       hyla_svdd_normalize, hyla_svdd_loss, hyla_svdd_gradient,
+                                       hyla_svdd_loss_and_gradient, hyla_cube, const float *> {
   public:
     struct params : hyla_svdd_params {
         constexpr params() noexcept : hyla_svdd_params HYLA_SVDD_PARAMS_DEFAULT {}
     };
 
-    static result<double> radius(const hyla_svdd_params &how) noexcept { return detail::value_of<double>(hyla_svdd_radius, &how); }
+    static result<double> radius(const hyla_svdd_params &how) noexcept {
+        return detail::value_of<double>(hyla_svdd_radius, &how);
+    }
     // The squared distance less the squared radius: the score of inference.
-    static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float *center, floats scores) noexcept {
+    static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
+                            floats scores) noexcept {
         return scores.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_svdd_map(&how, &in, center, scores.data());
     }
     result<double> gradient_radius(const hyla_svdd_params &how, double upstream) const noexcept {
@@ -358,29 +384,38 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
     // Adds to the sums, one a channel, of which gradient_center makes the gradient.
     static hyla::status center_update(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
                                       view<hyla_sum> sums) noexcept {
-        return sums.size() < in.channels ? HYLA_ERROR_CAPACITY : hyla_svdd_center_update(&how, &in, center, sums.data());
+        return sums.size() < in.channels ? HYLA_ERROR_CAPACITY
+                                         : hyla_svdd_center_update(&how, &in, center, sums.data());
     }
-    hyla::status gradient_center(const hyla_svdd_params &how, view<const hyla_sum> sums, double upstream, std::uint32_t write,
-                                 floats grad) const noexcept {
+    hyla::status gradient_center(const hyla_svdd_params &how, view<const hyla_sum> sums, double upstream,
+                                 std::uint32_t write, floats grad) const noexcept {
         if (grad.size() < sums.size()) return HYLA_ERROR_CAPACITY;
         return hyla_svdd_gradient_center(&how, &totals, sums.data(), sums.size(), upstream, write, grad.data());
     }
 };
 
 // Mean squared error; the inputs are a reconstruction and the target in its layout: hyla_mse_...
-class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse_update, hyla_mse_merge, hyla_mse_normalize, hyla_mse_loss, hyla_mse_gradient, hyla_mse_loss_and_gradient, hyla_cube, const float *> {
+class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse_update, hyla_mse_merge,
+                                      hyla_mse_normalize, hyla_mse_loss, hyla_mse_gradient, hyla_mse_loss_and_gradient,
+                                      hyla_cube, const float *> {
   public:
     struct params : hyla_mse_params {
         constexpr params() noexcept : hyla_mse_params HYLA_MSE_PARAMS_DEFAULT {}
     };
 
-    static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const float *target, floats loss_map) noexcept {
-        return loss_map.size() < detail::extent(in) ? HYLA_ERROR_CAPACITY : hyla_mse_map(&how, &in, target, loss_map.data());
+    static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const float *target,
+                            floats loss_map) noexcept {
+        return loss_map.size() < detail::extent(in) ? HYLA_ERROR_CAPACITY
+                                                    : hyla_mse_map(&how, &in, target, loss_map.data());
     }
 };
 
 // Cross-entropy of class logits; the inputs are a labelled cube and class weights or NULL: hyla_cross_entropy_...
-class cross_entropy : public detail::pixel_loss<hyla_cross_entropy_params, hyla_cross_entropy_totals, hyla_cross_entropy_update, hyla_cross_entropy_merge, hyla_cross_entropy_normalize, hyla_cross_entropy_loss, hyla_cross_entropy_gradient, hyla_cross_entropy_loss_and_gradient, hyla_cube, const float *> {
+class cross_entropy
+    : public detail::pixel_loss<hyla_cross_entropy_params, hyla_cross_entropy_totals, hyla_cross_entropy_update,
+                                hyla_cross_entropy_merge, hyla_cross_entropy_normalize, hyla_cross_entropy_loss,
+                                hyla_cross_entropy_gradient, hyla_cross_entropy_loss_and_gradient, hyla_cube,
+                                const float *> {
   public:
     struct params : hyla_cross_entropy_params {
         constexpr params() noexcept : hyla_cross_entropy_params HYLA_CROSS_ENTROPY_PARAMS_DEFAULT {}
@@ -388,7 +423,8 @@ class cross_entropy : public detail::pixel_loss<hyla_cross_entropy_params, hyla_
 
     static hyla::status map(const hyla_cross_entropy_params &how, const hyla_cube &in, const float *class_weights,
                             floats loss_map) noexcept {
-        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_cross_entropy_map(&how, &in, class_weights, loss_map.data());
+        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY
+                                      : hyla_cross_entropy_map(&how, &in, class_weights, loss_map.data());
     }
 };
 
@@ -420,7 +456,8 @@ struct dice {
                                             std::uint32_t write, totals to, floats grad) noexcept {
         if (to.size() < logits.channels || grad.size() < detail::extent(logits)) return {0.0, HYLA_ERROR_CAPACITY};
         result<double> answer;
-        answer.status = hyla_dice_loss_and_gradient(&how, &logits, upstream, write, to.data(), &answer.value, grad.data());
+        answer.status =
+            hyla_dice_loss_and_gradient(&how, &logits, upstream, write, to.data(), &answer.value, grad.data());
         return answer;
     }
 };
@@ -440,7 +477,9 @@ class foreground_contrast {
         hyla::status update(const hyla_foreground_contrast_params &how, const hyla_cube &rgb) noexcept {
             return hyla_foreground_contrast_frame_update(&how, &rgb, &sums);
         }
-        hyla::status merge(const frame &other) noexcept { return hyla_foreground_contrast_frame_merge(&other.sums, &sums); }
+        hyla::status merge(const frame &other) noexcept {
+            return hyla_foreground_contrast_frame_merge(&other.sums, &sums);
+        }
         hyla::status normalize() noexcept { return hyla_foreground_contrast_frame_normalize(&sums); }
     };
 
@@ -449,13 +488,15 @@ class foreground_contrast {
     hyla::status update(const hyla_foreground_contrast_params &how, const frame &finished) noexcept {
         return hyla_foreground_contrast_update(&how, &finished.sums, &totals);
     }
-    hyla::status merge(const foreground_contrast &other) noexcept { return hyla_foreground_contrast_merge(&other.totals, &totals); }
+    hyla::status merge(const foreground_contrast &other) noexcept {
+        return hyla_foreground_contrast_merge(&other.totals, &totals);
+    }
     hyla::status normalize() noexcept { return hyla_foreground_contrast_normalize(&totals); }
     result<double> loss(const hyla_foreground_contrast_params &how) const noexcept {
         return detail::value_of<double>(hyla_foreground_contrast_loss, &how, &totals);
     }
-    hyla::status gradient(const hyla_foreground_contrast_params &how, const frame &finished, const hyla_cube &rgb, double upstream,
-                          std::uint32_t write, floats grad) const noexcept {
+    hyla::status gradient(const hyla_foreground_contrast_params &how, const frame &finished, const hyla_cube &rgb,
+                          double upstream, std::uint32_t write, floats grad) const noexcept {
         if (grad.size() < detail::extent(rgb)) return HYLA_ERROR_CAPACITY;
         return hyla_foreground_contrast_gradient(&how, &totals, &finished.sums, &rgb, upstream, write, grad.data());
     }
@@ -464,35 +505,42 @@ class foreground_contrast {
                                      std::uint32_t write, floats grad) noexcept {
         if (grad.size() < detail::extent(rgb)) return {0.0, HYLA_ERROR_CAPACITY};
         result<double> answer;
-        answer.status =
-            hyla_foreground_contrast_loss_and_gradient(&how, &rgb, upstream, write, &totals, &answer.value, grad.data());
+        answer.status = hyla_foreground_contrast_loss_and_gradient(&how, &rgb, upstream, write, &totals, &answer.value,
+                                                                   grad.data());
         return answer;
     }
 };
 
 // How far rows are from orthonormal: hyla_orthogonality_...
-struct orthogonality : detail::matrix_loss<hyla_orthogonality_params, hyla_orthogonality_workspace, hyla_orthogonality_loss, hyla_orthogonality_gradient, hyla_orthogonality_loss_and_gradient> {
+struct orthogonality
+    : detail::matrix_loss<hyla_orthogonality_params, hyla_orthogonality_workspace, hyla_orthogonality_loss,
+                          hyla_orthogonality_gradient, hyla_orthogonality_loss_and_gradient> {
     struct params : hyla_orthogonality_params {
         constexpr params() noexcept : hyla_orthogonality_params HYLA_ORTHOGONALITY_PARAMS_DEFAULT {}
     };
 };
 
 // Mean cosine of pairs of rows: hyla_distinctness_...
-struct distinctness : detail::matrix_loss<hyla_distinctness_params, hyla_distinctness_workspace, hyla_distinctness_loss, hyla_distinctness_gradient, hyla_distinctness_loss_and_gradient> {
+struct distinctness : detail::matrix_loss<hyla_distinctness_params, hyla_distinctness_workspace, hyla_distinctness_loss,
+                                          hyla_distinctness_gradient, hyla_distinctness_loss_and_gradient> {
     struct params : hyla_distinctness_params {
         constexpr params() noexcept : hyla_distinctness_params HYLA_DISTINCTNESS_PARAMS_DEFAULT {}
     };
 };
 
 // Entropy of selection weights: hyla_selector_entropy_...
-struct selector_entropy : detail::selector_loss<hyla_selector_entropy_params, hyla_selector_entropy_loss, hyla_selector_entropy_gradient, hyla_selector_entropy_loss_and_gradient> {
+struct selector_entropy
+    : detail::selector_loss<hyla_selector_entropy_params, hyla_selector_entropy_loss, hyla_selector_entropy_gradient,
+                            hyla_selector_entropy_loss_and_gradient> {
     struct params : hyla_selector_entropy_params {
         constexpr params() noexcept : hyla_selector_entropy_params HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT {}
     };
 };
 
 // Variance of selection weights: hyla_selector_diversity_...
-struct selector_diversity : detail::selector_loss<hyla_selector_diversity_params, hyla_selector_diversity_loss, hyla_selector_diversity_gradient, hyla_selector_diversity_loss_and_gradient> {
+struct selector_diversity
+    : detail::selector_loss<hyla_selector_diversity_params, hyla_selector_diversity_loss,
+                            hyla_selector_diversity_gradient, hyla_selector_diversity_loss_and_gradient> {
     struct params : hyla_selector_diversity_params {
         constexpr params() noexcept : hyla_selector_diversity_params HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT {}
     };
@@ -559,7 +607,9 @@ class pixel_statistics {
     hyla_pixel_statistics_totals totals{};
 
     hyla::status update(const hyla_pixels &in) noexcept { return hyla_pixel_statistics_update(&in, &totals); }
-    hyla::status merge(const pixel_statistics &other) noexcept { return hyla_pixel_statistics_merge(&other.totals, &totals); }
+    hyla::status merge(const pixel_statistics &other) noexcept {
+        return hyla_pixel_statistics_merge(&other.totals, &totals);
+    }
     result<report> values() const noexcept {
         result<report> answer;
         answer.status = hyla_pixel_statistics_values(&totals, &answer.value);
@@ -589,17 +639,18 @@ class detection {
         return hyla_detection_update(&how, &in, &totals, binning, words.data(), words.size());
     }
     hyla::status end_frame() noexcept { return hyla_detection_end_frame(&totals); }
-    hyla::status update_frame(const hyla_detection_params &how, const hyla_pixels &in, std::size_t rows, std::size_t cols,
-                              std::size_t pitch, const hyla_binning *binning = nullptr,
+    hyla::status update_frame(const hyla_detection_params &how, const hyla_pixels &in, std::size_t rows,
+                              std::size_t cols, std::size_t pitch, const hyla_binning *binning = nullptr,
                               view<std::int64_t> words = {}) noexcept {
         return hyla_detection_update_frame(&how, &in, rows, cols, pitch, &totals, binning, words.data(), words.size());
     }
     hyla::status merge(const detection &other) noexcept { return hyla_detection_merge(&other.totals, &totals); }
     // The result is how many were written.
     result<std::size_t> metrics(const hyla_detection_params &how, const context &where, view<metric> out,
-                                const hyla_binning *binning = nullptr, view<const std::int64_t> words = {}) const noexcept {
-        return detail::value_of<std::size_t>(hyla_detection_metrics, &how, &totals, binning, words.data(), words.size(), &where,
-                                             out.data(), out.size());
+                                const hyla_binning *binning = nullptr,
+                                view<const std::int64_t> words = {}) const noexcept {
+        return detail::value_of<std::size_t>(hyla_detection_metrics, &how, &totals, binning, words.data(), words.size(),
+                                             &where, out.data(), out.size());
     }
 };
 
@@ -655,7 +706,8 @@ struct ranking {
     }
     // The result is how many were written.
     static result<std::size_t> curve(const hyla_binning &of, counts words, view<point> points) noexcept {
-        return detail::value_of<std::size_t>(hyla_ranking_curve, &of, words.data(), words.size(), points.data(), points.size());
+        return detail::value_of<std::size_t>(hyla_ranking_curve, &of, words.data(), words.size(), points.data(),
+                                             points.size());
     }
     static result<point> at(const hyla_binning &of, counts words, float threshold) noexcept {
         return detail::value_of<point>(hyla_ranking_at, &of, words.data(), words.size(), threshold);
@@ -688,8 +740,8 @@ struct drift {
         constexpr params() noexcept : hyla_drift_params HYLA_DRIFT_PARAMS_DEFAULT {}
     };
 
-    static result<report> values(const hyla_drift_params &how, const hyla_binning &bins, view<const std::int64_t> reference,
-                                 view<const std::int64_t> words) noexcept {
+    static result<report> values(const hyla_drift_params &how, const hyla_binning &bins,
+                                 view<const std::int64_t> reference, view<const std::int64_t> words) noexcept {
         if (reference.size() != words.size()) return {report{}, HYLA_ERROR_CAPACITY};
         return detail::value_of<report>(hyla_drift_values, &how, &bins, reference.data(), words.data(), words.size());
     }
@@ -708,7 +760,9 @@ class score_statistics {
     hyla_score_statistics_totals totals{};
 
     hyla::status update(const hyla_pixels &in) noexcept { return hyla_score_statistics_update(&in, &totals); }
-    hyla::status merge(const score_statistics &other) noexcept { return hyla_score_statistics_merge(&other.totals, &totals); }
+    hyla::status merge(const score_statistics &other) noexcept {
+        return hyla_score_statistics_merge(&other.totals, &totals);
+    }
     hyla::status normalize() noexcept { return hyla_score_statistics_normalize(&totals); }
     result<double> mean() const noexcept { return detail::value_of<double>(hyla_score_statistics_mean, &totals); }
     result<double> std() const noexcept { return detail::value_of<double>(hyla_score_statistics_std, &totals); }
@@ -744,17 +798,21 @@ struct explained_variance {
         if (to.size() != other.size()) return HYLA_ERROR_CAPACITY;
         return hyla_explained_variance_merge(other.data(), to.data(), to.size());
     }
-    static hyla::status normalize(totals of) noexcept { return hyla_explained_variance_normalize(of.data(), of.size()); }
+    static hyla::status normalize(totals of) noexcept {
+        return hyla_explained_variance_normalize(of.data(), of.size());
+    }
     // The result is the total.
     static result<double> values(view<const hyla_explained_variance_totals> of, view<double> ratios,
                                  view<double> cumulative) noexcept {
         if (ratios.size() < of.size() || cumulative.size() < of.size()) return {0.0, HYLA_ERROR_CAPACITY};
-        return detail::value_of<double>(hyla_explained_variance_values, of.data(), of.size(), ratios.data(), cumulative.data());
+        return detail::value_of<double>(hyla_explained_variance_values, of.data(), of.size(), ratios.data(),
+                                        cumulative.data());
     }
     // The result is how many were written.
     static result<std::size_t> metrics(view<const hyla_explained_variance_totals> of, const context &where,
                                        view<metric> out) noexcept {
-        return detail::value_of<std::size_t>(hyla_explained_variance_metrics, of.data(), of.size(), &where, out.data(), out.size());
+        return detail::value_of<std::size_t>(hyla_explained_variance_metrics, of.data(), of.size(), &where, out.data(),
+                                             out.size());
     }
 };
 
@@ -767,7 +825,8 @@ struct component_orthogonality {
         return hyla_component_orthogonality_workspace(components.rows, components.columns);
     }
     static result<report> values(const hyla_matrix &components, view<double> workspace) noexcept {
-        return detail::value_of<report>(hyla_component_orthogonality_values, &components, workspace.data(), workspace.size());
+        return detail::value_of<report>(hyla_component_orthogonality_values, &components, workspace.data(),
+                                        workspace.size());
     }
     // The result is how many were written.
     static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
@@ -787,8 +846,8 @@ struct selector_entropy_metric {
     // The result is how many were written.
     static result<std::size_t> metrics(const hyla_selector_entropy_metric_params &how, view<const float> weights,
                                        const context &where, view<metric> out) noexcept {
-        return detail::value_of<std::size_t>(hyla_selector_entropy_metric_metrics, &how, weights.data(), weights.size(), &where,
-                                             out.data(), out.size());
+        return detail::value_of<std::size_t>(hyla_selector_entropy_metric_metrics, &how, weights.data(), weights.size(),
+                                             &where, out.data(), out.size());
     }
 };
 
@@ -799,12 +858,13 @@ struct selector_diversity_metric {
 
     static std::size_t workspace_size(std::size_t n) noexcept { return hyla_selector_diversity_metric_workspace(n); }
     static result<report> values(view<const float> weights, view<std::uint32_t> workspace) noexcept {
-        return detail::value_of<report>(hyla_selector_diversity_metric_values, weights.data(), weights.size(), workspace.data(),
-                                        workspace.size());
+        return detail::value_of<report>(hyla_selector_diversity_metric_values, weights.data(), weights.size(),
+                                        workspace.data(), workspace.size());
     }
     // The result is how many were written.
     static result<std::size_t> metrics(const report &of, const context &where, view<metric> out) noexcept {
-        return detail::value_of<std::size_t>(hyla_selector_diversity_metric_metrics, &of, &where, out.data(), out.size());
+        return detail::value_of<std::size_t>(hyla_selector_diversity_metric_metrics, &of, &where, out.data(),
+                                             out.size());
     }
 };
 
@@ -813,7 +873,8 @@ struct selector_diversity_metric {
 struct distinct_label_count {
     static std::size_t words(std::size_t labels) noexcept { return hyla_distinct_label_count_words(labels); }
     // `valid` may be nullptr.
-    static hyla::status update(view<const std::int32_t> labels, const std::uint8_t *valid, view<std::int32_t> set) noexcept {
+    static hyla::status update(view<const std::int32_t> labels, const std::uint8_t *valid,
+                               view<std::int32_t> set) noexcept {
         return hyla_distinct_label_count_update(labels.data(), valid, labels.size(), set.data(), set.size());
     }
     static hyla::status merge(view<const std::int32_t> other, view<std::int32_t> set) noexcept {
@@ -825,8 +886,8 @@ struct distinct_label_count {
     }
     // The result is how many were written.
     static result<std::size_t> metrics(view<const std::int32_t> set, const context &where, view<metric> out) noexcept {
-        return detail::value_of<std::size_t>(hyla_distinct_label_count_metrics, set.data(), set.size(), &where, out.data(),
-                                             out.size());
+        return detail::value_of<std::size_t>(hyla_distinct_label_count_metrics, set.data(), set.size(), &where,
+                                             out.data(), out.size());
     }
 };
 

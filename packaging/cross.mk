@@ -1,5 +1,5 @@
-# Other machines, built here and run under an emulator; included by the Makefile. Debian's toolchain has what rustup would
-# fetch: CROSS_CARGO is that cargo, or `cargo` where `rustup target add` has been done.
+# Other machines, built here and run under an emulator; included by the Makefile. Debian's toolchain has what rustup
+# would fetch: CROSS_CARGO is that cargo, or `cargo` where `rustup target add` has been done.
 
 CROSS_CARGO ?= env PATH="/usr/bin:$(PATH)" cargo
 

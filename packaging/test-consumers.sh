@@ -1,9 +1,9 @@
 #!/bin/sh
 # usage: test-consumers.sh FOLDER
-# Installs into FOLDER and uses what was installed as others do, with the programs that the README shows: a newcomer with
-# pkg-config, CMake, Meson, plain cc, static and shared, also after the prefix was moved; and a Rust program by path.
-# A tool that is not installed is named as skipped, which CI does not allow. Where CC is MinGW's, programs are for Windows and
-# run by $WRAPPER.
+# Installs into FOLDER and uses what was installed as others do, with the programs that the README shows: a newcomer
+# with pkg-config, CMake, Meson, plain cc, static and shared, also after the prefix was moved; and a Rust program by
+# path. A tool that is not installed is named as skipped, which CI does not allow. Where CC is MinGW's, programs are for
+# Windows and run by $WRAPPER.
 set -eu
 cd "$(dirname "$0")/.."
 source=$PWD
@@ -40,7 +40,8 @@ needs() {
     return 1
 }
 
-# installed PREFIX LIBRARIES: what was installed there is found; when a program for Windows starts, the runtime of C++, too.
+# installed PREFIX LIBRARIES: what was installed there is found; when a program for Windows starts, the runtime of C++,
+# too.
 installed() {
     export PKG_CONFIG_PATH="$2/pkgconfig" WINEPATH="$1/bin"
     [ -z "$exe" ] || for library in libstdc++-6.dll libwinpthread-1.dll; do

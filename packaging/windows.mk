@@ -1,5 +1,6 @@
-# Windows on x86-64, built here by MinGW-w64 and run here by Wine; included by the Makefile. WINDOWS_CARGO builds Rust's core,
-# too, because no Debian package has it for Windows; where `rustup target add x86_64-pc-windows-gnu` has been done it is `cargo`.
+# Windows on x86-64, built here by MinGW-w64 and run here by Wine; included by the Makefile. WINDOWS_CARGO builds Rust's
+# core, too, because no Debian package has it for Windows; where `rustup target add x86_64-pc-windows-gnu` has been done
+# it is `cargo`.
 
 WINDOWS_CARGO ?= env RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=core $(CROSS_CARGO)
 
@@ -32,8 +33,8 @@ windows-test: ## build for Windows, and run the C and C++ tests and programs tha
 	$(WINDOWS_MAKE) abi-layout digest WHERE=Windows && \
 	$(WINDOWS_MAKE) package-test
 
-# What follows is made where CC is MinGW's. The exports are those of the version script; memcpy and memset come from the C
-# runtime that every Windows has, so that the DLL asks for nothing that a program would have to bring along.
+# What follows is made where CC is MinGW's. The exports are those of the version script; memcpy and memset come from the
+# C runtime that every Windows has, so that the DLL asks for nothing that a program would have to bring along.
 WINDRES ?= windres
 $(LIB)/hyla.def: abi/hyla.map
 	@mkdir -p $(LIB)

@@ -1,5 +1,5 @@
-# Read by check-symbols.sh: ELF, by readelf and not nm: nm loads plugins, and one that does not understand an object reports
-# no symbols.
+# Read by check-symbols.sh: ELF, by readelf and not nm: nm loads plugins, and one that does not understand an object
+# reports no symbols.
 
 # What a compiler's own runtime has, and every C compiler brings along.
 compilers=none
@@ -12,8 +12,8 @@ symbols() { readelf -sW "$1" | awk '$1 ~ /^[0-9]+:$/ && $8 != "" { sub(/@.*/, ""
 imported() { undefined "$shared"; }
 exported() { readelf --dyn-syms -W "$shared" | awk '$1 ~ /^[0-9]+:$/ && $4 != "SECTION" && $7 != "UND" && $8 !~ /^HYLA_0$/ { print $8 }'; }
 
-# Bytes of code, or of state, in the object. Sections by flags: code is AX; written at run time is WA, except what is constant
-# once loaded.
+# Bytes of code, or of state, in the object. Sections by flags: code is AX; written at run time is WA, except what is
+# constant once loaded.
 size_of() {
     [ "$1" = code ] && flags=AX || flags=WA
     readelf -SW "$object" | sed 's/^ *\[ *[0-9]*\]//' | awk -v flags="$flags" '$7 == flags && $1 !~ /^\.data\.rel\.ro/ { print $5 }' |

@@ -135,9 +135,12 @@ def nodes():
 def link(folder, names):
     program = folder / "sized.elf"
     wanted = [f"-Wl,-u,{name}" for name in names]
-    machine = ["-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"] if "m4f" in folder.name else ["-mthumb", "-mcpu=cortex-m0"]
-    run("arm-none-eabi-gcc", *machine, "-nostdlib", "-Wl,--gc-sections,--emit-relocs", "-Wl,--no-warn-rwx-segments", "-Wl,-e,start", *wanted,
-        folder / "empty.o", folder / "libhyla.a", "-o", program)
+    machine = ["-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16"
+               ] if "m4f" in folder.name else ["-mthumb", "-mcpu=cortex-m0"]
+    run(
+        "arm-none-eabi-gcc", *machine, "-nostdlib", "-Wl,--gc-sections,--emit-relocs", "-Wl,--no-warn-rwx-segments",
+        "-Wl,-e,start", *wanted, folder / "empty.o", folder / "libhyla.a", "-o", program
+    )
     return program
 
 

@@ -10,7 +10,8 @@ COVERAGE_CARGO := LLVM_PROFILE_FILE=/dev/null RUSTC_BOOTSTRAP=1 RUSTC_WORKSPACE_
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO)
 # What only microcontrollers compile is in a library of its own.
 COVERAGE_KINDS := c small
-# `bits` compares tiers for minutes, `guard` calls what others call, and microcontrollers here have no environment of their own.
+# `bits` compares tiers for minutes, `guard` calls what others call, and microcontrollers here have no environment of
+# their own.
 COVERAGE_PROGRAMS_c := $(filter-out bits guard,$(FFI_PROGRAMS))
 COVERAGE_PROGRAMS_small := $(filter-out environment,$(COVERAGE_PROGRAMS_c))
 # $(call coverage-programs,KIND)
@@ -35,7 +36,8 @@ coverage-report: $(foreach kind,$(COVERAGE_KINDS),$(call coverage-programs,$(kin
 coverage-lcov = $(LLVM_PROFDATA) merge -sparse $(COVERAGE)/counts/$1/*.profraw -o $(COVERAGE)/$1.profdata && \
     $(LLVM_COV) export -format=lcov -instr-profile $(COVERAGE)/$1.profdata $2 > $(COVERAGE)/$1.lcov
 
-# $(call coverage-rules,KIND,FLAGS OF RUSTC): linked with what writes the counts, and without what core would unwind with.
+# $(call coverage-rules,KIND,FLAGS OF RUSTC): linked with what writes the counts, and without what core would unwind
+# with.
 define coverage-rules
 $(COVERAGE)/$1/libhyla.a: $(RUST_SOURCES) scripts/coverage-rustc.sh
 	@mkdir -p $$(@D)

@@ -4,8 +4,8 @@ MUTANTS ?= --count 300 --seed 1
 mutants: ## break the sources in 300 ways and count how many the tests catch (MUTANTS= has options of scripts/mutants.py)
 	@$(call need,cargo-mutants python3 patch); scripts/mutants.py $(MUTANTS)
 
-# The C and C++ tests of one mutant: what is compiled fast, and only programs that are short. Core is linked as it is, without
-# what it would unwind with.
+# The C and C++ tests of one mutant: what is compiled fast, and only programs that are short. Core is linked as it is,
+# without what it would unwind with.
 $(BUILD)/mutant/libhyla.a: $(RUST_SOURCES)
 	@mkdir -p $(@D)
 	CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=64 \

@@ -25,10 +25,13 @@ from pathlib import Path
 FILES = ["src/exact/**", "src/input/**", "src/node/**", "src/loss/**", "src/metric/**", "src/capi/check.rs"]
 FOLDER = Path("build/mutants")
 TREE = FOLDER / "tree"
-# Enough optimisation for tests that walk over millions of values, and no more: most of the time goes into compiling. All
-# codegen units are small, so that a change compiles few of them anew.
+# Enough optimisation for tests that walk over millions of values, and no more: most of the time goes into compiling.
+# All codegen units are small, so that a change compiles few of them anew.
 HYLA = "profile.dev.package.hyla"
-CARGO = ["cargo", "test", "--quiet", "--features", "capi,scalar", "--config", f"{HYLA}.opt-level=1", "--config", f"{HYLA}.debug=0"]
+CARGO = [
+    "cargo", "test", "--quiet", "--features", "capi,scalar", "--config", f"{HYLA}.opt-level=1", "--config",
+    f"{HYLA}.debug=0"
+]
 # PROGRAM is what was built; it ends at the first failure.
 STAGES = {
     "build": [*CARGO, "--lib", "--no-run", "--message-format=json"],
@@ -49,7 +52,9 @@ def run(stage, timeout=None):
         # What is not stable is only taken from who says this.
         environment["RUSTC_BOOTSTRAP"] = "1"
     with open(FOLDER / "output.txt", "w") as output:
-        process = subprocess.Popen(command, cwd=TREE, env=environment, stdout=output, stderr=output, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=TREE, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
         try:
             status = process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -68,7 +73,9 @@ def listed():
     mutants = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     seen = Counter()
     for mutant in mutants:
-        changed = "\n".join(line for line in mutant["diff"].splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---"))
+        changed = "\n".join(
+            line for line in mutant["diff"].splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
+        )
         key = f"{mutant['file']}\n{(mutant.get('function') or {}).get('function_name')}\n{changed}"
         seen[key] += 1
         mutant["key"] = f"{key}\n{seen[key]}"
@@ -83,10 +90,12 @@ def sample(mutants, count, seed):
 
 def copy_tree():
     """The files as they are; those that are there already keep their times, so that cargo compiles nothing twice."""
-    names = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True, text=True).stdout.strip("\0").split("\0")
+    names = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True,
+                           text=True).stdout.strip("\0").split("\0")
     digest = hashlib.sha256()
     for file in sorted(TREE.rglob("*")) if TREE.exists() else []:
-        if file.is_file() and str(file.relative_to(TREE)) not in names and "build" not in file.relative_to(TREE).parts[:1]:
+        if file.is_file() and str(file.relative_to(TREE)
+                                  ) not in names and "build" not in file.relative_to(TREE).parts[:1]:
             file.unlink()
     for name in filter(os.path.exists, names):
         data, copy = Path(name).read_bytes(), TREE / name
@@ -102,7 +111,9 @@ def tried(mutant, limits):
     """Which stage caught the mutant, and how."""
     file = TREE / mutant["file"]
     before = file.read_text()
-    subprocess.run(["patch", "--silent", "--no-backup-if-mismatch", str(file)], check=True, text=True, input=mutant["diff"])
+    subprocess.run(
+        ["patch", "--silent", "--no-backup-if-mismatch", str(file)], check=True, text=True, input=mutant["diff"]
+    )
     try:
         for stage in STAGES:
             status = run(stage, limits[stage])
@@ -152,11 +163,16 @@ def main():
             start = time.monotonic()
             found[mutant["key"]] = tried(mutant, results["limits"])
             store.write_text(json.dumps(results))
-            print(f"{number + 1:4} {time.monotonic() - start:5.0f} s  {found[mutant['key']]:14} {mutant['name']}", flush=True)
+            print(
+                f"{number + 1:4} {time.monotonic() - start:5.0f} s  {found[mutant['key']]:14} {mutant['name']}",
+                flush=True
+            )
     outcomes = Counter(found[mutant["key"]] for mutant in chosen)
     compiled = len(chosen) - outcomes["not compiled"]
     caught = compiled - outcomes["survived"]
-    print(f"\nmutants: {dict(outcomes)}\nmutants: {caught} of {compiled} caught, {100 * caught / max(1, compiled):.1f} %")
+    print(
+        f"\nmutants: {dict(outcomes)}\nmutants: {caught} of {compiled} caught, {100 * caught / max(1, compiled):.1f} %"
+    )
     for mutant in chosen:
         if found[mutant["key"]] == "survived":
             print(f"survived: {mutant['name']}")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: run-programs.sh NAME PROGRAM...
-# Runs test programs, each through $WRAPPER if that is set (scripts by themselves), and ends with a summary. A program says
-# "name: N checks, M failed" and what it skipped; one that dies before it does so has failed as well.
+# Runs test programs, each through $WRAPPER if that is set (scripts by themselves), and ends with a summary. A program
+# says "name: N checks, M failed" and what it skipped; one that dies before it does so has failed as well.
 set -eu
 name=$1
 shift

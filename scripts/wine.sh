@@ -1,7 +1,7 @@
 #!/bin/sh
 # usage: wine.sh PROGRAM [ARGUMENT...]
-# Runs a program for Windows by Wine: without a display, with a Windows of its own in build/wine (or $WINEPREFIX), and with
-# lines that end as they do here. It looks for DLLs in $WINEPATH, too. The exit status is the program's.
+# Runs a program for Windows by Wine: without a display, with a Windows of its own in build/wine (or $WINEPREFIX), and
+# with lines that end as they do here. It looks for DLLs in $WINEPATH, too. The exit status is the program's.
 set -eu
 wine=$(command -v wine64 || echo /usr/lib/wine/wine64)
 : "${WINEPREFIX:=$(realpath "$(dirname "$0")/..")/build/wine}"

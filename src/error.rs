@@ -6,137 +6,143 @@
 use core::ffi::CStr;
 use core::ops::{BitOr, BitOrAssign};
 
-/// The table of errors: what is told of each, its name in Rust, its number, its name in C (`_`: only Rust returns it), and
-/// its sentence. `$make` is a macro that makes something of the rows. Numbers are never reused; the next one is -42.
+/// The table of errors: what is told of each, its name in Rust, its number, its name in C (`_`: only Rust returns it),
+/// and its sentence. `$make` is a macro that makes something of the rows. Numbers are never reused; the next one is
+/// -42.
 macro_rules! errors {
-    ($make:ident) => { $make! {
-        /// A pointer that must not be NULL is NULL.
-        NullPointer = -1, HYLA_ERROR_NULL_POINTER: c"A pointer that must not be NULL is NULL.";
-        /// A pointer is not aligned for its type.
-        Misaligned = -2, HYLA_ERROR_MISALIGNED: c"A pointer is not aligned for its type.";
-        /// A size overflows the address space.
-        TooLarge = -3, HYLA_ERROR_TOO_LARGE: c"A size overflows the address space.";
-        /// An output overlaps an input or another output.
-        Overlap = -4, HYLA_ERROR_OVERLAP: c"An output overlaps an input or another output.";
-        /// `struct_size` is 0 (not initialised), ends within a field, or is implausibly large.
-        StructSize = -5, HYLA_ERROR_STRUCT_SIZE:
-            c"struct_size is 0 (not initialised) or ends within a field.";
-        /// A struct of a newer version sets a field that this version does not know.
-        UnknownField = -6, HYLA_ERROR_UNKNOWN_FIELD:
-            c"A field that this version of hyla does not know is set.";
-        /// A reserved field is not zero.
-        Reserved = -7, HYLA_ERROR_RESERVED: c"A reserved field is not zero.";
-        /// Two inputs of one call differ in length (Rust only: in C there is one length).
-        LengthMismatch = -8, _: c"Two inputs of one call differ in length.";
-        /// An input that the node needs was not given (Rust only: in C that is `NullPointer`).
-        MissingInput = -9, _: c"An input that the node needs was not given.";
-        /// An input was given that the node cannot use.
-        UnsupportedInput = -10, HYLA_ERROR_UNSUPPORTED_INPUT:
-            c"An input was given that the node cannot use.";
-        /// The reduction is none of `HYLA_REDUCTION_...`.
-        UnknownReduction = -11, HYLA_ERROR_UNKNOWN_REDUCTION:
-            c"The reduction is none of the known ones.";
-        /// The write mode is neither `HYLA_STORE` nor `HYLA_ADD`.
-        UnknownWrite = -12, HYLA_ERROR_UNKNOWN_WRITE: c"The write mode is none of the known ones.";
-        /// The stage is not exactly one of the `HYLA_STAGE_...` bits.
-        UnknownStage = -13, HYLA_ERROR_UNKNOWN_STAGE:
-            c"The stage is not exactly one of the known ones.";
-        /// The tier is none of `HYLA_TIER_...`, or this machine lacks it.
-        TierUnavailable = -14, HYLA_ERROR_TIER_UNAVAILABLE:
-            c"The tier is unknown, or this machine lacks it.";
-        /// The weight of the loss is NaN or infinite.
-        Weight = -15, HYLA_ERROR_WEIGHT: c"The weight must be finite.";
-        /// The weight of the positives is negative, NaN or infinite.
-        PosWeight = -16, HYLA_ERROR_POS_WEIGHT:
-            c"The weight of the positives must be finite and not negative.";
-        /// The reduction gives a map, not one number.
-        NoScalar = -17, HYLA_ERROR_NO_SCALAR: c"The reduction gives a map, not one number.";
-        /// The totals hold terms that were made with other parameters, or are damaged.
-        MixedTotals = -18, HYLA_ERROR_MIXED_TOTALS:
-            c"The totals hold terms that were made with other parameters, or are damaged.";
-        /// The output has room for fewer items than there are.
-        Capacity = -19, HYLA_ERROR_CAPACITY: c"The output has room for fewer items than there are.";
-        /// The rows of the frame do not fit into its pixels, or overlap.
-        FrameShape = -20, HYLA_ERROR_FRAME_SHAPE:
-            c"The rows of the frame do not fit into its pixels, or overlap.";
-        /// The pixel stride is 0.
-        PixelStride = -21, HYLA_ERROR_PIXEL_STRIDE: c"The pixel stride must be at least 1.";
-        /// There are fewer than two thresholds, or more than 4096.
-        Thresholds = -22, HYLA_ERROR_THRESHOLDS: c"There must be 2 to 4096 thresholds.";
-        /// A pixel stride above 1 needs whole frames: `hyla_detection_update_frame`.
-        StrideNeedsFrame = -23, HYLA_ERROR_STRIDE_NEEDS_FRAME:
-            c"A pixel stride above 1 needs whole frames.";
-        /// `nu` is not between 0 and 1 (both excluded).
-        Nu = -24, HYLA_ERROR_NU: c"nu must lie between 0 and 1, both excluded.";
-        /// The unconstrained radius is NaN or infinite.
-        Radius = -25, HYLA_ERROR_RADIUS: c"The unconstrained radius must be finite.";
-        /// The smoothing term is negative, NaN or infinite.
-        Smooth = -26, HYLA_ERROR_SMOOTH: c"The smoothing term must be finite and not negative.";
-        /// `eps` is negative, NaN or infinite.
-        Epsilon = -27, HYLA_ERROR_EPSILON: c"eps must be finite and not negative.";
-        /// The target of a regulariser is NaN or infinite.
-        Target = -28, HYLA_ERROR_TARGET: c"The target must be finite.";
-        /// The label smoothing is not in [0, 1].
-        LabelSmoothing = -29, HYLA_ERROR_LABEL_SMOOTHING:
-            c"The label smoothing must lie in [0, 1].";
-        /// The focusing exponent is negative, NaN or infinite.
-        Gamma = -30, HYLA_ERROR_GAMMA: c"The focusing exponent must be finite and not negative.";
-        /// A weight of one kind of mistake against another is negative, NaN or infinite.
-        Balance = -31, HYLA_ERROR_BALANCE:
-            c"The weights of false positives, false negatives and classes must be finite and not negative.";
-        /// A class weight is negative, NaN or infinite.
-        ClassWeight = -32, HYLA_ERROR_CLASS_WEIGHT:
-            c"Class weights must be finite and not negative.";
-        /// The normalisation of scores is none of the known ones.
-        UnknownNormalization = -33, HYLA_ERROR_UNKNOWN_NORMALIZATION:
-            c"The normalisation of scores is none of the known ones.";
-        /// An option of the parameters has none of its known values.
-        UnknownOption = -34, HYLA_ERROR_UNKNOWN_OPTION:
-            c"An option of the parameters has none of its known values.";
-        /// The number of channels, classes or components is 0 or too large for the node, or does not fit another input.
-        Channels = -35, HYLA_ERROR_CHANNELS:
-            c"The number of channels, classes or components does not suit the node or another input.";
-        /// The strides let two items share one place, or overflow the address space.
-        Strides = -36, HYLA_ERROR_STRIDES: c"The strides let two items share one place.";
-        /// The workspace is too small.
-        Workspace = -37, HYLA_ERROR_WORKSPACE: c"The workspace is too small.";
-        /// The range of the scores is needed and does not belong to the totals.
-        RangeMissing = -38, HYLA_ERROR_RANGE_MISSING:
-            c"The range of the scores is missing or is not that of the totals.";
-        /// The binning is out of range: its number of bins, bits or thresholds, or its bounds.
-        Binning = -39, HYLA_ERROR_BINNING:
-            c"The binning is out of range: its number of bins, bits or thresholds, or its bounds.";
-        /// The fraction is not above 0 and at most 1.
-        Fraction = -40, HYLA_ERROR_FRACTION: c"The fraction must be above 0 and at most 1.";
-        /// The words of the totals contradict each other: they were not zeroed, or are damaged.
-        Totals = -41, HYLA_ERROR_TOTALS: c"The totals are not zeroed, or damaged.";
-    } };
+    ($make:ident) => {
+        $make! {
+            /// A pointer that must not be NULL is NULL.
+            NullPointer = -1, HYLA_ERROR_NULL_POINTER: c"A pointer that must not be NULL is NULL.";
+            /// A pointer is not aligned for its type.
+            Misaligned = -2, HYLA_ERROR_MISALIGNED: c"A pointer is not aligned for its type.";
+            /// A size overflows the address space.
+            TooLarge = -3, HYLA_ERROR_TOO_LARGE: c"A size overflows the address space.";
+            /// An output overlaps an input or another output.
+            Overlap = -4, HYLA_ERROR_OVERLAP: c"An output overlaps an input or another output.";
+            /// `struct_size` is 0 (not initialised), ends within a field, or is implausibly large.
+            StructSize = -5, HYLA_ERROR_STRUCT_SIZE:
+                c"struct_size is 0 (not initialised) or ends within a field.";
+            /// A struct of a newer version sets a field that this version does not know.
+            UnknownField = -6, HYLA_ERROR_UNKNOWN_FIELD:
+                c"A field that this version of hyla does not know is set.";
+            /// A reserved field is not zero.
+            Reserved = -7, HYLA_ERROR_RESERVED: c"A reserved field is not zero.";
+            /// Two inputs of one call differ in length (Rust only: in C there is one length).
+            LengthMismatch = -8, _: c"Two inputs of one call differ in length.";
+            /// An input that the node needs was not given (Rust only: in C that is `NullPointer`).
+            MissingInput = -9, _: c"An input that the node needs was not given.";
+            /// An input was given that the node cannot use.
+            UnsupportedInput = -10, HYLA_ERROR_UNSUPPORTED_INPUT:
+                c"An input was given that the node cannot use.";
+            /// The reduction is none of `HYLA_REDUCTION_...`.
+            UnknownReduction = -11, HYLA_ERROR_UNKNOWN_REDUCTION:
+                c"The reduction is none of the known ones.";
+            /// The write mode is neither `HYLA_STORE` nor `HYLA_ADD`.
+            UnknownWrite = -12, HYLA_ERROR_UNKNOWN_WRITE: c"The write mode is none of the known ones.";
+            /// The stage is not exactly one of the `HYLA_STAGE_...` bits.
+            UnknownStage = -13, HYLA_ERROR_UNKNOWN_STAGE:
+                c"The stage is not exactly one of the known ones.";
+            /// The tier is none of `HYLA_TIER_...`, or this machine lacks it.
+            TierUnavailable = -14, HYLA_ERROR_TIER_UNAVAILABLE:
+                c"The tier is unknown, or this machine lacks it.";
+            /// The weight of the loss is NaN or infinite.
+            Weight = -15, HYLA_ERROR_WEIGHT: c"The weight must be finite.";
+            /// The weight of the positives is negative, NaN or infinite.
+            PosWeight = -16, HYLA_ERROR_POS_WEIGHT:
+                c"The weight of the positives must be finite and not negative.";
+            /// The reduction gives a map, not one number.
+            NoScalar = -17, HYLA_ERROR_NO_SCALAR: c"The reduction gives a map, not one number.";
+            /// The totals hold terms that were made with other parameters, or are damaged.
+            MixedTotals = -18, HYLA_ERROR_MIXED_TOTALS:
+                c"The totals hold terms that were made with other parameters, or are damaged.";
+            /// The output has room for fewer items than there are.
+            Capacity = -19, HYLA_ERROR_CAPACITY: c"The output has room for fewer items than there are.";
+            /// The rows of the frame do not fit into its pixels, or overlap.
+            FrameShape = -20, HYLA_ERROR_FRAME_SHAPE:
+                c"The rows of the frame do not fit into its pixels, or overlap.";
+            /// The pixel stride is 0.
+            PixelStride = -21, HYLA_ERROR_PIXEL_STRIDE: c"The pixel stride must be at least 1.";
+            /// There are fewer than two thresholds, or more than 4096.
+            Thresholds = -22, HYLA_ERROR_THRESHOLDS: c"There must be 2 to 4096 thresholds.";
+            /// A pixel stride above 1 needs whole frames: `hyla_detection_update_frame`.
+            StrideNeedsFrame = -23, HYLA_ERROR_STRIDE_NEEDS_FRAME:
+                c"A pixel stride above 1 needs whole frames.";
+            /// `nu` is not between 0 and 1 (both excluded).
+            Nu = -24, HYLA_ERROR_NU: c"nu must lie between 0 and 1, both excluded.";
+            /// The unconstrained radius is NaN or infinite.
+            Radius = -25, HYLA_ERROR_RADIUS: c"The unconstrained radius must be finite.";
+            /// The smoothing term is negative, NaN or infinite.
+            Smooth = -26, HYLA_ERROR_SMOOTH: c"The smoothing term must be finite and not negative.";
+            /// `eps` is negative, NaN or infinite.
+            Epsilon = -27, HYLA_ERROR_EPSILON: c"eps must be finite and not negative.";
+            /// The target of a regulariser is NaN or infinite.
+            Target = -28, HYLA_ERROR_TARGET: c"The target must be finite.";
+            /// The label smoothing is not in [0, 1].
+            LabelSmoothing = -29, HYLA_ERROR_LABEL_SMOOTHING:
+                c"The label smoothing must lie in [0, 1].";
+            /// The focusing exponent is negative, NaN or infinite.
+            Gamma = -30, HYLA_ERROR_GAMMA: c"The focusing exponent must be finite and not negative.";
+            /// A weight of one kind of mistake against another is negative, NaN or infinite.
+            Balance = -31, HYLA_ERROR_BALANCE:
+                c"The weights of false positives, false negatives and classes must be finite and not negative.";
+            /// A class weight is negative, NaN or infinite.
+            ClassWeight = -32, HYLA_ERROR_CLASS_WEIGHT:
+                c"Class weights must be finite and not negative.";
+            /// The normalisation of scores is none of the known ones.
+            UnknownNormalization = -33, HYLA_ERROR_UNKNOWN_NORMALIZATION:
+                c"The normalisation of scores is none of the known ones.";
+            /// An option of the parameters has none of its known values.
+            UnknownOption = -34, HYLA_ERROR_UNKNOWN_OPTION:
+                c"An option of the parameters has none of its known values.";
+            /// The number of channels, classes or components is 0 or too large for the node, or does not fit another
+            /// input.
+            Channels = -35, HYLA_ERROR_CHANNELS:
+                c"The number of channels, classes or components does not suit the node or another input.";
+            /// The strides let two items share one place, or overflow the address space.
+            Strides = -36, HYLA_ERROR_STRIDES: c"The strides let two items share one place.";
+            /// The workspace is too small.
+            Workspace = -37, HYLA_ERROR_WORKSPACE: c"The workspace is too small.";
+            /// The range of the scores is needed and does not belong to the totals.
+            RangeMissing = -38, HYLA_ERROR_RANGE_MISSING:
+                c"The range of the scores is missing or is not that of the totals.";
+            /// The binning is out of range: its number of bins, bits or thresholds, or its bounds.
+            Binning = -39, HYLA_ERROR_BINNING:
+                c"The binning is out of range: its number of bins, bits or thresholds, or its bounds.";
+            /// The fraction is not above 0 and at most 1.
+            Fraction = -40, HYLA_ERROR_FRACTION: c"The fraction must be above 0 and at most 1.";
+            /// The words of the totals contradict each other: they were not zeroed, or are damaged.
+            Totals = -41, HYLA_ERROR_TOTALS: c"The totals are not zeroed, or damaged.";
+        }
+    };
 }
 
 /// The table of notices, in the shape of that of errors. The next bit is 1024.
 macro_rules! notices {
-    ($make:ident) => { $make! {
-        /// No pixel counted: a mean is NaN, a sum or ratio 0.
-        EMPTY = 1, HYLA_NOTICE_EMPTY: c"No pixel counted.";
-        /// No pixel (or frame) has a positive target: recall is 0/0 and reported as 0.
-        NO_POSITIVES = 2, HYLA_NOTICE_NO_POSITIVES: c"No target is positive.";
-        /// No pixel (or frame) has a negative target.
-        NO_NEGATIVES = 4, HYLA_NOTICE_NO_NEGATIVES: c"No target is negative.";
-        /// A NaN or an infinity is among the terms, and decides the value by the rules of IEEE 754.
-        NOT_FINITE = 8, HYLA_NOTICE_NOT_FINITE: c"A NaN or an infinity is among the terms.";
-        /// The value is a limit or a convention, because its formula has none here.
-        DEGENERATE = 16, HYLA_NOTICE_DEGENERATE: c"The value is a limit or a convention.";
-        /// Bad data (such as a negative pixel weight) was found; these pixels acted as masked.
-        REJECTED = 32, HYLA_NOTICE_REJECTED: c"Pixels with bad data were treated as masked.";
-        /// No pixel (or frame) was decided positive: precision is 0/0 and reported as 0.
-        NO_DECISIONS = 64, HYLA_NOTICE_NO_DECISIONS: c"No decision is positive.";
-        /// Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
-        ZERO_PAIRS = 128, HYLA_NOTICE_ZERO_PAIRS: c"Pairs whose cosine is exactly 0 were counted.";
-        /// The bounds of a value are further apart than is of use; the report has them.
-        COARSE = 256, HYLA_NOTICE_COARSE: c"The bounds of a value are far apart.";
-        /// Not everything fitted into the memory of the caller: a count is a lower bound.
-        INCOMPLETE = 512, HYLA_NOTICE_INCOMPLETE: c"Not everything fitted: the count is a lower bound.";
-    } };
+    ($make:ident) => {
+        $make! {
+            /// No pixel counted: a mean is NaN, a sum or ratio 0.
+            EMPTY = 1, HYLA_NOTICE_EMPTY: c"No pixel counted.";
+            /// No pixel (or frame) has a positive target: recall is 0/0 and reported as 0.
+            NO_POSITIVES = 2, HYLA_NOTICE_NO_POSITIVES: c"No target is positive.";
+            /// No pixel (or frame) has a negative target.
+            NO_NEGATIVES = 4, HYLA_NOTICE_NO_NEGATIVES: c"No target is negative.";
+            /// A NaN or an infinity is among the terms, and decides the value by the rules of IEEE 754.
+            NOT_FINITE = 8, HYLA_NOTICE_NOT_FINITE: c"A NaN or an infinity is among the terms.";
+            /// The value is a limit or a convention, because its formula has none here.
+            DEGENERATE = 16, HYLA_NOTICE_DEGENERATE: c"The value is a limit or a convention.";
+            /// Bad data (such as a negative pixel weight) was found; these pixels acted as masked.
+            REJECTED = 32, HYLA_NOTICE_REJECTED: c"Pixels with bad data were treated as masked.";
+            /// No pixel (or frame) was decided positive: precision is 0/0 and reported as 0.
+            NO_DECISIONS = 64, HYLA_NOTICE_NO_DECISIONS: c"No decision is positive.";
+            /// Cosines are exactly 0: cuvis-ai leaves these pairs out of the mean, which has another value.
+            ZERO_PAIRS = 128, HYLA_NOTICE_ZERO_PAIRS: c"Pairs whose cosine is exactly 0 were counted.";
+            /// The bounds of a value are further apart than is of use; the report has them.
+            COARSE = 256, HYLA_NOTICE_COARSE: c"The bounds of a value are far apart.";
+            /// Not everything fitted into the memory of the caller: a count is a lower bound.
+            INCOMPLETE = 512, HYLA_NOTICE_INCOMPLETE: c"Not everything fitted: the count is a lower bound.";
+        }
+    };
 }
 
 #[cfg(feature = "capi")]

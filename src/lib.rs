@@ -21,7 +21,8 @@
 //! | `measured` | what measurements reach inside for (feature `scalar`) |
 //!
 //! Each module uses those above it, and none below. `loss` and `metric` do not know each other; within them a node uses
-//! another one only if it is made of it: `detection` of `confusion` and `ranking`, `drift` of the histograms of `ranking`.
+//! another one only if it is made of it: `detection` of `confusion` and `ranking`, `drift` of the histograms of
+//! `ranking`.
 //!
 //! **Promises**: the same bits on every tier, for any split of the pixels over calls, threads and
 //! machines; exact sums, rounded once; merging is integer addition of words; no allocation, no
@@ -34,7 +35,8 @@
 //! NEON, simd128: what the target has) and scalar (targets without SIMD).
 //!
 //! **Features**: `capi` compiles the C functions; `scalar` compiles the scalar tier beside the
-//! others, and `measured`, for tests and measurements; `std` lets a std program carry the C functions. None is on by default.
+//! others, and `measured`, for tests and measurements; `std` lets a std program carry the C functions. None is on by
+//! default.
 //!
 //! ```
 //! use hyla::loss::bce::{Params, Totals};
@@ -74,11 +76,5 @@ mod node;
 pub mod simd;
 
 #[cfg(test)]
-#[allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 mod tests;

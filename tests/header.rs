@@ -7,8 +7,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 /// What a reader meets first; the nodes follow in the order of `src/capi/mod.rs`.
-const FIRST: &[&str] =
-    &["library", "status", "pixels", "cube", "matrix", "sum", "range", "loss", "metric"];
+const FIRST: &[&str] = &["library", "status", "pixels", "cube", "matrix", "sum", "range", "loss", "metric"];
 
 /// The public modules of `src/capi` with all macros expanded, by name. Stable Rust does not show these by itself; the
 /// variable lets it, and nothing but the text is used.

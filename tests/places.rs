@@ -22,37 +22,12 @@ const PLACES: [Place; 9] = [
     Place { files: "src/tests", endings: &["rs"], names: module, todo: "its tests" },
     Place { files: "src/capi", endings: &["rs"], names: family, todo: "its C functions" },
     Place { files: "include/hyla.h", endings: &["h"], names: family, todo: "`make bless`" },
-    Place {
-        files: "include/hyla.hpp",
-        endings: &["hpp"],
-        names: family,
-        todo: "its functions in C++",
-    },
-    Place {
-        files: "ffi-tests",
-        endings: &["c", "cpp"],
-        names: family,
-        todo: "the tests of its C functions",
-    },
-    Place {
-        files: "ffi-tests",
-        endings: &["h"],
-        names: family,
-        todo: "fixed inputs for the digest",
-    },
-    Place {
-        files: "fuzz/src",
-        endings: &["rs"],
-        names: family,
-        todo: "what the fuzz targets call",
-    },
+    Place { files: "include/hyla.hpp", endings: &["hpp"], names: family, todo: "its functions in C++" },
+    Place { files: "ffi-tests", endings: &["c", "cpp"], names: family, todo: "the tests of its C functions" },
+    Place { files: "ffi-tests", endings: &["h"], names: family, todo: "fixed inputs for the digest" },
+    Place { files: "fuzz/src", endings: &["rs"], names: family, todo: "what the fuzz targets call" },
     Place { files: "benches/nodes", endings: &["rs"], names: module, todo: "a bench" },
-    Place {
-        files: "README.md",
-        endings: &["md"],
-        names: family,
-        todo: "a row of the table of nodes",
-    },
+    Place { files: "README.md", endings: &["md"], names: family, todo: "a row of the table of nodes" },
 ];
 
 fn family(node: &Node) -> String {
@@ -93,9 +68,7 @@ fn text(path: &Path, endings: &[&str]) -> String {
         return files.map(|file| text(&file.expect("a file").path(), endings)).collect();
     }
     match path.extension() {
-        Some(ending) if endings.iter().any(|wanted| ending == *wanted) => {
-            fs::read_to_string(path).expect("a text")
-        }
+        Some(ending) if endings.iter().any(|wanted| ending == *wanted) => fs::read_to_string(path).expect("a text"),
         _ => String::new(),
     }
 }
@@ -104,8 +77,7 @@ fn text(path: &Path, endings: &[&str]) -> String {
 fn stands(name: &str, text: &str) -> bool {
     text.match_indices(name).any(|(place, _)| {
         let is_word = |letter: &char| letter.is_alphanumeric();
-        let before =
-            text[..place].chars().next_back().filter(|letter| is_word(letter) || *letter == '_');
+        let before = text[..place].chars().next_back().filter(|letter| is_word(letter) || *letter == '_');
         let after = text[place + name.len()..].chars().next().filter(is_word);
         before.is_none() && after.is_none()
     })

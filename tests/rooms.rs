@@ -1,5 +1,5 @@
-//! The modules of `src` are a house whose arrows point down: a room uses the rooms below it, and no files use each other in
-//! a circle.
+//! The modules of `src` are a house whose arrows point down: a room uses the rooms below it, and no files use each
+//! other in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -80,9 +80,8 @@ fn paths(code: &str) -> Vec<String> {
             expand("", tree, &mut paths);
         }
         for (place, _) in statement.match_indices("crate::") {
-            let rest = statement[place..].split(|letter: char| {
-                !(letter.is_alphanumeric() || letter == '_' || letter == ':')
-            });
+            let rest =
+                statement[place..].split(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == ':'));
             paths.extend(rest.take(1).map(str::to_owned));
         }
     }

@@ -4,9 +4,7 @@ use super::{Input, Kind, Random, bench, for_tiers};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use hyla::input::Matrix;
 use hyla::input::{Cube, Layout};
-use hyla::loss::{
-    Write, bce, cross_entropy, dice, distinctness, focal, foreground_contrast, iou, mse,
-};
+use hyla::loss::{Write, bce, cross_entropy, dice, distinctness, focal, foreground_contrast, iou, mse};
 use hyla::loss::{orthogonality, selector_diversity, selector_entropy, svdd, tversky};
 use hyla::metric::range::Range;
 use std::hint::black_box;
@@ -54,10 +52,7 @@ pub fn of_pixels(criterion: &mut Criterion) {
     );
     macro_rules! bench_iou {
         ($name:expr, $normalization:ident) => {
-            let params = iou::Params {
-                normalization: iou::Normalization::$normalization,
-                ..iou::Params::default()
-            };
+            let params = iou::Params { normalization: iou::Normalization::$normalization, ..iou::Params::default() };
             bench_loss!(
                 criterion,
                 $name,
@@ -71,15 +66,7 @@ pub fn of_pixels(criterion: &mut Criterion) {
                 {
                     let mut range = Range::default();
                     let pixels = input.pixels();
-                    iou::loss_and_gradient(
-                        &params,
-                        &pixels,
-                        1.0,
-                        Write::Store,
-                        None,
-                        Some(&mut range),
-                        gradient,
-                    )
+                    iou::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, Some(&mut range), gradient)
                 }
             );
         };
@@ -98,15 +85,7 @@ pub fn of_pixels(criterion: &mut Criterion) {
             totals.update(&params, &input.pixels(), None).unwrap();
             totals
         },
-        tversky::loss_and_gradient(
-            &params,
-            &input.pixels(),
-            1.0,
-            Write::Store,
-            None,
-            None,
-            gradient
-        )
+        tversky::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Store, None, None, gradient)
     );
 }
 
@@ -139,15 +118,7 @@ pub fn of_cubes(criterion: &mut Criterion) {
         },
         {
             let target = &target[..input.scores.len()];
-            mse::loss_and_gradient(
-                &params,
-                &cube(input, 4),
-                target,
-                1.0,
-                Write::Store,
-                None,
-                gradient,
-            )
+            mse::loss_and_gradient(&params, &cube(input, 4), target, 1.0, Write::Store, None, gradient)
         }
     );
     let params = svdd::Params { r_unconstrained: 10.0, ..svdd::Params::default() };
@@ -162,15 +133,7 @@ pub fn of_cubes(criterion: &mut Criterion) {
             totals.update(&params, &cube(input, 32), &center).unwrap();
             totals
         },
-        svdd::loss_and_gradient(
-            &params,
-            &cube(input, 32),
-            &center,
-            1.0,
-            Write::Store,
-            None,
-            gradient
-        )
+        svdd::loss_and_gradient(&params, &cube(input, 32), &center, 1.0, Write::Store, None, gradient)
     );
     let params = cross_entropy::Params::default();
     bench_loss!(
@@ -183,15 +146,7 @@ pub fn of_cubes(criterion: &mut Criterion) {
             totals.update(&params, &cube(input, 4), None).unwrap();
             totals
         },
-        cross_entropy::loss_and_gradient(
-            &params,
-            &cube(input, 4),
-            None,
-            1.0,
-            Write::Store,
-            None,
-            gradient
-        )
+        cross_entropy::loss_and_gradient(&params, &cube(input, 4), None, 1.0, Write::Store, None, gradient)
     );
     let params = dice::Params::default();
     bench_loss!(
@@ -206,14 +161,7 @@ pub fn of_cubes(criterion: &mut Criterion) {
         },
         {
             let mut totals = [dice::Totals::default(); 4];
-            dice::loss_and_gradient(
-                &params,
-                &cube(input, 4),
-                1.0,
-                Write::Store,
-                &mut totals,
-                gradient,
-            )
+            dice::loss_and_gradient(&params, &cube(input, 4), 1.0, Write::Store, &mut totals, gradient)
         }
     );
     macro_rules! bench_contrast {
@@ -232,14 +180,7 @@ pub fn of_cubes(criterion: &mut Criterion) {
                     frame.update(&params, &cube(input, 3)).unwrap();
                     frame
                 },
-                foreground_contrast::loss_and_gradient(
-                    &params,
-                    &cube(input, 3),
-                    1.0,
-                    Write::Store,
-                    None,
-                    gradient
-                )
+                foreground_contrast::loss_and_gradient(&params, &cube(input, 3), 1.0, Write::Store, None, gradient)
             );
         };
     }
@@ -253,70 +194,42 @@ pub fn of_matrices(criterion: &mut Criterion) {
         let mut random = Random(4);
         let values: Vec<f32> = (0..rows * columns).map(|_| random.within(1.0)).collect();
         let positive: Vec<f32> = values.iter().map(|value| value.abs()).collect();
-        let (matrix, weights) =
-            (Matrix::new(&values, rows, columns), Matrix::new(&positive, rows, columns));
+        let (matrix, weights) = (Matrix::new(&values, rows, columns), Matrix::new(&positive, rows, columns));
         let mut gradient = vec![0.0; rows * columns];
-        let mut workspace = vec![
-            0.0;
-            distinctness::workspace(rows, columns)
-                .max(orthogonality::workspace(rows, columns))
-        ];
+        let mut workspace =
+            vec![0.0; distinctness::workspace(rows, columns).max(orthogonality::workspace(rows, columns))];
         let params = orthogonality::Params::default();
         bench_matrix(criterion, "orthogonality/loss", rows, columns, || {
             orthogonality::loss(&params, &matrix, &mut workspace).unwrap().value
         });
         bench_matrix(criterion, "orthogonality/loss_and_gradient", rows, columns, || {
-            orthogonality::loss_and_gradient(
-                &params,
-                &matrix,
-                1.0,
-                Write::Store,
-                &mut workspace,
-                &mut gradient,
-            )
-            .unwrap()
-            .value
+            orthogonality::loss_and_gradient(&params, &matrix, 1.0, Write::Store, &mut workspace, &mut gradient)
+                .unwrap()
+                .value
         });
         let params = distinctness::Params::default();
         bench_matrix(criterion, "distinctness/loss", rows, columns, || {
             distinctness::loss(&params, &weights, &mut workspace).unwrap().value
         });
         bench_matrix(criterion, "distinctness/loss_and_gradient", rows, columns, || {
-            distinctness::loss_and_gradient(
-                &params,
-                &weights,
-                1.0,
-                Write::Store,
-                &mut workspace,
-                &mut gradient,
-            )
-            .unwrap()
-            .value
+            distinctness::loss_and_gradient(&params, &weights, 1.0, Write::Store, &mut workspace, &mut gradient)
+                .unwrap()
+                .value
         });
         let params = selector_entropy::Params::default();
         bench_matrix(criterion, "selector_entropy/loss_and_gradient", 1, columns, || {
             let (weights, gradient) = (&positive[..columns], &mut gradient[..columns]);
-            selector_entropy::loss_and_gradient(&params, weights, 1.0, Write::Store, gradient)
-                .unwrap()
-                .value
+            selector_entropy::loss_and_gradient(&params, weights, 1.0, Write::Store, gradient).unwrap().value
         });
         let params = selector_diversity::Params::default();
         bench_matrix(criterion, "selector_diversity/loss_and_gradient", 1, columns, || {
             let (weights, gradient) = (&positive[..columns], &mut gradient[..columns]);
-            selector_diversity::loss_and_gradient(&params, weights, 1.0, Write::Store, gradient)
-                .unwrap()
-                .value
+            selector_diversity::loss_and_gradient(&params, weights, 1.0, Write::Store, gradient).unwrap().value
         });
     }
 }
 
-fn bench_matrix(
-    criterion: &mut Criterion,
-    node: &str,
-    rows: usize,
-    columns: usize,
-    mut call: impl FnMut() -> f64,
-) {
+fn bench_matrix(criterion: &mut Criterion, node: &str, rows: usize, columns: usize, mut call: impl FnMut() -> f64) {
     let mut group = criterion.benchmark_group(node);
     group.sample_size(20);
     group.throughput(Throughput::Elements((rows * columns) as u64));

@@ -11,8 +11,7 @@ use hyla::input::Pixels;
 use hyla::loss::{Reduction, bce};
 use hyla::measured::plain_bce_sum;
 use hyla::metric::{
-    confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics,
-    sum, topk_mean,
+    confusion, detection, pixel_statistics, range::Range, ranking, ranking_exact, score_statistics, sum, topk_mean,
 };
 use hyla::simd::{self, Tier};
 use std::hint::black_box;
@@ -25,8 +24,7 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u32 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 32) as u32
     }
 
@@ -101,10 +99,7 @@ fn bench<R: PartialEq + std::fmt::Debug>(
     let mut group = criterion.benchmark_group(node);
     group.sample_size(20);
     for n in SIZES {
-        group.throughput(Throughput::ElementsAndBytes {
-            elements: n as u64,
-            bytes: n as u64 * bytes,
-        });
+        group.throughput(Throughput::ElementsAndBytes { elements: n as u64, bytes: n as u64 * bytes });
         for kind in kinds {
             let input = Input::new(*kind, n);
             let mut expected = None;

@@ -5,8 +5,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use hyla::input::Matrix;
 use hyla::metric::ranking::{self, Binning, Rule, table_words};
 use hyla::metric::{
-    component_orthogonality, distinct_label_count, drift, explained_variance, selector_diversity,
-    selector_entropy,
+    component_orthogonality, distinct_label_count, drift, explained_variance, selector_diversity, selector_entropy,
 };
 use std::hint::black_box;
 

@@ -47,10 +47,14 @@ double eigen_mse_gradient(const float *a, const float *b, std::size_t n, float *
     return eigen_mse(a, b, n);
 }
 
-double eigen_svdd(const float *z, const float *c, std::size_t n, std::size_t channels, double radius_squared, double nu) {
+double eigen_svdd(const float *z, const float *c, std::size_t n, std::size_t channels, double radius_squared,
+                  double nu) {
     const RowsView embeddings(z, index(n), index(channels));
     const Eigen::Map<const Eigen::RowVectorXf> center(c, index(channels));
-    const float slack = ((embeddings.rowwise() - center).rowwise().squaredNorm().array() - static_cast<float>(radius_squared)).max(0.0f).mean();
+    const float slack =
+        ((embeddings.rowwise() - center).rowwise().squaredNorm().array() - static_cast<float>(radius_squared))
+            .max(0.0f)
+            .mean();
     return radius_squared + static_cast<double>(slack) / nu;
 }
 

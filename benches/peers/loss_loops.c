@@ -19,7 +19,8 @@ double loop_focal(const float *restrict x, const uint8_t *restrict y, size_t n, 
     return sum / (double)n;
 }
 
-double loop_focal_gradient(const float *restrict x, const uint8_t *restrict y, size_t n, float alpha, float *restrict gradient) {
+double loop_focal_gradient(const float *restrict x, const uint8_t *restrict y, size_t n, float alpha,
+                           float *restrict gradient) {
     const float scale = 1.0f / (float)n;
     double sum = 0.0;
     for (size_t i = 0; i < n; i++) {
@@ -45,7 +46,8 @@ struct overlap {
     float low, high, scale;
 };
 
-static inline struct overlap overlap(enum normalization how, const float *restrict x, const uint8_t *restrict y, size_t n, float smooth) {
+static inline struct overlap overlap(enum normalization how, const float *restrict x, const uint8_t *restrict y,
+                                     size_t n, float smooth) {
     struct overlap sums = {0.0, 0.0, 0.0, 0.0f, 1.0f, 1.0f};
     if (how == MINMAX) {
         sums.low = INFINITY, sums.high = -INFINITY;
@@ -65,17 +67,20 @@ static inline struct overlap overlap(enum normalization how, const float *restri
 }
 
 /* 1 - (I + t) / (I + a FP + b FN + t): IoU with a = b = 1. */
-static inline double tversky(enum normalization how, const float *x, const uint8_t *y, size_t n, struct tversky_weights with) {
+static inline double tversky(enum normalization how, const float *x, const uint8_t *y, size_t n,
+                             struct tversky_weights with) {
     const struct overlap sums = overlap(how, x, y, n, with.smooth);
     const double i = sums.intersection;
-    const double all = i + (double)with.false_positives * (sums.predicted - i) + (double)with.false_negatives * (sums.target - i);
+    const double all =
+        i + (double)with.false_positives * (sums.predicted - i) + (double)with.false_negatives * (sums.target - i);
     return 1.0 - (i + (double)with.smooth) / (all + (double)with.smooth);
 }
 
-static inline double tversky_gradient(enum normalization how, const float *restrict x, const uint8_t *restrict y, size_t n,
-                                      struct tversky_weights with, float *restrict gradient) {
+static inline double tversky_gradient(enum normalization how, const float *restrict x, const uint8_t *restrict y,
+                                      size_t n, struct tversky_weights with, float *restrict gradient) {
     const struct overlap sums = overlap(how, x, y, n, with.smooth);
-    const double a = (double)with.false_positives, b = (double)with.false_negatives, t = (double)with.smooth, i = sums.intersection;
+    const double a = (double)with.false_positives, b = (double)with.false_negatives, t = (double)with.smooth,
+                 i = sums.intersection;
     const double above = i + t, below = i + a * (sums.predicted - i) + b * (sums.target - i) + t;
     /* dT/dp where y is 1 and where it is 0. */
     const float on_target = (float)(-(below - above * (1.0 - b)) / (below * below));
@@ -112,7 +117,8 @@ double loop_tversky(enum normalization how, const float *x, const uint8_t *y, si
     }
 }
 
-double loop_tversky_gradient(enum normalization how, const float *x, const uint8_t *y, size_t n, struct tversky_weights with, float *gradient) {
+double loop_tversky_gradient(enum normalization how, const float *x, const uint8_t *y, size_t n,
+                             struct tversky_weights with, float *gradient) {
     switch (how) {
         case SIGMOID: return tversky_gradient(SIGMOID, x, y, n, with, gradient);
         case CLAMP: return tversky_gradient(CLAMP, x, y, n, with, gradient);
@@ -143,8 +149,8 @@ double loop_mse_gradient(const float *restrict a, const float *restrict b, size_
 /* Pixels are taken in blocks, so that every inner loop runs over neighbours. */
 enum { BLOCK = 256, CLASSES = 4 };
 
-static void softmax(const float *restrict x, size_t n, size_t first, size_t count, float e[CLASSES][BLOCK], float *restrict greatest,
-                    float *restrict sum) {
+static void softmax(const float *restrict x, size_t n, size_t first, size_t count, float e[CLASSES][BLOCK],
+                    float *restrict greatest, float *restrict sum) {
     for (size_t i = 0; i < count; i++) {
         greatest[i] = x[first + i];
         for (size_t k = 1; k < CLASSES; k++) greatest[i] = fmaxf(greatest[i], x[k * n + first + i]);
@@ -158,7 +164,8 @@ static void softmax(const float *restrict x, size_t n, size_t first, size_t coun
     }
 }
 
-static inline double cross_entropy(const float *restrict x, const int32_t *restrict y, size_t n, float *restrict gradient) {
+static inline double cross_entropy(const float *restrict x, const int32_t *restrict y, size_t n,
+                                   float *restrict gradient) {
     const float scale = 1.0f / (float)n;
     float e[CLASSES][BLOCK], greatest[BLOCK], sum[BLOCK];
     double loss = 0.0;
@@ -204,7 +211,8 @@ double loop_dice(const float *restrict x, const int32_t *restrict y, size_t n, f
 }
 
 /* Mean hinge of the squared distances of interleaved embeddings, and its gradient. */
-double loop_svdd(const float *restrict z, const float *restrict c, size_t n, size_t channels, double radius_squared, double nu) {
+double loop_svdd(const float *restrict z, const float *restrict c, size_t n, size_t channels, double radius_squared,
+                 double nu) {
     double sum = 0.0;
     for (size_t i = 0; i < n; i++) {
         float distance = 0.0f;
@@ -218,8 +226,8 @@ double loop_svdd(const float *restrict z, const float *restrict c, size_t n, siz
     return radius_squared + sum / (nu * (double)n);
 }
 
-double loop_svdd_gradient(const float *restrict z, const float *restrict c, size_t n, size_t channels, double radius_squared, double nu,
-                          float *restrict gradient) {
+double loop_svdd_gradient(const float *restrict z, const float *restrict c, size_t n, size_t channels,
+                          double radius_squared, double nu, float *restrict gradient) {
     const float scale = (float)(2.0 / (nu * (double)n));
     double sum = 0.0;
     for (size_t i = 0; i < n; i++) {
@@ -237,8 +245,8 @@ double loop_svdd_gradient(const float *restrict z, const float *restrict c, size
 }
 
 /* Oklab of planar sRGB, and its derivatives: those of linear light, and those of the roots. */
-static void oklab(const float *restrict x, size_t n, size_t first, size_t count, float q[3][BLOCK], float light[3][BLOCK],
-                  float roots[3][BLOCK]) {
+static void oklab(const float *restrict x, size_t n, size_t first, size_t count, float q[3][BLOCK],
+                  float light[3][BLOCK], float roots[3][BLOCK]) {
     static const float m1[3][3] = {{0.4122214708f, 0.5363325363f, 0.0514459929f},
                                    {0.2119034982f, 0.6806995451f, 0.1073969566f},
                                    {0.0883024619f, 0.2817188376f, 0.6299787005f}};
@@ -248,7 +256,8 @@ static void oklab(const float *restrict x, size_t n, size_t first, size_t count,
     float linear[3][BLOCK], k[3][BLOCK];
     for (int c = 0; c < 3; c++) {
         for (size_t i = 0; i < count; i++) {
-            const float v = x[(size_t)c * n + first + i], u = fmaxf((v + 0.055f) / 1.055f, 0.05f), power = powf(u, 1.4f);
+            const float v = x[(size_t)c * n + first + i], u = fmaxf((v + 0.055f) / 1.055f, 0.05f),
+                        power = powf(u, 1.4f);
             linear[c][i] = v > 0.04045f ? power * u : v / 12.92f;
             light[c][i] = v > 0.04045f ? 2.4f / 1.055f * power : 1.0f / 12.92f;
         }
@@ -311,7 +320,8 @@ double loop_contrast_gradient(int in_oklab, const float *restrict x, const uint8
                               float *restrict gradient) {
     float q[3][BLOCK], light[3][BLOCK], roots[3][BLOCK];
     double direction[3], counts[2];
-    const double loss = in_oklab ? contrast(1, x, y, n, eps, direction, counts) : contrast(0, x, y, n, eps, direction, counts);
+    const double loss =
+        in_oklab ? contrast(1, x, y, n, eps, direction, counts) : contrast(0, x, y, n, eps, direction, counts);
     for (size_t first = 0; first < n; first += BLOCK) {
         const size_t count = n - first < BLOCK ? n - first : BLOCK;
         if (in_oklab) oklab(x, n, first, count, q, light, roots);

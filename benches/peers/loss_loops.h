@@ -17,8 +17,8 @@ struct tversky_weights {
 double loop_focal(const float *x, const uint8_t *y, size_t n, float alpha);
 double loop_focal_gradient(const float *x, const uint8_t *y, size_t n, float alpha, float *gradient);
 double loop_tversky(enum normalization how, const float *x, const uint8_t *y, size_t n, struct tversky_weights with);
-double loop_tversky_gradient(enum normalization how, const float *x, const uint8_t *y, size_t n, struct tversky_weights with,
-                             float *gradient);
+double loop_tversky_gradient(enum normalization how, const float *x, const uint8_t *y, size_t n,
+                             struct tversky_weights with, float *gradient);
 double loop_mse(const float *a, const float *b, size_t n);
 double loop_mse_gradient(const float *a, const float *b, size_t n, float *gradient);
 double loop_cross_entropy(const float *x, const int32_t *y, size_t n);
@@ -27,7 +27,8 @@ double loop_dice(const float *x, const int32_t *y, size_t n, float smooth);
 double loop_contrast(int in_oklab, const float *x, const uint8_t *y, size_t n, double eps);
 double loop_contrast_gradient(int in_oklab, const float *x, const uint8_t *y, size_t n, double eps, float *gradient);
 double loop_svdd(const float *z, const float *c, size_t n, size_t channels, double radius_squared, double nu);
-double loop_svdd_gradient(const float *z, const float *c, size_t n, size_t channels, double radius_squared, double nu, float *gradient);
+double loop_svdd_gradient(const float *z, const float *c, size_t n, size_t channels, double radius_squared, double nu,
+                          float *gradient);
 
 double eigen_focal(const float *x, const uint8_t *y, size_t n, float alpha);
 double eigen_tversky(enum normalization how, const float *x, const uint8_t *y, size_t n, struct tversky_weights with);

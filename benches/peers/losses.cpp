@@ -109,7 +109,8 @@ void iou(Pixels &data, const char *name, normalization how) {
     row({title + ", loss + gradient", data.size(),
          [&] {
              double loss = 0;
-             checked(hyla_iou_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss, data.gradient.data()));
+             checked(hyla_iou_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss,
+                                                data.gradient.data()));
              return loss;
          },
          [&] { return loop_tversky_gradient(how, in.scores, in.targets, in.n, with, data.other.data()); },
@@ -133,7 +134,8 @@ void tversky(Pixels &data) {
     row({"Tversky sigmoid, loss + gradient", data.size(),
          [&] {
              double loss = 0;
-             checked(hyla_tversky_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss, data.gradient.data()));
+             checked(hyla_tversky_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss,
+                                                    data.gradient.data()));
              return loss;
          },
          [&] { return loop_tversky_gradient(SIGMOID, in.scores, in.targets, in.n, with, data.other.data()); },
@@ -169,7 +171,8 @@ void mse(std::size_t n) {
     row({"MSE, loss + gradient", size,
          [&] {
              double loss = 0;
-             checked(hyla_mse_loss_and_gradient(&params, &cube, b.data(), 1, HYLA_STORE, nullptr, &loss, gradient.data()));
+             checked(
+                 hyla_mse_loss_and_gradient(&params, &cube, b.data(), 1, HYLA_STORE, nullptr, &loss, gradient.data()));
              return loss;
          },
          [&] { return loop_mse_gradient(a.data(), b.data(), n, other.data()); },
@@ -201,7 +204,8 @@ void classes(std::size_t n) {
     row({"cross-entropy of 4 classes, loss + gradient", size,
          [&] {
              double loss = 0;
-             checked(hyla_cross_entropy_loss_and_gradient(&params, &cube, nullptr, 1, HYLA_STORE, nullptr, &loss, gradient.data()));
+             checked(hyla_cross_entropy_loss_and_gradient(&params, &cube, nullptr, 1, HYLA_STORE, nullptr, &loss,
+                                                          gradient.data()));
              return loss;
          },
          [&] { return loop_cross_entropy_gradient(logits.data(), labels.data(), n, other.data()); },
@@ -248,7 +252,8 @@ void contrast(std::size_t n, std::uint32_t space) {
     row({title + ", loss + gradient", size,
          [&] {
              double loss = 0;
-             checked(hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1, HYLA_STORE, nullptr, &loss, gradient.data()));
+             checked(hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1, HYLA_STORE, nullptr, &loss,
+                                                                gradient.data()));
              return loss;
          },
          [&] { return loop_contrast_gradient(in_oklab, colors.data(), targets.data(), n, eps, other.data()); },
@@ -278,7 +283,8 @@ void svdd(std::size_t n, std::size_t channels) {
     };
     const auto both = [&] {
         double value = 0;
-        checked(hyla_svdd_loss_and_gradient(&params, &cube, center.data(), 1, HYLA_STORE, nullptr, &value, gradient.data()));
+        checked(hyla_svdd_loss_and_gradient(&params, &cube, center.data(), 1, HYLA_STORE, nullptr, &value,
+                                            gradient.data()));
         return value;
     };
     row({title + ", loss", size, loss, [&] { return loop_svdd(z.data(), center.data(), n, channels, square, nu); },
@@ -287,8 +293,9 @@ void svdd(std::size_t n, std::size_t channels) {
          [&] { return loop_svdd_gradient(z.data(), center.data(), n, channels, square, nu, other.data()); },
          {}});
     volatile std::uint64_t sink = 0;
-    const auto limits = timing::alternate({[&] { loss(); }, [&] { sink = read_bytes_native(z.data(), 4 * z.size()); }, [&] { both(); },
-                                           [&] { std::memcpy(gradient.data(), z.data(), 4 * z.size()); }});
+    const auto limits =
+        timing::alternate({[&] { loss(); }, [&] { sink = read_bytes_native(z.data(), 4 * z.size()); }, [&] { both(); },
+                           [&] { std::memcpy(gradient.data(), z.data(), 4 * z.size()); }});
     std::printf("    of a plain read %.2f, of memcpy %.2f\n", limits[1] / limits[0], limits[3] / limits[2]);
     (void)sink;
 }
@@ -337,8 +344,8 @@ void matrices(std::size_t rows, std::size_t columns) {
     row({"orthogonality " + title + ", loss + gradient", 1,
          [&] {
              double loss = 0;
-             checked(hyla_orthogonality_loss_and_gradient(&params, &matrix, 1, HYLA_STORE, workspace.data(), workspace.size(),
-                                                          &loss, gradient.data()));
+             checked(hyla_orthogonality_loss_and_gradient(&params, &matrix, 1, HYLA_STORE, workspace.data(),
+                                                          workspace.size(), &loss, gradient.data()));
              return loss;
          },
          {}, [&] { return eigen_orthogonality_gradient(w.data(), rows, columns, gradient.data()); }});
@@ -356,7 +363,8 @@ void matrices(std::size_t rows, std::size_t columns) {
 } // namespace
 
 int main() {
-    std::printf("one thread, best of %d alternating rounds; C loops and Eigen by gcc -O3 -march=native -ffast-math\n", timing::rounds);
+    std::printf("one thread, best of %d alternating rounds; C loops and Eigen by gcc -O3 -march=native -ffast-math\n",
+                timing::rounds);
     for (const std::uint32_t tier : {HYLA_TIER_AVX512, HYLA_TIER_AVX2}) {
         if (!timing::pin(tier)) continue;
         heading(std::string("1 Mi pixels, ") + hyla_tier_name(tier), "ns per pixel");

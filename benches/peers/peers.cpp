@@ -164,7 +164,8 @@ void detection(const std::string &name, const Data &data) {
     std::vector<float> edges;
     for (std::uint32_t k = 0; k < thresholds; k++) {
         const float step = 1.0f / 199.0f;
-        edges.push_back(k < thresholds / 2 ? step * static_cast<float>(k) : std::fma(-step, static_cast<float>(199 - k), 1.0f));
+        edges.push_back(k < thresholds / 2 ? step * static_cast<float>(k)
+                                           : std::fma(-step, static_cast<float>(199 - k), 1.0f));
     }
     hyla_detection_totals totals{};
     std::int64_t counts[3] = {};
@@ -175,7 +176,8 @@ void detection(const std::string &name, const Data &data) {
     };
     const auto loop = [&] {
         std::fill(theirs.begin(), theirs.end(), 0);
-        detection_native(pixels.scores, pixels.decisions, pixels.targets, pixels.n, counts, edges.data(), thresholds, theirs.data());
+        detection_native(pixels.scores, pixels.decisions, pixels.targets, pixels.n, counts, edges.data(), thresholds,
+                         theirs.data());
     };
     node();
     loop();

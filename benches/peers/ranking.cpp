@@ -15,7 +15,8 @@ using timing::Random, timing::checked, timing::mebi, timing::pin, timing::requir
 
 void row(const std::string &what, double pixels, const timing::Side &ours, const timing::Side &theirs) {
     const std::vector<double> best = timing::alternate({ours, theirs});
-    std::printf("%-66s %8.3f %8.3f   %5.2f\n", what.c_str(), best[0] / pixels * 1e9, best[1] / pixels * 1e9, best[1] / best[0]);
+    std::printf("%-66s %8.3f %8.3f   %5.2f\n", what.c_str(), best[0] / pixels * 1e9, best[1] / pixels * 1e9,
+                best[1] / best[0]);
 }
 
 struct Data {
@@ -81,7 +82,8 @@ struct Search {
 };
 
 template <class Bin>
-void histogram(const std::string &name, const hyla_binning &binning, std::size_t bins, const Bin &bin, const hyla_pixels &pixels) {
+void histogram(const std::string &name, const hyla_binning &binning, std::size_t bins, const Bin &bin,
+               const hyla_pixels &pixels) {
     const std::size_t half = bins + 1;
     std::vector<std::int64_t> words(2 * half + 6), counts(2 * half);
     const auto ours = [&] { checked(hyla_ranking_update(&binning, &pixels, words.data(), words.size())); };

@@ -47,7 +47,9 @@ def rows(name, scores, targets):
             sys.exit(f"sklearn_ranking: {name}: {found} is not {truth}")
         best = [math.inf, math.inf]
         for _ in range(ROUNDS):
-            best = [min(best[side], seconds(run)) for side, run in enumerate((ours, lambda f=function: f(targets, scores)))]
+            best = [
+                min(best[side], seconds(run)) for side, run in enumerate((ours, lambda f=function: f(targets, scores)))
+            ]
         title = f"{name}, {function.__name__}"
         print(f"{title:56}{best[0] * 1e3:10.2f}{best[1] * 1e3:14.2f}{best[1] / best[0]:10.1f}")
 
@@ -55,7 +57,9 @@ def rows(name, scores, targets):
 def main():
     random = np.random.default_rng(1)
     targets = (random.random(PIXELS) < 0.02).astype(np.uint8)
-    print(f"milliseconds, 1 Mi pixels, one thread, best of {ROUNDS}\n{'':56}{'hyla':>10}{'scikit-learn':>14}{'ratio':>10}")
+    print(
+        f"milliseconds, 1 Mi pixels, one thread, best of {ROUNDS}\n{'':56}{'hyla':>10}{'scikit-learn':>14}{'ratio':>10}"
+    )
     scores = (random.standard_normal(PIXELS) + 3 * targets).astype(np.float32)
     rows("normal, 2 % anomalies higher by 3", scores, targets)
     rows("the same in steps of 1/64", np.round(scores * 64) / 64, targets)

@@ -103,7 +103,10 @@ def main():
           f"{'the nodes of cuvis-ai on ' if nodes else ''}PyTorch {torch.__version__.split('+')[0]}\n")
     print(f"{'':36}{'hyla':>12}{'PyTorch':>14}{'ratio':>10}")
 
-    bce = node("AnomalyBCEWithLogits", lambda predictions, targets: functional.binary_cross_entropy_with_logits(predictions, targets.float()))
+    bce = node(
+        "AnomalyBCEWithLogits",
+        lambda predictions, targets: functional.binary_cross_entropy_with_logits(predictions, targets.float())
+    )
     row("BCE, 1 Mi pixels", loss_and_gradient("bce", hyla.params("bce"), pixels, *tail),
         autograd(lambda x: bce(predictions=x, targets=mask), scores.reshape(image)))
 
@@ -132,45 +135,62 @@ def main():
     logits = random.uniform(-6, 6, (PIXELS, CLASSES)).astype(np.float32)
     labels = random.integers(0, CLASSES, PIXELS).astype(np.int32)
     slopes = np.empty_like(logits)
-    cube = hyla.struct("cube", values=logits, n=PIXELS, channels=CLASSES, pixel_stride=CLASSES, channel_stride=1, labels=labels)
+    cube = hyla.struct(
+        "cube", values=logits, n=PIXELS, channels=CLASSES, pixel_stride=CLASSES, channel_stride=1, labels=labels
+    )
     classes = torch.from_numpy(labels.reshape(1, 1024, 1024))
     shape = (1, 1024, 1024, CLASSES)
-    entropy = node("CrossEntropyLoss", lambda logits, targets: functional.cross_entropy(logits.movedim(-1, 1), targets.long()))
+    entropy = node(
+        "CrossEntropyLoss", lambda logits, targets: functional.cross_entropy(logits.movedim(-1, 1), targets.long())
+    )
     row("cross-entropy of 4 classes, 1 Mi", loss_and_gradient("cross_entropy", hyla.params("cross_entropy"), cube, None,
                                                                1.0, hyla.STORE, None, LOSS, slopes),
         autograd(lambda x: entropy(logits=x, targets=classes), logits.reshape(shape)))
     if nodes is not None:
         dice = node("DiceLoss", None)
         totals = ctypes.create_string_buffer(4096 * CLASSES)
-        row("Dice of 4 classes, 1 Mi", loss_and_gradient("dice", hyla.params("dice"), cube, 1.0, hyla.STORE, totals, LOSS,
-                                                          slopes),
-            autograd(lambda x: dice(logits=x, targets=classes), logits.reshape(shape)))
+        row(
+            "Dice of 4 classes, 1 Mi",
+            loss_and_gradient("dice", hyla.params("dice"), cube, 1.0, hyla.STORE, totals, LOSS, slopes),
+            autograd(lambda x: dice(logits=x, targets=classes), logits.reshape(shape))
+        )
 
     for channels in (32, 128):
         count = 1 << 16
         embeddings = random.uniform(-1, 1, (count, channels)).astype(np.float32)
         center = random.uniform(-0.1, 0.1, channels).astype(np.float32)
         slopes = np.empty_like(embeddings)
-        cube = hyla.struct("cube", values=embeddings, n=count, channels=channels, pixel_stride=channels, channel_stride=1)
+        cube = hyla.struct(
+            "cube", values=embeddings, n=count, channels=channels, pixel_stride=channels, channel_stride=1
+        )
         svdd = node("DeepSVDDSoftBoundaryLoss", None) if nodes else (
             lambda embeddings, center: (math.log(2) / 10) ** 2
             + torch.relu((embeddings - center).square().sum(-1) - (math.log(2) / 10) ** 2).mean() / 0.05)
-        row(f"SVDD, 64 Ki pixels of {channels}",
+        row(
+            f"SVDD, 64 Ki pixels of {channels}",
             loss_and_gradient("svdd", hyla.params("svdd"), cube, center, 1.0, hyla.STORE, None, LOSS, slopes),
-            autograd(lambda z, c=center, s=svdd: s(embeddings=z, center=torch.from_numpy(c)), embeddings.reshape(1, 256, 256, channels)))
+            autograd(
+                lambda z, c=center, s=svdd: s(embeddings=z, center=torch.from_numpy(c)),
+                embeddings.reshape(1, 256, 256, channels)
+            )
+        )
 
     for rows, columns in ((3, 61), (10, 200), (64, 400)):
         weights = random.uniform(-1, 1, (rows, columns)).astype(np.float32)
         slopes = np.empty_like(weights)
         matrix = hyla.struct("matrix", values=weights, rows=rows, columns=columns, row_stride=columns)
-        orthogonality = node("OrthogonalityLoss", lambda components: (components @ components.T - torch.eye(len(components))).square().sum())
+        orthogonality = node(
+            "OrthogonalityLoss", lambda components:
+            (components @ components.T - torch.eye(len(components))).square().sum()
+        )
 
         def plain_distinctness(selection_weights):
             unit = functional.normalize(selection_weights, dim=-1, eps=1e-6)
             first, second = torch.triu_indices(len(unit), len(unit), 1)
             return 0.1 * (unit @ unit.T)[first, second].mean()
         distinctness = node("DistinctnessLoss", plain_distinctness)
-        for name, theirs, key in (("orthogonality", orthogonality, "components"), ("distinctness", distinctness, "selection_weights")):
+        for name, theirs, key in (("orthogonality", orthogonality, "components"), ("distinctness", distinctness,
+                                                                                   "selection_weights")):
             room = np.empty(getattr(hyla, f"{name}_workspace")(rows, columns))
             row(f"{name} {rows}x{columns}",
                 loss_and_gradient(name, hyla.params(name), matrix, 1.0, hyla.STORE, room, room.size, LOSS, slopes),

@@ -1,7 +1,7 @@
 // A monitor beside an inference engine, small enough for a microcontroller: it sees the logits of one line after the
-// other and keeps loss, confusion and a ranking histogram of 256 bins up to date, in 5 KiB of words; with -DWITH_IOU the
-// IoU, too. The state goes out as text at the end, and is the same text on every machine: host.c and cortex_m.c say where
-// it goes. Whatever is large is static, so that the stack is what the library needs.
+// other and keeps loss, confusion and a ranking histogram of 256 bins up to date, in 5 KiB of words; with -DWITH_IOU
+// the IoU, too. The state goes out as text at the end, and is the same text on every machine: host.c and cortex_m.c say
+// where it goes. Whatever is large is static, so that the stack is what the library needs.
 
 #include "monitor.h"
 
@@ -19,7 +19,8 @@ static hyla_iou_totals iou;
 #endif
 static float logits[SAMPLES];
 static uint8_t targets[SAMPLES], decisions[SAMPLES], valid[SAMPLES];
-static const hyla_pixels pixels = {.scores = logits, .targets = targets, .decisions = decisions, .valid = valid, .n = SAMPLES};
+static const hyla_pixels pixels = {
+    .scores = logits, .targets = targets, .decisions = decisions, .valid = valid, .n = SAMPLES};
 
 // What a camera and a detector would deliver: logits in [-8, 8), a few anomalies that lie higher, some dead pixels.
 static void next_line(uint32_t *random) {
@@ -51,7 +52,8 @@ static void say_words(const char *name, const void *words, unsigned count, say *
     for (unsigned i = 0; i < count; ++i) {
         for (int at = 0; at < 16; ++at) text[at] = ' ';
         for (int at = 0; at < 16 && name[at] != 0; ++at) text[at] = name[at];
-        for (int digit = 0; digit < 16; ++digit) text[18 + digit] = "0123456789abcdef"[(uint64_t)word[i] >> (60 - 4 * digit) & 15];
+        for (int digit = 0; digit < 16; ++digit)
+            text[18 + digit] = "0123456789abcdef"[(uint64_t)word[i] >> (60 - 4 * digit) & 15];
         if (word[i] != 0) out(text);
     }
 }

@@ -53,7 +53,8 @@ static void fill_frame(uint32_t frame, float *scores, uint8_t *targets, uint8_t 
     uint64_t random = 2654435761u * (uint64_t)(frame + 1);
     for (size_t i = 0; i < PIXELS; ++i) {
         random = random * 6364136223846793005u + 1442695040888963407u;
-        const uint32_t a = (uint32_t)(random >> 48), b = (uint32_t)(random >> 32) & 0xffff, c = (uint32_t)(random >> 16) & 0xffff;
+        const uint32_t a = (uint32_t)(random >> 48), b = (uint32_t)(random >> 32) & 0xffff,
+                       c = (uint32_t)(random >> 16) & 0xffff;
         targets[i] = frame % 3 == 0 && c < 200;
         // The sum of two uniform numbers, in [-7, 1): anomalies lie 4 higher.
         scores[i] = (float)(a + b) / 16384.0f - 7.0f + (targets[i] ? 4.0f : 0.0f);

@@ -66,8 +66,8 @@ inline std::string text(double x, double y, const char *style, const std::string
 }
 
 inline std::string rule(double x1, double y1, double x2, double y2, const char *style) {
-    return "<line x1=\"" + formatted("%.1f", x1) + "\" y1=\"" + formatted("%.1f", y1) + "\" x2=\"" + formatted("%.1f", x2) +
-           "\" y2=\"" + formatted("%.1f", y2) + "\" class=\"" + style + "\"/>\n";
+    return "<line x1=\"" + formatted("%.1f", x1) + "\" y1=\"" + formatted("%.1f", y1) + "\" x2=\"" +
+           formatted("%.1f", x2) + "\" y2=\"" + formatted("%.1f", y2) + "\" class=\"" + style + "\"/>\n";
 }
 
 }  // namespace chart
@@ -119,8 +119,10 @@ inline std::string svg(const Chart &of) {
             pen_down = std::isfinite(value);
         }
         if (series.values.size() == 1) path += "h0";  // its round ends are the dot
-        const std::string stroke = "stroke=\"" + series.colour + "\" stroke-width=\"" + formatted("%.1f", series.width) + "\"";
-        out += "<path d=\"" + path + "\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" " + stroke + "/>\n";
+        const std::string stroke =
+            "stroke=\"" + series.colour + "\" stroke-width=\"" + formatted("%.1f", series.width) + "\"";
+        out += "<path d=\"" + path + "\" fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" " + stroke +
+               "/>\n";
         const char *sample = series.values.size() == 1 ? " 14m11 0h0\" stroke-linecap=\"round\" " : " 14h22\" ";
         out += "<path d=\"M" + formatted("%.1f", legend_x) + sample + stroke + "/>\n";
         out += text(legend_x + 28.0, 18.0, "label", series.label);

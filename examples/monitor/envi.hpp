@@ -61,7 +61,8 @@ class Header {
             std::string value = trimmed(line.substr(equals + 1));
             if (value.substr(0, 1) == "{") {
                 while (value.find('}') == std::string::npos) {
-                    if (!std::getline(file, line)) throw std::runtime_error(name_ + ": '" + key + "' has no closing '}'");
+                    if (!std::getline(file, line))
+                        throw std::runtime_error(name_ + ": '" + key + "' has no closing '}'");
                     value += '\n' + line;
                 }
                 value = trimmed(value.substr(1, value.find('}') - 1));
@@ -135,7 +136,8 @@ inline DataType data_type(const Header &header) {
 inline float decode(const unsigned char *bytes, const DataType &type, bool big_endian) {
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < type.bytes; ++i) bits = bits << 8 | bytes[big_endian ? i : type.bytes - 1 - i];
-    if (type.code == 2) return static_cast<float>(bits < 0x8000 ? static_cast<int>(bits) : static_cast<int>(bits) - 0x10000);
+    if (type.code == 2)
+        return static_cast<float>(bits < 0x8000 ? static_cast<int>(bits) : static_cast<int>(bits) - 0x10000);
     if (type.code != 4) return static_cast<float>(bits);
     float value;
     std::memcpy(&value, &bits, sizeof value);
@@ -156,8 +158,9 @@ inline std::uint64_t product(const Header &header, std::initializer_list<std::ui
     std::uint64_t result = 1;
     for (const std::uint64_t factor : factors) {
         if (factor != 0 && result > INT64_MAX / factor) {
-            throw std::runtime_error(header.name() + ": " + header.text("lines") + " lines x " + header.text("samples") +
-                                     " samples x " + header.text("bands") + " bands cannot be the size of a file");
+            throw std::runtime_error(header.name() + ": " + header.text("lines") + " lines x " +
+                                     header.text("samples") + " samples x " + header.text("bands") +
+                                     " bands cannot be the size of a file");
         }
         result *= factor;
     }
@@ -169,7 +172,8 @@ inline std::vector<double> wavelengths_in_nanometres(const Header &header, std::
     if (wavelengths.size() != bands) return {};
     const std::string units = lower(header.text("wavelength units"));
     // Headers without units are common; no hyperspectral camera works below 100 nm or above 100 um.
-    const bool micrometres = units.rfind("micro", 0) == 0 || (units.rfind("nano", 0) != 0 && wavelengths.back() < 100.0);
+    const bool micrometres =
+        units.rfind("micro", 0) == 0 || (units.rfind("nano", 0) != 0 && wavelengths.back() < 100.0);
     if (micrometres) {
         for (double &wavelength : wavelengths) wavelength *= 1000.0;
     }
@@ -200,9 +204,11 @@ inline Scene read_envi(const std::filesystem::path &path) {
         throw std::runtime_error(header.name() + ": " + std::to_string(lines) + " lines x " + std::to_string(samples) +
                                  " samples x " + std::to_string(bands) + " bands is an empty scene");
     }
-    if (byte_order > 1) throw std::runtime_error(header.name() + ": byte order " + std::to_string(byte_order) + " is neither 0 nor 1");
+    if (byte_order > 1)
+        throw std::runtime_error(header.name() + ": byte order " + std::to_string(byte_order) + " is neither 0 nor 1");
     if (interleave != "bip" && interleave != "bil" && interleave != "bsq") {
-        throw std::runtime_error(header.name() + ": interleave '" + interleave + "' is not supported (bip, bil and bsq are)");
+        throw std::runtime_error(header.name() + ": interleave '" + interleave +
+                                 "' is not supported (bip, bil and bsq are)");
     }
 
     // The size is compared before anything is allocated: a wrong header must not ask for all memory.
@@ -211,10 +217,11 @@ inline Scene read_envi(const std::filesystem::path &path) {
     std::error_code error;
     const std::uint64_t found = std::filesystem::file_size(raw_path, error);
     if (error || found < offset || found - offset != data_bytes) {
-        throw std::runtime_error(raw_path.string() + ": the file has " + (error ? "an unknown number of" : std::to_string(found)) +
-                                 " bytes, the header asks for " + std::to_string(data_bytes) + " (" + std::to_string(lines) +
-                                 " lines x " + std::to_string(samples) + " samples x " + std::to_string(bands) + " bands of " +
-                                 type.name + ") after an offset of " + std::to_string(offset));
+        throw std::runtime_error(
+            raw_path.string() + ": the file has " + (error ? "an unknown number of" : std::to_string(found)) +
+            " bytes, the header asks for " + std::to_string(data_bytes) + " (" + std::to_string(lines) + " lines x " +
+            std::to_string(samples) + " samples x " + std::to_string(bands) + " bands of " + type.name +
+            ") after an offset of " + std::to_string(offset));
     }
     std::vector<unsigned char> raw(static_cast<std::size_t>(data_bytes));
     std::ifstream file(raw_path, std::ios::binary);
@@ -259,12 +266,14 @@ inline void read_mask(const std::filesystem::path &path, Scene &scene) {
         const auto shape = [](const Scene &of) {
             return std::to_string(of.lines) + " lines x " + std::to_string(of.samples) + " samples";
         };
-        throw std::runtime_error(path.string() + ": the mask has " + shape(mask) + " and " + std::to_string(mask.bands) +
-                                 " band(s), the scene " + scene.name + " needs " + shape(scene) + " and 1 band");
+        throw std::runtime_error(path.string() + ": the mask has " + shape(mask) + " and " +
+                                 std::to_string(mask.bands) + " band(s), the scene " + scene.name + " needs " +
+                                 shape(scene) + " and 1 band");
     }
     scene.mask.reserve(mask.values.size());
     for (const float value : mask.values) {
-        if (!std::isfinite(value)) throw std::runtime_error(path.string() + ": the mask holds a value that is not finite");
+        if (!std::isfinite(value))
+            throw std::runtime_error(path.string() + ": the mask holds a value that is not finite");
         scene.mask.push_back(value != 0.0f ? 1 : 0);
     }
     scene.mask_origin = mask.origin;

@@ -33,8 +33,16 @@ inline std::string css(Colour colour) {
 
 // Ten stops of viridis: even steps in lightness, readable with every kind of colour vision and in grey.
 inline const std::array<Colour, 10> &viridis_stops() {
-    static const std::array<Colour, 10> stops = {{{68, 1, 84}, {72, 40, 120}, {62, 73, 137}, {49, 104, 142}, {38, 130, 142},
-                                                  {31, 158, 137}, {53, 183, 121}, {110, 206, 88}, {181, 222, 43}, {253, 231, 37}}};
+    static const std::array<Colour, 10> stops = {{{68, 1, 84},
+                                                  {72, 40, 120},
+                                                  {62, 73, 137},
+                                                  {49, 104, 142},
+                                                  {38, 130, 142},
+                                                  {31, 158, 137},
+                                                  {53, 183, 121},
+                                                  {110, 206, 88},
+                                                  {181, 222, 43},
+                                                  {253, 231, 37}}};
     return stops;
 }
 
@@ -95,7 +103,8 @@ inline std::string base64(const std::string &bytes) {
         for (std::size_t i = 0; i < 3; ++i) {
             group = group << 8 | (start + i < bytes.size() ? static_cast<unsigned char>(bytes[start + i]) : 0u);
         }
-        for (std::size_t i = 0; i < 4; ++i) text += start + i <= bytes.size() ? alphabet[group >> (18 - 6 * i) & 63] : '=';
+        for (std::size_t i = 0; i < 4; ++i)
+            text += start + i <= bytes.size() ? alphabet[group >> (18 - 6 * i) & 63] : '=';
     }
     return text;
 }

@@ -41,15 +41,18 @@ inline std::string number(double value) {
 }  // namespace json
 
 inline std::string values_json(const Scene &scene, const Record &record) {
-    std::string out = "{\n  \"scene\": " + json::string(scene.name) + ",\n  \"lines\": " + std::to_string(scene.lines) +
-                      ",\n  \"samples\": " + std::to_string(scene.samples) + ",\n  \"bands\": " + std::to_string(scene.bands) +
-                      ",\n  \"labelled\": " + (scene.labelled() ? "true" : "false") + ",\n  \"threshold\": " +
-                      json::number(record.threshold) + ",\n  \"scale\": " + json::number(record.scale) + ",\n  \"ridge\": " +
-                      json::number(record.ridge) + ",\n  \"hyla\": " + json::string(library_version()) + ",\n  \"values\": [";
+    std::string out =
+        "{\n  \"scene\": " + json::string(scene.name) + ",\n  \"lines\": " + std::to_string(scene.lines) +
+        ",\n  \"samples\": " + std::to_string(scene.samples) + ",\n  \"bands\": " + std::to_string(scene.bands) +
+        ",\n  \"labelled\": " + (scene.labelled() ? "true" : "false") +
+        ",\n  \"threshold\": " + json::number(record.threshold) + ",\n  \"scale\": " + json::number(record.scale) +
+        ",\n  \"ridge\": " + json::number(record.ridge) + ",\n  \"hyla\": " + json::string(library_version()) +
+        ",\n  \"values\": [";
     const char *separator = "\n";
     for (const Value &value : record.values) {
-        out += separator + std::string("    {\"name\": ") + json::string(value.name) + ", \"value\": " + json::number(value.number) +
-               ", \"status\": " + std::to_string(value.status) + ", \"notice\": " + json::string(value.notice) + "}";
+        out += separator + std::string("    {\"name\": ") + json::string(value.name) +
+               ", \"value\": " + json::number(value.number) + ", \"status\": " + std::to_string(value.status) +
+               ", \"notice\": " + json::string(value.notice) + "}";
         separator = ",\n";
     }
     return out + "\n  ]\n}\n";

@@ -38,7 +38,8 @@ class Metrics {
   public:
     Metrics(bool labelled, std::size_t lines) : labelled_(labelled), lines_(lines) {
         // cuvis-ai's average precision: 200 thresholds of the sigmoid of the logit.
-        const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, detection_params_.ap_thresholds, 0.0f, 0.0f};
+        const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, detection_params_.ap_thresholds, 0.0f,
+                                          0.0f};
         std::size_t count;
         check(hyla_binning_words(&rule, &count));
         table_.resize(count);
@@ -59,7 +60,8 @@ class Metrics {
             line_bce_ = {};
             check(hyla_bce_update(&bce_params_, &pixels, &line_bce_));
             check(hyla_bce_merge(&line_bce_, &bce_));
-            check(hyla_detection_update(&detection_params_, &pixels, &detection_, &binning_, words_.data(), words_.size()));
+            check(hyla_detection_update(&detection_params_, &pixels, &detection_, &binning_, words_.data(),
+                                        words_.size()));
         }
         check(hyla_pixel_statistics_update(&pixels, &statistics_));
 
@@ -113,8 +115,8 @@ class Metrics {
             const hyla_context context = {HYLA_STAGE_TEST, 0, 0, 0};
             hyla_metric metrics[16];
             std::size_t count;
-            check(hyla_detection_metrics(&detection_params_, &detection_, &binning_, words_.data(), words_.size(), &context, metrics,
-                                         16, &count));
+            check(hyla_detection_metrics(&detection_params_, &detection_, &binning_, words_.data(), words_.size(),
+                                         &context, metrics, 16, &count));
             for (std::size_t i = 0; i < count; ++i) put(metrics[i].name, metrics[i].value, metrics[i].status);
             for (const auto &[level, counts, of] :
                  {Level{"pixel", report.pixel.counts, report.pixel.status},

@@ -27,7 +27,8 @@ inline std::array<std::size_t, 3> picture_bands(const Scene &scene) {
         const auto nearest = [&scene](double wavelength) {
             std::size_t best = 0;
             for (std::size_t band = 1; band < scene.bands; ++band) {
-                if (std::fabs(scene.wavelengths[band] - wavelength) < std::fabs(scene.wavelengths[best] - wavelength)) best = band;
+                if (std::fabs(scene.wavelengths[band] - wavelength) < std::fabs(scene.wavelengths[best] - wavelength))
+                    best = band;
             }
             return best;
         };
@@ -61,7 +62,8 @@ inline std::vector<Colour> false_colour(const Scene &scene, const Record &record
         for (std::size_t index = 0; index < values.size(); ++index) {
             if (record.states[index] != PixelState::usable) continue;
             const double level = bright > dark ? (static_cast<double>(values[index]) - dark) / (bright - dark) : 0.5;
-            picture[index].*channels[channel] = static_cast<std::uint8_t>(255.0 * std::min(std::max(level, 0.0), 1.0) + 0.5);
+            picture[index].*channels[channel] =
+                static_cast<std::uint8_t>(255.0 * std::min(std::max(level, 0.0), 1.0) + 0.5);
         }
     }
     return picture;
@@ -89,7 +91,8 @@ inline ScoreMap score_map(const Record &record) {
 }
 
 // Decisions over a dark grey copy of the scene; without a mask every decision has the colour of a hit.
-inline std::vector<Colour> findings(const Scene &scene, const Record &record, const std::vector<Colour> &scene_picture) {
+inline std::vector<Colour> findings(const Scene &scene, const Record &record,
+                                    const std::vector<Colour> &scene_picture) {
     std::vector<Colour> picture;
     for (std::size_t index = 0; index < scene.pixels(); ++index) {
         const Colour from = scene_picture[index];

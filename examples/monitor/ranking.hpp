@@ -47,7 +47,8 @@ class Ranking {
             all.push_back(value("ranking/f1_max_threshold", report.f1_max_threshold, status));
         }
         double threshold;
-        const hyla_status status = check(hyla_ranking_threshold(&binning_, words.data(), words.size(), 0.001, &threshold));
+        const hyla_status status =
+            check(hyla_ranking_threshold(&binning_, words.data(), words.size(), 0.001, &threshold));
         all.push_back(value("ranking/threshold_for_0.1_percent", threshold, status));
     }
 
@@ -66,7 +67,8 @@ class Ranking {
         hyla_metric metrics[16];
         std::size_t count;
         check(hyla_drift_metrics(&report, &context, metrics, 16, &count));
-        for (std::size_t i = 0; i < count; ++i) all.push_back(value(metrics[i].name, metrics[i].value, metrics[i].status));
+        for (std::size_t i = 0; i < count; ++i)
+            all.push_back(value(metrics[i].name, metrics[i].value, metrics[i].status));
     }
 
     // The points of the curves, from the highest threshold down.
@@ -83,7 +85,8 @@ class Ranking {
     static void put_exact(std::vector<Value> &all, const hyla_pixels &pixels) {
         std::vector<std::uint32_t> workspace(hyla_ranking_exact_workspace(pixels.n));
         hyla_ranking_exact_report report;
-        const hyla_status status = check(hyla_ranking_exact_values(&pixels, workspace.data(), workspace.size(), &report));
+        const hyla_status status =
+            check(hyla_ranking_exact_values(&pixels, workspace.data(), workspace.size(), &report));
         all.push_back(value("exact/average_precision", report.average_precision, status));
         all.push_back(value("exact/roc_auc", report.roc_auc, status));
         all.push_back(value("exact/f1_max", report.f1_max, status));

@@ -73,8 +73,8 @@ inline std::string panel(const std::string &title, const std::string &content) {
 
 inline std::string swatch(Colour colour, const std::string &label) {
     const bool pale = colour.red > 220 && colour.green > 220;
-    return "<span><i" + std::string(pale ? " class=\"pale\"" : "") + " style=\"background:" + css(colour) + "\"></i>" + escaped(label) +
-           "</span>";
+    return "<span><i" + std::string(pale ? " class=\"pale\"" : "") + " style=\"background:" + css(colour) + "\"></i>" +
+           escaped(label) + "</span>";
 }
 
 inline std::string image(std::size_t width, const std::vector<Colour> &pixels, const std::string &description) {
@@ -85,10 +85,10 @@ inline std::string colour_bar(const ScoreMap &map) {
     std::string gradient;
     for (const Colour &stop : viridis_stops()) gradient += "," + css(stop);
     const double place = map.high > map.low ? (map.threshold - map.low) / (map.high - map.low) : 0.0;
-    return "<div class=\"bar\" style=\"background:linear-gradient(90deg" + gradient + ")\"><i style=\"left:" +
-           formatted("%.1f", 100.0 * std::min(std::max(place, 0.0), 1.0)) + "%\"></i></div>\n<div class=\"ends\"><span>" +
-           formatted("%.1f", map.low) + "</span><span>mark: threshold " + formatted("%.1f", map.threshold) + "</span><span>" +
-           formatted("%.1f", map.high) + "</span></div>\n";
+    return "<div class=\"bar\" style=\"background:linear-gradient(90deg" + gradient +
+           ")\"><i style=\"left:" + formatted("%.1f", 100.0 * std::min(std::max(place, 0.0), 1.0)) +
+           "%\"></i></div>\n<div class=\"ends\"><span>" + formatted("%.1f", map.low) + "</span><span>mark: threshold " +
+           formatted("%.1f", map.threshold) + "</span><span>" + formatted("%.1f", map.high) + "</span></div>\n";
 }
 
 inline std::string pictures(const Scene &scene, const Record &record) {
@@ -109,7 +109,8 @@ inline std::string pictures(const Scene &scene, const Record &record) {
 
     std::string found = "<p class=\"legend\">";
     if (scene.labelled()) {
-        found += swatch(hit_colour, "hit (TP)") + swatch(false_alarm_colour, "false alarm (FP)") + swatch(miss_colour, "miss (FN)");
+        found += swatch(hit_colour, "hit (TP)") + swatch(false_alarm_colour, "false alarm (FP)") +
+                 swatch(miss_colour, "miss (FN)");
     } else {
         found += swatch(hit_colour, "reported as anomalous");
     }
@@ -124,7 +125,8 @@ inline std::string pictures(const Scene &scene, const Record &record) {
            "</div>\n";
 }
 
-inline Series series(const Record &record, const char *label, const char *colour, double width, double Running::*field) {
+inline Series series(const Record &record, const char *label, const char *colour, double width,
+                     double Running::*field) {
     Series result = {label, colour, width, {}};
     for (const Running &line : record.history) result.values.push_back(line.*field);
     return result;
@@ -145,7 +147,8 @@ inline std::string charts(const Scene &scene, const Record &record) {
         second = {"Share of anomalous pixels", "lines seen", "percent",
                   {series(record, "all lines so far", "#d55e00", 2.4, &Running::anomalous_percentage)}};
     }
-    return "<div class=\"grid charts\">\n" + panel(first.title, svg(first)) + panel(second.title, svg(second)) + "</div>\n";
+    return "<div class=\"grid charts\">\n" + panel(first.title, svg(first)) + panel(second.title, svg(second)) +
+           "</div>\n";
 }
 
 inline double number_of(const Record &record, const std::string &name) {
@@ -189,11 +192,20 @@ inline std::string curves(const Record &record) {
 }
 
 inline std::string cards(const Scene &scene, const Record &record) {
-    const Facts wanted = scene.labelled()
-        ? Facts{{"bce_loss", "BCE loss"}, {"precision", "precision"}, {"recall", "recall"}, {"f1_score", "F1 score"}, {"iou", "IoU"},
-                {"ranking/average_precision", "average precision"}, {"ranking/roc_auc", "ROC-AUC"}, {"drift/ks", "drift (KS)"}}
-        : Facts{{"anomaly/anomaly_percentage", "% anomalous"}, {"anomaly/anomalous_pixels", "anomalous pixels"},
-                {"score/mean", "mean score"}, {"score/max", "greatest score"}, {"drift/ks", "drift (KS)"}, {"unusable_percentage", "% unusable"}};
+    const Facts wanted = scene.labelled() ? Facts{{"bce_loss", "BCE loss"},
+                                                  {"precision", "precision"},
+                                                  {"recall", "recall"},
+                                                  {"f1_score", "F1 score"},
+                                                  {"iou", "IoU"},
+                                                  {"ranking/average_precision", "average precision"},
+                                                  {"ranking/roc_auc", "ROC-AUC"},
+                                                  {"drift/ks", "drift (KS)"}}
+                                          : Facts{{"anomaly/anomaly_percentage", "% anomalous"},
+                                                  {"anomaly/anomalous_pixels", "anomalous pixels"},
+                                                  {"score/mean", "mean score"},
+                                                  {"score/max", "greatest score"},
+                                                  {"drift/ks", "drift (KS)"},
+                                                  {"unusable_percentage", "% unusable"}};
     std::string out = "<div class=\"grid cards\">\n";
     const auto card = [&out](const std::string &number, const std::string &label) {
         out += "<div class=\"panel\"><b>" + number + "</b><span>" + escaped(label) + "</span></div>\n";
@@ -224,18 +236,22 @@ inline std::string fact_table(const Scene &scene, const Record &record) {
         facts.push_back({"Wavelengths", formatted("%.0f", scene.wavelengths.front()) + " to " +
                                             formatted("%.0f nm", scene.wavelengths.back())});
     }
-    if (scene.ignore_value) facts.push_back({"Ignored value", formatted("%g", static_cast<double>(*scene.ignore_value))});
+    if (scene.ignore_value)
+        facts.push_back({"Ignored value", formatted("%g", static_cast<double>(*scene.ignore_value))});
     facts.push_back({"Mask", scene.labelled() ? scene.mask_origin : "none: the scene is not labelled"});
-    const std::string ridge = record.ridge > 0.0 ? formatted("ridge of %.3g: the covariance is singular", record.ridge) : "no ridge";
+    const std::string ridge =
+        record.ridge > 0.0 ? formatted("ridge of %.3g: the covariance is singular", record.ridge) : "no ridge";
     facts.push_back({"Detector", "global RX, " + ridge});
     facts.push_back({"Threshold", formatted("%.6g", record.threshold) + " (99 % quantile of the scores)"});
     facts.push_back({"Logit", "(score − threshold) / " + formatted("%.6g", record.scale) + " (interquartile range)"});
-    facts.push_back({"Streaming", formatted("%.3g s in all, ", record.stream_seconds) +
-                                      formatted("%.2f µs of it per line in hyla",
-                                                1e6 * record.hyla_seconds / static_cast<double>(record.history.size()))});
+    facts.push_back(
+        {"Streaming", formatted("%.3g s in all, ", record.stream_seconds) +
+                          formatted("%.2f µs of it per line in hyla",
+                                    1e6 * record.hyla_seconds / static_cast<double>(record.history.size()))});
     facts.push_back({"Library", std::string("hyla ") + library_version() + ", tier " + library_tier()});
     std::string rows = "<table>\n";
-    for (const auto &[name, fact] : facts) rows += "<tr><th>" + escaped(name) + "</th><td>" + escaped(fact) + "</td></tr>\n";
+    for (const auto &[name, fact] : facts)
+        rows += "<tr><th>" + escaped(name) + "</th><td>" + escaped(fact) + "</td></tr>\n";
     return rows + "</table>\n";
 }
 
@@ -244,14 +260,19 @@ inline std::string fact_table(const Scene &scene, const Record &record) {
 inline std::string report_html(const Scene &scene, const Record &record) {
     const std::string title = escaped(scene.name);
     return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" + title +
-           " – hyla monitor</title>\n<style>" + page::style + "</style>\n</head>\n<body>\n<main>\n"
-           "<p class=\"kicker\">hyla monitor</p>\n<h1>" + title + "</h1>\n<p class=\"lead\">" + std::to_string(scene.lines) + " lines of " + std::to_string(scene.samples) +
-           " pixels in " + std::to_string(scene.bands) + " bands, streamed line by line through a global RX detector" +
-           (scene.labelled() ? " and compared with its mask" : "; not labelled") + ".</p>\n" + page::cards(scene, record) +
-           "<h2>What the monitor saw</h2>\n" + page::pictures(scene, record) + "<h2>Line by line</h2>\n" + page::charts(scene, record) +
+           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+           title + " – hyla monitor</title>\n<style>" + page::style +
+           "</style>\n</head>\n<body>\n<main>\n"
+           "<p class=\"kicker\">hyla monitor</p>\n<h1>" +
+           title + "</h1>\n<p class=\"lead\">" + std::to_string(scene.lines) + " lines of " +
+           std::to_string(scene.samples) + " pixels in " + std::to_string(scene.bands) +
+           " bands, streamed line by line through a global RX detector" +
+           (scene.labelled() ? " and compared with its mask" : "; not labelled") + ".</p>\n" +
+           page::cards(scene, record) + "<h2>What the monitor saw</h2>\n" + page::pictures(scene, record) +
+           "<h2>Line by line</h2>\n" + page::charts(scene, record) +
            (scene.labelled() ? "<h2>Every threshold</h2>\n" + page::curves(record) : "") +
-           "<h2>At the end of the scene</h2>\n<div class=\"grid tables\">\n" + page::panel("Values", page::value_table(record)) +
+           "<h2>At the end of the scene</h2>\n<div class=\"grid tables\">\n" +
+           page::panel("Values", page::value_table(record)) +
            page::panel("Scene and run", page::fact_table(scene, record)) +
            "</div>\n<footer>Written by the monitor example of hyla. The same values are in values.json.</footer>\n"
            "</main>\n</body>\n</html>\n";

@@ -16,7 +16,8 @@ namespace monitor {
 class Background {
   public:
     // Mean and covariance (divided by N) of all usable pixels.
-    explicit Background(const Scene &scene) : bands_(scene.bands), mean_(bands_), factor_(bands_ * bands_), solved_(bands_) {
+    explicit Background(const Scene &scene)
+        : bands_(scene.bands), mean_(bands_), factor_(bands_ * bands_), solved_(bands_) {
         std::vector<std::size_t> usable;
         for (std::size_t index = 0; index < scene.pixels(); ++index) {
             if (scene.state(index) == PixelState::usable) usable.push_back(index);
@@ -29,7 +30,8 @@ class Background {
         const double count = static_cast<double>(usable.size());
 
         for (const std::size_t index : usable) {
-            for (std::size_t band = 0; band < bands_; ++band) mean_[band] += static_cast<double>(scene.pixel(index)[band]);
+            for (std::size_t band = 0; band < bands_; ++band)
+                mean_[band] += static_cast<double>(scene.pixel(index)[band]);
         }
         for (double &value : mean_) value /= count;
 
@@ -51,7 +53,8 @@ class Background {
         variance = variance > 0.0 ? variance / static_cast<double>(bands_) : 1.0;
         while (!factorise(covariance)) {
             ridge_ = ridge_ == 0.0 ? 1e-10 * variance : 10.0 * ridge_;
-            if (!std::isfinite(ridge_)) throw std::runtime_error(scene.name + ": the values are too large for a covariance");
+            if (!std::isfinite(ridge_))
+                throw std::runtime_error(scene.name + ": the values are too large for a covariance");
         }
     }
 
@@ -73,7 +76,8 @@ class Background {
 
   private:
     void centre(const float *pixel, std::vector<double> &centred) const {
-        for (std::size_t band = 0; band < bands_; ++band) centred[band] = static_cast<double>(pixel[band]) - mean_[band];
+        for (std::size_t band = 0; band < bands_; ++band)
+            centred[band] = static_cast<double>(pixel[band]) - mean_[band];
     }
 
     // Cholesky. A pivot that is lost in the rounding of its own diagonal counts as zero.

@@ -122,7 +122,8 @@ inline Scene simulate_scene() {
     scene.samples = 160;
     scene.bands = 60;
     scene.ignore_value = 0.0f;
-    for (std::size_t band = 0; band < scene.bands; ++band) scene.wavelengths.push_back(400.0 + 10.0 * static_cast<double>(band));
+    for (std::size_t band = 0; band < scene.bands; ++band)
+        scene.wavelengths.push_back(400.0 + 10.0 * static_cast<double>(band));
 
     Random random(2024);
     std::vector<Surface> coarse, medium, fine;

@@ -18,9 +18,19 @@ import re
 
 from pointers import Pointer, items, items_of_fields, number
 
-SCALARS = {"float": ctypes.c_float, "double": ctypes.c_double, "size_t": ctypes.c_size_t, "char": ctypes.c_char,
-           "hyla_status": ctypes.c_int32, "void": None,
-           **{f"{sign}int{bits}_t": getattr(ctypes, f"c_{sign}int{bits}") for sign in ("", "u") for bits in (8, 16, 32, 64)}}
+SCALARS = {
+    "float": ctypes.c_float,
+    "double": ctypes.c_double,
+    "size_t": ctypes.c_size_t,
+    "char": ctypes.c_char,
+    "hyla_status": ctypes.c_int32,
+    "void": None,
+    **{
+        f"{sign}int{bits}_t": getattr(ctypes, f"c_{sign}int{bits}")
+        for sign in ("", "u")
+        for bits in (8, 16, 32, 64)
+    }
+}
 
 
 class HylaError(Exception):

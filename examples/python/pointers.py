@@ -3,25 +3,48 @@
 import ctypes
 
 # What numpy calls the types of the header.
-NAMES = {ctypes.c_float: "float32", ctypes.c_double: "float64",
-         **{getattr(ctypes, f"c_{name}"): name for name in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")}}
+NAMES = {
+    ctypes.c_float: "float32",
+    ctypes.c_double: "float64",
+    **{
+        getattr(ctypes, f"c_{name}"): name
+        for name in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+    }
+}
 INTEGERS = set(NAMES) - {ctypes.c_float, ctypes.c_double}
 
-# How many items there are behind a pointer, by the name of the argument, or by its struct: as many as the first of these
-# says which the function has. They are other arguments, or what the given pixels, cube or matrix says; where there is
-# none it is one item.
+# How many items there are behind a pointer, by the name of the argument, or by its struct: as many as the first of
+# these says which the function has. They are other arguments, or what the given pixels, cube or matrix says; where
+# there is none it is one item.
 COUNTS = {
-    "words": ["count"], "reference": ["count"], "other": ["count", "set_size"], "set": ["set_size"],
-    "workspace": ["workspace_size"], "table": ["table_words"],
-    "scores": ["n"], "targets": ["n"], "valid": ["n"], "labels": ["n"], "weights": ["n"], "grad_weights": ["n"],
-    "ratios": ["components"], "cumulative": ["components"],
-    "center": ["cube.channels"], "class_weights": ["cube.channels"], "grad_center": ["channels"],
-    "loss_map": ["pixels.n", "cube.n"], "score_map": ["cube.n"], "grad_scores": ["pixels.n"],
+    "words": ["count"],
+    "reference": ["count"],
+    "other": ["count", "set_size"],
+    "set": ["set_size"],
+    "workspace": ["workspace_size"],
+    "table": ["table_words"],
+    "scores": ["n"],
+    "targets": ["n"],
+    "valid": ["n"],
+    "labels": ["n"],
+    "weights": ["n"],
+    "grad_weights": ["n"],
+    "ratios": ["components"],
+    "cumulative": ["components"],
+    "center": ["cube.channels"],
+    "class_weights": ["cube.channels"],
+    "grad_center": ["channels"],
+    "loss_map": ["pixels.n", "cube.n"],
+    "score_map": ["cube.n"],
+    "grad_scores": ["pixels.n"],
     **dict.fromkeys(("target", "grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.values"]),
     **dict.fromkeys(("grad_components", "grad_selection_weights"), ["matrix.values"]),
     "bounds": [2],
-    **dict.fromkeys(("count", "written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained", "threshold", "total",
-                     "entropy"), []),
+    **dict.fromkeys(
+        (
+            "count", "written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained", "threshold", "total", "entropy"
+        ), []
+    ),
 }
 COUNTS_OF_STRUCTS = {
     "hyla_sum": ["channels", "cube.channels"], "hyla_dice_totals": ["classes", "cube.channels"],
@@ -52,11 +75,15 @@ class Pointer:
         if not (hasattr(value, "ctypes") and hasattr(value, "dtype")):
             raise TypeError(f"{what}: wanted {self}, given {article(type(value).__name__)}")
         if value.dtype.name != NAMES.get(self.item) or not value.dtype.isnative:
-            raise TypeError(f"{what}: wanted {self}, given an array of {value.dtype.name if value.dtype.isnative else value.dtype.str}")
+            raise TypeError(
+                f"{what}: wanted {self}, given an array of {value.dtype.name if value.dtype.isnative else value.dtype.str}"
+            )
         if not value.flags.c_contiguous:
             raise TypeError(f"{what}: wanted {self}, given an array of {value.dtype.name} that is not contiguous")
         if not (self.const or value.flags.writeable):
-            raise TypeError(f"{what}: wanted {self} to write to, given an array of {value.dtype.name} that is read-only")
+            raise TypeError(
+                f"{what}: wanted {self} to write to, given an array of {value.dtype.name} that is read-only"
+            )
         return value.ctypes.data
 
     def check_length(self, what, value, count):

@@ -74,7 +74,10 @@ def test_every_pointer():
             if isinstance(kind, Pointer):
                 pointers += 1
                 for stranger, *words in strangers(kind):
-                    given = [stranger if other == argument else None if isinstance(kinds[other], Pointer) else 0 for other in kinds]
+                    given = [
+                        stranger if other == argument else None if isinstance(kinds[other], Pointer) else 0
+                        for other in kinds
+                    ]
                     refused(lambda: getattr(hyla, name)(*given), f"hyla_{name}: {argument}: ", *words)
                     refused(lambda: hyla.bind(name, *given), f"hyla_{name}: {argument}: ", *words)
         refused(lambda: getattr(hyla, name)(*[0] * (len(kinds) + 1)), f"hyla_{name}: wanted {len(kinds)} arguments")
@@ -117,17 +120,30 @@ def test_lengths():
     # 3 pixels of 2 channels, with gaps: the last value is that at 2 * 10 + 4.
     cube = hyla.struct("cube", values=floats(25), n=3, channels=2, pixel_stride=10, channel_stride=4)
     short = hyla.struct("cube", values=floats(24), n=3, channels=2, pixel_stride=10, channel_stride=4)
-    refused(lambda: hyla.mse_loss_and_gradient(mse, short, floats(25), *tail, floats(25)), "reconstruction.values", "25 items", "given 24")
-    refused(lambda: hyla.mse_loss_and_gradient(mse, cube, floats(24), *tail, floats(25)), ": target", "25 items", "given 24")
-    refused(lambda: hyla.mse_loss_and_gradient(mse, cube, floats(25), *tail, floats(24)), "grad_reconstruction", "25 items", "given 24")
-    check(hyla.mse_loss_and_gradient(mse, cube, floats(25), *tail, floats(25)) == 0, "arrays that end with the last value")
+    refused(
+        lambda: hyla.mse_loss_and_gradient(mse, short, floats(25), *tail, floats(25)), "reconstruction.values",
+        "25 items", "given 24"
+    )
+    refused(
+        lambda: hyla.mse_loss_and_gradient(mse, cube, floats(24), *tail, floats(25)), ": target", "25 items", "given 24"
+    )
+    refused(
+        lambda: hyla.mse_loss_and_gradient(mse, cube, floats(25), *tail, floats(24)), "grad_reconstruction", "25 items",
+        "given 24"
+    )
+    check(
+        hyla.mse_loss_and_gradient(mse, cube, floats(25), *tail, floats(25)) == 0, "arrays that end with the last value"
+    )
     refused(lambda: hyla.mse_map(mse, cube, floats(25), floats(2)), "loss_map", "3 items", "given 2")
     refused(lambda: hyla.svdd_map(svdd, cube, floats(1), floats(3)), "center", "2 items", "given 1")
     refused(lambda: hyla.svdd_map(svdd, cube, floats(2), floats(2)), "score_map", "3 items", "given 2")
     sums = (type(hyla.struct("sum")) * 1)()
     refused(lambda: hyla.svdd_center_update(svdd, cube, floats(2), sums), "center_sums", "2 items", "given 1")
     refused(lambda: hyla.svdd_center_normalize(sums, 2), "center_sums", "2 items", "given 1")
-    refused(lambda: hyla.svdd_gradient_center(svdd, None, None, 2, 1.0, hyla.STORE, floats(1)), "grad_center", "2 items", "given 1")
+    refused(
+        lambda: hyla.svdd_gradient_center(svdd, None, None, 2, 1.0, hyla.STORE, floats(1)), "grad_center", "2 items",
+        "given 1"
+    )
     for field in ("targets", "labels", "valid", "weights"):
         kind = {"labels": np.int32, "weights": np.float32}.get(field, np.uint8)
         setattr(cube, field, np.ones(2, kind))
@@ -137,35 +153,61 @@ def test_lengths():
     dice = hyla.struct("dice_totals")
     refused(lambda: hyla.dice_update(hyla.params("dice"), cube, dice), "totals", "2 items", "given 1")
     refused(lambda: hyla.dice_loss(hyla.params("dice"), dice, 2, loss), "totals", "2 items", "given 1")
-    refused(lambda: hyla.cross_entropy_map(hyla.params("cross_entropy"), cube, floats(1), floats(3)), "class_weights", "2 items", "given 1")
+    refused(
+        lambda: hyla.cross_entropy_map(hyla.params("cross_entropy"), cube, floats(1), floats(3)), "class_weights",
+        "2 items", "given 1"
+    )
 
     rows = hyla.struct("matrix", values=floats(12), rows=3, columns=3, row_stride=5)
     room = np.empty(hyla.orthogonality_workspace(3, 3))
-    refused(lambda: hyla.orthogonality_loss(matrix, rows, room, room.size, loss), "components.values", "13 items", "given 12")
+    refused(
+        lambda: hyla.orthogonality_loss(matrix, rows, room, room.size, loss), "components.values", "13 items",
+        "given 12"
+    )
     rows.values = floats(13)
     check(hyla.orthogonality_loss(matrix, rows, room, room.size, loss) == 0, "a matrix that ends with its last value")
     refused(lambda: hyla.orthogonality_loss(matrix, rows, room, room.size + 1, loss), "workspace", f"given {room.size}")
-    refused(lambda: hyla.orthogonality_gradient(matrix, rows, 1.0, hyla.STORE, room, room.size, floats(12)), "grad_components", "13 items")
-    refused(lambda: hyla.selector_entropy_loss(hyla.params("selector_entropy"), floats(4), 5, loss), "weights", "5 items", "given 4")
+    refused(
+        lambda: hyla.orthogonality_gradient(matrix, rows, 1.0, hyla.STORE, room, room.size, floats(12)),
+        "grad_components", "13 items"
+    )
+    refused(
+        lambda: hyla.selector_entropy_loss(hyla.params("selector_entropy"), floats(4), 5, loss), "weights", "5 items",
+        "given 4"
+    )
     # Sizes by numpy's integers and by ctypes' ones are sizes, too.
     for n in (np.int64(5), ctypes.c_size_t(5)):
-        refused(lambda: hyla.selector_entropy_loss(hyla.params("selector_entropy"), floats(4), n, loss), "weights", "5 items", "given 4")
+        refused(
+            lambda: hyla.selector_entropy_loss(hyla.params("selector_entropy"), floats(4), n, loss), "weights",
+            "5 items", "given 4"
+        )
 
     binning, count = hyla.struct("binning", rule=hyla.BINNING_KEY, bins=8), ctypes.c_size_t()
     hyla.ranking_words(binning, count)
     words = np.zeros(count.value, np.int64)
-    refused(lambda: hyla.ranking_update(binning, pixels, words[1:], words.size), "words", f"{words.size} items", f"given {words.size - 1}")
+    refused(
+        lambda: hyla.ranking_update(binning, pixels, words[1:], words.size), "words", f"{words.size} items",
+        f"given {words.size - 1}"
+    )
     refused(lambda: hyla.ranking_merge(binning, words[1:], words, words.size), "other", f"{words.size} items")
-    refused(lambda: hyla.drift_values(hyla.params("drift"), binning, words[1:], words, words.size, None), "reference", f"{words.size} items")
+    refused(
+        lambda: hyla.drift_values(hyla.params("drift"), binning, words[1:], words, words.size, None), "reference",
+        f"{words.size} items"
+    )
     refused(lambda: hyla.ranking_quantile(binning, words, words.size, 0.5, loss), "bounds", "2 items", "given 1")
     points = (type(hyla.struct("ranking_point")) * 2)()
     refused(lambda: hyla.ranking_curve(binning, words, words.size, points, 3, count), "points", "3 items", "given 2")
     each = (type(hyla.struct("explained_variance_totals")) * 2)()
     refused(lambda: hyla.explained_variance_normalize(each, 3), "totals", "3 items", "given 2")
-    refused(lambda: hyla.explained_variance_values(each, 2, np.zeros(1), np.zeros(2), loss), "ratios", "2 items", "given 1")
+    refused(
+        lambda: hyla.explained_variance_values(each, 2, np.zeros(1), np.zeros(2), loss), "ratios", "2 items", "given 1"
+    )
     out = (type(hyla.struct("metric")) * 2)()
     refused(lambda: hyla.drift_metrics(None, None, out, 3, count), "out", "3 items", "given 2")
-    refused(lambda: hyla.distinct_label_count_update(np.zeros(4, np.int32), None, 5, None, 0), "labels", "5 items", "given 4")
+    refused(
+        lambda: hyla.distinct_label_count_update(np.zeros(4, np.int32), None, 5, None, 0), "labels", "5 items",
+        "given 4"
+    )
     refused(lambda: hyla.distinct_label_count_value(np.zeros(1, np.int32), 2, None), "set", "2 items", "given 1")
     table = np.zeros(3, np.uint32)
     refused(lambda: hyla.binning_build(hyla.params("binning"), table, 4, binning), "table", "4 items", "given 3")
@@ -191,14 +233,23 @@ def test_values():
     status = hyla.bce_loss_and_gradient(hyla.params("bce"), pixels, 1.0, hyla.STORE, None, loss, gradient)
     check(status == 0 and f"{loss.value:.6f}" == "0.471422", f"loss {loss.value}")
     check([f"{slope:.6f}" for slope in gradient] == ["-0.039734", "0.089647", "0.207486"], f"gradient {gradient}")
-    refused(lambda: hyla.pixels(scores=np.array([2.0, -1.0, 0.5]), n=3), "hyla_pixels: scores: wanted a contiguous array of float32, "
-            "given an array of float64")
+    refused(
+        lambda: hyla.pixels(scores=np.array([2.0, -1.0, 0.5]), n=3),
+        "hyla_pixels: scores: wanted a contiguous array of float32, "
+        "given an array of float64"
+    )
     gradient.flags.writeable = False
-    refused(lambda: hyla.bce_gradient(None, None, pixels, 1.0, hyla.STORE, gradient), "grad_scores", "float32 to write to", "read-only")
+    refused(
+        lambda: hyla.bce_gradient(None, None, pixels, 1.0, hyla.STORE, gradient), "grad_scores", "float32 to write to",
+        "read-only"
+    )
     refused(lambda: hyla.bce_loss(None, None, loss), "hyla_bce_loss: ", error=HylaError)
     totals = hyla.struct("pixel_statistics_totals")
     hyla.pixel_statistics_update(hyla.pixels(decisions=np.array([1, 0, 0, 0], np.uint8), n=4), totals)
-    check(hyla.metrics("pixel_statistics", totals)["anomaly/anomaly_percentage"] == (25.0, 0), "a quarter of the pixels is anomalous")
+    check(
+        hyla.metrics("pixel_statistics", totals)["anomaly/anomaly_percentage"] == (25.0, 0),
+        "a quarter of the pixels is anomalous"
+    )
 
 
 for name, test in list(globals().items()):

@@ -46,7 +46,8 @@ static void envi_value(const char *header, const char *key, char value[32]) {
             while (i < length && tolower((unsigned char)line[i]) == key[i]) ++i;
             if (i == length && line + i + strspn(line + i, " \t") == equals) {
                 size_t n = 0;
-                while (n < 31 && from < end && !isspace((unsigned char)*from)) value[n++] = (char)tolower((unsigned char)*from++);
+                while (n < 31 && from < end && !isspace((unsigned char)*from))
+                    value[n++] = (char)tolower((unsigned char)*from++);
                 value[n] = 0;
                 return;
             }
@@ -60,7 +61,8 @@ static size_t envi_count(const char *path, const char *header, const char *key, 
     envi_value(header, key, value);
     if (!value[0] && otherwise != SIZE_MAX) return otherwise;
     const unsigned long long count = strtoull(value, &end, 10);
-    if (!isdigit((unsigned char)value[0]) || *end || count > (1u << 30)) fail("%s: '%s' is '%s', which is no count", path, key, value);
+    if (!isdigit((unsigned char)value[0]) || *end || count > (1u << 30))
+        fail("%s: '%s' is '%s', which is no count", path, key, value);
     return (size_t)count;
 }
 
@@ -90,16 +92,19 @@ static struct envi envi_read(const char *path) {
     image.lines = envi_count(path, header, "lines", SIZE_MAX);
     image.samples = envi_count(path, header, "samples", SIZE_MAX);
     image.bands = envi_count(path, header, "bands", SIZE_MAX);
-    const size_t type = envi_count(path, header, "data type", SIZE_MAX), offset = envi_count(path, header, "header offset", 0);
+    const size_t type = envi_count(path, header, "data type", SIZE_MAX),
+                 offset = envi_count(path, header, "header offset", 0);
     const size_t big_endian = envi_count(path, header, "byte order", 0);
     const size_t width = type == 1 ? 1 : type == 2 || type == 12 ? 2 : type == 4 ? 4 : 0;
-    if (!width || big_endian > 1) fail("%s: data type %zu with byte order %zu is not supported", path, type, big_endian);
+    if (!width || big_endian > 1)
+        fail("%s: data type %zu with byte order %zu is not supported", path, type, big_endian);
     envi_value(header, "data ignore value", value);
     image.has_ignore_value = value[0] != 0;
     image.ignore_value = strtof(value, NULL);
 
     const size_t pixels = image.lines * image.samples;
-    if (pixels == 0 || image.bands == 0 || image.bands > ((size_t)1 << 40) / pixels) fail("%s: no scene has that size", path);
+    if (pixels == 0 || image.bands == 0 || image.bands > ((size_t)1 << 40) / pixels)
+        fail("%s: no scene has that size", path);
     size_t line_step = image.samples * image.bands, sample_step = image.bands, band_step = 1;  // bip
     envi_value(header, "interleave", value);
     if (strcmp(value, "bil") == 0) sample_step = 1, band_step = image.samples;
@@ -107,14 +112,15 @@ static struct envi envi_read(const char *path) {
     else if (strcmp(value, "bip") != 0) fail("%s: interleave '%s' is none of bip, bil, bsq", path, value);
     free(header);
 
-    const size_t stem = strlen(path) > 4 && strcmp(path + strlen(path) - 4, ".hdr") == 0 ? strlen(path) - 4 : strlen(path);
+    const size_t stem =
+        strlen(path) > 4 && strcmp(path + strlen(path) - 4, ".hdr") == 0 ? strlen(path) - 4 : strlen(path);
     char *raw_path = allocate(stem + 5, 1);
     memcpy(raw_path, path, stem);
     memcpy(raw_path + stem, ".img", 4);
     unsigned char *raw = envi_file(raw_path, &raw_size);
     if (raw_size < offset || raw_size - offset != pixels * image.bands * width) {
-        fail("%s: %zu bytes, the header asks for %zu lines x %zu samples x %zu bands of %zu bytes after %zu", raw_path, raw_size,
-             image.lines, image.samples, image.bands, width, offset);
+        fail("%s: %zu bytes, the header asks for %zu lines x %zu samples x %zu bands of %zu bytes after %zu", raw_path,
+             raw_size, image.lines, image.samples, image.bands, width, offset);
     }
     image.values = allocate(pixels * image.bands, sizeof *image.values);
     float *to = image.values;

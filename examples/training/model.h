@@ -32,7 +32,11 @@ static double exponential(double x) {
 }
 
 static struct model model_new(struct scene scene, size_t selectors, size_t tiles) {
-    struct model m = {.scene = scene, .selectors = selectors, .parameters = selectors * scene.bands, .tiles = tiles, .bias = first_bias};
+    struct model m = {.scene = scene,
+                      .selectors = selectors,
+                      .parameters = selectors * scene.bands,
+                      .tiles = tiles,
+                      .bias = first_bias};
     m.logits = allocate(m.parameters, sizeof *m.logits);
     m.filters = allocate(m.parameters, sizeof *m.filters);
     m.selection = allocate(m.parameters, sizeof *m.selection);
@@ -55,8 +59,8 @@ static struct model model_new(struct scene scene, size_t selectors, size_t tiles
 }
 
 static void model_free(struct model *m) {
-    void *const all[] = {m->logits, m->filters, m->selection, m->scores, m->grad_selection, m->grad_scores, m->gains, m->grad_gains,
-                         m->grad_logits, m->grad_filters, m->workspace};
+    void *const all[] = {m->logits, m->filters,    m->selection,   m->scores,       m->grad_selection, m->grad_scores,
+                         m->gains,  m->grad_gains, m->grad_logits, m->grad_filters, m->workspace};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i) free(all[i]);
     scene_free(&m->scene);
 }

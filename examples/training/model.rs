@@ -41,8 +41,8 @@ pub struct Model {
 impl Model {
     pub fn new(scene: Scene, selectors: usize, tiles: usize) -> Self {
         let parameters = selectors * scene.bands;
-        let workspace = distinctness::workspace(selectors, scene.bands)
-            .max(orthogonality::workspace(selectors, scene.bands));
+        let workspace =
+            distinctness::workspace(selectors, scene.bands).max(orthogonality::workspace(selectors, scene.bands));
         // Selectors that begin equal would have equal gradients, and stay equal.
         let mut random = Random(7);
         let logits = (0..parameters).map(|_| 0.1 * random.normal()).collect();
@@ -71,8 +71,7 @@ impl Model {
         let rows = self.logits.chunks(bands).zip(self.filters.chunks(bands));
         for ((logits, filters), selection) in rows.zip(self.selection.chunks_mut(bands)) {
             let greatest = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            let powers: Vec<_> =
-                logits.iter().map(|logit| exponential((logit - greatest) / TEMPERATURE)).collect();
+            let powers: Vec<_> = logits.iter().map(|logit| exponential((logit - greatest) / TEMPERATURE)).collect();
             let sum = powers.iter().fold(0.0, |sum, power| sum + power);
             for band in 0..bands {
                 selection[band] = (powers[band] / sum) as f32;
@@ -81,8 +80,7 @@ impl Model {
         }
         for (score, spectrum) in self.scores.iter_mut().zip(self.scene.spectra.chunks(bands)) {
             let terms = gains.iter().zip(spectrum);
-            *score =
-                terms.fold(self.bias, |sum, (gain, value)| sum + gain * f64::from(*value)) as f32;
+            *score = terms.fold(self.bias, |sum, (gain, value)| sum + gain * f64::from(*value)) as f32;
         }
     }
 
@@ -110,8 +108,7 @@ impl Model {
         let bands = self.scene.bands;
         let rows = self.selection.chunks(bands).zip(self.grad_selection.chunks(bands));
         for ((selection, slopes), logits) in rows.zip(self.grad_logits.chunks_mut(bands)) {
-            let pairs =
-                || selection.iter().zip(slopes).map(|(s, g)| (f64::from(*s), f64::from(*g)));
+            let pairs = || selection.iter().zip(slopes).map(|(s, g)| (f64::from(*s), f64::from(*g)));
             let mean = pairs().fold(0.0, |sum, (share, slope)| sum + share * slope);
             for (logit, (share, slope)) in logits.iter_mut().zip(pairs()) {
                 *logit = share * (slope - mean) / TEMPERATURE;

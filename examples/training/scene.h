@@ -63,8 +63,9 @@ static double simulated_surface(const double *knots, size_t line, size_t sample)
 // objects of which some fill their pixels only in part, and a gap of lost pixels.
 static struct scene scene_simulate(void) {
     // Line, sample, height, width, paint, and how many per cent of a pixel the paint fills.
-    static const size_t objects[8][6] = {{5, 8, 3, 5, 3, 90},  {9, 40, 4, 3, 4, 70},  {20, 22, 2, 4, 3, 60}, {28, 50, 3, 3, 4, 85},
-                                         {36, 10, 2, 2, 4, 50}, {44, 33, 3, 6, 3, 75}, {53, 55, 2, 3, 3, 40}, {57, 18, 3, 3, 4, 60}};
+    static const size_t objects[8][6] = {{5, 8, 3, 5, 3, 90},   {9, 40, 4, 3, 4, 70},  {20, 22, 2, 4, 3, 60},
+                                         {28, 50, 3, 3, 4, 85}, {36, 10, 2, 2, 4, 50}, {44, 33, 3, 6, 3, 75},
+                                         {53, 55, 2, 3, 3, 40}, {57, 18, 3, 3, 4, 60}};
     struct scene scene = {.lines = 64, .samples = 64, .bands = 40, .pixels = 64 * 64};
     scene.spectra = allocate(scene.pixels * scene.bands, sizeof *scene.spectra);
     scene.targets = allocate(scene.pixels, 1);
@@ -105,8 +106,8 @@ static struct scene scene_simulate(void) {
 static struct scene scene_read(const char *path, const char *mask_path) {
     const struct envi cube = envi_read(path), mask = envi_read(mask_path);
     if (mask.lines != cube.lines || mask.samples != cube.samples || mask.bands != 1) {
-        fail("%s: %zu x %zu x %zu values are no mask of a scene of %zu x %zu pixels", mask_path, mask.lines, mask.samples, mask.bands,
-             cube.lines, cube.samples);
+        fail("%s: %zu x %zu x %zu values are no mask of a scene of %zu x %zu pixels", mask_path, mask.lines,
+             mask.samples, mask.bands, cube.lines, cube.samples);
     }
     struct scene scene = {cube.lines, cube.samples, cube.bands, cube.lines * cube.samples, cube.values, NULL, NULL};
     scene.targets = allocate(scene.pixels, 1);
@@ -153,8 +154,8 @@ static struct scene scene_of(const char *cube, const char *mask) {
         anomalies += scene.valid[pixel] && scene.targets[pixel];
     }
     if (anomalies == 0 || anomalies == valid) fail("the mask needs anomalies and other pixels");
-    printf("%s scene: %zu x %zu pixels of %zu bands, %zu count, %zu of them anomalies\n", cube ? "ENVI" : "simulated", scene.lines,
-           scene.samples, scene.bands, valid, anomalies);
+    printf("%s scene: %zu x %zu pixels of %zu bands, %zu count, %zu of them anomalies\n", cube ? "ENVI" : "simulated",
+           scene.lines, scene.samples, scene.bands, valid, anomalies);
     scene_standardise(&scene);
     return scene;
 }

@@ -90,15 +90,13 @@ const OBJECTS: [[usize; 6]; 8] = [
 /// 64 x 64 pixels of 40 bands: three materials that mix smoothly, uneven light, noise, eight
 /// painted objects of which some fill their pixels only in part, and a gap of lost pixels.
 fn simulate() -> Scene {
-    let mut scene =
-        Scene { lines: 64, samples: 64, bands: 40, pixels: 64 * 64, ..Scene::default() };
+    let mut scene = Scene { lines: 64, samples: 64, bands: 40, pixels: 64 * 64, ..Scene::default() };
     let mut random = Random(2024);
     let mut knots = [[0.0; 25]; 4];
     for knot in knots.as_flattened_mut() {
         *knot = random.uniform();
     }
-    let materials: Vec<_> =
-        (0..40).map(|band| reflectance(400.0 + 15.0 * f64::from(band))).collect();
+    let materials: Vec<_> = (0..40).map(|band| reflectance(400.0 + 15.0 * f64::from(band))).collect();
     for pixel in 0..scene.pixels {
         let (line, sample) = (pixel / 64, pixel % 64);
         let (mut share, mut total) = ([0.0; 3], 0.0);
@@ -160,10 +158,7 @@ fn envi_read(path: &Path) -> Fallible<Image> {
     let count = |key: &str, otherwise: Option<usize>| -> Fallible<usize> {
         let value = envi_value(&header, key);
         let number = value.as_ref().map_or(Ok(otherwise), |value| value.parse().map(Some));
-        Ok(number
-            .ok()
-            .flatten()
-            .ok_or(format!("{name}: '{key}' is {value:?}, which is no count"))?)
+        Ok(number.ok().flatten().ok_or(format!("{name}: '{key}' is {value:?}, which is no count"))?)
     };
     let (lines, samples) = (count("lines", None)?, count("samples", None)?);
     let (bands, data_type) = (count("bands", None)?, count("data type", None)?);
@@ -180,24 +175,17 @@ fn envi_read(path: &Path) -> Fallible<Image> {
         "bil" => (samples * bands, 1, samples),
         "bsq" => (samples, 1, lines * samples),
         _ => {
-            return Err(
-                format!("{name}: interleave {interleave:?} is none of bip, bil, bsq").into()
-            );
+            return Err(format!("{name}: interleave {interleave:?} is none of bip, bil, bsq").into());
         }
     };
-    let raw =
-        fs::read(path.with_extension("img")).map_err(|error| format!("{name}, .img: {error}"))?;
+    let raw = fs::read(path.with_extension("img")).map_err(|error| format!("{name}, .img: {error}"))?;
     let raw = raw.get(offset..).unwrap_or_default();
     if raw.is_empty() || raw.len() != lines * samples * bands * width {
         return Err(format!("{name}: the .img has {} bytes after the offset", raw.len()).into());
     }
     let decode = |bytes: &[u8]| {
         let fold = |bits: u32, byte: &u8| bits << 8 | u32::from(*byte);
-        let bits = if byte_order == 1 {
-            bytes.iter().fold(0, fold)
-        } else {
-            bytes.iter().rev().fold(0, fold)
-        };
+        let bits = if byte_order == 1 { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) };
         match data_type {
             2 => f32::from(bits as i16),
             4 => f32::from_bits(bits),
@@ -213,8 +201,7 @@ fn envi_read(path: &Path) -> Fallible<Image> {
             }
         }
     }
-    let ignore_value =
-        envi_value(&header, "data ignore value").and_then(|value| value.parse().ok());
+    let ignore_value = envi_value(&header, "data ignore value").and_then(|value| value.parse().ok());
     Ok(Image { lines, samples, bands, values, ignore_value })
 }
 
@@ -261,16 +248,12 @@ impl Scene {
         for band in 0..self.bands {
             let Self { spectra, valid, bands, .. } = self;
             let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
-            for (spectrum, _) in
-                spectra.chunks(*bands).zip(&*valid).filter(|(_, valid)| **valid != 0)
-            {
+            for (spectrum, _) in spectra.chunks(*bands).zip(&*valid).filter(|(_, valid)| **valid != 0) {
                 sum += f64::from(spectrum[band]);
                 count += 1.0;
             }
             let mean: f64 = sum / count;
-            for (spectrum, _) in
-                spectra.chunks(*bands).zip(&*valid).filter(|(_, valid)| **valid != 0)
-            {
+            for (spectrum, _) in spectra.chunks(*bands).zip(&*valid).filter(|(_, valid)| **valid != 0) {
                 let deviation = f64::from(spectrum[band]) - mean;
                 squares += deviation * deviation;
             }

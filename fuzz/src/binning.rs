@@ -4,9 +4,7 @@ use crate::buffer::Buffer;
 use crate::parameters::Parameters;
 use crate::record::UNTOUCHED;
 use crate::source::Source;
-use hyla::capi::binning::{
-    hyla_binning, hyla_binning_build, hyla_binning_params, hyla_binning_words,
-};
+use hyla::capi::binning::{hyla_binning, hyla_binning_build, hyla_binning_params, hyla_binning_words};
 use hyla::capi::ranking::hyla_ranking_words;
 
 /// HYLA_BINNING_KEY.
@@ -34,8 +32,7 @@ pub struct Binning {
 
 /// Any rule with any numbers: mostly good ones, and rarely those with many bins.
 fn any_params(source: &mut Source) -> hyla_binning_params {
-    let (rule, has_many) =
-        (source.pick(&[KEY, KEY, THRESHOLDS, THRESHOLDS, LINEAR, LINEAR, U8]), source.once_in(32));
+    let (rule, has_many) = (source.pick(&[KEY, KEY, THRESHOLDS, THRESHOLDS, LINEAR, LINEAR, U8]), source.once_in(32));
     let rule = if has_many { source.option(5) } else { rule };
     let bins = match rule {
         _ if source.once_in(24) => source.any(),
@@ -45,13 +42,7 @@ fn any_params(source: &mut Source) -> hyla_binning_params {
         _ => source.below(64) as u32 + 1 + u32::from(rule == THRESHOLDS),
     };
     let low = source.parameter(&[0.0, -1.0, -6.0, -300.0]);
-    hyla_binning_params {
-        struct_size: 0,
-        rule,
-        bins,
-        low,
-        high: source.parameter(&[1.0, 2.0, 6.5, 300.0]),
-    }
+    hyla_binning_params { struct_size: 0, rule, bins, low, high: source.parameter(&[1.0, 2.0, 6.5, 300.0]) }
 }
 
 impl Binning {
@@ -72,15 +63,10 @@ impl Binning {
         let mut table = Buffer::filled(1, UNTOUCHED as u32, given);
         let mut of_c = core::mem::MaybeUninit::<hyla_binning>::uninit();
         // SAFETY: as above; the table has as many words as it says.
-        let status = unsafe {
-            hyla_binning_build(params.pointer(), table.at_mut(0), given, of_c.as_mut_ptr())
-        };
+        let status = unsafe { hyla_binning_build(params.pointer(), table.at_mut(0), given, of_c.as_mut_ptr()) };
         if status < 0 {
             assert!(given < table_words, "error {status} of a table that is long enough");
-            assert!(
-                table.iter().all(|word| *word == UNTOUCHED as u32),
-                "an error changed the table"
-            );
+            assert!(table.iter().all(|word| *word == UNTOUCHED as u32), "an error changed the table");
             return None;
         }
         assert!(given == table_words, "a table that is too short was taken");
@@ -89,7 +75,6 @@ impl Binning {
         let mut words = 0;
         // SAFETY: it was built.
         assert_eq!(unsafe { hyla_ranking_words(&of_c, &mut words) }, 0);
-        Some(Self { rule: of_c.rule, of_c, words, _table: table })
-            .filter(|binning| binning.rule == rule || rule > U16)
+        Some(Self { rule: of_c.rule, of_c, words, _table: table }).filter(|binning| binning.rule == rule || rule > U16)
     }
 }

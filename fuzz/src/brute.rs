@@ -2,7 +2,8 @@
 
 use core::cmp::Ordering;
 
-/// Up to so many scores average precision is a quotient of integers: all numbers up to it divide the least common multiple.
+/// Up to so many scores average precision is a quotient of integers: all numbers up to it divide the least common
+/// multiple.
 pub const FEW: usize = 64;
 
 /// A quotient of integers.
@@ -62,8 +63,7 @@ struct Tie {
 impl Ranked {
     /// Sorts the pixels.
     pub fn new(pixels: impl IntoIterator<Item = (f32, bool)>) -> Self {
-        let mut pixels: Vec<(f32, bool)> =
-            pixels.into_iter().filter(|(score, _)| !score.is_nan()).collect();
+        let mut pixels: Vec<(f32, bool)> = pixels.into_iter().filter(|(score, _)| !score.is_nan()).collect();
         pixels.sort_by(|one, two| two.0.partial_cmp(&one.0).expect("no NaN"));
         Self { pixels }
     }
@@ -81,8 +81,7 @@ impl Ranked {
     /// Anomalies and normal pixels of a score from the threshold on.
     pub fn at_or_above(&self, threshold: f64) -> (i64, i64) {
         let found = self.pixels.iter().filter(|(score, _)| f64::from(*score) >= threshold);
-        let (hits, misses): (Vec<_>, Vec<_>) =
-            found.partition::<Vec<&_>, _>(|(_, is_anomaly)| *is_anomaly);
+        let (hits, misses): (Vec<_>, Vec<_>) = found.partition::<Vec<&_>, _>(|(_, is_anomaly)| *is_anomaly);
         (hits.len() as i64, misses.len() as i64)
     }
 
@@ -92,12 +91,7 @@ impl Ranked {
         ties.map(|tie| {
             let anomalies = tie.iter().filter(|(_, is_anomaly)| *is_anomaly).count() as u64;
             let normal = tie.len() as u64 - anomalies;
-            above = Tie {
-                anomalies,
-                normal,
-                hits: above.hits + anomalies,
-                misses: above.misses + normal,
-            };
+            above = Tie { anomalies, normal, hits: above.hits + anomalies, misses: above.misses + normal };
             above
         })
         .collect()
@@ -108,29 +102,23 @@ impl Ranked {
         if self.pixels.len() > FEW {
             return None;
         }
-        let multiple = (1..=FEW as u128)
-            .fold(1, |multiple, number| multiple / divisor(multiple, number) * number);
-        let term = |tie: Tie| {
-            u128::from(tie.anomalies * tie.hits) * (multiple / u128::from(tie.hits + tie.misses))
-        };
+        let multiple = (1..=FEW as u128).fold(1, |multiple, number| multiple / divisor(multiple, number) * number);
+        let term = |tie: Tie| u128::from(tie.anomalies * tie.hits) * (multiple / u128::from(tie.hits + tie.misses));
         let top = self.ties().into_iter().map(term).sum();
         Some(Quotient { top, bottom: u128::from(self.anomalies().max(1)) * multiple })
     }
 
     /// The same of any number of pixels, in doubles: within 2^-50 a pixel of itself.
     pub fn average_precision_double(&self) -> f64 {
-        let term =
-            |tie: Tie| tie.anomalies as f64 * (tie.hits as f64 / (tie.hits + tie.misses) as f64);
+        let term = |tie: Tie| tie.anomalies as f64 * (tie.hits as f64 / (tie.hits + tie.misses) as f64);
         self.ties().into_iter().map(term).sum::<f64>() / self.anomalies().max(1) as f64
     }
 
     /// The area under the ROC curve; `None` without anomalies or normal pixels.
     pub fn roc_auc(&self) -> Option<Quotient> {
         let (anomalies, normal) = (u128::from(self.anomalies()), u128::from(self.normal()));
-        let pairs = |tie: Tie| {
-            u128::from(tie.anomalies)
-                * (2 * (normal - u128::from(tie.misses)) + u128::from(tie.normal))
-        };
+        let pairs =
+            |tie: Tie| u128::from(tie.anomalies) * (2 * (normal - u128::from(tie.misses)) + u128::from(tie.normal));
         let top = self.ties().into_iter().map(pairs).sum();
         (anomalies * normal > 0).then_some(Quotient { top, bottom: 2 * anomalies * normal })
     }
@@ -162,8 +150,7 @@ fn divisor(one: u128, two: u128) -> u128 {
 
 /// The statistic of Kolmogorov and Smirnov of two samples, sorted down, and Wasserstein-1 between them.
 pub fn distances(one: &Ranked, two: &Ranked) -> (Quotient, f64) {
-    let mut scores: Vec<f32> =
-        one.pixels.iter().chain(&two.pixels).map(|(score, _)| *score).collect();
+    let mut scores: Vec<f32> = one.pixels.iter().chain(&two.pixels).map(|(score, _)| *score).collect();
     scores.sort_by(|one, two| one.partial_cmp(two).expect("no NaN"));
     let (n, m) = (one.pixels.len() as u128, two.pixels.len() as u128);
     let up_to = |ranked: &Ranked, score: f32| {

@@ -22,9 +22,7 @@ impl<T: Copy> Buffer<T> {
         let bytes = (start + items.len()) * size_of::<T>();
         let layout = Layout::from_size_align(bytes.max(1), ALIGNMENT).expect("a small size");
         // SAFETY: the size is not 0.
-        let Some(block) = NonNull::new(unsafe { alloc(layout) }) else {
-            handle_alloc_error(layout)
-        };
+        let Some(block) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
         // SAFETY: the block holds `start` items and those behind; 64 is a multiple of the alignment of plain items.
         let first = unsafe { block.cast::<T>().add(start) };
         // SAFETY: as above; the new memory overlaps nothing.

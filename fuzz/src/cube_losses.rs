@@ -1,4 +1,5 @@
-//! Losses of cubes: Deep SVDD (in its own file), mean squared error, cross-entropy of classes, Dice and foreground contrast.
+//! Losses of cubes: Deep SVDD (in its own file), mean squared error, cross-entropy of classes, Dice and foreground
+//! contrast.
 
 use crate::buffer::{Buffer, pointer};
 use crate::fault::{Array, Fault};
@@ -92,8 +93,7 @@ impl CrossEntropy {
             weight: source.parameter(&[1.0, 1.0, 0.5, -2.0, 0.0]),
             label_smoothing: source.parameter(&[0.0, 0.0, 0.1, 1.0]),
         };
-        let class_weights =
-            source.once_in(3).then(|| Buffer::new(source.start(), &source.shares(channels)));
+        let class_weights = source.once_in(3).then(|| Buffer::new(source.start(), &source.shares(channels)));
         Self { params: Parameters::new(source, params), class_weights }
     }
 
@@ -145,13 +145,7 @@ impl Node for Dice {
 
     fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
         // SAFETY: see above.
-        unsafe {
-            hyla_dice_update(
-                self.params.pointer(),
-                &input.cube_of(part),
-                state.at_mut(0, input.fault),
-            )
-        }
+        unsafe { hyla_dice_update(self.params.pointer(), &input.cube_of(part), state.at_mut(0, input.fault)) }
     }
 
     fn merge(&self, input: &Input, other: &State, state: &mut State) -> i32 {
@@ -167,54 +161,28 @@ impl Node for Dice {
     fn values(&self, input: &Input, state: &State, record: &mut Record) {
         let classes = input.layout.channels;
         // SAFETY: see above.
-        record.double("loss", |to| unsafe {
-            hyla_dice_loss(self.params.pointer(), state.at(0), classes, to)
-        });
+        record.double("loss", |to| unsafe { hyla_dice_loss(self.params.pointer(), state.at(0), classes, to) });
     }
 
-    fn gradient(
-        &self,
-        input: &Input,
-        part: Part,
-        state: &State,
-        ask: Ask,
-        to: *mut f32,
-    ) -> Option<i32> {
+    fn gradient(&self, input: &Input, part: Part, state: &State, ask: Ask, to: *mut f32) -> Option<i32> {
         let cube = input.cube_of(part);
         // SAFETY: see above.
-        Some(unsafe {
-            hyla_dice_gradient(
-                self.params.pointer(),
-                state.at(0),
-                &cube,
-                ask.upstream,
-                ask.write,
-                to,
-            )
-        })
+        Some(unsafe { hyla_dice_gradient(self.params.pointer(), state.at(0), &cube, ask.upstream, ask.write, to) })
     }
 
     /// It stores the totals, whatever they held, and needs them.
-    fn at_once(
-        &self,
-        input: &Input,
-        ask: Ask,
-        state: Option<&mut State>,
-        loss: *mut f64,
-        to: *mut f32,
-    ) -> Option<i32> {
+    fn at_once(&self, input: &Input, ask: Ask, state: Option<&mut State>, loss: *mut f64, to: *mut f32) -> Option<i32> {
         let (params, cube) = (self.params.pointer(), input.cube_of(input.whole()));
         let mut others = State::new(self.words(input));
         others.words.fill(-7);
         let totals = state.unwrap_or(&mut others).at_mut(0, input.fault);
         // SAFETY: see above.
-        Some(unsafe {
-            hyla_dice_loss_and_gradient(params, &cube, ask.upstream, ask.write, totals, loss, to)
-        })
+        Some(unsafe { hyla_dice_loss_and_gradient(params, &cube, ask.upstream, ask.write, totals, loss, to) })
     }
 }
 
-/// Contrast of foreground and background: the state is one frame, and what is read goes through the totals of that frame.
+/// Contrast of foreground and background: the state is one frame, and what is read goes through the totals of that
+/// frame.
 pub struct Contrast {
     params: Parameters,
 }
@@ -237,13 +205,8 @@ impl Contrast {
     fn totals(&self, frame: &State) -> (State, i32) {
         let mut totals = State::new(size_of::<hyla_foreground_contrast_totals>() / 8);
         // SAFETY: the state is a frame; the totals have as many words as C's struct.
-        let status = unsafe {
-            hyla_foreground_contrast_update(
-                self.params.pointer(),
-                frame.at(0),
-                totals.at_mut(0, None),
-            )
-        };
+        let status =
+            unsafe { hyla_foreground_contrast_update(self.params.pointer(), frame.at(0), totals.at_mut(0, None)) };
         (totals, status)
     }
 }
@@ -280,59 +243,26 @@ impl Node for Contrast {
         });
     }
 
-    fn gradient(
-        &self,
-        input: &Input,
-        part: Part,
-        state: &State,
-        ask: Ask,
-        to: *mut f32,
-    ) -> Option<i32> {
+    fn gradient(&self, input: &Input, part: Part, state: &State, ask: Ask, to: *mut f32) -> Option<i32> {
         let ((totals, _), cube) = (self.totals(state), input.cube_of(part));
         let params = self.params.pointer();
         // SAFETY: see above.
         Some(unsafe {
-            hyla_foreground_contrast_gradient(
-                params,
-                totals.at(0),
-                state.at(0),
-                &cube,
-                ask.upstream,
-                ask.write,
-                to,
-            )
+            hyla_foreground_contrast_gradient(params, totals.at(0), state.at(0), &cube, ask.upstream, ask.write, to)
         })
     }
 
     /// It adds totals where the steps add a frame: none are given.
-    fn at_once(
-        &self,
-        input: &Input,
-        ask: Ask,
-        state: Option<&mut State>,
-        loss: *mut f64,
-        to: *mut f32,
-    ) -> Option<i32> {
+    fn at_once(&self, input: &Input, ask: Ask, state: Option<&mut State>, loss: *mut f64, to: *mut f32) -> Option<i32> {
         let (params, cube) = (self.params.pointer(), input.cube_of(input.whole()));
         let mut totals = State::new(size_of::<hyla_foreground_contrast_totals>() / 8);
         let fault = input.fault.filter(|fault| *fault != Fault::Null(Array::Totals));
         let pointer = state.map_or(core::ptr::null_mut(), |_| totals.at_mut(0, fault));
         // SAFETY: see above.
         let status = unsafe {
-            hyla_foreground_contrast_loss_and_gradient(
-                params,
-                &cube,
-                ask.upstream,
-                ask.write,
-                pointer,
-                loss,
-                to,
-            )
+            hyla_foreground_contrast_loss_and_gradient(params, &cube, ask.upstream, ask.write, pointer, loss, to)
         };
-        assert!(
-            status >= 0 || totals.words.iter().all(|word| *word == 0),
-            "error {status}, and the totals changed"
-        );
+        assert!(status >= 0 || totals.words.iter().all(|word| *word == 0), "error {status}, and the totals changed");
         Some(status)
     }
 

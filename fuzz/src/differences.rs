@@ -1,10 +1,10 @@
 //! Gradients against differences: formulas in plain doubles, written for this alone, give the value and, by central
 //! differences, the slope.
 //!
-//! With `D(h) = (f(x + h) - f(x - h)) / 2h` the slope is `(4 D(h) - D(2h)) / 3`. A second one with half the step tells how
-//! much is cut off: twice their difference is more than the error of the finer one. The roundings of the formula are below
-//! `2^-46` of its size, and are divided by the step. What the library rounds is so many units of 2^-24 of the size of the
-//! gradient's parts, as the header says of each loss.
+//! With `D(h) = (f(x + h) - f(x - h)) / 2h` the slope is `(4 D(h) - D(2h)) / 3`. A second one with half the step tells
+//! how much is cut off: twice their difference is more than the error of the finer one. The roundings of the formula
+//! are below `2^-46` of its size, and are divided by the step. What the library rounds is so many units of 2^-24 of the
+//! size of the gradient's parts, as the header says of each loss.
 
 use crate::source::{Random, Source};
 use crate::tiers::{pin, tiers};
@@ -55,12 +55,7 @@ impl Problem<'_> {
         let inputs: Vec<f64> = self.inputs.iter().map(|input| f64::from(*input)).collect();
         let value = (self.formula)(&inputs);
         let away = (value - self.loss).abs();
-        assert!(
-            away <= self.loss_within,
-            "{}: the loss is {}, the formula gives {value}",
-            self.name,
-            self.loss
-        );
+        assert!(away <= self.loss_within, "{}: the loss is {}, the formula gives {value}", self.name, self.loss);
         if inputs.is_empty() {
             return;
         }
@@ -70,11 +65,9 @@ impl Problem<'_> {
             if !(self.is_smooth)(index, 4.0 * STEP) {
                 continue;
             }
-            let (coarse, fine) =
-                (self.slope(&inputs, index, STEP), self.slope(&inputs, index, 0.5 * STEP));
+            let (coarse, fine) = (self.slope(&inputs, index, STEP), self.slope(&inputs, index, 0.5 * STEP));
             let roundings = ROUNDINGS * (value.abs() + self.loss_within / UNIT) / STEP;
-            let within =
-                self.units * UNIT * (self.size)(index) + 2.0 * (coarse - fine).abs() + roundings;
+            let within = self.units * UNIT * (self.size)(index) + 2.0 * (coarse - fine).abs() + roundings;
             let away = (f64::from(self.gradient[index]) - fine).abs();
             let told = self.gradient[index];
             assert!(

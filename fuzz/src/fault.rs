@@ -1,5 +1,5 @@
-//! Mistakes in arguments, made on purpose: each must be an error that changes nothing, or be about an array that the function
-//! does not use.
+//! Mistakes in arguments, made on purpose: each must be an error that changes nothing, or be about an array that the
+//! function does not use.
 
 use crate::source::Source;
 use core::ffi::c_void;
@@ -51,16 +51,7 @@ impl Fault {
     /// Any mistake.
     pub fn any(source: &mut Source) -> Self {
         use Array::*;
-        let array = source.pick(&[
-            Values,
-            Targets,
-            Decisions,
-            Labels,
-            Weights,
-            SoftTargets,
-            Output,
-            Totals,
-        ]);
+        let array = source.pick(&[Values, Targets, Decisions, Labels, Weights, SoftTargets, Output, Totals]);
         match source.below(8) {
             0 => Self::Null(array),
             1 => Self::Misaligned(array),
@@ -126,9 +117,7 @@ impl Fault {
     /// What becomes of the shape of a cube.
     pub fn of_strides(self, cube: &mut hyla_cube) {
         match self {
-            Self::Strides([pixel, channel]) => {
-                (cube.pixel_stride, cube.channel_stride) = (pixel, channel)
-            }
+            Self::Strides([pixel, channel]) => (cube.pixel_stride, cube.channel_stride) = (pixel, channel),
             Self::NoChannels => cube.channels = 0,
             _ => {}
         }

@@ -43,21 +43,11 @@ pub fn contrast(source: &mut Source) {
     let (mut loss, mut gradient) = (0.0, vec![0.0; cube.values.len()]);
     let (to, none) = (gradient.as_mut_ptr(), core::ptr::null_mut());
     // SAFETY: all arrays are as long as the cube says.
-    let status = unsafe {
-        hyla_foreground_contrast_loss_and_gradient(
-            &params,
-            &cube.cube(),
-            1.0,
-            0,
-            none,
-            &mut loss,
-            to,
-        )
-    };
+    let status =
+        unsafe { hyla_foreground_contrast_loss_and_gradient(&params, &cube.cube(), 1.0, 0, none, &mut loss, to) };
     assert!(status >= 0);
     let (weight, eps) = (f64::from(params.weight), f64::from(params.eps));
-    let (compactness, anchor) =
-        (f64::from(params.compactness_weight), f64::from(params.anchor_weight));
+    let (compactness, anchor) = (f64::from(params.compactness_weight), f64::from(params.anchor_weight));
     let is_front = |pixel: usize| cube.targets[pixel] != 0;
     let color = |values: &[f64], pixel: usize| {
         let mut light = [0, 1, 2].map(|channel| cube.pixel(values, pixel)[channel]);
@@ -70,31 +60,22 @@ pub fn contrast(source: &mut Source) {
         oklab(light)
     };
     let share = |front: Option<bool>, pixel: usize| {
-        f64::from(u8::from(front.is_none_or(|front| front == is_front(pixel))))
-            * cube.weights[pixel]
+        f64::from(u8::from(front.is_none_or(|front| front == is_front(pixel)))) * cube.weights[pixel]
     };
     let sum = |front: Option<bool>| (0..cube.n).map(|pixel| share(front, pixel)).sum::<f64>();
     let mean = |values: &[f64], front: Option<bool>, power: i32| {
         [0, 1, 2].map(|channel| {
-            let term =
-                |pixel: usize| share(front, pixel) * color(values, pixel)[channel].powi(power);
+            let term = |pixel: usize| share(front, pixel) * color(values, pixel)[channel].powi(power);
             (0..cube.n).map(term).sum::<f64>() / sum(front)
         })
     };
-    let apart = |one: [f64; 3], two: [f64; 3]| {
-        one.iter().zip(two).map(|(one, two)| (one - two).powi(2)).sum::<f64>()
-    };
-    let distance = |values: &[f64]| {
-        (apart(mean(values, Some(true), 1), mean(values, Some(false), 1)) + eps).sqrt()
-    };
+    let apart = |one: [f64; 3], two: [f64; 3]| one.iter().zip(two).map(|(one, two)| (one - two).powi(2)).sum::<f64>();
+    let distance = |values: &[f64]| (apart(mean(values, Some(true), 1), mean(values, Some(false), 1)) + eps).sqrt();
     let formula = |values: &[f64]| {
         let (front, behind) = (mean(values, Some(true), 1), mean(values, Some(false), 1));
         let image = mean(values, None, 1);
-        let variance = mean(values, Some(true), 2)
-            .iter()
-            .zip(front)
-            .map(|(square, mean)| square - mean * mean)
-            .sum::<f64>();
+        let variance =
+            mean(values, Some(true), 2).iter().zip(front).map(|(square, mean)| square - mean * mean).sum::<f64>();
         let anchored = apart(front, image) + apart(behind, image);
         weight * (-distance(values) + compactness / 3.0 * variance + anchor / 3.0 * anchored)
     };

@@ -27,16 +27,14 @@ impl Ordinary {
     pub fn any(source: &mut Source, channels: usize, low: f32, high: f32) -> Self {
         let n = 2 + source.below(12);
         let values = floats(source, n * channels, low, high);
-        let given_weights =
-            if source.once_in(2) { floats(source, n, 0.25, 2.0) } else { vec![1.0; n] };
+        let given_weights = if source.once_in(2) { floats(source, n, 0.25, 2.0) } else { vec![1.0; n] };
         let (mut random, has_mask) = (Random::new(source), source.once_in(2));
         let labels = (0..n).map(|_| random.below(channels.max(2)) as i32).collect();
         let mut targets: Vec<u8> = (0..n).map(|_| random.below(2) as u8).collect();
         let mut valid: Vec<u8> = (0..n).map(|_| (!has_mask || random.below(4) > 0) as u8).collect();
         (targets[0], targets[1], valid[0], valid[1]) = (0, 1, 1, 1);
         let counted = given_weights.iter().zip(&valid);
-        let weights =
-            counted.map(|(weight, valid)| f64::from(*weight) * f64::from(*valid)).collect();
+        let weights = counted.map(|(weight, valid)| f64::from(*weight) * f64::from(*valid)).collect();
         let reduction = source.pick(&[0, 1, 3]);
         Self { n, channels, values, labels, targets, weights, given_weights, valid, reduction }
     }
@@ -100,18 +98,8 @@ fn mse(source: &mut Source) {
     let (mut loss, mut gradient) = (0.0, vec![0.0; cube.values.len()]);
     let (to, none) = (gradient.as_mut_ptr(), core::ptr::null_mut());
     // SAFETY: all arrays are as long as the cube says.
-    let status = unsafe {
-        hyla_mse_loss_and_gradient(
-            &params,
-            &cube.cube(),
-            other.as_ptr(),
-            1.0,
-            0,
-            none,
-            &mut loss,
-            to,
-        )
-    };
+    let status =
+        unsafe { hyla_mse_loss_and_gradient(&params, &cube.cube(), other.as_ptr(), 1.0, 0, none, &mut loss, to) };
     assert!(status >= 0);
     let divisor = channels as f64
         * match cube.reduction {
@@ -122,16 +110,12 @@ fn mse(source: &mut Source) {
     let weight = f64::from(params.weight);
     let square = |values: &[f64], index: usize| (values[index] - f64::from(other[index])).powi(2);
     let formula = |values: &[f64]| {
-        let pixel = |pixel: usize| {
-            (0..channels).map(|channel| square(values, pixel * channels + channel)).sum::<f64>()
-        };
+        let pixel = |pixel: usize| (0..channels).map(|channel| square(values, pixel * channels + channel)).sum::<f64>();
         weight * cube.sum(pixel) / divisor
     };
     let inputs = cube.doubles();
-    let size = |index: usize| {
-        2.0 * (weight * cube.weights[index / channels]).abs() * square(&inputs, index).sqrt()
-            / divisor
-    };
+    let size =
+        |index: usize| 2.0 * (weight * cube.weights[index / channels]).abs() * square(&inputs, index).sqrt() / divisor;
     let loss_within = 5.0 * formula(&inputs).abs() / 16_777_216.0;
     Problem {
         name: "mse",
@@ -165,33 +149,18 @@ fn svdd(source: &mut Source) {
         let mut totals: hyla_svdd_totals = core::mem::zeroed();
         let mut sums = vec![core::mem::zeroed(); channels];
         let center = center.as_ptr();
-        let status = hyla_svdd_loss_and_gradient(
-            &params,
-            &cube.cube(),
-            center,
-            1.0,
-            0,
-            &mut totals,
-            &mut loss,
-            to,
-        );
+        let status = hyla_svdd_loss_and_gradient(&params, &cube.cube(), center, 1.0, 0, &mut totals, &mut loss, to);
         assert!(status >= 0);
         assert!(hyla_svdd_center_update(&params, &cube.cube(), center, sums.as_mut_ptr()) >= 0);
         assert!(hyla_svdd_gradient_radius(&params, &totals, 1.0, &mut of_radius) >= 0);
         let to = of_center.as_mut_ptr();
-        assert!(
-            hyla_svdd_gradient_center(&params, &totals, sums.as_ptr(), channels, 1.0, 0, to) >= 0
-        );
+        assert!(hyla_svdd_gradient_center(&params, &totals, sums.as_ptr(), channels, 1.0, 0, to) >= 0);
     }
     let (weight, nu) = (f64::from(params.weight), f64::from(params.nu));
     // Values, then the center, then r: all that there is a gradient by.
     let distance = |inputs: &[f64], pixel: usize| {
         let center = &inputs[cube.values.len()..];
-        cube.pixel(inputs, pixel)
-            .iter()
-            .zip(center)
-            .map(|(value, center)| (value - center).powi(2))
-            .sum::<f64>()
+        cube.pixel(inputs, pixel).iter().zip(center).map(|(value, center)| (value - center).powi(2)).sum::<f64>()
     };
     let radius = |inputs: &[f64]| softplus(10.0 * inputs[inputs.len() - 1]) / 10.0;
     let formula = |inputs: &[f64]| {
@@ -199,16 +168,12 @@ fn svdd(source: &mut Source) {
         let outside = cube.sum(|pixel| (distance(inputs, pixel) - square).max(0.0));
         weight * (square + outside / (nu * cube.counted()))
     };
-    let inputs: Vec<f32> =
-        cube.values.iter().chain(&center).copied().chain([params.r_unconstrained]).collect();
+    let inputs: Vec<f32> = cube.values.iter().chain(&center).copied().chain([params.r_unconstrained]).collect();
     let doubles: Vec<f64> = inputs.iter().map(|input| f64::from(*input)).collect();
-    let gradients: Vec<f32> =
-        gradient.into_iter().chain(of_center).chain([of_radius as f32]).collect();
+    let gradients: Vec<f32> = gradient.into_iter().chain(of_center).chain([of_radius as f32]).collect();
     let all = cube.sum(|_| 1.0) / (nu * cube.counted());
     let size = |index: usize| match index / channels {
-        pixel if index < cube.values.len() => {
-            8.0 * weight.abs() * cube.weights[pixel] / (nu * cube.counted())
-        }
+        pixel if index < cube.values.len() => 8.0 * weight.abs() * cube.weights[pixel] / (nu * cube.counted()),
         _ if index + 1 < inputs.len() => 8.0 * weight.abs() * all,
         _ => 6.0 * weight.abs() * (1.0 + all),
     };
@@ -255,16 +220,7 @@ fn cross_entropy(source: &mut Source) {
     // SAFETY: all arrays are as long as the cube says.
     let status = unsafe {
         let weights = class_weights.as_ptr();
-        hyla_cross_entropy_loss_and_gradient(
-            &params,
-            &cube.cube(),
-            weights,
-            1.0,
-            0,
-            none,
-            &mut loss,
-            to,
-        )
+        hyla_cross_entropy_loss_and_gradient(&params, &cube.cube(), weights, 1.0, 0, none, &mut loss, to)
     };
     assert!(status >= 0);
     let (weight, smoothing) = (f64::from(params.weight), f64::from(params.label_smoothing));
@@ -352,9 +308,7 @@ fn dice(source: &mut Source) {
     };
     let inputs = cube.doubles();
     let parts: f64 = (first..channels).map(|class| 3.0 / (sums(&inputs, class).1 + eps)).sum();
-    let size = |index: usize| {
-        weight.abs() * cube.weights[index / channels] * parts / (channels - first) as f64
-    };
+    let size = |index: usize| weight.abs() * cube.weights[index / channels] * parts / (channels - first) as f64;
     let loss_within = 16.0 * weight.abs() * parts.max(1.0) * cube.sum(|_| 1.0) / 16_777_216.0;
     Problem {
         name: "dice",

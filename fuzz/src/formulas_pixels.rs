@@ -30,26 +30,13 @@ impl Map {
         if is_hard {
             targets.iter_mut().for_each(|target| *target = f32::from(u8::from(*target > 0.5)));
         }
-        let given_weights =
-            if source.once_in(2) { floats(source, n, 0.25, 2.0) } else { vec![1.0; n] };
+        let given_weights = if source.once_in(2) { floats(source, n, 0.25, 2.0) } else { vec![1.0; n] };
         let (mut random, has_mask) = (Random::new(source), source.once_in(2));
         let mut valid: Vec<u8> = (0..n).map(|_| (!has_mask || random.below(4) > 0) as u8).collect();
         valid[0] = 1;
-        let weights = given_weights
-            .iter()
-            .zip(&valid)
-            .map(|(weight, valid)| weight * f32::from(*valid))
-            .collect();
+        let weights = given_weights.iter().zip(&valid).map(|(weight, valid)| weight * f32::from(*valid)).collect();
         let hard = is_hard.then(|| targets.iter().map(|target| *target as u8 * 3).collect());
-        Self {
-            scores,
-            targets,
-            hard,
-            weights,
-            given_weights,
-            valid,
-            reduction: source.pick(&[0, 1, 3]),
-        }
+        Self { scores, targets, hard, weights, given_weights, valid, reduction: source.pick(&[0, 1, 3]) }
     }
 
     fn pixels(&self) -> hyla_pixels {
@@ -60,11 +47,7 @@ impl Map {
             decisions: none,
             valid: self.valid.as_ptr(),
             weights: self.given_weights.as_ptr(),
-            soft_targets: if self.hard.is_some() {
-                core::ptr::null()
-            } else {
-                self.targets.as_ptr()
-            },
+            soft_targets: if self.hard.is_some() { core::ptr::null() } else { self.targets.as_ptr() },
             n: self.scores.len(),
             reserved: [core::ptr::null(); 2],
         }
@@ -81,11 +64,7 @@ impl Map {
 
     /// The weighted sum over the pixels.
     fn sum(&self, term: impl Fn(usize) -> f64) -> f64 {
-        self.weights
-            .iter()
-            .enumerate()
-            .map(|(pixel, weight)| f64::from(*weight) * term(pixel))
-            .sum()
+        self.weights.iter().enumerate().map(|(pixel, weight)| f64::from(*weight) * term(pixel)).sum()
     }
 
     fn target(&self, pixel: usize) -> f64 {
@@ -121,8 +100,7 @@ fn bce(source: &mut Source) {
     let to = gradient.as_mut_ptr();
     let none = core::ptr::null_mut();
     // SAFETY: the arrays have as many items as there are pixels.
-    let status =
-        unsafe { hyla_bce_loss_and_gradient(&params, &map.pixels(), 1.0, 0, none, &mut loss, to) };
+    let status = unsafe { hyla_bce_loss_and_gradient(&params, &map.pixels(), 1.0, 0, none, &mut loss, to) };
     assert!(status >= 0);
     let (weight, positive) = (f64::from(params.weight), f64::from(params.pos_weight));
     let smoothing = f64::from(params.label_smoothing);
@@ -137,8 +115,7 @@ fn bce(source: &mut Source) {
         weight.abs() * map.weight(pixel) * (positive * y + 1.0 - y) / map.divisor()
     };
     let sizes: f64 = (0..map.scores.len()).map(|pixel| 9.0 * size(pixel)).sum();
-    problem("bce", &map, &gradient, loss, (16.0, sizes), &formula, &size, &|_, _| true)
-        .check(source);
+    problem("bce", &map, &gradient, loss, (16.0, sizes), &formula, &size, &|_, _| true).check(source);
 }
 
 fn focal(source: &mut Source) {
@@ -158,12 +135,9 @@ fn focal(source: &mut Source) {
     let to = gradient.as_mut_ptr();
     let none = core::ptr::null_mut();
     // SAFETY: as above.
-    let status = unsafe {
-        hyla_focal_loss_and_gradient(&params, &map.pixels(), 1.0, 0, none, &mut loss, to)
-    };
+    let status = unsafe { hyla_focal_loss_and_gradient(&params, &map.pixels(), 1.0, 0, none, &mut loss, to) };
     assert!(status >= 0);
-    let (weight, gamma, alpha) =
-        (f64::from(params.weight), f64::from(params.gamma), f64::from(params.alpha));
+    let (weight, gamma, alpha) = (f64::from(params.weight), f64::from(params.gamma), f64::from(params.alpha));
     let factor = |pixel: usize| match (params.has_alpha, map.target(pixel) > 0.5) {
         (0, _) => weight,
         (_, true) => weight * alpha,
@@ -174,13 +148,10 @@ fn focal(source: &mut Source) {
         factor(pixel) * sigmoid(z).powf(gamma) * softplus(z)
     };
     let formula = |scores: &[f64]| map.sum(|pixel| term(scores, pixel)) / map.divisor();
-    let size = |pixel: usize| {
-        (factor(pixel) * map.weight(pixel)).abs() * (1.0 + 9.0 * gamma) / map.divisor()
-    };
+    let size = |pixel: usize| (factor(pixel) * map.weight(pixel)).abs() * (1.0 + 9.0 * gamma) / map.divisor();
     let sizes: f64 = (0..map.scores.len()).map(|pixel| 9.0 * size(pixel)).sum();
     let units = 24.0 + 45.0 * gamma;
-    problem("focal", &map, &gradient, loss, (units, sizes), &formula, &size, &|_, _| true)
-        .check(source);
+    problem("focal", &map, &gradient, loss, (units, sizes), &formula, &size, &|_, _| true).check(source);
 }
 
 /// How scores become predictions, and where that has kinks.
@@ -191,11 +162,8 @@ struct Predictions {
 
 impl Predictions {
     fn of(&self, map: &Map, scores: &[f64]) -> Vec<f64> {
-        let counted = || {
-            scores.iter().zip(&map.valid).filter(|(_, valid)| **valid != 0).map(|(score, _)| *score)
-        };
-        let (least, greatest) =
-            (counted().fold(f64::MAX, f64::min), counted().fold(f64::MIN, f64::max));
+        let counted = || scores.iter().zip(&map.valid).filter(|(_, valid)| **valid != 0).map(|(score, _)| *score);
+        let (least, greatest) = (counted().fold(f64::MAX, f64::min), counted().fold(f64::MIN, f64::max));
         let prediction = |score: &f64| match self.normalization {
             0 => sigmoid(*score),
             1 => score.clamp(0.0, 1.0),
@@ -213,16 +181,9 @@ impl Predictions {
             _ if map.valid[pixel] == 0 => true,
             // The order of the extremes does not change.
             _ => {
-                let others = || {
-                    counted()
-                        .filter(|(other, _)| *other != pixel)
-                        .map(|(_, score)| f64::from(*score))
-                };
-                let (least, greatest) =
-                    (others().fold(f64::MAX, f64::min), others().fold(f64::MIN, f64::max));
-                greatest - least > 1.0
-                    && (score - least).abs() > reach
-                    && (score - greatest).abs() > reach
+                let others = || counted().filter(|(other, _)| *other != pixel).map(|(_, score)| f64::from(*score));
+                let (least, greatest) = (others().fold(f64::MAX, f64::min), others().fold(f64::MIN, f64::max));
+                greatest - least > 1.0 && (score - least).abs() > reach && (score - greatest).abs() > reach
             }
         }
     }
@@ -255,21 +216,13 @@ fn iou(source: &mut Source) {
     let to = gradient.as_mut_ptr();
     let (none, no_range) = (core::ptr::null_mut(), core::ptr::null_mut());
     // SAFETY: as above.
-    let status = unsafe {
-        hyla_iou_loss_and_gradient(&params, &map.pixels(), 1.0, 0, none, no_range, &mut loss, to)
-    };
+    let status = unsafe { hyla_iou_loss_and_gradient(&params, &map.pixels(), 1.0, 0, none, no_range, &mut loss, to) };
     assert!(status >= 0);
     let (weight, smooth) = (f64::from(params.weight), f64::from(params.smooth));
-    overlap(
-        source,
-        &map,
-        (params.normalization, smooth),
-        (loss, &gradient),
-        |intersection, predicted, target| {
-            let union = predicted + target - intersection + smooth;
-            (weight * (1.0 - (intersection + smooth) / union), 2.0 * weight.abs() / union)
-        },
-    );
+    overlap(source, &map, (params.normalization, smooth), (loss, &gradient), |intersection, predicted, target| {
+        let union = predicted + target - intersection + smooth;
+        (weight * (1.0 - (intersection + smooth) / union), 2.0 * weight.abs() / union)
+    });
 }
 
 fn tversky(source: &mut Source) {
@@ -293,36 +246,18 @@ fn tversky(source: &mut Source) {
     let to = gradient.as_mut_ptr();
     let (none, no_range) = (core::ptr::null_mut(), core::ptr::null_mut());
     // SAFETY: as above.
-    let status = unsafe {
-        hyla_tversky_loss_and_gradient(
-            &params,
-            &map.pixels(),
-            1.0,
-            0,
-            none,
-            no_range,
-            &mut loss,
-            to,
-        )
-    };
+    let status =
+        unsafe { hyla_tversky_loss_and_gradient(&params, &map.pixels(), 1.0, 0, none, no_range, &mut loss, to) };
     assert!(status >= 0);
-    let (weight, smooth, gamma) =
-        (f64::from(params.weight), f64::from(params.smooth), f64::from(params.gamma));
-    let (positives, negatives) =
-        (f64::from(params.false_positives), f64::from(params.false_negatives));
-    overlap(
-        source,
-        &map,
-        (params.normalization, smooth),
-        (loss, &gradient),
-        |intersection, predicted, target| {
-            let (more, less) = (predicted - intersection, target - intersection);
-            let all = intersection + positives * more + negatives * less + smooth;
-            let rest = (1.0 - (intersection + smooth) / all).max(0.0);
-            let slope = gamma * rest.max(1e-3).powf(gamma - 1.0);
-            (weight * rest.powf(gamma), 6.0 * weight.abs() * slope / all)
-        },
-    );
+    let (weight, smooth, gamma) = (f64::from(params.weight), f64::from(params.smooth), f64::from(params.gamma));
+    let (positives, negatives) = (f64::from(params.false_positives), f64::from(params.false_negatives));
+    overlap(source, &map, (params.normalization, smooth), (loss, &gradient), |intersection, predicted, target| {
+        let (more, less) = (predicted - intersection, target - intersection);
+        let all = intersection + positives * more + negatives * less + smooth;
+        let rest = (1.0 - (intersection + smooth) / all).max(0.0);
+        let slope = gamma * rest.max(1e-3).powf(gamma - 1.0);
+        (weight * rest.powf(gamma), 6.0 * weight.abs() * slope / all)
+    });
 }
 
 /// A loss of the three sums; the second number that `of_sums` gives is the size of its slope by any of them.
@@ -337,28 +272,18 @@ fn overlap(
     let sums = |scores: &[f64]| {
         let predicted = predictions.of(map, scores);
         let target = map.sum(|pixel| map.target(pixel));
-        of_sums(
-            map.sum(|pixel| predicted[pixel] * map.target(pixel)),
-            map.sum(|pixel| predicted[pixel]),
-            target,
-        )
+        of_sums(map.sum(|pixel| predicted[pixel] * map.target(pixel)), map.sum(|pixel| predicted[pixel]), target)
     };
     let scores: Vec<f64> = map.scores.iter().map(|score| f64::from(*score)).collect();
     let (value, slope) = sums(&scores);
     // Scores that are all equal have a prediction of 1/2 with minmax, by a convention.
-    let counted = || {
-        map.scores.iter().zip(&map.valid).filter(|(_, valid)| **valid != 0).map(|(score, _)| *score)
-    };
+    let counted = || map.scores.iter().zip(&map.valid).filter(|(_, valid)| **valid != 0).map(|(score, _)| *score);
     let spread = counted().fold(f32::MIN, f32::max) - counted().fold(f32::MAX, f32::min);
     if normalization == 2 && spread < 1.0 {
         return;
     }
     // At a perfect overlap the power has no slope, and without a prediction or target nothing is left to divide by.
-    if value.abs() < 1e-2
-        || !slope.is_finite()
-        || slope > 1e3
-        || gradient.iter().any(|float| !float.is_finite())
-    {
+    if value.abs() < 1e-2 || !slope.is_finite() || slope > 1e3 || gradient.iter().any(|float| !float.is_finite()) {
         return;
     }
     let formula = |scores: &[f64]| sums(scores).0;
@@ -370,8 +295,7 @@ fn overlap(
     };
     let is_smooth = |pixel: usize, reach: f64| predictions.is_smooth(map, pixel, reach);
     let sizes = slope * weights;
-    problem("overlap", map, gradient, loss, (16.0, sizes), &formula, &size, &is_smooth)
-        .check(source);
+    problem("overlap", map, gradient, loss, (16.0, sizes), &formula, &size, &is_smooth).check(source);
 }
 
 /// A problem whose loss is within so many units of the sizes of its terms.
@@ -387,15 +311,5 @@ fn problem<'a>(
     is_smooth: &'a dyn Fn(usize, f64) -> bool,
 ) -> Problem<'a> {
     let loss_within = units * sizes / 16_777_216.0;
-    Problem {
-        name,
-        inputs: &map.scores,
-        gradient,
-        loss,
-        loss_within,
-        formula,
-        size,
-        units,
-        is_smooth,
-    }
+    Problem { name, inputs: &map.scores, gradient, loss, loss_within, formula, size, units, is_smooth }
 }

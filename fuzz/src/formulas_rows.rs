@@ -21,13 +21,7 @@ pub fn check(source: &mut Source) {
 /// Rows without gaps.
 fn matrix(values: &[f32], rows: usize) -> hyla_matrix {
     let columns = values.len() / rows;
-    hyla_matrix {
-        values: values.as_ptr(),
-        rows,
-        columns,
-        row_stride: columns,
-        reserved: [core::ptr::null(); 2],
-    }
+    hyla_matrix { values: values.as_ptr(), rows, columns, row_stride: columns, reserved: [core::ptr::null(); 2] }
 }
 
 /// The product of two rows.
@@ -39,20 +33,14 @@ fn orthogonality(source: &mut Source) {
     let (rows, columns) = (1 + source.below(5), 1 + source.below(9));
     let values = floats(source, rows * columns, -1.0, 1.0);
     let weight = source.pick(&[1.0, -0.5]);
-    let params = hyla_orthogonality_params {
-        struct_size: size_of::<hyla_orthogonality_params>() as u32,
-        weight,
-    };
+    let params = hyla_orthogonality_params { struct_size: size_of::<hyla_orthogonality_params>() as u32, weight };
     let (mut loss, mut gradient) = (0.0, vec![0.0; values.len()]);
     let mut room = vec![0.0; hyla_orthogonality_workspace(rows, columns)];
     let (to, place, doubles) = (gradient.as_mut_ptr(), room.as_mut_ptr(), room.len());
     let matrix = matrix(&values, rows);
     // SAFETY: the arrays are as long as the matrix and the workspace say.
-    let status = unsafe {
-        hyla_orthogonality_loss_and_gradient(
-            &params, &matrix, 1.0, 0, place, doubles, &mut loss, to,
-        )
-    };
+    let status =
+        unsafe { hyla_orthogonality_loss_and_gradient(&params, &matrix, 1.0, 0, place, doubles, &mut loss, to) };
     assert!(status >= 0);
     let weight = f64::from(weight);
     let error = |values: &[f64], one: usize, two: usize| {
@@ -66,8 +54,7 @@ fn orthogonality(source: &mut Source) {
     let inputs: Vec<f64> = values.iter().map(|value| f64::from(*value)).collect();
     let size = |index: usize| {
         let (row, column) = (index / columns, index % columns);
-        let term =
-            |other: usize| (error(&inputs, row, other) * inputs[other * columns + column]).abs();
+        let term = |other: usize| (error(&inputs, row, other) * inputs[other * columns + column]).abs();
         4.0 * weight.abs() * (0..rows).map(term).sum::<f64>()
     };
     let loss_within = 1e-13 * (1.0 + formula(&inputs).abs());
@@ -99,16 +86,14 @@ fn distinctness(source: &mut Source) {
     let (to, place, doubles) = (gradient.as_mut_ptr(), room.as_mut_ptr(), room.len());
     let matrix = matrix(&values, rows);
     // SAFETY: as above.
-    let status = unsafe {
-        hyla_distinctness_loss_and_gradient(&params, &matrix, 1.0, 0, place, doubles, &mut loss, to)
-    };
+    let status =
+        unsafe { hyla_distinctness_loss_and_gradient(&params, &matrix, 1.0, 0, place, doubles, &mut loss, to) };
     assert!(status >= 0);
     let weight = f64::from(params.weight);
     let formula = |values: &[f64]| {
         let row = |index: usize| &values[index * columns..(index + 1) * columns];
         let cosine = |one: usize, two: usize| {
-            product(row(one), row(two))
-                / (product(row(one), row(one)) * product(row(two), row(two))).sqrt()
+            product(row(one), row(two)) / (product(row(one), row(one)) * product(row(two), row(two))).sqrt()
         };
         let pairs = (0..rows).flat_map(|one| (one + 1..rows).map(move |two| (one, two)));
         let cosines: Vec<f64> = pairs.map(|(one, two)| cosine(one, two)).collect();
@@ -143,16 +128,12 @@ fn entropy(source: &mut Source) {
     let (mut loss, mut gradient) = (0.0, vec![0.0; n]);
     let to = gradient.as_mut_ptr();
     // SAFETY: there are `n` weights, and as many places for the gradient.
-    let status = unsafe {
-        hyla_selector_entropy_loss_and_gradient(&params, values.as_ptr(), n, 1.0, 0, &mut loss, to)
-    };
+    let status = unsafe { hyla_selector_entropy_loss_and_gradient(&params, values.as_ptr(), n, 1.0, 0, &mut loss, to) };
     assert!(status >= 0);
-    let (weight, eps, wanted) =
-        (f64::from(params.weight), f64::from(params.eps), f64::from(params.target_entropy));
+    let (weight, eps, wanted) = (f64::from(params.weight), f64::from(params.eps), f64::from(params.target_entropy));
     let formula = |values: &[f64]| {
         let sum = values.iter().sum::<f64>() + eps;
-        let entropy =
-            -values.iter().map(|value| value / sum * (value / sum + eps).ln()).sum::<f64>();
+        let entropy = -values.iter().map(|value| value / sum * (value / sum + eps).ln()).sum::<f64>();
         if params.has_target == 1 { weight * (entropy - wanted).powi(2) } else { -weight * entropy }
     };
     // By each weight: ln(p + eps) + p / (p + eps), and the mean of these, by the sum; |ln| < 6 and H < 4.
@@ -175,24 +156,13 @@ fn diversity(source: &mut Source) {
     let n = 1 + source.below(30);
     let values = floats(source, n, -1.0, 1.0);
     let weight = source.pick(&[0.01, -0.5]);
-    let params = hyla_selector_diversity_params {
-        struct_size: size_of::<hyla_selector_diversity_params>() as u32,
-        weight,
-    };
+    let params =
+        hyla_selector_diversity_params { struct_size: size_of::<hyla_selector_diversity_params>() as u32, weight };
     let (mut loss, mut gradient) = (0.0, vec![0.0; n]);
     let to = gradient.as_mut_ptr();
     // SAFETY: as above.
-    let status = unsafe {
-        hyla_selector_diversity_loss_and_gradient(
-            &params,
-            values.as_ptr(),
-            n,
-            1.0,
-            0,
-            &mut loss,
-            to,
-        )
-    };
+    let status =
+        unsafe { hyla_selector_diversity_loss_and_gradient(&params, values.as_ptr(), n, 1.0, 0, &mut loss, to) };
     assert!(status >= 0);
     let weight = f64::from(weight);
     let mean = |values: &[f64]| values.iter().sum::<f64>() / n as f64;

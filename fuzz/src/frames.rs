@@ -49,8 +49,7 @@ fn kind(is_decided: bool, is_positive: bool) -> usize {
 fn counts(input: &Input, is_taken: impl Fn(usize) -> bool) -> [i64; 4] {
     let mut counts = [0; 4];
     for pixel in (0..input.n).filter(|pixel| input.is_valid(*pixel) && is_taken(*pixel)) {
-        let is_set =
-            |bytes: &Option<Buffer<u8>>| bytes.as_ref().is_some_and(|bytes| bytes[pixel] != 0);
+        let is_set = |bytes: &Option<Buffer<u8>>| bytes.as_ref().is_some_and(|bytes| bytes[pixel] != 0);
         counts[kind(is_set(&input.decisions), is_set(&input.targets))] += 1;
     }
     counts
@@ -80,17 +79,7 @@ pub fn detection(source: &mut Source) {
         let to = if words == 0 { core::ptr::null_mut() } else { histograms.at_mut(0, None) };
         // SAFETY: the arrays are those of the input; the words are those of the binning.
         let status = unsafe {
-            hyla_detection_update_frame(
-                params,
-                &pixels,
-                rows,
-                columns,
-                pitch,
-                totals.at_mut(0, None),
-                of_c,
-                to,
-                words,
-            )
+            hyla_detection_update_frame(params, &pixels, rows, columns, pitch, totals.at_mut(0, None), of_c, to, words)
         };
         (status, totals, histograms)
     };
@@ -102,21 +91,13 @@ pub fn detection(source: &mut Source) {
         of_tier.assert_same(&totals, "another tier");
         more.assert_same(&histograms, "another tier");
     }
-    assert!(
-        status >= 0,
-        "status {status} of {rows} rows of {columns} in {} pixels, pitch {pitch}",
-        input.n
-    );
+    assert!(status >= 0, "status {status} of {rows} rows of {columns} in {} pixels, pitch {pitch}", input.n);
     if rows == 0 || columns == 0 {
         totals.assert_same(&State::new(TOTALS), "a frame without pixels adds nothing");
         return;
     }
     let of_pixels = counts(&input, |pixel| shape.place(pixel).1);
-    assert!(
-        totals.words[..4] == of_pixels[..],
-        "counts {:?} and {of_pixels:?}",
-        &totals.words[..4]
-    );
+    assert!(totals.words[..4] == of_pixels[..], "counts {:?} and {of_pixels:?}", &totals.words[..4]);
     let of_frame = counts(&input, |pixel| shape.place(pixel).0);
     let (decided, positive) = (of_frame[0] + of_frame[1] > 0, of_frame[0] + of_frame[2] > 0);
     assert_eq!(totals.words[4 + kind(decided, positive)], 1, "the frame is of another kind");
@@ -136,13 +117,7 @@ pub fn detection(source: &mut Source) {
 }
 
 /// The same frame in parts, and its end.
-fn lines(
-    input: &Input,
-    params: &hyla_detection_params,
-    n: usize,
-    whole: &State,
-    source: &mut Source,
-) {
+fn lines(input: &Input, params: &hyla_detection_params, n: usize, whole: &State, source: &mut Source) {
     let (mut totals, mut start) = (State::new(TOTALS), 0);
     while start < n {
         let part = Part { start, n: (1 + source.below(200)).min(n - start) };
@@ -175,8 +150,7 @@ pub fn statistics(source: &mut Source) {
     for tier in tiers() {
         pin(tier);
         let mut record = Record::default();
-        let mut room =
-            Buffer::filled(1, 0x0101_0101 * tier, hyla_score_statistics_workspace() - missing);
+        let mut room = Buffer::filled(1, 0x0101_0101 * tier, hyla_score_statistics_workspace() - missing);
         let (words, place) = (room.len(), room.at_mut(0));
         status = record.report("frame", &[0..9], |to: *mut [f64; 14]| {
             // SAFETY: the arrays are those of the input; the workspace says its own size.
@@ -216,8 +190,7 @@ pub fn statistics(source: &mut Source) {
         let within = size * f64::EPSILON * 2.0;
         let exact = sorted.iter().sum::<f64>() / sorted.len() as f64;
         assert!((exact - report[0]).abs() <= within, "mean {} for {exact}", report[0]);
-        let most = ((sorted.len() as f64 * fraction) as f32).ceil().clamp(1.0, sorted.len() as f32)
-            as usize;
+        let most = ((sorted.len() as f64 * fraction) as f32).ceil().clamp(1.0, sorted.len() as f32) as usize;
         let exact = sorted.iter().rev().take(most).sum::<f64>() / most as f64;
         assert!((exact - mean).abs() <= within, "mean of the greatest {most}: {mean} for {exact}");
     }

@@ -1,5 +1,5 @@
-//! Hostile words: any integers in the place of totals, sets, histograms and tables. Every function returns in bounded time,
-//! says the same on every tier, and says nothing that cannot be.
+//! Hostile words: any integers in the place of totals, sets, histograms and tables. Every function returns in bounded
+//! time, says the same on every tier, and says nothing that cannot be.
 
 use crate::binning::Binning;
 use crate::buffer::Buffer;
@@ -117,8 +117,7 @@ fn assert_possible(record: &Record) {
     let share = |double: f64| double.is_nan() || (0.0..=1.0).contains(&double);
     let count = |word: u64| word as i64 >= 0;
     if let Some(words) = record.given("confusion") {
-        let ratios =
-            [4..8, 13..17].into_iter().flatten().all(|place| share(f64::from_bits(words[place])));
+        let ratios = [4..8, 13..17].into_iter().flatten().all(|place| share(f64::from_bits(words[place])));
         let counts = [0..4, 9..13].into_iter().flatten().all(|place| count(words[place]));
         assert!(ratios && counts, "confusion of words that cannot be: {words:x?}");
     }
@@ -132,23 +131,16 @@ fn assert_possible(record: &Record) {
     }
     if let Some(words) = record.given("range") {
         let [least, greatest] = [0, 1].map(|place| f64::from_bits(words[place]));
-        let fine =
-            words[2..6].iter().all(|word| count(*word)) && (least <= greatest || words[4] == 0);
+        let fine = words[2..6].iter().all(|word| count(*word)) && (least <= greatest || words[4] == 0);
         assert!(fine, "a range of words that cannot be: {words:x?}");
     }
     if let Some(words) = record.given("report") {
         let doubles = words[..9].iter().all(|word| share(f64::from_bits(*word)));
-        assert!(
-            doubles && words[10..15].iter().all(|word| count(*word)),
-            "a ranking that cannot be: {words:x?}"
-        );
+        assert!(doubles && words[10..15].iter().all(|word| count(*word)), "a ranking that cannot be: {words:x?}");
     }
     if let Some(words) = record.given("quantile") {
         let [low, high] = [0, 1].map(|place| f64::from_bits(words[place]));
-        assert!(
-            low <= high || low.is_nan() || high.is_nan(),
-            "a quantile between {low} and {high}"
-        );
+        assert!(low <= high || low.is_nan() || high.is_nan(), "a quantile between {low} and {high}");
     }
 }
 
@@ -164,8 +156,7 @@ fn drift(binning: &Binning, source: &mut Source) {
     });
     let groups = source.pick(&[10, 0, 1, 65_536]);
     let (low, high) = (source.float(), source.float());
-    let params =
-        hyla_drift_params { struct_size: 0, groups, has_range: source.option(2), low, high };
+    let params = hyla_drift_params { struct_size: 0, groups, has_range: source.option(2), low, high };
     let params = Parameters::new(source, params);
     let mut first: Option<Record> = None;
     for tier in tiers() {

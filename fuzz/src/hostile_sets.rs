@@ -27,8 +27,7 @@ pub fn tables(source: &mut Source) {
         high: source.parameter(&[1.0, 6.0]),
         reserved: [core::ptr::null(); 2],
     };
-    if let Some(binning) =
-        Binning::any(source).filter(|binning| binning.rule == THRESHOLDS && binning.of_c.bins < 200)
+    if let Some(binning) = Binning::any(source).filter(|binning| binning.rule == THRESHOLDS && binning.of_c.bins < 200)
     {
         of_c = binning.of_c;
         // SAFETY: the table has as many words as it says.
@@ -58,10 +57,7 @@ pub fn tables(source: &mut Source) {
         let (mut record, mut words) = (Record::default(), Buffer::filled(0, 0_i64, count));
         // SAFETY: as above; the words are as many as are said.
         unsafe {
-            record.status(
-                "update",
-                hyla_ranking_update(&of_c, &input.pixels(input.whole()), words.at_mut(0), count),
-            );
+            record.status("update", hyla_ranking_update(&of_c, &input.pixels(input.whole()), words.at_mut(0), count));
             record.totals("words", &words);
             record.report("report", &[0..10], |to: *mut hyla_ranking_report| {
                 hyla_ranking_values(&of_c, words.at(0), count, to)
@@ -69,9 +65,7 @@ pub fn tables(source: &mut Source) {
             record.report("at", &[0..4], |to: *mut hyla_ranking_point| {
                 hyla_ranking_at(&of_c, words.at(0), count, threshold, to)
             });
-            record.double("threshold", |to| {
-                hyla_ranking_threshold(&of_c, words.at(0), count, 0.1, to)
-            });
+            record.double("threshold", |to| hyla_ranking_threshold(&of_c, words.at(0), count, 0.1, to));
             record.report("quantile", &[0..2], |to: *mut [f64; 2]| {
                 hyla_ranking_quantile(&of_c, words.at(0), count, 0.3, to.cast())
             });
@@ -91,8 +85,7 @@ pub fn labels(source: &mut Source) {
         for _ in 0..source.below(6) {
             let place = source.below(size.max(1));
             if let Some(word) = set.get_mut(place) {
-                *word =
-                    if source.once_in(2) { source.any() } else { i32::from(source.any::<i8>()) };
+                *word = if source.once_in(2) { source.any() } else { i32::from(source.any::<i8>()) };
             }
         }
         Buffer::new(1, &set)
@@ -106,34 +99,23 @@ pub fn labels(source: &mut Source) {
         let mut record = Record::default();
         let values = |record: &mut Record, set: &Buffer<i32>| {
             // SAFETY: the set has as many words as are said.
-            record.report("labels", &[], |to: *mut i64| unsafe {
-                hyla_distinct_label_count_value(set.at(0), size, to)
-            });
-            let fine = record
-                .given("labels")
-                .is_none_or(|words| words[0] as usize <= size.saturating_sub(2));
+            record
+                .report("labels", &[], |to: *mut i64| unsafe { hyla_distinct_label_count_value(set.at(0), size, to) });
+            let fine = record.given("labels").is_none_or(|words| words[0] as usize <= size.saturating_sub(2));
             assert!(fine, "more labels than the set has room for");
         };
         values(&mut record, &set);
         let mut changed = set.clone();
         // SAFETY: as above.
-        let status = unsafe {
-            hyla_distinct_label_count_update(
-                labels.at(0),
-                core::ptr::null(),
-                n,
-                changed.at_mut(0),
-                size,
-            )
-        };
+        let status =
+            unsafe { hyla_distinct_label_count_update(labels.at(0), core::ptr::null(), n, changed.at_mut(0), size) };
         assert!(status >= 0 || changed[..] == set[..], "an error changed the set");
         record.status("update", status);
         record.add("updated", changed.iter().map(|word| *word as u64));
         values(&mut record, &changed);
         let mut changed = set.clone();
         // SAFETY: as above.
-        let status =
-            unsafe { hyla_distinct_label_count_merge(other.at(0), changed.at_mut(0), size) };
+        let status = unsafe { hyla_distinct_label_count_merge(other.at(0), changed.at_mut(0), size) };
         assert!(status >= 0 || changed[..] == set[..], "an error changed the set");
         record.status("merge", status);
         record.add("merged", changed.iter().map(|word| *word as u64));
@@ -149,17 +131,9 @@ pub fn named(source: &mut Source) {
     let mut totals = State::new(components * words);
     let ratios = Buffer::new(1, &source.floats(components));
     // SAFETY: there are as many ratios and totals as components.
-    assert_eq!(
-        unsafe { hyla_explained_variance_update(ratios.at(0), components, totals.at_mut(0, None)) },
-        0
-    );
+    assert_eq!(unsafe { hyla_explained_variance_update(ratios.at(0), components, totals.at_mut(0, None)) }, 0);
     spoil(&mut totals.words, source);
-    let context = hyla_context {
-        stage: 1 << source.below(5),
-        epoch: source.any(),
-        batch_idx: 3,
-        reserved: 0,
-    };
+    let context = hyla_context { stage: 1 << source.below(5), epoch: source.any(), batch_idx: 3, reserved: 0 };
     let capacity = source.below(30);
     // SAFETY: all of its fields are numbers and bytes.
     let empty: hyla_metric = unsafe { core::mem::zeroed() };
@@ -168,14 +142,7 @@ pub fn named(source: &mut Source) {
     // SAFETY: as above; the list has as much room as is said.
     let status = unsafe {
         let to = list.at_mut(0);
-        hyla_explained_variance_metrics(
-            totals.at(0),
-            components,
-            &context,
-            to,
-            capacity,
-            &mut count,
-        )
+        hyla_explained_variance_metrics(totals.at(0), components, &context, to, capacity, &mut count)
     };
     assert_eq!(status < 0, count == usize::MAX, "status {status}, count {count}");
     let is_unchanged = |metric: &hyla_metric| metric.name[0] == 0 && metric.value.to_bits() == 0;
@@ -207,17 +174,7 @@ fn detection(context: &hyla_context, capacity: usize, source: &mut Source) {
     let to = list.at_mut(0);
     // SAFETY: as above; the list has as much room as is said.
     let status = unsafe {
-        hyla_detection_metrics(
-            &params,
-            totals.at(0),
-            none,
-            core::ptr::null(),
-            0,
-            context,
-            to,
-            capacity,
-            &mut count,
-        )
+        hyla_detection_metrics(&params, totals.at(0), none, core::ptr::null(), 0, context, to, capacity, &mut count)
     };
     assert_eq!(status < 0, count == usize::MAX, "status {status}, count {count}");
     for metric in list.iter().take(if status < 0 { 0 } else { count }) {

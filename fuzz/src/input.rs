@@ -40,19 +40,11 @@ impl Layout {
             1 => Self { channels, pixel_stride: channels.max(1) + gap, channel_stride: 1 },
             2 => {
                 let pixel_stride = 1 + gap;
-                Self {
-                    channels,
-                    pixel_stride,
-                    channel_stride: n.max(1) * pixel_stride + source.below(3),
-                }
+                Self { channels, pixel_stride, channel_stride: n.max(1) * pixel_stride + source.below(3) }
             }
             _ => {
                 let channel_stride = 1 + gap;
-                Self {
-                    channels,
-                    pixel_stride: channels.max(1) * channel_stride + source.below(3),
-                    channel_stride,
-                }
+                Self { channels, pixel_stride: channels.max(1) * channel_stride + source.below(3), channel_stride }
             }
         }
     }
@@ -134,8 +126,7 @@ impl Input {
             second: floats(source, if is_cube { span } else { 0 }),
             targets: Some(bytes(source)),
             decisions: (!is_cube).then(|| bytes(source)),
-            labels: is_cube
-                .then(|| Buffer::new(source.start(), &source.labels(n, layout.channels))),
+            labels: is_cube.then(|| Buffer::new(source.start(), &source.labels(n, layout.channels))),
             valid: source.once_in(2).then(|| bytes(source)),
             weights: source.once_in(3).then(|| Buffer::new(source.start(), &source.shares(n))),
             soft_targets: None,
@@ -228,9 +219,7 @@ impl Input {
                 integers[pixel] = random.next() as u16;
             }
         }
-        for valid in
-            other.valid.iter_mut().flat_map(|valid| valid.iter_mut()).filter(|valid| **valid != 0)
-        {
+        for valid in other.valid.iter_mut().flat_map(|valid| valid.iter_mut()).filter(|valid| **valid != 0) {
             *valid = random.next() as u8 | 1 << random.below(8);
         }
         other
@@ -253,11 +242,7 @@ impl Input {
 
     fn taken(&self, kept: &[usize], layout: Layout) -> Self {
         let values = |from: &Buffer<f32>| {
-            let mut to = Buffer::filled(
-                3,
-                f32::NAN,
-                if from.is_empty() { 0 } else { layout.span(kept.len()) },
-            );
+            let mut to = Buffer::filled(3, f32::NAN, if from.is_empty() { 0 } else { layout.span(kept.len()) });
             for (place, pixel) in kept.iter().enumerate().filter(|_| !from.is_empty()) {
                 for channel in 0..layout.channels {
                     to[layout.index(place, channel)] = from[self.layout.index(*pixel, channel)];
@@ -284,6 +269,5 @@ impl Input {
 
 /// The items of the pixels that are kept.
 fn only<T: Copy>(from: &Option<Buffer<T>>, kept: &[usize]) -> Option<Buffer<T>> {
-    from.as_ref()
-        .map(|from| Buffer::new(1, &kept.iter().map(|pixel| from[*pixel]).collect::<Vec<_>>()))
+    from.as_ref().map(|from| Buffer::new(1, &kept.iter().map(|pixel| from[*pixel]).collect::<Vec<_>>()))
 }

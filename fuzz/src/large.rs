@@ -1,5 +1,5 @@
-//! Histograms of few bins and counts of any size, up to what the words hold: the certified bounds against the best and the worst
-//! order inside the bins.
+//! Histograms of few bins and counts of any size, up to what the words hold: the certified bounds against the best and
+//! the worst order inside the bins.
 
 use crate::binning::{Binning, U8, U16};
 use crate::buffer::Buffer;
@@ -12,8 +12,8 @@ use hyla::capi::ranking::*;
 /// How far the oracle itself may be from the truth, as a share of it.
 const WITHIN: f64 = 1.0e-9;
 
-/// Counts are about two to the power of one of these: bounds are made in another way from 64 anomalies on, and doubles lose
-/// units from 2^53 on.
+/// Counts are about two to the power of one of these: bounds are made in another way from 64 anomalies on, and doubles
+/// lose units from 2^53 on.
 const SIZES: [u32; 10] = [0, 3, 6, 8, 10, 20, 40, 53, 56, 59];
 
 /// Fills some bins by adding a pixel's words many times over, as merging does.
@@ -38,9 +38,7 @@ pub fn check(source: &mut Source) {
     }
     let mut report = core::mem::MaybeUninit::<hyla_ranking_report>::uninit();
     // SAFETY: the words are those of the binning.
-    let status = unsafe {
-        hyla_ranking_values(&binning.of_c, state.at(0), binning.words, report.as_mut_ptr())
-    };
+    let status = unsafe { hyla_ranking_values(&binning.of_c, state.at(0), binning.words, report.as_mut_ptr()) };
     assert!(status >= 0, "status {status}");
     // SAFETY: it was written.
     let report = unsafe { report.assume_init() };
@@ -58,14 +56,8 @@ pub fn check(source: &mut Source) {
     }
     let (worst, best) = (worst / hits as f64, best / hits as f64);
     let (low, high) = (report.average_precision_lo, report.average_precision_hi);
-    assert!(
-        low <= worst * (1.0 + WITHIN),
-        "average precision is not below {low:e}, but can be {worst:e}"
-    );
-    assert!(
-        high >= best * (1.0 - WITHIN),
-        "average precision is not above {high:e}, but can be {best:e}"
-    );
+    assert!(low <= worst * (1.0 + WITHIN), "average precision is not below {low:e}, but can be {worst:e}");
+    assert!(high >= best * (1.0 - WITHIN), "average precision is not above {high:e}, but can be {best:e}");
 }
 
 /// `sum of (A + j) / (A + j + C)` over j from 1 to p: a thousand terms one by one, and the others by their integral.

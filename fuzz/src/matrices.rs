@@ -66,8 +66,7 @@ impl Rows {
     /// Without gaps.
     fn compacted(&self) -> Self {
         let mut other = self.clone();
-        let rows = (0..self.rows)
-            .flat_map(|row| (0..self.columns).map(move |column| row * self.row_stride + column));
+        let rows = (0..self.rows).flat_map(|row| (0..self.columns).map(move |column| row * self.row_stride + column));
         other.values = Buffer::new(0, &rows.map(|place| self.values[place]).collect::<Vec<_>>());
         other.row_stride = self.columns;
         other
@@ -80,14 +79,7 @@ trait Regulariser {
     fn workspace(&self, rows: &Rows) -> usize;
     fn loss(&self, rows: &Rows, workspace: &mut Buffer<f64>, loss: *mut f64) -> i32;
     fn gradient(&self, rows: &Rows, ask: Ask, workspace: &mut Buffer<f64>, to: *mut f32) -> i32;
-    fn at_once(
-        &self,
-        rows: &Rows,
-        ask: Ask,
-        workspace: &mut Buffer<f64>,
-        loss: *mut f64,
-        to: *mut f32,
-    ) -> i32;
+    fn at_once(&self, rows: &Rows, ask: Ask, workspace: &mut Buffer<f64>, loss: *mut f64, to: *mut f32) -> i32;
 }
 
 /// `regulariser!(Node, workspace or none, loss, gradient, at once, rows => what C is given of them)`.
@@ -106,44 +98,16 @@ macro_rules! regulariser {
                 unsafe { $loss(params, &rows.matrix(), workspace.at_mut(0), doubles, loss) }
             }
 
-            fn gradient(
-                &self,
-                rows: &Rows,
-                ask: Ask,
-                workspace: &mut Buffer<f64>,
-                to: *mut f32,
-            ) -> i32 {
-                let (params, doubles, room) =
-                    (self.0.pointer(), workspace.len(), workspace.at_mut(0));
+            fn gradient(&self, rows: &Rows, ask: Ask, workspace: &mut Buffer<f64>, to: *mut f32) -> i32 {
+                let (params, doubles, room) = (self.0.pointer(), workspace.len(), workspace.at_mut(0));
                 // SAFETY: see above.
-                unsafe {
-                    $gradient(params, &rows.matrix(), ask.upstream, ask.write, room, doubles, to)
-                }
+                unsafe { $gradient(params, &rows.matrix(), ask.upstream, ask.write, room, doubles, to) }
             }
 
-            fn at_once(
-                &self,
-                rows: &Rows,
-                ask: Ask,
-                workspace: &mut Buffer<f64>,
-                loss: *mut f64,
-                to: *mut f32,
-            ) -> i32 {
-                let (params, doubles, room) =
-                    (self.0.pointer(), workspace.len(), workspace.at_mut(0));
+            fn at_once(&self, rows: &Rows, ask: Ask, workspace: &mut Buffer<f64>, loss: *mut f64, to: *mut f32) -> i32 {
+                let (params, doubles, room) = (self.0.pointer(), workspace.len(), workspace.at_mut(0));
                 // SAFETY: see above.
-                unsafe {
-                    $at_once(
-                        params,
-                        &rows.matrix(),
-                        ask.upstream,
-                        ask.write,
-                        room,
-                        doubles,
-                        loss,
-                        to,
-                    )
-                }
+                unsafe { $at_once(params, &rows.matrix(), ask.upstream, ask.write, room, doubles, loss, to) }
             }
         }
     };
@@ -160,26 +124,13 @@ macro_rules! regulariser {
                 unsafe { $loss(self.0.pointer(), weights, n, loss) }
             }
 
-            fn gradient(
-                &self,
-                rows: &Rows,
-                ask: Ask,
-                _workspace: &mut Buffer<f64>,
-                to: *mut f32,
-            ) -> i32 {
+            fn gradient(&self, rows: &Rows, ask: Ask, _workspace: &mut Buffer<f64>, to: *mut f32) -> i32 {
                 let (weights, n) = rows.weights();
                 // SAFETY: see above.
                 unsafe { $gradient(self.0.pointer(), weights, n, ask.upstream, ask.write, to) }
             }
 
-            fn at_once(
-                &self,
-                rows: &Rows,
-                ask: Ask,
-                _room: &mut Buffer<f64>,
-                loss: *mut f64,
-                to: *mut f32,
-            ) -> i32 {
+            fn at_once(&self, rows: &Rows, ask: Ask, _room: &mut Buffer<f64>, loss: *mut f64, to: *mut f32) -> i32 {
                 let (weights, n) = rows.weights();
                 // SAFETY: see above.
                 unsafe { $at_once(self.0.pointer(), weights, n, ask.upstream, ask.write, loss, to) }
@@ -233,25 +184,13 @@ fn any(source: &mut Source) -> (Box<dyn Regulariser>, bool) {
         }
         1 => {
             let eps = source.parameter(&[1e-6, 1e-6, 0.0, 1.0]);
-            let params = hyla_distinctness_params {
-                struct_size,
-                weight,
-                eps,
-                skip_exact_zeros: source.option(2),
-            };
+            let params = hyla_distinctness_params { struct_size, weight, eps, skip_exact_zeros: source.option(2) };
             (Box::new(Distinctness(Parameters::new(source, params))), false)
         }
         2 => {
             let eps = source.parameter(&[1e-6, 1e-6, 0.0, 1.0]);
-            let (has_target, target_entropy) =
-                (source.option(2), source.parameter(&[0.0, 1.0, 3.0]));
-            let params = hyla_selector_entropy_params {
-                struct_size,
-                weight,
-                eps,
-                has_target,
-                target_entropy,
-            };
+            let (has_target, target_entropy) = (source.option(2), source.parameter(&[0.0, 1.0, 3.0]));
+            let params = hyla_selector_entropy_params { struct_size, weight, eps, has_target, target_entropy };
             (Box::new(Entropy(Parameters::new(source, params))), true)
         }
         _ => {
@@ -284,11 +223,9 @@ fn said(node: &dyn Regulariser, rows: &Rows, upstream: f64, garbage: f64, missin
     let mut gradients = Vec::new();
     for write in 0..2 {
         let ask = Ask { upstream, write };
-        let fresh =
-            || (Buffer::filled(1, garbage, doubles), Buffer::filled(3, BEFORE, rows.values.len()));
+        let fresh = || (Buffer::filled(1, garbage, doubles), Buffer::filled(3, BEFORE, rows.values.len()));
         let (mut workspace, mut steps) = fresh();
-        let status =
-            unchanged(node.gradient(rows, ask, &mut workspace, steps.at_mut(0)), &workspace);
+        let status = unchanged(node.gradient(rows, ask, &mut workspace, steps.at_mut(0)), &workspace);
         assert_untouched(status, &steps, rows);
         record.status("gradient", status);
         let (mut workspace, mut at_once) = fresh();
@@ -300,12 +237,7 @@ fn said(node: &dyn Regulariser, rows: &Rows, upstream: f64, garbage: f64, missin
         });
         assert_untouched(other, &at_once, rows);
         assert_eq!(status, other, "statuses of the gradient and of all at once");
-        assert!(
-            steps
-                .iter()
-                .map(|float| float_bits(*float))
-                .eq(at_once.iter().map(|float| float_bits(*float)))
-        );
+        assert!(steps.iter().map(|float| float_bits(*float)).eq(at_once.iter().map(|float| float_bits(*float))));
         gradients.push((status, steps));
     }
     Said { record, gradients }
@@ -315,10 +247,7 @@ fn said(node: &dyn Regulariser, rows: &Rows, upstream: f64, garbage: f64, missin
 fn assert_untouched(status: i32, gradient: &Buffer<f32>, rows: &Rows) {
     for (place, float) in gradient.iter().enumerate() {
         let is_gap = place % rows.row_stride >= rows.columns;
-        assert!(
-            *float == BEFORE || !(is_gap || status < 0),
-            "place {place} changed: status {status}, gap {is_gap}"
-        );
+        assert!(*float == BEFORE || !(is_gap || status < 0), "place {place} changed: status {status}, gap {is_gap}");
     }
 }
 
@@ -335,11 +264,7 @@ pub fn check(source: &mut Source) {
         let other = said(node.as_ref(), &rows, upstream, 1.0e300, 0);
         other.record.assert_same(&first.record, "another tier");
         for ((_, one), (_, two)) in first.gradients.iter().zip(&other.gradients) {
-            assert!(
-                one.iter()
-                    .map(|float| float_bits(*float))
-                    .eq(two.iter().map(|float| float_bits(*float)))
-            );
+            assert!(one.iter().map(|float| float_bits(*float)).eq(two.iter().map(|float| float_bits(*float))));
         }
     }
     pin(source.pick(&tiers));
@@ -349,32 +274,21 @@ pub fn check(source: &mut Source) {
     for ((_, one), (_, two)) in first.gradients.iter().zip(&other.gradients) {
         for place in 0..two.len() {
             let (row, column) = (place / rows.columns, place % rows.columns);
-            assert_eq!(
-                float_bits(one[row * rows.row_stride + column]),
-                float_bits(two[place]),
-                "rows without gaps"
-            );
+            assert_eq!(float_bits(one[row * rows.row_stride + column]), float_bits(two[place]), "rows without gaps");
         }
     }
     if node.workspace(&rows) > 0 {
-        let status =
-            node.loss(&rows, &mut Buffer::filled(1, 0.0, node.workspace(&rows) - 1), &mut 0.0);
+        let status = node.loss(&rows, &mut Buffer::filled(1, 0.0, node.workspace(&rows) - 1), &mut 0.0);
         assert!(status < 0, "a workspace that is too small was taken");
         said(node.as_ref(), &rows, upstream, 7.0, 1);
     }
     let mut bad = rows;
     bad.fault = Some(Fault::any(source));
-    let ask =
-        Ask { upstream, write: if let Some(Fault::Write(write)) = bad.fault { write } else { 0 } };
+    let ask = Ask { upstream, write: if let Some(Fault::Write(write)) = bad.fault { write } else { 0 } };
     let mut workspace = Buffer::filled(0, 0.0, node.workspace(&bad));
     let mut gradient = Buffer::filled(0, BEFORE, bad.values.len());
-    let to = bad
-        .fault
-        .map_or(core::ptr::null_mut(), |fault| fault.of_output(Array::Output, gradient.at_mut(0)));
+    let to = bad.fault.map_or(core::ptr::null_mut(), |fault| fault.of_output(Array::Output, gradient.at_mut(0)));
     let status = node.gradient(&bad, ask, &mut workspace, to);
-    assert!(
-        status >= 0 || gradient.iter().all(|float| *float == BEFORE),
-        "an error changed the gradient"
-    );
+    assert!(status >= 0 || gradient.iter().all(|float| *float == BEFORE), "an error changed the gradient");
     assert!(status < 0 || ask.write < 2, "there is no such way to write");
 }

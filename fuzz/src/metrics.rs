@@ -1,4 +1,5 @@
-//! Metrics of maps with totals: exact sum, range, confusion, pixel statistics, score statistics, and the histograms of rankings.
+//! Metrics of maps with totals: exact sum, range, confusion, pixel statistics, score statistics, and the histograms of
+//! rankings.
 
 use crate::binning::{Binning, U8, U16};
 use crate::buffer::pointer;
@@ -37,8 +38,8 @@ macro_rules! metric {
         /// The metric of that name.
         pub struct $node;
 
-        // SAFETY of all calls: the arrays are those of the input, and the totals have as many words as C's struct; where a
-        // fault changes a pointer, the function must find out.
+        // SAFETY of all calls: the arrays are those of the input, and the totals have as many words as C's struct;
+        // where a fault changes a pointer, the function must find out.
         impl Node for $node {
             fn words(&self, _input: &Input) -> usize {
                 size_of::<$totals>() / 8
@@ -69,19 +70,12 @@ macro_rules! metric {
     };
 }
 
-metric!(
-    Sum,
-    hyla_sum_totals,
-    hyla_sum_update,
-    hyla_sum_merge,
-    [hyla_sum_normalize],
-    |state, record| {
-        // SAFETY: the state are totals.
-        record.double("sum", |to| unsafe { hyla_sum_value(state.at(0), to) });
-        // SAFETY: as above.
-        record.double("mean", |to| unsafe { hyla_sum_mean(state.at(0), to) });
-    }
-);
+metric!(Sum, hyla_sum_totals, hyla_sum_update, hyla_sum_merge, [hyla_sum_normalize], |state, record| {
+    // SAFETY: the state are totals.
+    record.double("sum", |to| unsafe { hyla_sum_value(state.at(0), to) });
+    // SAFETY: as above.
+    record.double("mean", |to| unsafe { hyla_sum_mean(state.at(0), to) });
+});
 
 metric!(
     ScoreStatistics,
@@ -97,19 +91,10 @@ metric!(
     }
 );
 
-metric!(
-    Confusion,
-    hyla_confusion_totals,
-    hyla_confusion_update,
-    hyla_confusion_merge,
-    [],
-    |state, record| {
-        // SAFETY: the state are totals.
-        record.report("confusion", &[4..8, 13..17], |to| unsafe {
-            hyla_confusion_values(state.at(0), to)
-        });
-    }
-);
+metric!(Confusion, hyla_confusion_totals, hyla_confusion_update, hyla_confusion_merge, [], |state, record| {
+    // SAFETY: the state are totals.
+    record.report("confusion", &[4..8, 13..17], |to| unsafe { hyla_confusion_values(state.at(0), to) });
+});
 
 metric!(
     PixelStatistics,
@@ -119,9 +104,7 @@ metric!(
     [],
     |state, record| {
         // SAFETY: the state are totals.
-        record.report("pixel statistics", &[2..3], |to| unsafe {
-            hyla_pixel_statistics_values(state.at(0), to)
-        });
+        record.report("pixel statistics", &[2..3], |to| unsafe { hyla_pixel_statistics_values(state.at(0), to) });
     }
 );
 
@@ -176,15 +159,7 @@ impl Node for Ranking<'_> {
         // SAFETY: see above.
         unsafe {
             match self.binning.rule {
-                U8 => hyla_ranking_update_u8(
-                    binning,
-                    pixels.decisions,
-                    targets,
-                    valid,
-                    n,
-                    words,
-                    count,
-                ),
+                U8 => hyla_ranking_update_u8(binning, pixels.decisions, targets, valid, n, words, count),
                 U16 => hyla_ranking_update_u16(binning, integers, targets, valid, n, words, count),
                 _ => hyla_ranking_update(binning, &pixels, words, count),
             }
@@ -193,14 +168,7 @@ impl Node for Ranking<'_> {
 
     fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
         // SAFETY: see above.
-        unsafe {
-            hyla_ranking_merge(
-                &self.binning.of_c,
-                other.at(0),
-                state.at_mut(0, None),
-                self.binning.words,
-            )
-        }
+        unsafe { hyla_ranking_merge(&self.binning.of_c, other.at(0), state.at_mut(0, None), self.binning.words) }
     }
 
     fn normalize(&self, _input: &Input, _state: &mut State) -> i32 {
@@ -223,9 +191,7 @@ impl Node for Ranking<'_> {
             unsafe { hyla_ranking_at(binning, words, count, 0.5, to) }
         });
         // SAFETY: see above.
-        record.double("threshold", |to| unsafe {
-            hyla_ranking_threshold(binning, words, count, 0.1, to)
-        });
+        record.double("threshold", |to| unsafe { hyla_ranking_threshold(binning, words, count, 0.1, to) });
         record.report("quantile", &[0..2], |to: *mut [f64; 2]| {
             // SAFETY: see above.
             unsafe { hyla_ranking_quantile(binning, words, count, 0.75, to.cast()) }

@@ -93,14 +93,7 @@ pub trait Node {
     }
 
     /// Writes the gradient; `None`: there is none.
-    fn gradient(
-        &self,
-        _input: &Input,
-        _part: Part,
-        _state: &State,
-        _ask: Ask,
-        _to: *mut f32,
-    ) -> Option<i32> {
+    fn gradient(&self, _input: &Input, _part: Part, _state: &State, _ask: Ask, _to: *mut f32) -> Option<i32> {
         None
     }
 

@@ -9,8 +9,8 @@ use crate::record::Record;
 use crate::source::{Random, Source};
 use crate::tiers::{pin, tiers};
 
-/// Lets a node meet all oracles. What they choose comes out of a seed: most inputs have ended where the oracles begin, and a
-/// source that has ended always chooses the same.
+/// Lets a node meet all oracles. What they choose comes out of a seed: most inputs have ended where the oracles begin,
+/// and a source that has ended always chooses the same.
 pub fn check(node: &dyn Node, input: &Input, source: &mut Source) {
     let choices = Random::new(source).bytes();
     let source = &mut Source::new(&choices);
@@ -99,10 +99,7 @@ fn at_once(node: &dyn Node, input: &Input, whole: &Steps, source: &mut Source) {
         whole.outputs.assert_same(&output, kind);
         if gives_totals {
             let words = node.words_at_once(input);
-            assert!(
-                state.words[..words] == whole.state.words[..words],
-                "totals at once and in steps"
-            );
+            assert!(state.words[..words] == whole.state.words[..words], "totals at once and in steps");
             if words > 0 {
                 assert!(state.range[..] == whole.state.range[..], "range at once and in steps");
             }
@@ -161,8 +158,7 @@ fn split(node: &dyn Node, input: &Input, whole: &Steps, source: &mut Source, tie
 
 /// Up to six parts of the pixels, some perhaps empty.
 fn parts(input: &Input, source: &mut Source) -> Vec<Part> {
-    let mut cuts: Vec<usize> =
-        (0..source.below(6)).map(|_| source.any::<u16>() as usize % (input.n + 1)).collect();
+    let mut cuts: Vec<usize> = (0..source.below(6)).map(|_| source.any::<u16>() as usize % (input.n + 1)).collect();
     cuts.extend([0, input.n]);
     cuts.sort_unstable();
     cuts.windows(2).map(|pair| Part { start: pair[0], n: pair[1] - pair[0] }).collect()
@@ -193,9 +189,7 @@ fn add_words(node: &dyn Node, input: &Input, from: &State, to: &mut State) {
 fn masked(node: &dyn Node, input: &Input, whole: &Steps, source: &mut Source) {
     let record = whole.record(node, input);
     let poisoned = input.poisoned(source);
-    Steps::new(node, &poisoned, whole.ask)
-        .record(node, &poisoned)
-        .assert_same(&record, "masked pixels set to NaN");
+    Steps::new(node, &poisoned, whole.ask).record(node, &poisoned).assert_same(&record, "masked pixels set to NaN");
     let compacted = input.compacted(source);
     let other = Steps::new(node, &compacted, whole.ask);
     let said = |steps: &Steps, input: &Input, is_kept: &dyn Fn(usize) -> bool| {

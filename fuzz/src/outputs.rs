@@ -57,20 +57,10 @@ fn background(start: usize, length: usize) -> Buffer<f32> {
 const START: usize = 5;
 
 /// Calls for one output of a part; `None`: the node has no such output.
-fn call(
-    node: &dyn Node,
-    input: &Input,
-    part: Part,
-    state: &State,
-    ask: Ask,
-    kind: Kind,
-    to: *mut f32,
-) -> Option<i32> {
+fn call(node: &dyn Node, input: &Input, part: Part, state: &State, ask: Ask, kind: Kind, to: *mut f32) -> Option<i32> {
     match kind {
         Kind::Map => node.map(input, part, to),
-        _ => {
-            node.gradient(input, part, state, Ask { write: kind.write().max(ask.write), ..ask }, to)
-        }
+        _ => node.gradient(input, part, state, Ask { write: kind.write().max(ask.write), ..ask }, to),
     }
 }
 
@@ -98,11 +88,8 @@ impl Outputs {
 
     /// Memory for an output, as before a call.
     pub fn background(&self, kind: Kind) -> Buffer<f32> {
-        let layout = self
-            .outputs
-            .iter()
-            .find(|output| output.kind == kind)
-            .map_or(self.of_values, |output| output.layout);
+        let layout =
+            self.outputs.iter().find(|output| output.kind == kind).map_or(self.of_values, |output| output.layout);
         background(START, layout.span(self.n))
     }
 
@@ -120,14 +107,9 @@ impl Outputs {
         }
     }
 
-    /// Adds the outputs of some pixels to a record, pixel by pixel. Of two inputs of other layouts or lengths what was added to
-    /// differs, and a map tells when it has no pixel: neither is taken then.
-    pub fn add_to(
-        &self,
-        record: &mut Record,
-        is_of_other_layout: bool,
-        is_kept: impl Fn(usize) -> bool,
-    ) {
+    /// Adds the outputs of some pixels to a record, pixel by pixel. Of two inputs of other layouts or lengths what was
+    /// added to differs, and a map tells when it has no pixel: neither is taken then.
+    pub fn add_to(&self, record: &mut Record, is_of_other_layout: bool, is_kept: impl Fn(usize) -> bool) {
         for output in &self.outputs {
             if !(is_of_other_layout && output.kind == Kind::Map) {
                 record.status(output.kind.name(), output.status);
@@ -136,38 +118,23 @@ impl Outputs {
                 continue;
             }
             let pixels = (0..self.n).filter(|pixel| is_kept(*pixel));
-            let values = pixels
-                .flat_map(|pixel| (0..output.layout.channels).map(move |channel| (pixel, channel)));
-            let floats: Vec<f32> = values
-                .map(|(pixel, channel)| output.floats[output.layout.index(pixel, channel)])
-                .collect();
+            let values = pixels.flat_map(|pixel| (0..output.layout.channels).map(move |channel| (pixel, channel)));
+            let floats: Vec<f32> =
+                values.map(|(pixel, channel)| output.floats[output.layout.index(pixel, channel)]).collect();
             record.floats(output.kind.name(), &floats);
         }
     }
 
     /// Panics unless the parts write what the whole wrote.
-    pub fn assert_parts(
-        &self,
-        node: &dyn Node,
-        input: &Input,
-        state: &State,
-        ask: Ask,
-        parts: &[Part],
-    ) {
+    pub fn assert_parts(&self, node: &dyn Node, input: &Input, state: &State, ask: Ask, parts: &[Part]) {
         for output in &self.outputs {
             let mut floats = self.background(output.kind);
             for part in parts {
                 let start = (part.start * output.layout.pixel_stride).min(floats.len());
                 let to = floats.at_mut(start);
-                let status =
-                    call(node, input, *part, state, ask, output.kind, to).expect("as the whole");
+                let status = call(node, input, *part, state, ask, output.kind, to).expect("as the whole");
                 let same = output.kind == Kind::Map || status == output.status;
-                assert!(
-                    same,
-                    "{}: status {status} of a part, {} of the whole",
-                    output.kind.name(),
-                    output.status
-                );
+                assert!(same, "{}: status {status} of a part, {} of the whole", output.kind.name(), output.status);
             }
             self.assert_same(&floats, output.kind);
         }
@@ -206,15 +173,11 @@ impl Outputs {
                 }
             }
             let ask = if let Fault::Write(write) = fault { Ask { write, ..ask } } else { ask };
-            let status =
-                call(node, &bad, bad.whole(), state, ask, output.kind, to).expect("as before");
+            let status = call(node, &bad, bad.whole(), state, ask, output.kind, to).expect("as before");
             assert!(!overlaps || status < 0, "an overlap was taken");
             if status < 0 {
                 assert_untouched(&floats, output.kind);
-                assert!(
-                    bad.values.iter().map(|value| value.to_bits()).eq(values),
-                    "an error changed the input"
-                );
+                assert!(bad.values.iter().map(|value| value.to_bits()).eq(values), "an error changed the input");
             } else if !fault.may_be_legal() {
                 self.assert_same(&floats, output.kind);
             }
@@ -231,13 +194,8 @@ impl Output {
                 is_value[self.layout.index(pixel, channel)] = true;
             }
         }
-        for (place, float) in self.floats.iter().enumerate().filter(|(place, _)| !is_value[*place])
-        {
-            assert!(
-                float.to_bits() == at(place).to_bits(),
-                "{} wrote into a gap at {place}",
-                self.kind.name()
-            );
+        for (place, float) in self.floats.iter().enumerate().filter(|(place, _)| !is_value[*place]) {
+            assert!(float.to_bits() == at(place).to_bits(), "{} wrote into a gap at {place}", self.kind.name());
         }
     }
 }
@@ -249,10 +207,6 @@ fn at(place: usize) -> f32 {
 
 fn assert_untouched(floats: &Buffer<f32>, kind: Kind) {
     for (place, float) in floats.iter().enumerate() {
-        assert!(
-            float.to_bits() == at(place).to_bits(),
-            "{}: an error changed the output at {place}",
-            kind.name()
-        );
+        assert!(float.to_bits() == at(place).to_bits(), "{}: an error changed the output at {place}", kind.name());
     }
 }

@@ -12,8 +12,7 @@ impl Parameters {
     pub fn new<P: Copy>(source: &mut Source, params: P) -> Self {
         let fields = size_of::<P>() / 4;
         // SAFETY: every field of parameters has four bytes, so that there is no padding.
-        let known =
-            unsafe { core::slice::from_raw_parts((&raw const params).cast::<u32>(), fields) };
+        let known = unsafe { core::slice::from_raw_parts((&raw const params).cast::<u32>(), fields) };
         let mut words = known.to_vec();
         match source.below(32) {
             0 => words.resize(fields + 1 + source.below(9), 0),

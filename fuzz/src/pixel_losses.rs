@@ -21,15 +21,15 @@ pub fn any(source: &mut Source) -> Box<dyn Node> {
     }
 }
 
-/// A loss with a map and totals alone: `mapped!(Node, totals, update, merge, normalize, loss, map, gradient, at once, the
-/// method that makes the input for C, the method that makes a further argument)`.
+/// A loss with a map and totals alone:
+/// `mapped!(Node, totals, update, merge, normalize, loss, map, gradient, at once, the method that makes the input for C, the method that makes a further argument)`.
 macro_rules! mapped {
     (
         $node:ident, $totals:ident, $update:ident, $merge:ident, $normalize:ident, $loss:ident, $map:ident, $gradient:ident,
         $at_once:ident, $given:ident $(, $more:ident)?
     ) => {
-        // SAFETY of all calls: the arrays are those of the input, and the totals have as many words as C's struct; where a
-        // fault changes a pointer, the function must find out.
+        // SAFETY of all calls: the arrays are those of the input, and the totals have as many words as C's struct;
+        // where a fault changes a pointer, the function must find out.
         impl Node for $node {
             fn words(&self, _input: &Input) -> usize {
                 size_of::<$totals>() / 8
@@ -180,14 +180,7 @@ macro_rules! overlap {
             fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
                 let range = self.range(state.range_mut());
                 // SAFETY: see above.
-                unsafe {
-                    $update(
-                        self.params.pointer(),
-                        &input.pixels(part),
-                        state.at_mut(0, input.fault),
-                        range,
-                    )
-                }
+                unsafe { $update(self.params.pointer(), &input.pixels(part), state.at_mut(0, input.fault), range) }
             }
 
             fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
@@ -206,33 +199,14 @@ macro_rules! overlap {
             fn values(&self, _input: &Input, state: &State, record: &mut Record) {
                 let range = self.range(state.range::<hyla_range>().cast_mut());
                 // SAFETY: see above.
-                record.double("loss", |to| unsafe {
-                    $loss(self.params.pointer(), state.at(0), range, to)
-                });
+                record.double("loss", |to| unsafe { $loss(self.params.pointer(), state.at(0), range, to) });
             }
 
-            fn gradient(
-                &self,
-                input: &Input,
-                part: Part,
-                state: &State,
-                ask: Ask,
-                to: *mut f32,
-            ) -> Option<i32> {
+            fn gradient(&self, input: &Input, part: Part, state: &State, ask: Ask, to: *mut f32) -> Option<i32> {
                 let range = self.range(state.range::<hyla_range>().cast_mut());
                 let (params, totals) = (self.params.pointer(), state.at(0));
                 // SAFETY: see above.
-                Some(unsafe {
-                    $gradient(
-                        params,
-                        totals,
-                        range,
-                        &input.pixels(part),
-                        ask.upstream,
-                        ask.write,
-                        to,
-                    )
-                })
+                Some(unsafe { $gradient(params, totals, range, &input.pixels(part), ask.upstream, ask.write, to) })
             }
 
             fn at_once(
@@ -249,9 +223,7 @@ macro_rules! overlap {
                     None => (core::ptr::null_mut(), core::ptr::null_mut()),
                 };
                 // SAFETY: see above.
-                Some(unsafe {
-                    $at_once(params, &pixels, ask.upstream, ask.write, totals, range, loss, to)
-                })
+                Some(unsafe { $at_once(params, &pixels, ask.upstream, ask.write, totals, range, loss, to) })
             }
         }
     };
@@ -273,10 +245,7 @@ impl Iou {
             weight: source.parameter(&[1.0, 1.0, 0.5, -2.0, 0.0]),
             smooth: source.parameter(&[1e-6, 1e-6, 0.0, 1.0]),
         };
-        Self {
-            params: Parameters::new(source, params),
-            has_range: source.once_in(2) || params.normalization == 2,
-        }
+        Self { params: Parameters::new(source, params), has_range: source.once_in(2) || params.normalization == 2 }
     }
 
     /// The range, or NULL where the loss needs none.
@@ -315,10 +284,7 @@ impl Tversky {
             false_negatives: source.parameter(&[0.5, 0.7, 0.0, 1.0]),
             gamma: source.parameter(&[1.0, 1.0, 0.0, 0.75, 2.0]),
         };
-        Self {
-            params: Parameters::new(source, params),
-            has_range: source.once_in(2) || params.normalization == 2,
-        }
+        Self { params: Parameters::new(source, params), has_range: source.once_in(2) || params.normalization == 2 }
     }
 
     /// The range, or NULL where the loss needs none.

@@ -29,8 +29,7 @@ pub fn check(source: &mut Source) {
     let Some(binning) = Binning::any(source) else { return };
     if binning.rule == U16 {
         let mut random = Random::new(source);
-        let integers: Vec<u16> =
-            (0..input.n).map(|_| random.next() as u16 >> random.below(16)).collect();
+        let integers: Vec<u16> = (0..input.n).map(|_| random.next() as u16 >> random.below(16)).collect();
         input.integers = Some(Buffer::new(source.start(), &integers));
     }
     let node = Ranking { binning: &binning };
@@ -52,8 +51,7 @@ fn ranked(input: &Input, rule: u32, part: Part) -> Ranked {
         U16 => input.integers.as_ref().map_or(0.0, |scores| f32::from(scores[pixel])),
         _ => input.values[pixel],
     };
-    let is_anomaly =
-        |pixel: usize| input.targets.as_ref().is_some_and(|targets| targets[pixel] != 0);
+    let is_anomaly = |pixel: usize| input.targets.as_ref().is_some_and(|targets| targets[pixel] != 0);
     let pixels = (part.start..part.start + part.n).filter(|pixel| input.is_valid(*pixel));
     Ranked::new(pixels.map(|pixel| (score(pixel), is_anomaly(pixel))))
 }
@@ -75,9 +73,7 @@ fn near(what: &str, exact: f64, said: f64, roundings: usize) {
 fn report(binning: &Binning, state: &State, ranked: &Ranked) {
     let mut report = core::mem::MaybeUninit::<hyla_ranking_report>::uninit();
     // SAFETY: the words are those of the binning.
-    let status = unsafe {
-        hyla_ranking_values(&binning.of_c, state.at(0), binning.words, report.as_mut_ptr())
-    };
+    let status = unsafe { hyla_ranking_values(&binning.of_c, state.at(0), binning.words, report.as_mut_ptr()) };
     assert!(status >= 0, "status {status}");
     // SAFETY: it was written.
     let report = unsafe { report.assume_init() };
@@ -86,42 +82,23 @@ fn report(binning: &Binning, state: &State, ranked: &Ranked) {
     let Some((f1, _)) = ranked.f1() else { return };
     let n = ranked.pixels.len();
     if let Some(exact) = ranked.average_precision() {
-        between(
-            "average precision",
-            exact,
-            report.average_precision_lo,
-            report.average_precision_hi,
-        );
+        between("average precision", exact, report.average_precision_lo, report.average_precision_hi);
     }
     let double = ranked.average_precision_double();
     let within = 1.0e-14 * double * (n + 10) as f64;
-    assert!(
-        report.average_precision_lo <= double + within
-            && report.average_precision_hi >= double - within
-    );
-    // The lower bound of F1 is the value at an edge, rounded: the exact one may lie half a unit of its last place below.
+    assert!(report.average_precision_lo <= double + within && report.average_precision_hi >= double - within);
+    // The lower bound of F1 is the value at an edge, rounded: the exact one may lie half a unit of its last place
+    // below.
     between("F1", f1, report.f1_max * (1.0 - f64::EPSILON), report.f1_max_hi);
     if let Some(exact) = ranked.roc_auc() {
         between("ROC-AUC", exact, report.roc_auc_lo, report.roc_auc_hi);
     }
     // With every bin as one tie the values themselves are known.
     let edges = edges(binning, state);
-    let bin = |score: f32| {
-        edges.iter().copied().find(|edge| f64::from(score) >= *edge).unwrap_or(f64::NEG_INFINITY)
-    };
+    let bin = |score: f32| edges.iter().copied().find(|edge| f64::from(score) >= *edge).unwrap_or(f64::NEG_INFINITY);
     let tied = ranked.in_bins(|score| bin(score) as f32);
-    near(
-        "average precision of ties",
-        tied.average_precision_double(),
-        report.average_precision,
-        n + 70,
-    );
-    near(
-        "ROC-AUC of ties",
-        tied.roc_auc().map_or(f64::NAN, Quotient::to_double),
-        report.roc_auc,
-        8,
-    );
+    near("average precision of ties", tied.average_precision_double(), report.average_precision, n + 70);
+    near("ROC-AUC of ties", tied.roc_auc().map_or(f64::NAN, Quotient::to_double), report.roc_auc, 8);
     if let Some((f1, threshold)) = tied.f1() {
         near("F1 of ties", f1.to_double(), report.f1_max, 8);
         assert_eq!(
@@ -152,16 +129,8 @@ fn points(binning: &Binning, state: &State) -> Vec<hyla_ranking_point> {
     let (mut points, mut written) = (vec![empty; binning.words / 2], 0);
     let (words, room) = (state.at(0), points.len());
     // SAFETY: the words are those of the binning; the points have room for all bins.
-    let status = unsafe {
-        hyla_ranking_curve(
-            &binning.of_c,
-            words,
-            binning.words,
-            points.as_mut_ptr(),
-            room,
-            &mut written,
-        )
-    };
+    let status =
+        unsafe { hyla_ranking_curve(&binning.of_c, words, binning.words, points.as_mut_ptr(), room, &mut written) };
     assert!(status >= 0, "status {status}");
     points.truncate(written);
     points
@@ -177,48 +146,32 @@ fn curve(binning: &Binning, state: &State, ranked: &Ranked, source: &mut Source)
         let ratio = |part: i64, all: i64| if all == 0 { 0.0 } else { part as f64 / all as f64 };
         near("precision", ratio(hits, hits + misses), point.precision, 1);
         near("recall", ratio(hits, ranked.anomalies() as i64), point.recall, 1);
-        near(
-            "false positive rate",
-            ratio(misses, ranked.normal() as i64),
-            point.false_positive_rate,
-            1,
-        );
+        near("false positive rate", ratio(misses, ranked.normal() as i64), point.false_positive_rate, 1);
     };
     points.iter().for_each(check);
-    assert!(
-        points.is_sorted_by(|one, two| one.threshold > two.threshold),
-        "thresholds that do not fall"
-    );
+    assert!(points.is_sorted_by(|one, two| one.threshold > two.threshold), "thresholds that do not fall");
     let threshold = source.float();
     let mut at = core::mem::MaybeUninit::<hyla_ranking_point>::uninit();
     // SAFETY: as above.
-    let status = unsafe {
-        hyla_ranking_at(&binning.of_c, state.at(0), binning.words, threshold, at.as_mut_ptr())
-    };
+    let status = unsafe { hyla_ranking_at(&binning.of_c, state.at(0), binning.words, threshold, at.as_mut_ptr()) };
     assert_eq!(status < 0, threshold.is_nan(), "status {status}");
     if status >= 0 {
         // SAFETY: it was written.
         let at = unsafe { at.assume_init() };
         check(&at);
         // No integer is negative.
-        let highest =
-            if [U8, U16].contains(&binning.rule) { threshold.max(0.0) } else { threshold };
+        let highest = if [U8, U16].contains(&binning.rule) { threshold.max(0.0) } else { threshold };
         assert!(at.threshold <= f64::from(highest), "{threshold} was raised to {}", at.threshold);
     }
     let wanted = source.pick(&[0.0, 1.0, 0.5, 0.01, 0.25]);
     let mut threshold = f64::NAN;
     // SAFETY: as above.
-    let status = unsafe {
-        hyla_ranking_threshold(&binning.of_c, state.at(0), binning.words, wanted, &mut threshold)
-    };
+    let status = unsafe { hyla_ranking_threshold(&binning.of_c, state.at(0), binning.words, wanted, &mut threshold) };
     assert!(status >= 0, "status {status}");
     let rate = |misses: i64| misses as f64 / ranked.normal().max(1) as f64;
     let (_, misses) = ranked.at_or_above(threshold);
     // Infinity says that even the highest bin is too much; infinite scores raise an alarm all the same.
-    assert!(
-        threshold == f64::INFINITY || rate(misses) <= wanted,
-        "too many false alarms from {threshold} on"
-    );
+    assert!(threshold == f64::INFINITY || rate(misses) <= wanted, "too many false alarms from {threshold} on");
     let lower = points.iter().find(|point| point.threshold < threshold);
     assert!(
         lower.is_none_or(|point| rate(point.false_positives) > wanted),
@@ -231,9 +184,8 @@ fn quantile(binning: &Binning, state: &State, ranked: &Ranked, source: &mut Sour
     let share = source.pick(&[0.0, 1.0, 0.5, 0.01, 0.9, 1.0 / 3.0]);
     let mut bounds = [f64::NAN; 2];
     // SAFETY: the words are those of the binning.
-    let status = unsafe {
-        hyla_ranking_quantile(&binning.of_c, state.at(0), binning.words, share, bounds.as_mut_ptr())
-    };
+    let status =
+        unsafe { hyla_ranking_quantile(&binning.of_c, state.at(0), binning.words, share, bounds.as_mut_ptr()) };
     assert!(status >= 0, "status {status}");
     let n = ranked.pixels.len();
     if n == 0 {
@@ -242,10 +194,7 @@ fn quantile(binning: &Binning, state: &State, ranked: &Ranked, source: &mut Sour
     }
     let rank = (share * (n - 1) as f64).floor() as usize;
     let score = f64::from(ranked.pixels[n - 1 - rank].0);
-    assert!(
-        bounds[0] <= score && score <= bounds[1],
-        "quantile {share}: {score} is not within {bounds:?}"
-    );
+    assert!(bounds[0] <= score && score <= bounds[1], "quantile {share}: {score} is not within {bounds:?}");
 }
 
 /// Two parts of the pixels against each other.
@@ -259,9 +208,8 @@ fn drift(node: &Ranking, input: &Input, source: &mut Source) {
     });
     let [before, after] = parts.map(|part| ranked(input, binning.rule, part));
     let all = || before.pixels.iter().chain(&after.pixels).map(|(score, _)| *score);
-    let (low, high) = all().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), score| {
-        (low.min(score), high.max(score))
-    });
+    let (low, high) =
+        all().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), score| (low.min(score), high.max(score)));
     let has_range = source.below(2) as u32;
     let groups = source.pick(&[10, 0, 1, 3, 65_536]);
     let params = hyla_drift_params { struct_size: 0, groups, has_range, low, high };
@@ -276,8 +224,7 @@ fn drift(node: &Ranking, input: &Input, source: &mut Source) {
             let (params, binning, words) = (params.pointer(), &binning.of_c, binning.words);
             // SAFETY: both are words of the binning.
             unsafe {
-                let status =
-                    hyla_drift_values(params, binning, reference.at(0), now.at(0), words, to);
+                let status = hyla_drift_values(params, binning, reference.at(0), now.at(0), words, to);
                 report.write(to.read());
                 status
             }
@@ -296,13 +243,8 @@ fn drift(node: &Ranking, input: &Input, source: &mut Source) {
     between("KS", ks, report.ks_lo.min(1.0), report.ks_hi);
     assert!(report.ks_lo <= report.ks && report.ks <= report.ks_hi);
     let within = 1.0e-13 * wasserstein;
-    let fine = report.wasserstein_lo <= wasserstein + within
-        && wasserstein - within <= report.wasserstein_hi;
-    assert!(
-        fine,
-        "Wasserstein: {wasserstein} is not within {} and {}",
-        report.wasserstein_lo, report.wasserstein_hi
-    );
+    let fine = report.wasserstein_lo <= wasserstein + within && wasserstein - within <= report.wasserstein_hi;
+    assert!(fine, "Wasserstein: {wasserstein} is not within {} and {}", report.wasserstein_lo, report.wasserstein_hi);
     assert!(report.jensen_shannon >= 0.0 && report.jensen_shannon <= core::f64::consts::LN_2);
 }
 
@@ -342,21 +284,13 @@ fn exact(input: &Input, source: &mut Source) {
     let report = unsafe { report.assume_init() };
     let ranked = ranked(input, THRESHOLDS, input.whole());
     let n = ranked.pixels.len();
-    assert_eq!(
-        (report.anomalies as u64, report.normal as u64),
-        (ranked.anomalies(), ranked.normal())
-    );
+    assert_eq!((report.anomalies as u64, report.normal as u64), (ranked.anomalies(), ranked.normal()));
     let double = ranked.average_precision_double();
     if let Some(exact) = ranked.average_precision() {
         near("exact average precision", exact.to_double(), report.average_precision, 4);
     }
     near("exact average precision", double, report.average_precision, n + 8);
-    near(
-        "exact ROC-AUC",
-        ranked.roc_auc().map_or(f64::NAN, Quotient::to_double),
-        report.roc_auc,
-        2,
-    );
+    near("exact ROC-AUC", ranked.roc_auc().map_or(f64::NAN, Quotient::to_double), report.roc_auc, 2);
     match ranked.f1() {
         Some((f1, threshold)) => {
             near("exact F1", f1.to_double(), report.f1_max, 2);

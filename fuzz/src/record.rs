@@ -34,8 +34,8 @@ impl Record {
         self.add(what, floats.iter().map(|float| u64::from(float_bits(*float))));
     }
 
-    /// Calls a function that writes a plain struct of words of eight bytes, of which those in the ranges `doubles` are doubles,
-    /// and adds what it wrote and the status. Where that is an error, nothing may have been written.
+    /// Calls a function that writes a plain struct of words of eight bytes, of which those in the ranges `doubles` are
+    /// doubles, and adds what it wrote and the status. Where that is an error, nothing may have been written.
     pub fn report<R: Copy>(
         &mut self,
         what: &'static str,
@@ -47,10 +47,7 @@ impl Record {
         let status = call(report.as_mut_ptr().cast());
         self.status(what, status);
         if status < 0 {
-            assert!(
-                report.iter().all(|word| *word == UNTOUCHED),
-                "{what}: error {status}, and the output changed"
-            );
+            assert!(report.iter().all(|word| *word == UNTOUCHED), "{what}: error {status}, and the output changed");
         } else {
             for word in doubles.iter().flat_map(Range::clone) {
                 report[word] = double_bits(f64::from_bits(report[word]));

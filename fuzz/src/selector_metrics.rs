@@ -15,8 +15,7 @@ pub fn check(source: &mut Source) {
     let kind = source.below(3);
     let rows = Rows::any(source, kind > 0);
     let eps = source.parameter(&[1e-6, 1e-6, 0.0, 1.0]);
-    let params =
-        Parameters::new(source, hyla_selector_entropy_metric_params { struct_size: 0, eps });
+    let params = Parameters::new(source, hyla_selector_entropy_metric_params { struct_size: 0, eps });
     let missing = source.once_in(8) as usize;
     let said = |garbage: u8| {
         let mut record = Record::default();
@@ -56,11 +55,10 @@ fn components(rows: &Rows, garbage: u8, missing: usize, record: &mut Record) {
     let needed = hyla_component_orthogonality_workspace(rows.rows, rows.columns);
     let mut workspace: Buffer<f64> = room(needed.saturating_sub(missing), garbage);
     let (doubles, place) = (workspace.len(), workspace.at_mut(0));
-    let status =
-        record.report("components", &[0..4], |to: *mut hyla_component_orthogonality_report| {
-            // SAFETY: the arrays are those of the rows; the workspace says its own size.
-            unsafe { hyla_component_orthogonality_values(&rows.matrix(), place, doubles, to) }
-        });
+    let status = record.report("components", &[0..4], |to: *mut hyla_component_orthogonality_report| {
+        // SAFETY: the arrays are those of the rows; the workspace says its own size.
+        unsafe { hyla_component_orthogonality_values(&rows.matrix(), place, doubles, to) }
+    });
     assert!(status < 0 || missing == 0 || needed == 0, "a workspace that is too small was taken");
 }
 
@@ -69,10 +67,9 @@ fn diversity(rows: &Rows, garbage: u8, missing: usize, record: &mut Record) {
     let needed = hyla_selector_diversity_metric_workspace(n);
     let mut workspace: Buffer<u32> = room(needed.saturating_sub(missing), garbage);
     let (words, place) = (workspace.len(), workspace.at_mut(0));
-    let status =
-        record.report("diversity", &[0..3], |to: *mut hyla_selector_diversity_metric_report| {
-            // SAFETY: as above.
-            unsafe { hyla_selector_diversity_metric_values(weights, n, place, words, to) }
-        });
+    let status = record.report("diversity", &[0..3], |to: *mut hyla_selector_diversity_metric_report| {
+        // SAFETY: as above.
+        unsafe { hyla_selector_diversity_metric_values(weights, n, place, words, to) }
+    });
     assert!(status < 0 || missing == 0 || needed == 0, "a workspace that is too small was taken");
 }

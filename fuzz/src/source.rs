@@ -1,7 +1,7 @@
 //! Numbers, and arrays of them, made of the bytes that the fuzzer hands over.
 //!
-//! An array of 2000 floats takes a few bytes of the input: a recipe, a seed, and some items that are set one by one. So a
-//! mutation of one byte is a change of one thing, and inputs stay short. Where the input ends, every number is 0.
+//! An array of 2000 floats takes a few bytes of the input: a recipe, a seed, and some items that are set one by one. So
+//! a mutation of one byte is a change of one thing, and inputs stay short. Where the input ends, every number is 0.
 
 use arbitrary::{Arbitrary, Unstructured};
 
@@ -24,8 +24,7 @@ impl<'a> Source<'a> {
 
     /// A number below `end`, which is not 0.
     pub fn below(&mut self, end: usize) -> usize {
-        let number =
-            if end <= 256 { usize::from(self.any::<u8>()) } else { self.any::<u16>().into() };
+        let number = if end <= 256 { usize::from(self.any::<u8>()) } else { self.any::<u16>().into() };
         number % end
     }
 
@@ -96,8 +95,7 @@ impl<'a> Source<'a> {
     /// Floats from 0 to 1, and a few that are not.
     pub fn shares(&mut self, n: usize) -> Vec<f32> {
         let (mut random, few) = (Random::new(self), self.once_in(2));
-        let share =
-            |random: &mut Random| if few { random.below(5) as f32 / 4.0 } else { random.unit() };
+        let share = |random: &mut Random| if few { random.below(5) as f32 / 4.0 } else { random.unit() };
         let mut floats: Vec<f32> = (0..n).map(|_| share(&mut random)).collect();
         self.patch(&mut floats, Self::float);
         floats
@@ -121,9 +119,7 @@ impl<'a> Source<'a> {
     /// So many labels: mostly of the classes, some that are none.
     pub fn labels(&mut self, n: usize, classes: usize) -> Vec<i32> {
         let (mut random, spread) = (Random::new(self), self.below(3));
-        let label = |random: &mut Random| {
-            random.below(classes.max(1) + spread) as i32 - (spread == 2) as i32
-        };
+        let label = |random: &mut Random| random.below(classes.max(1) + spread) as i32 - (spread == 2) as i32;
         let mut labels: Vec<i32> = (0..n).map(|_| label(&mut random)).collect();
         self.patch(&mut labels, Self::any);
         labels
@@ -144,7 +140,8 @@ impl<'a> Source<'a> {
 /// How many recipes [`styled`] has.
 const STYLES: usize = 8;
 
-/// A float of a style: logits as they occur, large ones, any bits, shares, few values, subnormal numbers, all sizes, zeros.
+/// A float of a style: logits as they occur, large ones, any bits, shares, few values, subnormal numbers, all sizes,
+/// zeros.
 fn styled(style: usize, random: &mut Random) -> f32 {
     match style {
         0 => random.logit(),

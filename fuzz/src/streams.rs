@@ -101,15 +101,8 @@ fn labels(source: &mut Source) {
     let update = |part: Part, set: &mut Buffer<i32>| {
         let valid = crate::buffer::pointer(valid.as_ref(), part.start);
         // SAFETY: the arrays are as long as they say.
-        let status = unsafe {
-            hyla_distinct_label_count_update(
-                labels.at(part.start),
-                valid,
-                part.n,
-                set.at_mut(0),
-                words,
-            )
-        };
+        let status =
+            unsafe { hyla_distinct_label_count_update(labels.at(part.start), valid, part.n, set.at_mut(0), words) };
         assert_eq!(status, 0);
     };
     let empty = || Buffer::filled(1, 0, words);
@@ -127,8 +120,7 @@ fn labels(source: &mut Source) {
     assert_eq!(unsafe { hyla_distinct_label_count_merge(one.at(0), two.at_mut(0), words) }, 0);
     assert!(two[..] == whole[..], "sets of parts, merged");
     let counts = |pixel: &usize| valid.as_ref().is_none_or(|valid| valid[*pixel] != 0);
-    let all: BTreeSet<i32> =
-        (0..n).filter(counts).map(|pixel| labels[pixel]).filter(|label| *label != 0).collect();
+    let all: BTreeSet<i32> = (0..n).filter(counts).map(|pixel| labels[pixel]).filter(|label| *label != 0).collect();
     let mut count = -1;
     // SAFETY: as above.
     let status = unsafe { hyla_distinct_label_count_value(whole.at(0), words, &mut count) };
@@ -166,29 +158,18 @@ fn explained_variance(source: &mut Source) {
     let [one, two] = &mut totals;
     if source.once_in(2) {
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { hyla_explained_variance_merge(one.at(0), two.at_mut(0, None), components) },
-            0
-        );
+        assert_eq!(unsafe { hyla_explained_variance_merge(one.at(0), two.at_mut(0, None), components) }, 0);
     } else {
         for (to, from) in two.words.iter_mut().zip(one.words.iter()) {
             *to += *from;
         }
         // SAFETY: as above.
-        assert_eq!(
-            unsafe { hyla_explained_variance_normalize(two.at_mut(0, None), components) },
-            0
-        );
+        assert_eq!(unsafe { hyla_explained_variance_normalize(two.at_mut(0, None), components) }, 0);
     }
     let mut all = State::new(words);
     for ratios in &ratios {
         // SAFETY: as above.
-        assert_eq!(
-            unsafe {
-                hyla_explained_variance_update(ratios.at(0), components, all.at_mut(0, None))
-            },
-            0
-        );
+        assert_eq!(unsafe { hyla_explained_variance_update(ratios.at(0), components, all.at_mut(0, None)) }, 0);
     }
     two.assert_same(&all, "batches in parts and in order");
     let (of_each, cumulative, total) = values(&all);

@@ -47,15 +47,11 @@ impl Node for Svdd {
     }
 
     fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
-        let (params, cube, center) =
-            (self.params.pointer(), input.cube_of(part), self.center.at(0));
+        let (params, cube, center) = (self.params.pointer(), input.cube_of(part), self.center.at(0));
         // SAFETY: see above.
-        let status =
-            unsafe { hyla_svdd_update(params, &cube, center, state.at_mut(0, input.fault)) };
+        let status = unsafe { hyla_svdd_update(params, &cube, center, state.at_mut(0, input.fault)) };
         // SAFETY: see above.
-        let of_center = unsafe {
-            hyla_svdd_center_update(params, &cube, center, state.at_mut(TOTALS, input.fault))
-        };
+        let of_center = unsafe { hyla_svdd_center_update(params, &cube, center, state.at_mut(TOTALS, input.fault)) };
         assert_eq!(status.min(0), of_center.min(0), "update and center_update differ about errors");
         status
     }
@@ -64,10 +60,7 @@ impl Node for Svdd {
         let channels = input.layout.channels;
         // SAFETY: see above.
         unsafe {
-            assert_eq!(
-                hyla_svdd_center_merge(other.at(TOTALS), state.at_mut(TOTALS, None), channels),
-                0
-            );
+            assert_eq!(hyla_svdd_center_merge(other.at(TOTALS), state.at_mut(TOTALS, None), channels), 0);
             hyla_svdd_merge(other.at(0), state.at_mut(0, None))
         }
     }
@@ -75,10 +68,7 @@ impl Node for Svdd {
     fn normalize(&self, input: &Input, state: &mut State) -> i32 {
         // SAFETY: see above.
         unsafe {
-            assert_eq!(
-                hyla_svdd_center_normalize(state.at_mut(TOTALS, None), input.layout.channels),
-                0
-            );
+            assert_eq!(hyla_svdd_center_normalize(state.at_mut(TOTALS, None), input.layout.channels), 0);
             hyla_svdd_normalize(state.at_mut(0, None))
         }
     }
@@ -97,9 +87,7 @@ impl Node for Svdd {
             let mut gradient = Buffer::filled(2, 0.75_f32, channels);
             let (totals, sums, to) = (state.at(0), state.at(TOTALS), gradient.at_mut(0));
             // SAFETY: see above.
-            let status = unsafe {
-                hyla_svdd_gradient_center(params, totals, sums, channels, self.upstream, write, to)
-            };
+            let status = unsafe { hyla_svdd_gradient_center(params, totals, sums, channels, self.upstream, write, to) };
             assert!(
                 status >= 0 || gradient.iter().all(|float| *float == 0.75),
                 "error {status}, and the output changed"
@@ -111,50 +99,20 @@ impl Node for Svdd {
 
     fn map(&self, input: &Input, part: Part, to: *mut f32) -> Option<i32> {
         // SAFETY: see above.
-        Some(unsafe {
-            hyla_svdd_map(self.params.pointer(), &input.cube_of(part), self.center.at(0), to)
-        })
+        Some(unsafe { hyla_svdd_map(self.params.pointer(), &input.cube_of(part), self.center.at(0), to) })
     }
 
-    fn gradient(
-        &self,
-        input: &Input,
-        part: Part,
-        state: &State,
-        ask: Ask,
-        to: *mut f32,
-    ) -> Option<i32> {
-        let (params, cube, center) =
-            (self.params.pointer(), input.cube_of(part), self.center.at(0));
+    fn gradient(&self, input: &Input, part: Part, state: &State, ask: Ask, to: *mut f32) -> Option<i32> {
+        let (params, cube, center) = (self.params.pointer(), input.cube_of(part), self.center.at(0));
         // SAFETY: see above.
-        Some(unsafe {
-            hyla_svdd_gradient(params, state.at(0), &cube, center, ask.upstream, ask.write, to)
-        })
+        Some(unsafe { hyla_svdd_gradient(params, state.at(0), &cube, center, ask.upstream, ask.write, to) })
     }
 
-    fn at_once(
-        &self,
-        input: &Input,
-        ask: Ask,
-        state: Option<&mut State>,
-        loss: *mut f64,
-        to: *mut f32,
-    ) -> Option<i32> {
+    fn at_once(&self, input: &Input, ask: Ask, state: Option<&mut State>, loss: *mut f64, to: *mut f32) -> Option<i32> {
         let (params, cube) = (self.params.pointer(), input.cube_of(input.whole()));
         let totals = state.map_or(core::ptr::null_mut(), |state| state.at_mut(0, input.fault));
         let center = self.center.at(0);
         // SAFETY: see above.
-        Some(unsafe {
-            hyla_svdd_loss_and_gradient(
-                params,
-                &cube,
-                center,
-                ask.upstream,
-                ask.write,
-                totals,
-                loss,
-                to,
-            )
-        })
+        Some(unsafe { hyla_svdd_loss_and_gradient(params, &cube, center, ask.upstream, ask.write, totals, loss, to) })
     }
 }

@@ -17,7 +17,9 @@ SUMS = [(12, -160, 1), (20, -320, 2)]
 
 def sums():
     require("exact/mod.rs", *(f"= Exact<{count}, {lowest}, {power}>;" for count, lowest, power in SUMS))
-    check(constant(FILE, "DIGIT_BITS") == 32 and constant(FILE, "DIGIT_MASK") == 0xFFFFFFFF, "digits are not of 32 bits")
+    check(
+        constant(FILE, "DIGIT_BITS") == 32 and constant(FILE, "DIGIT_MASK") == 0xFFFFFFFF, "digits are not of 32 bits"
+    )
     return SUMS
 
 
@@ -187,7 +189,10 @@ def absolute(width=2, places=4):
         "let negative = carry < 0;",
         "(*place, carry) = (!*place).overflowing_add(carry.into());",
     )
-    check(constant(FILE, "MOST_DIGITS") > max(count for count, *_ in sums()), "no place for the upper half of the highest digit")
+    check(
+        constant(FILE, "MOST_DIGITS") > max(count for count, *_ in sums()),
+        "no place for the upper half of the highest digit"
+    )
     mask = (1 << width) - 1
     for digits in product(range(-8, 8), range(-8, 8), range(-8, 8)):
         number = sum(digit << (width * place) for place, digit in enumerate(digits))

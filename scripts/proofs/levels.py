@@ -76,10 +76,14 @@ def splitting():
     # their sum is rounded: so it is exact.
     prove(f"(fp.leq (fp.abs x) ((_ to_fp 8 24) RNE {most}.5))", LEVEL, [is_near], logic="QF_BVFP")
     half, most_and_half = literal(126 << 23), literal((level_bits + 126) << 23 | 1 << (23 - level_bits))
-    level = [line if " m () " not in line else f"(define-fun m () Float32 {literal(0x4B000000 | 1 << 21)})" for line in LEVEL]
+    level = [
+        line if " m () " not in line else f"(define-fun m () Float32 {literal(0x4B000000 | 1 << 21)})" for line in LEVEL
+    ]
     level = [line for line in level if "BitVec" not in line]
     exact = "(and (fp.eq (fp.add RTP rest taken) x) (fp.eq (fp.add RTN rest taken) x))"
-    prove(f"(and (fp.leq (fp.abs rest) {half}) {exact})", level, [f"(fp.leq (fp.abs x) {most_and_half})"], logic="QF_FP")
+    prove(
+        f"(and (fp.leq (fp.abs rest) {half}) {exact})", level, [f"(fp.leq (fp.abs x) {most_and_half})"], logic="QF_FP"
+    )
 
 
 @states(3, "The first level notices every float that it does not hold")
@@ -161,7 +165,8 @@ def around(form=SMALL):
     held = {}
     numbers = range(1, rules.limit)
     for greatest in numbers:
-        for smallest in {max(biased << form.fraction_bits, 1) for biased in range((greatest >> form.fraction_bits) + 1)}:
+        for smallest in {max(biased << form.fraction_bits, 1)
+                         for biased in range((greatest >> form.fraction_bits) + 1)}:
             held.setdefault(rules.around(smallest, greatest), set()).add((smallest, greatest))
     held.setdefault(rules.around(None, 0), set())
     for (top, levels), pairs in held.items():

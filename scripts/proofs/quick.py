@@ -37,7 +37,9 @@ def shifted():
         "let shifted = significand.shl_each(count);",
         "S::Register::select(term.lt(zero), minus, plus)",
     )
-    require("simd/mod.rs", "/// Shifts zeros in from the right, in each lane by its own count; from 32 on nothing is left.")
+    require(
+        "simd/mod.rs", "/// Shifts zeros in from the right, in each lane by its own count; from 32 on nothing is left."
+    )
     # A float with the biased exponent of `least`, and count above it, is significand * 2^(q + LEAST - 23 + count).
     check(constant(FILE, "LEAST") == 23, "the lowest bit of a term is not the unit")
     declared = [f"(declare-const {name} (_ BitVec 32))" for name in ("b", "least")]
@@ -231,7 +233,9 @@ def aside():
         "aside: self.is_aside,",
     )
     require("node/overlap/kernels.rs", "let block = if S::SHIFTS_EACH { REGISTERS * lanes } else { BLOCK };")
-    require("loss/mse/kernels.rs", "let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };")
+    require(
+        "loss/mse/kernels.rs", "let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };"
+    )
     for machine in MACHINES:
         values = constants(machine)
         if machine.trials:

@@ -82,7 +82,10 @@ def conversion():
 
 @states(44, "Counts in floats are exact")
 def counts():
-    require("simd/mod.rs", "const FROM_INTEGER: f32 = 8_388_608.0;", "for bits in flat::<_, u32>(&(counts + FROM_INTEGER).to_array()) {")
+    require(
+        "simd/mod.rs", "const FROM_INTEGER: f32 = 8_388_608.0;",
+        "for bits in flat::<_, u32>(&(counts + FROM_INTEGER).to_array()) {"
+    )
     counted = constant("input/tally.rs", "COUNTED")
     require("input/tally.rs", "for index in start..vectors.min(start + COUNTED) {")
     for machine in MACHINES:
@@ -105,7 +108,10 @@ def counts():
 
 def environment():
     """Per kind of machine: the bits that are set for a call, and those that are looked at."""
-    found = re.findall(r"pub const CONTROL_BITS: u\d+ = (0x[0-9a-f_]+);.*?pub const DEFAULT: u\d+ = (\w+);", text("capi/environment.rs"), re.S)
+    found = re.findall(
+        r"pub const CONTROL_BITS: u\d+ = (0x[0-9a-f_]+);.*?pub const DEFAULT: u\d+ = (\w+);",
+        text("capi/environment.rs"), re.S
+    )
     if len(found) != 3:
         raise Missing("src/capi/environment.rs no longer has three control words")
     return [(int(default, 0), int(looked_at, 0)) for looked_at, default in found]
@@ -131,13 +137,16 @@ def nearest():
 
 @states(46, "No multiplication is fused with an addition")
 def no_fma():
-    forbidden = re.compile(r"mul_add\b|fmadd|fmsub|fnmadd|vfma|relaxed_madd|fadd_fast|fmul_fast|fadd_algebraic|fmul_algebraic")
+    forbidden = re.compile(
+        r"mul_add\b|fmadd|fmsub|fnmadd|vfma|relaxed_madd|fadd_fast|fmul_fast|fadd_algebraic|fmul_algebraic"
+    )
     for file in sorted((ROOT / "src").rglob("*.rs")):
         if "tests" in file.parts:
             continue
         code = re.sub(r"//[^\n]*", "", file.read_text())
         check(not forbidden.search(code), file.relative_to(ROOT), "fuses or reorders")
-    # What it would do to the sum of a trial: A times a power of two is exact, so nothing. To the terms that go into it, all.
+    # What it would do to the sum of a trial: A times a power of two is exact, so nothing. To the terms that go into it,
+    # all.
 
 
 @states(47, "Subnormal floats are neither flushed nor taken for 0")

@@ -95,7 +95,9 @@ def words():
         check(total < 1 << 63, machine.name, "a row overflows")
         prove("(= ((_ sign_extend 64) ((_ extract 63 0) d)) d)", ["(declare-const d (_ BitVec 128))"],
               [f"(bvsle d {bits(total, 128)})", f"(bvsge d {bits(-total, 128)})"])
-    prove("(= (bvsub (bvadd (bvmul n m) d) (bvmul n m)) d)", [f"(declare-const {name} (_ BitVec 64))" for name in "nmd"])
+    prove(
+        "(= (bvsub (bvadd (bvmul n m) d) (bvmul n m)) d)", [f"(declare-const {name} (_ BitVec 64))" for name in "nmd"]
+    )
 
 
 @states(18, "2^28 rows fit before the digits are made canonical")

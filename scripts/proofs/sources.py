@@ -98,7 +98,8 @@ def evaluate(file, expression, machine, known, kind):
     python = re.sub(r"\b(0x[0-9a-f]+|\d+)(?:[iu](?:8|16|32|64|128|size))\b", r"\1", python)
     python = re.sub(r"\bas (?:usize|[iuf]\d+)\b", "", python)
     python = re.sub(r"\bif (.+?) \{ (.+?) \} else \{ (.+?) \}", r"(\2 if \1 else \3)", python)
-    python = python.replace("u32::BITS", "32").replace("i32::MAX", "0x7fffffff").replace("f64::from_bits", "f32.from_bits")
+    python = python.replace("u32::BITS", "32").replace("i32::MAX",
+                                                       "0x7fffffff").replace("f64::from_bits", "f32.from_bits")
     python = python.replace("::", ".").replace("!0", "0xffffffff")
     python = re.sub(r"(?<!/)/(?!/)", "//", python)
     names = {"f32": Floats(23, 127), "power_of_two": Floats(23, 127).power_of_two}

@@ -16,17 +16,18 @@ pub const HYLA_BINNING_U8: u32 = 3;
 pub const HYLA_BINNING_U16: u32 = 4;
 
 parameters! {
-    /// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a bin,
-    /// and `hyla_ranking_values` says how much that can be.
+    /// How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a
+    /// bin, and `hyla_ranking_values` says how much that can be.
     ///
     /// - HYLA_BINNING_KEY: `bins` is the number of leading bits, 8 to 16, of 2^bits bins; a bin is 2^-(bits - 9) of its
     ///   least size wide (8 bits: up to four times it). Infinities have bins like others. Histograms of 4 to 1024 KiB.
     /// - HYLA_BINNING_THRESHOLDS: `bins` thresholds t_k = linspace(0, 1, bins), 2 to 4096; bin k holds scores with
     ///   t_k <= sigmoid(score) < t_(k+1), where the sigmoid is the correctly rounded float32. cuvis-ai's key
     ///   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
-    /// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores beyond
-    ///   these lie in the first or last bin.
-    /// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is lost.
+    /// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores
+    ///   beyond these lie in the first or last bin.
+    /// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is
+    ///   lost.
     ///
     /// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
     pub struct hyla_binning_params {
@@ -36,7 +37,8 @@ parameters! {
         pub bins: u32 = 12,
         /// LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
         pub low: f32 = 0.0,
-        /// LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it. Default: 1.
+        /// LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it.
+        /// Default: 1.
         pub high: f32 = 1.0,
     }
     HYLA_BINNING_PARAMS_DEFAULT, hyla_binning_params_init
@@ -44,9 +46,9 @@ parameters! {
 }
 
 /// A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
-/// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order. Where the rule needs no
-/// table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR with
-/// `low` and `high`.
+/// outlive it; it may lie in read-only memory, and is the same on every machine of one byte order. Where the rule needs
+/// no table a binning may be constant data instead, its other fields 0: `{.rule = HYLA_BINNING_KEY, .bins = 8}`; LINEAR
+/// with `low` and `high`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_binning {
@@ -79,9 +81,7 @@ fn rule_of(rule: u32, bins: u32, low: f32, high: f32) -> Result<Rule, Error> {
 
 /// The binning behind a pointer, and what a call reads of it.
 #[inline(never)]
-pub(super) unsafe fn read<'a>(
-    pointer: *const hyla_binning,
-) -> Result<(Binning<'a>, [Span; 2]), Error> {
+pub(super) unsafe fn read<'a>(pointer: *const hyla_binning) -> Result<(Binning<'a>, [Span; 2]), Error> {
     // SAFETY: the contract.
     let binning = *unsafe { constant(pointer) }?;
     if binning.reserved.iter().any(|reserved| !reserved.is_null()) {
@@ -94,8 +94,8 @@ pub(super) unsafe fn read<'a>(
 }
 
 exported! {
-    /// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB) for
-    /// 200 of these.
+    /// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB)
+    /// for 200 of these.
     ///
     /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
     /// (rule), BINNING (bins, low or high out of range).

@@ -72,10 +72,7 @@ pub(super) unsafe fn input<'a, T>(pointer: *const T, items: usize) -> Result<&'a
 }
 
 /// The items of an input that may be NULL.
-pub(super) unsafe fn optional_input<'a, T>(
-    pointer: *const T,
-    items: usize,
-) -> Result<Option<&'a [T]>, Error> {
+pub(super) unsafe fn optional_input<'a, T>(pointer: *const T, items: usize) -> Result<Option<&'a [T]>, Error> {
     if pointer.is_null() {
         return Ok(None);
     }
@@ -89,10 +86,7 @@ pub(super) fn in_place<T>(result: &Result<T, Error>) -> Result<&T, Error> {
 }
 
 /// The items of an output, perhaps uninitialised.
-pub(super) unsafe fn output<'a, T: Copy>(
-    pointer: *mut T,
-    items: usize,
-) -> Result<Places<'a, T>, Error> {
+pub(super) unsafe fn output<'a, T: Copy>(pointer: *mut T, items: usize) -> Result<Places<'a, T>, Error> {
     // SAFETY: the contract; `MaybeUninit<T>` has the layout of `T`.
     unsafe { changed(pointer.cast(), items) }.map(Places::new)
 }
@@ -101,11 +95,7 @@ pub(super) unsafe fn output<'a, T: Copy>(
 ///
 /// # Safety
 /// As for [`output`]; floats that are added to are initialised.
-pub(super) unsafe fn floats<'a>(
-    write: Write,
-    pointer: *mut f32,
-    items: usize,
-) -> Result<Output<'a>, Error> {
+pub(super) unsafe fn floats<'a>(write: Write, pointer: *mut f32, items: usize) -> Result<Output<'a>, Error> {
     // SAFETY: the contract; `MaybeUninit<f32>` has the layout of `f32`.
     unsafe { Ok(Output::of_c(write, changed(pointer.cast(), items)?)) }
 }
@@ -184,8 +174,7 @@ const IMPLAUSIBLE_SIZE: usize = 4096;
 pub(super) unsafe fn parameters<P: Versioned>(pointer: *const P) -> Result<(P, Span), Error> {
     let mut parameters = P::DEFAULT;
     // SAFETY: the contract; any bits are a `P`.
-    let span =
-        unsafe { read_parameters(pointer.cast(), (&raw mut parameters).cast(), size_of::<P>()) }?;
+    let span = unsafe { read_parameters(pointer.cast(), (&raw mut parameters).cast(), size_of::<P>()) }?;
     Ok((parameters, span))
 }
 
@@ -202,8 +191,7 @@ unsafe fn read_parameters(from: *const u32, to: *mut u8, known_size: usize) -> R
     // SAFETY: both are valid for `known` bytes, whole fields of four bytes.
     unsafe { core::ptr::copy_nonoverlapping(from.cast::<u8>(), to, known) };
     // SAFETY: the struct is `size` bytes long by its own word; `known` is at most that.
-    let unknown =
-        unsafe { core::slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
+    let unknown = unsafe { core::slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
     if unknown.iter().any(|byte| *byte != 0) {
         return Err(Error::UnknownField);
     }
@@ -213,11 +201,7 @@ unsafe fn read_parameters(from: *const u32, to: *mut u8, known_size: usize) -> R
 /// The size of a struct, if it can be one.
 fn checked_size(size: usize) -> Result<usize, Error> {
     let whole_fields = size.is_multiple_of(size_of::<u32>());
-    if size != 0 && whole_fields && size <= IMPLAUSIBLE_SIZE {
-        Ok(size)
-    } else {
-        Err(Error::StructSize)
-    }
+    if size != 0 && whole_fields && size <= IMPLAUSIBLE_SIZE { Ok(size) } else { Err(Error::StructSize) }
 }
 
 /// Writes the defaults of the first `size` bytes of a struct, and zeros beyond what is known, with
@@ -225,10 +209,7 @@ fn checked_size(size: usize) -> Result<usize, Error> {
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for writes of `size` bytes.
-pub(super) unsafe fn write_defaults<P: Versioned>(
-    pointer: *mut P,
-    size: usize,
-) -> Result<Notices, Error> {
+pub(super) unsafe fn write_defaults<P: Versioned>(pointer: *mut P, size: usize) -> Result<Notices, Error> {
     let defaults = P::DEFAULT;
     // SAFETY: the contract.
     unsafe { write_parameters((&raw const defaults).cast(), size_of::<P>(), pointer.cast(), size) }
@@ -237,12 +218,7 @@ pub(super) unsafe fn write_defaults<P: Versioned>(
 /// # Safety
 /// As for [`write_defaults`]; `from` is valid for reads of `known_size` bytes.
 #[inline(never)]
-unsafe fn write_parameters(
-    from: *const u8,
-    known_size: usize,
-    to: *mut u32,
-    size: usize,
-) -> Result<Notices, Error> {
+unsafe fn write_parameters(from: *const u8, known_size: usize, to: *mut u32, size: usize) -> Result<Notices, Error> {
     check_array(to, 1)?;
     let size = checked_size(size)?;
     let known = known_size.min(size);

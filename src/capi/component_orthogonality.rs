@@ -13,8 +13,8 @@ mirror! {
     /// G = W W^T      E = G - 1
     /// ```
     ///
-    /// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly orthonormal.
-    /// Needs no labels.
+    /// Entries of G are sums of exact products in double, so that E keeps its digits where the rows are nearly
+    /// orthonormal. Needs no labels.
     pub struct hyla_component_orthogonality_report: Report {
         /// The Frobenius norm of E; 0 of no row.
         pub orthogonality_error: f64,
@@ -42,8 +42,8 @@ exported! {
     /// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
     ///
     /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
-    /// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row
-    /// has no deviation), NOT_FINITE.
+    /// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one
+    /// row has no deviation), NOT_FINITE.
     fn hyla_component_orthogonality_values(
         components: *const hyla_matrix, workspace: *mut f64, workspace_size: usize,
         report: *mut hyla_component_orthogonality_report,
@@ -63,7 +63,7 @@ metrics! {
     /// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
     /// `diagonal_mean`, `diagonal_std`) and their number to `count`.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4).
-    /// Notices: EMPTY, DEGENERATE, NOT_FINITE.
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
+    /// 4). Notices: EMPTY, DEGENERATE, NOT_FINITE.
     hyla_component_orthogonality_metrics(report: hyla_component_orthogonality_report) report.metrics()
 }

@@ -10,8 +10,8 @@ stages!(HYLA_CROSS_ENTROPY_STAGES, 7);
 parameters! {
     /// Cross-entropy of class logits (cuvis-ai: CrossEntropyLoss): what is computed.
     ///
-    /// With logits x (a cube of K channels, 2 to 4096), labels y (`labels`), class weights o (K floats, or all 1), pixel
-    /// weights v (`weights`), p = softmax(x) and e = label_smoothing:
+    /// With logits x (a cube of K channels, 2 to 4096), labels y (`labels`), class weights o (K floats, or all 1),
+    /// pixel weights v (`weights`), p = softmax(x) and e = label_smoothing:
     ///
     /// ```text
     /// l_i = weight * v_i * ((1 - e) o_y (-ln p_iy) + e/K sum_k o_k (-ln p_ik))      y = y_i
@@ -82,9 +82,9 @@ cube_loss! {
     /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
     ///
     /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-    /// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight
-    /// or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a
-    /// weighted mean whose weights are all 0: NaN).
+    /// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another
+    /// weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED,
+    /// DEGENERATE (a weighted mean whose weights are all 0: NaN).
     hyla_cross_entropy_loss;
 
     /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of

@@ -96,11 +96,7 @@ impl hyla_cube {
 pub(super) unsafe fn read(pointer: *const hyla_cube) -> Result<hyla_cube, Error> {
     // SAFETY: the contract.
     let cube = *unsafe { constant(pointer) }?;
-    if cube.reserved.iter().all(|reserved| reserved.is_null()) {
-        Ok(cube)
-    } else {
-        Err(Error::Reserved)
-    }
+    if cube.reserved.iter().all(|reserved| reserved.is_null()) { Ok(cube) } else { Err(Error::Reserved) }
 }
 
 /// What a call reads of the cube: the struct and the arrays that it uses.

@@ -28,11 +28,7 @@ pub(super) struct Inputs<'a, P: CubeLoss> {
 
 impl<P: CubeLoss> Inputs<'_, P> {
     #[inline(never)]
-    pub unsafe fn new(
-        params: *const P,
-        cube: *const hyla_cube,
-        beside: *const f32,
-    ) -> Result<Self, Error> {
+    pub unsafe fn new(params: *const P, cube: *const hyla_cube, beside: *const f32) -> Result<Self, Error> {
         // SAFETY: the contract, of the arrays of the cube, too.
         let ((checked, span), (used, beside)) =
             unsafe { (check::parameters(params)?, P::read(&cube::read(cube)?, beside)?) };
@@ -58,8 +54,8 @@ impl<P: CubeLoss> loss::Inputs for Inputs<'_, P> {
     }
 }
 
-/// The functions of a loss. `core` is its module in `crate::loss`, `of` the names of the arguments; documentation that is
-/// its own stands before what it is about, and the phrases go into the rest.
+/// The functions of a loss. `core` is its module in `crate::loss`, `of` the names of the arguments; documentation that
+/// is its own stands before what it is about, and the phrases go into the rest.
 macro_rules! cube_loss {
     (
         core $core:ident, params $params:ident, totals $totals:ident,

@@ -123,9 +123,9 @@ exported! {
 
     /// The loss, in double from exact sums; 0 of no pixel.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS
-    /// (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices:
-    /// EMPTY, NOT_FINITE, REJECTED.
+    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+    /// CHANNELS (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other
+    /// classes). Notices: EMPTY, NOT_FINITE, REJECTED.
     fn hyla_dice_loss(
         params: *const hyla_dice_params, totals: *const hyla_dice_totals, classes: usize,
         loss: *mut f64,

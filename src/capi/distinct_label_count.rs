@@ -10,16 +10,16 @@ pub const HYLA_DISTINCT_LABEL_COUNT_STAGES: u32 = 15;
 /// zero are the empty set. In order: the number of labels held, flags, the labels themselves in ascending order, zeros.
 /// Sets are merged, their words cannot be added. Every frame has a set of its own.
 ///
-/// A set that is too small keeps the least labels, and says so (INCOMPLETE). Its words are the same for any split of the
-/// pixels and any order of calls, all the same.
+/// A set that is too small keeps the least labels, and says so (INCOMPLETE). Its words are the same for any split of
+/// the pixels and any order of calls, all the same.
 #[unsafe(no_mangle)]
 pub extern "C" fn hyla_distinct_label_count_words(labels: usize) -> usize {
     distinct_label_count::words(labels)
 }
 
 exported! {
-    /// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count as any
-    /// other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
+    /// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count
+    /// as any other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
     ///
     /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
     /// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
@@ -58,8 +58,8 @@ exported! {
 
     /// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
     ///
-    /// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0).
-    /// Notices: EMPTY, INCOMPLETE.
+    /// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED,
+    /// CAPACITY (0). Notices: EMPTY, INCOMPLETE.
     fn hyla_distinct_label_count_metrics(
         set: *const i32, set_size: usize, context: *const hyla_context, out: *mut hyla_metric,
         capacity: usize, count: *mut usize,

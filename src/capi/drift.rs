@@ -5,8 +5,8 @@ use super::node::*;
 use crate::metric::drift::{self, Params, Report, Side};
 
 parameters! {
-    /// Drift of scores without labels: how histograms are compared. With F and G the shares of pixels up to a score, now
-    /// and in the reference, of n and m pixels:
+    /// Drift of scores without labels: how histograms are compared. With F and G the shares of pixels up to a score,
+    /// now and in the reference, of n and m pixels:
     ///
     /// ```text
     /// psi = sum over groups (a - b) ln(a / b)         a, b: shares of a group; an empty one counts as half a pixel
@@ -16,10 +16,10 @@ parameters! {
     /// ```
     ///
     /// Groups are neighbouring bins, merged to about equal reference count: a group ends with the first bin up to which
-    /// k / `groups` of the reference lie; the outermost reach to infinity. A share is count / n, or 1 / (2 n) of an empty
-    /// group; a group that is empty on both sides adds nothing. 0.1 for a small and 0.25 for a large psi are conventions
-    /// of credit scoring, no more; without any change psi is (groups - 1) (1/n + 1/m) on average for independent pixels,
-    /// and jensen_shannon about (bins that are not empty - 1) (1/n + 1/m) / 8.
+    /// k / `groups` of the reference lie; the outermost reach to infinity. A share is count / n, or 1 / (2 n) of an
+    /// empty group; a group that is empty on both sides adds nothing. 0.1 for a small and 0.25 for a large psi are
+    /// conventions of credit scoring, no more; without any change psi is (groups - 1) (1/n + 1/m) on average for
+    /// independent pixels, and jensen_shannon about (bins that are not empty - 1) (1/n + 1/m) / 8.
     ///
     /// Initialise with HYLA_DRIFT_PARAMS_DEFAULT. Formula: Siddiqi (2006), Vallender (1974), Lin (1991).
     pub struct hyla_drift_params {
@@ -81,7 +81,8 @@ mirror! {
         pub wasserstein: f64,
         /// The exact one is not below this,
         pub wasserstein_lo: f64,
-        /// and not above this: infinite where the first or last bin of LINEAR or THRESHOLDS is not empty and no range is known.
+        /// and not above this: infinite where the first or last bin of LINEAR or THRESHOLDS is not empty and no range
+        /// is known.
         pub wasserstein_hi: f64,
         /// The divergence of Jensen and Shannon over the bins, in [0, ln 2]: at most that of the scores themselves.
         pub jensen_shannon: f64,
@@ -97,15 +98,16 @@ mirror! {
 }
 
 exported! {
-    /// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`, at
-    /// least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are needed.
-    /// The reference may lie in read-only memory. Time is linear in the bins.
+    /// Compares the histograms of now, `words`, with those of a `reference`: both are `count` words of `hyla_ranking`,
+    /// at least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are
+    /// needed. The reference may lie in read-only memory. Time is linear in the bins.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-    /// UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that
-    /// do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN,
-    /// or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
-    /// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+    /// RESERVED, UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS
+    /// (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low`
+    /// above `high`, a NaN, or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite
+    /// ones of differing shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01
+    /// apart).
     fn hyla_drift_values(
         params: *const hyla_drift_params, binning: *const hyla_binning, reference: *const i64,
         words: *const i64, count: usize, report: *mut hyla_drift_report,
@@ -124,9 +126,9 @@ exported! {
 
 metrics! {
     /// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
-    /// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now: `drift/nan_share`,
-    /// `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to `count`. cuvis-ai has no such
-    /// node; the names are hyla's.
+    /// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now:
+    /// `drift/nan_share`, `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to
+    /// `count`. cuvis-ai has no such node; the names are hyla's.
     ///
     /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
     /// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.

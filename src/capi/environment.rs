@@ -8,11 +8,7 @@
 /// Runs `body` with round-to-nearest, gradual underflow and masked exceptions. One function for all
 /// calls: beside the code that this saves, the compiler, which knows nothing of control words, moves no
 /// float operation of a body that it does not see across them.
-#[cfg(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    all(target_arch = "arm", target_abi = "eabihf")
-))]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64", all(target_arch = "arm", target_abi = "eabihf")))]
 #[inline(never)]
 pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
     use word::{CONTROL_BITS, DEFAULT, control_word, set_control_word};
@@ -30,11 +26,7 @@ pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
 }
 
 /// Runs `body`, on targets without a control word, or whose word hyla does not know: the default is assumed.
-#[cfg(not(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    all(target_arch = "arm", target_abi = "eabihf")
-)))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", all(target_arch = "arm", target_abi = "eabihf"))))]
 #[inline(always)]
 pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {
     body()
@@ -94,7 +86,8 @@ mod word {
 mod word {
     use core::arch::asm;
 
-    /// FPSCR: AHP, DN, FZ, rounding mode, vector stride and length, and the exception traps; some are for larger cores only.
+    /// FPSCR: AHP, DN, FZ, rounding mode, vector stride and length, and the exception traps; some are for larger cores
+    /// only.
     pub const CONTROL_BITS: u32 = 0x07f7_9f00;
     /// Nearest, no flush, no traps (Armv7-M ARM, B3.2.22).
     pub const DEFAULT: u32 = 0;

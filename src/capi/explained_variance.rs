@@ -13,8 +13,8 @@ mirror! {
     /// ratio_k = mean of r_k over the batches     total = sum of ratio_k     cumulative_k = ratio_1 + ... + ratio_k
     /// ```
     ///
-    /// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream the
-    /// pooled ones. Sums are exact; each value is rounded once. Needs no labels.
+    /// Adding the words of two arrays merges them. The totals of one batch give cuvis-ai's values, those of a stream
+    /// the pooled ones. Sums are exact; each value is rounded once. Needs no labels.
     pub struct hyla_explained_variance_totals: Totals {
         /// The sum of its ratios.
         pub ratio: hyla_sum,
@@ -23,11 +23,7 @@ mirror! {
     }
 }
 
-size!(
-    hyla_explained_variance_totals_size,
-    hyla_explained_variance_totals,
-    ": the totals of one component"
-);
+size!(hyla_explained_variance_totals_size, hyla_explained_variance_totals, ": the totals of one component");
 
 exported! {
     /// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
@@ -65,8 +61,8 @@ exported! {
     /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
     /// NaN of no batch; a total of 0 of no component.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components
-    /// with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS
+    /// (components with different numbers of batches). Notices: EMPTY, NOT_FINITE.
     fn hyla_explained_variance_values(
         totals: *const hyla_explained_variance_totals, components: usize, ratios: *mut f64,
         cumulative: *mut f64, total: *mut f64,

@@ -36,8 +36,8 @@ parameters! {
     /// size of the means divided by d). Squares of colours beyond float32 are infinite.
     /// Guide: in rgb the distance has no upper limit, so bound the colours or set an anchor weight; the compactness
     /// weight evens the foreground out. Calls take up to 56 KiB of stack. Initialise with
-    /// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing (2020);
-    /// sRGB: IEC 61966-2-1.
+    /// HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT. Oklab: B. Ottosson, A perceptual color space for image processing
+    /// (2020); sRGB: IEC 61966-2-1.
     pub struct hyla_foreground_contrast_params {
         /// HYLA_COLOR_...; cuvis-ai's key `color_space`. Default: rgb.
         pub color_space: u32 = HYLA_COLOR_RGB,
@@ -163,9 +163,10 @@ exported! {
 
     /// Adds one finished frame to totals.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not
-    /// summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
+    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+    /// UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose
+    /// squares were not summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells
+    /// them.
     fn hyla_foreground_contrast_update(
         params: *const hyla_foreground_contrast_params,
         frame: *const hyla_foreground_contrast_frame, totals: *mut hyla_foreground_contrast_totals,
@@ -180,9 +181,9 @@ exported! {
     /// The mean loss of the frames that count; 0 of none.
     ///
     /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground
-    /// and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's
-    /// means are equal: its distance has gradient 0).
+    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has
+    /// foreground and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is
+    /// 0 and a frame's means are equal: its distance has gradient 0).
     fn hyla_foreground_contrast_loss(
         params: *const hyla_foreground_contrast_params,
         totals: *const hyla_foreground_contrast_totals, loss: *mut f64,
@@ -191,12 +192,12 @@ exported! {
     }
 
     /// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
-    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels belong
-    /// to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
+    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels
+    /// belong to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
     /// unchanged. With HYLA_STORE the output may be uninitialised.
     ///
-    /// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS,
-    /// TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
+    /// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE,
+    /// MIXED_TOTALS, TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
     fn hyla_foreground_contrast_gradient(
         params: *const hyla_foreground_contrast_params,
         totals: *const hyla_foreground_contrast_totals,

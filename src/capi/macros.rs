@@ -4,9 +4,9 @@
 //! compiler may complain about is outside of them: values of fields, conversions, and the bodies, which are generic
 //! functions of [`super`].
 
-/// Functions of C: they have unmangled names, a status that must be looked at, and the default floating-point environment.
-/// A body is what [`call`](super::call) takes, and unsafe as a whole: first the checks, which make references of the inputs
-/// by the contract, then `disjoint` of all outputs, and only then the outputs.
+/// Functions of C: they have unmangled names, a status that must be looked at, and the default floating-point
+/// environment. A body is what [`call`](super::call) takes, and unsafe as a whole: first the checks, which make
+/// references of the inputs by the contract, then `disjoint` of all outputs, and only then the outputs.
 macro_rules! exported {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {$(
         $(#[$doc])*

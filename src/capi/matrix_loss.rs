@@ -19,8 +19,7 @@ impl<P: Parameters> Inputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, matrix: *const hyla_matrix) -> Result<Self, Error> {
         // SAFETY: the contract, of the rows, too.
-        let ((checked, span), used) =
-            unsafe { (check::parameters(params)?, matrix::read(matrix)?) };
+        let ((checked, span), used) = unsafe { (check::parameters(params)?, matrix::read(matrix)?) };
         let [a, b] = matrix::spans(matrix, &used);
         Ok(Self { params: checked.to_core()?, matrix: used, spans: [span, a, b] })
     }
@@ -61,8 +60,8 @@ impl<P: Parameters> Inputs<'_, P> {
     }
 }
 
-/// The functions of a loss. `core` is its module in `crate::loss`, `of` the names of the arguments; documentation that is
-/// its own stands before what it is about, and the phrases go into the rest.
+/// The functions of a loss. `core` is its module in `crate::loss`, `of` the names of the arguments; documentation that
+/// is its own stands before what it is about, and the phrases go into the rest.
 macro_rules! matrix_loss {
     (
         core $core:ident, params $params:ident,
@@ -84,8 +83,9 @@ macro_rules! matrix_loss {
             #[doc = concat!(" The loss. 0 of ", $none, ". `workspace` holds `workspace_size` doubles, at least")]
             #[doc = concat!(" `", stringify!($workspace), "(rows, columns)`; its contents before and after mean nothing.")]
             ///
-            /// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-            /// UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
+            /// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
+            /// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
+            /// (too small),
             #[doc = concat!(" ", $errors, ". Notices: EMPTY (", $none, ": 0), ", $notices, ".")]
             fn $loss(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
@@ -96,8 +96,8 @@ macro_rules! matrix_loss {
             }
 
             #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad), "`, in the layout of the matrix,")]
-            /// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output
-            /// may be uninitialised.
+            /// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
+            /// output may be uninitialised.
             $(#[$gradient_doc])*
             ///
             #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]

@@ -110,13 +110,7 @@ impl List {
 
     /// Writes one value.
     #[inline(never)]
-    unsafe fn put(
-        self,
-        context: &hyla_context,
-        index: usize,
-        metric: &Metric,
-        number: Option<usize>,
-    ) {
+    unsafe fn put(self, context: &hyla_context, index: usize, metric: &Metric, number: Option<usize>) {
         let item = hyla_metric {
             name: copy_name(metric.name, number),
             value: metric.value,

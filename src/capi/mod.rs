@@ -6,16 +6,17 @@
 //!
 //! **The contract of pointers**, for the caller of every `unsafe` function in here: a pointer that is neither NULL nor
 //! misaligned is valid for what its type says (`*const`: reads, `*mut`: reads and writes, or writes alone where the
-//! documentation calls it an output), for one item or for as many as the argument beside it or the struct that it lies in
-//! says, during the call and as long as what the function returns refers to it; and nothing else writes there meanwhile.
-//! NULL, alignment, sizes and overlaps are checked. A SAFETY comment that says "the contract" means this.
+//! documentation calls it an output), for one item or for as many as the argument beside it or the struct that it lies
+//! in says, during the call and as long as what the function returns refers to it; and nothing else writes there
+//! meanwhile. NULL, alignment, sizes and overlaps are checked. A SAFETY comment that says "the contract" means this.
 //!
 //! **Macros** write what is the same for every node, with its documentation: structs and functions by themselves
-//! (`macros.rs`), and all functions of a family of losses (`..._loss.rs`). A node's file says in a page what is its own, and a
-//! change of the inputs, or of a sentence, is made once. `exported!` is the one way to a function with pointers, so that none can
-//! forget its name, its status or the environment. The macros are by example, and their bodies call functions of the core
-//! by name: where a node does not fit, the compiler shows that call and the line of the node. The header is made from the
-//! expanded sources (`tests/header.rs`). Nothing formats what stands in a macro: keep to the shape of the neighbours.
+//! (`macros.rs`), and all functions of a family of losses (`..._loss.rs`). A node's file says in a page what is its
+//! own, and a change of the inputs, or of a sentence, is made once. `exported!` is the one way to a function with
+//! pointers, so that none can forget its name, its status or the environment. The macros are by example, and their
+//! bodies call functions of the core by name: where a node does not fit, the compiler shows that call and the line of
+//! the node. The header is made from the expanded sources (`tests/header.rs`). Nothing formats what stands in a macro:
+//! keep to the shape of the neighbours.
 //!
 //! Names are those of C: types and functions begin with `hyla_`, constants with `HYLA_`.
 
@@ -132,10 +133,7 @@ unsafe fn cores<'a, C: Mirrors>(pointer: *const C, items: usize) -> Result<&'a [
 }
 
 /// The core's view of structs that are changed.
-unsafe fn cores_mut<'a, C: Mirrors>(
-    pointer: *mut C,
-    items: usize,
-) -> Result<&'a mut [C::Core], Error> {
+unsafe fn cores_mut<'a, C: Mirrors>(pointer: *mut C, items: usize) -> Result<&'a mut [C::Core], Error> {
     // SAFETY: the contract, and what `Mirrors` says.
     unsafe { check::changed(pointer.cast(), items) }
 }
@@ -195,10 +193,7 @@ unsafe fn answer<C: Mirrors, R>(
 }
 
 /// Writes a number.
-fn put_number(
-    Value { value, notices }: Value,
-    to: &mut MaybeUninit<f64>,
-) -> Result<Notices, Error> {
+fn put_number(Value { value, notices }: Value, to: &mut MaybeUninit<f64>) -> Result<Notices, Error> {
     to.write(value);
     Ok(notices)
 }

@@ -78,7 +78,8 @@ cube_loss! {
     /// uninitialised.
     hyla_mse_map like_values, notices "EMPTY (n is 0)";
 
-    /// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing is 0.
+    /// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing
+    /// is 0.
     hyla_mse_gradient;
 
     hyla_mse_update, hyla_mse_loss_and_gradient

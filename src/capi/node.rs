@@ -1,14 +1,11 @@
 //! What the files of most nodes use: they begin with `use super::node::*`.
 
 pub(super) use super::check::{
-    self, Parameters, Span, changed, disjoint, floats, input, optional, optional_input, output,
-    switch,
+    self, Parameters, Span, changed, disjoint, floats, input, optional, optional_input, output, switch,
 };
 pub(super) use super::cube::hyla_cube;
 pub(super) use super::loss::write_mode;
-pub(super) use super::macros::{
-    change, exported, loss_totals, merge, mirror, parameters, size, stages,
-};
+pub(super) use super::macros::{change, exported, loss_totals, merge, mirror, parameters, size, stages};
 pub(super) use super::matrix::{self, hyla_matrix};
 pub(super) use super::metric::{List, hyla_context, hyla_metric, metrics};
 pub(super) use super::pixels::{self, hyla_pixels};

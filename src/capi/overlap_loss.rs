@@ -75,9 +75,9 @@ macro_rules! overlap_loss {
             /// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
             /// (`hyla_range_merge`); otherwise it may be NULL.
             ///
-            /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about
-            /// parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other
-            /// pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
+            /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those
+            /// about parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of
+            /// other pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
             /// convention, see the parameters), REJECTED.
             fn $loss(
                 params: *const $params, totals: *const $totals,

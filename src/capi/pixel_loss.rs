@@ -1,6 +1,7 @@
 //! The functions of losses of pixels with labels whose terms are summed.
 
-/// The totals and the functions of a loss. `core` is its module in `crate::loss`; the phrases go into the documentation.
+/// The totals and the functions of a loss. `core` is its module in `crate::loss`; the phrases go into the
+/// documentation.
 macro_rules! pixel_loss {
     (
         core $core:ident, params $params:ident, totals $totals:ident,

@@ -8,8 +8,8 @@ stages!(HYLA_PIXEL_STATISTICS_STAGES, 6);
 mirror! {
     /// Counts over pixels (cuvis-ai: AnomalyPixelStatisticsMetric); all zero is empty. Adding the
     /// words of two totals merges them. A batch's own totals give cuvis-ai's values, the totals of a
-    /// stream the pooled ones. For least, greatest and mean percentage of the frames of a stream hand the percentage of each,
-    /// as a map of one float32, to `hyla_range_update` and `hyla_score_statistics_update`.
+    /// stream the pooled ones. For least, greatest and mean percentage of the frames of a stream hand the percentage of
+    /// each, as a map of one float32, to `hyla_range_update` and `hyla_score_statistics_update`.
     pub struct hyla_pixel_statistics_totals: Totals {
         /// How many pixels count.
         pub pixels: i64,

@@ -55,21 +55,14 @@ impl hyla_pixels {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     unsafe fn arrays<'a>(&self, needed: u32, optional: u32) -> Result<Pixels<'a>, Error> {
         let is_dropped = |array: u32, is_null: bool| !is_null && (needed | optional) & array == 0;
-        if is_dropped(WEIGHTS, self.weights.is_null())
-            || is_dropped(SOFT_TARGETS, self.soft_targets.is_null())
-        {
+        if is_dropped(WEIGHTS, self.weights.is_null()) || is_dropped(SOFT_TARGETS, self.soft_targets.is_null()) {
             return Err(Error::UnsupportedInput);
         }
-        let used =
-            |array: u32, is_null: bool| needed & array != 0 || (optional & array != 0 && !is_null);
+        let used = |array: u32, is_null: bool| needed & array != 0 || (optional & array != 0 && !is_null);
         // SAFETY: the contract.
-        let floats = |pointer: *const f32, array| unsafe {
-            array_if(used(array, pointer.is_null()), pointer, self.n)
-        };
+        let floats = |pointer: *const f32, array| unsafe { array_if(used(array, pointer.is_null()), pointer, self.n) };
         // SAFETY: the contract.
-        let bytes = |pointer: *const u8, array| unsafe {
-            array_if(used(array, pointer.is_null()), pointer, self.n)
-        };
+        let bytes = |pointer: *const u8, array| unsafe { array_if(used(array, pointer.is_null()), pointer, self.n) };
         Ok(Pixels {
             scores: floats(self.scores, SCORES)?.unwrap_or(&[]),
             targets: bytes(self.targets, TARGETS)?,
@@ -130,32 +123,19 @@ impl hyla_pixels {
 pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Error> {
     // SAFETY: the contract.
     let pixels = *unsafe { constant(pointer) }?;
-    if pixels.reserved.iter().all(|reserved| reserved.is_null()) {
-        Ok(pixels)
-    } else {
-        Err(Error::Reserved)
-    }
+    if pixels.reserved.iter().all(|reserved| reserved.is_null()) { Ok(pixels) } else { Err(Error::Reserved) }
 }
 
 /// The items of an array, if it is used.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-unsafe fn array_if<'a, T>(
-    is_used: bool,
-    pointer: *const T,
-    items: usize,
-) -> Result<Option<&'a [T]>, Error> {
+unsafe fn array_if<'a, T>(is_used: bool, pointer: *const T, items: usize) -> Result<Option<&'a [T]>, Error> {
     // SAFETY: the contract.
     if is_used { unsafe { input(pointer, items) }.map(Some) } else { Ok(None) }
 }
 
 /// No output overlaps another one, the structs that a call reads, or the arrays that it uses.
 #[inline(never)]
-pub(super) fn apart(
-    outputs: &[Span],
-    structs: &[Span],
-    more: &[Span],
-    used: &Pixels,
-) -> Result<(), Error> {
+pub(super) fn apart(outputs: &[Span], structs: &[Span], more: &[Span], used: &Pixels) -> Result<(), Error> {
     let arrays = [
         Span::of_slice(Some(used.scores)),
         Span::of_slice(used.targets),
@@ -177,13 +157,9 @@ pub(super) struct Labelled<'a, P> {
 
 impl<P> Labelled<'_, P> {
     #[inline(never)]
-    pub unsafe fn new<V: Parameters<Core = P>>(
-        params: *const V,
-        pixels: *const hyla_pixels,
-    ) -> Result<Self, Error> {
+    pub unsafe fn new<V: Parameters<Core = P>>(params: *const V, pixels: *const hyla_pixels) -> Result<Self, Error> {
         // SAFETY: the contract, of the arrays of the pixels, too.
-        let ((checked, span), used) =
-            unsafe { (parameters(params)?, read(pixels)?.scores_and_targets()?) };
+        let ((checked, span), used) = unsafe { (parameters(params)?, read(pixels)?.scores_and_targets()?) };
         let structs = [span, Span::of(pixels, 1)];
         Ok(Self { params: checked.to_core()?, pixels: used, structs })
     }

@@ -68,9 +68,9 @@ macro_rules! update_integers {
             #[doc = concat!(" Adds scores of ", $bits, " bits to histograms of ", stringify!($rule), ": nothing is lost.")]
             /// `targets` and `valid` may be NULL.
             ///
-            /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-            /// (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
-            /// tells them.
+            /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
+            /// UNSUPPORTED_INPUT (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none;
+            /// `hyla_ranking_values` tells them.
             fn $name(
                 binning: *const hyla_binning, scores: *const $type, targets: *const u8,
                 valid: *const u8, n: usize, words: *mut i64, count: usize,
@@ -92,10 +92,10 @@ update_integers!(8, HYLA_BINNING_U8, hyla_ranking_update_u8, u8, update_bytes);
 update_integers!(16, HYLA_BINNING_U16, hyla_ranking_update_u16, u16, update_words);
 
 exported! {
-    /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are all
-    /// zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels of each
-    /// bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count, of those
-    /// masked, a fingerprint of the binning times the number that count, and three words of 0.
+    /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are
+    /// all zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels
+    /// of each bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count,
+    /// of those masked, a fingerprint of the binning times the number that count, and three words of 0.
     ///
     /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
     /// (all about a binning that hyla_binning_build did not write).
@@ -109,9 +109,9 @@ exported! {
 
     /// Adds the scores of pixels to histograms.
     ///
-    /// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is counted
-    /// apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear in n. Nothing is
-    /// allocated or kept. Any number of threads may call it, each with words of its own.
+    /// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is
+    /// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear
+    /// in n. Nothing is allocated or kept. Any number of threads may call it, each with words of its own.
     ///
     /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
     /// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
@@ -128,8 +128,8 @@ exported! {
     /// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
     /// `hyla_ranking_values` finds out.
     ///
-    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-    /// WORKSPACE (too few words).
+    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
+    /// BINNING, WORKSPACE (too few words).
     fn hyla_ranking_merge(
         binning: *const hyla_binning, other: *const i64, words: *mut i64, count: usize,
     ) {
@@ -142,10 +142,10 @@ exported! {
 
     /// Average precision, ROC-AUC and F1 of histograms, with bounds.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING,
-    /// WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another
-    /// binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average
-    /// precision are more than 0.01 apart).
+    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
+    /// BINNING, WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores
+    /// of another binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of
+    /// average precision are more than 0.01 apart).
     fn hyla_ranking_values(
         binning: *const hyla_binning, words: *const i64, count: usize,
         report: *mut hyla_ranking_report,
@@ -158,8 +158,8 @@ exported! {
     }
 
     /// Writes the points of the precision-recall curve and the ROC curve, one for each bin that is not empty, from the
-    /// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many as
-    /// there are bins are always enough.
+    /// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many
+    /// as there are bins are always enough.
     ///
     /// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
     fn hyla_ranking_curve(
@@ -175,8 +175,8 @@ exported! {
         Ok(Notices::NONE)
     }
 
-    /// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold` tells
-    /// where that is.
+    /// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
+    /// tells where that is.
     ///
     /// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
     /// NO_NEGATIVES, NOT_FINITE.
@@ -189,8 +189,8 @@ exported! {
     }
 
     /// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
-    /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm. Infinity
-    /// where even the highest bin is above it; infinite scores raise an alarm all the same.
+    /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
+    /// Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
     ///
     /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
     /// `hyla_ranking_at`.

@@ -9,8 +9,8 @@ mirror! {
     pub struct hyla_ranking_exact_report: Report {
         /// Average precision, within 6 * 2^-53 of itself; 0 without anomalies.
         pub average_precision: f64,
-        /// The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie counts
-        /// half; NaN without anomalies or without normal pixels.
+        /// The area under the ROC curve: the share of pairs (anomaly, normal pixel) in the right order, where a tie
+        /// counts half; NaN without anomalies or without normal pixels.
         pub roc_auc: f64,
         /// The greatest F1 of any threshold; 0 without anomalies.
         pub f1_max: f64,
@@ -41,10 +41,12 @@ exported! {
     /// Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
     /// `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
     ///
-    /// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be NULL.
+    /// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be
+    /// NULL.
     ///
     /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
+    /// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN
+    /// scores).
     fn hyla_ranking_exact_values(
         pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
         report: *mut hyla_ranking_exact_report,

@@ -24,9 +24,9 @@ mirror! {
 }
 
 mirror! {
-    /// Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty. Adding
-    /// the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words. The extremes
-    /// of a stream are a `hyla_range`, brackets of its quantiles come from a `hyla_ranking` histogram
+    /// Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty.
+    /// Adding the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words.
+    /// The extremes of a stream are a `hyla_range`, brackets of its quantiles come from a `hyla_ranking` histogram
     /// (`hyla_ranking_quantile`; no labels needed).
     pub struct hyla_score_statistics_totals: Totals {
         /// The sum of the scores.
@@ -39,8 +39,9 @@ mirror! {
 }
 
 mirror! {
-    /// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any. Infinite
-    /// scores lie at the ends: a quantile between one and a finite score is infinite, between both infinities NaN.
+    /// What the scores of a frame say. Extremes, median and quantiles are those of the numbers; NaN without any.
+    /// Infinite scores lie at the ends: a quantile between one and a finite score is infinite, between both infinities
+    /// NaN.
     pub struct hyla_score_statistics_report: Report {
         /// The mean, from an exact sum; NaN if a score is NaN.
         pub mean: f64,
@@ -107,17 +108,17 @@ exported! {
         answer(totals, mean, |totals, to| put_number(totals.mean()?, to))
     }
 
-    /// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two pixels, and if
-    /// a score is not finite.
+    /// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two
+    /// pixels, and if a score is not finite.
     ///
-    /// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one
-    /// pixel).
+    /// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE
+    /// (one pixel).
     fn hyla_score_statistics_std(totals: *const hyla_score_statistics_totals, std: *mut f64) {
         answer(totals, std, |totals, to| put_number(totals.std()?, to))
     }
 
-    /// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at least
-    /// `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
+    /// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at
+    /// least `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
     ///
     /// Inputs: `scores` (any floats); optional `valid`; no weights.
     ///
@@ -146,8 +147,9 @@ pub extern "C" fn hyla_score_statistics_workspace() -> usize {
 }
 
 metrics! {
-    /// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`, `scores/max`,
-    /// `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to `count`.
+    /// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`,
+    /// `scores/max`, `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to
+    /// `count`.
     ///
     /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
     /// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.

@@ -14,14 +14,14 @@ mirror! {
     /// gini = 2 sum_k k w_(k) / (n sum w) - (n + 1) / n
     /// ```
     ///
-    /// A larger value of either is a less diverse selection. Computed in double, so that nothing cancels, whatever the offset
-    /// of the weights. Needs no labels. Formula: Gini (1912).
+    /// A larger value of either is a less diverse selection. Computed in double, so that nothing cancels, whatever the
+    /// offset of the weights. Needs no labels. Formula: Gini (1912).
     pub struct hyla_selector_diversity_metric_report: Report {
         /// The population variance; NaN of no weight, and if a weight is not finite.
         pub weight_variance: f64,
-        /// 0 of weights that are all alike, (n - 1) / n of a single weight that is not 0; NaN of no weight, and if a weight is
-        /// not finite. If some weights are negative it is no Gini coefficient, but what the formula gives, and infinite where
-        /// their sum is 0.
+        /// 0 of weights that are all alike, (n - 1) / n of a single weight that is not 0; NaN of no weight, and if a
+        /// weight is not finite. If some weights are negative it is no Gini coefficient, but what the formula gives,
+        /// and infinite where their sum is 0.
         pub gini_coefficient: f64,
         /// The exact sum of the weights, rounded once.
         pub sum: f64,
@@ -42,10 +42,11 @@ pub extern "C" fn hyla_selector_diversity_metric_workspace(n: usize) -> usize {
 
 exported! {
     /// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
-    /// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+    /// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in
+    /// n.
     ///
-    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small).
-    /// Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too
+    /// small). Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
     fn hyla_selector_diversity_metric_values(
         weights: *const f32, n: usize, workspace: *mut u32, workspace_size: usize,
         report: *mut hyla_selector_diversity_metric_report,
@@ -62,10 +63,10 @@ exported! {
 }
 
 metrics! {
-    /// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their number to
-    /// `count`.
+    /// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their
+    /// number to `count`.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2).
-    /// Notices: EMPTY, NOT_FINITE, DEGENERATE.
+    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
+    /// 2). Notices: EMPTY, NOT_FINITE, DEGENERATE.
     hyla_selector_diversity_metric_metrics(report: hyla_selector_diversity_metric_report) report.metrics()
 }

@@ -17,8 +17,7 @@ impl<P: Parameters> Inputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, weights: *const f32, n: usize) -> Result<Self, Error> {
         // SAFETY: the contract.
-        let ((checked, span), weights) =
-            unsafe { (check::parameters(params)?, input(weights, n)?) };
+        let ((checked, span), weights) = unsafe { (check::parameters(params)?, input(weights, n)?) };
         let spans = [span, Span::of_slice(Some(weights))];
         Ok(Self { params: checked.to_core()?, weights, spans })
     }
@@ -53,8 +52,8 @@ impl<P: Parameters> Inputs<'_, P> {
     }
 }
 
-/// The functions of a loss. `core` is its module in `crate::loss`; documentation that is its own stands before what it is
-/// about, and the phrases go into the rest.
+/// The functions of a loss. `core` is its module in `crate::loss`; documentation that is its own stands before what it
+/// is about, and the phrases go into the rest.
 macro_rules! selector_loss {
     (
         core $core:ident, params $params:ident;

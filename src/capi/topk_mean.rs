@@ -17,9 +17,9 @@ exported! {
     /// k = ceil(float32(n * fraction)), at least 1 and at most n
     /// ```
     ///
-    /// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of nothing.
-    /// `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before and after mean
-    /// nothing.
+    /// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of
+    /// nothing. `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before
+    /// and after mean nothing.
     ///
     /// Inputs: `scores` (any floats); optional `valid`; no weights.
     ///

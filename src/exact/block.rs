@@ -26,9 +26,7 @@ use super::bounds::{Bounds, bounds_on};
 use super::levels::{Registers, peel};
 use super::window::{LIMIT, Unpacked, Window};
 use super::words::{KEPT_LEVELS, Words};
-use crate::simd::{
-    Counted, IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut,
-};
+use crate::simd::{Counted, IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -50,9 +48,7 @@ pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, cons
     to: Option<Blocks<'a, DIGITS, LOWEST, POWER, 1>>,
 }
 
-impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32>
-    Accumulator<'a, S, DIGITS, LOWEST, POWER>
-{
+impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accumulator<'a, S, DIGITS, LOWEST, POWER> {
     /// Starts to add to a sum, or to none. [`Self::finish`] must be called at the end.
     #[inline(always)]
     pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>) -> Self {
@@ -150,8 +146,7 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
     #[inline(always)]
     pub fn add_given<S: Simd>(&mut self, simd: S, given: &[f32], tile: &mut [f32], marks: &[u8]) {
         let has_room = given.len() / S::Register::LANES <= MOST_ADDITIONS as usize;
-        if has_room && simd.call(AddBlock { to: self, given: Some(given), floats: &mut [], marks })
-        {
+        if has_room && simd.call(AddBlock { to: self, given: Some(given), floats: &mut [], marks }) {
             return;
         }
         for (given, marks) in given.chunks(BLOCK).zip(marks.chunks(BLOCK)) {
@@ -247,8 +242,7 @@ fn take_out<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
             let floats = if index == 0 { floats } else { marked };
             sum.count_non_finite(floats);
             let huge = floats.iter().filter(|float| float.abs() >= LIMIT);
-            huge.filter_map(|float| Unpacked::new(*float))
-                .for_each(|float| sum.add_unpacked(float));
+            huge.filter_map(|float| Unpacked::new(*float)).for_each(|float| sum.add_unpacked(float));
         }
     }
     for float in floats {
@@ -268,8 +262,7 @@ fn add_one_by_one<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
     }
 }
 
-struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
-{
+struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> {
     to: &'b mut Blocks<'a, DIGITS, LOWEST, POWER, SUMS>,
     /// What is added in their place, if the window holds it.
     given: Option<&'b [f32]>,
@@ -298,20 +291,14 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize
         }
         loop {
             let window = to.state.window;
-            let registers = Registers::<S> {
-                simd,
-                window,
-                floats: vectors(given.unwrap_or(floats)),
-                marks: vectors(marks),
-            };
+            let registers =
+                Registers::<S> { simd, window, floats: vectors(given.unwrap_or(floats)), marks: vectors(marks) };
             let is_added = match window.levels {
                 levels @ 2..=KEPT_LEVELS if IS_SMALL => {
                     registers.add_levels::<KEPT_LEVELS, SUMS>(levels, &mut to.words)
                 }
                 2 => registers.add_levels::<2, SUMS>(2, &mut to.words),
-                KEPT_LEVELS => {
-                    registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words)
-                }
+                KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words),
                 _ => false,
             };
             if is_added {

@@ -4,8 +4,8 @@ const DIGIT_BITS: u32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
 
 /// Adds `value * 2^bit`, counted from the lowest digit: to three digits, the highest of which keeps the sign. (No term
-/// lies so high that there are fewer.) The digits are not canonical afterwards, but each grew by less than 2^32, so 2^30
-/// additions fit before [`normalize`] is due.
+/// lies so high that there are fewer.) The digits are not canonical afterwards, but each grew by less than 2^32, so
+/// 2^30 additions fit before [`normalize`] is due.
 pub fn add(digits: &mut [i64], bit: u32, value: i64) {
     let digits = digits.get_mut((bit / DIGIT_BITS) as usize..);
     let Some([first, second, third]) = digits.and_then(<[i64]>::first_chunk_mut) else { return };

@@ -117,13 +117,7 @@ impl<S: Simd> Registers<'_, S> {
 
 /// Adds a block, which the window holds, level by level; what a level leaves takes the place of the terms.
 #[inline(always)]
-pub fn peel<
-    S: Simd,
-    const DIGITS: usize,
-    const LOWEST: i32,
-    const POWER: i32,
-    const SUMS: usize,
->(
+pub fn peel<S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>(
     simd: S,
     window: Window,
     floats: &mut [Floats<S>],
@@ -153,11 +147,7 @@ pub fn peel<
 
 /// What is marked of the register at an index; None: of one sum nothing is.
 #[inline(always)]
-fn mask<S: Simd, const SUMS: usize>(
-    simd: S,
-    marks: &[Marks<S>],
-    index: usize,
-) -> Option<<S::Register as Lanes>::Mask> {
+fn mask<S: Simd, const SUMS: usize>(simd: S, marks: &[Marks<S>], index: usize) -> Option<<S::Register as Lanes>::Mask> {
     if SUMS == 1 {
         return None;
     }

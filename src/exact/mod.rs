@@ -102,17 +102,9 @@ mod unnamed {
     }
 }
 
-impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Default
-    for Exact<DIGITS, LOWEST, POWER>
-{
+impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Default for Exact<DIGITS, LOWEST, POWER> {
     fn default() -> Self {
-        Self {
-            digits: [0; DIGITS],
-            nan: 0,
-            positive_infinity: 0,
-            negative_infinity: 0,
-            reserved: 0,
-        }
+        Self { digits: [0; DIGITS], nan: 0, positive_infinity: 0, negative_infinity: 0, reserved: 0 }
     }
 }
 
@@ -214,11 +206,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         // In units of 2^128, which all floats stay so far below that roundings do not matter.
         let size = digits::quotient(&self.digits, LOWEST - 128 * POWER, 1);
         let is_multiple = self.digits.first().is_some_and(|digit| digit & Self::BELOW_ALL == 0);
-        if is_multiple && size.abs() <= finite as f64 {
-            Ok(size.is_sign_negative())
-        } else {
-            Err(Error::Totals)
-        }
+        if is_multiple && size.abs() <= finite as f64 { Ok(size.is_sign_negative()) } else { Err(Error::Totals) }
     }
 
     /// How many terms were NaN or infinite.

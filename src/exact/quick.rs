@@ -10,7 +10,8 @@
 //!
 //! A lane of [`REGISTERS`] terms, none negative, has an A within `31 * 2^-24 A`. Its bound [`MOST`] makes that 0.37 of
 //! `2^(q+32)`; the rounding of the quotient adds 0.01, what was put aside 0.02. With signs A may cancel, and the terms
-//! themselves are bounded: by `2^(q+45)`, which makes it 0.26, and the rounding 0.02. (docs/exactness.md has the proof.)
+//! themselves are bounded: by `2^(q+45)`, which makes it 0.26, and the rounding 0.02. (docs/exactness.md has the
+//! proof.)
 //!
 //! Terms below `2^(q+23)` are put aside, and the few that there are added one by one. So a window has 22 binades or
 //! more. A trial that fails (too great, not finite, many too small) leaves nothing behind: the terms go the way of
@@ -110,12 +111,7 @@ impl State {
     /// not help the next blocks go another way.
     #[cold]
     #[inline(never)]
-    fn retune(
-        &mut self,
-        lanes: &[f32],
-        sums: &mut [&mut ExactSum],
-        words: &mut [Words<TRIAL_WORDS>],
-    ) {
+    fn retune(&mut self, lanes: &[f32], sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
         let greatest = lanes.iter().map(|lane| lane.to_bits()).fold(0, u32::max);
         let exponent = (greatest >> 23) as i32 - 127;
         let unit = (exponent - 48).clamp(-149, 60);
@@ -163,10 +159,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     /// Begins a trial of at most [`REGISTERS`] registers. With signs terms may be negative. On tiers without
     /// [`Simd::SHIFTS_EACH`] it is slow.
     #[inline(always)]
-    pub fn trial<S: Simd, const SIGNED: bool>(
-        &mut self,
-        simd: S,
-    ) -> Trial<'_, 'a, S, SUMS, SIGNED> {
+    pub fn trial<S: Simd, const SIGNED: bool>(&mut self, simd: S) -> Trial<'_, 'a, S, SUMS, SIGNED> {
         let zero = S::Register::splat(simd, 0.0);
         Trial {
             least: zero.constant(power_of_two(self.state.unit + LEAST)),
@@ -304,8 +297,7 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
             quick.state.retune(flat(&lanes), &mut quick.blocks.sums, &mut quick.words);
             return false;
         }
-        for (words, (low, near)) in quick.words.iter_mut().zip(self.low.into_iter().zip(self.near))
-        {
+        for (words, (low, near)) in quick.words.iter_mut().zip(self.low.into_iter().zip(self.near)) {
             // 1 + L / 2^32.
             let one_more = S::Register::from_bits(low.shr(9) | zero.constant_bits(0x3f80_0000));
             let high = (near * scale - one_more) + TO_HIGH;

@@ -33,11 +33,7 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
 /// # Errors
 /// [`Error::Totals`]: no floats have these sums.
 #[inline(never)]
-pub(crate) fn sample_variance(
-    count: i64,
-    sum: &ExactSum,
-    squares: &ExactSquares,
-) -> Result<f64, Error> {
+pub(crate) fn sample_variance(count: i64, sum: &ExactSum, squares: &ExactSquares) -> Result<f64, Error> {
     sum.check(count)?;
     squares.check_not_negative(count)?;
     let infinite = sum.positive_infinity.wrapping_add(sum.negative_infinity);

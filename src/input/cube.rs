@@ -46,19 +46,13 @@ impl Layout {
             return Ok(0);
         }
         let along_pixels = (self.n - 1).checked_mul(self.pixel_stride).ok_or(Error::TooLarge)?;
-        let along_channels =
-            (self.channels - 1).checked_mul(self.channel_stride).ok_or(Error::TooLarge)?;
+        let along_channels = (self.channels - 1).checked_mul(self.channel_stride).ok_or(Error::TooLarge)?;
         let span = along_pixels.checked_add(along_channels).and_then(|last| last.checked_add(1));
         // One of the two directions must jump over all of the other.
         let pixels_apart = self.n == 1 || self.pixel_stride > along_channels;
         let channels_apart = self.channels == 1 || self.channel_stride > along_pixels;
-        let strides_move = (self.n == 1 || self.pixel_stride > 0)
-            && (self.channels == 1 || self.channel_stride > 0);
-        if strides_move && (pixels_apart || channels_apart) {
-            span.ok_or(Error::TooLarge)
-        } else {
-            Err(Error::Strides)
-        }
+        let strides_move = (self.n == 1 || self.pixel_stride > 0) && (self.channels == 1 || self.channel_stride > 0);
+        if strides_move && (pixels_apart || channels_apart) { span.ok_or(Error::TooLarge) } else { Err(Error::Strides) }
     }
 
     /// Where a value lies. Behind the last pixel or channel it means nothing, and wraps: a stride that leads
@@ -197,13 +191,7 @@ impl<'a> CubeOutput<'a> {
     /// Writes one channel of the vector of pixels at an index, where the mask is true (None:
     /// everywhere). Lanes behind the last pixel are dropped.
     #[inline(always)]
-    pub fn write<V: Lanes>(
-        &mut self,
-        index: usize,
-        channel: usize,
-        mask: Option<V::Mask>,
-        values: V,
-    ) {
+    pub fn write<V: Lanes>(&mut self, index: usize, channel: usize, mask: Option<V::Mask>, values: V) {
         let Layout { n, pixel_stride, .. } = self.layout;
         let first = index * V::LANES;
         let start = self.layout.place(first, channel);

@@ -25,11 +25,7 @@ pub struct Pixels<'a> {
 impl<'a> Pixels<'a> {
     /// The number of scores, if all other inputs of the list that were given have as many items.
     pub(crate) fn check_lengths(length: usize, others: &[Option<usize>]) -> Result<usize, Error> {
-        if others.iter().flatten().all(|other| *other == length) {
-            Ok(length)
-        } else {
-            Err(Error::LengthMismatch)
-        }
+        if others.iter().flatten().all(|other| *other == length) { Ok(length) } else { Err(Error::LengthMismatch) }
     }
 
     /// Neither weights nor soft targets are given: for nodes that cannot use them.

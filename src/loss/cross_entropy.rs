@@ -64,12 +64,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self {
-            reduction: Reduction::WeightedMean,
-            ignore_index: Some(-100),
-            weight: 1.0,
-            label_smoothing: 0.0,
-        }
+        Self { reduction: Reduction::WeightedMean, ignore_index: Some(-100), weight: 1.0, label_smoothing: 0.0 }
     }
 }
 
@@ -112,12 +107,7 @@ impl Totals {
     /// # Errors
     /// Parameters or class weights out of range, labels missing, fewer than two classes or too many, a
     /// layout in which values share a place, inputs of different lengths. Nothing was added then.
-    pub fn update(
-        &mut self,
-        params: &Params,
-        logits: &Cube,
-        class_weights: Option<&[f32]>,
-    ) -> Result<(), Error> {
+    pub fn update(&mut self, params: &Params, logits: &Cube, class_weights: Option<&[f32]>) -> Result<(), Error> {
         walk::update(LabelledLogits::new(params, logits, class_weights)?, &mut self.sums);
         Ok(())
     }
@@ -173,7 +163,8 @@ impl Totals {
     }
 }
 
-/// The loss and the gradient of one batch, in one pass after one over the labels, and the batch's totals added to `totals`.
+/// The loss and the gradient of one batch, in one pass after one over the labels, and the batch's totals added to
+/// `totals`.
 ///
 /// # Errors
 /// As [`Totals::update`] and [`Totals::gradient`]. Nothing was written then. With [`Reduction::None`] there
@@ -187,14 +178,7 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(
-        params,
-        logits,
-        class_weights,
-        upstream,
-        totals,
-        Output::new(write, gradient),
-    )
+    loss_and_gradient_to(params, logits, class_weights, upstream, totals, Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
@@ -216,12 +200,7 @@ pub(crate) fn loss_and_gradient_to(
 ///
 /// # Errors
 /// As [`Totals::update`], and a map of another length. Nothing was written then.
-pub fn map(
-    params: &Params,
-    logits: &Cube,
-    class_weights: Option<&[f32]>,
-    map: &mut [f32],
-) -> Result<Notices, Error> {
+pub fn map(params: &Params, logits: &Cube, class_weights: Option<&[f32]>, map: &mut [f32]) -> Result<Notices, Error> {
     map_to(params, logits, class_weights, Output::new(Write::Store, map))
 }
 
@@ -245,11 +224,7 @@ struct LabelledLogits<'a> {
 
 impl<'a> LabelledLogits<'a> {
     #[inline(never)]
-    fn new(
-        params: &Params,
-        cube: &Cube<'a>,
-        class_weights: Option<&'a [f32]>,
-    ) -> Result<Self, Error> {
+    fn new(params: &Params, cube: &Cube<'a>, class_weights: Option<&'a [f32]>) -> Result<Self, Error> {
         params.check()?;
         let classes = cube.layout.channels;
         if !(2..=LIMIT).contains(&classes) || class_weights.is_some_and(|w| w.len() != classes) {

@@ -81,13 +81,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self {
-            include_background: true,
-            ignore_index: None,
-            absent: Absent::One,
-            weight: 1.0,
-            eps: 1e-6,
-        }
+        Self { include_background: true, ignore_index: None, absent: Absent::One, weight: 1.0, eps: 1e-6 }
     }
 }
 
@@ -307,8 +301,7 @@ impl All {
     fn new(params: &Params, totals: &[Totals]) -> Result<Self, Error> {
         params.check()?;
         check_classes(totals.len())?;
-        let mut all =
-            Self { params: *params, classes: totals.len(), count: 0.0, notices: Notices::NONE };
+        let mut all = Self { params: *params, classes: totals.len(), count: 0.0, notices: Notices::NONE };
         let counts = |totals: &Totals| (totals.pixels, totals.rejected);
         let of_first = totals.first().map(counts);
         if totals.iter().any(|totals| Some(counts(totals)) != of_first) {
@@ -318,8 +311,7 @@ impl All {
             totals.check()?;
             let hash = Params::fingerprint(class, all.classes);
             same_parameters(hash, totals.pixels, totals.fingerprint)?;
-            all.notices |= Notices::EMPTY.when(totals.pixels == 0)
-                | Notices::REJECTED.when(totals.rejected != 0);
+            all.notices |= Notices::EMPTY.when(totals.pixels == 0) | Notices::REJECTED.when(totals.rejected != 0);
         }
         for (class, totals) in totals.iter().enumerate() {
             all.count += if all.class(class, totals).is_some() { 1.0 } else { 0.0 };

@@ -28,8 +28,8 @@
 //! NaN, `NOT_FINITE`.
 //!
 //! **cuvis-ai**: `weight`, `eps`; port `selection_weights`. Stages: train, validation, test. **Memory**: S,
-//! the lengths, and what products of pairs take, in the caller's workspace. **Speed**: limited by widening floats to doubles, two passes for the
-//! loss and two more for the gradient.
+//! the lengths, and what products of pairs take, in the caller's workspace. **Speed**: limited by widening floats to
+//! doubles, two passes for the loss and two more for the gradient.
 //!
 //! Formula: the mean of the upper triangle of the cosine matrix.
 
@@ -98,11 +98,7 @@ pub fn loss(params: &Params, weights: &Matrix, workspace: &mut [f64]) -> Result<
 }
 
 /// [`loss`], to memory that may be uninitialised.
-pub(crate) fn loss_to(
-    params: &Params,
-    weights: &Matrix,
-    workspace: Places<f64>,
-) -> Result<Value, Error> {
+pub(crate) fn loss_to(params: &Params, weights: &Matrix, workspace: Places<f64>) -> Result<Value, Error> {
     check(params, weights, workspace.len())?;
     Ok(run(params, weights, workspace, None))
 }
@@ -134,13 +130,7 @@ pub fn loss_and_gradient(
     workspace: &mut [f64],
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(
-        params,
-        weights,
-        upstream,
-        Places::of(workspace),
-        Output::new(write, gradient),
-    )
+    loss_and_gradient_to(params, weights, upstream, Places::of(workspace), Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
@@ -181,12 +171,7 @@ struct Mean {
 
 /// Computes the loss, and writes the gradient if asked to.
 #[inline(never)]
-fn run(
-    params: &Params,
-    weights: &Matrix,
-    workspace: Places<f64>,
-    gradient: Option<Gradient>,
-) -> Value {
+fn run(params: &Params, weights: &Matrix, workspace: Places<f64>, gradient: Option<Gradient>) -> Value {
     let rows = weights.rows;
     let words = self::workspace(rows, weights.columns);
     let workspace = workspace.first(words).map(|words| words.fill(0.0)).unwrap_or_default();
@@ -226,8 +211,7 @@ impl<'a> Lengths<'a> {
             let divisor = if length < eps { eps } else { length };
             // A row of zeros stays one, also without eps.
             *factor = if divisor == 0.0 { 0.0 } else { 1.0 / divisor };
-            notices |=
-                Notices::DEGENERATE.when(length <= eps) | Notices::ZERO_PAIRS.when(*square == 0.0);
+            notices |= Notices::DEGENERATE.when(length <= eps) | Notices::ZERO_PAIRS.when(*square == 0.0);
         }
         if factors.len() < 2 {
             notices = Notices::EMPTY;
@@ -316,9 +300,7 @@ impl Slopes<'_> {
                 if place == 0 {
                     dots = gram.products(row, 0);
                 }
-                for ((chosen, factor), dots) in
-                    chosen.iter_mut().zip(&*self.lengths.factors).zip(dots)
-                {
+                for ((chosen, factor), dots) in chosen.iter_mut().zip(&*self.lengths.factors).zip(dots) {
                     let with = dots.get(place).is_some_and(|dot| *dot != 0.0);
                     *chosen = if with { *factor } else { 0.0 };
                 }
@@ -335,8 +317,8 @@ impl Slopes<'_> {
     /// Writes the gradient of a row.
     #[inline(always)]
     fn row(&self, parts: [Matrix; 2], row: usize, sum: &[f64], mut gradient: Output) {
-        let [factor, square] = [&*self.lengths.factors, &*self.lengths.squares]
-            .map(|values| values.get(row).copied().unwrap_or(0.0));
+        let [factor, square] =
+            [&*self.lengths.factors, &*self.lengths.squares].map(|values| values.get(row).copied().unwrap_or(0.0));
         // S contains u_i itself, unless pairs were chosen.
         let own = if self.skip { 0.0 } else { 1.0 };
         let along = simd::run(Along { parts, row, sum });

@@ -177,10 +177,7 @@ impl Function for Focal {
         let [zero, one] = [margin.constant(0.0), margin.constant(1.0)];
         if self.gamma == 0.0 || self.gamma == 1.0 || self.gamma == 2.0 {
             let sigmoid = logistic.sigmoid();
-            let power = [
-                if self.gamma == 0.0 { one } else { sigmoid },
-                if self.gamma == 2.0 { sigmoid } else { one },
-            ];
+            let power = [if self.gamma == 0.0 { one } else { sigmoid }, if self.gamma == 2.0 { sigmoid } else { one }];
             return Parts { margin, logistic, power, beyond: zero, limit: 30.0 };
         }
         let (logarithm, root) = margin.simd().call(Power { margin, gamma: self.gamma });

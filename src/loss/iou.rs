@@ -104,12 +104,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, no targets or two kinds of them, inputs of different lengths, no range
     /// where one is needed. Nothing was added then.
-    pub fn update(
-        &mut self,
-        params: &Params,
-        pixels: &Pixels,
-        range: Option<&mut Range>,
-    ) -> Result<(), Error> {
+    pub fn update(&mut self, params: &Params, pixels: &Pixels, range: Option<&mut Range>) -> Result<(), Error> {
         self.sums.update(&params.index(), pixels, range)
     }
 

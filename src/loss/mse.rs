@@ -96,12 +96,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, a layout in which values share a place, inputs of different lengths.
     /// Nothing was added then.
-    pub fn update(
-        &mut self,
-        params: &Params,
-        reconstruction: &Cube,
-        target: &[f32],
-    ) -> Result<(), Error> {
+    pub fn update(&mut self, params: &Params, reconstruction: &Cube, target: &[f32]) -> Result<(), Error> {
         walk::update(Compared::new(params, reconstruction, target)?, &mut self.sums);
         Ok(())
     }
@@ -172,14 +167,7 @@ pub fn loss_and_gradient(
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(
-        params,
-        reconstruction,
-        target,
-        upstream,
-        totals,
-        Output::new(write, gradient),
-    )
+    loss_and_gradient_to(params, reconstruction, target, upstream, totals, Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
@@ -201,22 +189,12 @@ pub(crate) fn loss_and_gradient_to(
 ///
 /// # Errors
 /// As [`Totals::update`], and a map that is too short. Nothing was written then.
-pub fn map(
-    params: &Params,
-    reconstruction: &Cube,
-    target: &[f32],
-    map: &mut [f32],
-) -> Result<Notices, Error> {
+pub fn map(params: &Params, reconstruction: &Cube, target: &[f32], map: &mut [f32]) -> Result<Notices, Error> {
     map_to(params, reconstruction, target, Output::new(Write::Store, map))
 }
 
 /// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(
-    params: &Params,
-    reconstruction: &Cube,
-    target: &[f32],
-    map: Output,
-) -> Result<Notices, Error> {
+pub(crate) fn map_to(params: &Params, reconstruction: &Cube, target: &[f32], map: Output) -> Result<Notices, Error> {
     walk::map(Compared::new(params, reconstruction, target)?, map)
 }
 

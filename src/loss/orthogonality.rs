@@ -79,11 +79,7 @@ pub fn loss(params: &Params, components: &Matrix, workspace: &mut [f64]) -> Resu
 }
 
 /// [`loss`], to memory that may be uninitialised.
-pub(crate) fn loss_to(
-    params: &Params,
-    components: &Matrix,
-    workspace: Places<f64>,
-) -> Result<Value, Error> {
+pub(crate) fn loss_to(params: &Params, components: &Matrix, workspace: Places<f64>) -> Result<Value, Error> {
     check(params, components, workspace.len())?;
     Ok(value(params, components, sum(components, workspace, None)))
 }
@@ -116,13 +112,7 @@ pub fn loss_and_gradient(
     workspace: &mut [f64],
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(
-        params,
-        components,
-        upstream,
-        Places::of(workspace),
-        Output::new(write, gradient),
-    )
+    loss_and_gradient_to(params, components, upstream, Places::of(workspace), Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
@@ -143,8 +133,7 @@ pub(crate) fn loss_and_gradient_to(
 
 fn value(params: &Params, components: &Matrix, sum: f64) -> Value {
     let value = f64::from(params.weight) * sum;
-    let notices =
-        Notices::EMPTY.when(components.rows == 0) | Notices::NOT_FINITE.when(!sum.is_finite());
+    let notices = Notices::EMPTY.when(components.rows == 0) | Notices::NOT_FINITE.when(!sum.is_finite());
     Value { value, notices }
 }
 

@@ -36,9 +36,9 @@
 //!
 //! **Speed**: interleaved pixels from DRAM are limited by memory from about 32 channels on. Inside the cache
 //! a pixel costs some 11 cycles up to 32 channels: a third for the squares, a third for the tree, a third for
-//! the term and its exact sum. Planes are read at about the same speed up to some 20 channels; with 100 and more there are too
-//! many streams for the prefetcher, and interleaved pixels are several times faster. Asking for their rows ahead took
-//! up to a third longer. Other layouts load lane by lane.
+//! the term and its exact sum. Planes are read at about the same speed up to some 20 channels; with 100 and more there
+//! are too many streams for the prefetcher, and interleaved pixels are several times faster. Asking for their rows
+//! ahead took up to a third longer. Other layouts load lane by lane.
 //!
 //! Source: L. Ruff et al., Deep One-Class Classification (2018), eq. 3.
 
@@ -200,12 +200,7 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, a center or embeddings of another number of channels than the other or than
     /// allowed, a layout in which values share a place, inputs of different lengths. Nothing was added then.
-    pub fn update(
-        &mut self,
-        params: &Params,
-        embeddings: &Cube,
-        center: &[f32],
-    ) -> Result<(), Error> {
+    pub fn update(&mut self, params: &Params, embeddings: &Cube, center: &[f32]) -> Result<(), Error> {
         walk::update(Embeddings::new(params, embeddings, center)?, self);
         Ok(())
     }
@@ -337,22 +332,12 @@ pub(crate) fn loss_and_gradient_to(
 ///
 /// # Errors
 /// As [`Totals::update`], and a map of another length. Nothing was written then.
-pub fn map(
-    params: &Params,
-    embeddings: &Cube,
-    center: &[f32],
-    map: &mut [f32],
-) -> Result<Notices, Error> {
+pub fn map(params: &Params, embeddings: &Cube, center: &[f32], map: &mut [f32]) -> Result<Notices, Error> {
     map_to(params, embeddings, center, Output::new(Write::Store, map))
 }
 
 /// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(
-    params: &Params,
-    embeddings: &Cube,
-    center: &[f32],
-    map: Output,
-) -> Result<Notices, Error> {
+pub(crate) fn map_to(params: &Params, embeddings: &Cube, center: &[f32], map: Output) -> Result<Notices, Error> {
     let notices = walk::map(Embeddings::new(params, embeddings, center)?, map)?;
     Ok(notices | params.radius()?.notices)
 }

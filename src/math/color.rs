@@ -101,10 +101,7 @@ pub fn root_of_response<V: Lanes>(response: V) -> Root<V> {
     let zero = response.constant(0.0);
     let signed = V::select(response.lt(zero), size.negate(), size);
     let slope = size.constant(1.0 / 3.0) / (size * size);
-    Root {
-        value: V::select(response.eq(zero), zero, signed),
-        slope: V::select(least.lt(response.abs()), slope, zero),
-    }
+    Root { value: V::select(response.eq(zero), zero, signed), slope: V::select(least.lt(response.abs()), slope, zero) }
 }
 
 /// The product of a row and a vector.

@@ -95,11 +95,7 @@ impl<V: Lanes> Logistic<V> {
     pub(crate) fn product(&self, value: V, factor: V, factor_of_deep: V) -> V {
         let product = value * factor;
         let deep = self.z.lt(self.z.constant(DEEP));
-        if deep.any() {
-            V::select(deep, self.scaled * factor_of_deep * BELOW_96, product)
-        } else {
-            product
-        }
+        if deep.any() { V::select(deep, self.scaled * factor_of_deep * BELOW_96, product) } else { product }
     }
 }
 

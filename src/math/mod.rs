@@ -246,8 +246,7 @@ fn parts<V: Lanes>(x: V, offset: V) -> Parts<V> {
 #[inline(always)]
 fn ln_of_parts<V: Lanes>(k: V, f: V, rest: V) -> V {
     let squared = f * f;
-    let pairs =
-        [[0.333_333_73, -0.250_008_4], [0.199_989_9, -0.166_212_07], [0.142_389_07, -0.132_123_56]];
+    let pairs = [[0.333_333_73, -0.250_008_4], [0.199_989_9, -0.166_212_07], [0.142_389_07, -0.132_123_56]];
     let top = f * -0.072_860_24 + 0.125_658_91;
     let cubic = squared * f * polynomial(f, squared, pairs, top);
     k * LN2_HIGH + (f - (squared * 0.5 - (cubic + (k * LN2_LOW + rest))))
@@ -309,8 +308,8 @@ fn at_ends<V: Lanes>(x: V, y: V, pole: f32) -> V {
 /// `-|z|` for an exponential, and where z is negative.
 ///
 /// Clamped where the results no longer change: at `lowest` (e^-104 rounds to 0), and for positive z
-/// already at 30, so that e^-z, which then only serves as an addend, is never subnormal. 2^-32 is taken off so that z = 0 and tiny z need no care: e^-|z| changes by less
-/// than 2^-8 ulp.
+/// already at 30, so that e^-z, which then only serves as an addend, is never subnormal. 2^-32 is taken off so that z =
+/// 0 and tiny z need no care: e^-|z| changes by less than 2^-8 ulp.
 #[inline(always)]
 fn fold<V: Lanes>(z: V, lowest: f32) -> (V, V::Mask) {
     let negative = z.lt(z.constant(0.0));

@@ -9,8 +9,8 @@
 //! diagonal_mean = m = sum G_ii / K                 diagonal_std = sqrt(sum (G_ii - m)^2 / (K - 1))
 //! ```
 //!
-//! **Parameters as they behave**: none. `avg_off_diagonal` is cuvis-ai's name, but the mean is over all K^2 entries: rows
-//! that are orthogonal and of another length than 1 raise it, too.
+//! **Parameters as they behave**: none. `avg_off_diagonal` is cuvis-ai's name, but the mean is over all K^2 entries:
+//! rows that are orthogonal and of another length than 1 raise it, too.
 //!
 //! **Accuracy**: an entry of G is a sum of exact products in `f64`, within (M + 16) * 2^-53 of |W| |W|^T, so nearly
 //! orthonormal rows keep the digits that float32 has lost. Deviations on the diagonal are squared after the mean is
@@ -129,11 +129,7 @@ impl Report {
         let empty = Notices::EMPTY.when(self.components == 0);
         let metric = |name, value: f64, otherwise: Notices| {
             let not_finite = Notices::NOT_FINITE.when(!value.is_finite());
-            Metric {
-                name,
-                value,
-                notices: if otherwise == Notices::NONE { not_finite } else { otherwise },
-            }
+            Metric { name, value, notices: if otherwise == Notices::NONE { not_finite } else { otherwise } }
         };
         let single = empty | Notices::DEGENERATE.when(self.components == 1);
         [

@@ -170,11 +170,7 @@ impl Totals {
             true_positives: seen.both,
             false_positives: seen.first.wrapping_sub(seen.both),
             false_negatives: seen.second.wrapping_sub(seen.both),
-            true_negatives: seen
-                .pixels
-                .wrapping_sub(seen.first)
-                .wrapping_sub(seen.second)
-                .wrapping_add(seen.both),
+            true_negatives: seen.pixels.wrapping_sub(seen.first).wrapping_sub(seen.second).wrapping_add(seen.both),
         });
     }
 

@@ -124,12 +124,7 @@ impl Totals {
     /// knows rows and columns), targets missing, neither decisions nor scores with a ranking, inputs of
     /// different lengths, another binning than that of the parameters, too few words. Nothing was added
     /// then.
-    pub fn update(
-        &mut self,
-        params: &Params,
-        pixels: &Pixels,
-        ranking: Option<Ranking>,
-    ) -> Result<(), Error> {
+    pub fn update(&mut self, params: &Params, pixels: &Pixels, ranking: Option<Ranking>) -> Result<(), Error> {
         if params.check()? != 1 {
             return Err(Error::StrideNeedsFrame);
         }
@@ -211,11 +206,7 @@ impl Totals {
     /// # Errors
     /// A stride of 0, too few or too many thresholds, counts of another stride in the totals, another
     /// binning than that of the parameters, too few words, scores of another binning among them.
-    pub fn metrics(
-        &self,
-        params: &Params,
-        ranking: Option<(&Binning, &[i64])>,
-    ) -> Result<Metrics, Error> {
+    pub fn metrics(&self, params: &Params, ranking: Option<(&Binning, &[i64])>) -> Result<Metrics, Error> {
         params.check()?;
         counts::part(self.undecided, self.updates)?;
         let [(pixels, of_pixels), (frames, of_frames)] = self.confusion.values()?;
@@ -282,11 +273,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn new(
-        params: &Params,
-        pixels: &Pixels<'a>,
-        ranking: Option<Ranking<'a>>,
-    ) -> Result<Self, Error> {
+    fn new(params: &Params, pixels: &Pixels<'a>, ranking: Option<Ranking<'a>>) -> Result<Self, Error> {
         pixels.check_plain()?;
         let Pixels { scores, targets, valid, .. } = *pixels;
         let length = targets.ok_or(Error::MissingInput)?.len();
@@ -328,13 +315,7 @@ fn rank_every(stride: usize, line: &Pixels, ranking: &mut Ranking) -> Result<(),
 }
 
 /// Every `stride`-th item from a place on, `count` of them.
-fn pick<'a, T: Copy>(
-    stride: usize,
-    all: &[T],
-    from: usize,
-    to: &'a mut [T],
-    count: usize,
-) -> &'a [T] {
+fn pick<'a, T: Copy>(stride: usize, all: &[T], from: usize, to: &'a mut [T], count: usize) -> &'a [T] {
     let all = all.get(from..).unwrap_or(&[]);
     for (to, item) in to.iter_mut().zip(all.iter().step_by(stride.max(1))) {
         *to = *item;
@@ -346,8 +327,7 @@ impl Frame {
     /// The rows neither overlap nor reach beyond the pixels.
     fn check(&self, pixels: usize) -> Result<(), Error> {
         let last_row = self.rows.saturating_sub(1);
-        let end =
-            last_row.checked_mul(self.pitch).and_then(|start| start.checked_add(self.columns));
+        let end = last_row.checked_mul(self.pitch).and_then(|start| start.checked_add(self.columns));
         let fits = self.columns <= self.pitch && end.is_some_and(|end| end <= pixels);
         if fits || self.rows == 0 { Ok(()) } else { Err(Error::FrameShape) }
     }

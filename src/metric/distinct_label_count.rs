@@ -7,16 +7,17 @@
 //! count = |{ label_i : label_i != 0, pixel i counts }|
 //! ```
 //!
-//! The state is the set of labels, in words of the caller: [`words`]`(m)` of them hold m labels. A frame has a set of its
-//! own and may come in many calls; sets of tiles, threads or ranks are united by [`merge`]. (Words of sets cannot be added.)
+//! The state is the set of labels, in words of the caller: [`words`]`(m)` of them hold m labels. A frame has a set of
+//! its own and may come in many calls; sets of tiles, threads or ranks are united by [`merge`]. (Words of sets cannot
+//! be added.)
 //!
 //! ```text
 //! words: number of labels held, flags, the labels in ascending order, zeros      all zero is the empty set
 //! ```
 //!
-//! **A set that is too small** keeps the least labels and says so: the count is a lower bound then (`INCOMPLETE`). Which
-//! labels these are does not depend on the order in which they come, so the words are the same for any split and any
-//! tree of merges, full or not.
+//! **A set that is too small** keeps the least labels and says so: the count is a lower bound then (`INCOMPLETE`).
+//! Which labels these are does not depend on the order in which they come, so the words are the same for any split and
+//! any tree of merges, full or not.
 //!
 //! **Edges**: no pixel counts: 0 (`EMPTY`). A frame of background alone: 0, with no notice.
 //!
@@ -110,8 +111,7 @@ pub fn labels(set: &[i32]) -> Result<&[i32], Error> {
 /// As [`labels`].
 pub fn value(set: &[i32]) -> Result<(i64, Notices), Error> {
     let (labels, flags) = read(set)?;
-    let notices = Notices::EMPTY.when(flags & COUNTED == 0)
-        | Notices::INCOMPLETE.when(flags & INCOMPLETE != 0);
+    let notices = Notices::EMPTY.when(flags & COUNTED == 0) | Notices::INCOMPLETE.when(flags & INCOMPLETE != 0);
     Ok((labels.len() as i64, notices))
 }
 
@@ -134,11 +134,7 @@ fn read(set: &[i32]) -> Result<(&[i32], i32), Error> {
     }
     let labels = labels.get(..count).ok_or(Error::MixedTotals)?;
     let are_ascending = labels.is_sorted_by(|label, next| label < next);
-    if are_ascending && labels.binary_search(&0).is_err() {
-        Ok((labels, *flags))
-    } else {
-        Err(Error::Totals)
-    }
+    if are_ascending && labels.binary_search(&0).is_err() { Ok((labels, *flags)) } else { Err(Error::Totals) }
 }
 
 /// A set that is changed.
@@ -152,8 +148,7 @@ struct Set<'a> {
 impl<'a> Set<'a> {
     fn new(set: &'a mut [i32]) -> Result<Self, Error> {
         read(set)?;
-        let ([count, flags], labels) =
-            set.split_first_chunk_mut::<HEAD>().ok_or(Error::Workspace)?;
+        let ([count, flags], labels) = set.split_first_chunk_mut::<HEAD>().ok_or(Error::Workspace)?;
         // The number of labels is a word.
         let room = labels.len().min(i32::MAX as usize);
         Ok(Self { count, flags, labels: labels.get_mut(..room).unwrap_or_default() })

@@ -22,9 +22,10 @@
 //! is (groups - 1) (1/n + 1/m) on average for independent pixels, and neighbours in a frame are not independent.
 //!
 //! **Bounds**: histograms know F and G at the edges of bins. Inside a bin both may rise anywhere, which gives the least
-//! and the greatest `ks` and `wasserstein` of any scores in these bins; the exact ones lie between. `ks` itself is that at the edges; `wasserstein` itself takes scores as spread evenly over their bin. For
-//! integers bins are points, and nothing is lost. Bins of one width leave at most two widths between the bounds of
-//! `wasserstein`. Bounds are moved outward by more than all roundings.
+//! and the greatest `ks` and `wasserstein` of any scores in these bins; the exact ones lie between. `ks` itself is that
+//! at the edges; `wasserstein` itself takes scores as spread evenly over their bin. For integers bins are points, and
+//! nothing is lost. Bins of one width leave at most two widths between the bounds of `wasserstein`. Bounds are moved
+//! outward by more than all roundings.
 //!
 //! - **Open bins**: the first and last bin of `Linear` and `Thresholds` have one finite edge; where one is
 //!   not empty `wasserstein_hi` is infinite unless [`Params::range`] says where the scores end; `wasserstein` takes its
@@ -169,8 +170,7 @@ pub fn values(
 fn side(histograms: &Histograms) -> Side {
     let (anomalies, normal) = histograms.ranked;
     let (pixels, nan) = (anomalies + normal, histograms.nan_anomalies + histograms.nan_normal);
-    let [lowest, highest] =
-        [f32::NEG_INFINITY, f32::INFINITY].map(|score| in_bin(histograms, score));
+    let [lowest, highest] = [f32::NEG_INFINITY, f32::INFINITY].map(|score| in_bin(histograms, score));
     let counted = (pixels + nan) as f64;
     Side {
         pixels,
@@ -215,12 +215,8 @@ impl Pair<'_> {
         let now = self.now.anomalies.iter().zip(self.now.normal);
         let reference = self.reference.anomalies.iter().zip(self.reference.normal);
         let bins = now.zip(reference).enumerate();
-        bins.map(|(index, (now, reference))| Bin {
-            index,
-            now: now.0 + now.1,
-            reference: reference.0 + reference.1,
-        })
-        .filter(|bin| bin.now | bin.reference != 0)
+        bins.map(|(index, (now, reference))| Bin { index, now: now.0 + now.1, reference: reference.0 + reference.1 })
+            .filter(|bin| bin.now | bin.reference != 0)
     }
 
     /// The bins lie in a range.
@@ -319,8 +315,7 @@ impl Report {
 
     /// The values under names of the kind that cuvis-ai's nodes emit.
     pub fn metrics(&self) -> [Metric; 12] {
-        let metric =
-            |name, value, notices| Metric { name, value, notices: self.common() | notices };
+        let metric = |name, value, notices| Metric { name, value, notices: self.common() | notices };
         let (ks, wasserstein) = (self.of_ks(), self.of_wasserstein());
         let none = Notices::NONE;
         [

@@ -13,12 +13,12 @@
 //! **Accuracy**: sums are exact; every value is the exact quotient of a sum and the count, rounded to `f64`
 //! once. So cumulative values never fall while ratios are not negative, and the last one is the total, to the bit.
 //!
-//! **Edges**: ratios are not clamped: a total above 1 is one of the inputs. A NaN or infinite ratio decides its own value,
-//! the total and the cumulative values from it on (`NOT_FINITE`). No batch: NaN with `EMPTY`. No component: a
+//! **Edges**: ratios are not clamped: a total above 1 is one of the inputs. A NaN or infinite ratio decides its own
+//! value, the total and the cumulative values from it on (`NOT_FINITE`). No batch: NaN with `EMPTY`. No component: a
 //! total of 0 with `EMPTY`.
 //!
-//! **cuvis-ai**: no keys; port `explained_variance_ratio`; emits `explained_variance_pc1`, ..., `total_explained_variance`,
-//! `cumulative_variance_pc1`, ... for the last batch. Stages: validation, test.
+//! **cuvis-ai**: no keys; port `explained_variance_ratio`; emits `explained_variance_pc1`, ...,
+//! `total_explained_variance`, `cumulative_variance_pc1`, ... for the last batch. Stages: validation, test.
 //!
 //! **Speed**: limited by long divisions, about 0.3 microseconds for each of the 2 K + 1 values.
 //!
@@ -76,11 +76,7 @@ pub fn normalize(totals: &mut [Totals]) {
 /// # Errors
 /// Outputs of another length than the totals, components with different numbers of batches
 /// ([`Error::MixedTotals`]). Nothing was written then.
-pub fn values(
-    totals: &[Totals],
-    ratios: &mut [f64],
-    cumulative: &mut [f64],
-) -> Result<Value, Error> {
+pub fn values(totals: &[Totals], ratios: &mut [f64], cumulative: &mut [f64]) -> Result<Value, Error> {
     values_to(totals, Places::of(ratios), Places::of(cumulative))
 }
 
@@ -113,8 +109,7 @@ pub fn metrics_count(components: usize) -> usize {
 /// Components with different numbers of batches.
 pub fn metrics(totals: &[Totals]) -> Result<impl Iterator<Item = Numbered>, Error> {
     let batches = batches(totals)?;
-    let ratios =
-        totals.iter().map(move |total| named("explained_variance_pc", of(&total.ratio, batches)));
+    let ratios = totals.iter().map(move |total| named("explained_variance_pc", of(&total.ratio, batches)));
     let mut sum = ExactSum::default();
     let cumulative = totals.iter().map(move |total| {
         sum.merge(&total.ratio);

@@ -12,8 +12,8 @@
 //! cuvis-ai has it. A batch's own totals give cuvis-ai's values; the totals of a stream give the
 //! pooled percentage, where averaging percentages of unequal batches is wrong.
 //!
-//! **Of the frames of a stream** least, greatest and mean percentage are those of a float map of one pixel a frame: give
-//! each frame totals of its own, and their percentage, as a float32, to [`Range`](super::range::Range) and to
+//! **Of the frames of a stream** least, greatest and mean percentage are those of a float map of one pixel a frame:
+//! give each frame totals of its own, and their percentage, as a float32, to [`Range`](super::range::Range) and to
 //! [`score_statistics::Totals`](super::score_statistics::Totals). Both merge, as these totals do.
 //!
 //! **Edges**: no pixel counts: 0 (`EMPTY`). Counts are doubles in the list of values, exact up to 2^53.

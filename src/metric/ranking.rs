@@ -19,8 +19,8 @@
 //! A NaN has no place in an order: it is counted apart, and ranked nowhere. -0 equals +0.
 //!
 //! **Accuracy**: counts are integers. Bounds are moved outward by more than all roundings, whatever the counts, so they
-//! hold the exact values always; how far apart they are depends on how many pixels share a bin. At the edge of a bin all
-//! values of [`Point`] are exact, but for one rounding (for three where counts are above 2^53).
+//! hold the exact values always; how far apart they are depends on how many pixels share a bin. At the edge of a bin
+//! all values of [`Point`] are exact, but for one rounding (for three where counts are above 2^53).
 //!
 //! **Without anomalies** average precision and F1 are 0 (notice `NO_POSITIVES`), without anomalies or normal pixels
 //! ROC-AUC is NaN (`NO_POSITIVES`, `NO_NEGATIVES`).
@@ -52,8 +52,8 @@ use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, cut};
 use core::iter::{Enumerate, Rev, Zip};
 use core::slice::Iter;
 
-/// Words behind the histograms: how many pixels count, how many are masked, and the sum of the binning's hash over those
-/// that count. The rest is room for later.
+/// Words behind the histograms: how many pixels count, how many are masked, and the sum of the binning's hash over
+/// those that count. The rest is room for later.
 const FOOTER: usize = 6;
 
 /// How many words the histograms of a binning have: normal pixels, anomalies, each with a bin for NaN behind the last
@@ -131,16 +131,12 @@ impl<'a> Parts<'a> {
             }
             (None, None) => bins.for_each(|bin| add(bin, false)),
             (Some(targets), Some(valid)) => {
-                for ((bin, target), _) in
-                    bins.zip(targets).zip(valid).filter(|(_, valid)| **valid != 0)
-                {
+                for ((bin, target), _) in bins.zip(targets).zip(valid).filter(|(_, valid)| **valid != 0) {
                     add(bin, *target != 0);
                 }
             }
             (None, Some(valid)) => {
-                bins.zip(valid)
-                    .filter(|(_, valid)| **valid != 0)
-                    .for_each(|(bin, _)| add(bin, false));
+                bins.zip(valid).filter(|(_, valid)| **valid != 0).for_each(|(bin, _)| add(bin, false));
             }
         }
     }
@@ -246,12 +242,7 @@ pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(
 ///
 /// # Errors
 /// Another binning, inputs of different lengths, too few words. Nothing was added then.
-pub fn update_bytes(
-    binning: &Binning,
-    scores: &[u8],
-    labels: &Labels,
-    words: &mut [i64],
-) -> Result<(), Error> {
+pub fn update_bytes(binning: &Binning, scores: &[u8], labels: &Labels, words: &mut [i64]) -> Result<(), Error> {
     update_integers(Rule::Bytes, binning, scores, labels, words)
 }
 
@@ -259,12 +250,7 @@ pub fn update_bytes(
 ///
 /// # Errors
 /// Another binning, inputs of different lengths, too few words. Nothing was added then.
-pub fn update_words(
-    binning: &Binning,
-    scores: &[u16],
-    labels: &Labels,
-    words: &mut [i64],
-) -> Result<(), Error> {
+pub fn update_words(binning: &Binning, scores: &[u16], labels: &Labels, words: &mut [i64]) -> Result<(), Error> {
     update_integers(Rule::Words, binning, scores, labels, words)
 }
 
@@ -342,12 +328,10 @@ impl Iterator for Descending<'_> {
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn next(&mut self) -> Option<Bin> {
-        let is_filled =
-            |(_, (anomalies, normal)): &(usize, (&i64, &i64))| **anomalies != 0 || **normal != 0;
+        let is_filled = |(_, (anomalies, normal)): &(usize, (&i64, &i64))| **anomalies != 0 || **normal != 0;
         let (index, (anomalies, normal)) = self.bins.find(is_filled)?;
         let [anomalies_above, normal_above] = self.above;
-        let bin =
-            Bin { index, anomalies: *anomalies, normal: *normal, anomalies_above, normal_above };
+        let bin = Bin { index, anomalies: *anomalies, normal: *normal, anomalies_above, normal_above };
         self.above = bin.with_above();
         Some(bin)
     }
@@ -362,8 +346,7 @@ impl<'a> Histograms<'a> {
         let bins = binning.bins();
         let (normal, rest) = words.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
         let (anomalies, footer) = rest.split_at_checked(bins + 1).ok_or(Error::Workspace)?;
-        let [pixels, masked, fingerprint, ..] =
-            *footer.first_chunk::<FOOTER>().ok_or(Error::Workspace)?;
+        let [pixels, masked, fingerprint, ..] = *footer.first_chunk::<FOOTER>().ok_or(Error::Workspace)?;
         let (nan_normal, normal) = normal.split_last().ok_or(Error::Workspace)?;
         let (nan_anomalies, anomalies) = anomalies.split_last().ok_or(Error::Workspace)?;
         let (nan_normal, nan_anomalies) = (*nan_normal, *nan_anomalies);

@@ -77,10 +77,7 @@ pub fn report(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices
 }
 
 /// [`report`], to memory that may be uninitialised.
-pub(crate) fn report_to(
-    pixels: &Pixels,
-    workspace: Places<u32>,
-) -> Result<(Report, Notices), Error> {
+pub(crate) fn report_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Report, Notices), Error> {
     pixels.check_plain()?;
     let targets = pixels.targets.ok_or(Error::MissingInput)?;
     let given = [Some(targets.len()), pixels.valid.map(<[u8]>::len)];
@@ -103,8 +100,7 @@ pub(crate) fn report_to(
     };
     report.masked = length as i64 - report.anomalies - report.normal - nan_anomalies - nan_normal;
     if !anomalies.is_empty() {
-        let (spare, spare_normal) =
-            spare.split_at_mut_checked(anomalies.len()).ok_or(Error::Workspace)?;
+        let (spare, spare_normal) = spare.split_at_mut_checked(anomalies.len()).ok_or(Error::Workspace)?;
         let anomalies = sort(anomalies, spare, counters);
         let normal = sort(normal, spare_normal, counters);
         rank(anomalies, normal, &mut report);
@@ -125,12 +121,7 @@ struct Gathered<'a> {
 }
 
 /// Writes the keys of anomalies from the front of `keys` on, those of normal pixels from its end down.
-fn gather<'a>(
-    scores: &[f32],
-    targets: &[u8],
-    valid: Option<&[u8]>,
-    keys: &'a mut [u32],
-) -> Gathered<'a> {
+fn gather<'a>(scores: &[f32], targets: &[u8], valid: Option<&[u8]>, keys: &'a mut [u32]) -> Gathered<'a> {
     let (mut front, mut back) = (0, keys.len());
     let [mut nan_normal, mut nan_anomalies] = [0, 0];
     let mut add = |score: f32, is_anomaly: bool, is_valid: bool| {

@@ -17,9 +17,9 @@
 //! offset of the scores. Extremes and the median are scores; quantiles are made by three operations in `f64`.
 //!
 //! A NaN makes mean and standard deviation NaN; it has no place in an order, so extremes, median and quantiles are
-//! those of the numbers (notice `NOT_FINITE`; the report says how many are NaN and infinite). Infinite scores lie at the
-//! ends of the order: a quantile between one and a number is infinite, between both infinities NaN. The standard deviation
-//! of one pixel is NaN (notice `DEGENERATE`), all values of none (notice `EMPTY`).
+//! those of the numbers (notice `NOT_FINITE`; the report says how many are NaN and infinite). Infinite scores lie at
+//! the ends of the order: a quantile between one and a number is infinite, between both infinities NaN. The standard
+//! deviation of one pixel is NaN (notice `DEGENERATE`), all values of none (notice `EMPTY`).
 //!
 //! **cuvis-ai**: port `scores`; emits `scores/mean`, `scores/std`, `scores/min`, `scores/max`, `scores/median`,
 //! `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`, of each batch. Stages: validation, test.
@@ -150,17 +150,14 @@ pub fn workspace() -> usize {
 /// The statistics of one frame, and what is special about them.
 ///
 /// # Errors
-/// Weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The workspace was not
-/// touched then.
+/// Weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The
+/// workspace was not touched then.
 pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
     frame_to(pixels, Places::of(workspace))
 }
 
 /// [`frame`], to memory that may be uninitialised.
-pub(crate) fn frame_to(
-    pixels: &Pixels,
-    workspace: Places<u32>,
-) -> Result<(Report, Notices), Error> {
+pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Report, Notices), Error> {
     let pixels = &pixels.plain_scores()?;
     let mut last = 0;
     let ranks = |count: u32| {
@@ -219,8 +216,7 @@ fn between(low: f64, high: f64, part: f64) -> f64 {
 impl Report {
     /// What is special about the statistics.
     pub fn notices(&self) -> Notices {
-        Notices::EMPTY.when(self.pixels == 0)
-            | Notices::NOT_FINITE.when(self.nan != 0 || self.infinite != 0)
+        Notices::EMPTY.when(self.pixels == 0) | Notices::NOT_FINITE.when(self.nan != 0 || self.infinite != 0)
     }
 
     /// The values under cuvis-ai's names.

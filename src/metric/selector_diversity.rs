@@ -12,15 +12,16 @@
 //! **Parameters as they behave**: none. A *larger* value of either is a *less* diverse selection.
 //!
 //! **Accuracy**: the variance is that of [`loss::selector_diversity`](crate::loss::selector_diversity), within
-//! (n + 4) * 2^-53 of itself whatever the offset of the weights. The Gini coefficient is computed by its second form, in
-//! which no term is negative and nothing cancels: within (n / 2 + 5) * 2^-53 of itself; of equal weights it is exactly 0.
+//! (n + 4) * 2^-53 of itself whatever the offset of the weights. The Gini coefficient is computed by its second form,
+//! in which no term is negative and nothing cancels: within (n / 2 + 5) * 2^-53 of itself; of equal weights it is
+//! exactly 0.
 //!
 //! **Edges**: no weight: NaN (`EMPTY`). All weights 0: a Gini coefficient of 0, that of equal weights (`DEGENERATE`).
 //! Of weights of which some are negative the formula gives numbers that are no Gini coefficients, above 1 or below 0,
 //! infinite where the sum is 0 (`DEGENERATE`, `NOT_FINITE`). NaN and infinite weights: NaN (`NOT_FINITE`).
 //!
-//! **cuvis-ai**: no keys; port `weights`; emits the two values above, of each batch. Stages: validation, test. The values
-//! of a stream are a float map of one pixel a batch for [`score_statistics`](super::score_statistics).
+//! **cuvis-ai**: no keys; port `weights`; emits the two values above, of each batch. Stages: validation, test. The
+//! values of a stream are a float map of one pixel a batch for [`score_statistics`](super::score_statistics).
 //!
 //! **Memory**: 8 bytes a weight and 4 KiB in the caller's workspace. **Speed**: limited by a radix sort, a few
 //! nanoseconds a weight.
@@ -69,8 +70,7 @@ pub fn values(weights: &[f32], workspace: &mut [u32]) -> Result<Report, Error> {
 #[inline(never)]
 pub(crate) fn values_to(weights: &[f32], workspace: Places<u32>) -> Result<Report, Error> {
     u32::try_from(weights.len()).map_err(|_| Error::TooLarge)?;
-    let workspace =
-        workspace.first(self::workspace(weights.len())).ok_or(Error::Workspace)?.fill(0);
+    let workspace = workspace.first(self::workspace(weights.len())).ok_or(Error::Workspace)?.fill(0);
     let (counters, keys) = workspace.split_first_chunk_mut().ok_or(Error::Workspace)?;
     let (keys, spare) = keys.split_at_mut_checked(weights.len()).ok_or(Error::Workspace)?;
     let Spread { sum, variance, .. } = Spread::of(weights);

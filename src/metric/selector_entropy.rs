@@ -1,7 +1,7 @@
 //! Entropy of the weights of a band selector (cuvis-ai's `SelectorEntropyMetric`).
 //!
-//! **Use case**: watches how decided a band selector is while it learns: ln n at the start, near 0 once a single band is
-//! left. Needs no labels. **Inputs**: weights `w` (n floats, usually a softmax).
+//! **Use case**: watches how decided a band selector is while it learns: ln n at the start, near 0 once a single band
+//! is left. Needs no labels. **Inputs**: weights `w` (n floats, usually a softmax).
 //!
 //! ```text
 //! S = sum w + eps      p_i = w_i / S      H = -sum p_i ln(p_i + eps)
@@ -18,8 +18,8 @@
 //! **Edges**: no weight is 0 (`EMPTY`), all weights 0 too (`DEGENERATE`). A weight so negative that a logarithm is of a
 //! negative number, a sum S of 0, and NaN or infinite weights: NaN (`NOT_FINITE`). With eps = 0, `0 ln 0` is 0.
 //!
-//! **cuvis-ai**: `eps`; port `weights`; emits `selector/entropy`, of each batch. Stages: validation, test. The entropies
-//! of a stream are a float map of one pixel a batch for [`score_statistics`](super::score_statistics).
+//! **cuvis-ai**: `eps`; port `weights`; emits `selector/entropy`, of each batch. Stages: validation, test. The
+//! entropies of a stream are a float map of one pixel a batch for [`score_statistics`](super::score_statistics).
 //!
 //! **Speed**: limited by one logarithm a weight.
 //!

@@ -34,18 +34,14 @@ pub fn workspace() -> usize {
 /// The mean of the greatest scores.
 ///
 /// # Errors
-/// A fraction that is not above 0 and at most 1, weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace
-/// that is too small. The workspace was not touched then.
+/// A fraction that is not above 0 and at most 1, weights or soft targets, inputs of different lengths, more than 2^31 -
+/// 1 pixels, a workspace that is too small. The workspace was not touched then.
 pub fn value(pixels: &Pixels, fraction: f64, workspace: &mut [u32]) -> Result<Value, Error> {
     value_to(pixels, fraction, Places::of(workspace))
 }
 
 /// [`value`], to memory that may be uninitialised.
-pub(crate) fn value_to(
-    pixels: &Pixels,
-    fraction: f64,
-    workspace: Places<u32>,
-) -> Result<Value, Error> {
+pub(crate) fn value_to(pixels: &Pixels, fraction: f64, workspace: Places<u32>) -> Result<Value, Error> {
     if !(fraction > 0.0 && fraction <= 1.0) {
         return Err(Error::Fraction);
     }
@@ -60,8 +56,7 @@ pub(crate) fn value_to(
     let scores = Scores { scores: pixels.scores, valid: pixels.valid };
     let space = select::space(1, scores, workspace)?;
     let selected = select::select(scores, rank, space)?;
-    let Some([Selected { score, ties, ties_below }]) = selected.filter(|_| numbers == counted)
-    else {
+    let Some([Selected { score, ties, ties_below }]) = selected.filter(|_| numbers == counted) else {
         let notices = Notices::EMPTY.when(counted == 0) | Notices::NOT_FINITE.when(counted != 0);
         return Ok(Value { value: f64::NAN, notices });
     };

@@ -67,8 +67,7 @@ impl<T: Copy> Tree<T> {
     /// The partial sums in their order, of each its turn and its first channel.
     #[inline(always)]
     pub fn order() -> impl Iterator<Item = (u32, usize)> {
-        (0..SIXTEEN as u32)
-            .map(|turn| (turn, (turn.reverse_bits() >> (u32::BITS - LEVELS as u32)) as usize))
+        (0..SIXTEEN as u32).map(|turn| (turn, (turn.reverse_bits() >> (u32::BITS - LEVELS as u32)) as usize))
     }
 
     /// Adds the partial sum whose turn it is, by a function of the level (from 0) and two sums.
@@ -110,8 +109,7 @@ impl<'a, F: Pod> Row<'a, F> {
     /// The blocks.
     #[inline(always)]
     pub fn blocks(self) -> impl Iterator<Item = &'a F> {
-        (0..self.whole.len() + self.end.len())
-            .map_while(move |index| self.whole.get(index).or(self.end.first()))
+        (0..self.whole.len() + self.end.len()).map_while(move |index| self.whole.get(index).or(self.end.first()))
     }
 }
 
@@ -205,14 +203,7 @@ impl<'a> RowsOutput<'a> {
     /// Writes the block that begins with the last `count` floats of a row, in which the mask may be
     /// true. (The spare block is the caller's, because it would be made anew for each row.)
     #[inline(always)]
-    pub fn write_end<V: Lanes>(
-        &mut self,
-        place: usize,
-        count: usize,
-        mask: V::Mask,
-        values: V,
-        spare: &mut V::Floats,
-    ) {
+    pub fn write_end<V: Lanes>(&mut self, place: usize, count: usize, mask: V::Mask, values: V, spare: &mut V::Floats) {
         let in_place = self.is_packed && place.wrapping_add(V::LANES) <= self.span;
         let block = if in_place {
             self.to.part(place, V::LANES)

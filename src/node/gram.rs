@@ -15,9 +15,7 @@
 use super::channels::{SIXTEEN, tree};
 use crate::error::Error;
 use crate::input::Matrix;
-use crate::simd::{
-    self, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, copy, vectors, vectors_mut,
-};
+use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, copy, vectors, vectors_mut};
 
 /// How many rows a matrix may have.
 pub const MOST_ROWS: usize = 1024;
@@ -195,8 +193,7 @@ impl Kernel for Dots<'_, '_> {
             let other = row(self.from + index);
             for vector in 0..vectors {
                 let mut totals = [Wide::<S>::splat(simd, 0.0); TOGETHER];
-                for (total, sum) in totals.iter_mut().zip(sums.iter().skip(vector).step_by(vectors))
-                {
+                for (total, sum) in totals.iter_mut().zip(sums.iter().skip(vector).step_by(vectors)) {
                     if !self.fresh {
                         *total = Wide::<S>::from_values(simd, sum);
                     }
@@ -212,8 +209,7 @@ impl Kernel for Dots<'_, '_> {
                         *total = *total + Wide::<S>::from_values(simd, wide) * floats;
                     }
                 }
-                for (total, sum) in totals.iter().zip(sums.iter_mut().skip(vector).step_by(vectors))
-                {
+                for (total, sum) in totals.iter().zip(sums.iter_mut().skip(vector).step_by(vectors)) {
                     *sum = total.to_values();
                 }
             }

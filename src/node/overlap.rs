@@ -137,12 +137,7 @@ struct Slopes {
 impl Sums {
     /// Adds pixels.
     #[inline(never)]
-    pub(crate) fn update(
-        &mut self,
-        index: &Index,
-        pixels: &Pixels,
-        range: Option<&mut Range>,
-    ) -> Result<(), Error> {
+    pub(crate) fn update(&mut self, index: &Index, pixels: &Pixels, range: Option<&mut Range>) -> Result<(), Error> {
         index.check()?;
         pixels.check_labelled()?;
         let pixels = *pixels;
@@ -217,8 +212,7 @@ impl Sums {
         Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
         let overlap = self.overlap(index, range)?;
         let (value, slopes, degenerate) = index.evaluate(&overlap);
-        let slopes =
-            Slopes { positive: slopes.positive * upstream, negative: slopes.negative * upstream };
+        let slopes = Slopes { positive: slopes.positive * upstream, negative: slopes.negative * upstream };
         let at_extremes = overlap.at_extremes(slopes);
         let [least, greatest] = overlap.extremes;
         let (least, greatest) = match (index.normalization, range) {
@@ -292,13 +286,9 @@ impl Sums {
                 constant,
             });
         }
-        let (least, scale) = if minmax {
-            (least, 1.0 / (greatest - least + f64::from(index.smooth)))
-        } else {
-            (0.0, 1.0)
-        };
-        let normal =
-            |sum: f64, count: f64| if minmax { (sum - least * count) * scale } else { sum };
+        let (least, scale) =
+            if minmax { (least, 1.0 / (greatest - least + f64::from(index.smooth))) } else { (0.0, 1.0) };
+        let normal = |sum: f64, count: f64| if minmax { (sum - least * count) * scale } else { sum };
         Ok(Overlap {
             intersection: normal(intersection, target),
             predicted: normal(predicted, weights),
@@ -368,11 +358,9 @@ impl Index {
         if overlap.target == 0.0 && self.empty_target != EmptyTarget::One && !not_a_number {
             return (0.0, flat, false);
         }
-        let [smooth, a, b] =
-            [self.smooth, self.false_positives, self.false_negatives].map(f64::from);
+        let [smooth, a, b] = [self.smooth, self.false_positives, self.false_negatives].map(f64::from);
         let above = overlap.intersection + smooth;
-        let mistakes = a * (overlap.predicted - overlap.intersection)
-            + b * (overlap.target - overlap.intersection);
+        let mistakes = a * (overlap.predicted - overlap.intersection) + b * (overlap.target - overlap.intersection);
         let below = above + mistakes;
         if below == 0.0 {
             // Nothing was to be found, and nothing was found.
@@ -393,10 +381,7 @@ impl Index {
             (if gamma == 0.0 { 1.0 } else { 0.0 }, 0.0, gamma < 1.0)
         };
         let factor = -weight * slope / (below * below);
-        let slopes = Slopes {
-            positive: factor * (below - above * (1.0 - b)),
-            negative: factor * (-above * a),
-        };
+        let slopes = Slopes { positive: factor * (below - above * (1.0 - b)), negative: factor * (-above * a) };
         (weight * power, slopes, degenerate)
     }
 }

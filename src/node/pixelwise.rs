@@ -131,9 +131,7 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
             targets if P::SOFT && simd::IS_SMALL => {
                 simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
             }
-            Some(targets) if P::SOFT => {
-                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
-            }
+            Some(targets) if P::SOFT => simd::run(Terms { pixels, function, targets, factors, sums, map, gradient }),
             _ => {
                 let targets = Hard;
                 simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
@@ -189,8 +187,7 @@ impl<V: Lanes> Vector<V> {
         };
         // What the target leaves to the negative side is softened by itself: near 0 it would have no digits
         // left as the difference of 1 and the softened target.
-        let (share, positive) =
-            if is_positive { (target, one.eq(one)) } else { (one - target, one.lt(one)) };
+        let (share, positive) = if is_positive { (target, one.eq(one)) } else { (one - target, one.lt(one)) };
         Side { positive, share: Some(share * scale + offset) }
     }
 

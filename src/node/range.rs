@@ -55,12 +55,7 @@ impl Range {
     /// Joins another range.
     pub fn merge(&mut self, other: &Self) {
         join(&mut self.greatest, &mut self.greatest_count, other.greatest, other.greatest_count);
-        join(
-            &mut self.negated_least,
-            &mut self.least_count,
-            other.negated_least,
-            other.least_count,
-        );
+        join(&mut self.negated_least, &mut self.least_count, other.negated_least, other.least_count);
         self.count = self.count.wrapping_add(other.count);
         self.nan = self.nan.wrapping_add(other.nan);
     }
@@ -81,11 +76,8 @@ impl Range {
         let [least, greatest] = [-value(self.negated_least), value(self.greatest)];
         let all = key(f32::INFINITY);
         let are_counted = counts.into_iter().all(|count| (1..=self.count).contains(&count));
-        let are_ordered = if least == greatest {
-            counts == [self.count; 2]
-        } else {
-            least < greatest && both <= self.count
-        };
+        let are_ordered =
+            if least == greatest { counts == [self.count; 2] } else { least < greatest && both <= self.count };
         if keys.into_iter().all(|key| (1..=all).contains(&key)) && are_counted && are_ordered {
             Ok([least, greatest])
         } else {
@@ -193,12 +185,7 @@ impl<V: Lanes> Scores<'_, V> {
     }
 
     #[inline(always)]
-    fn extremes(
-        &self,
-        simd: V::Simd,
-        live: &LiveColumns<V>,
-        block: core::ops::Range<usize>,
-    ) -> Found {
+    fn extremes(&self, simd: V::Simd, live: &LiveColumns<V>, block: core::ops::Range<usize>) -> Found {
         let zero = V::splat(simd, 0.0);
         let mut negated_least = zero.constant(f32::NEG_INFINITY);
         let mut greatest = negated_least;

@@ -80,11 +80,7 @@ struct Counters<'a> {
 ///
 /// # Errors
 /// More than [`MOST`] scores, a workspace that is too small. It was not touched then.
-pub(crate) fn space<'w>(
-    ranks: usize,
-    scores: Scores,
-    workspace: Places<'w, u32>,
-) -> Result<&'w mut [u32], Error> {
+pub(crate) fn space<'w>(ranks: usize, scores: Scores, workspace: Places<'w, u32>) -> Result<&'w mut [u32], Error> {
     if scores.scores.len() > MOST {
         return Err(Error::TooLarge);
     }
@@ -153,12 +149,7 @@ impl<'a> Counters<'a> {
 
 /// Counts a key in its row of a pass, which the rows before lead to.
 #[inline(always)]
-fn count<const BEFORE: usize>(
-    top: &[u32; TOP],
-    before: [&[Row]; BEFORE],
-    rows: &mut [Row],
-    key: u32,
-) {
+fn count<const BEFORE: usize>(top: &[u32; TOP], before: [&[Row]; BEFORE], rows: &mut [Row], key: u32) {
     let mut row = top.get((key >> (u32::BITS - TOP_BITS)) as usize).copied();
     let mut rest = key << TOP_BITS;
     for rows in before {

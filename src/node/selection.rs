@@ -38,14 +38,8 @@ impl Entropy {
     pub fn of(eps: f32, weights: &[f32]) -> Self {
         let eps = f64::from(eps);
         let total = input::sum(weights).value();
-        let mut found = Self {
-            sum: total + eps,
-            entropy: 0.0,
-            mean_slope: 0.0,
-            even: 0.0,
-            eps,
-            notices: Notices::NONE,
-        };
+        let mut found =
+            Self { sum: total + eps, entropy: 0.0, mean_slope: 0.0, even: 0.0, eps, notices: Notices::NONE };
         let all_zero = weights.iter().all(|weight| *weight == 0.0);
         if all_zero && eps == 0.0 {
             // Nothing is divided by nothing: every share is taken as 0.
@@ -109,8 +103,7 @@ impl Spread {
             sum: sum.value(),
             mean,
             variance: squares / count as f64,
-            notices: Notices::EMPTY.when(weights.is_empty())
-                | Notices::NOT_FINITE.when(sum.non_finite() != 0),
+            notices: Notices::EMPTY.when(weights.is_empty()) | Notices::NOT_FINITE.when(sum.non_finite() != 0),
         }
     }
 }

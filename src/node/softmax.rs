@@ -106,12 +106,7 @@ impl<'a> Labels<'a> {
 
     /// The logits of a block of classes; copied anew or as they are. Kernels take whole vectors side by side
     /// where they lie, if there is nothing to hide from them.
-    fn rows<'r>(
-        &self,
-        Work { tile, copies }: &'r mut Work,
-        first: usize,
-        copies_anew: bool,
-    ) -> (&'r mut Tile, Rows<'r>)
+    fn rows<'r>(&self, Work { tile, copies }: &'r mut Work, first: usize, copies_anew: bool) -> (&'r mut Tile, Rows<'r>)
     where
         'a: 'r,
     {

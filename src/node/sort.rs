@@ -14,11 +14,7 @@ pub(crate) const COUNTERS: usize = PASSES * BINS;
 
 /// Sorts keys, the least first. `spare` has as many words or more; the sorted keys are in one of the two, which is
 /// returned. There are at most `u32::MAX` keys.
-pub(crate) fn sort<'a>(
-    keys: &'a mut [u32],
-    spare: &'a mut [u32],
-    counters: &mut [u32; COUNTERS],
-) -> &'a [u32] {
+pub(crate) fn sort<'a>(keys: &'a mut [u32], spare: &'a mut [u32], counters: &mut [u32; COUNTERS]) -> &'a [u32] {
     let (counters, _) = counters.as_chunks_mut::<BINS>();
     counters.as_flattened_mut().fill(0);
     for key in keys.iter() {

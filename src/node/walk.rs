@@ -117,12 +117,7 @@ fn count<W: Walk>(inputs: &W, totals: &mut Totals<W>) {
 }
 
 /// Writes the gradient, or adds it. The totals are those of the whole batch.
-pub(crate) fn gradient<W: Walk>(
-    inputs: W,
-    totals: &Totals<W>,
-    upstream: f64,
-    to: Output,
-) -> Result<Notices, Error> {
+pub(crate) fn gradient<W: Walk>(inputs: W, totals: &Totals<W>, upstream: f64, to: Output) -> Result<Notices, Error> {
     let params = inputs.params();
     let notices = params.notices(totals)?;
     inputs.check_gradient(to.len())?;

@@ -222,8 +222,7 @@ impl Lanes for Ymm {
     }
     #[inline(always)]
     fn gt_bits(one: YmmBits, other: YmmBits) -> YmmMask {
-        let [one, other] =
-            [one.0, other.0].map(|bits| avx2!(_mm256_xor_si256(bits, _mm256_set1_epi32(i32::MIN))));
+        let [one, other] = [one.0, other.0].map(|bits| avx2!(_mm256_xor_si256(bits, _mm256_set1_epi32(i32::MIN))));
         YmmMask(avx2!(_mm256_castsi256_ps(_mm256_cmpgt_epi32(one, other))))
     }
     #[inline(always)]
@@ -251,11 +250,7 @@ impl Lanes for Ymm {
         Self(avx2!(_mm256_set_m128(high, low)))
     }
     #[inline(always)]
-    fn add_bits_where(
-        mask: YmmMask,
-        doubles: YmmDoubles,
-        [low, high]: [__m256i; 2],
-    ) -> [__m256i; 2] {
+    fn add_bits_where(mask: YmmMask, doubles: YmmDoubles, [low, high]: [__m256i; 2]) -> [__m256i; 2] {
         let mask = avx2!(_mm256_castps_si256(mask.0));
         let first = avx2!(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(mask)));
         let second = avx2!(_mm256_cvtepi32_epi64(_mm256_extracti128_si256::<1>(mask)));
@@ -349,10 +344,7 @@ impl Doubles for YmmDoubles {
     }
     #[inline(always)]
     fn select(mask: YmmWideMask, yes: Self, no: Self) -> Self {
-        Self(
-            avx2!(_mm256_blendv_pd(no.0, yes.0, mask.0)),
-            avx2!(_mm256_blendv_pd(no.1, yes.1, mask.1)),
-        )
+        Self(avx2!(_mm256_blendv_pd(no.0, yes.0, mask.0)), avx2!(_mm256_blendv_pd(no.1, yes.1, mask.1)))
     }
     #[inline(always)]
     fn fold_to_four(self) -> [f64; 4] {

@@ -207,11 +207,7 @@ impl Lanes for Zmm {
         Self(avx512!(_mm512_insertf32x8::<1>(_mm512_castps256_ps512(low), high)))
     }
     #[inline(always)]
-    fn add_bits_where(
-        mask: ZmmMask,
-        doubles: ZmmDoubles,
-        [low, high]: [__m512i; 2],
-    ) -> [__m512i; 2] {
+    fn add_bits_where(mask: ZmmMask, doubles: ZmmDoubles, [low, high]: [__m512i; 2]) -> [__m512i; 2] {
         let [first, second] = [doubles.0, doubles.1].map(|half| avx512!(_mm512_castpd_si512(half)));
         [
             avx512!(_mm512_mask_add_epi64(low, mask.0 as u8, low, first)),

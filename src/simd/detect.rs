@@ -43,10 +43,8 @@ impl Tier {
 
 /// Whether the target has SIMD at compile time. (Without it `wide` falls back to arrays of four:
 /// one lane is smaller.)
-pub(crate) const SIMD: bool = cfg!(all(
-    any(target_feature = "neon", target_feature = "simd128", target_feature = "sse2"),
-    not(hyla_small)
-));
+pub(crate) const SIMD: bool =
+    cfg!(all(any(target_feature = "neon", target_feature = "simd128", target_feature = "sse2"), not(hyla_small)));
 /// Whether the scalar tier is compiled.
 pub(super) const SCALAR: bool = cfg!(any(test, feature = "scalar")) || !SIMD;
 

@@ -260,21 +260,14 @@ impl<V: Lanes> Counted for V {
 }
 
 /// One truth value a lane.
-pub(crate) trait Mask:
-    Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self>
-{
+pub(crate) trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {
     /// Whether any lane is true.
     fn any(self) -> bool;
 }
 
 /// A vector of 32-bit integers; arithmetic wraps.
 pub(crate) trait Bits:
-    Copy
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + BitAnd<Output = Self>
-    + BitOr<Output = Self>
-    + BitXor<Output = Self>
+    Copy + Add<Output = Self> + Sub<Output = Self> + BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self>
 {
     /// Shifts zeros in from the right.
     fn shl(self, count: u32) -> Self;

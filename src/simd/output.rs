@@ -210,9 +210,7 @@ fn scatter(from: &[f32], stride: usize, count: usize, to: &mut [MaybeUninit<f32>
 
 /// The floats as arrays, and the rest.
 #[inline(always)]
-fn arrays<A: Pod>(
-    floats: &mut [MaybeUninit<f32>],
-) -> (&mut [MaybeUninit<A>], &mut [MaybeUninit<f32>]) {
+fn arrays<A: Pod>(floats: &mut [MaybeUninit<f32>]) -> (&mut [MaybeUninit<A>], &mut [MaybeUninit<f32>]) {
     const {
         assert!(align_of::<A>() == align_of::<f32>() && size_of::<A>() != 0);
         assert!(size_of::<A>().is_multiple_of(size_of::<f32>()));
@@ -312,12 +310,7 @@ impl<A: Pod> OutputColumns<'_, A> {
     pub fn finish(self) {
         if !self.rest.is_empty() {
             let count = self.rest.len();
-            Output { floats: self.rest, write: self.write }.put(
-                0,
-                1,
-                count,
-                super::flat(&self.tail),
-            );
+            Output { floats: self.rest, write: self.write }.put(0, 1, count, super::flat(&self.tail));
         }
     }
 }

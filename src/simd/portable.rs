@@ -193,9 +193,7 @@ impl Lanes for Quad<f32x4> {
     fn min(self, other: Self) -> Self {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: SSE is part of x86-64.
-        return Self(must_cast(unsafe {
-            core::arch::x86_64::_mm_min_ps(must_cast(self.0), must_cast(other.0))
-        }));
+        return Self(must_cast(unsafe { core::arch::x86_64::_mm_min_ps(must_cast(self.0), must_cast(other.0)) }));
         #[cfg(not(target_arch = "x86_64"))]
         Self::select(self.lt(other), self, other)
     }
@@ -203,9 +201,7 @@ impl Lanes for Quad<f32x4> {
     fn max(self, other: Self) -> Self {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: SSE is part of x86-64.
-        return Self(must_cast(unsafe {
-            core::arch::x86_64::_mm_max_ps(must_cast(self.0), must_cast(other.0))
-        }));
+        return Self(must_cast(unsafe { core::arch::x86_64::_mm_max_ps(must_cast(self.0), must_cast(other.0)) }));
         #[cfg(not(target_arch = "x86_64"))]
         Self::select(other.lt(self), self, other)
     }
@@ -219,8 +215,7 @@ impl Lanes for Quad<f32x4> {
     }
     #[inline(always)]
     fn gt_bits(one: Self::Bits, other: Self::Bits) -> QuadMask {
-        let [one, other]: [i32x4; 2] =
-            [one.0, other.0].map(|bits| must_cast(bits ^ u32x4::splat(1 << 31)));
+        let [one, other]: [i32x4; 2] = [one.0, other.0].map(|bits| must_cast(bits ^ u32x4::splat(1 << 31)));
         QuadMask(must_cast(one.simd_gt(other)))
     }
     #[inline(always)]

@@ -2,13 +2,10 @@
 
 use super::harness::batch::{Batch, Order, pixels, with_weights};
 use super::harness::oracle::{
-    Formula, Oracle, Truth, loss_and_gradient_are_the_formula,
-    terms_and_slopes_are_within_the_bound,
+    Formula, Oracle, Truth, loss_and_gradient_are_the_formula, terms_and_slopes_are_within_the_bound,
 };
 use super::harness::properties::properties;
-use super::harness::refusals::{
-    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
-};
+use super::harness::refusals::{bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found};
 use super::harness::{Array, Ask, Input, Node, Reading, State, loss_of_terms, reading, words_in};
 use super::naive;
 use super::{any_float, between, for_each_tier};
@@ -51,19 +48,11 @@ fn hard(params: &Params, batch: &Batch, index: usize, upstream: f64, truth: f64)
 }
 
 /// A term or a slope of a soft target, of weight 1.
-fn soft(
-    params: &Params,
-    batch: &Batch,
-    index: usize,
-    upstream: f64,
-    of: fn(f64, bool) -> f64,
-) -> Truth {
+fn soft(params: &Params, batch: &Batch, index: usize, upstream: f64, of: fn(f64, bool) -> f64) -> Truth {
     let (score, target) = (f64::from(batch.values[index]), batch.target(index));
     let smoothing = f64::from(params.label_smoothing);
     let share = |target: f64| target * (1.0 - smoothing) + 0.5 * smoothing;
-    let part = |positive: bool, share: f64| {
-        share * f64::from(factor(params, upstream, positive)) * of(score, positive)
-    };
+    let part = |positive: bool, share: f64| share * f64::from(factor(params, upstream, positive)) * of(score, positive);
     let (positive, negative) = (part(true, share(target)), part(false, share(1.0 - target)));
     let size = positive.abs().max(negative.abs());
     if !score.is_finite() || batch.weights.is_some() || !(1e-30..1e37).contains(&size) {
@@ -106,10 +95,7 @@ impl Formula for Params {
         let terms = counted().map(|pixel| {
             let positive = batch.targets[pixel] != 0;
             let class = if positive { f64::from(self.pos_weight) } else { 1.0 };
-            f64::from(self.weight)
-                * class
-                * weight(pixel)
-                * naive::bce::term(values[pixel], positive)
+            f64::from(self.weight) * class * weight(pixel) * naive::bce::term(values[pixel], positive)
         });
         let divisor = match self.reduction {
             Reduction::WeightedMean => counted().map(weight).sum(),
@@ -137,8 +123,7 @@ fn batch() -> impl Strategy<Value = Batch> {
 }
 
 fn params() -> impl Strategy<Value = Params> {
-    let reduction =
-        prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean),];
+    let reduction = prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean),];
     let weight = prop_oneof![Just(1.0_f32), Just(0.0), between(-2.0, 2.0)];
     let pos_weight = prop_oneof![Just(1.0_f32), Just(0.0), between(0.0, 20.0)];
     (reduction, weight, pos_weight).prop_map(|(reduction, weight, pos_weight)| Params {
@@ -201,8 +186,7 @@ fn limits() {
             map(&params, &pixels, &mut found).unwrap();
             assert_eq!(found, [term], "{tier:?} {logit} {target}");
             let mut gradient = [f32::NAN];
-            let value = loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, &mut gradient)
-                .unwrap();
+            let value = loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, &mut gradient).unwrap();
             assert_eq!((value.value, gradient), (f64::from(term), [slope]), "{tier:?} {logit}");
             assert_eq!(value.notices == Notices::NOT_FINITE, term.is_infinite());
         }
@@ -211,8 +195,7 @@ fn limits() {
 
 #[test]
 fn one_infinite_logit_that_is_right_leaves_the_mean_finite() {
-    let pixels =
-        Pixels { scores: &[f32::INFINITY, 0.0], targets: Some(&[1, 0]), ..Pixels::default() };
+    let pixels = Pixels { scores: &[f32::INFINITY, 0.0], targets: Some(&[1, 0]), ..Pixels::default() };
     let mut totals = Totals::default();
     totals.update(&Params::default(), &pixels).unwrap();
     let value = totals.loss(&Params::default()).unwrap();
@@ -230,12 +213,8 @@ fn reductions_of_nothing_and_of_no_weight() {
     assert!(sum.value == 0.0 && sum.notices == Notices::EMPTY);
     assert_eq!(empty.loss(&of(Reduction::None)), Err(Error::NoScalar));
 
-    let pixels = Pixels {
-        scores: &[1.0, 2.0],
-        targets: Some(&[0, 1]),
-        weights: Some(&[0.0, 0.0]),
-        ..Pixels::default()
-    };
+    let pixels =
+        Pixels { scores: &[1.0, 2.0], targets: Some(&[0, 1]), weights: Some(&[0.0, 0.0]), ..Pixels::default() };
     let mut totals = Totals::default();
     totals.update(&of(Reduction::WeightedMean), &pixels).unwrap();
     let value = totals.loss(&of(Reduction::WeightedMean)).unwrap();
@@ -266,8 +245,7 @@ fn bad_arguments_change_nothing() {
         let bad = Params { label_smoothing, ..default };
         bad_parameters_change_nothing(&default, &batch, &[(&bad, Error::LabelSmoothing)]);
     }
-    let (weight, pos_weight) =
-        (Params { weight: 0.5, ..default }, Params { pos_weight: 2.0, ..default });
+    let (weight, pos_weight) = (Params { weight: 0.5, ..default }, Params { pos_weight: 2.0, ..default });
     let smoothed = Params { label_smoothing: 0.25, ..default };
     mixed_totals_are_found(&default, &batch, &[&weight, &pos_weight, &smoothed]);
 }

@@ -135,11 +135,7 @@ fn a_share_is_an_exponential_times_a_power_of_two() {
         let truth = if is_far { f64::from(value - greatest).exp() } else { truth };
         let share = f64::from(share) / (1_u128 << 96) as f64;
         // (At a tie j may be the neighbour.)
-        let ratio = if of_greatest > 0.0 && (share / truth).log2().abs() > 1.0 {
-            1.0
-        } else {
-            share / truth
-        };
+        let ratio = if of_greatest > 0.0 && (share / truth).log2().abs() > 1.0 { 1.0 } else { share / truth };
         assert!((ratio - 1.0).abs() < 1.3e-7, "{value} beside {greatest}: {share} is not {truth}");
     }
 }
@@ -147,21 +143,14 @@ fn a_share_is_an_exponential_times_a_power_of_two() {
 #[test]
 fn a_single_channel_is_a_sigmoid() {
     let n = 700;
-    let values: Vec<f32> =
-        (0..n).map(|pixel| (pixel as f32 * 0.618_034).fract() * 30.0 - 15.0).collect();
+    let values: Vec<f32> = (0..n).map(|pixel| (pixel as f32 * 0.618_034).fract() * 30.0 - 15.0).collect();
     let labels: Vec<i32> = (0..n).map(|pixel| pixel * 7 / 3 % 2).collect();
-    let cube = Cube {
-        values: &values,
-        layout: Layout::planar(n as usize, 1),
-        labels: Some(&labels),
-        ..Cube::default()
-    };
+    let cube =
+        Cube { values: &values, layout: Layout::planar(n as usize, 1), labels: Some(&labels), ..Cube::default() };
     let params = dice::Params::default();
     let mut totals = [dice::Totals::default()];
     let mut gradient = std::vec![f32::NAN; n as usize];
-    let found =
-        dice::loss_and_gradient(&params, &cube, 1.0, Write::Store, &mut totals, &mut gradient)
-            .unwrap();
+    let found = dice::loss_and_gradient(&params, &cube, 1.0, Write::Store, &mut totals, &mut gradient).unwrap();
     let at: Vec<Vec<f64>> = values.iter().map(|value| std::vec![0.0, f64::from(*value)]).collect();
     let probabilities: Vec<Vec<f64>> = at.iter().map(|logits| naive::softmax(logits)).collect();
     let labels: Vec<usize> = labels.iter().map(|label| *label as usize).collect();

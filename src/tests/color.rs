@@ -4,8 +4,7 @@ use super::for_each_tier;
 use super::naive::foreground_contrast::{self as naive, M2};
 use super::naive::ulps;
 use crate::math::color::{
-    self, LINEAR_MAX_ULP, LINEAR_SLOPE_MAX_ULP, OKLAB_MAX_UNITS, dot, linear_of_srgb,
-    root_of_response,
+    self, LINEAR_MAX_ULP, LINEAR_SLOPE_MAX_ULP, OKLAB_MAX_UNITS, dot, linear_of_srgb, root_of_response,
 };
 use crate::math::roots::{CBRT_MAX_ULP, TWO_FIFTHS_MAX_ULP, cbrt, two_fifths};
 use crate::simd::{self, Counted, Kernel, Lanes, Simd, flat, flat_mut};
@@ -53,11 +52,7 @@ macro_rules! apply {
 #[inline(always)]
 fn responses<V: Lanes>(light: [V; 3]) -> [color::Root<V>; 3] {
     let [a, b, c] = color::M1;
-    [
-        root_of_response(dot(a, light)),
-        root_of_response(dot(b, light)),
-        root_of_response(dot(c, light)),
-    ]
+    [root_of_response(dot(a, light)), root_of_response(dot(b, light)), root_of_response(dot(c, light))]
 }
 
 #[inline(always)]
@@ -80,10 +75,8 @@ fn sample(low: f32, high: f32, step: usize) -> Vec<[f32; 3]> {
 }
 
 fn same_bits(found: &[[f32; 3]], first: &mut Option<Vec<[u32; 3]>>, tier: simd::Tier) {
-    let bits: Vec<[u32; 3]> = found
-        .iter()
-        .map(|color| color.map(|float| if float.is_nan() { u32::MAX } else { float.to_bits() }))
-        .collect();
+    let bits: Vec<[u32; 3]> =
+        found.iter().map(|color| color.map(|float| if float.is_nan() { u32::MAX } else { float.to_bits() })).collect();
     let first = first.get_or_insert_with(|| bits.clone());
     assert!(&bits == first, "{tier:?} gives other bits");
 }
@@ -114,16 +107,12 @@ fn roots_are_within_their_bounds() {
 fn linear_light_is_within_its_bounds() {
     // From 2^53 on the power overflows.
     let positive = sample(f32::MIN_POSITIVE, 4e15, 10_007);
-    let inputs: Vec<[f32; 3]> = positive
-        .iter()
-        .flat_map(|[x, ..]| [[*x; 3], [-*x; 3]])
-        .chain(sample(0.04, 1.0, 997))
-        .collect();
+    let inputs: Vec<[f32; 3]> =
+        positive.iter().flat_map(|[x, ..]| [[*x; 3], [-*x; 3]]).chain(sample(0.04, 1.0, 997)).collect();
     let mut first = None;
     let mut worst = [0.0_f64; 2];
     for_each_tier(|tier| {
-        let found =
-            apply!(&inputs, [x, y, _z] => [linear_of_srgb(x).value, linear_of_srgb(y).slope, x]);
+        let found = apply!(&inputs, [x, y, _z] => [linear_of_srgb(x).value, linear_of_srgb(y).slope, x]);
         for ([value, slope, _], [x, ..]) in found.iter().zip(&inputs) {
             worst[0] = worst[0].max(ulps(*value, naive::linear(f64::from(*x))));
             worst[1] = worst[1].max(ulps(*slope, naive::linear_slope(f64::from(*x))));
@@ -166,25 +155,24 @@ fn oklab_is_within_its_bound() {
 
 #[test]
 fn derivatives_are_those_of_the_branch_that_was_taken() {
-    let inputs =
-        [[-0.055, -0.06, -1e30], [0.040_45, 0.040_450_003, -0.0], [f32::NAN, f32::INFINITY, 0.0]];
+    let inputs = [[-0.055, -0.06, -1e30], [0.040_45, 0.040_450_003, -0.0], [f32::NAN, f32::INFINITY, 0.0]];
     for_each_tier(|tier| {
-        let found = apply!(&inputs, [x, y, z] => [linear_of_srgb(x).slope, linear_of_srgb(y).slope, linear_of_srgb(z).slope]);
+        let found =
+            apply!(&inputs, [x, y, z] => [linear_of_srgb(x).slope, linear_of_srgb(y).slope, linear_of_srgb(z).slope]);
         let linear = 1.0_f32 / 12.92;
         assert_eq!(found[0], [linear; 3], "{tier:?}");
         assert_eq!(found[1][0], linear);
         assert!(found[1][1] > 0.078 && found[1][2] == linear);
         assert!(found[2][1] == f32::INFINITY && found[2][2] == linear);
-        let values = apply!(&inputs, [x, y, z] => [linear_of_srgb(x).value, linear_of_srgb(y).value, linear_of_srgb(z).value]);
+        let values =
+            apply!(&inputs, [x, y, z] => [linear_of_srgb(x).value, linear_of_srgb(y).value, linear_of_srgb(z).value]);
         assert!(values[2][0].is_nan() && values[2][1] == f32::INFINITY && values[2][2] == 0.0);
 
         // Black does not move; white is (1, 0, 0) but for the constants.
         let colors = [[0.0; 3], [1.0; 3], [-1.0; 3]];
         let labs = apply!(&colors, [x, y, z] => oklab([x, y, z]));
         assert_eq!(labs[0], [0.0; 3], "{tier:?}");
-        assert!(
-            (labs[1][0] - 1.0).abs() < 1e-6 && labs[1][1].abs() < 1e-6 && labs[1][2].abs() < 1e-6
-        );
+        assert!((labs[1][0] - 1.0).abs() < 1e-6 && labs[1][1].abs() < 1e-6 && labs[1][2].abs() < 1e-6);
         assert_eq!(labs[2], labs[1].map(|value| -value), "{tier:?}");
         let back = apply!(&colors, [x, y, z] => slopes([x, y, z]));
         assert_eq!(back[0], [0.0; 3], "{tier:?}");

@@ -2,13 +2,10 @@
 
 use super::harness::batch::{Batch, ORDERS, Order, cubes, with_weights};
 use super::harness::oracle::{
-    Formula, Oracle, Truth, loss_and_gradient_are_the_formula,
-    terms_and_slopes_are_within_the_bound,
+    Formula, Oracle, Truth, loss_and_gradient_are_the_formula, terms_and_slopes_are_within_the_bound,
 };
 use super::harness::properties::properties;
-use super::harness::refusals::{
-    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
-};
+use super::harness::refusals::{bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found};
 use super::harness::{Array, Ask, Input, Node, Reading, State, reading, words_in};
 use super::naive::classes as naive;
 use super::{any_float, between};
@@ -110,8 +107,7 @@ impl Oracle for Entropy {
         }
         let (logits, own) = (batch.row(index), batch.labels[index] as usize);
         let others = (0..logits.len()).filter(|class| *class != own);
-        let rest: f64 =
-            others.map(|class| (f64::from(logits[class]) - f64::from(logits[own])).exp()).sum();
+        let rest: f64 = others.map(|class| (f64::from(logits[class]) - f64::from(logits[own])).exp()).sum();
         Truth::Ulps(rest.ln_1p(), TERM_MAX_ULP)
     }
 
@@ -125,9 +121,8 @@ impl Formula for Entropy {
     fn loss(&self, batch: &Batch, values: &[f64]) -> f64 {
         let counted = || (0..batch.n).filter(|pixel| self.counts(batch, *pixel));
         let classes = batch.channels;
-        let of_class: Vec<f64> = (0..classes)
-            .map(|class| self.weights.as_ref().map_or(1.0, |weights| f64::from(weights[class])))
-            .collect();
+        let of_class: Vec<f64> =
+            (0..classes).map(|class| self.weights.as_ref().map_or(1.0, |weights| f64::from(weights[class]))).collect();
         let label = |pixel: usize| batch.labels[pixel] as usize;
         let weight = |pixel: usize| f64::from(batch.weight(pixel));
         let smoothing = f64::from(self.params.label_smoothing);
@@ -137,9 +132,7 @@ impl Formula for Entropy {
         });
         let divisor = match self.params.reduction {
             Reduction::Sum => 1.0,
-            Reduction::WeightedMean => {
-                counted().map(|pixel| of_class[label(pixel)] * weight(pixel)).sum()
-            }
+            Reduction::WeightedMean => counted().map(|pixel| of_class[label(pixel)] * weight(pixel)).sum(),
             _ => counted().count() as f64,
         };
         terms.sum::<f64>() * f64::from(self.params.weight) / divisor
@@ -163,8 +156,7 @@ impl Formula for Entropy {
 }
 
 pub fn nodes() -> impl Strategy<Value = Entropy> {
-    let reduction =
-        prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean)];
+    let reduction = prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean)];
     let smoothing = prop_oneof![2 => Just(0.0_f32), 1 => between(0.0, 1.0)];
     let ignore = prop_oneof![Just(None), Just(Some(255)), Just(Some(1))];
     (reduction, smoothing, ignore, between(-2.0, 2.0), any::<bool>()).prop_map(
@@ -215,16 +207,10 @@ proptest! {
 
 fn one(values: &[f32], label: i32, params: &Params) -> (f64, Notices, Vec<f32>) {
     let labels = [label];
-    let cube = Cube {
-        values,
-        layout: Layout::interleaved(1, values.len()),
-        labels: Some(&labels),
-        ..Cube::default()
-    };
+    let cube = Cube { values, layout: Layout::interleaved(1, values.len()), labels: Some(&labels), ..Cube::default() };
     let mut gradient = std::vec![f32::NAN; values.len()];
     let to = &mut gradient;
-    let found =
-        entropy::loss_and_gradient(params, &cube, None, 1.0, Write::Store, None, to).unwrap();
+    let found = entropy::loss_and_gradient(params, &cube, None, 1.0, Write::Store, None, to).unwrap();
     (found.value, found.notices, gradient)
 }
 
@@ -235,10 +221,7 @@ fn cross_entropy_at_the_edges() {
     // Infinite logits have their limits.
     assert_eq!(one(&[inf, 0.0], 0, &default), (0.0, Notices::NONE, std::vec![0.0, 0.0]));
     let (value, notices, gradient) = one(&[inf, 0.0], 1, &default);
-    assert_eq!(
-        (value, notices, gradient),
-        (f64::INFINITY, Notices::NOT_FINITE, std::vec![1.0, -1.0])
-    );
+    assert_eq!((value, notices, gradient), (f64::INFINITY, Notices::NOT_FINITE, std::vec![1.0, -1.0]));
     let (value, _, gradient) = one(&[inf, inf], 0, &default);
     assert!((value - 0.5_f64.ln().abs()).abs() < 1e-7 && gradient == [-0.5, 0.5]);
     let (value, notices, _) = one(&[f32::NAN, 0.0], 0, &default);
@@ -252,23 +235,11 @@ fn cross_entropy_at_the_edges() {
     }
     // All pixels are of a class of weight 0.
     let labels = [0];
-    let cube = Cube {
-        values: &[1.0, 2.0],
-        layout: Layout::interleaved(1, 2),
-        labels: Some(&labels),
-        ..Cube::default()
-    };
+    let cube =
+        Cube { values: &[1.0, 2.0], layout: Layout::interleaved(1, 2), labels: Some(&labels), ..Cube::default() };
     let mut gradient = [7.0; 2];
-    let found = entropy::loss_and_gradient(
-        &default,
-        &cube,
-        Some(&[0.0, 1.0]),
-        1.0,
-        Write::Store,
-        None,
-        &mut gradient,
-    )
-    .unwrap();
+    let found =
+        entropy::loss_and_gradient(&default, &cube, Some(&[0.0, 1.0]), 1.0, Write::Store, None, &mut gradient).unwrap();
     assert!(found.value.is_nan() && found.notices == Notices::DEGENERATE && gradient == [0.0; 2]);
 }
 
@@ -288,12 +259,8 @@ fn bad_arguments_change_nothing() {
     mixed_totals_are_found(&node, &batch, &[&with(Params { weight: 2.0, ..default })]);
 
     let labels = [0];
-    let good = Cube {
-        values: &[1.0, 2.0],
-        layout: Layout::interleaved(1, 2),
-        labels: Some(&labels),
-        ..Cube::default()
-    };
+    let good =
+        Cube { values: &[1.0, 2.0], layout: Layout::interleaved(1, 2), labels: Some(&labels), ..Cube::default() };
     let mut totals = Totals::default();
     for weight in [f32::NAN, f32::INFINITY] {
         let found = totals.update(&default, &good, Some(&[weight, 1.0]));

@@ -216,8 +216,7 @@ fn of_scores(scores: &[f32], targets: &[u8]) -> [(f64, Notices); 3] {
         let mut totals = Totals::default();
         totals.update(&params, &pixels, Some(Ranking { binning, words: &mut words })).unwrap();
         let metrics = totals.metrics(&params, Some((binning, &words))).unwrap();
-        ["average_precision", "average_precision_lo", "average_precision_hi"]
-            .map(|name| value(&metrics, name))
+        ["average_precision", "average_precision_lo", "average_precision_hi"].map(|name| value(&metrics, name))
     })
 }
 
@@ -257,21 +256,12 @@ fn average_precision_at_the_edges() {
 fn bad_arguments_change_nothing() {
     let params = Params::default();
     let (scores, ones) = ([1.0_f32; 12], [1; 12]);
-    let good = Pixels {
-        scores: &scores,
-        targets: Some(&ones),
-        decisions: Some(&ones),
-        ..Pixels::default()
-    };
+    let good = Pixels { scores: &scores, targets: Some(&ones), decisions: Some(&ones), ..Pixels::default() };
     with_binning(&params, |binning| {
         let mut words = vec![0; ranking::words(binning)];
         let mut totals = Totals::default();
         let whole = Frame { rows: 3, columns: 4, pitch: 4 };
-        let mut check = |params: Params,
-                         pixels: Pixels,
-                         binning: Option<&Binning>,
-                         length: usize,
-                         error: Error| {
+        let mut check = |params: Params, pixels: Pixels, binning: Option<&Binning>, length: usize, error: Error| {
             for in_frame in [false, true] {
                 let words = &mut words[..length];
                 let ranking = binning.map(|binning| Ranking { binning, words });
@@ -307,8 +297,7 @@ fn bad_arguments_change_nothing() {
             check(params, wrong, Some(binning), all, Error::LengthMismatch);
         }
         let totals = Totals::default();
-        let metrics =
-            |params: Params, words: &[i64]| totals.metrics(&params, Some((binning, words)));
+        let metrics = |params: Params, words: &[i64]| totals.metrics(&params, Some((binning, words)));
         assert_eq!(metrics(with(1, 1), &words), Err(Error::Thresholds));
         assert_eq!(metrics(with(1, 199), &words), Err(Error::UnsupportedInput));
         assert_eq!(metrics(params, &words[1..]), Err(Error::Workspace));
@@ -320,12 +309,7 @@ fn bad_arguments_change_nothing() {
 #[test]
 fn values_of_inputs_that_no_call_had_are_left_out() {
     let params = Params::default();
-    let both = Pixels {
-        scores: &[1.0, -1.0],
-        targets: Some(&[1, 0]),
-        decisions: Some(&[1, 0]),
-        ..Pixels::default()
-    };
+    let both = Pixels { scores: &[1.0, -1.0], targets: Some(&[1, 0]), decisions: Some(&[1, 0]), ..Pixels::default() };
     with_binning(&params, |binning| {
         let mut words = vec![0; ranking::words(binning)];
         let mut totals = Totals::default();
@@ -354,9 +338,7 @@ fn frames_that_do_not_fit_are_errors() {
     let pixels = Pixels { decisions: Some(&bytes), targets: Some(&bytes), ..Pixels::default() };
     let params = Params::default();
     let mut totals = Totals::default();
-    let mut frame = |rows, columns, pitch| {
-        totals.update_frame(&params, &pixels, Frame { rows, columns, pitch }, None)
-    };
+    let mut frame = |rows, columns, pitch| totals.update_frame(&params, &pixels, Frame { rows, columns, pitch }, None);
     assert_eq!(frame(3, 4, 4), Ok(()));
     assert_eq!(frame(2, 4, 8), Ok(()));
     assert_eq!(frame(0, 4, 3), Ok(()));

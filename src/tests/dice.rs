@@ -80,8 +80,7 @@ impl Formula for Params {
     fn loss(&self, batch: &Batch, values: &[f64]) -> f64 {
         let counted = || (0..batch.n).filter(|pixel| self.counts(batch, *pixel));
         let logits = |pixel: usize| &values[pixel * batch.channels..][..batch.channels];
-        let probabilities: Vec<Vec<f64>> =
-            counted().map(|pixel| naive::softmax(logits(pixel))).collect();
+        let probabilities: Vec<Vec<f64>> = counted().map(|pixel| naive::softmax(logits(pixel))).collect();
         let labels: Vec<usize> = counted().map(|pixel| batch.labels[pixel] as usize).collect();
         let weights: Vec<f64> = counted().map(|pixel| f64::from(batch.weight(pixel))).collect();
         let first = usize::from(!self.include_background);
@@ -148,9 +147,7 @@ fn dice_at_the_edges() {
         let cube = Cube { values, layout, labels: Some(labels), ..Cube::default() };
         let mut totals = std::vec![Totals::default(); channels];
         let mut gradient = std::vec![f32::NAN; values.len()];
-        let found =
-            dice::loss_and_gradient(params, &cube, 1.0, Write::Store, &mut totals, &mut gradient)
-                .unwrap();
+        let found = dice::loss_and_gradient(params, &cube, 1.0, Write::Store, &mut totals, &mut gradient).unwrap();
         (found.value, found.notices, gradient)
     };
     let default = Params::default();
@@ -190,12 +187,8 @@ fn bad_arguments_change_nothing() {
     }
 
     let labels = [0];
-    let good = Cube {
-        values: &[1.0, 2.0],
-        layout: Layout::interleaved(1, 2),
-        labels: Some(&labels),
-        ..Cube::default()
-    };
+    let good =
+        Cube { values: &[1.0, 2.0], layout: Layout::interleaved(1, 2), labels: Some(&labels), ..Cube::default() };
     let mut of_classes = [Totals::default(); 2];
     assert_eq!(dice::update(&default, &good, &mut of_classes[..1]), Err(Error::Channels));
     let one = [Totals { pixels: 1, ..Default::default() }];

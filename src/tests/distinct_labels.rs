@@ -23,8 +23,7 @@ fn maps() -> impl Strategy<Value = Vec<i32>> {
 
 fn masked_maps() -> impl Strategy<Value = (Vec<i32>, Option<Vec<u8>>)> {
     maps().prop_flat_map(|map| {
-        let valid =
-            proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255)], map.len());
+        let valid = proptest::collection::vec(prop_oneof![Just(0_u8), Just(1), Just(255)], map.len());
         (Just(map), proptest::option::of(valid))
     })
 }
@@ -114,10 +113,7 @@ fn distinct_labels_at_the_edges() {
     // Once full a set stays incomplete, and a smaller label still finds its place.
     let mut full = full;
     update(&[1], None, &mut full).unwrap();
-    assert_eq!(
-        (labels(&full).unwrap(), value(&full)),
-        (&[1, 3, 4][..], Ok((3, Notices::INCOMPLETE)))
-    );
+    assert_eq!((labels(&full).unwrap(), value(&full)), (&[1, 3, 4][..], Ok((3, Notices::INCOMPLETE))));
     // Thousands of labels, in descending order.
     let many: Vec<i32> = (1..5000).rev().collect();
     assert_eq!(value(&set_of(&many, None, 5000)), Ok((4999, Notices::NONE)));

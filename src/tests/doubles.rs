@@ -133,8 +133,7 @@ fn special_values() {
 #[test]
 fn each_lane_is_by_itself() {
     for lane in 0..64 {
-        let pairs: Vec<_> =
-            (0..64).map(|other| (2.0, if other == lane { 3.0 } else { 1.0 })).collect();
+        let pairs: Vec<_> = (0..64).map(|other| (2.0, if other == lane { 3.0 } else { 1.0 })).collect();
         check(&pairs);
     }
 }

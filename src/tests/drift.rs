@@ -6,9 +6,7 @@ use super::{any_float, between, for_each_tier};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
 use crate::metric::drift::{Params, Report, Side, values};
-use crate::metric::ranking::{
-    self, Binning, Labels, MOST_BINS, Rule, update, update_bytes, update_words, words,
-};
+use crate::metric::ranking::{self, Binning, Labels, MOST_BINS, Rule, update, update_bytes, update_words, words};
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;
@@ -185,14 +183,11 @@ fn bounds_are_tight() {
     let params = Params { range: Some([0.0, 4.0]), ..Params::default() };
     let highest = 2.0_f32.next_down();
     let both = |now: &[f32], reference: &[f32]| {
-        let (words, stored) =
-            (histograms(&binning, now, None), histograms(&binning, reference, None));
+        let (words, stored) = (histograms(&binning, now, None), histograms(&binning, reference, None));
         (values(&params, &binning, &stored, &words).unwrap().0, exact(now, reference))
     };
     let (report, apart) = both(&[1.0, 1.0], &[highest, highest]);
-    assert!(
-        close(report.wasserstein_hi, apart.wasserstein, 1e-12) && close(report.ks_hi, 1.0, 1e-12)
-    );
+    assert!(close(report.wasserstein_hi, apart.wasserstein, 1e-12) && close(report.ks_hi, 1.0, 1e-12));
     assert_eq!((apart.ks, report.ks, report.ks_lo, report.wasserstein_lo), (1.0, 0.0, 0.0, 0.0));
     // Two thirds lie a bin higher, and a third in the same one.
     let (report, near) = both(&[1.5, 2.0, 2.0], &[1.5, highest, highest]);
@@ -225,8 +220,7 @@ fn open_bins_are_unbounded_unless_the_range_is_known() {
 fn infinite_scores_are_infinitely_far() {
     let binning = Binning::new(Rule::default(), &mut []).unwrap();
     let of = |now: &[f32], reference: &[f32]| {
-        let (words, stored) =
-            (histograms(&binning, now, None), histograms(&binning, reference, None));
+        let (words, stored) = (histograms(&binning, now, None), histograms(&binning, reference, None));
         values(&Params::default(), &binning, &stored, &words).unwrap()
     };
     let (apart, notices) = of(&[1.0, f32::INFINITY], &[1.0, 1.0]);
@@ -253,14 +247,12 @@ fn empty_nan_and_masked_pixels_are_told() {
         assert_eq!(notices, Notices::EMPTY);
         let Report { psi, ks, ks_lo, ks_hi, jensen_shannon, .. } = report;
         let Report { wasserstein, wasserstein_lo, wasserstein_hi, .. } = report;
-        let all =
-            [psi, ks, ks_lo, ks_hi, jensen_shannon, wasserstein, wasserstein_lo, wasserstein_hi];
+        let all = [psi, ks, ks_lo, ks_hi, jensen_shannon, wasserstein, wasserstein_lo, wasserstein_hi];
         assert!(all.iter().all(|value| value.is_nan()), "{report:?}");
         assert!(report.metrics().iter().all(|metric| metric.notices == Notices::EMPTY));
     }
     let scores = [1.0, f32::NAN, f32::NAN, 3.0, f32::INFINITY, 7.0, 7.0, 7.0];
-    let pixels =
-        Pixels { scores: &scores, valid: Some(&[1, 1, 1, 1, 1, 0, 0, 0]), ..Pixels::default() };
+    let pixels = Pixels { scores: &scores, valid: Some(&[1, 1, 1, 1, 1, 0, 0, 0]), ..Pixels::default() };
     update(&binning, &pixels, &mut words).unwrap();
     let (report, notices) = values(&Params::default(), &binning, &stored, &words).unwrap();
     assert!(notices.contains(Notices::NOT_FINITE));
@@ -277,10 +269,7 @@ fn empty_nan_and_masked_pixels_are_told() {
     };
     assert_eq!(report.now, expected);
     let names = report.metrics().map(|metric| metric.name);
-    assert_eq!(
-        (names[0], names[4], names[8]),
-        ("drift/psi", "drift/wasserstein", "drift/nan_share")
-    );
+    assert_eq!((names[0], names[4], names[8]), ("drift/psi", "drift/wasserstein", "drift/nan_share"));
     assert_eq!(report.metrics()[8].value, 0.4);
 }
 
@@ -303,8 +292,7 @@ fn groups_are_of_equal_reference_count() {
     assert_eq!(with(0, &even, &even).0.groups, 10);
     assert_eq!(with(MOST_BINS, &even, &even).0.groups, 10);
     // Half of the pixels of one group of two are now in the other: shares of 1/4 and 3/4.
-    let moved: Vec<u8> =
-        even.iter().enumerate().map(|(i, score)| if i < 25 { 250 } else { *score }).collect();
+    let moved: Vec<u8> = even.iter().enumerate().map(|(i, score)| if i < 25 { 250 } else { *score }).collect();
     let (report, _) = with(2, &moved, &even);
     assert!(close(report.psi, 0.25 * 3.0_f64.ln(), 1e-15), "{report:?}");
     // An empty group counts as half a pixel.

@@ -206,13 +206,7 @@ proptest! {
 }
 
 fn special() -> impl Strategy<Value = f32> {
-    prop_oneof![
-        Just(f32::NAN),
-        Just(f32::INFINITY),
-        Just(f32::NEG_INFINITY),
-        Just(f32::MAX),
-        Just(f32::from_bits(1)),
-    ]
+    prop_oneof![Just(f32::NAN), Just(f32::INFINITY), Just(f32::NEG_INFINITY), Just(f32::MAX), Just(f32::from_bits(1)),]
 }
 
 #[test]
@@ -232,9 +226,7 @@ fn non_finite_terms_decide_the_value() {
 fn long_runs_of_one_sign_do_not_overflow_a_lane() {
     // More than 2^10 additions a lane, more than one flush; at the top of a window, or all rounded to the
     // same side by the first level. The greatest floats are above all windows.
-    for float in
-        [f32::MAX, 8.0_f32.next_down(), -8.0, -3.9999998, 1.0 + 1.5 * f32::EPSILON, 0.1, 1e-30]
-    {
+    for float in [f32::MAX, 8.0_f32.next_down(), -8.0, -3.9999998, 1.0 + 1.5 * f32::EPSILON, 0.1, 1e-30] {
         let floats = std::vec![float; 300_000];
         let exact = rational(f64::from(float)) * BigInt::from(floats.len());
         for_each_tier(|_| {

@@ -6,7 +6,8 @@ use crate::simd::{self, Counted, Kernel, Lanes, Simd, vectors};
 use proptest::prelude::*;
 use std::vec::Vec;
 
-/// Adds floats, and those that are marked, trial by trial; what fails block by block. Returns how many trials succeeded.
+/// Adds floats, and those that are marked, trial by trial; what fails block by block. Returns how many trials
+/// succeeded.
 struct AddByTrials<'a, const SIGNED: bool> {
     floats: &'a [f32],
     marks: &'a [u8],
@@ -137,8 +138,7 @@ fn a_sum_that_always_rounds_one_way_keeps_its_multiple() {
 fn usual_terms_succeed() {
     // Probabilities of logits of 12 and less, and squares of differences.
     let logits = (0..20_000).map(|index| (index as f32 * 0.1).sin() * 12.0);
-    let probabilities: Vec<f32> =
-        logits.clone().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
+    let probabilities: Vec<f32> = logits.clone().map(|logit| 1.0 / (1.0 + (-logit).exp())).collect();
     assert!(check::<false>(&probabilities, &[1, 0]));
     assert!(check::<true>(&logits.collect::<Vec<_>>(), &[1, 0]));
 }

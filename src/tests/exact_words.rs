@@ -45,13 +45,11 @@ pub fn any_digit() -> impl Strategy<Value = i64> {
 
 /// Digits of any lengths of zeros above and below.
 fn any_digits(count: usize) -> impl Strategy<Value = Vec<i64>> {
-    (proptest::collection::vec(any_digit(), count), 0..=count, 0..=count).prop_map(
-        move |(mut digits, low, high)| {
-            digits[..low.min(count - 1)].fill(0);
-            digits[high.max(1)..].fill(0);
-            digits
-        },
-    )
+    (proptest::collection::vec(any_digit(), count), 0..=count, 0..=count).prop_map(move |(mut digits, low, high)| {
+        digits[..low.min(count - 1)].fill(0);
+        digits[high.max(1)..].fill(0);
+        digits
+    })
 }
 
 fn exact<const D: usize, const L: i32, const P: i32>(digits: &[i64]) -> Exact<D, L, P> {
@@ -89,8 +87,8 @@ fn check_canonical<const D: usize, const L: i32, const P: i32>(digits: &[i64], m
     }
 }
 
-/// Whether so many finite terms can have the sum: multiples of the least float (or its square), none above the greatest.
-/// None: they cannot, but are so near to their limit that a double does not tell.
+/// Whether so many finite terms can have the sum: multiples of the least float (or its square), none above the
+/// greatest. None: they cannot, but are so near to their limit that a double does not tell.
 fn is_possible(sum: &BigInt, lowest: i32, power_of_terms: u32, finite: i64) -> Option<bool> {
     let unit = (-149 * power_of_terms as i32 - lowest) as usize;
     let greatest: BigInt = BigInt::from((1_u32 << 24) - 1) << 264;

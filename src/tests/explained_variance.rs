@@ -4,9 +4,7 @@ use super::naive::explained_variance as naive;
 use super::{any_float, between, ends, for_each_tier, splits};
 use crate::error::{Error, Notices, Value};
 use crate::metric::Numbered;
-use crate::metric::explained_variance::{
-    Totals, merge, metrics, metrics_count, normalize, update, values,
-};
+use crate::metric::explained_variance::{Totals, merge, metrics, metrics_count, normalize, update, values};
 use proptest::prelude::*;
 use std::format;
 use std::string::String;

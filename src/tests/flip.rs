@@ -22,9 +22,7 @@ fn outcome(before: &Reading, after: &Reading) -> Outcome {
     let (Ok((before, of_before)), after) = (before, after) else { panic!("an ordinary state") };
     match after {
         Err(_) => Outcome::Error,
-        Ok((after, notices)) if bits(after) == bits(before) && notices == of_before => {
-            Outcome::Same
-        }
+        Ok((after, notices)) if bits(after) == bits(before) && notices == of_before => Outcome::Same,
         Ok((_, notices)) if notices != of_before => Outcome::Notice,
         Ok(_) => Outcome::Silent,
     }
@@ -32,9 +30,7 @@ fn outcome(before: &Reading, after: &Reading) -> Outcome {
 
 /// A row of the table.
 fn row(node: &Node) -> String {
-    let read = |words: &[i64]| -> Vec<Reading> {
-        node.readers.iter().map(|reader| reader(words)).collect()
-    };
+    let read = |words: &[i64]| -> Vec<Reading> { node.readers.iter().map(|reader| reader(words)).collect() };
     let before = read(&node.words);
     let mut counts = [0; 4];
     let mut words = node.words.clone();

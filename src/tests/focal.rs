@@ -3,12 +3,8 @@
 use super::harness::batch::{Batch, Order, pixels};
 use super::harness::oracle::{Oracle, Truth, terms_and_slopes_are_within_the_bound};
 use super::harness::properties::properties;
-use super::harness::refusals::{
-    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
-};
-use super::harness::{
-    Array, Ask, Input, Node, Reading, State, loss_of_terms, outcome, reading, words_in,
-};
+use super::harness::refusals::{bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found};
+use super::harness::{Array, Ask, Input, Node, Reading, State, loss_of_terms, outcome, reading, words_in};
 use super::naive::{focal as naive, ulps};
 use super::{any_float, between};
 use crate::error::{Error, Notices, Value};
@@ -28,23 +24,14 @@ loss_of_terms! {
 }
 
 /// A term or a slope of a pixel of weight 1, by the margin: how far the logit is on the wrong side.
-fn truth(
-    params: &Params,
-    batch: &Batch,
-    index: usize,
-    upstream: f64,
-    of: fn(f64, f64) -> f64,
-    sign: f64,
-) -> Truth {
+fn truth(params: &Params, batch: &Batch, index: usize, upstream: f64, of: fn(f64, f64) -> f64, sign: f64) -> Truth {
     if !batch.counts(index) {
         return Truth::Exactly(0.0);
     }
     let (score, gamma) = (f64::from(batch.values[index]), f64::from(params.gamma));
     let positive = batch.targets[index] != 0;
     let margin = if positive { -score } else { score };
-    let class = params
-        .alpha
-        .map_or(1.0, |alpha| if positive { f64::from(alpha) } else { 1.0 - f64::from(alpha) });
+    let class = params.alpha.map_or(1.0, |alpha| if positive { f64::from(alpha) } else { 1.0 - f64::from(alpha) });
     let factor = f64::from((f64::from(params.weight) * upstream * class) as f32);
     let truth = of(margin, gamma) * factor * if positive { sign } else { 1.0 };
     let is_ordinary = truth.abs() > 1e-30 && naive::term(margin, gamma) > 1e-30;
@@ -74,10 +61,13 @@ fn normal(scores: &[f32]) -> Batch {
 fn params() -> impl Strategy<Value = Params> {
     let gamma = prop_oneof![Just(2.0_f32), Just(0.0), Just(1.0), between(0.0, 5.0)];
     let alpha = proptest::option::of(between(0.0, 1.0));
-    let reduction =
-        prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean)];
-    (reduction, between(-2.0, 2.0), gamma, alpha)
-        .prop_map(|(reduction, weight, gamma, alpha)| Params { reduction, weight, gamma, alpha })
+    let reduction = prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean)];
+    (reduction, between(-2.0, 2.0), gamma, alpha).prop_map(|(reduction, weight, gamma, alpha)| Params {
+        reduction,
+        weight,
+        gamma,
+        alpha,
+    })
 }
 
 properties! {
@@ -194,8 +184,7 @@ fn bad_arguments_change_nothing() {
     let default = Params::default();
     bad_inputs_change_nothing(&default, &batch);
     for bad in [f32::NAN, f32::INFINITY, -0.5] {
-        let (gamma, alpha) =
-            (Params { gamma: bad, ..default }, Params { alpha: Some(bad), ..default });
+        let (gamma, alpha) = (Params { gamma: bad, ..default }, Params { alpha: Some(bad), ..default });
         let bad: [(&dyn Node, Error); 2] = [(&gamma, Error::Gamma), (&alpha, Error::Balance)];
         bad_parameters_change_nothing(&default, &batch, &bad);
     }

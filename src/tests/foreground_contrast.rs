@@ -4,16 +4,12 @@ mod edges;
 
 use super::harness::batch::{Batch, ORDERS, Order, cubes, cuts};
 use super::harness::properties::properties;
-use super::harness::{
-    Array, Ask, Input, Node, Outcome, Reading, State, outcome, reading, words_in,
-};
+use super::harness::{Array, Ask, Input, Node, Outcome, Reading, State, outcome, reading, words_in};
 use super::naive::foreground_contrast::{Oracle, Pixel};
 use super::{any_float, between};
 use crate::error::{Error, Notices, Value};
 use crate::input::{Cube, Layout};
-use crate::loss::foreground_contrast::{
-    ColorSpace, Frame, GRADIENT_MAX_UNITS, Params, Totals, loss_and_gradient,
-};
+use crate::loss::foreground_contrast::{ColorSpace, Frame, GRADIENT_MAX_UNITS, Params, Totals, loss_and_gradient};
 use crate::simd::Write;
 use proptest::prelude::*;
 use std::vec::Vec;
@@ -55,8 +51,7 @@ impl Node for Params {
         to: &mut [f32],
     ) -> Option<Result<Notices, Error>> {
         let frame = state.one::<Frame>();
-        let gradient =
-            |totals: Totals| totals.gradient(self, frame, &input.cube(), upstream, write, to);
+        let gradient = |totals: Totals| totals.gradient(self, frame, &input.cube(), upstream, write, to);
         Some(batch_of(self, frame).and_then(gradient))
     }
 
@@ -103,8 +98,7 @@ fn colors() -> impl Strategy<Value = Batch> {
     cubes(Just(3_usize), 1..100, value).prop_map(|mut batch| {
         // Weights of a usual size, or bad ones.
         for weight in batch.weights.iter_mut().flatten() {
-            *weight =
-                if weight.is_finite() && *weight > 0.0 { weight.clamp(0.01, 4.0) } else { *weight };
+            *weight = if weight.is_finite() && *weight > 0.0 { weight.clamp(0.01, 4.0) } else { *weight };
         }
         batch
     })

@@ -52,9 +52,7 @@ macro_rules! pixelwise {
         let (write, floats) = (Write::Add, &mut $output[..]);
         try_on(floats, |floats| $node::map(&params, $pixels, floats));
         try_on(floats, |floats| totals.gradient(&params, $pixels, 1.0, write, floats));
-        try_on(floats, |floats| {
-            $node::loss_and_gradient(&params, $pixels, 1.0, write, Some(&mut totals), floats)
-        });
+        try_on(floats, |floats| $node::loss_and_gradient(&params, $pixels, 1.0, write, Some(&mut totals), floats));
     }};
 }
 
@@ -82,9 +80,7 @@ fn of_pixels(pixels: &Pixels, output: &mut [f32]) {
     try_on(&mut detection::Totals::default(), |totals| totals.update(&params, pixels, None));
     for (rows, columns, pitch) in [(1, 7, 7), (2, 3, 4), (0, 9, 0), (usize::MAX, 2, usize::MAX)] {
         let frame = detection::Frame { rows, columns, pitch };
-        try_on(&mut detection::Totals::default(), |totals| {
-            totals.update_frame(&params, pixels, frame, None)
-        });
+        try_on(&mut detection::Totals::default(), |totals| totals.update_frame(&params, pixels, frame, None));
     }
 }
 
@@ -136,21 +132,15 @@ fn of_cubes(cube: &Cube, others: &Others, output: &mut [f32]) {
     let params = foreground_contrast::Params::default();
     let mut frame = foreground_contrast::Frame::default();
     try_on(&mut frame, |frame| frame.update(&params, cube));
-    try_on(output, |floats| {
-        foreground_contrast::loss_and_gradient(&params, cube, 1.0, write, None, floats)
-    });
+    try_on(output, |floats| foreground_contrast::loss_and_gradient(&params, cube, 1.0, write, None, floats));
 }
 
 fn of_matrices(matrix: &Matrix, weights: &[f32], workspace: &mut [f64], output: &mut [f32]) {
     let write = Write::Store;
     let params = orthogonality::Params::default();
-    try_on(output, |floats| {
-        orthogonality::gradient(&params, matrix, 1.0, write, &mut workspace[..], floats)
-    });
+    try_on(output, |floats| orthogonality::gradient(&params, matrix, 1.0, write, &mut workspace[..], floats));
     let params = distinctness::Params::default();
-    try_on(output, |floats| {
-        distinctness::gradient(&params, matrix, 1.0, write, &mut workspace[..], floats)
-    });
+    try_on(output, |floats| distinctness::gradient(&params, matrix, 1.0, write, &mut workspace[..], floats));
     try_on(workspace, |workspace| component_orthogonality::values(matrix, workspace));
     let params = selector_entropy::Params::default();
     try_on(output, |floats| selector_entropy::gradient(&params, weights, 1.0, write, floats));
@@ -182,12 +172,7 @@ fn any_lengths_of_inputs_and_outputs() {
                         with_workspace(&bare, &mut vec![0; o * 30]);
                         let cube = Cube {
                             values: &floats[..o],
-                            layout: Layout {
-                                n,
-                                channels: a.min(9),
-                                pixel_stride: c,
-                                channel_stride: 1,
-                            },
+                            layout: Layout { n, channels: a.min(9), pixel_stride: c, channel_stride: 1 },
                             targets: Some(&bytes[..n]),
                             labels: Some(&labels[..n]),
                             valid: soft.then(|| &bytes[..a]),
@@ -200,12 +185,8 @@ fn any_lengths_of_inputs_and_outputs() {
                             totals: c.min(20),
                         };
                         of_cubes(&cube, &others, &mut output);
-                        let matrix = Matrix {
-                            values: &floats[..n],
-                            rows: a,
-                            columns: c.min(20),
-                            row_stride: o.min(30),
-                        };
+                        let matrix =
+                            Matrix { values: &floats[..n], rows: a, columns: c.min(20), row_stride: o.min(30) };
                         of_matrices(&matrix, &floats[..a], &mut vec![0.0; n * 8], &mut output);
                     }
                 }
@@ -259,11 +240,7 @@ fn any_lengths_of_words() {
             for others in [0, all - 1, all, 4000] {
                 let (mut words, other) = (vec![0_i64; length], vec![0_i64; others]);
                 for n in [0, 3, 600] {
-                    let pixels = Pixels {
-                        scores: &floats[..n],
-                        targets: Some(&bytes[..n]),
-                        ..Pixels::default()
-                    };
+                    let pixels = Pixels { scores: &floats[..n], targets: Some(&bytes[..n]), ..Pixels::default() };
                     try_on(&mut words[..], |words| ranking::update(&binning, &pixels, words));
                     try_on(&mut words[..], |words| ranking::merge(&binning, &other, words));
                     let is_enough = length >= all;
@@ -302,9 +279,7 @@ fn any_lengths_of_sets() {
         for others in 0..6 {
             let (mut set, other) = (vec![0; length], vec![9; others]);
             try_on(&mut set[..], |set| distinct_label_count::merge(&other, set));
-            try_on(&mut set[..], |set| {
-                distinct_label_count::update(&labels[..others], Some(&bytes[..length]), set)
-            });
+            try_on(&mut set[..], |set| distinct_label_count::update(&labels[..others], Some(&bytes[..length]), set));
             assert!(distinct_label_count::value(&other).is_err());
             assert_eq!(distinct_label_count::labels(&set).is_ok(), length >= 2);
         }

@@ -49,24 +49,9 @@ fn sigmoid(z: f64) -> f64 {
 }
 
 const FUNCTIONS: [Function; 7] = [
-    Function {
-        name: "exp",
-        bound: math::EXP_MAX_ULP,
-        reference: f64::exp,
-        apply: apply!(x => math::exp(x)),
-    },
-    Function {
-        name: "ln",
-        bound: math::LN_MAX_ULP,
-        reference: f64::ln,
-        apply: apply!(x => math::ln(x)),
-    },
-    Function {
-        name: "log1p",
-        bound: math::LOG1P_MAX_ULP,
-        reference: f64::ln_1p,
-        apply: apply!(x => math::log1p(x)),
-    },
+    Function { name: "exp", bound: math::EXP_MAX_ULP, reference: f64::exp, apply: apply!(x => math::exp(x)) },
+    Function { name: "ln", bound: math::LN_MAX_ULP, reference: f64::ln, apply: apply!(x => math::ln(x)) },
+    Function { name: "log1p", bound: math::LOG1P_MAX_ULP, reference: f64::ln_1p, apply: apply!(x => math::log1p(x)) },
     Function {
         name: "softplus",
         bound: math::SOFTPLUS_MAX_ULP,
@@ -143,8 +128,7 @@ fn check(function: &Function, inputs: &[f32]) {
 
 /// 1025 floats around each of these.
 fn neighbourhoods(centers: impl IntoIterator<Item = f32>) -> Vec<f32> {
-    let around =
-        |center: f32| (0..=1024).map(move |i| center.to_bits().wrapping_add(i).wrapping_sub(512));
+    let around = |center: f32| (0..=1024).map(move |i| center.to_bits().wrapping_add(i).wrapping_sub(512));
     centers.into_iter().flat_map(around).map(f32::from_bits).collect()
 }
 
@@ -163,8 +147,7 @@ fn the_branch_points_are_within_the_bounds_and_equal_on_all_tiers() {
     let roots = (-126..=126).map(|n| 2_f64.powf(f64::from(n) + 0.5) as f32);
     let below_one = roots.clone().filter(|u| *u < 1e6).map(|u| u - 1.0);
     let ends = [0.0, 1.0, 30.0, 89.0, 104.0, 88.722_84, 87.336_55, 103.972_08, f32::MAX];
-    let centers: Vec<_> =
-        powers.chain(halves_of_ln2).chain(roots).chain(below_one).chain(ends).collect();
+    let centers: Vec<_> = powers.chain(halves_of_ln2).chain(roots).chain(below_one).chain(ends).collect();
     let both_signs = centers.iter().flat_map(|center| [*center, -center]);
     let inputs = neighbourhoods(both_signs);
     FUNCTIONS.iter().for_each(|function| check(function, &inputs));

@@ -2,9 +2,7 @@
 
 use super::harness::batch::{Batch, Order};
 use super::harness::oracle::{Formula, loss_and_gradient_are_the_formula};
-use super::harness::properties::{
-    adding_is_storing_plus_what_was_there, every_tier_and_order_gives_the_same_bits,
-};
+use super::harness::properties::{adding_is_storing_plus_what_was_there, every_tier_and_order_gives_the_same_bits};
 use super::harness::{Ask, Input, Node, Reading, State, outcome, reading};
 use super::naive::matrix as naive;
 use super::{any_float, between};
@@ -43,8 +41,7 @@ impl Rows {
 
 fn rows(value: BoxedStrategy<f32>) -> impl Strategy<Value = Rows> {
     (0_usize..9, 1_usize..70).prop_flat_map(move |(rows, columns)| {
-        proptest::collection::vec(value.clone(), rows * columns)
-            .prop_map(move |values| Rows { columns, values })
+        proptest::collection::vec(value.clone(), rows * columns).prop_map(move |values| Rows { columns, values })
     })
 }
 
@@ -242,8 +239,7 @@ fn large_matrices_are_the_formulas_on_every_tier() {
                 let product: f64 = at[row].iter().zip(values).map(|(a, b)| a * b).sum();
                 factor * (product - f64::from(u8::from(row == other))) * values[column]
             });
-            let (truth, size) =
-                parts.fold((0.0, 0.0), |(sum, size), part| (sum + part, size + part.abs()));
+            let (truth, size) = parts.fold((0.0, 0.0), |(sum, size), part| (sum + part, size + part.abs()));
             let found = f64::from(f32::from_bits(*found));
             let bound = 8.0 / f64::from(1 << 24) * size + 1e-12;
             assert!((found - truth).abs() <= bound, "{found} is not {truth}, {count}x{columns}");
@@ -256,23 +252,11 @@ fn large_matrices_are_the_formulas_on_every_tier() {
     }
 }
 
-fn distinct(
-    params: &distinctness::Params,
-    rows: usize,
-    values: &[f32],
-) -> (f64, Notices, Vec<f32>) {
+fn distinct(params: &distinctness::Params, rows: usize, values: &[f32]) -> (f64, Notices, Vec<f32>) {
     let matrix = Matrix::new(values, rows, values.len() / rows.max(1));
     let mut space = std::vec![0.0; distinctness::workspace(rows, matrix.columns)];
     let mut gradient = std::vec![f32::NAN; values.len()];
-    let value = distinctness::loss_and_gradient(
-        params,
-        &matrix,
-        1.0,
-        Write::Store,
-        &mut space,
-        &mut gradient,
-    )
-    .unwrap();
+    let value = distinctness::loss_and_gradient(params, &matrix, 1.0, Write::Store, &mut space, &mut gradient).unwrap();
     (value.value, value.notices, gradient)
 }
 
@@ -327,15 +311,8 @@ fn orthogonality_at_the_edges() {
         let mut space = std::vec![0.0; orthogonality::workspace(rows, matrix.columns)];
         let mut gradient = std::vec![f32::NAN; values.len()];
         let params = orthogonality::Params::default();
-        let value = orthogonality::loss_and_gradient(
-            &params,
-            &matrix,
-            1.0,
-            Write::Store,
-            &mut space,
-            &mut gradient,
-        )
-        .unwrap();
+        let value =
+            orthogonality::loss_and_gradient(&params, &matrix, 1.0, Write::Store, &mut space, &mut gradient).unwrap();
         (value.value, value.notices, gradient)
     };
     assert_eq!(run(0, &[]), (0.0, Notices::EMPTY, Vec::new()));

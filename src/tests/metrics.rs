@@ -53,9 +53,7 @@ metric!(Confusion, confusion, &[Array::Decisions, Array::Targets], |totals| {
     let ratios = values.map(|(ratios, _)| [ratios.precision, ratios.recall, ratios.f1, ratios.iou]);
     Ok((ratios.concat(), values[0].1 | values[1].1))
 });
-metric!(PixelStatistics, pixel_statistics, &[Array::Decisions], |totals| {
-    reading(totals.percentage())
-});
+metric!(PixelStatistics, pixel_statistics, &[Array::Decisions], |totals| reading(totals.percentage()));
 metric!(
     Sum,
     sum,
@@ -244,8 +242,7 @@ fn ratios_hold_for_any_counts() {
 fn undefined_ratios_are_zero_with_a_notice() {
     let values = |decisions: &[u8], targets: &[u8]| {
         let mut totals = confusion::Totals::default();
-        let pixels =
-            Pixels { decisions: Some(decisions), targets: Some(targets), ..Pixels::default() };
+        let pixels = Pixels { decisions: Some(decisions), targets: Some(targets), ..Pixels::default() };
         totals.update(&pixels).unwrap();
         (totals.pixels.ratios(), totals.pixels.notices())
     };
@@ -288,12 +285,7 @@ fn percentages_of_frames_are_a_float_map() {
 #[test]
 fn weights_and_soft_targets_are_refused() {
     let (scores, bytes) = ([1.0, 2.0], [1, 0]);
-    let plain = Pixels {
-        scores: &scores,
-        targets: Some(&bytes),
-        decisions: Some(&bytes),
-        ..Pixels::default()
-    };
+    let plain = Pixels { scores: &scores, targets: Some(&bytes), decisions: Some(&bytes), ..Pixels::default() };
     let weighted = Pixels { weights: Some(&scores), ..plain };
     let soft = Pixels { soft_targets: Some(&scores), ..plain };
     fn changes<T: Default + PartialEq>(
@@ -309,22 +301,18 @@ fn weights_and_soft_targets_are_refused() {
     let params = detection::Params::default();
     let frame = detection::Frame { rows: 1, columns: 2, pitch: 2 };
     let mut space = vec![0; score_statistics::workspace()];
-    for (pixels, expected) in [
-        (plain, Ok(true)),
-        (weighted, Err(Error::UnsupportedInput)),
-        (soft, Err(Error::UnsupportedInput)),
-    ] {
+    for (pixels, expected) in
+        [(plain, Ok(true)), (weighted, Err(Error::UnsupportedInput)), (soft, Err(Error::UnsupportedInput))]
+    {
         assert_eq!(changes(&pixels, confusion::Totals::update), expected);
         assert_eq!(changes(&pixels, pixel_statistics::Totals::update), expected);
         assert_eq!(changes(&pixels, sum::Totals::update), expected);
         assert_eq!(changes(&pixels, Range::update), expected);
         assert_eq!(changes(&pixels, score_statistics::Totals::update), expected);
-        let lines =
-            |totals: &mut detection::Totals, pixels: &Pixels| totals.update(&params, pixels, None);
+        let lines = |totals: &mut detection::Totals, pixels: &Pixels| totals.update(&params, pixels, None);
         assert_eq!(changes(&pixels, lines), expected);
-        let frames = |totals: &mut detection::Totals, pixels: &Pixels| {
-            totals.update_frame(&params, pixels, frame, None)
-        };
+        let frames =
+            |totals: &mut detection::Totals, pixels: &Pixels| totals.update_frame(&params, pixels, frame, None);
         assert_eq!(changes(&pixels, frames), expected);
         let said = topk_mean::value(&pixels, 1.0, &mut space).map(|_| true);
         assert_eq!(said, expected);

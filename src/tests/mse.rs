@@ -2,21 +2,16 @@
 
 use super::harness::batch::{Batch, ORDERS, Order, cubes, number, with_weights};
 use super::harness::oracle::{
-    Formula, Oracle, Truth, loss_and_gradient_are_the_formula,
-    terms_and_slopes_are_within_the_bound,
+    Formula, Oracle, Truth, loss_and_gradient_are_the_formula, terms_and_slopes_are_within_the_bound,
 };
 use super::harness::properties::properties;
-use super::harness::refusals::{
-    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
-};
+use super::harness::refusals::{bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found};
 use super::harness::{Array, Ask, Input, Node, Reading, State, loss_of_terms, reading, words_in};
 use super::naive;
 use super::{any_float, between};
 use crate::error::{Error, Notices, Value};
 use crate::input::{Cube, Layout};
-use crate::loss::mse::{
-    self, GRADIENT_MAX_ULP, Params, TERM_MAX_ULP, Totals, loss_and_gradient, map,
-};
+use crate::loss::mse::{self, GRADIENT_MAX_ULP, Params, TERM_MAX_ULP, Totals, loss_and_gradient, map};
 use crate::node::reduction::Reduction;
 use crate::simd::Write;
 use proptest::prelude::*;
@@ -68,9 +63,8 @@ impl Formula for Params {
     fn loss(&self, batch: &Batch, values: &[f64]) -> f64 {
         let counted = || (0..values.len()).filter(|index| batch.counts(index / batch.channels));
         let weight = |index: usize| f64::from(batch.weight(index / batch.channels));
-        let terms = counted().map(|index| {
-            weight(index) * naive::mse::term(values[index], f64::from(batch.other[index]))
-        });
+        let terms =
+            counted().map(|index| weight(index) * naive::mse::term(values[index], f64::from(batch.other[index])));
         let divisor = match self.reduction {
             Reduction::WeightedMean => counted().map(weight).sum(),
             _ => counted().count() as f64,
@@ -97,8 +91,7 @@ fn batch() -> impl Strategy<Value = Batch> {
 }
 
 fn params() -> impl Strategy<Value = Params> {
-    let reduction =
-        prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean)];
+    let reduction = prop_oneof![Just(Reduction::Mean), Just(Reduction::Sum), Just(Reduction::WeightedMean)];
     (reduction, prop_oneof![Just(1.0_f32), between(-2.0, 2.0)])
         .prop_map(|(reduction, weight)| Params { reduction, weight })
 }
@@ -153,12 +146,7 @@ fn edges() {
     for (value, expected) in [(f32::INFINITY, f64::NAN), (3e38, f64::INFINITY)] {
         let mut odd = Totals::default();
         let cube = Cube { values: &[value, 0.0], ..good };
-        odd.update(
-            &default,
-            &cube,
-            &[f32::INFINITY.min(if value.is_finite() { 0.0 } else { value }), 0.0],
-        )
-        .unwrap();
+        odd.update(&default, &cube, &[f32::INFINITY.min(if value.is_finite() { 0.0 } else { value }), 0.0]).unwrap();
         let found = odd.loss(&default).unwrap();
         assert_eq!((number(found.value), found.notices), (number(expected), Notices::NOT_FINITE));
     }

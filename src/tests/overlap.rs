@@ -62,9 +62,7 @@ macro_rules! overlap {
             ) -> Option<Result<Value, Error>> {
                 let Some(state) = state else {
                     let pixels = &input.pixels();
-                    return Some($node::loss_and_gradient(
-                        self, pixels, upstream, write, None, None, to,
-                    ));
+                    return Some($node::loss_and_gradient(self, pixels, upstream, write, None, None, to));
                 };
                 let mut range = state.range;
                 let result = $node::loss_and_gradient(
@@ -161,8 +159,7 @@ impl Formula for tversky::Params {
         let mut rounding = 0.0;
         if self.normalization == Normalization::MinMax && [least, greatest].contains(&score) {
             let counted = counted(batch);
-            let scores: Vec<f64> =
-                counted.iter().map(|pixel| f64::from(batch.values[*pixel])).collect();
+            let scores: Vec<f64> = counted.iter().map(|pixel| f64::from(batch.values[*pixel])).collect();
             let smooth = f64::from(self.smooth);
             let at = counted.iter().position(|pixel| *pixel == index).expect("it counts");
             let alone = |by: f64| {
@@ -171,8 +168,7 @@ impl Formula for tversky::Params {
                 loss_of(self, batch, &predictions)
             };
             let step = self.step();
-            let own =
-                1.5 * (alone(step) - alone(-step)) / (2.0 * step) / (greatest - least + smooth);
+            let own = 1.5 * (alone(step) - alone(-step)) / (2.0 * step) / (greatest - least + smooth);
             rounding = f64::from(f32::EPSILON) * own.abs();
         }
         1e-4 * truth.abs() + 1e-5 * largest + 1e-8 + rounding
@@ -201,30 +197,27 @@ fn ordinary_batch() -> impl Strategy<Value = Batch> {
     with_weights(prop_oneof![7 => pixels(), 3 => soft], between(0.25, 4.0))
 }
 
-const NORMALIZATIONS: [Normalization; 3] =
-    [Normalization::Sigmoid, Normalization::Clamp, Normalization::MinMax];
+const NORMALIZATIONS: [Normalization; 3] = [Normalization::Sigmoid, Normalization::Clamp, Normalization::MinMax];
 
 fn params() -> impl Strategy<Value = tversky::Params> {
     let normalization = proptest::sample::select(&NORMALIZATIONS[..]);
     let boundary = prop_oneof![Just(Boundary::Zero), Just(Boundary::Pass)];
-    let empty =
-        prop_oneof![Just(EmptyTarget::One), Just(EmptyTarget::Skip), Just(EmptyTarget::Zero)];
+    let empty = prop_oneof![Just(EmptyTarget::One), Just(EmptyTarget::Skip), Just(EmptyTarget::Zero)];
     let smooth = prop_oneof![Just(1e-6_f32), Just(1.0), Just(0.0)];
     let balance = || prop_oneof![Just(1.0_f32), between(0.1, 3.0)];
     let gamma = prop_oneof![2 => Just(1.0_f32), 1 => between(0.5, 3.0)];
-    (normalization, boundary, empty, between(-2.0, 2.0), smooth, balance(), balance(), gamma)
-        .prop_map(|(normalization, boundary, empty_target, weight, smooth, a, b, gamma)| {
-            tversky::Params {
-                normalization,
-                boundary,
-                empty_target,
-                weight,
-                smooth,
-                false_positives: a,
-                false_negatives: b,
-                gamma,
-            }
-        })
+    (normalization, boundary, empty, between(-2.0, 2.0), smooth, balance(), balance(), gamma).prop_map(
+        |(normalization, boundary, empty_target, weight, smooth, a, b, gamma)| tversky::Params {
+            normalization,
+            boundary,
+            empty_target,
+            weight,
+            smooth,
+            false_positives: a,
+            false_negatives: b,
+            gamma,
+        },
+    )
 }
 
 properties! {

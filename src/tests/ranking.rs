@@ -7,8 +7,8 @@ use super::{any_float, between};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
 use crate::metric::ranking::{
-    self, Binning, Labels, Rule, at, curve, quantile, report, table_words,
-    threshold_for_false_positive_rate, update, update_bytes, update_words, words,
+    self, Binning, Labels, Rule, at, curve, quantile, report, table_words, threshold_for_false_positive_rate, update,
+    update_bytes, update_words, words,
 };
 use proptest::prelude::*;
 use std::vec;
@@ -36,23 +36,17 @@ pub(super) fn items(longest: usize) -> impl Strategy<Value = Vec<(f32, bool)>> {
         3 => any_float().prop_filter("a number", |float| !float.is_nan()).boxed(),
         _ => between(16.0, 18.0).boxed(),
     };
-    (
-        0_u8..5,
-        0_u8..5,
-        prop_oneof![Just(0.0), Just(0.003), Just(0.05), Just(0.5), Just(1.0)],
-        1..longest,
-    )
-        .prop_flat_map(move |(normal, anomalies, prevalence, n)| {
+    (0_u8..5, 0_u8..5, prop_oneof![Just(0.0), Just(0.003), Just(0.05), Just(0.5), Just(1.0)], 1..longest).prop_flat_map(
+        move |(normal, anomalies, prevalence, n)| {
             proptest::collection::vec(
-                (score(normal), score(anomalies), between(0.0, 1.0)).prop_map(
-                    move |(normal, anomaly, draw)| {
-                        let is_anomaly = draw < prevalence || prevalence == 1.0;
-                        (if is_anomaly { anomaly } else { normal }, is_anomaly)
-                    },
-                ),
+                (score(normal), score(anomalies), between(0.0, 1.0)).prop_map(move |(normal, anomaly, draw)| {
+                    let is_anomaly = draw < prevalence || prevalence == 1.0;
+                    (if is_anomaly { anomaly } else { normal }, is_anomaly)
+                }),
                 n,
             )
-        })
+        },
+    )
 }
 
 pub(super) fn split(items: &[(f32, bool)]) -> (Vec<f32>, Vec<u8>) {
@@ -81,22 +75,13 @@ fn check_bounds(rule: Rule, items: &[(f32, bool)]) -> Result<(), TestCaseError> 
         "{average_precision} of {report:?}"
     );
     for point in [report.average_precision, report.average_precision_interleaved] {
-        prop_assert!(
-            inside(point, report.average_precision_lo, report.average_precision_hi),
-            "{report:?}"
-        );
+        prop_assert!(inside(point, report.average_precision_lo, report.average_precision_hi), "{report:?}");
     }
-    prop_assert!(
-        f1_max <= report.f1_max_hi + 1e-12 && report.f1_max <= f1_max + 1e-12,
-        "{f1_max} of {report:?}"
-    );
+    prop_assert!(f1_max <= report.f1_max_hi + 1e-12 && report.f1_max <= f1_max + 1e-12, "{f1_max} of {report:?}");
     if roc_auc.is_nan() {
         prop_assert!(report.roc_auc.is_nan());
     } else {
-        prop_assert!(
-            inside(roc_auc, report.roc_auc_lo, report.roc_auc_hi),
-            "{roc_auc} of {report:?}"
-        );
+        prop_assert!(inside(roc_auc, report.roc_auc_lo, report.roc_auc_hi), "{roc_auc} of {report:?}");
         prop_assert!(inside(report.roc_auc, report.roc_auc_lo, report.roc_auc_hi));
     }
     Ok(())
@@ -212,8 +197,7 @@ fn edges_are_where_the_rounded_sigmoid_reaches_a_threshold() {
         for k in 1..count {
             let threshold = threshold(k, count);
             let edge = binning.lowest(k as usize);
-            let below =
-                f32::from_bits(if edge > 0.0 { edge.to_bits() - 1 } else { edge.to_bits() + 1 });
+            let below = f32::from_bits(if edge > 0.0 { edge.to_bits() - 1 } else { edge.to_bits() + 1 });
             assert!(reaches(edge, threshold), "threshold {k} of {count}");
             assert!(!reaches(below, threshold), "threshold {k} of {count}");
         }
@@ -226,10 +210,7 @@ fn empty_and_one_sided_histograms_say_so() {
     let mut histograms = vec![0; words(&binning)];
     let (empty, notices) = report(&binning, &histograms).unwrap();
     assert!(notices.contains(Notices::EMPTY | Notices::NO_POSITIVES | Notices::NO_NEGATIVES));
-    assert_eq!(
-        (empty.average_precision, empty.average_precision_hi, empty.f1_max),
-        (0.0, 0.0, 0.0)
-    );
+    assert_eq!((empty.average_precision, empty.average_precision_hi, empty.f1_max), (0.0, 0.0, 0.0));
     assert!(empty.roc_auc.is_nan() && empty.f1_max_threshold.is_nan());
     assert!(quantile(&binning, &histograms, 0.5).unwrap().0[0].is_nan());
 
@@ -238,16 +219,10 @@ fn empty_and_one_sided_histograms_say_so() {
     update(&binning, &Pixels { scores: &scores, ..Pixels::default() }, &mut histograms).unwrap();
     let (normal, notices) = report(&binning, &histograms).unwrap();
     assert_eq!((normal.normal, normal.anomalies, normal.nan_normal), (5, 0, 1));
-    assert!(
-        notices.contains(Notices::NO_POSITIVES | Notices::NOT_FINITE)
-            && !notices.contains(Notices::EMPTY)
-    );
+    assert!(notices.contains(Notices::NO_POSITIVES | Notices::NOT_FINITE) && !notices.contains(Notices::EMPTY));
     let limit = threshold_for_false_positive_rate(&binning, &histograms, 0.1).unwrap().value;
     assert_eq!(limit, f64::INFINITY);
-    assert_eq!(
-        threshold_for_false_positive_rate(&binning, &histograms, 1.0).unwrap().value,
-        f64::NEG_INFINITY
-    );
+    assert_eq!(threshold_for_false_positive_rate(&binning, &histograms, 1.0).unwrap().value, f64::NEG_INFINITY);
 }
 
 #[test]
@@ -281,10 +256,7 @@ fn bad_arguments_change_nothing() {
         assert_eq!(table_words(rule), Err(Error::Binning), "{rule:?}");
         assert_eq!(Binning::new(rule, &mut []).unwrap_err(), Error::Binning);
     }
-    assert_eq!(
-        Binning::new(Rule::Thresholds { count: 200 }, &mut [0; 100]).unwrap_err(),
-        Error::Workspace
-    );
+    assert_eq!(Binning::new(Rule::Thresholds { count: 200 }, &mut [0; 100]).unwrap_err(), Error::Workspace);
 
     let binning = Binning::new(Rule::Key { bits: 8 }, &mut []).unwrap();
     let mut histograms = vec![0; words(&binning)];
@@ -300,14 +272,8 @@ fn bad_arguments_change_nothing() {
         assert_eq!(update(&binning, &pixels, &mut histograms[..length]), Err(error));
     }
     let labels = Labels::default();
-    assert_eq!(
-        update_bytes(&binning, &[1], &labels, &mut histograms),
-        Err(Error::UnsupportedInput)
-    );
-    assert_eq!(
-        update_words(&binning, &[1], &labels, &mut histograms),
-        Err(Error::UnsupportedInput)
-    );
+    assert_eq!(update_bytes(&binning, &[1], &labels, &mut histograms), Err(Error::UnsupportedInput));
+    assert_eq!(update_words(&binning, &[1], &labels, &mut histograms), Err(Error::UnsupportedInput));
     assert!(histograms.iter().all(|word| *word == 0));
 
     update(&binning, &good, &mut histograms).unwrap();
@@ -317,9 +283,6 @@ fn bad_arguments_change_nothing() {
     assert_eq!(at(&binning, &histograms, f32::NAN).unwrap_err(), Error::Target);
     for wrong in [-0.1, 1.1, f64::NAN] {
         assert_eq!(quantile(&binning, &histograms, wrong).unwrap_err(), Error::Target);
-        assert_eq!(
-            threshold_for_false_positive_rate(&binning, &histograms, wrong),
-            Err(Error::Target)
-        );
+        assert_eq!(threshold_for_false_positive_rate(&binning, &histograms, wrong), Err(Error::Target));
     }
 }

@@ -154,12 +154,8 @@ fn edges() {
     assert_eq!(notices, Notices::NONE);
 
     // Scores that saturate a sigmoid, and infinite ones, have an order all the same.
-    let (perfect, notices) = rank_items(&[
-        (f32::INFINITY, true),
-        (98.0, true),
-        (97.0, false),
-        (f32::NEG_INFINITY, false),
-    ]);
+    let (perfect, notices) =
+        rank_items(&[(f32::INFINITY, true), (98.0, true), (97.0, false), (f32::NEG_INFINITY, false)]);
     assert_eq!((perfect.average_precision, perfect.roc_auc), (1.0, 1.0));
     assert_eq!((perfect.f1_max, perfect.f1_max_threshold), (1.0, 98.0));
     assert_eq!(notices, Notices::NONE);

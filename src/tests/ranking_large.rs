@@ -5,8 +5,8 @@ use super::naive::orders::{Order, formula_of, least_of};
 use super::ranking::table;
 use crate::input::Pixels;
 use crate::metric::ranking::{
-    Binning, Labels, Point, Report, Rule, at, curve, quantile, report,
-    threshold_for_false_positive_rate, update, update_bytes, update_words, words,
+    Binning, Labels, Point, Report, Rule, at, curve, quantile, report, threshold_for_false_positive_rate, update,
+    update_bytes, update_words, words,
 };
 use num_bigint::BigInt;
 use num_traits::Zero;
@@ -55,8 +55,7 @@ pub(super) fn count() -> impl Strategy<Value = i64> {
     let power = |bits: u32| 1_i64 << bits;
     prop_oneof![
         (0_u32..=62, -2_i64..=2).prop_map(move |(bits, more)| (power(bits) + more).max(1)),
-        (1_u32..=62, any::<i64>())
-            .prop_map(move |(bits, any)| power(bits) | any & (power(bits) - 1)),
+        (1_u32..=62, any::<i64>()).prop_map(move |(bits, any)| power(bits) | any & (power(bits) - 1)),
         1_i64..200,
         Just(0),
     ]
@@ -154,11 +153,7 @@ fn check(binning: &Binning, counts: &Counts) -> Report {
             (parts[0][first], parts[1][1 - first]) = (tied[first], tied[1 - first]);
             parts
         };
-        Order(if binning.is_exact() {
-            tied.0.clone()
-        } else {
-            tied.0.iter().flat_map(split).collect()
-        })
+        Order(if binning.is_exact() { tied.0.clone() } else { tied.0.iter().flat_map(split).collect() })
     };
     let (best, worst) = (order(0), order(1));
     check_inside(&best, &found);
@@ -236,9 +231,7 @@ fn check_points(binning: &Binning, counts: &Counts, rate: f64) {
     let rank = (&scaled(rate) * last) / scaled(1.0);
     let off = (last >> 52) + 1;
     let bin = binning.bin(low as f32);
-    let of = |bins: &mut dyn Iterator<Item = (&usize, &[i64; 2])>| {
-        bins.map(|(_, [a, b])| a + b).sum::<i64>()
-    };
+    let of = |bins: &mut dyn Iterator<Item = (&usize, &[i64; 2])>| bins.map(|(_, [a, b])| a + b).sum::<i64>();
     let below = of(&mut counts.range(..bin));
     let with = of(&mut counts.range(..=bin));
     assert!(low <= high && rank >= BigInt::from(below) - off && rank < BigInt::from(with) + off);

@@ -4,8 +4,8 @@
 use super::{any_float, for_each_tier};
 use crate::input::Pixels;
 use crate::metric::ranking::{
-    self, Binning, Labels, Rule, at, quantile, report, table_words,
-    threshold_for_false_positive_rate, update, update_bytes, update_words, words,
+    self, Binning, Labels, Rule, at, quantile, report, table_words, threshold_for_false_positive_rate, update,
+    update_bytes, update_words, words,
 };
 use proptest::prelude::*;
 use std::vec;

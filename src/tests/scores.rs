@@ -221,18 +221,12 @@ fn statistics_at_the_edges() {
     let infinity = f32::INFINITY;
     let (ends, notices) = statistics(&pixels(&[infinity, infinity, 0.0, 1.0, 2.0], None));
     assert_eq!(notices, Notices::NOT_FINITE);
-    assert_eq!(
-        (ends.mean, ends.max, ends.median, ends.q99),
-        (f64::INFINITY, f64::INFINITY, 2.0, f64::INFINITY)
-    );
+    assert_eq!((ends.mean, ends.max, ends.median, ends.q99), (f64::INFINITY, f64::INFINITY, 2.0, f64::INFINITY));
     assert!(ends.std.is_nan() && ends.infinite == 2 && ends.q25 == 1.0);
 
     // Between minus infinity and a number lies minus infinity; between both infinities nothing.
     let (low, _) = statistics(&pixels(&[-infinity, 1.0], None));
-    assert_eq!(
-        (low.min, low.q25, low.q99, low.max),
-        (-f64::INFINITY, -f64::INFINITY, -f64::INFINITY, 1.0)
-    );
+    assert_eq!((low.min, low.q25, low.q99, low.max), (-f64::INFINITY, -f64::INFINITY, -f64::INFINITY, 1.0));
     let (both, _) = statistics(&pixels(&[-infinity, infinity], None));
     assert!(both.q25.is_nan() && both.median == -f64::INFINITY && both.max == f64::INFINITY);
 

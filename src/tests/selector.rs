@@ -3,9 +3,7 @@
 use super::between;
 use super::harness::batch::{Batch, Order};
 use super::harness::oracle::{Formula, loss_and_gradient_are_the_formula};
-use super::harness::properties::{
-    adding_is_storing_plus_what_was_there, every_tier_and_order_gives_the_same_bits,
-};
+use super::harness::properties::{adding_is_storing_plus_what_was_there, every_tier_and_order_gives_the_same_bits};
 use super::harness::{Ask, Input, Node, Reading, State, reading};
 use super::naive::selector as naive;
 use crate::error::{Error, Notices, Value};
@@ -134,8 +132,7 @@ fn entropy_at_the_edges() {
     let default = entropy::Params::default();
     let run = |params: &entropy::Params, weights: &[f32]| {
         let mut gradient = std::vec![f32::NAN; weights.len()];
-        let value =
-            entropy::loss_and_gradient(params, weights, 1.0, Write::Store, &mut gradient).unwrap();
+        let value = entropy::loss_and_gradient(params, weights, 1.0, Write::Store, &mut gradient).unwrap();
         (value.value, value.notices, gradient)
     };
     // No weight is 0, as in cuvis-ai.

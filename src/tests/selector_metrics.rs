@@ -124,10 +124,7 @@ fn selector_diversity_metric_at_the_edges() {
     assert_eq!((values[1], each[0]), (4.0 / 1.5, Notices::NONE));
     assert_eq!(notices, Notices::DEGENERATE);
     let (values, notices, _) = run(&[-1.0, 1.0]);
-    assert_eq!(
-        (values, notices),
-        ([1.0, f64::INFINITY], Notices::DEGENERATE | Notices::NOT_FINITE)
-    );
+    assert_eq!((values, notices), ([1.0, f64::INFINITY], Notices::DEGENERATE | Notices::NOT_FINITE));
     assert_eq!(report(&[-1.0, -2.0, 1.0]).negative, 2);
     // What is not finite.
     for bad in [f32::NAN, f32::INFINITY] {

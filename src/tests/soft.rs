@@ -14,25 +14,20 @@ use std::vec::Vec;
 
 fn batch() -> impl Strategy<Value = Batch> {
     let score = prop_oneof![6 => between(-8.0, 8.0), 1 => between(-80.0, 80.0), 1 => any_float()];
-    let target =
-        prop_oneof![6 => between(0.0, 1.0), 2 => Just(0.0), 2 => Just(1.0), 1 => any_float()];
+    let target = prop_oneof![6 => between(0.0, 1.0), 2 => Just(0.0), 2 => Just(1.0), 1 => any_float()];
     with_soft_targets(pixels(0_usize..300, score), target)
 }
 
 fn params() -> impl Strategy<Value = Params> {
-    let smoothing = prop_oneof![
-        Just(0.0_f32),
-        Just(1.0),
-        between(0.0, 0.5),
-        between(-30.0, 0.0).prop_map(f32::exp2)
-    ];
-    (between(-2.0, 2.0), prop_oneof![Just(1.0_f32), Just(0.0), between(0.0, 20.0)], smoothing)
-        .prop_map(|(weight, pos_weight, label_smoothing)| Params {
+    let smoothing = prop_oneof![Just(0.0_f32), Just(1.0), between(0.0, 0.5), between(-30.0, 0.0).prop_map(f32::exp2)];
+    (between(-2.0, 2.0), prop_oneof![Just(1.0_f32), Just(0.0), between(0.0, 20.0)], smoothing).prop_map(
+        |(weight, pos_weight, label_smoothing)| Params {
             reduction: Reduction::Sum,
             weight,
             pos_weight,
             label_smoothing,
-        })
+        },
+    )
 }
 
 properties! {
@@ -99,11 +94,7 @@ fn a_little_smoothing_is_not_lost() {
     // The term of a confident pixel that is right is nearly all e/2 times the logit.
     for_each_tier(|tier| {
         for smoothing in [1e-4_f32, 1e-6, 1e-7] {
-            let params = Params {
-                reduction: Reduction::Sum,
-                label_smoothing: smoothing,
-                ..Params::default()
-            };
+            let params = Params { reduction: Reduction::Sum, label_smoothing: smoothing, ..Params::default() };
             let batch = Batch { targets: std::vec![1], ..Batch::of_scores(std::vec![30.0]) };
             let truth = 0.5 * f64::from(smoothing) * 30.0 + (-30.0_f64).exp();
             let error = (loss(&of(&params, &batch)) / truth - 1.0).abs();
@@ -120,19 +111,12 @@ fn masks_and_weights_go_before_bad_targets() {
         weights: Some(std::vec![2.0, 1.0, 0.5, 1.0, 0.0, -1.0]),
         ..softly(&[1.0, nan, 2.0, nan, -1.0, nan], &[0.25, nan, 0.5, 1.5, -0.0, 0.5])
     };
-    let counted = Batch {
-        weights: Some(std::vec![2.0, 0.5, 0.0]),
-        ..softly(&[1.0, 2.0, -1.0], &[0.25, 0.5, 0.0])
-    };
+    let counted = Batch { weights: Some(std::vec![2.0, 0.5, 0.0]), ..softly(&[1.0, 2.0, -1.0], &[0.25, 0.5, 0.0]) };
     for reduction in [Reduction::Mean, Reduction::WeightedMean, Reduction::Sum] {
         let params = Params { reduction, label_smoothing: 0.1, ..Params::default() };
         for_each_tier(|tier| {
             let (found, kept) = (of(&params, &batch), of(&params, &counted));
-            assert_eq!(
-                (&found.numbers, found.notices),
-                (&kept.numbers, Notices::REJECTED),
-                "{tier:?}"
-            );
+            assert_eq!((&found.numbers, found.notices), (&kept.numbers, Notices::REJECTED), "{tier:?}");
             // A masked pixel is not rejected, whatever its target.
             let mut totals = *found.state.one::<Totals>();
             assert_eq!((totals.sums.terms, totals.sums.rejected), (3, 2));

@@ -82,12 +82,9 @@ fn written(count: usize, write: impl FnOnce(&mut [f32]) -> Result<Notices, Error
 
 pub const N: usize = 100;
 const CHANNELS: usize = 3;
-static SCORES: LazyLock<Vec<f32>> =
-    LazyLock::new(|| (0..N * CHANNELS).map(|i| (i % 13) as f32 - 6.0).collect());
-static TARGETS: LazyLock<Vec<u8>> =
-    LazyLock::new(|| (0..N).map(|i| u8::from(i % 3 == 0)).collect());
-static LABELS: LazyLock<Vec<i32>> =
-    LazyLock::new(|| (0..N).map(|i| (i % CHANNELS) as i32).collect());
+static SCORES: LazyLock<Vec<f32>> = LazyLock::new(|| (0..N * CHANNELS).map(|i| (i % 13) as f32 - 6.0).collect());
+static TARGETS: LazyLock<Vec<u8>> = LazyLock::new(|| (0..N).map(|i| u8::from(i % 3 == 0)).collect());
+static LABELS: LazyLock<Vec<i32>> = LazyLock::new(|| (0..N).map(|i| (i % CHANNELS) as i32).collect());
 const CENTER: [f32; CHANNELS] = [0.5; CHANNELS];
 
 fn pixels() -> Pixels<'static> {
@@ -128,10 +125,7 @@ macro_rules! of_terms {
 /// A loss of overlap, with a range behind the sums where it needs one.
 macro_rules! of_overlap {
     ($name:literal, $node:ident, $normalization:ident) => {{
-        let params = $node::Params {
-            normalization: $node::Normalization::$normalization,
-            ..$node::Params::default()
-        };
+        let params = $node::Params { normalization: $node::Normalization::$normalization, ..$node::Params::default() };
         let mut range = range::Range::default();
         range.update(&pixels()).unwrap();
         let sums = [0, 16, 32, 48].map(|first| (first, 12));
@@ -150,9 +144,7 @@ macro_rules! of_overlap {
         })
         .read(move |words| {
             let (totals, range) = split(words);
-            written(N, |floats| {
-                totals.gradient(&params, Some(&range), &pixels(), 1.0, Write::Add, floats)
-            })
+            written(N, |floats| totals.gradient(&params, Some(&range), &pixels(), 1.0, Write::Add, floats))
         })
     }};
 }
@@ -180,16 +172,13 @@ fn of_cubes() -> Vec<Node> {
 
 fn of_dice() -> Node {
     let params = dice::Params::default();
-    let sums: Vec<_> =
-        (0..CHANNELS).flat_map(|class| [0, 16, 32].map(|first| (51 * class + first, 12))).collect();
+    let sums: Vec<_> = (0..CHANNELS).flat_map(|class| [0, 16, 32].map(|first| (51 * class + first, 12))).collect();
     let update = move |totals: &mut [dice::Totals]| dice::update(&params, &cube(), totals);
     Node::of("Dice of three classes", CHANNELS, &sums, update)
         .read(move |words| reading(dice::loss(&params, &totals_of(words))))
         .read(move |words| {
             let totals = totals_of(words);
-            written(N * CHANNELS, |floats| {
-                dice::gradient(&params, &totals, &cube(), 1.0, Write::Add, floats)
-            })
+            written(N * CHANNELS, |floats| dice::gradient(&params, &totals, &cube(), 1.0, Write::Add, floats))
         })
 }
 
@@ -202,9 +191,7 @@ fn of_svdd() -> Node {
         .read(|words| reading(one::<svdd::Totals>(words).gradient_radius(&SVDD, 1.0)))
         .read(|words| {
             let totals = one::<svdd::Totals>(words);
-            written(N * CHANNELS, |floats| {
-                totals.gradient(&SVDD, &cube(), &CENTER, 1.0, Write::Add, floats)
-            })
+            written(N * CHANNELS, |floats| totals.gradient(&SVDD, &cube(), &CENTER, 1.0, Write::Add, floats))
         })
 }
 
@@ -212,22 +199,15 @@ fn of_center() -> Node {
     let mut totals = svdd::Totals::default();
     totals.update(&SVDD, &cube(), &CENTER).unwrap();
     let sums = [0, 16, 32].map(|first| (first, 12));
-    let update =
-        |center: &mut [ExactSum]| svdd::update_center(&SVDD, &cube(), &CENTER, center).map(|_| ());
+    let update = |center: &mut [ExactSum]| svdd::update_center(&SVDD, &cube(), &CENTER, center).map(|_| ());
     Node::of("Deep SVDD, sums of the center", CHANNELS, &sums, update).read(move |words| {
         let center = totals_of(words);
-        written(CHANNELS, |floats| {
-            svdd::gradient_center(&SVDD, &totals, &center, 1.0, Write::Add, floats)
-        })
+        written(CHANNELS, |floats| svdd::gradient_center(&SVDD, &totals, &center, 1.0, Write::Add, floats))
     })
 }
 
 fn contrast_params() -> foreground_contrast::Params {
-    foreground_contrast::Params {
-        compactness_weight: 1.0,
-        anchor_weight: 1.0,
-        ..Default::default()
-    }
+    foreground_contrast::Params { compactness_weight: 1.0, anchor_weight: 1.0, ..Default::default() }
 }
 
 fn contrast_frame() -> foreground_contrast::Frame {
@@ -238,9 +218,7 @@ fn contrast_frame() -> foreground_contrast::Frame {
 
 fn of_contrast() -> Node {
     let frame = contrast_frame();
-    let update = |totals: &mut [foreground_contrast::Totals]| {
-        totals[0].update(&contrast_params(), &contrast_frame())
-    };
+    let update = |totals: &mut [foreground_contrast::Totals]| totals[0].update(&contrast_params(), &contrast_frame());
     Node::of("foreground contrast", 1, &[(0, 12)], update)
         .read(|words| reading(one::<foreground_contrast::Totals>(words).loss(&contrast_params())))
         .read(move |words| {
@@ -253,8 +231,7 @@ fn of_contrast() -> Node {
 
 fn of_frame() -> Node {
     let sums: Vec<_> = (0..11).map(|sum| (16 * sum, 12)).collect();
-    let update =
-        |frames: &mut [foreground_contrast::Frame]| frames[0].update(&contrast_params(), &cube());
+    let update = |frames: &mut [foreground_contrast::Frame]| frames[0].update(&contrast_params(), &cube());
     Node::of("foreground contrast, one frame", 1, &sums, update).read(|words| {
         let params = contrast_params();
         let mut totals = foreground_contrast::Totals::default();

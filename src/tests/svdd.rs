@@ -3,9 +3,7 @@
 use super::harness::batch::{Batch, ORDERS, Order, cubes, with_weights};
 use super::harness::oracle::{Formula, loss_and_gradient_are_the_formula};
 use super::harness::properties::properties;
-use super::harness::refusals::{
-    bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found,
-};
+use super::harness::refusals::{bad_inputs_change_nothing, bad_parameters_change_nothing, mixed_totals_are_found};
 use super::harness::{Array, Ask, Input, Node, Outcome, Reading, State, outcome, words_in};
 use super::naive::{svdd as naive, ulps};
 use super::{any_float, between};
@@ -13,8 +11,8 @@ use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Layout};
 use crate::loss::svdd::{
-    DISTANCE_MAX_ULP, GRADIENT_MAX_ULP, Params, Totals, gradient_center, loss_and_gradient, map,
-    merge_center, normalize_center, update_center,
+    DISTANCE_MAX_ULP, GRADIENT_MAX_ULP, Params, Totals, gradient_center, loss_and_gradient, map, merge_center,
+    normalize_center, update_center,
 };
 use crate::simd::Write;
 use proptest::prelude::*;
@@ -194,8 +192,9 @@ fn nodes() -> impl Strategy<Value = Svdd> {
     let r = prop_oneof![2 => between(-1.0, 5.0), 2 => between(0.0, 3.0), 1 => between(-12.0, 1.0)];
     let value = prop_oneof![300 => between(-1.0, 1.0), 1 => extreme()];
     let center = proptest::collection::vec(value, MOST);
-    (between(0.01, 0.99), weight, r, center).prop_map(|(nu, weight, r_unconstrained, center)| {
-        Svdd { params: Params { nu, weight, r_unconstrained }, center }
+    (between(0.01, 0.99), weight, r, center).prop_map(|(nu, weight, r_unconstrained, center)| Svdd {
+        params: Params { nu, weight, r_unconstrained },
+        center,
     })
 }
 
@@ -203,12 +202,10 @@ fn nodes() -> impl Strategy<Value = Svdd> {
 fn ordinary_nodes() -> impl Strategy<Value = Svdd> {
     let center = proptest::collection::vec(between(-1.0, 1.0), MOST);
     let r = prop_oneof![3 => between(-0.5, 1.5), 1 => between(2.1, 5.0)];
-    (between(0.05, 0.9), between(-2.0, 2.0), r, center).prop_map(
-        |(nu, weight, r_unconstrained, center)| Svdd {
-            params: Params { nu, weight, r_unconstrained },
-            center,
-        },
-    )
+    (between(0.05, 0.9), between(-2.0, 2.0), r, center).prop_map(|(nu, weight, r_unconstrained, center)| Svdd {
+        params: Params { nu, weight, r_unconstrained },
+        center,
+    })
 }
 
 properties! {
@@ -317,8 +314,7 @@ fn edges() {
         let mut gradient = std::vec![f32::NAN; values.len()];
         let mut totals = Totals::default();
         let to = Some(&mut totals);
-        let value =
-            loss_and_gradient(params, &cube, center, 1.0, Write::Store, to, &mut gradient).unwrap();
+        let value = loss_and_gradient(params, &cube, center, 1.0, Write::Store, to, &mut gradient).unwrap();
         (value, gradient, totals)
     };
     let default = Params::default();
@@ -371,8 +367,5 @@ fn bad_arguments_change_nothing() {
     // Terms depend on the radius alone.
     mixed_totals_are_found(&node, &batch, &[&with(Params { r_unconstrained: 1.0, ..default })]);
     let other = with(Params { nu: 0.5, weight: 3.0, ..default });
-    assert_eq!(
-        outcome(&node, &batch, Order::Planar).state,
-        outcome(&other, &batch, Order::Planar).state
-    );
+    assert_eq!(outcome(&node, &batch, Order::Planar).state, outcome(&other, &batch, Order::Planar).state);
 }

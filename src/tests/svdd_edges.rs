@@ -5,8 +5,8 @@ use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Layout};
 use crate::loss::svdd::{
-    MOST_CHANNELS, Params, Totals, gradient_center, loss_and_gradient, map, merge_center,
-    normalize_center, update_center,
+    MOST_CHANNELS, Params, Totals, gradient_center, loss_and_gradient, map, merge_center, normalize_center,
+    update_center,
 };
 use crate::simd::Write;
 use std::vec::Vec;
@@ -94,30 +94,15 @@ fn huge_embeddings_have_a_finite_loss() {
                 let mut gradient = std::vec![7.0; 90];
                 let mut totals = Totals::default();
                 let to = Some(&mut totals);
-                let found = loss_and_gradient(
-                    &params,
-                    &cube,
-                    &center,
-                    1.0,
-                    Write::Store,
-                    to,
-                    &mut gradient,
-                )
-                .unwrap();
+                let found = loss_and_gradient(&params, &cube, &center, 1.0, Write::Store, to, &mut gradient).unwrap();
                 let layout = cube.layout;
                 let distances: Vec<f64> = (0..30)
                     .map(|pixel| {
-                        let at =
-                            |k| values[pixel * layout.pixel_stride + k * layout.channel_stride];
+                        let at = |k| values[pixel * layout.pixel_stride + k * layout.channel_stride];
                         naive::svdd::square(&[at(0), at(1), at(2)], &center)
                     })
                     .collect();
-                let truth = naive::svdd::loss(
-                    &distances,
-                    &[1.0; 30],
-                    naive::svdd::radius(0.0),
-                    params.nu.into(),
-                );
+                let truth = naive::svdd::loss(&distances, &[1.0; 30], naive::svdd::radius(0.0), params.nu.into());
                 assert!((found.value / truth - 1.0).abs() < 5e-7, "{tier:?} {found:?} {truth}");
                 assert_eq!(found.notices, Notices::NONE);
                 assert!(gradient.iter().all(|slope| slope.is_finite()) || size > 1e38);
@@ -172,9 +157,7 @@ fn nan_is_outside_and_a_weight_of_zero_switches_off() {
         let weighted = Cube { weights: Some(&weights), ..cube(&values, 2) };
         let mut gradient = [7.0; 6];
         let mut sums = [ExactSum::default(); 2];
-        let value =
-            loss_and_gradient(&params, &weighted, &center, 1.0, Write::Store, None, &mut gradient)
-                .unwrap();
+        let value = loss_and_gradient(&params, &weighted, &center, 1.0, Write::Store, None, &mut gradient).unwrap();
         let squared = params.radius().unwrap().value.powi(2);
         let truth = squared + 2.0 * (25.0 - squared) / (f64::from(params.nu) * 3.0);
         assert!((value.value / truth - 1.0).abs() < 1e-7 && value.notices == Notices::NONE);

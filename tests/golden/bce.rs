@@ -38,8 +38,7 @@ fn check(case: &Value) {
         assert_eq!(hyla_bce_gradient(&params, &totals, &pixels, 1.0, HYLA_STORE, to), 0);
     }
     let name = &case["name"];
-    let is_close =
-        |found: f64, truth: f64| (found - truth).abs() <= LOSS_BOUND * truth.abs() + FLOOR;
+    let is_close = |found: f64, truth: f64| (found - truth).abs() <= LOSS_BOUND * truth.abs() + FLOOR;
     if params.reduction == HYLA_REDUCTION_NONE {
         let mut map = vec![f32::NAN; n];
         // SAFETY: as above.

@@ -79,16 +79,7 @@ fn cross_entropy() {
         // SAFETY: all pointers are of live values, the arrays in the layout of the cube.
         let status = unsafe {
             let to = gradient.as_mut_ptr();
-            hyla_cross_entropy_loss_and_gradient(
-                &params,
-                &cube,
-                weights,
-                1.0,
-                HYLA_STORE,
-                &mut totals,
-                &mut loss,
-                to,
-            )
+            hyla_cross_entropy_loss_and_gradient(&params, &cube, weights, 1.0, HYLA_STORE, &mut totals, &mut loss, to)
         };
         assert_eq!(status, 0, "{}", case["name"]);
         check_value(case, loss, number(&case["expect"]["loss"]), 0.0);

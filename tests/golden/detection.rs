@@ -25,8 +25,7 @@ impl Ranking {
     fn new(thresholds: u32) -> Self {
         let size = size_of::<hyla_binning_params>() as u32;
         let rule = HYLA_BINNING_THRESHOLDS;
-        let rule =
-            hyla_binning_params { struct_size: size, rule, bins: thresholds, low: 0.0, high: 0.0 };
+        let rule = hyla_binning_params { struct_size: size, rule, bins: thresholds, low: 0.0, high: 0.0 };
         let mut words = 0;
         let mut binning = MaybeUninit::uninit();
         // SAFETY: all pointers are of live values, the table has as many words as is said.
@@ -51,8 +50,7 @@ fn check(case: &Value) {
     let steps = case["steps"].as_array().unwrap();
     assert!(!steps.is_empty());
     // cuvis-ai emits the average precision of the steps so far.
-    let (mut epoch, mut undecided) =
-        (Ranking::new(params.ap_thresholds), Ranking::new(params.ap_thresholds));
+    let (mut epoch, mut undecided) = (Ranking::new(params.ap_thresholds), Ranking::new(params.ap_thresholds));
     for step in steps {
         // And all else of the step, which is that of its own totals.
         let mut totals = hyla_detection_totals::default();
@@ -62,9 +60,7 @@ fn check(case: &Value) {
             // SAFETY: all pointers are of live values, the list has room for `capacity` items.
             |context, out, capacity, count| unsafe {
                 let (bins, words) = (std::ptr::null(), std::ptr::null());
-                hyla_detection_metrics(
-                    &params, &totals, bins, words, 0, context, out, capacity, count,
-                )
+                hyla_detection_metrics(&params, &totals, bins, words, 0, context, out, capacity, count)
             },
             &step["expect"],
             // torchmetrics divides in float32.
@@ -82,8 +78,7 @@ fn check(case: &Value) {
         assert_eq!(undecided.words, epoch.words);
     }
     if let Some(exact) = case["exact"]["average_precision"].as_f64() {
-        let [_, low, high] =
-            average_precision(&params, &hyla_detection_totals::default(), &epoch, 3);
+        let [_, low, high] = average_precision(&params, &hyla_detection_totals::default(), &epoch, 3);
         assert!(low - 1e-12 <= exact && exact <= high + 1e-12, "{exact} in {low} {high}");
     }
 }
@@ -115,9 +110,7 @@ fn add(
         let status = unsafe {
             let (words, count) = (ranking.words.as_mut_ptr(), ranking.words.len());
             let binning = &ranking.binning;
-            hyla_detection_update_frame(
-                params, &pixels, rows, columns, columns, totals, binning, words, count,
-            )
+            hyla_detection_update_frame(params, &pixels, rows, columns, columns, totals, binning, words, count)
         };
         assert_eq!(status, 0);
     }
@@ -137,12 +130,7 @@ fn check_counts(params: &hyla_detection_params, step: &Value, totals: &hyla_dete
         }
     }
     let pixels = &totals.confusion.pixels;
-    let found = [
-        pixels.true_negatives,
-        pixels.false_negatives,
-        pixels.false_positives,
-        pixels.true_positives,
-    ];
+    let found = [pixels.true_negatives, pixels.false_negatives, pixels.false_positives, pixels.true_positives];
     assert_eq!(found, counts);
     let [_, missed, alarms, hits] = counts.map(|count| count as f64);
     let quotients = [
@@ -174,17 +162,8 @@ fn values(
     // `count` items, with names that are terminated.
     unsafe {
         let (out, room) = (list.as_mut_ptr(), list.capacity());
-        let status = hyla_detection_metrics(
-            params,
-            totals,
-            binning,
-            first,
-            words.len(),
-            &context,
-            out,
-            room,
-            &mut count,
-        );
+        let status =
+            hyla_detection_metrics(params, totals, binning, first, words.len(), &context, out, room, &mut count);
         assert!(status >= 0, "{status}");
         list.set_len(count);
         let name = |metric: &hyla_metric| CStr::from_ptr(metric.name.as_ptr()).to_str().unwrap();

@@ -23,9 +23,7 @@ fn check(case: &Value) {
     for (rule, bins) in rules {
         let report = drift_of(case, *rule, *bins);
         let expect = |name: &str| number(&case["expect"][name]);
-        let within = |truth: f64, [low, high]: [f64; 2]| {
-            truth >= low * (1.0 - 1e-12) && truth <= high * (1.0 + 1e-12)
-        };
+        let within = |truth: f64, [low, high]: [f64; 2]| truth >= low * (1.0 - 1e-12) && truth <= high * (1.0 + 1e-12);
         let (ks, wasserstein) = (expect("ks"), expect("wasserstein"));
         assert!(within(ks, [report.ks_lo, report.ks_hi]), "{}: {ks}", case["name"]);
         let bounds = [report.wasserstein_lo, report.wasserstein_hi];

@@ -37,10 +37,7 @@ fn check(case: &Value) {
     let cubes: Vec<hyla_cube> = values
         .chunks(3 * pixels)
         .zip(targets.chunks(pixels))
-        .map(|(values, targets)| hyla_cube {
-            targets: targets.as_ptr(),
-            ..cube(&case["inputs"]["rgb"], values)
-        })
+        .map(|(values, targets)| hyla_cube { targets: targets.as_ptr(), ..cube(&case["inputs"]["rgb"], values) })
         .collect();
     let mut totals = hyla_foreground_contrast_totals::default();
     let mut frames = vec![hyla_foreground_contrast_frame::default(); batch];
@@ -55,9 +52,7 @@ fn check(case: &Value) {
         assert_eq!(hyla_foreground_contrast_loss(&params, &totals, &mut loss), 0);
         for ((cube, frame), to) in cubes.iter().zip(&frames).zip(gradient.chunks_mut(3 * pixels)) {
             let to = to.as_mut_ptr();
-            let status = hyla_foreground_contrast_gradient(
-                &params, &totals, frame, cube, 1.0, HYLA_STORE, to,
-            );
+            let status = hyla_foreground_contrast_gradient(&params, &totals, frame, cube, 1.0, HYLA_STORE, to);
             assert_eq!(status, 0);
         }
     }

@@ -3,13 +3,7 @@
 //! The cases are in tests/golden/data, or in the directory that `HYLA_GOLDEN_DIR` names. A file
 //! without cases, or a missing file, is a failure.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod bce;
 mod classes;
@@ -100,8 +94,7 @@ pub(crate) fn check_gradient(case: &Value, found: &[f32], truths: &[f64], parts:
     for (found, truth) in found.iter().zip(truths) {
         let size = truth.abs().max(parts).max(f64::from(f32::MIN_POSITIVE));
         let exponent = size.log2().floor() as i32;
-        let bound =
-            (GRADIENT_BOUND * greatest).min(GRADIENT_BOUND_ULP * 2.0_f64.powi(exponent - 23));
+        let bound = (GRADIENT_BOUND * greatest).min(GRADIENT_BOUND_ULP * 2.0_f64.powi(exponent - 23));
         let bound = bound.max(f64::from(f32::MIN_POSITIVE));
         let error = (f64::from(*found) - truth).abs();
         assert!(error <= bound, "{}: gradient {found} is not {truth}", case["name"]);

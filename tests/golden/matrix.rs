@@ -33,9 +33,7 @@ fn orthogonality() {
         let status = unsafe {
             let (space, size) = (space.as_mut_ptr(), space.len());
             let to = gradient.as_mut_ptr();
-            hyla_orthogonality_loss_and_gradient(
-                &params, &matrix, 1.0, HYLA_STORE, space, size, &mut loss, to,
-            )
+            hyla_orthogonality_loss_and_gradient(&params, &matrix, 1.0, HYLA_STORE, space, size, &mut loss, to)
         };
         assert_eq!(status, 0);
         check_value(case, loss, number(&case["expect"]["loss"]), 0.0);
@@ -49,10 +47,9 @@ fn orthogonality() {
 #[test]
 fn distinctness() {
     for_each_case("distinctness", |case| {
-        for (skip, loss_name, gradient_name) in [
-            (0, "loss_all_pairs", "grad_selection_weights_all_pairs"),
-            (1, "loss", "grad_selection_weights"),
-        ] {
+        for (skip, loss_name, gradient_name) in
+            [(0, "loss_all_pairs", "grad_selection_weights_all_pairs"), (1, "loss", "grad_selection_weights")]
+        {
             let given = &case["params"];
             let params = hyla_distinctness_params {
                 struct_size: size_of::<hyla_distinctness_params>() as u32,
@@ -69,9 +66,7 @@ fn distinctness() {
             let status = unsafe {
                 let (space, size) = (space.as_mut_ptr(), space.len());
                 let to = gradient.as_mut_ptr();
-                hyla_distinctness_loss_and_gradient(
-                    &params, &matrix, 1.0, HYLA_STORE, space, size, &mut loss, to,
-                )
+                hyla_distinctness_loss_and_gradient(&params, &matrix, 1.0, HYLA_STORE, space, size, &mut loss, to)
             };
             assert!(status >= 0);
             let truth = number(&case["expect"][loss_name]);

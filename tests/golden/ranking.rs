@@ -56,12 +56,9 @@ fn compare(name: &str, scores: &[f32], targets: &[u8], expected: &Value) {
             assert!((found - truth).abs() <= BOUND, "{name}, {key}: {found} is not {truth}");
         }
     }
-    for (rule, bins) in [
-        (HYLA_BINNING_THRESHOLDS, 200),
-        (HYLA_BINNING_LINEAR, 1000),
-        (HYLA_BINNING_KEY, 12),
-        (HYLA_BINNING_KEY, 16),
-    ] {
+    for (rule, bins) in
+        [(HYLA_BINNING_THRESHOLDS, 200), (HYLA_BINNING_LINEAR, 1000), (HYLA_BINNING_KEY, 12), (HYLA_BINNING_KEY, 16)]
+    {
         let bounds = histograms(rule, bins, scores, targets);
         assert_eq!((bounds.anomalies, bounds.normal), (found.anomalies, found.normal));
         for (low, value, high) in [
@@ -97,8 +94,7 @@ fn exact_values_are_those_of_scikit_learn() {
             }
             // cuvis-ai pools average precision over the steps so far.
             let truth = number(&step["expect"]["average_precision"]);
-            let found =
-                histograms(HYLA_BINNING_THRESHOLDS, count, &scores, &targets).average_precision;
+            let found = histograms(HYLA_BINNING_THRESHOLDS, count, &scores, &targets).average_precision;
             assert!((found - truth).abs() <= THRESHOLDS_BOUND, "{name}: {found} is not {truth}");
         }
         compared += case["exact"].as_object().unwrap().len();
@@ -113,8 +109,8 @@ const MAPS: [(&str, f64, f64); 2] = [
     ("lren-sandiego2", 0.6591121495635863, 0.9900207557388407),
 ];
 
-/// Maps of a detector with their masks, in the directory `scores` of the one that `HYLA_SCENES_DIR` names: ENVI files of
-/// one band, float32 and bytes. The values are scikit-learn's.
+/// Maps of a detector with their masks, in the directory `scores` of the one that `HYLA_SCENES_DIR` names: ENVI files
+/// of one band, float32 and bytes. The values are scikit-learn's.
 #[test]
 fn published_maps_of_scores() {
     let Ok(directory) = std::env::var("HYLA_SCENES_DIR") else {
@@ -126,10 +122,8 @@ fn published_maps_of_scores() {
             let path = Path::new(&directory).join(format!("scores/{name}_{kind}.img"));
             std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
         };
-        let scores: Vec<f32> = read("score")
-            .chunks_exact(4)
-            .map(|word| f32::from_le_bytes(word.try_into().unwrap()))
-            .collect();
+        let scores: Vec<f32> =
+            read("score").chunks_exact(4).map(|word| f32::from_le_bytes(word.try_into().unwrap())).collect();
         let targets = read("gt");
         let expected = serde_json::json!({"average_precision": average_precision, "auroc": auroc});
         on_each_tier(|| compare(name, &scores, &targets, &expected));

@@ -25,8 +25,7 @@ fn check(case: &Value) {
     }
     let expected = &case["expect"];
     let deviation = number(&expected["scores/std"]);
-    let is_right =
-        |found: f64, truth: f64| (found - truth).abs() <= BOUND * truth.abs().max(deviation);
+    let is_right = |found: f64, truth: f64| (found - truth).abs() <= BOUND * truth.abs().max(deviation);
     let compared = compare_metrics(
         // SAFETY: as above; the call succeeded.
         |context, out, capacity, count| unsafe {

@@ -87,9 +87,7 @@ fn selector_metrics() {
             // SAFETY: the array has `n` items, all other pointers are of live values.
             |context, out, capacity, count| unsafe {
                 let weights = weights.as_ptr();
-                hyla_selector_entropy_metric_metrics(
-                    &params, weights, n, context, out, capacity, count,
-                )
+                hyla_selector_entropy_metric_metrics(&params, weights, n, context, out, capacity, count)
             },
             &case["expect"],
             |found, truth| (found - truth).abs() <= 1e-11,

@@ -51,9 +51,5 @@ fn check(case: &Value) {
     check_gradient(case, &of_center, &truths, greatest);
     // 1 and the share outside by nu cancel where the sphere fits.
     let truth = number(&expect["grad_r_unconstrained"]);
-    assert!(
-        (of_radius - truth).abs() <= 1e-6 * truth.abs().max(1e-6),
-        "{}: {of_radius} is not {truth}",
-        case["name"]
-    );
+    assert!((of_radius - truth).abs() <= 1e-6 * truth.abs().max(1e-6), "{}: {of_radius} is not {truth}", case["name"]);
 }

@@ -68,8 +68,7 @@ impl<'a> LabelledLogits<'a> {
         let Self { params, labels, class_weights } = *self;
         let smoothing = f64::from(params.label_smoothing);
         let spread = factor * smoothing / labels.classes as f64;
-        let mut factors =
-            Factors { class_weights, own: factor * (1.0 - smoothing), spread, all: 0.0 };
+        let mut factors = Factors { class_weights, own: factor * (1.0 - smoothing), spread, all: 0.0 };
         let sum: f64 = (0..labels.classes).map(|class| factors.class_weight(class)).sum();
         factors.all = (spread * sum) as f32;
         factors

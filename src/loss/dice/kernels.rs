@@ -64,11 +64,7 @@ impl Kernel for Weigh<'_> {
             let weight: S::Register = load(simd, &tile.weight, index);
             for row in 0..tile.rows {
                 let place = tile.place::<S::Register>(row, index);
-                store(
-                    tile.value::<S::Register>(simd, row, index) * weight,
-                    &mut tile.values,
-                    place,
-                );
+                store(tile.value::<S::Register>(simd, row, index) * weight, &mut tile.values, place);
             }
         }
     }

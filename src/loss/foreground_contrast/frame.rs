@@ -235,11 +235,7 @@ impl Evaluated {
             let mean = color.foreground as f32;
             *slopes = Slopes {
                 level: (scale * (of_foreground + of_image)) as f32,
-                spread: if color.varies {
-                    (scale * compactness / self.foreground_weight) as f32
-                } else {
-                    0.0
-                },
+                spread: if color.varies { (scale * compactness / self.foreground_weight) as f32 } else { 0.0 },
                 mean,
                 rest: (color.foreground - f64::from(mean)) as f32,
                 background: (scale * (of_background + of_image)) as f32,

@@ -7,9 +7,7 @@ use super::block::{Block, Fill};
 use super::{CHANNELS, Transform};
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN};
 use crate::input::{Cube, Weights};
-use crate::simd::{
-    Counted, Kernel, Lanes, Output, Simd, Write, copy, cut, only, vectors, vectors_mut,
-};
+use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Write, copy, cut, only, vectors, vectors_mut};
 
 /// The inputs of both walks.
 #[derive(Clone, Copy)]
@@ -92,8 +90,8 @@ impl Kernel for Product<'_> {
         let Self { floats, factors, rests } = self;
         let places = vectors_mut::<Floats<S>, _>(floats).iter_mut().zip(vectors_mut(rests));
         for ((float, rest), factor) in places.zip(vectors::<Floats<S>, _>(factors)) {
-            let product = S::Register::from_floats(simd, float).widen()
-                * S::Register::from_floats(simd, factor).widen();
+            let product =
+                S::Register::from_floats(simd, float).widen() * S::Register::from_floats(simd, factor).widen();
             let high = S::Register::narrow(product);
             let low = S::Register::narrow(product - high.widen());
             // The rest of infinity would be NaN.
@@ -137,8 +135,7 @@ type Adders<'a> = [Blocks<'a, 12, -160, 1, 2>; 2];
 
 #[inline(never)]
 fn adders(lanes: usize, sums: &mut [Parts; TERMS]) -> [Adders<'_>; TERMS] {
-    sums.each_mut()
-        .map(|parts| parts.each_mut().map(|[all, part]| Blocks::of_lanes(lanes, [all, part])))
+    sums.each_mut().map(|parts| parts.each_mut().map(|[all, part]| Blocks::of_lanes(lanes, [all, part])))
 }
 
 impl Kernel for Moments<'_> {
@@ -149,10 +146,8 @@ impl Kernel for Moments<'_> {
         let Self { inputs, squares: is_squared, sums } = self;
         let Inputs { cube, transform, .. } = inputs;
         let is_weighted = cube.weights.is_some();
-        let is_plain = transform == Transform::None
-            && inputs.all_alike()
-            && !is_squared
-            && cube.layout.pixel_stride == 1;
+        let is_plain =
+            transform == Transform::None && inputs.all_alike() && !is_squared && cube.layout.pixel_stride == 1;
         let mut adders = adders(S::Register::LANES, sums);
         let Room { mut block, mut tiles, mut pixels } = Room::new();
         let mut first = 0;
@@ -179,8 +174,7 @@ impl Kernel for Moments<'_> {
             let lows = part_mut(b, 0, pixels.padded);
             let rests = part_mut(c, 0, pixels.padded);
             let ones = part_mut(d, 0, pixels.padded);
-            let (colors, squares) =
-                adders.split_at_mut_checked(CHANNELS + 1).unwrap_or((&mut [], &mut []));
+            let (colors, squares) = adders.split_at_mut_checked(CHANNELS + 1).unwrap_or((&mut [], &mut []));
             for (channel, color) in colors.iter_mut().enumerate() {
                 let is_color = channel < CHANNELS;
                 let floats = if is_color {

@@ -123,13 +123,7 @@ impl<S: Simd> Block<'_, S> {
 
     /// The same while the gradient is written.
     #[inline(always)]
-    fn try_to_write(
-        &self,
-        slope: f32,
-        to: Vectors<Floats<S>>,
-        factor: f32,
-        trial: &mut Trial<S, 1, false>,
-    ) {
+    fn try_to_write(&self, slope: f32, to: Vectors<Floats<S>>, factor: f32, trial: &mut Trial<S, 1, false>) {
         for ((a, b), to) in self.a.iter().zip(self.b).zip(to.iter()) {
             let difference = Self::difference(trial.simd(), a, b);
             to.write(None, difference * slope);
@@ -160,14 +154,7 @@ impl<S: Simd> Block<'_, S> {
 
     /// Writes the gradient, and the terms while the values are at hand.
     #[inline(always)]
-    fn write(
-        &self,
-        simd: S,
-        slope: f32,
-        to: Vectors<Floats<S>>,
-        factor: f32,
-        terms: &mut [Floats<S>],
-    ) {
+    fn write(&self, simd: S, slope: f32, to: Vectors<Floats<S>>, factor: f32, terms: &mut [Floats<S>]) {
         let values = self.a.iter().zip(self.b).zip(to.iter().zip(terms));
         match self.weights {
             None => {

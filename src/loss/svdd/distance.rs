@@ -145,10 +145,8 @@ impl<'a, S: Simd> Distances<'a, S> {
     #[inline(always)]
     fn pair(&self, [low, high]: &Few<S>, is_whole: bool) -> Vector<S> {
         let ([low_center, high_center], [is_low, is_high]) = (&self.rest, self.is_channel);
-        let mut low = Vector::<S>::from_floats(self.simd, low_center)
-            - Vector::<S>::from_floats(self.simd, low);
-        let mut high = Vector::<S>::from_floats(self.simd, high_center)
-            - Vector::<S>::from_floats(self.simd, high);
+        let mut low = Vector::<S>::from_floats(self.simd, low_center) - Vector::<S>::from_floats(self.simd, low);
+        let mut high = Vector::<S>::from_floats(self.simd, high_center) - Vector::<S>::from_floats(self.simd, high);
         if !is_whole {
             low = only(Some(is_low), low);
             high = only(Some(is_high), high);
@@ -187,8 +185,7 @@ impl<'a, S: Simd> Distances<'a, S> {
 
     #[inline(always)]
     fn squares(&self, values: &Floats<S>, center: &Floats<S>) -> Vector<S> {
-        let difference = Vector::<S>::from_floats(self.simd, values)
-            - Vector::<S>::from_floats(self.simd, center);
+        let difference = Vector::<S>::from_floats(self.simd, values) - Vector::<S>::from_floats(self.simd, center);
         difference * difference
     }
 

@@ -68,11 +68,8 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
     for weight in weights {
         let (slope, on) = slope(Vector::<S>::splat(simd, *weight), factor);
         let places = to.whole(start, whole).vectors().iter();
-        for ((values, center), place) in
-            rows.whole(start, whole).iter().zip(vectors(center)).zip(places)
-        {
-            let difference =
-                Vector::<S>::from_floats(simd, values) - Vector::<S>::from_floats(simd, center);
+        for ((values, center), place) in rows.whole(start, whole).iter().zip(vectors(center)).zip(places) {
+            let difference = Vector::<S>::from_floats(simd, values) - Vector::<S>::from_floats(simd, center);
             place.write(Some(on), difference * slope);
         }
         if !rest.is_empty() {

@@ -11,9 +11,7 @@ use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, Pixels, Sum, both};
 use crate::node::channels::{SIXTEEN, STRIP};
 use crate::node::walk::Outputs;
-use crate::simd::{
-    Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut,
-};
+use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut};
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
 const HUGE: f32 = (1_u128 << 127) as f32;
@@ -56,21 +54,17 @@ impl Kernel for Pass<'_> {
     fn run<S: Simd>(self, simd: S) -> i64 {
         let Self { embeddings, outputs: Outputs { totals, map, gradient }, mapped } = self;
         let slope = |slope| embeddings.params.factor(slope) as f32;
-        let mut gradient =
-            gradient.map(|gradient| Gradient { slope: slope(gradient.slope), to: gradient.to });
+        let mut gradient = gradient.map(|gradient| Gradient { slope: slope(gradient.slope), to: gradient.to });
         let n = embeddings.cube.layout.n;
         let distances = Distances::new(simd, embeddings);
         let live = LiveColumns::<S::Register>::new(&embeddings.cube.live());
         let mut most = STRIP;
         if gradient.is_some() {
-            most =
-                (CACHED / embeddings.center.len().max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);
+            most = (CACHED / embeddings.center.len().max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);
         }
         let mut map = map.unwrap_or(Output::nowhere());
         let (sum, mut beside) = match totals {
-            Some(Totals { sums, huge, outside_weights, .. }) => {
-                (Some(&mut sums.loss), Some((huge, outside_weights)))
-            }
+            Some(Totals { sums, huge, outside_weights, .. }) => (Some(&mut sums.loss), Some((huge, outside_weights))),
             None => (None, None),
         };
         let mut outside = 0_i64;
@@ -84,8 +78,7 @@ impl Kernel for Pass<'_> {
             let mut is_corrected = false;
             let count = loop {
                 let (mut count, mut is_high) = (zero, zero.lt(zero));
-                let index =
-                    first / S::Register::LANES..(first + length).div_ceil(S::Register::LANES);
+                let index = first / S::Register::LANES..(first + length).div_ceil(S::Register::LANES);
                 let scores = vectors_mut(&mut strip.scores).iter_mut();
                 let terms = vectors_mut(&mut strip.terms).iter_mut();
                 let weights = vectors_mut(&mut strip.outside).iter_mut();
@@ -94,8 +87,8 @@ impl Kernel for Pass<'_> {
                     index.zip(of_pixels).zip(scores).zip(terms).zip(weights)
                 {
                     let Live { mask, weight, .. } = live.get(simd, index);
-                    let slack = Wide::<S>::from_values(simd, of_pixels)
-                        - Wide::<S>::splat(simd, embeddings.radius_squared);
+                    let slack =
+                        Wide::<S>::from_values(simd, of_pixels) - Wide::<S>::splat(simd, embeddings.radius_squared);
                     let score = S::Register::narrow(slack);
                     // A NaN is outside.
                     let outside = both(mask, !(score.lt(zero) | score.eq(zero)));
@@ -152,13 +145,7 @@ impl Kernel for Pass<'_> {
 /// Moves terms that `f32` cannot hold to a sum of their own.
 #[cold]
 #[inline(never)]
-fn take_huge(
-    embeddings: &Embeddings,
-    first: usize,
-    distances: &[f64],
-    terms: &mut [f32],
-    huge: &mut ExactSum,
-) {
+fn take_huge(embeddings: &Embeddings, first: usize, distances: &[f64], terms: &mut [f32], huge: &mut ExactSum) {
     for ((pixel, distance), term) in (first..).zip(distances).zip(terms) {
         let weight = embeddings.cube.weights.and_then(|weights| weights.get(pixel)).unwrap_or(&1.0);
         let exact = (*distance - embeddings.radius_squared) * f64::from(*weight);

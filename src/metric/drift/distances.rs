@@ -67,8 +67,7 @@ impl Pair<'_> {
         }
         let whole = self.whole();
         report.ks = from_integer(at_edges) / whole;
-        (report.ks_lo, report.ks_hi) =
-            outward(report.ks, from_integer(inside.max(at_edges)) / whole, 0);
+        (report.ks_lo, report.ks_hi) = outward(report.ks, from_integer(inside.max(at_edges)) / whole, 0);
         report.ks_hi = at_most(report.ks_hi, 1.0);
         let bounds = outward(low / whole, high / whole, terms);
         (report.wasserstein_lo, report.wasserstein_hi) = bounds;
@@ -97,8 +96,8 @@ fn ends(binning: &Binning, bin: usize, low: f32, next: f32) -> (f64, f64) {
 
 /// `p ln(2p / (p + q)) / 2 + q ln(2q / (p + q)) / 2`.
 ///
-/// With `u = |p - q| / (p + q)` it is `(p + q) / 4 ((1 + u) ln(1 + u) + (1 - u) ln(1 - u))`, and the bracket for a small u
-/// the sum of `u^2k / (k (2k - 1))`; what is left out from k = 15 on is below 2^-64 of it.
+/// With `u = |p - q| / (p + q)` it is `(p + q) / 4 ((1 + u) ln(1 + u) + (1 - u) ln(1 - u))`, and the bracket for a
+/// small u the sum of `u^2k / (k (2k - 1))`; what is left out from k = 15 on is below 2^-64 of it.
 #[inline(never)]
 fn divergence_of(p: u128, q: u128) -> f64 {
     let (larger, smaller) = (p.max(q), p.min(q));

@@ -108,10 +108,7 @@ fn check(rule: Rule) -> Result<(), Error> {
         Rule::Linear { low, high, bins } => {
             // The width must be a float, and its inverse, too.
             let width = (high - low) / bins as f32;
-            (1..=MOST_BINS).contains(&bins)
-                && low < high
-                && width.is_finite()
-                && width >= f32::MIN_POSITIVE * 4.0
+            (1..=MOST_BINS).contains(&bins) && low < high && width.is_finite() && width >= f32::MIN_POSITIVE * 4.0
         }
         Rule::Key { bits } => (8..=16).contains(&bits),
         Rule::Bytes | Rule::Words => true,
@@ -154,8 +151,7 @@ impl<'a> Binning<'a> {
                 binning.edges = bytemuck::must_cast_slice(edges);
                 binning.below = bytemuck::must_cast_slice(below);
                 // What all tables begin and end with, so that a part of one is found out.
-                let (Some(first), Some(last)) = (binning.edges.first(), binning.edges.last())
-                else {
+                let (Some(first), Some(last)) = (binning.edges.first(), binning.edges.last()) else {
                     return Err(Error::Workspace);
                 };
                 let of_nan = binning.below.get(binning.edges.len() - 1).copied();
@@ -247,16 +243,11 @@ impl<'a> Binning<'a> {
             let shifted = place + TO_INTEGER;
             let rounded = shifted - TO_INTEGER;
             let integer = shifted.to_bits() - scores.constant_bits(TO_INTEGER.to_bits());
-            let up = V::select(
-                place.lt(rounded),
-                V::from_bits(scores.constant_bits(1)),
-                scores.constant(0.0),
-            );
+            let up = V::select(place.lt(rounded), V::from_bits(scores.constant_bits(1)), scores.constant(0.0));
             (integer - up.to_bits(), cells)
         };
         let number = scores.eq(scores);
-        V::select(number, V::from_bits(places), V::from_bits(scores.constant_bits(behind as u32)))
-            .to_bits()
+        V::select(number, V::from_bits(places), V::from_bits(scores.constant_bits(behind as u32))).to_bits()
     }
 
     /// The least score of a bin; minus infinity of the first. The bins of `Bytes` and `Words` have one score each.
@@ -278,8 +269,7 @@ impl<'a> Binning<'a> {
             // Most edges are within a few floats of the quotient; near 0 floats are too many.
             const FEW: u32 = 32;
             let near = order::key(self.start + bin as f32 / self.per_unit);
-            let (below, above) =
-                (near.saturating_sub(FEW).max(low), near.saturating_add(FEW).min(high));
+            let (below, above) = (near.saturating_sub(FEW).max(low), near.saturating_add(FEW).min(high));
             if self.bin(order::float(below)) < bin && self.bin(order::float(above)) >= bin {
                 (low, high) = (below, above);
             }

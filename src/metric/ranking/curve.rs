@@ -52,11 +52,7 @@ pub fn curve(binning: &Binning, words: &[i64], points: &mut [Point]) -> Result<u
 }
 
 /// [`curve`], to memory that may be uninitialised.
-pub(crate) fn curve_to(
-    binning: &Binning,
-    words: &[i64],
-    points: Places<Point>,
-) -> Result<usize, Error> {
+pub(crate) fn curve_to(binning: &Binning, words: &[i64], points: Places<Point>) -> Result<usize, Error> {
     let histograms = Histograms::new(binning, words)?;
     let count = histograms.descending().count();
     let mut points = points.first(count).ok_or(Error::Capacity)?;
@@ -88,11 +84,7 @@ pub fn at(binning: &Binning, words: &[i64], threshold: f32) -> Result<(Point, No
 ///
 /// # Errors
 /// Too few words, scores of another binning among them, a rate outside [0, 1].
-pub fn threshold_for_false_positive_rate(
-    binning: &Binning,
-    words: &[i64],
-    rate: f64,
-) -> Result<Value, Error> {
+pub fn threshold_for_false_positive_rate(binning: &Binning, words: &[i64], rate: f64) -> Result<Value, Error> {
     let histograms = Histograms::new(binning, words)?;
     if !(0.0..=1.0).contains(&rate) {
         return Err(Error::Target);
@@ -116,7 +108,8 @@ pub fn threshold_for_false_positive_rate(
 
 /// The bin of the quantile q of all scores, anomalies and normal pixels alike: the least score of it, and the
 /// least score of the next (infinity behind the last). The order statistic of rank `floor(q (count - 1))` lies
-/// between them; that is a product of doubles, which is rounded (and the count, too, above 2^53). Both NaN without scores.
+/// between them; that is a product of doubles, which is rounded (and the count, too, above 2^53). Both NaN without
+/// scores.
 ///
 /// # Errors
 /// Too few words, scores of another binning among them, a q outside [0, 1].
@@ -136,10 +129,8 @@ pub fn quantile(binning: &Binning, words: &[i64], q: f64) -> Result<([f64; 2], N
     for (bin, (anomalies, normal)) in counts.enumerate() {
         below += anomalies + normal;
         if below > rank {
-            let next =
-                if bin + 1 < binning.bins() { binning.lowest(bin + 1) } else { f32::INFINITY };
-            let (low, high) =
-                (binning.lowest(bin), if binning.is_exact() { binning.lowest(bin) } else { next });
+            let next = if bin + 1 < binning.bins() { binning.lowest(bin + 1) } else { f32::INFINITY };
+            let (low, high) = (binning.lowest(bin), if binning.is_exact() { binning.lowest(bin) } else { next });
             return Ok(([f64::from(low), f64::from(high)], notices));
         }
     }

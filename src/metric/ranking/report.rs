@@ -17,9 +17,9 @@
 //! (The j-th anomaly of a bin has a precision of at least `(A+j)/(A+j+B+n)` and at most `(A+p)/(A+p+B)`, both of
 //! which occur.) Where a bin has one score there is nothing to order: all of it is tied.
 //!
-//! All bounds are moved outward by more than all roundings, also where every bin has one score. They are counted here for
-//! any counts up to 2^63 - 1: an integer is rounded once where it becomes an `f64` (sums and differences of counts are
-//! those of integers), and so is each result of an operation, by e = 2^-53 of itself at most.
+//! All bounds are moved outward by more than all roundings, also where every bin has one score. They are counted here
+//! for any counts up to 2^63 - 1: an integer is rounded once where it becomes an `f64` (sums and differences of counts
+//! are those of integers), and so is each result of an operation, by e = 2^-53 of itself at most.
 //!
 //! ```text
 //! precision, F1       3     two integers, the quotient
@@ -29,9 +29,9 @@
 //! ROC-AUC             5     two integers, the quotient, and 2 of `outward`; F1 likewise
 //! ```
 //!
-//! No term is negative, so these roundings are relative to the value; [`outward`] moves it by 2 (t + 64) e of itself. (With
-//! the most bins, 2^16, squares of t e are below a millionth of e.) Values that are no bounds, `f1_max` among them, are not
-//! moved.
+//! No term is negative, so these roundings are relative to the value; [`outward`] moves it by 2 (t + 64) e of itself.
+//! (With the most bins, 2^16, squares of t e are below a millionth of e.) Values that are no bounds, `f1_max` among
+//! them, are not moved.
 
 use super::{Bin, Binning, Histograms};
 use crate::error::{Error, Notices};
@@ -170,8 +170,8 @@ fn precision(hits: i64, misses: i64) -> f64 {
 impl Bin {
     /// The least sum of the precisions of its anomalies.
     ///
-    /// That of many is p - Q ln((F + p) / F), of Q = B + n and F = M + 1/2. As Q is not above F, the product is not above
-    /// p. With each rounding (see above), in units of e p:
+    /// That of many is p - Q ln((F + p) / F), of Q = B + n and F = M + 1/2. As Q is not above F, the product is not
+    /// above p. With each rounding (see above), in units of e p:
     ///
     /// ```text
     /// F 2     F + p  3     u = p / (F + p + F)  1 + 4 + 1
@@ -199,10 +199,7 @@ impl Bin {
 
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn interleaved(&self) -> f64 {
-        let [count, above] = [
-            (self.anomalies + self.normal) as f64,
-            (self.anomalies_above + self.normal_above) as f64,
-        ];
+        let [count, above] = [(self.anomalies + self.normal) as f64, (self.anomalies_above + self.normal_above) as f64];
         let share = precision(self.anomalies, self.normal);
         let lead = if above == 0.0 {
             0.0

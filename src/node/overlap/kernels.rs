@@ -4,9 +4,7 @@ use super::{Boundary, Normalization};
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, padded};
 use crate::input::{Live, LiveColumns, Pixels, Weights};
 use crate::math::logistic;
-use crate::simd::{
-    Columns, Counted, Kernel, Lanes, Output, Simd, copy, only, vectors, vectors_mut,
-};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, only, vectors, vectors_mut};
 
 /// What is summed.
 #[derive(Clone, Copy, PartialEq)]

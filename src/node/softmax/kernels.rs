@@ -4,9 +4,7 @@ use super::MOST_CLASSES;
 use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, load_wide, store_wide};
 use crate::input::Tally;
 use crate::math;
-use crate::simd::{
-    Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, only, store, sum_of_counts, vectors,
-};
+use crate::simd::{Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, only, store, sum_of_counts, vectors};
 
 /// Added to an integer below it, in the low bits.
 const FROM_INTEGER: f32 = 8_388_608.0;

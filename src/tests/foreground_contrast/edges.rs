@@ -46,10 +46,7 @@ fn a_bright_and_even_foreground_keeps_its_variance() {
             &sum(values.iter().step_by(6).copied()),
             &squares(values.iter().step_by(6).copied()),
         );
-        assert!(
-            (found - variance).abs() <= 1e-14 * variance,
-            "{tier:?}: {found} is not {variance}"
-        );
+        assert!((found - variance).abs() <= 1e-14 * variance, "{tier:?}: {found} is not {variance}");
         // 2 a/(3 n) (q - m), by itself: the part that differs within the foreground.
         let slope = |pixel: usize| f64::from(gradient[3 * pixel]);
         let expected = 2.0 / 32.0 * 6.0 * f64::from(step);
@@ -62,14 +59,10 @@ fn a_bright_and_even_foreground_keeps_its_variance() {
     let levels = [1000.0_f32, 1000.02, 1000.0, 1000.015];
     let mean = levels.iter().map(|level| f64::from(*level)).sum::<f64>() / 4.0;
     let truth = levels.iter().map(|level| (f64::from(*level) - mean).powi(2)).sum::<f64>() / 4.0;
-    let found =
-        crate::exact::variance(&count(4), &sum(levels.into_iter()), &squares(levels.into_iter()));
+    let found = crate::exact::variance(&count(4), &sum(levels.into_iter()), &squares(levels.into_iter()));
     assert!(truth > 5e-5 && (found - truth).abs() <= 1e-12 * truth, "{found} is not {truth}");
     let equal = [1000.1_f32; 7];
-    assert_eq!(
-        crate::exact::variance(&count(7), &sum(equal.into_iter()), &squares(equal.into_iter())),
-        0.0
-    );
+    assert_eq!(crate::exact::variance(&count(7), &sum(equal.into_iter()), &squares(equal.into_iter())), 0.0);
 }
 
 #[test]
@@ -117,15 +110,12 @@ fn skipped_frames_may_be_anything() {
         for_each_tier(|tier| {
             let mut totals = Totals::default();
             let mut frames = [Frame::default(); 3];
-            let cubes =
-                [(&nan, &[1, 1]), (&good, &[1, 0]), (&nan, &[0, 0])].map(|(values, targets)| {
-                    Cube {
-                        values: &values[..],
-                        layout,
-                        targets: Some(&targets[..]),
-                        ..Cube::default()
-                    }
-                });
+            let cubes = [(&nan, &[1, 1]), (&good, &[1, 0]), (&nan, &[0, 0])].map(|(values, targets)| Cube {
+                values: &values[..],
+                layout,
+                targets: Some(&targets[..]),
+                ..Cube::default()
+            });
             for (frame, cube) in frames.iter_mut().zip(&cubes) {
                 frame.update(&params, cube).unwrap();
                 totals.update(&params, frame).unwrap();
@@ -137,15 +127,11 @@ fn skipped_frames_may_be_anything() {
             assert_eq!(value.value, alone.0);
             for (index, cube) in cubes.iter().enumerate() {
                 let mut gradient = [7.0; 6];
-                totals
-                    .gradient(&params, &frames[index], cube, 1.0, Write::Store, &mut gradient)
-                    .unwrap();
+                totals.gradient(&params, &frames[index], cube, 1.0, Write::Store, &mut gradient).unwrap();
                 let expected: &[f32] = if index == 1 { &alone.2 } else { &[0.0; 6] };
                 assert_eq!(gradient, expected);
                 let mut added = [7.0; 6];
-                totals
-                    .gradient(&params, &frames[index], cube, 1.0, Write::Add, &mut added)
-                    .unwrap();
+                totals.gradient(&params, &frames[index], cube, 1.0, Write::Add, &mut added).unwrap();
                 assert!(index == 1 || added == [7.0; 6]);
             }
             // All of them skipped.
@@ -177,14 +163,12 @@ fn what_is_not_finite_follows_ieee() {
         };
         let params = Params { eps: 0.0, compactness_weight: 1.0, ..Params::default() };
         let mut gradient = [7.0; 12];
-        let value =
-            loss_and_gradient(&params, &cube, 1.0, Write::Store, None, &mut gradient).unwrap();
+        let value = loss_and_gradient(&params, &cube, 1.0, Write::Store, None, &mut gradient).unwrap();
         assert_eq!((value.value, value.notices), (-5.0, Notices::REJECTED));
         assert_eq!(gradient, [0.0, 0.0, 0.0, -0.6, 0.8, 0.0, 0.6, -0.8, 0.0, 0.0, 0.0, 0.0]);
         // All foreground of weight 0: no foreground.
         let cube = Cube { weights: Some(&[0.0, 0.0, 0.5, 1.0]), ..cube };
-        let value =
-            loss_and_gradient(&params, &cube, 1.0, Write::Store, None, &mut gradient).unwrap();
+        let value = loss_and_gradient(&params, &cube, 1.0, Write::Store, None, &mut gradient).unwrap();
         assert_eq!((value.value, value.notices, gradient), (0.0, Notices::EMPTY, [0.0; 12]));
         // Squares beyond f32.
         let (loss, notices, _) = frame(&params, &[1e20, 0.0, 0.0, 0.0, 0.0, 0.0], &[1, 0]);
@@ -259,8 +243,7 @@ fn words_added_elsewhere_are_canonical_after_normalize() {
     let (mut one, mut merged) = (Frame::default(), Frame::default());
     one.update(&params, &cube).unwrap();
     let mut added = one;
-    let more =
-        |sum: &mut crate::exact::ExactSum| sum.digits.iter_mut().for_each(|digit| *digit *= 1000);
+    let more = |sum: &mut crate::exact::ExactSum| sum.digits.iter_mut().for_each(|digit| *digit *= 1000);
     added.foreground.iter_mut().for_each(more);
     added.background.iter_mut().for_each(more);
     added.squares.iter_mut().for_each(more);

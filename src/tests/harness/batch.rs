@@ -32,13 +32,8 @@ pub enum Order {
     Neither,
 }
 
-pub const ORDERS: [Order; 5] = [
-    Order::Interleaved,
-    Order::Planar,
-    Order::InterleavedWithGaps,
-    Order::PlanarWithGaps,
-    Order::Neither,
-];
+pub const ORDERS: [Order; 5] =
+    [Order::Interleaved, Order::Planar, Order::InterleavedWithGaps, Order::PlanarWithGaps, Order::Neither];
 
 impl Order {
     pub fn layout(self, n: usize, channels: usize) -> Layout {
@@ -69,9 +64,7 @@ pub fn place(values: &[f32], layout: Layout) -> Vec<f32> {
 /// The values of a layout, pixel by pixel.
 pub fn gather(placed: &[f32], layout: Layout) -> Vec<f32> {
     let at = |pixel, channel| placed[pixel * layout.pixel_stride + channel * layout.channel_stride];
-    (0..layout.n * layout.channels)
-        .map(|index| at(index / layout.channels, index % layout.channels))
-        .collect()
+    (0..layout.n * layout.channels).map(|index| at(index / layout.channels, index % layout.channels)).collect()
 }
 
 impl Batch {
@@ -179,8 +172,7 @@ impl Batch {
             for bytes in [&mut poisoned.targets, &mut poisoned.decisions] {
                 bytes.iter_mut().skip(pixel).take(1).for_each(|byte| *byte = u8::from(*byte == 0));
             }
-            for floats in [&mut poisoned.weights, &mut poisoned.soft_targets].into_iter().flatten()
-            {
+            for floats in [&mut poisoned.weights, &mut poisoned.soft_targets].into_iter().flatten() {
                 floats[pixel] = f32::NAN;
             }
             poisoned.labels.iter_mut().skip(pixel).take(1).for_each(|label| *label = i32::MIN);
@@ -234,8 +226,7 @@ pub fn with_soft_targets(
 ) -> impl Strategy<Value = Batch> {
     pixels.prop_flat_map(move |pixels| {
         let targets = proptest::collection::vec(target.clone(), pixels.n);
-        (Just(pixels), targets)
-            .prop_map(|(pixels, targets)| Batch { soft_targets: Some(targets), ..pixels })
+        (Just(pixels), targets).prop_map(|(pixels, targets)| Batch { soft_targets: Some(targets), ..pixels })
     })
 }
 
@@ -246,10 +237,8 @@ pub fn with_weights(
 ) -> impl Strategy<Value = Batch> {
     pixels.prop_flat_map(move |pixels| {
         let weights = proptest::collection::vec(weight.clone(), pixels.n);
-        (Just(pixels), weights).prop_map(|(pixels, weights)| Batch {
-            weights: pixels.weights.as_ref().map(|_| weights),
-            ..pixels
-        })
+        (Just(pixels), weights)
+            .prop_map(|(pixels, weights)| Batch { weights: pixels.weights.as_ref().map(|_| weights), ..pixels })
     })
 }
 

@@ -77,9 +77,9 @@ impl<'a> Input<'a> {
         let soft = soft_targets.as_ref().and_then(|soft| self.given(Array::SoftTargets, soft));
         Pixels {
             scores: self.cut(Array::Values, &self.values),
-            targets: self.given(Array::Targets, targets).filter(|_| {
-                soft_targets.is_none() || self.fault == Some(Fault::Extra(Array::Targets))
-            }),
+            targets: self
+                .given(Array::Targets, targets)
+                .filter(|_| soft_targets.is_none() || self.fault == Some(Fault::Extra(Array::Targets))),
             decisions: self.given(Array::Decisions, decisions),
             valid: valid.as_ref().and_then(|valid| self.given(Array::Valid, valid)),
             weights: weights

@@ -109,13 +109,7 @@ pub trait Node: Debug {
     }
 
     /// Writes the gradient; `None`: there is none.
-    fn gradient(
-        &self,
-        _input: &Input,
-        _state: &State,
-        _ask: Ask,
-        _to: &mut [f32],
-    ) -> Option<Result<Notices, Error>> {
+    fn gradient(&self, _input: &Input, _state: &State, _ask: Ask, _to: &mut [f32]) -> Option<Result<Notices, Error>> {
         None
     }
 
@@ -247,12 +241,7 @@ fn numbers(node: &dyn Node, input: &Input, state: &State) -> (Vec<u64>, Notices)
 }
 
 /// The gradient of a batch with a state that is there, pixel by pixel.
-pub fn gradient_of(
-    node: &dyn Node,
-    input: &Input,
-    state: &State,
-    ask: Ask,
-) -> Option<(Vec<u32>, Notices)> {
+pub fn gradient_of(node: &dyn Node, input: &Input, state: &State, ask: Ask) -> Option<(Vec<u32>, Notices)> {
     let mut gradient = input.output(true);
     let notices = node.gradient(input, state, ask, &mut gradient)?.unwrap();
     Some((input.written(&gradient, true), notices))

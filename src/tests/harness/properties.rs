@@ -44,11 +44,8 @@ pub fn any_split_gives_the_same_words_and_gradients(node: &dyn Node, batch: &Bat
     let [_, halves, _, many] = cuts(batch.n);
     for ends in [ends(at, batch.n), halves, many] {
         let parts: Vec<Batch> = ends.windows(2).map(|ends| batch.part(ends[0], ends[1])).collect();
-        let inputs: Vec<Input> = parts
-            .iter()
-            .enumerate()
-            .map(|(index, part)| Input::new(part, orders[index % orders.len()]))
-            .collect();
+        let inputs: Vec<Input> =
+            parts.iter().enumerate().map(|(index, part)| Input::new(part, orders[index % orders.len()])).collect();
         let states: Vec<State> = inputs.iter().map(|input| state_of(node, input)).collect();
         let empty = || State::new(whole.state.words.len());
         let (mut added, mut merged, mut words) = (empty(), empty(), empty());
@@ -150,8 +147,7 @@ pub fn weight_0_switches_off(node: &dyn Node, batch: &Batch, _cuts: &[Index]) {
                 continue;
             }
             off.fill(value, is_off);
-            let Outcome { numbers, notices, mut gradient, mut map, .. } =
-                outcome(node, &off, *order);
+            let Outcome { numbers, notices, mut gradient, mut map, .. } = outcome(node, &off, *order);
             if !node.maps_terms() {
                 map.clear();
             }

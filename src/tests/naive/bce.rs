@@ -8,7 +8,6 @@ pub fn term(logit: f64, positive: bool) -> f64 {
 
 /// Its derivative by the logit.
 pub fn gradient(logit: f64, positive: bool) -> f64 {
-    let sigmoid =
-        |x: f64| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
+    let sigmoid = |x: f64| if x < 0.0 { x.exp() / (1.0 + x.exp()) } else { 1.0 / (1.0 + (-x).exp()) };
     if positive { -sigmoid(-logit) } else { sigmoid(logit) }
 }

@@ -69,10 +69,7 @@ impl Bracket {
     /// The product of numbers that are not negative.
     pub fn product(&self, other: &Self) -> Self {
         let one = BigInt::one();
-        Self {
-            low: (&self.low * &other.low) >> BITS,
-            high: ((&self.high * &other.high) >> BITS) + one,
-        }
+        Self { low: (&self.low * &other.low) >> BITS, high: ((&self.high * &other.high) >> BITS) + one }
     }
 
     /// Over a positive integer.
@@ -108,8 +105,7 @@ fn twice_atanh(z: &Bracket) -> Bracket {
 
 #[test]
 fn logarithms_are_those_of_the_platform() {
-    for (larger, smaller) in [(2_u64, 1_u64), (1 << 62, 3), (1_000_001, 1_000_000), (7, 7), (3, 2)]
-    {
+    for (larger, smaller) in [(2_u64, 1_u64), (1 << 62, 3), (1_000_001, 1_000_000), (7, 7), (3, 2)] {
         let Bracket { low, high } = logarithm(&larger.into(), &smaller.into());
         let truth = ((larger - smaller) as f64 / smaller as f64).ln_1p();
         assert!(low <= high && &high - &low < BigInt::one() << 20);

@@ -25,13 +25,7 @@ pub fn cross_entropy(logits: &[f64], label: usize, weights: &[f64], smoothing: f
 }
 
 /// The Dice loss of pixels: probabilities, labels, weights of pixels, which classes take part.
-pub fn dice(
-    probabilities: &[Vec<f64>],
-    labels: &[usize],
-    weights: &[f64],
-    eps: f64,
-    classes: &[usize],
-) -> f64 {
+pub fn dice(probabilities: &[Vec<f64>], labels: &[usize], weights: &[f64], eps: f64, classes: &[usize]) -> f64 {
     let index = |class: &usize| {
         let (mut both, mut either) = (0.0, 0.0);
         for ((p, label), v) in probabilities.iter().zip(labels).zip(weights) {

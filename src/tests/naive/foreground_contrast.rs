@@ -25,11 +25,7 @@ pub fn linear(x: f64) -> f64 {
 
 /// Its derivative.
 pub fn linear_slope(x: f64) -> f64 {
-    if x > f64::from(0.04045_f32) {
-        2.4 / 1.055 * ((x + OFFSET) / 1.055).powf(1.4)
-    } else {
-        1.0 / 12.92
-    }
+    if x > f64::from(0.04045_f32) { 2.4 / 1.055 * ((x + OFFSET) / 1.055).powf(1.4) } else { 1.0 / 12.92 }
 }
 
 pub fn product(matrix: &[[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
@@ -43,8 +39,7 @@ pub fn back(matrix: &[[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
 
 /// The cube roots of the responses.
 pub fn roots(linear: [f64; 3]) -> [f64; 3] {
-    product(&M1, linear)
-        .map(|l| if l == 0.0 { 0.0 } else { l.signum() * l.abs().max(1e-12).cbrt() })
+    product(&M1, linear).map(|l| if l == 0.0 { 0.0 } else { l.signum() * l.abs().max(1e-12).cbrt() })
 }
 
 /// What a pixel is for the oracle: its colour, whether it is foreground, its weight (0: masked).
@@ -114,8 +109,7 @@ impl Oracle {
     /// The loss of a frame.
     pub fn loss(&self, pixels: &[Pixel]) -> Option<f64> {
         let Means { means: [front, behind, all], variances, distance, .. } = self.means(pixels)?;
-        let apart: f64 =
-            (0..3).map(|c| (front[c] - all[c]).powi(2) + (behind[c] - all[c]).powi(2)).sum();
+        let apart: f64 = (0..3).map(|c| (front[c] - all[c]).powi(2) + (behind[c] - all[c]).powi(2)).sum();
         let variance: f64 = variances.iter().sum();
         let terms = self.compactness / 3.0 * variance + self.anchor / 3.0 * apart;
         Some(self.weight * (terms - distance))
@@ -123,8 +117,7 @@ impl Oracle {
 
     /// The gradient of a frame's loss, and the sum of the sizes of its terms.
     pub fn gradient(&self, pixels: &[Pixel]) -> Vec<[(f64, f64); 3]> {
-        let Some(Means { means: [front, behind, all], weights, distance, .. }) = self.means(pixels)
-        else {
+        let Some(Means { means: [front, behind, all], weights, distance, .. }) = self.means(pixels) else {
             return std::vec![[(0.0, 0.0); 3]; pixels.len()];
         };
         let anchor = 2.0 / 3.0 * self.anchor;

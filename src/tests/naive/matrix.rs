@@ -19,10 +19,8 @@ pub fn orthogonality(rows: &[Vec<f64>]) -> f64 {
 
 /// The mean cosine of pairs of rows; of those that are not exactly 0, if asked to.
 pub fn distinctness(rows: &[Vec<f64>], eps: f64, skip: bool) -> f64 {
-    let units: Vec<Vec<f64>> = rows
-        .iter()
-        .map(|row| row.iter().map(|value| value / dot(row, row).sqrt().max(eps)).collect())
-        .collect();
+    let units: Vec<Vec<f64>> =
+        rows.iter().map(|row| row.iter().map(|value| value / dot(row, row).sqrt().max(eps)).collect()).collect();
     let (mut sum, mut pairs) = (0.0, 0.0);
     for (i, a) in units.iter().enumerate() {
         for b in &units[..i] {

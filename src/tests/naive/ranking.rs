@@ -11,8 +11,7 @@ pub struct Exact {
 
 /// Scores (no NaN) and whether they are of anomalies; ties are one step of the curves.
 pub fn exact(items: &[(f32, bool)]) -> Exact {
-    let mut sorted: Vec<(f32, bool)> =
-        items.iter().map(|(score, label)| (score + 0.0, *label)).collect();
+    let mut sorted: Vec<(f32, bool)> = items.iter().map(|(score, label)| (score + 0.0, *label)).collect();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
     let anomalies = sorted.iter().filter(|(_, is_anomaly)| *is_anomaly).count() as f64;
     let normal = sorted.len() as f64 - anomalies;

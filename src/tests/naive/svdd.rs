@@ -2,8 +2,7 @@
 
 /// The loss of distances, and its derivative by the radius.
 pub fn loss(squares: &[f64], weights: &[f64], radius: f64, nu: f64) -> f64 {
-    let slack =
-        squares.iter().zip(weights).map(|(square, v)| v * (square - radius * radius).max(0.0));
+    let slack = squares.iter().zip(weights).map(|(square, v)| v * (square - radius * radius).max(0.0));
     radius * radius + slack.sum::<f64>() / (nu * squares.len() as f64)
 }
 

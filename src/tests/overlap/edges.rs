@@ -17,9 +17,7 @@ use std::vec::Vec;
 
 fn run(params: &iou::Params, pixels: &Pixels) -> (f64, Notices, Vec<f32>) {
     let mut gradient = std::vec![f32::NAN; pixels.scores.len()];
-    let value =
-        iou::loss_and_gradient(params, pixels, 1.0, Write::Store, None, None, &mut gradient)
-            .unwrap();
+    let value = iou::loss_and_gradient(params, pixels, 1.0, Write::Store, None, None, &mut gradient).unwrap();
     (value.value, value.notices, gradient)
 }
 
@@ -31,16 +29,10 @@ fn of(scores: &'static [f32], targets: &'static [u8]) -> Pixels<'static> {
 fn iou_is_tversky_with_both_weights_1_and_dice_with_halves() {
     let pixels = of(&[2.0, -1.0, 0.5, -3.0], &[1, 0, 0, 1]);
     let as_tversky = |a, b, smooth| {
-        let params = tversky::Params {
-            false_positives: a,
-            false_negatives: b,
-            smooth,
-            ..tversky::Params::default()
-        };
+        let params = tversky::Params { false_positives: a, false_negatives: b, smooth, ..tversky::Params::default() };
         let mut gradient = [0.0; 4];
         let to = &mut gradient;
-        let value = tversky::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, None, to)
-            .unwrap();
+        let value = tversky::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, None, to).unwrap();
         (value.value, value.notices, gradient.to_vec())
     };
     assert_eq!(run(&iou::Params::default(), &pixels), as_tversky(1.0, 1.0, 1e-6));
@@ -193,8 +185,7 @@ fn an_index_of_1_under_a_root_has_a_slope_of_0_by_convention() {
     let mut gradient = [7.0; 2];
     let pixels = of(&[1.0, 0.0], &[1, 0]);
     let to = &mut gradient;
-    let found =
-        tversky::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, None, to).unwrap();
+    let found = tversky::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, None, to).unwrap();
     assert_eq!((found.value, found.notices, gradient), (0.0, Notices::DEGENERATE, [0.0; 2]));
 }
 

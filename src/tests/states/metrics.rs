@@ -4,8 +4,7 @@ use super::{LABELS, N, Node, one, pixels, reading, totals_of};
 use crate::error::{Error, Notices};
 use crate::metric::ranking::{self, Binning, Rule};
 use crate::metric::{
-    confusion, detection, distinct_label_count, drift, explained_variance, pixel_statistics,
-    score_statistics, sum,
+    confusion, detection, distinct_label_count, drift, explained_variance, pixel_statistics, score_statistics, sum,
 };
 use crate::node::range;
 use std::sync::LazyLock;
@@ -19,16 +18,7 @@ static TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
 });
 
 pub(super) fn metrics() -> Vec<Node> {
-    vec![
-        of_sum(),
-        of_statistics(),
-        of_pixels(),
-        of_confusion(),
-        of_detection(),
-        of_range(),
-        of_variance(),
-        of_labels(),
-    ]
+    vec![of_sum(), of_statistics(), of_pixels(), of_confusion(), of_detection(), of_range(), of_variance(), of_labels()]
 }
 
 fn of_sum() -> Node {
@@ -59,8 +49,7 @@ fn of_confusion() -> Node {
     Node::new("confusion", &[totals], &[]).read(|words| {
         let all = one::<confusion::Totals>(words).values()?.into_iter();
         let notices = all.clone().fold(Notices::NONE, |all, (_, notices)| all | notices);
-        let ratios =
-            all.flat_map(|(ratios, _)| [ratios.precision, ratios.recall, ratios.f1, ratios.iou]);
+        let ratios = all.flat_map(|(ratios, _)| [ratios.precision, ratios.recall, ratios.f1, ratios.iou]);
         Ok((ratios.collect(), notices))
     })
 }
@@ -137,9 +126,7 @@ pub(super) fn rankings() -> Vec<Node> {
             let rates = [point.precision, point.recall, point.false_positive_rate];
             Ok((rates.to_vec(), notices))
         })
-        .read(move |words| {
-            reading(ranking::threshold_for_false_positive_rate(&binning, words, 0.1))
-        })
+        .read(move |words| reading(ranking::threshold_for_false_positive_rate(&binning, words, 0.1)))
         .read(move |words| {
             let bounds = ranking::quantile(&binning, words, 0.5);
             read(bounds.map(|(bounds, notices)| (bounds.to_vec(), notices)))
