@@ -8,7 +8,7 @@ use core::ops::{BitOr, BitOrAssign};
 
 /// The table of errors: what is told of each, its name in Rust, its number, its name in C (`_`: only Rust returns it),
 /// and its sentence. `$make` is a macro that makes something of the rows. Numbers are never reused; the next one is
-/// -42.
+/// -44.
 macro_rules! errors {
     ($make:ident) => {
         $make! {
@@ -113,6 +113,11 @@ macro_rules! errors {
             Fraction = -40, HYLA_ERROR_FRACTION: c"The fraction must be above 0 and at most 1.";
             /// The words of the totals contradict each other: they were not zeroed, or are damaged.
             Totals = -41, HYLA_ERROR_TOTALS: c"The totals are not zeroed, or damaged.";
+            /// The type of the items is unknown, or not for this input.
+            Dtype = -42, HYLA_ERROR_DTYPE: c"The type of the items is unknown, or not for this input.";
+            /// The scale of integers is NaN or infinite, or floats have a scale or a zero point.
+            Scale = -43, HYLA_ERROR_SCALE:
+                c"A scale must be finite, and floats have neither scale nor zero point.";
         }
     };
 }

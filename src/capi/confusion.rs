@@ -112,7 +112,7 @@ exported! {
     /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
     /// UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_confusion_update(pixels: *const hyla_pixels, totals: *mut hyla_confusion_totals) {
-        update(pixels, totals, hyla_pixels::labelled_decisions, Totals::update)
+        update(pixels, totals, hyla_pixels::labelled_decisions, |totals, pixels| totals.update(pixels))
     }
 
     /// What the totals say of pixels and of frames that were ended.

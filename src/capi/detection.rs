@@ -3,8 +3,8 @@
 use super::binning::{self, hyla_binning};
 use super::confusion::hyla_confusion_totals;
 use super::node::*;
-use crate::input::Pixels;
-use crate::metric::detection::{Frame, Params, Ranking, Totals};
+use crate::input::Source;
+use crate::metric::detection::{Params, Ranking, Totals};
 use crate::metric::ranking::Binning;
 
 stages!(HYLA_DETECTION_STAGES, 6);
@@ -42,7 +42,7 @@ mirror! {
     /// rule.rule = HYLA_BINNING_THRESHOLDS;
     /// rule.bins = params.ap_thresholds;
     /// status = hyla_binning_build(&rule, table, 797, &binning);
-    /// status = hyla_detection_update_frame(&params, &pixels, rows, cols, cols, &totals, &binning, words, 408);
+    /// status = hyla_detection_update_frame(&params, &pixels, &totals, &binning, words, 408);
     /// status = hyla_detection_metrics(&params, &totals, &binning, words, 408, &context, list, 10, &count);
     /// ```
     pub struct hyla_detection_totals: Totals {
@@ -95,21 +95,19 @@ exported! {
         })
     }
 
-    /// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
-    /// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
-    /// or columns adds nothing.
+    /// Adds a whole frame, whose rows are `pixels->rows`, and ends it if it has decisions. A frame without pixels adds
+    /// nothing.
     ///
     /// Inputs, binning and words: as `hyla_detection_update`.
     ///
     /// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
     fn hyla_detection_update_frame(
-        params: *const hyla_detection_params, pixels: *const hyla_pixels, rows: usize, cols: usize,
-        pitch: usize, totals: *mut hyla_detection_totals, binning: *const hyla_binning,
-        words: *mut i64, count: usize,
+        params: *const hyla_detection_params, pixels: *const hyla_pixels,
+        totals: *mut hyla_detection_totals, binning: *const hyla_binning, words: *mut i64,
+        count: usize,
     ) {
-        let frame = Frame { rows, columns: cols, pitch };
         update(params, pixels, totals, binning, (words, count), |params, pixels, totals, ranking| {
-            totals.update_frame(params, pixels, frame, ranking)
+            totals.update_frame(params, pixels, ranking)
         })
     }
 
@@ -149,7 +147,7 @@ unsafe fn update(
     totals: *mut hyla_detection_totals,
     binning: *const hyla_binning,
     (words, count): (*mut i64, usize),
-    update: impl FnOnce(&Params, &Pixels, &mut Totals, Option<Ranking>) -> Result<(), Error>,
+    update: impl FnOnce(&Params, Source, &mut Totals, Option<Ranking>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     // SAFETY: the contract.
     let (params, span) = unsafe { check::parameters(params) }?;
@@ -163,7 +161,7 @@ unsafe fn update(
     // SAFETY: as above; the outputs overlap nothing.
     let (totals, words) = unsafe { (core_mut(totals)?, changed(words, count)?) };
     let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
-    update(&params.to_core()?, &used, totals, ranking)
+    update(&params.to_core()?, used.source(), totals, ranking)
 }
 
 /// The binning behind a pointer that may be NULL if the words are, and what a call reads of it.

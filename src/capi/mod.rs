@@ -35,6 +35,7 @@ pub mod loss;
 pub mod matrix;
 pub mod metric;
 pub mod pixels;
+pub mod planes;
 pub mod range;
 pub mod status;
 pub mod sum;
@@ -77,11 +78,11 @@ pub mod selector_entropy_metric;
 pub mod topk_mean;
 
 use crate::error::{Error, Notices, Value};
-use crate::input::Pixels;
+use crate::input::Source;
 use check::Span;
 use core::ffi::c_char;
 use core::mem::MaybeUninit;
-use pixels::hyla_pixels;
+use pixels::{Taken, hyla_pixels};
 
 /// What every function that can fail is made of: the body runs in the default floating-point
 /// environment, and its result becomes a status.
@@ -168,14 +169,14 @@ unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> Result
 unsafe fn update<'a, C: Mirrors>(
     pixels: *const hyla_pixels,
     totals: *mut C,
-    read: unsafe fn(&hyla_pixels) -> Result<Pixels<'a>, Error>,
-    update: fn(&mut C::Core, &Pixels<'a>) -> Result<(), Error>,
+    read: unsafe fn(&hyla_pixels) -> Result<Taken<'a>, Error>,
+    update: impl FnOnce(&mut C::Core, Source) -> Result<(), Error>,
 ) -> Result<Notices, Error> {
     // SAFETY: the contract, of the arrays of the pixels, too.
-    let used = unsafe { read(&pixels::read(pixels)?) }?;
+    let used = unsafe { read(pixels::read(pixels)?) }?;
     pixels::apart(&[Span::of(totals, 1)], &[Span::of(pixels, 1)], &[], &used)?;
     // SAFETY: the contract; the output overlaps nothing.
-    update(unsafe { core_mut(totals) }?, &used)?;
+    update(unsafe { core_mut(totals) }?, used.source())?;
     Ok(Notices::NONE)
 }
 

@@ -68,7 +68,7 @@ macro_rules! overlap_loss {
                 inputs.apart(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
                 let totals = $crate::capi::core_mut(totals)?;
                 let range = $crate::capi::optional_mut(range)?;
-                totals.update(&inputs.params, &inputs.pixels, range)?;
+                totals.update(&inputs.params, inputs.pixels(), range)?;
                 Ok($crate::error::Notices::NONE)
             }
 
@@ -111,11 +111,11 @@ macro_rules! overlap_loss {
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let reads = [Span::of(totals, 1), Span::of(range, 1)];
-                inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
+                inputs.apart(&[Span::of(grad_scores, inputs.output)], &reads)?;
                 let totals = $crate::capi::core(totals)?;
                 let range = $crate::capi::optional(range)?;
-                let to = floats(write, grad_scores, inputs.n())?;
-                totals.gradient_to(&inputs.params, range, &inputs.pixels, upstream, to)
+                let to = floats(write, grad_scores, inputs.output)?;
+                totals.gradient_to(&inputs.params, range, inputs.pixels(), upstream, to)
             }
 
             /// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
@@ -134,12 +134,12 @@ macro_rules! overlap_loss {
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
-                let grad = Span::of(grad_scores, inputs.n());
+                let grad = Span::of(grad_scores, inputs.output);
                 let writes = [Span::of(totals, 1), Span::of(range, 1), Span::of(loss, 1), grad];
                 inputs.apart(&writes, &[])?;
                 let (totals, range) = (optional_mut(totals)?, optional_mut(range)?);
-                let (loss, to) = (result(loss)?, floats(write, grad_scores, inputs.n())?);
-                let $crate::capi::pixels::Labelled { params, pixels, .. } = inputs;
+                let (loss, to) = (result(loss)?, floats(write, grad_scores, inputs.output)?);
+                let (params, pixels) = (&inputs.params, inputs.pixels());
                 let value = $core::loss_and_gradient_to(params, pixels, upstream, totals, range, to)?;
                 $crate::capi::put_number(value, loss)
             }

@@ -44,7 +44,7 @@ macro_rules! pixel_loss {
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
                 $crate::capi::loss::update(inputs, totals, |totals| {
-                    totals.update(&inputs.params, &inputs.pixels)
+                    totals.update(&inputs.params, inputs.pixels())
                 })
             }
 
@@ -67,8 +67,8 @@ macro_rules! pixel_loss {
             ) {
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
-                let to = $crate::capi::loss::Floats(loss_map, inputs.n());
-                $crate::capi::loss::map(inputs, to, |to| $core::map_to(&inputs.params, &inputs.pixels, to))
+                let to = $crate::capi::loss::Floats(loss_map, inputs.output);
+                $crate::capi::loss::map(inputs, to, |to| $core::map_to(&inputs.params, inputs.pixels(), to))
             }
 
             /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
@@ -86,9 +86,9 @@ macro_rules! pixel_loss {
             ) {
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
-                let to = $crate::capi::loss::Floats(grad_scores, inputs.n());
+                let to = $crate::capi::loss::Floats(grad_scores, inputs.output);
                 $crate::capi::loss::gradient(inputs, totals, write, to, |totals, to| {
-                    totals.gradient_to(&inputs.params, &inputs.pixels, upstream, to)
+                    totals.gradient_to(&inputs.params, inputs.pixels(), upstream, to)
                 })
             }
 
@@ -105,9 +105,9 @@ macro_rules! pixel_loss {
             ) {
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
-                let to = $crate::capi::loss::Floats(grad_scores, inputs.n());
+                let to = $crate::capi::loss::Floats(grad_scores, inputs.output);
                 $crate::capi::loss::loss_and_gradient(inputs, totals, loss, write, to, |totals, to| {
-                    $core::loss_and_gradient_to(&inputs.params, &inputs.pixels, upstream, totals, to)
+                    $core::loss_and_gradient_to(&inputs.params, inputs.pixels(), upstream, totals, to)
                 })
             }
         }

@@ -47,7 +47,7 @@ exported! {
     fn hyla_pixel_statistics_update(
         pixels: *const hyla_pixels, totals: *mut hyla_pixel_statistics_totals,
     ) {
-        update(pixels, totals, hyla_pixels::decisions, Totals::update)
+        update(pixels, totals, hyla_pixels::decisions, |totals, pixels| totals.update(pixels))
     }
 
     /// What the totals say.

@@ -1,156 +1,290 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Parameters, Span, constant, disjoint, input, parameters};
+use super::check::{Parameters, Span, constant, disjoint, parameters};
 use super::loss::Inputs;
+use super::planes::{hyla_mask, hyla_plane};
+#[cfg(feature = "conversions")]
+use super::planes::{of_mask, of_plane};
 use crate::error::Error;
-use crate::input::Pixels;
-use core::ffi::c_void;
+#[cfg(feature = "conversions")]
+use crate::input::{Mask, Plane, Planes};
+use crate::input::{Pixels, Source, Used};
 
-/// The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
-/// with it; a field that is not used may be NULL. Scores, targets and decisions that a function does
-/// not need are ignored, so that one struct serves several calls. Weights and soft targets would
-/// change its numbers: given to a function that cannot use them they are an error
-/// (HYLA_ERROR_UNSUPPORTED_INPUT).
+/// The inputs of a call: planes and masks of `n` pixels. Which of them a function uses is said with it; what is not
+/// used may be all zero. Scores, targets and decisions that a function does not need are ignored, so that one struct
+/// serves several calls. Weights and soft targets would change its numbers: given to a function that cannot use them
+/// they are an error (HYLA_ERROR_UNSUPPORTED_INPUT).
 ///
-/// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
-/// fields by name.
+/// Inputs of any type are converted to float32, rounded at most once; the results are those of the converted values,
+/// bit for bit. Inputs are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
+/// fields by name:
 ///
-/// One rule for all functions: where `valid` is 0 the pixel is as if it were not there. It may be
-/// NaN, changes no total, and its gradient and map entry are exactly 0.
+/// ```c
+/// hyla_pixels pixels = {.scores = hyla_f32(logits), .targets = hyla_mask_u8(labels), .n = 640};
+/// pixels.scores = hyla_plane_rows(hyla_plane_affine(hyla_u16(region), 1.0f / 4095.0f, 0), pitch);
+/// pixels.targets = hyla_mask_ignore(hyla_mask_u8(labels), 255);
+/// ```
+///
+/// One rule for all functions: where `valid` is 0, or a label is the one to be ignored, the pixel is as if it were not
+/// there. It may be NaN, changes no total, and its gradient and map entry are exactly 0.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_pixels {
-    /// Scores or logits, as the function says: any floats.
-    pub scores: *const f32,
-    /// Ground truth: nonzero is an anomaly.
-    pub targets: *const u8,
-    /// Decisions: nonzero is an anomaly.
-    pub decisions: *const u8,
-    /// Which pixels count: nonzero counts. NULL: all do.
-    pub valid: *const u8,
-    /// Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    /// Scores or logits, as the function says: any numbers.
+    pub scores: hyla_plane,
+    /// Ground truth: true is an anomaly.
+    pub targets: hyla_mask,
+    /// Decisions: true is an anomaly.
+    pub decisions: hyla_mask,
+    /// Which pixels count. Not given: all do.
+    pub valid: hyla_mask,
+    /// Pixel weights: finite and not negative. Not given: all are 1. A pixel with another weight is counted as rejected
+    /// and acts as masked.
+    pub weights: hyla_plane,
+    /// Targets between 0 and 1, for functions that say so, in the place of `targets`. A pixel with another one is
     /// counted as rejected and acts as masked.
-    pub weights: *const f32,
-    /// Targets between 0 and 1, for functions that say so, in the place of `targets`. A pixel with another
-    /// one is counted as rejected and acts as masked.
-    pub soft_targets: *const f32,
-    /// How many pixels there are. With 0 all pointers may be NULL.
+    pub soft_targets: hyla_plane,
+    /// How many pixels there are, in all rows; never more are touched. With 0 all `data` may be NULL.
     pub n: usize,
-    /// NULL. Room for later inputs.
-    pub reserved: [*const c_void; 2],
+    /// In how many rows of `n / rows` pixels they lie, without a remainder (HYLA_ERROR_FRAME_SHAPE). 0: 1.
+    pub rows: usize,
+    /// Bytes from a row of an output (a gradient, a map) to the next: whole floats, at least a row. 0: no gap.
+    pub output_pitch: usize,
+    /// 0. Room for later inputs.
+    pub reserved: [usize; 5],
 }
 
-/// The arrays of a struct, a bit each.
-const SCORES: u32 = 1 << 0;
-const TARGETS: u32 = 1 << 1;
-const DECISIONS: u32 = 1 << 2;
-const VALID: u32 = 1 << 3;
-const WEIGHTS: u32 = 1 << 4;
-const SOFT_TARGETS: u32 = 1 << 5;
+/// The inputs of a call, as they were taken.
+pub(super) enum Taken<'a> {
+    /// Slices of floats and bytes.
+    Pixels(Pixels<'a>),
+    /// Planes, in rows.
+    #[cfg(feature = "conversions")]
+    Planes(Planes<'a>),
+}
+
+impl<'a> Taken<'a> {
+    /// What the core takes.
+    #[inline(always)]
+    pub fn source(&self) -> Source<'_> {
+        match self {
+            Self::Pixels(pixels) => Source::Pixels(*pixels),
+            #[cfg(feature = "conversions")]
+            Self::Planes(planes) => Source::Planes(planes),
+        }
+    }
+
+    /// How many floats an output has, with the gaps between its rows.
+    #[inline(always)]
+    pub fn output(&self) -> Result<usize, Error> {
+        match self {
+            Self::Pixels(pixels) => Ok(pixels.scores.len()),
+            #[cfg(feature = "conversions")]
+            Self::Planes(planes) => planes.output_span(),
+        }
+    }
+
+    /// Where the inputs lie.
+    fn spans(&self) -> [Span; 6] {
+        match self {
+            Self::Pixels(used) => [
+                Span::of_slice(Some(used.scores)),
+                Span::of_slice(used.targets),
+                Span::of_slice(used.decisions),
+                Span::of_slice(used.valid),
+                Span::of_slice(used.weights),
+                Span::of_slice(used.soft_targets),
+            ],
+            #[cfg(feature = "conversions")]
+            Self::Planes(used) => [
+                of_plane(&used.scores),
+                of_mask(&used.targets),
+                of_mask(&used.decisions),
+                of_mask(&used.valid),
+                of_plane(&used.weights),
+                of_plane(&used.soft_targets),
+            ],
+        }
+    }
+}
 
 impl hyla_pixels {
-    /// The arrays that a function needs, and those that it uses if they are not NULL. Weights and soft targets that it
+    /// Which inputs are given.
+    #[inline(always)]
+    fn given(&self) -> Used {
+        Used::SCORES.when(!self.scores.data.is_null())
+            | Used::TARGETS.when(!self.targets.data.is_null())
+            | Used::DECISIONS.when(!self.decisions.data.is_null())
+            | Used::VALID.when(!self.valid.data.is_null())
+            | Used::WEIGHTS.when(!self.weights.data.is_null())
+            | Used::SOFT_TARGETS.when(!self.soft_targets.data.is_null())
+    }
+
+    /// The inputs that a function needs, and those that it uses if they are given. Weights and soft targets that it
     /// does not use are an error: they would change what it says.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    unsafe fn arrays<'a>(&self, needed: u32, optional: u32) -> Result<Pixels<'a>, Error> {
-        let is_dropped = |array: u32, is_null: bool| !is_null && (needed | optional) & array == 0;
-        if is_dropped(WEIGHTS, self.weights.is_null()) || is_dropped(SOFT_TARGETS, self.soft_targets.is_null()) {
+    unsafe fn take<'a>(&self, needed: Used, optional: Used) -> Result<Taken<'a>, Error> {
+        let given = self.given();
+        if given.without(needed | optional).has(Used::WEIGHTS | Used::SOFT_TARGETS) {
             return Err(Error::UnsupportedInput);
         }
-        let used = |array: u32, is_null: bool| needed & array != 0 || (optional & array != 0 && !is_null);
+        if self.n > 0 && needed.without(given) != Used::NONE {
+            return Err(Error::NullPointer);
+        }
+        let used = given.among(needed | optional);
+        let plain_plane = |plane: &hyla_plane, input| !used.has(input) || plane.is_plain();
+        let plain_mask = |mask: &hyla_mask, input| !used.has(input) || mask.is_plain();
+        let is_plain = self.rows <= 1
+            && self.output_pitch == 0
+            && plain_plane(&self.scores, Used::SCORES)
+            && plain_mask(&self.targets, Used::TARGETS)
+            && plain_mask(&self.decisions, Used::DECISIONS)
+            && plain_mask(&self.valid, Used::VALID)
+            && plain_plane(&self.weights, Used::WEIGHTS)
+            && plain_plane(&self.soft_targets, Used::SOFT_TARGETS);
+        if !is_plain {
+            // SAFETY: the contract.
+            return unsafe { self.planes(used, needed) };
+        }
+        // What is needed is there, if of no pixel.
+        let used = used | needed;
         // SAFETY: the contract.
-        let floats = |pointer: *const f32, array| unsafe { array_if(used(array, pointer.is_null()), pointer, self.n) };
+        let floats = |plane: &hyla_plane, input| unsafe {
+            if used.has(input) { plane.floats(self.n).map(Some) } else { Ok(None) }
+        };
         // SAFETY: the contract.
-        let bytes = |pointer: *const u8, array| unsafe { array_if(used(array, pointer.is_null()), pointer, self.n) };
-        Ok(Pixels {
-            scores: floats(self.scores, SCORES)?.unwrap_or(&[]),
-            targets: bytes(self.targets, TARGETS)?,
-            decisions: bytes(self.decisions, DECISIONS)?,
-            valid: bytes(self.valid, VALID)?,
-            weights: floats(self.weights, WEIGHTS)?,
-            soft_targets: floats(self.soft_targets, SOFT_TARGETS)?,
-        })
+        let bytes = |mask: &hyla_mask, input| unsafe {
+            if used.has(input) { mask.bytes(self.n).map(Some) } else { Ok(None) }
+        };
+        Ok(Taken::Pixels(Pixels {
+            scores: floats(&self.scores, Used::SCORES)?.unwrap_or(&[]),
+            targets: bytes(&self.targets, Used::TARGETS)?,
+            decisions: bytes(&self.decisions, Used::DECISIONS)?,
+            valid: bytes(&self.valid, Used::VALID)?,
+            weights: floats(&self.weights, Used::WEIGHTS)?,
+            soft_targets: floats(&self.soft_targets, Used::SOFT_TARGETS)?,
+        }))
+    }
+
+    /// The same, of any type.
+    #[cfg(feature = "conversions")]
+    #[inline(never)]
+    unsafe fn planes<'a>(&self, used: Used, needed: Used) -> Result<Taken<'a>, Error> {
+        let rows = self.rows.max(1);
+        let (Some(columns), Some(0)) = (self.n.checked_div(rows), self.n.checked_rem(rows)) else {
+            return Err(Error::FrameShape);
+        };
+        if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
+            return Err(Error::Misaligned);
+        }
+        // SAFETY: the contract.
+        let plane = |plane: &hyla_plane, input| unsafe {
+            match (used.has(input), needed.has(input)) {
+                (true, _) => plane.read(rows, columns).map(Some),
+                // Of no pixel.
+                (false, true) => Ok(Some(Plane::from(&[0.0_f32; 0][..]))),
+                _ => Ok(None),
+            }
+        };
+        // SAFETY: the contract.
+        let mask = |mask: &hyla_mask, input| unsafe {
+            match (used.has(input), needed.has(input)) {
+                (true, _) => mask.read(rows, columns).map(Some),
+                (false, true) => Ok(Some(Mask::from(&[0_u8; 0][..]))),
+                _ => Ok(None),
+            }
+        };
+        Ok(Taken::Planes(Planes {
+            n: self.n,
+            rows,
+            output_row_stride: self.output_pitch / size_of::<f32>(),
+            scores: plane(&self.scores, Used::SCORES)?,
+            targets: mask(&self.targets, Used::TARGETS)?,
+            decisions: mask(&self.decisions, Used::DECISIONS)?,
+            valid: mask(&self.valid, Used::VALID)?,
+            weights: plane(&self.weights, Used::WEIGHTS)?,
+            soft_targets: plane(&self.soft_targets, Used::SOFT_TARGETS)?,
+        }))
+    }
+
+    /// Without conversions only floats and bytes side by side are known.
+    #[cfg(not(feature = "conversions"))]
+    unsafe fn planes<'a>(&self, _: Used, _: Used) -> Result<Taken<'a>, Error> {
+        Err(if self.rows > 1 || self.output_pitch != 0 { Error::UnsupportedInput } else { Error::Dtype })
     }
 
     /// Scores, whichever targets are given, `valid` and weights.
-    pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Pixels<'a>, Error> {
-        let targets = if self.soft_targets.is_null() { TARGETS } else { 0 };
+    pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Taken<'a>, Error> {
+        let targets = Used::TARGETS.when(self.soft_targets.data.is_null());
         // SAFETY: the contract.
-        unsafe { self.arrays(SCORES | targets, TARGETS | VALID | WEIGHTS | SOFT_TARGETS) }
+        unsafe { self.take(Used::SCORES | targets, Used::LABELLED) }
     }
 
     /// Scores and `valid`.
-    pub(super) unsafe fn scores<'a>(&self) -> Result<Pixels<'a>, Error> {
+    pub(super) unsafe fn scores<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { self.arrays(SCORES, VALID) }
+        unsafe { self.take(Used::SCORES, Used::VALID) }
     }
 
     /// Scores, targets that may be missing, and `valid`.
-    pub(super) unsafe fn ranked<'a>(&self) -> Result<Pixels<'a>, Error> {
+    pub(super) unsafe fn ranked<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { self.arrays(SCORES, TARGETS | VALID) }
+        unsafe { self.take(Used::SCORES, Used::TARGETS | Used::VALID) }
+    }
+
+    /// Scores, targets and `valid`.
+    pub(super) unsafe fn labelled_scores<'a>(&self) -> Result<Taken<'a>, Error> {
+        // SAFETY: the contract.
+        unsafe { self.take(Used::SCORES | Used::TARGETS, Used::VALID) }
     }
 
     /// Decisions and `valid`.
-    pub(super) unsafe fn decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
+    pub(super) unsafe fn decisions<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { self.arrays(DECISIONS, VALID) }
+        unsafe { self.take(Used::DECISIONS, Used::VALID) }
     }
 
     /// Decisions, targets and `valid`.
-    pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Pixels<'a>, Error> {
+    pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { self.arrays(TARGETS | DECISIONS, VALID) }
+        unsafe { self.take(Used::TARGETS | Used::DECISIONS, Used::VALID) }
     }
 
     /// Targets, decisions and `valid`, and with a ranking the scores: decisions or scores may be missing
     /// then.
-    pub(super) unsafe fn detected<'a>(&self, is_ranked: bool) -> Result<Pixels<'a>, Error> {
+    pub(super) unsafe fn detected<'a>(&self, is_ranked: bool) -> Result<Taken<'a>, Error> {
         if !is_ranked {
             // SAFETY: the contract.
             return unsafe { self.labelled_decisions() };
         }
-        if self.decisions.is_null() && self.scores.is_null() && self.n > 0 {
+        if self.decisions.data.is_null() && self.scores.data.is_null() && self.n > 0 {
             return Err(Error::NullPointer);
         }
         // SAFETY: the contract.
-        unsafe { self.arrays(TARGETS, SCORES | DECISIONS | VALID) }
+        unsafe { self.take(Used::TARGETS, Used::SCORES | Used::DECISIONS | Used::VALID) }
     }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.
-pub(super) unsafe fn read(pointer: *const hyla_pixels) -> Result<hyla_pixels, Error> {
+pub(super) unsafe fn read<'a>(pointer: *const hyla_pixels) -> Result<&'a hyla_pixels, Error> {
     // SAFETY: the contract.
-    let pixels = *unsafe { constant(pointer) }?;
-    if pixels.reserved.iter().all(|reserved| reserved.is_null()) { Ok(pixels) } else { Err(Error::Reserved) }
+    let pixels = unsafe { constant(pointer) }?;
+    if pixels.reserved == [0; 5] { Ok(pixels) } else { Err(Error::Reserved) }
 }
 
-/// The items of an array, if it is used.
-#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-unsafe fn array_if<'a, T>(is_used: bool, pointer: *const T, items: usize) -> Result<Option<&'a [T]>, Error> {
-    // SAFETY: the contract.
-    if is_used { unsafe { input(pointer, items) }.map(Some) } else { Ok(None) }
-}
-
-/// No output overlaps another one, the structs that a call reads, or the arrays that it uses.
+/// No output overlaps another one, the structs that a call reads, or the inputs that it uses.
 #[inline(never)]
-pub(super) fn apart(outputs: &[Span], structs: &[Span], more: &[Span], used: &Pixels) -> Result<(), Error> {
-    let arrays = [
-        Span::of_slice(Some(used.scores)),
-        Span::of_slice(used.targets),
-        Span::of_slice(used.decisions),
-        Span::of_slice(used.valid),
-        Span::of_slice(used.weights),
-        Span::of_slice(used.soft_targets),
-    ];
-    disjoint(outputs, &[structs, more, &arrays])
+pub(super) fn apart(outputs: &[Span], structs: &[Span], more: &[Span], used: &Taken) -> Result<(), Error> {
+    disjoint(outputs, &[structs, more, &used.spans()])
 }
 
 /// The checked inputs of a loss of labelled scores.
 pub(super) struct Labelled<'a, P> {
     pub params: P,
-    pub pixels: Pixels<'a>,
+    taken: Taken<'a>,
+    /// How many floats an output has.
+    pub output: usize,
     /// What is read beside the arrays.
     structs: [Span; 2],
 }
@@ -159,18 +293,18 @@ impl<P> Labelled<'_, P> {
     #[inline(never)]
     pub unsafe fn new<V: Parameters<Core = P>>(params: *const V, pixels: *const hyla_pixels) -> Result<Self, Error> {
         // SAFETY: the contract, of the arrays of the pixels, too.
-        let ((checked, span), used) = unsafe { (parameters(params)?, read(pixels)?.scores_and_targets()?) };
-        let structs = [span, Span::of(pixels, 1)];
-        Ok(Self { params: checked.to_core()?, pixels: used, structs })
+        let ((checked, span), taken) = unsafe { (parameters(params)?, read(pixels)?.scores_and_targets()?) };
+        let output = taken.output()?;
+        Ok(Self { params: checked.to_core()?, taken, output, structs: [span, Span::of(pixels, 1)] })
     }
 
-    pub fn n(&self) -> usize {
-        self.pixels.scores.len()
+    pub fn pixels(&self) -> Source<'_> {
+        self.taken.source()
     }
 }
 
 impl<P> Inputs for Labelled<'_, P> {
     fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
-        apart(outputs, &self.structs, more, &self.pixels)
+        apart(outputs, &self.structs, more, &self.taken)
     }
 }

@@ -58,7 +58,7 @@ exported! {
     /// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
     /// UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_range_update(pixels: *const hyla_pixels, range: *mut hyla_range) {
-        update(pixels, range, hyla_pixels::scores, Range::update)
+        update(pixels, range, hyla_pixels::scores, |range, pixels| range.update(pixels))
     }
 
     /// What the range says. Exact: minimum and maximum are values of the map.

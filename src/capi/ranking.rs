@@ -2,7 +2,7 @@
 
 use super::binning::{self, hyla_binning};
 use super::node::*;
-use crate::metric::ranking::{self, Binning, Histograms, Labels, Point, Report};
+use crate::metric::ranking::{self, Binning, Histograms, Point, Report};
 
 mirror! {
     /// What histograms say. A bound holds for the exact scores, of which the histograms know the bins.
@@ -61,36 +61,6 @@ mirror! {
     }
 }
 
-/// `..._update_u8` and `..._update_u16`.
-macro_rules! update_integers {
-    ($bits:literal, $rule:ident, $name:ident, $type:ty, $update:ident) => {
-        exported! {
-            #[doc = concat!(" Adds scores of ", $bits, " bits to histograms of ", stringify!($rule), ": nothing is lost.")]
-            /// `targets` and `valid` may be NULL.
-            ///
-            /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-            /// UNSUPPORTED_INPUT (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none;
-            /// `hyla_ranking_values` tells them.
-            fn $name(
-                binning: *const hyla_binning, scores: *const $type, targets: *const u8,
-                valid: *const u8, n: usize, words: *mut i64, count: usize,
-            ) {
-                let (binning, [a, b]) = binning::read(binning)?;
-                let scores = input(scores, n)?;
-                let (targets, valid) = (optional_input(targets, n)?, optional_input(valid, n)?);
-                let [c, d] = [targets, valid].map(Span::of_slice);
-                let reads = [a, b, Span::of_slice(Some(scores)), c, d];
-                disjoint(&[Span::of(words, count)], &[&reads])?;
-                let labels = Labels { targets, valid };
-                ranking::$update(&binning, scores, &labels, changed(words, count)?)
-            }
-        }
-    };
-}
-
-update_integers!(8, HYLA_BINNING_U8, hyla_ranking_update_u8, u8, update_bytes);
-update_integers!(16, HYLA_BINNING_U16, hyla_ranking_update_u16, u16, update_words);
-
 exported! {
     /// How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are
     /// all zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels
@@ -122,7 +92,7 @@ exported! {
         let (binning, reads) = binning::read(binning)?;
         let used = pixels::read(pixels)?.ranked()?;
         pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
-        ranking::update(&binning, &used, changed(words, count)?)
+        ranking::update(&binning, used.source(), changed(words, count)?)
     }
 
     /// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;

@@ -51,17 +51,12 @@ exported! {
         pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
         report: *mut hyla_ranking_exact_report,
     ) {
-        let given = pixels::read(pixels)?;
-        let mut used = given.ranked()?;
-        match used.targets {
-            None if given.n > 0 => return Err(Error::NullPointer),
-            targets => used.targets = targets.or(Some(&[])),
-        }
+        let used = pixels::read(pixels)?.labelled_scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
         pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);
-        let (found, notices) = ranking_exact::report_to(&used, workspace)?;
+        let (found, notices) = ranking_exact::report_to(used.source(), workspace)?;
         report.write(found);
         Ok(notices)
     }

@@ -98,7 +98,7 @@ exported! {
     fn hyla_score_statistics_update(
         pixels: *const hyla_pixels, totals: *mut hyla_score_statistics_totals,
     ) {
-        update(pixels, totals, hyla_pixels::scores, Totals::update)
+        update(pixels, totals, hyla_pixels::scores, |totals, pixels| totals.update(pixels))
     }
 
     /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
@@ -134,7 +134,7 @@ exported! {
         pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);
-        let (found, notices) = score_statistics::frame_to(&used, workspace)?;
+        let (found, notices) = score_statistics::frame_to(used.source(), workspace)?;
         report.write(found);
         Ok(notices)
     }

@@ -59,7 +59,7 @@ exported! {
     /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
     /// UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_sum_update(pixels: *const hyla_pixels, totals: *mut hyla_sum_totals) {
-        update(pixels, totals, hyla_pixels::scores, Totals::update)
+        update(pixels, totals, hyla_pixels::scores, |totals, pixels| totals.update(pixels))
     }
 
     /// The sum, exact and rounded once; 0 of nothing.

@@ -4,7 +4,7 @@
 //!
 //! Limit: memory. From DRAM it runs at about the speed of a plain read.
 
-use crate::simd::{self, Columns, Kernel, Simd, cut};
+use crate::simd::{self, Columns, Kernel, Simd};
 
 /// What two masks hold, among the pixels that count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,16 @@ pub(crate) struct MaskCounts {
     pub both: i64,
 }
 
+impl MaskCounts {
+    /// Adds what other pixels hold.
+    pub fn add(&mut self, more: Self) {
+        self.pixels = self.pixels.wrapping_add(more.pixels);
+        self.first = self.first.wrapping_add(more.first);
+        self.second = self.second.wrapping_add(more.second);
+        self.both = self.both.wrapping_add(more.both);
+    }
+}
+
 /// One mask or two of one length, and which pixels count (all, if None).
 #[derive(Clone, Copy)]
 pub(crate) struct Masks<'a> {
@@ -27,19 +37,16 @@ pub(crate) struct Masks<'a> {
     pub valid: Option<&'a [u8]>,
 }
 
-impl<'a> Masks<'a> {
-    /// MaskCounts all pixels.
+impl Masks<'_> {
+    /// Counts all pixels.
     pub fn count(self) -> MaskCounts {
-        if simd::IS_SMALL { self.count_every(1) } else { simd::run(self) }
+        if simd::IS_SMALL { self.count_one_by_one() } else { simd::run(self) }
     }
 
-    /// MaskCounts every `stride`-th pixel, from the first: few pixels, far apart, one by one.
-    pub fn count_every(self, stride: usize) -> MaskCounts {
+    fn count_one_by_one(self) -> MaskCounts {
         let is_true = |mask: &[u8], at: usize| mask.get(at).is_some_and(|byte| *byte != 0);
         let [mut pixels, mut first, mut second, mut both] = [0_usize; 4];
-        // (A range in steps would be divided by them.)
-        let mut at = 0;
-        while at < self.first.len() {
+        for at in 0..self.first.len() {
             if self.valid.is_none_or(|valid| is_true(valid, at)) {
                 let in_first = usize::from(is_true(self.first, at));
                 let in_second = usize::from(self.second.is_some_and(|second| is_true(second, at)));
@@ -48,16 +55,9 @@ impl<'a> Masks<'a> {
                 second += in_second;
                 both += in_first & in_second;
             }
-            at = at.saturating_add(stride.max(1));
         }
         let [pixels, first, second, both] = [pixels, first, second, both].map(|count| count as i64);
         MaskCounts { pixels, first, second, both }
-    }
-
-    /// `length` pixels from `start`, or as many as there are.
-    pub fn part(self, start: usize, length: usize) -> Self {
-        let part = |mask: &'a [u8]| cut(mask, start, length);
-        Self { first: part(self.first), second: self.second.map(part), valid: self.valid.map(part) }
     }
 }
 

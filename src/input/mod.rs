@@ -6,10 +6,19 @@
 //! the same.
 
 mod cube;
+#[cfg(feature = "conversions")]
+mod grid;
 mod live;
+#[cfg(feature = "conversions")]
+mod mask;
 mod masks;
 mod matrix;
 mod pixels;
+#[cfg(feature = "conversions")]
+mod plane;
+#[cfg(feature = "conversions")]
+mod planes;
+mod source;
 mod tally;
 
 pub use cube::{Cube, Layout};
@@ -17,5 +26,13 @@ pub(crate) use cube::{CubeColumns, CubeOutput};
 pub(crate) use live::{Live, LiveColumns, Weights, both};
 pub(crate) use masks::{MaskCounts, Masks};
 pub use matrix::Matrix;
+#[cfg(feature = "conversions")]
+pub use mask::{Mask, Truths};
 pub use pixels::Pixels;
-pub(crate) use tally::{Sum, Tally, count_valid, sum, tally};
+#[cfg(feature = "conversions")]
+pub use plane::{Items, Plane};
+#[cfg(feature = "conversions")]
+pub use planes::Planes;
+pub use source::Source;
+pub(crate) use source::{Tile, Used};
+pub(crate) use tally::{Sum, Tally, count_valid, sum, tally, tally_source};

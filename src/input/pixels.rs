@@ -1,5 +1,6 @@
 //! Pixels of one value each.
 
+use super::source::Used;
 use crate::error::Error;
 use crate::simd::cut;
 
@@ -28,20 +29,50 @@ impl<'a> Pixels<'a> {
         if others.iter().flatten().all(|other| *other == length) { Ok(length) } else { Err(Error::LengthMismatch) }
     }
 
-    /// Neither weights nor soft targets are given: for nodes that cannot use them.
-    #[inline(never)]
-    pub(crate) fn check_plain(&self) -> Result<(), Error> {
-        match (self.weights, self.soft_targets) {
-            (None, None) => Ok(()),
-            _ => Err(Error::UnsupportedInput),
+    /// Which inputs are given. Scores are there in any case.
+    #[inline(always)]
+    pub(super) fn given(&self) -> Used {
+        Used::SCORES
+            | Used::TARGETS.when(self.targets.is_some())
+            | Used::DECISIONS.when(self.decisions.is_some())
+            | Used::VALID.when(self.valid.is_some())
+            | Used::WEIGHTS.when(self.weights.is_some())
+            | Used::SOFT_TARGETS.when(self.soft_targets.is_some())
+    }
+
+    /// Those of the inputs that are used.
+    #[inline(always)]
+    pub(super) fn only(&self, used: Used) -> Self {
+        let bytes = |bytes: Option<&'a [u8]>, used_as| bytes.filter(|_| used.has(used_as));
+        let floats = |floats: Option<&'a [f32]>, used_as| floats.filter(|_| used.has(used_as));
+        Self {
+            scores: if used.has(Used::SCORES) { self.scores } else { &[] },
+            targets: bytes(self.targets, Used::TARGETS),
+            decisions: bytes(self.decisions, Used::DECISIONS),
+            valid: bytes(self.valid, Used::VALID),
+            weights: floats(self.weights, Used::WEIGHTS),
+            soft_targets: floats(self.soft_targets, Used::SOFT_TARGETS),
         }
     }
 
-    /// Scores and mask, for nodes that can use nothing else.
-    pub(crate) fn plain_scores(&self) -> Result<Self, Error> {
-        self.check_plain()?;
-        Self::check_lengths(self.scores.len(), &[self.valid.map(<[u8]>::len)])?;
-        Ok(Self { scores: self.scores, valid: self.valid, ..Self::default() })
+    /// How many pixels there are: as many as the first input that is used has items.
+    #[inline(always)]
+    pub(super) fn count(&self, used: Used) -> usize {
+        if used.has(Used::SCORES) {
+            return self.scores.len();
+        }
+        let bytes = if used.has(Used::DECISIONS) { self.decisions } else { self.targets };
+        bytes.map_or(0, <[u8]>::len)
+    }
+
+    /// Inputs that are used have as many items.
+    pub(super) fn check(&self, used: Used) -> Result<(), Error> {
+        let length = self.count(used);
+        let used = self.only(used);
+        let bytes = [used.targets, used.decisions, used.valid].map(|bytes| bytes.map(<[u8]>::len));
+        let floats = [used.weights, used.soft_targets].map(|floats| floats.map(<[f32]>::len));
+        Self::check_lengths(length, &bytes)?;
+        Self::check_lengths(length, &floats).map(|_| ())
     }
 
     /// The inputs from a pixel on, for as many pixels or as many as there are.
@@ -60,22 +91,5 @@ impl<'a> Pixels<'a> {
     #[inline(always)]
     pub(crate) fn are_alike(&self) -> bool {
         self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
-    }
-
-    /// There is one kind of targets, and every input of a labelled score has as many items as there are
-    /// scores.
-    #[inline(never)]
-    pub(crate) fn check_labelled(&self) -> Result<(), Error> {
-        match (self.targets, self.soft_targets) {
-            (None, None) => return Err(Error::MissingInput),
-            (Some(_), Some(_)) => return Err(Error::UnsupportedInput),
-            _ => {}
-        }
-        let targets = self.targets.map(<[u8]>::len);
-        let soft_targets = self.soft_targets.map(<[f32]>::len);
-        let valid = self.valid.map(<[u8]>::len);
-        let weights = self.weights.map(<[f32]>::len);
-        let given = [targets, soft_targets, valid, weights];
-        Self::check_lengths(self.scores.len(), &given).map(|_| ())
     }
 }

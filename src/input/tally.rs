@@ -1,6 +1,6 @@
 //! How many pixels count, and exact sums over those that do.
 
-use super::{LiveColumns, Masks, Pixels};
+use super::{LiveColumns, Masks, Pixels, Source, Used};
 use crate::exact::{Accumulator, ExactSum};
 use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, sum_of_counts};
 
@@ -19,6 +19,18 @@ pub(crate) fn count_valid(n: usize, valid: Option<&[u8]>) -> i64 {
         Some(valid) => Masks { first: valid, second: None, valid: None }.count().first,
         None => n as i64,
     }
+}
+
+/// Counts which pixels of a call count, and adds their weights to `weights` (1 each without weights). `used` are the
+/// inputs that the call uses.
+pub(crate) fn tally_source(source: &Source, used: Used, weights: &mut ExactSum) -> Tally {
+    let mut all = Tally::default();
+    source.each_live(used, |n, pixels| {
+        let of_tile = tally(n, pixels, weights);
+        all.pixels = all.pixels.wrapping_add(of_tile.pixels);
+        all.rejected = all.rejected.wrapping_add(of_tile.rejected);
+    });
+    all
 }
 
 /// Counts which of `n` pixels count, and adds their weights to `weights` (1 each without weights).

@@ -28,7 +28,7 @@
 //! Formula: T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar, Focal Loss for Dense Object Detection (2017).
 
 use crate::error::{Error, Notices, Value};
-use crate::input::Pixels;
+use crate::input::Source;
 use crate::math::{LOGISTIC_PRODUCT_MAX_ULP, Logistic, double, exp, logistic, softplus};
 use crate::node::fingerprint::fingerprint;
 use crate::node::pixelwise::{Factors, Function, Pixelwise, Softening, Targeted};
@@ -219,8 +219,8 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, targets missing or soft, inputs of different lengths.
     /// Nothing was added then.
-    pub fn update(&mut self, params: &Params, pixels: &Pixels) -> Result<(), Error> {
-        walk::update(Targeted::new(params, pixels)?, &mut self.sums);
+    pub fn update<'a>(&mut self, params: &Params, pixels: impl Into<Source<'a>>) -> Result<(), Error> {
+        walk::update(Targeted::new(params, pixels.into())?, &mut self.sums);
         Ok(())
     }
 
@@ -250,22 +250,22 @@ impl Totals {
     /// # Errors
     /// As [`Self::update`] and [`Self::loss`], and a gradient of another length. Nothing was
     /// written then.
-    pub fn gradient(
+    pub fn gradient<'a>(
         &self,
         params: &Params,
-        pixels: &Pixels,
+        pixels: impl Into<Source<'a>>,
         upstream: f64,
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        self.gradient_to(params, pixels, upstream, Output::new(write, gradient))
+        self.gradient_to(params, pixels.into(), upstream, Output::new(write, gradient))
     }
 
     /// [`Self::gradient`], to memory that may be uninitialised.
     pub(crate) fn gradient_to(
         &self,
         params: &Params,
-        pixels: &Pixels,
+        pixels: Source,
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
@@ -281,21 +281,21 @@ impl Totals {
 /// # Errors
 /// As [`Totals::update`] and [`Totals::loss`], and a gradient of another length. Nothing was
 /// written then. With [`Reduction::None`] there is no loss: use [`map`] and [`Totals::gradient`].
-pub fn loss_and_gradient(
+pub fn loss_and_gradient<'a>(
     params: &Params,
-    pixels: &Pixels,
+    pixels: impl Into<Source<'a>>,
     upstream: f64,
     write: Write,
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(params, pixels, upstream, totals, Output::new(write, gradient))
+    loss_and_gradient_to(params, pixels.into(), upstream, totals, Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
 pub(crate) fn loss_and_gradient_to(
     params: &Params,
-    pixels: &Pixels,
+    pixels: Source,
     upstream: f64,
     totals: Option<&mut Totals>,
     gradient: Output,
@@ -309,11 +309,11 @@ pub(crate) fn loss_and_gradient_to(
 ///
 /// # Errors
 /// As [`Totals::update`], and a map of another length. Nothing was written then.
-pub fn map(params: &Params, pixels: &Pixels, map: &mut [f32]) -> Result<Notices, Error> {
-    map_to(params, pixels, Output::new(Write::Store, map))
+pub fn map<'a>(params: &Params, pixels: impl Into<Source<'a>>, map: &mut [f32]) -> Result<Notices, Error> {
+    map_to(params, pixels.into(), Output::new(Write::Store, map))
 }
 
 /// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(params: &Params, pixels: &Pixels, map: Output) -> Result<Notices, Error> {
+pub(crate) fn map_to(params: &Params, pixels: Source, map: Output) -> Result<Notices, Error> {
     walk::map(Targeted::new(params, pixels)?, map)
 }

@@ -26,7 +26,7 @@
 //! N. Abraham, N. M. Khan, A Novel Focal Tversky Loss Function (2018), there with exponent 1/gamma.
 
 use crate::error::{Error, Notices, Value};
-use crate::input::Pixels;
+use crate::input::{Source, Used};
 pub use crate::node::overlap::{Boundary, EmptyTarget, GRADIENT_MAX_ULP, Normalization};
 use crate::node::overlap::{Index, Sums};
 use crate::node::range::Range;
@@ -98,8 +98,8 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, no targets or two kinds of them, inputs of different lengths, no range
     /// where one is needed. Nothing was added then.
-    pub fn update(&mut self, params: &Params, pixels: &Pixels, range: Option<&mut Range>) -> Result<(), Error> {
-        self.sums.update(&params.index(), pixels, range)
+    pub fn update<'a>(&mut self, params: &Params, pixels: impl Into<Source<'a>>, range: Option<&mut Range>) -> Result<(), Error> {
+        self.sums.update(&params.index(), pixels.into(), range)
     }
 
     /// Adds other totals. The words are canonical afterwards. Ranges are merged beside.
@@ -128,16 +128,16 @@ impl Totals {
     /// # Errors
     /// As [`Self::update`] and [`Self::loss`], and a gradient of another length. Nothing was written
     /// then.
-    pub fn gradient(
+    pub fn gradient<'a>(
         &self,
         params: &Params,
         range: Option<&Range>,
-        pixels: &Pixels,
+        pixels: impl Into<Source<'a>>,
         upstream: f64,
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        self.gradient_to(params, range, pixels, upstream, Output::new(write, gradient))
+        self.gradient_to(params, range, pixels.into(), upstream, Output::new(write, gradient))
     }
 
     /// [`Self::gradient`], to memory that may be uninitialised.
@@ -145,7 +145,7 @@ impl Totals {
         &self,
         params: &Params,
         range: Option<&Range>,
-        pixels: &Pixels,
+        pixels: Source,
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
@@ -158,29 +158,29 @@ impl Totals {
 ///
 /// # Errors
 /// As [`Totals::update`] and [`Totals::gradient`]. Nothing was written then.
-pub fn loss_and_gradient(
+pub fn loss_and_gradient<'a>(
     params: &Params,
-    pixels: &Pixels,
+    pixels: impl Into<Source<'a>>,
     upstream: f64,
     write: Write,
     totals: Option<&mut Totals>,
     range: Option<&mut Range>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(params, pixels, upstream, totals, range, Output::new(write, gradient))
+    loss_and_gradient_to(params, pixels.into(), upstream, totals, range, Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
 pub(crate) fn loss_and_gradient_to(
     params: &Params,
-    pixels: &Pixels,
+    pixels: Source,
     upstream: f64,
     totals: Option<&mut Totals>,
     range: Option<&mut Range>,
     gradient: Output,
 ) -> Result<Value, Error> {
     let (mut batch, mut extent) = (Totals::default(), Range::default());
-    Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
+    pixels.check_output(Used::LABELLED, gradient.len())?;
     batch.update(params, pixels, Some(&mut extent))?;
     let value = batch.loss(params, Some(&extent))?;
     batch.gradient_to(params, Some(&extent), pixels, upstream, gradient)?;

@@ -20,7 +20,7 @@
 //! Formula: C. J. van Rijsbergen, Information Retrieval (1979), ch. 7; P. Jaccard (1912).
 
 use crate::error::{Error, Notices};
-use crate::input::{MaskCounts, Masks, Pixels};
+use crate::input::{MaskCounts, Masks, Source, Tile, Used};
 
 /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,8 +116,10 @@ impl Totals {
     ///
     /// # Errors
     /// Decisions or targets missing, weights or soft targets, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        let seen = inputs(pixels)?.count();
+    pub fn update<'a>(&mut self, pixels: impl Into<Source<'a>>) -> Result<(), Error> {
+        let pixels = pixels.into();
+        check(&pixels)?;
+        let seen = count(&pixels);
         self.add_pixels(seen);
         self.add_to_frame(seen);
         Ok(())
@@ -181,12 +183,17 @@ impl Totals {
     }
 }
 
-/// Decisions and targets, checked.
-pub(super) fn inputs<'a>(pixels: &Pixels<'a>) -> Result<Masks<'a>, Error> {
-    pixels.check_plain()?;
-    let decisions = pixels.decisions.ok_or(Error::MissingInput)?;
-    let targets = pixels.targets.ok_or(Error::MissingInput)?;
-    let valid = pixels.valid;
-    Pixels::check_lengths(decisions.len(), &[Some(targets.len()), valid.map(<[u8]>::len)])?;
-    Ok(Masks { first: decisions, second: Some(targets), valid })
+/// There are decisions and targets.
+pub(super) fn check(pixels: &Source) -> Result<(), Error> {
+    pixels.check(Used::DECISIONS | Used::TARGETS, Used::VALID)
+}
+
+/// What decisions and targets hold; they are checked.
+pub(super) fn count(pixels: &Source) -> MaskCounts {
+    let mut all = MaskCounts::default();
+    pixels.each(Used::DECISIONS | Used::TARGETS | Used::VALID, None, |Tile { pixels, .. }| {
+        let decisions = pixels.decisions.unwrap_or(&[]);
+        all.add(Masks { first: decisions, second: pixels.targets, valid: pixels.valid }.count());
+    });
+    all
 }

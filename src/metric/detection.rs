@@ -28,13 +28,14 @@
 //! histograms.
 
 use super::Metric;
-use super::confusion::{Totals as Confusion, inputs};
+use super::confusion::{self, Totals as Confusion};
 use super::ranking::{self, Binning, MOST_THRESHOLDS, Rule};
 use crate::error::{Error, Notices};
 use crate::exact::counts;
-use crate::input::{Masks, Pixels};
+#[cfg(feature = "conversions")]
+use crate::input::Planes;
+use crate::input::{Source, Used};
 use crate::node::fingerprint::{fingerprint, same_parameters};
-use crate::simd::IS_SMALL;
 
 /// What is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,17 +92,6 @@ pub struct Ranking<'a> {
     pub words: &'a mut [i64],
 }
 
-/// Where the rows of a frame lie in its pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// Rows.
-    pub rows: usize,
-    /// Pixels of a row.
-    pub columns: usize,
-    /// Pixels from the start of a row to the start of the next: at least `columns`.
-    pub pitch: usize,
-}
-
 /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
@@ -120,25 +110,19 @@ impl Totals {
     /// Adds a part of the open frame: a line of a push-broom camera, say. Scores go to the ranking.
     ///
     /// # Errors
-    /// A stride of 0, too few or too many thresholds, a stride above 1 (only [`Self::update_frame`]
-    /// knows rows and columns), targets missing, neither decisions nor scores with a ranking, inputs of
-    /// different lengths, another binning than that of the parameters, too few words. Nothing was added
-    /// then.
-    pub fn update(&mut self, params: &Params, pixels: &Pixels, ranking: Option<Ranking>) -> Result<(), Error> {
+    /// A stride of 0, too few or too many thresholds, a stride above 1 (only whole frames have a first row),
+    /// targets missing, neither decisions nor scores with a ranking, inputs of different lengths, another binning than
+    /// that of the parameters, too few words. Nothing was added then.
+    pub fn update<'a>(
+        &mut self,
+        params: &Params,
+        pixels: impl Into<Source<'a>>,
+        ranking: Option<Ranking>,
+    ) -> Result<(), Error> {
         if params.check()? != 1 {
             return Err(Error::StrideNeedsFrame);
         }
-        let parts = Parts::new(params, pixels, ranking)?;
-        if let Some(masks) = parts.masks {
-            let seen = masks.count();
-            self.confusion.add_pixels(seen);
-            self.confusion.add_to_frame(seen);
-        }
-        self.count_update(params, &parts);
-        if let Some((scores, ranking)) = parts.ranked {
-            ranking::update(ranking.binning, &scores, ranking.words)?;
-        }
-        Ok(())
+        self.add(params, &pixels.into(), ranking).map(|_| ())
     }
 
     /// Ends the open frame, as [`Confusion::end_frame`] does: for frames with decisions.
@@ -146,50 +130,75 @@ impl Totals {
         self.confusion.end_frame();
     }
 
-    /// Adds a whole frame, and ends it if it has decisions. A frame without rows or columns adds nothing.
+    /// Adds a whole frame, whose rows are those of the planes, and ends it if it has decisions. A frame without pixels
+    /// adds nothing.
     ///
     /// # Errors
-    /// A stride of 0, too few or too many thresholds, targets missing, neither decisions nor scores with
-    /// a ranking, inputs of different lengths, rows that overlap or reach beyond the pixels, another
-    /// binning than that of the parameters, too few words. Nothing was added then.
-    pub fn update_frame(
+    /// As [`Self::update`], but any stride will do; without the feature `conversions` it must be 1
+    /// ([`Error::UnsupportedInput`]). Nothing was added then.
+    pub fn update_frame<'a>(
         &mut self,
         params: &Params,
-        pixels: &Pixels,
-        frame: Frame,
+        pixels: impl Into<Source<'a>>,
         ranking: Option<Ranking>,
     ) -> Result<(), Error> {
         let stride = params.check()?;
-        let mut parts = Parts::new(params, pixels, ranking)?;
-        frame.check(parts.length)?;
-        if frame.rows == 0 || frame.columns == 0 {
+        let pixels = pixels.into();
+        let mut added = Self::default();
+        let is_decided = if stride == 1 {
+            added.add(params, &pixels, ranking)?
+        } else {
+            added.add_every(stride, params, &pixels, ranking)?
+        };
+        if pixels.n(Used::TARGETS) == 0 {
             return Ok(());
         }
-        let frame = if stride == 1 { frame.in_one_row() } else { frame };
-        let mut added = Confusion::default();
-        for row in 0..frame.rows {
-            let start = row.wrapping_mul(frame.pitch);
-            let counts = row.is_multiple_of(stride);
-            if let Some(masks) = parts.masks {
-                let line = masks.part(start, frame.columns);
-                let seen = line.count();
-                added.add_to_frame(seen);
-                if stride == 1 {
-                    added.add_pixels(seen);
-                } else if counts {
-                    added.add_pixels(line.count_every(stride));
-                }
-            }
-            if let Some((scores, ranking)) = parts.ranked.as_mut().filter(|_| counts) {
-                rank_every(stride, &scores.part(start, frame.columns), ranking)?;
-            }
-        }
-        if parts.masks.is_some() {
+        if is_decided {
             added.end_frame();
         }
-        self.confusion.merge(&added);
-        self.count_update(params, &parts);
+        self.merge(&added);
         Ok(())
+    }
+
+    /// Adds pixels to the open frame, and says whether they have decisions.
+    fn add(&mut self, params: &Params, pixels: &Source, ranking: Option<Ranking>) -> Result<bool, Error> {
+        let is_decided = check(params, pixels, ranking.as_ref())?;
+        if let Some(ranking) = ranking.filter(|_| pixels.has(Used::SCORES, Used::TARGETS)) {
+            ranking::update(ranking.binning, *pixels, ranking.words)?;
+        }
+        if is_decided {
+            let seen = confusion::count(pixels);
+            self.confusion.add_pixels(seen);
+            self.confusion.add_to_frame(seen);
+        }
+        self.count_update(params, is_decided);
+        Ok(is_decided)
+    }
+
+    /// The same of every so many rows and columns, but the open frame is of all pixels.
+    fn add_every(
+        &mut self,
+        stride: usize,
+        params: &Params,
+        pixels: &Source,
+        ranking: Option<Ranking>,
+    ) -> Result<bool, Error> {
+        #[cfg(not(feature = "conversions"))]
+        {
+            let _ = (stride, params, pixels, ranking);
+            Err(Error::UnsupportedInput)
+        }
+        #[cfg(feature = "conversions")]
+        {
+            check(params, pixels, ranking.as_ref())?;
+            let few = Planes::from(*pixels).every(stride)?;
+            let is_decided = self.add(params, &Source::Planes(&few), ranking)?;
+            if is_decided {
+                (self.confusion.open_decisions, self.confusion.open_targets) = (0, 0);
+                self.confusion.add_to_frame(confusion::count(pixels));
+            }
+            Ok(is_decided)
+        }
     }
 
     /// Adds other totals.
@@ -239,9 +248,9 @@ impl Totals {
         })
     }
 
-    fn count_update(&mut self, params: &Params, parts: &Parts) {
+    fn count_update(&mut self, params: &Params, is_decided: bool) {
         self.updates = self.updates.wrapping_add(1);
-        self.undecided = self.undecided.wrapping_add(i64::from(parts.masks.is_none()));
+        self.undecided = self.undecided.wrapping_add(i64::from(!is_decided));
         self.fingerprint = self.fingerprint.wrapping_add(params.fingerprint());
     }
 }
@@ -265,79 +274,20 @@ impl Metrics {
     }
 }
 
-/// What a call adds, checked.
-struct Parts<'a> {
-    length: usize,
-    masks: Option<Masks<'a>>,
-    ranked: Option<(Pixels<'a>, Ranking<'a>)>,
-}
-
-impl<'a> Parts<'a> {
-    fn new(params: &Params, pixels: &Pixels<'a>, ranking: Option<Ranking<'a>>) -> Result<Self, Error> {
-        pixels.check_plain()?;
-        let Pixels { scores, targets, valid, .. } = *pixels;
-        let length = targets.ok_or(Error::MissingInput)?.len();
-        Pixels::check_lengths(length, &[valid.map(<[u8]>::len)])?;
-        let mut ranked = None;
-        if let Some(ranking) = ranking {
-            params.check_ranking(ranking.binning, ranking.words)?;
-            if !scores.is_empty() || length == 0 {
-                Pixels::check_lengths(length, &[Some(scores.len())])?;
-                ranked = Some((Pixels { scores, targets, valid, ..Pixels::default() }, ranking));
-            }
+/// What a call needs is there; says whether it has decisions.
+fn check(params: &Params, pixels: &Source, ranking: Option<&Ranking>) -> Result<bool, Error> {
+    pixels.check(Used::TARGETS, Used::VALID)?;
+    let mut is_ranked = false;
+    if let Some(ranking) = ranking {
+        params.check_ranking(ranking.binning, ranking.words)?;
+        is_ranked = pixels.has(Used::SCORES, Used::TARGETS);
+        if is_ranked {
+            pixels.check(Used::SCORES | Used::TARGETS, Used::VALID)?;
         }
-        let is_decided = pixels.decisions.is_some() || ranked.is_none();
-        let masks = if is_decided { Some(inputs(pixels)?) } else { None };
-        Ok(Self { length, masks, ranked })
     }
-}
-
-/// Adds every `stride`-th score of a line to the histograms.
-fn rank_every(stride: usize, line: &Pixels, ranking: &mut Ranking) -> Result<(), Error> {
-    if stride == 1 {
-        return ranking::update(ranking.binning, line, ranking.words);
+    let is_decided = pixels.has(Used::DECISIONS, Used::TARGETS) || !is_ranked;
+    if is_decided {
+        confusion::check(pixels)?;
     }
-    const TILE: usize = if IS_SMALL { 32 } else { 256 };
-    let (mut scores, mut targets, mut valid) = ([0.0; TILE], [0; TILE], [0; TILE]);
-    let count = line.scores.len().div_ceil(stride);
-    for first in (0..count).step_by(TILE) {
-        let picked = TILE.min(count - first);
-        let at = first * stride;
-        let tile = Pixels {
-            scores: pick(stride, line.scores, at, &mut scores, picked),
-            targets: line.targets.map(|all| pick(stride, all, at, &mut targets, picked)),
-            valid: line.valid.map(|all| pick(stride, all, at, &mut valid, picked)),
-            ..Pixels::default()
-        };
-        ranking::update(ranking.binning, &tile, ranking.words)?;
-    }
-    Ok(())
-}
-
-/// Every `stride`-th item from a place on, `count` of them.
-fn pick<'a, T: Copy>(stride: usize, all: &[T], from: usize, to: &'a mut [T], count: usize) -> &'a [T] {
-    let all = all.get(from..).unwrap_or(&[]);
-    for (to, item) in to.iter_mut().zip(all.iter().step_by(stride.max(1))) {
-        *to = *item;
-    }
-    to.get(..count).unwrap_or(&[])
-}
-
-impl Frame {
-    /// The rows neither overlap nor reach beyond the pixels.
-    fn check(&self, pixels: usize) -> Result<(), Error> {
-        let last_row = self.rows.saturating_sub(1);
-        let end = last_row.checked_mul(self.pitch).and_then(|start| start.checked_add(self.columns));
-        let fits = self.columns <= self.pitch && end.is_some_and(|end| end <= pixels);
-        if fits || self.rows == 0 { Ok(()) } else { Err(Error::FrameShape) }
-    }
-
-    /// The same pixels in one row, if nothing lies between the rows.
-    fn in_one_row(self) -> Self {
-        if self.pitch != self.columns {
-            return self;
-        }
-        let columns = self.rows.wrapping_mul(self.columns);
-        Self { rows: 1, columns, pitch: columns }
-    }
+    Ok(is_decided)
 }

@@ -26,7 +26,7 @@
 use super::Metric;
 use crate::error::{Error, Notices, Value};
 use crate::exact::counts;
-use crate::input::{Masks, Pixels};
+use crate::input::{Masks, Source, Tile, Used};
 
 /// Counts over pixels; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,13 +43,14 @@ impl Totals {
     ///
     /// # Errors
     /// Decisions missing, weights or soft targets, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        pixels.check_plain()?;
-        let decisions = pixels.decisions.ok_or(Error::MissingInput)?;
-        let valid = pixels.valid.map(<[u8]>::len);
-        Pixels::check_lengths(decisions.len(), &[valid])?;
-        let seen = Masks { first: decisions, second: None, valid: pixels.valid }.count();
-        self.merge(&Self { pixels: seen.pixels, anomalous: seen.first });
+    pub fn update<'a>(&mut self, pixels: impl Into<Source<'a>>) -> Result<(), Error> {
+        let pixels = pixels.into();
+        pixels.check(Used::DECISIONS, Used::VALID)?;
+        pixels.each(Used::DECISIONS | Used::VALID, None, |Tile { pixels, .. }| {
+            let decisions = pixels.decisions.unwrap_or(&[]);
+            let seen = Masks { first: decisions, second: None, valid: pixels.valid }.count();
+            self.merge(&Self { pixels: seen.pixels, anomalous: seen.first });
+        });
         Ok(())
     }
 

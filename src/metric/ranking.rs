@@ -46,7 +46,7 @@ pub use report::{Report, report};
 
 use crate::error::{Error, Notices};
 use crate::exact::counts::sum;
-use crate::input::{Masks, Pixels, count_valid};
+use crate::input::{Masks, Pixels, Source, Tile, Used, count_valid};
 use crate::node::fingerprint::same_parameters;
 use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, cut};
 use core::iter::{Enumerate, Rev, Zip};
@@ -161,17 +161,17 @@ const TILE: usize = 256;
 
 /// Adds scores: the bins of a tile as vectors, then one by one into the histograms. A masked pixel is added as if it
 /// were NaN: that costs nothing, where a branch would.
-struct Update<'a> {
-    scores: &'a [f32],
-    labels: Labels<'a>,
-    to: Parts<'a>,
+struct Update<'t, 'a> {
+    scores: &'t [f32],
+    labels: Labels<'t>,
+    to: &'t mut Parts<'a>,
 }
 
-impl Kernel for Update<'_> {
+impl Kernel for Update<'_, '_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
+    fn run<S: Simd>(self, simd: S) {
         let binning = *self.to.binning;
         let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
         let valid = self.labels.valid.map(Columns::<<S::Register as Lanes>::Bytes>::new);
@@ -197,78 +197,50 @@ impl Kernel for Update<'_> {
 }
 
 /// Labels and mask of the pixels of a call.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Labels<'a> {
+#[derive(Clone, Copy)]
+struct Labels<'a> {
     /// Not 0 is an anomaly. None: all pixels are normal.
-    pub targets: Option<&'a [u8]>,
+    targets: Option<&'a [u8]>,
     /// Not 0 counts. None: all do.
-    pub valid: Option<&'a [u8]>,
+    valid: Option<&'a [u8]>,
 }
 
-impl Labels<'_> {
-    fn check(&self, length: usize) -> Result<(), Error> {
-        let lengths = [self.targets.map(<[u8]>::len), self.valid.map(<[u8]>::len)];
-        Pixels::check_lengths(length, &lengths).map(|_| ())
-    }
-}
-
-/// Adds the scores of pixels.
+/// Adds the scores of pixels. Where each integer has a bin ([`Rule::Bytes`], [`Rule::Words`]), these must be the scores:
+/// a plane of bytes or of 16 bits without scale and zero point.
 ///
 /// # Errors
-/// A binning of integers, soft targets or pixel weights, inputs of different lengths, too few words. Nothing
-/// was added then.
-pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(), Error> {
-    if binning.is_exact() {
+/// Scores that are not those of the binning, soft targets or pixel weights, inputs of different lengths, too few
+/// words. Nothing was added then.
+pub fn update<'a>(binning: &Binning, pixels: impl Into<Source<'a>>, words: &mut [i64]) -> Result<(), Error> {
+    update_source(binning, &pixels.into(), words)
+}
+
+fn update_source(binning: &Binning, pixels: &Source, words: &mut [i64]) -> Result<(), Error> {
+    let are_those_of_rule = match binning.rule() {
+        Rule::Bytes => pixels.bits_of_scores() == Some(8),
+        Rule::Words => pixels.bits_of_scores() == Some(16),
+        _ => true,
+    };
+    if !are_those_of_rule {
         return Err(Error::UnsupportedInput);
     }
-    pixels.check_plain()?;
-    let labels = Labels { targets: pixels.targets, valid: pixels.valid };
-    labels.check(pixels.scores.len())?;
+    pixels.check(Used::SCORES, Used::TARGETS | Used::VALID)?;
     let mut to = Parts::new(binning, words)?;
-    if simd::IS_SMALL {
-        to.count(pixels.scores.len(), labels.valid);
-        to.scatter(&labels, pixels.scores.iter().map(|score| binning.bin(*score)));
-        return Ok(());
-    }
-    match labels.valid {
-        Some(valid) => to.take_off_masked(&labels, valid),
-        None => to.count(pixels.scores.len(), None),
-    }
-    simd::run(Update { scores: pixels.scores, labels, to });
-    Ok(())
-}
-
-/// Adds scores of 8 bits; the binning is [`Rule::Bytes`].
-///
-/// # Errors
-/// Another binning, inputs of different lengths, too few words. Nothing was added then.
-pub fn update_bytes(binning: &Binning, scores: &[u8], labels: &Labels, words: &mut [i64]) -> Result<(), Error> {
-    update_integers(Rule::Bytes, binning, scores, labels, words)
-}
-
-/// Adds scores of 16 bits; the binning is [`Rule::Words`].
-///
-/// # Errors
-/// Another binning, inputs of different lengths, too few words. Nothing was added then.
-pub fn update_words(binning: &Binning, scores: &[u16], labels: &Labels, words: &mut [i64]) -> Result<(), Error> {
-    update_integers(Rule::Words, binning, scores, labels, words)
-}
-
-/// Adds integers, each of which is its bin by the rule.
-fn update_integers<T: Copy + Into<usize>>(
-    rule: Rule,
-    binning: &Binning,
-    scores: &[T],
-    labels: &Labels,
-    words: &mut [i64],
-) -> Result<(), Error> {
-    if binning.rule() != rule {
-        return Err(Error::UnsupportedInput);
-    }
-    labels.check(scores.len())?;
-    let mut to = Parts::new(binning, words)?;
-    to.count(scores.len(), labels.valid);
-    to.scatter(labels, scores.iter().map(|score| (*score).into()));
+    pixels.each(Used::SCORES | Used::TARGETS | Used::VALID, None, |Tile { n, pixels, .. }| {
+        let Pixels { scores, targets, valid, .. } = pixels;
+        let labels = Labels { targets, valid };
+        if simd::IS_SMALL || binning.is_exact() {
+            to.count(n, valid);
+            // A score of a binning of integers is its bin, which a float holds exactly.
+            let bin = |score: &f32| if binning.is_exact() { *score as usize } else { binning.bin(*score) };
+            return to.scatter(&labels, scores.iter().map(bin));
+        }
+        match valid {
+            Some(valid) => to.take_off_masked(&labels, valid),
+            None => to.count(n, None),
+        }
+        simd::run(Update { scores, labels, to: &mut to });
+    });
     Ok(())
 }
 

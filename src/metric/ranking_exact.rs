@@ -30,7 +30,7 @@
 //! Formula: average precision as scikit-learn and torchmetrics define it; ROC-AUC: H. B. Mann, D. R. Whitney (1947).
 
 use crate::error::{Error, Notices};
-use crate::input::Pixels;
+use crate::input::{Pixels, Source, Tile, Used};
 use crate::math::double::from_integer;
 use crate::math::order;
 use crate::node::sort::{self, sort};
@@ -72,23 +72,21 @@ pub fn workspace(pixels: usize) -> usize {
 /// # Errors
 /// Targets missing, soft targets or pixel weights, inputs of different lengths, more than 2^32 - 1 pixels, a
 /// workspace that is too small. The workspace was not touched then.
-pub fn report(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
-    report_to(pixels, Places::of(workspace))
+pub fn report<'a>(pixels: impl Into<Source<'a>>, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
+    report_to(pixels.into(), Places::of(workspace))
 }
 
 /// [`report`], to memory that may be uninitialised.
-pub(crate) fn report_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Report, Notices), Error> {
-    pixels.check_plain()?;
-    let targets = pixels.targets.ok_or(Error::MissingInput)?;
-    let given = [Some(targets.len()), pixels.valid.map(<[u8]>::len)];
-    let length = Pixels::check_lengths(pixels.scores.len(), &given)?;
+pub(crate) fn report_to(pixels: Source, workspace: Places<u32>) -> Result<(Report, Notices), Error> {
+    pixels.check(Used::SCORES | Used::TARGETS, Used::VALID)?;
+    let length = pixels.n(Used::SCORES);
     u32::try_from(length).map_err(|_| Error::TooLarge)?;
     let workspace = workspace.first(self::workspace(length)).ok_or(Error::Workspace)?.fill(0);
     let (counters, keys) = workspace.split_first_chunk_mut().ok_or(Error::Workspace)?;
     let (keys, spare) = keys.split_at_mut_checked(length).ok_or(Error::Workspace)?;
 
     let Gathered { anomalies, normal, nan: [nan_normal, nan_anomalies] } =
-        gather(pixels.scores, targets, pixels.valid, keys);
+        gather(&pixels, keys);
     let mut report = Report {
         roc_auc: f64::NAN,
         f1_max_threshold: f64::NAN,
@@ -121,35 +119,52 @@ struct Gathered<'a> {
 }
 
 /// Writes the keys of anomalies from the front of `keys` on, those of normal pixels from its end down.
-fn gather<'a>(scores: &[f32], targets: &[u8], valid: Option<&[u8]>, keys: &'a mut [u32]) -> Gathered<'a> {
-    let (mut front, mut back) = (0, keys.len());
-    let [mut nan_normal, mut nan_anomalies] = [0, 0];
-    let mut add = |score: f32, is_anomaly: bool, is_valid: bool| {
-        // Nothing branches, because nobody can predict labels: the key is written in any case, and stays if an end
-        // moves past it. The pixel itself is not counted yet, so there is room for it between the ends.
-        let place = if is_anomaly { front } else { back.wrapping_sub(1) };
-        if let Some(place) = keys.get_mut(place) {
-            *place = order::key(score);
-        }
-        let ranks = is_valid & !score.is_nan();
-        front += usize::from(ranks & is_anomaly);
-        back -= usize::from(ranks & !is_anomaly);
-        let is_lost = is_valid & score.is_nan();
-        nan_anomalies += i64::from(is_lost & is_anomaly);
-        nan_normal += i64::from(is_lost & !is_anomaly);
-    };
-    let labelled = scores.iter().zip(targets);
-    match valid {
-        Some(valid) => {
-            labelled.zip(valid).for_each(|((score, target), valid)| {
-                add(*score, *target != 0, *valid != 0);
-            });
-        }
-        None => labelled.for_each(|(score, target)| add(*score, *target != 0, true)),
-    }
+fn gather<'a>(pixels: &Source, keys: &'a mut [u32]) -> Gathered<'a> {
+    let mut ends = Ends { front: 0, back: keys.len(), nan: [0; 2] };
+    pixels.each(Used::SCORES | Used::TARGETS | Used::VALID, None, |Tile { pixels, .. }| ends.add(&pixels, keys));
+    let Ends { front, back, nan } = ends;
     let (ranked, normal) = keys.split_at_mut_checked(back).unwrap_or_default();
     let anomalies = ranked.get_mut(..front).unwrap_or_default();
-    Gathered { anomalies, normal, nan: [nan_normal, nan_anomalies] }
+    Gathered { anomalies, normal, nan }
+}
+
+/// How far the keys were written from both ends, and how many scores have none.
+struct Ends {
+    front: usize,
+    back: usize,
+    /// Normal pixels and anomalies whose score is NaN.
+    nan: [i64; 2],
+}
+
+impl Ends {
+    fn add(&mut self, pixels: &Pixels, keys: &mut [u32]) {
+        let (mut front, mut back) = (self.front, self.back);
+        let [mut nan_normal, mut nan_anomalies] = self.nan;
+        let mut add = |score: f32, is_anomaly: bool, is_valid: bool| {
+            // Nothing branches, because nobody can predict labels: the key is written in any case, and stays if an end
+            // moves past it. The pixel itself is not counted yet, so there is room for it between the ends.
+            let place = if is_anomaly { front } else { back.wrapping_sub(1) };
+            if let Some(place) = keys.get_mut(place) {
+                *place = order::key(score);
+            }
+            let ranks = is_valid & !score.is_nan();
+            front += usize::from(ranks & is_anomaly);
+            back -= usize::from(ranks & !is_anomaly);
+            let is_lost = is_valid & score.is_nan();
+            nan_anomalies += i64::from(is_lost & is_anomaly);
+            nan_normal += i64::from(is_lost & !is_anomaly);
+        };
+        let labelled = pixels.scores.iter().zip(pixels.targets.unwrap_or(&[]));
+        match pixels.valid {
+            Some(valid) => {
+                labelled.zip(valid).for_each(|((score, target), valid)| {
+                    add(*score, *target != 0, *valid != 0);
+                });
+            }
+            None => labelled.for_each(|(score, target)| add(*score, *target != 0, true)),
+        }
+        *self = Self { front, back, nan: [nan_normal, nan_anomalies] };
+    }
 }
 
 /// Walks down the sorted keys, from one score of anomalies to the next. There is at least one anomaly.

@@ -30,7 +30,7 @@
 use super::Metric;
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSquares, ExactSum, sample_variance};
-use crate::input::{Pixels, Sum, count_valid};
+use crate::input::{Source, Sum, Used, count_valid};
 use crate::math::double::sqrt;
 use crate::node::select::{self, Scores};
 use crate::simd::{self, Places};
@@ -52,12 +52,14 @@ impl Totals {
     ///
     /// # Errors
     /// Weights or soft targets, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        let pixels = pixels.plain_scores()?;
-        let counted = count_valid(pixels.scores.len(), pixels.valid);
-        self.pixels = self.pixels.wrapping_add(counted);
-        simd::run(Sum { floats: pixels.scores, pixels: &pixels, sum: &mut self.sum });
-        self.squares.add_squares(pixels.scores, pixels.valid);
+    pub fn update<'a>(&mut self, pixels: impl Into<Source<'a>>) -> Result<(), Error> {
+        let pixels = pixels.into();
+        pixels.check(Used::SCORES, Used::VALID)?;
+        pixels.each(Used::SCORES | Used::VALID, None, |tile| {
+            self.pixels = self.pixels.wrapping_add(count_valid(tile.n, tile.pixels.valid));
+            simd::run(Sum { floats: tile.pixels.scores, pixels: &tile.pixels, sum: &mut self.sum });
+            self.squares.add_squares(tile.pixels.scores, tile.pixels.valid);
+        });
         Ok(())
     }
 
@@ -152,13 +154,13 @@ pub fn workspace() -> usize {
 /// # Errors
 /// Weights or soft targets, inputs of different lengths, more than 2^31 - 1 pixels, a workspace that is too small. The
 /// workspace was not touched then.
-pub fn frame(pixels: &Pixels, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
-    frame_to(pixels, Places::of(workspace))
+pub fn frame<'a>(pixels: impl Into<Source<'a>>, workspace: &mut [u32]) -> Result<(Report, Notices), Error> {
+    frame_to(pixels.into(), Places::of(workspace))
 }
 
 /// [`frame`], to memory that may be uninitialised.
-pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Report, Notices), Error> {
-    let pixels = &pixels.plain_scores()?;
+pub(crate) fn frame_to(pixels: Source, workspace: Places<u32>) -> Result<(Report, Notices), Error> {
+    pixels.check(Used::SCORES, Used::VALID)?;
     let mut last = 0;
     let ranks = |count: u32| {
         last = count - 1;
@@ -168,7 +170,7 @@ pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Repor
         });
         [0, last / 2, last, a, b, c, d, e, f, g, h]
     };
-    let scores = Scores { scores: pixels.scores, valid: pixels.valid };
+    let scores = Scores(pixels);
     let space = select::space(RANKS, scores, workspace)?;
     let selected = select::select(scores, ranks, space)?;
     let scores = selected.map_or([f64::NAN; RANKS], |all| all.map(|one| f64::from(one.score)));
@@ -192,7 +194,7 @@ pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Repor
         pixels: totals.pixels,
         nan: totals.sum.nan,
         infinite,
-        masked: (pixels.scores.len() as i64).wrapping_sub(totals.pixels),
+        masked: (pixels.n(Used::SCORES) as i64).wrapping_sub(totals.pixels),
         reserved: 0,
     };
     Ok((report, std.notices))

@@ -11,7 +11,7 @@
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::input::{Pixels, Sum, count_valid};
+use crate::input::{Source, Sum, Used, count_valid};
 use crate::simd;
 
 /// An exact sum and its count; all zero is empty. Adding the words of two totals merges them.
@@ -29,11 +29,13 @@ impl Totals {
     ///
     /// # Errors
     /// Weights or soft targets, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        let pixels = pixels.plain_scores()?;
-        let counted = count_valid(pixels.scores.len(), pixels.valid);
-        self.pixels = self.pixels.wrapping_add(counted);
-        simd::run(Sum { floats: pixels.scores, pixels: &pixels, sum: &mut self.sum });
+    pub fn update<'a>(&mut self, pixels: impl Into<Source<'a>>) -> Result<(), Error> {
+        let pixels = pixels.into();
+        pixels.check(Used::SCORES, Used::VALID)?;
+        pixels.each(Used::SCORES | Used::VALID, None, |tile| {
+            self.pixels = self.pixels.wrapping_add(count_valid(tile.n, tile.pixels.valid));
+            simd::run(Sum { floats: tile.pixels.scores, pixels: &tile.pixels, sum: &mut self.sum });
+        });
         Ok(())
     }
 

@@ -22,7 +22,7 @@
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::input::{Pixels, Sum, count_valid};
+use crate::input::{Pixels, Source, Sum, Tile, Used, count_valid};
 use crate::node::select::{self, Scores, Selected};
 use crate::simd::{self, Places};
 
@@ -36,24 +36,26 @@ pub fn workspace() -> usize {
 /// # Errors
 /// A fraction that is not above 0 and at most 1, weights or soft targets, inputs of different lengths, more than 2^31 -
 /// 1 pixels, a workspace that is too small. The workspace was not touched then.
-pub fn value(pixels: &Pixels, fraction: f64, workspace: &mut [u32]) -> Result<Value, Error> {
-    value_to(pixels, fraction, Places::of(workspace))
+pub fn value<'a>(pixels: impl Into<Source<'a>>, fraction: f64, workspace: &mut [u32]) -> Result<Value, Error> {
+    value_to(pixels.into(), fraction, Places::of(workspace))
 }
 
 /// [`value`], to memory that may be uninitialised.
-pub(crate) fn value_to(pixels: &Pixels, fraction: f64, workspace: Places<u32>) -> Result<Value, Error> {
+pub(crate) fn value_to(pixels: Source, fraction: f64, workspace: Places<u32>) -> Result<Value, Error> {
     if !(fraction > 0.0 && fraction <= 1.0) {
         return Err(Error::Fraction);
     }
-    let pixels = pixels.plain_scores()?;
-    let counted = count_valid(pixels.scores.len(), pixels.valid) as u32;
+    pixels.check(Used::SCORES, Used::VALID)?;
+    let mut counted = 0_i64;
+    pixels.each_live(Used::SCORES | Used::VALID, |n, live| counted += count_valid(n, live.valid));
+    let counted = counted as u32;
     let wanted = wanted(counted, fraction);
     let mut numbers = 0;
     let rank = |count: u32| {
         numbers = count;
         [count.saturating_sub(wanted)]
     };
-    let scores = Scores { scores: pixels.scores, valid: pixels.valid };
+    let scores = Scores(pixels);
     let space = select::space(1, scores, workspace)?;
     let selected = select::select(scores, rank, space)?;
     let Some([Selected { score, ties, ties_below }]) = selected.filter(|_| numbers == counted) else {
@@ -61,7 +63,7 @@ pub(crate) fn value_to(pixels: &Pixels, fraction: f64, workspace: Places<u32>) -
         return Ok(Value { value: f64::NAN, notices });
     };
     let mut sum = ExactSum::default();
-    add_above(&pixels, score, space, &mut sum);
+    pixels.each(Used::SCORES | Used::VALID, None, |Tile { pixels, .. }| add_above(&pixels, score, space, &mut sum));
     let mut tied = ExactSum::default();
     tied.add(score);
     sum.merge_times(&tied, i64::from(ties - ties_below));

@@ -21,7 +21,7 @@ mod kernels;
 use super::fingerprint::fingerprint;
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSum, counts};
-use crate::input::{Masks, Pixels, tally};
+use crate::input::{Masks, Source, Tile, Used, tally};
 use crate::math::double::{exp, ln};
 use crate::node::fingerprint::same_parameters;
 use crate::node::range::Range;
@@ -137,12 +137,18 @@ struct Slopes {
 impl Sums {
     /// Adds pixels.
     #[inline(never)]
-    pub(crate) fn update(&mut self, index: &Index, pixels: &Pixels, range: Option<&mut Range>) -> Result<(), Error> {
+    pub(crate) fn update(&mut self, index: &Index, pixels: Source, range: Option<&mut Range>) -> Result<(), Error> {
         index.check()?;
         pixels.check_labelled()?;
-        let pixels = *pixels;
-        let range = index.range(range)?;
-        let counted = tally(pixels.scores.len(), &pixels, &mut self.weights);
+        let mut range = index.range(range)?;
+        pixels.each(Used::LABELLED, None, |tile| self.add(index, &tile, range.as_deref_mut()));
+        Ok(())
+    }
+
+    /// Adds the pixels of a tile.
+    fn add(&mut self, index: &Index, tile: &Tile, range: Option<&mut Range>) {
+        let pixels = tile.pixels;
+        let counted = tally(tile.n, &pixels, &mut self.weights);
         self.pixels = self.pixels.wrapping_add(counted.pixels);
         self.rejected = self.rejected.wrapping_add(counted.rejected);
         let hash = index.fingerprint().wrapping_mul(counted.pixels);
@@ -164,7 +170,6 @@ impl Sums {
                 simd::run(Terms { pixels, summed: Summed::Ones, all, part: target });
             }
         }
-        Ok(())
     }
 
     /// Adds other sums. The words are canonical afterwards.
@@ -202,14 +207,13 @@ impl Sums {
         &self,
         index: &Index,
         range: Option<&Range>,
-        pixels: &Pixels,
+        pixels: Source,
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
         index.check()?;
         pixels.check_labelled()?;
-        let pixels = *pixels;
-        Pixels::check_lengths(pixels.scores.len(), &[Some(gradient.len())])?;
+        pixels.check_output(Used::LABELLED, gradient.len())?;
         let overlap = self.overlap(index, range)?;
         let (value, slopes, degenerate) = index.evaluate(&overlap);
         let slopes = Slopes { positive: slopes.positive * upstream, negative: slopes.negative * upstream };
@@ -227,8 +231,9 @@ impl Sums {
             negative: (slopes.negative * overlap.scale) as f32,
         };
         let (normalization, boundary) = (index.normalization, index.boundary);
-        let job = Gradient { pixels, normalization, boundary, factors, least, greatest, gradient };
-        simd::run(job);
+        pixels.each(Used::LABELLED, Some(gradient), |Tile { pixels, output: gradient, .. }| {
+            simd::run(Gradient { pixels, normalization, boundary, factors, least, greatest, gradient });
+        });
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
     }
 

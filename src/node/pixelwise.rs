@@ -16,7 +16,7 @@ use super::reduction::Sums;
 use super::walk::{Outputs, TermLoss, Walk};
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
-use crate::input::{Live, LiveColumns, Pixels, Tally, both, tally};
+use crate::input::{Live, LiveColumns, Pixels, Source, Tally, Tile, Used, both, tally_source};
 use crate::simd::{self, Columns, Kernel, Lanes, Output, Simd, only};
 use targets::{Hard, Targets};
 
@@ -75,21 +75,21 @@ impl Softening {
 /// Pixels and their targets, which fit each other and the loss.
 pub(crate) struct Targeted<'a, P> {
     params: &'a P,
-    pixels: &'a Pixels<'a>,
+    source: Source<'a>,
     /// How the targets are softened; None: they are hard.
     softening: Option<Softening>,
 }
 
 impl<'a, P: Pixelwise> Targeted<'a, P> {
-    pub fn new(params: &'a P, pixels: &'a Pixels<'a>) -> Result<Self, Error> {
+    pub fn new(params: &'a P, source: Source<'a>) -> Result<Self, Error> {
         params.check()?;
         let softening = params.softening();
-        pixels.check_labelled()?;
-        if pixels.soft_targets.is_some() && !P::SOFT {
+        source.check_labelled()?;
+        if source.is_soft() && !P::SOFT {
             return Err(Error::UnsupportedInput);
         }
-        let is_soft = pixels.soft_targets.is_some() || softening != Softening::NONE;
-        Ok(Self { params, pixels, softening: is_soft.then_some(softening) })
+        let is_soft = source.is_soft() || softening != Softening::NONE;
+        Ok(Self { params, source, softening: is_soft.then_some(softening) })
     }
 }
 
@@ -101,11 +101,11 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
     }
 
     fn is_empty(&self) -> bool {
-        self.pixels.scores.is_empty()
+        self.source.n(Used::LABELLED) == 0
     }
 
     fn tally(&self, weights: &mut ExactSum) -> Tally {
-        tally(self.pixels.scores.len(), self.pixels, weights)
+        tally_source(&self.source, Used::LABELLED, weights)
     }
 
     fn check_map(&self, length: usize) -> Result<(), Error> {
@@ -113,30 +113,36 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
     }
 
     fn check_gradient(&self, length: usize) -> Result<(), Error> {
-        if length == self.pixels.scores.len() { Ok(()) } else { Err(Error::LengthMismatch) }
+        self.source.check_output(Used::LABELLED, length)
     }
 
     // (No call of its own: stack is scarce where bce runs, and this is one more frame below the
     // totals of a batch.)
     #[inline(always)]
-    fn walk(&self, Outputs { totals: sums, map, gradient }: Outputs) {
-        let Self { params, pixels, softening } = *self;
+    fn walk(&self, Outputs { totals: mut sums, map, gradient }: Outputs) {
+        let Self { params, source, softening } = *self;
         let function = params.function();
-        let (slopes, gradient) = match gradient {
+        let is_gradient = gradient.is_some();
+        let is_map = map.is_some();
+        let (slopes, output) = match gradient {
             Some(gradient) => (params.factors(gradient.slope), Some(gradient.to)),
-            None => (Factors::default(), None),
+            None => (Factors::default(), map),
         };
         let factors = [params.term_factors(), slopes];
-        match softening {
-            targets if P::SOFT && simd::IS_SMALL => {
-                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+        source.each(Used::LABELLED, output, |Tile { pixels, output, .. }| {
+            let (map, gradient) = if is_gradient { (None, Some(output)) } else { (is_map.then_some(output), None) };
+            let (pixels, sums) = (&pixels, sums.as_deref_mut());
+            match softening {
+                targets if P::SOFT && simd::IS_SMALL => {
+                    simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                }
+                Some(targets) if P::SOFT => simd::run(Terms { pixels, function, targets, factors, sums, map, gradient }),
+                _ => {
+                    let targets = Hard;
+                    simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                }
             }
-            Some(targets) if P::SOFT => simd::run(Terms { pixels, function, targets, factors, sums, map, gradient }),
-            _ => {
-                let targets = Hard;
-                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
-            }
-        }
+        });
     }
 }
 

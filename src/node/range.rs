@@ -10,7 +10,7 @@
 
 use crate::error::{Error, Notices};
 use crate::exact::counts;
-use crate::input::{LiveColumns, Pixels, count_valid};
+use crate::input::{LiveColumns, Pixels, Source, Used, count_valid};
 use crate::math::order;
 use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, flat};
 
@@ -39,9 +39,12 @@ impl Range {
     ///
     /// # Errors
     /// Weights or soft targets, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, pixels: &Pixels) -> Result<(), Error> {
-        let pixels = pixels.plain_scores()?;
-        self.add(&pixels, count_valid(pixels.scores.len(), pixels.valid));
+    pub fn update<'a>(&mut self, pixels: impl Into<Source<'a>>) -> Result<(), Error> {
+        let pixels = pixels.into();
+        pixels.check(Used::SCORES, Used::VALID)?;
+        pixels.each(Used::SCORES | Used::VALID, None, |tile| {
+            self.add(&tile.pixels, count_valid(tile.n, tile.pixels.valid));
+        });
         Ok(())
     }
 

@@ -7,6 +7,7 @@
 //! nothing branches on the data: where a quarter of the keys lie in the bins that matter, nobody could predict it.
 
 use crate::error::Error;
+use crate::input::{Source, Tile, Used};
 use crate::math::order;
 use crate::simd::Places;
 
@@ -26,23 +27,22 @@ pub(crate) const fn words(ranks: usize) -> usize {
     TOP + PASSES * (ranks + 1) * ROW
 }
 
-/// Scores, and which of them count.
+/// Scores, and which of them count. They are checked.
 #[derive(Clone, Copy)]
-pub(crate) struct Scores<'a> {
-    pub scores: &'a [f32],
-    pub valid: Option<&'a [u8]>,
-}
+pub(crate) struct Scores<'a>(pub Source<'a>);
 
 impl Scores<'_> {
     /// Hands over the keys of the scores that count and are no NaN.
     #[inline(always)]
     fn for_each_key(self, mut with: impl FnMut(u32)) {
-        for (index, score) in self.scores.iter().enumerate() {
-            let masked = self.valid.and_then(|valid| valid.get(index)) == Some(&0);
-            if !score.is_nan() && !masked {
-                with(order::key(*score));
+        self.0.each(Used::SCORES | Used::VALID, None, |Tile { pixels, .. }| {
+            for (index, score) in pixels.scores.iter().enumerate() {
+                let masked = pixels.valid.and_then(|valid| valid.get(index)) == Some(&0);
+                if !score.is_nan() && !masked {
+                    with(order::key(*score));
+                }
             }
-        }
+        });
     }
 }
 
@@ -81,7 +81,7 @@ struct Counters<'a> {
 /// # Errors
 /// More than [`MOST`] scores, a workspace that is too small. It was not touched then.
 pub(crate) fn space<'w>(ranks: usize, scores: Scores, workspace: Places<'w, u32>) -> Result<&'w mut [u32], Error> {
-    if scores.scores.len() > MOST {
+    if scores.0.n(Used::SCORES) > MOST {
         return Err(Error::TooLarge);
     }
     Ok(workspace.first(words(ranks)).ok_or(Error::Workspace)?.fill(0))

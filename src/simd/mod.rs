@@ -50,6 +50,8 @@ pub use detect::{Tier, TierUnavailable, pin, tier};
 pub(crate) use output::{Output, Places, Vectors};
 pub(crate) use pair::Pair;
 pub(crate) use tile::Tile;
+#[cfg(feature = "conversions")]
+pub(crate) use tile::{ARENA, Arena, take};
 pub use write::Write;
 pub(crate) use write::{only, over};
 

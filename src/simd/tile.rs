@@ -56,3 +56,48 @@ impl Tile {
         self.filled = 0;
     }
 }
+
+/// How many bytes an arena has: tiles that are converted lie in the first-level cache.
+#[cfg(feature = "conversions")]
+pub(crate) const ARENA: usize = super::on_stack(16384);
+
+/// Bytes on the stack for what a call converts. They are cleared when they are first asked for: what is not needed
+/// costs nothing.
+#[cfg(feature = "conversions")]
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+#[cfg_attr(not(target_pointer_width = "64"), repr(align(8)))]
+pub(crate) struct Arena {
+    bytes: MaybeUninit<[u8; ARENA]>,
+    /// How many bytes are initialised; at most `ARENA`.
+    cleared: usize,
+}
+
+#[cfg(feature = "conversions")]
+impl Arena {
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { bytes: MaybeUninit::uninit(), cleared: 0 }
+    }
+
+    /// The first bytes, or as many as there are.
+    pub fn bytes(&mut self, count: usize) -> &mut [u8] {
+        let count = count.min(ARENA);
+        let first = self.bytes.as_mut_ptr().cast::<u8>();
+        if self.cleared < count {
+            // SAFETY: both ends lie within the array.
+            unsafe { first.add(self.cleared).write_bytes(0, count - self.cleared) };
+            self.cleared = count;
+        }
+        // SAFETY: the first `cleared` bytes are initialised, which are `count` or more.
+        unsafe { core::slice::from_raw_parts_mut(first, count) }
+    }
+}
+
+/// Takes the first items out of bytes; none, if there are not as many.
+#[cfg(feature = "conversions")]
+pub(crate) fn take<'t, T: bytemuck::Pod>(bytes: &mut &'t mut [u8], items: usize) -> &'t mut [T] {
+    let all = core::mem::take(bytes);
+    let (taken, rest) = all.split_at_mut_checked(items.saturating_mul(size_of::<T>())).unwrap_or_default();
+    *bytes = rest;
+    bytemuck::try_cast_slice_mut(taken).unwrap_or_default()
+}

@@ -1,0 +1,229 @@
+//! Numbers and truth values, one a pixel, of the type and in the place that a camera or a model gave them.
+
+use super::check::{Span, input};
+use crate::error::Error;
+#[cfg(feature = "conversions")]
+use crate::input::{Items, Mask, Plane, Truths};
+use core::ffi::c_void;
+
+/// The type of an item: the code and the bits of DLPack, `code | bits << 8`, so that a tensor's dtype is one of these.
+/// IEEE binary32: float.
+pub const HYLA_F32: u32 = 0x2002;
+/// IEEE binary64: double. Rounded to the nearest float.
+pub const HYLA_F64: u32 = 0x4002;
+/// IEEE binary16, as its bits (uint16_t).
+pub const HYLA_F16: u32 = 0x1002;
+/// bfloat16, as its bits (uint16_t): the upper half of a float.
+pub const HYLA_BF16: u32 = 0x1004;
+/// uint8_t.
+pub const HYLA_U8: u32 = 0x0801;
+/// int8_t.
+pub const HYLA_I8: u32 = 0x0800;
+/// uint16_t.
+pub const HYLA_U16: u32 = 0x1001;
+/// int16_t.
+pub const HYLA_I16: u32 = 0x1000;
+/// int32_t; for labels and masks.
+pub const HYLA_I32: u32 = 0x2000;
+/// A truth value in a byte (bool of C, C++ and NumPy); for masks.
+pub const HYLA_BOOL: u32 = 0x0806;
+/// Truth values in bits, eight a byte, the first pixel in the lowest bit (PFNC Mono1p; NumPy's packbits with bitorder
+/// little); for masks.
+pub const HYLA_BITS_LSB: u32 = 0x0106;
+/// Truth values in bits, eight a byte, the first pixel in the highest bit (PBM; NumPy's packbits); for masks.
+pub const HYLA_BITS_MSB: u32 = 0x0001_0106;
+/// Camera pixels of 10 bits, four in five bytes, the first pixel in the lowest bits (GenICam PFNC Mono10p). Each row
+/// begins with a byte of its own.
+pub const HYLA_MONO10P: u32 = 0x0A01;
+/// Camera pixels of 12 bits, two in three bytes, the first pixel in the lowest bits (GenICam PFNC Mono12p). Each row
+/// begins with a byte of its own.
+pub const HYLA_MONO12P: u32 = 0x0C01;
+/// Camera pixels of 12 bits, two in three bytes: the eight high bits of the first, the four low bits of both, the eight
+/// high bits of the second (GigE Vision Mono12Packed). Each row begins with a byte of its own.
+pub const HYLA_MONO12_PACKED: u32 = 0x0001_0C01;
+
+/// Numbers, one a pixel, where they are: `hyla_f32(pointer)`, `hyla_u16(pointer)` and so on make one, `hyla_plane_...`
+/// change it. Fields that are 0 have the usual meaning. `data` NULL: there is no such input.
+///
+/// The value of pixel (row, column) is the item at `row * row_pitch` bytes and `column * stride` items. Of integers it
+/// is `(item - zero_point) * scale`: the difference is exact, the product rounded once. Doubles are rounded once, too.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_plane {
+    /// The first pixel's item, aligned for its type.
+    pub data: *const c_void,
+    /// Bytes from a row to the next (line pitch, step): whole items, at least a row. 0: no gap.
+    pub row_pitch: usize,
+    /// Items from a pixel to the next. 0: 1, neighbours. Of packed pixels 0 or 1.
+    pub stride: usize,
+    /// HYLA_F32, HYLA_U16, ... 0 is an error: it was forgotten.
+    pub dtype: u32,
+    /// Of integers: the one that means 0.
+    pub zero_point: i32,
+    /// Of integers: what their difference to `zero_point` is multiplied with, finite. 0: 1.
+    pub scale: f32,
+    /// 0.
+    pub reserved: u32,
+}
+
+/// Truth values, one a pixel, where they are: `hyla_mask_u8(pointer)` and so on make one, `hyla_mask_...` change it.
+/// Nonzero is true. `data` NULL: there is no such input.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_mask {
+    /// The first pixel's item, aligned for its type; of bits the byte that it is in.
+    pub data: *const c_void,
+    /// Bytes from a row to the next: whole items, at least a row. 0: no gap; of bits each row begins with a byte of its
+    /// own.
+    pub row_pitch: usize,
+    /// Items from a pixel to the next. 0: 1, neighbours. Of bits 0 or 1.
+    pub stride: usize,
+    /// HYLA_U8, HYLA_BOOL, HYLA_U16, HYLA_I32, HYLA_BITS_LSB or HYLA_BITS_MSB. 0 is an error: it was forgotten.
+    pub dtype: u32,
+    /// Of bits: the place of each row's first pixel in its byte, 0 to 7.
+    pub first_bit: u32,
+    /// 1: a pixel whose item is `ignore` is as if it were not there. 0: there is no such label.
+    pub has_ignore: u32,
+    /// The void label: 255, -1, 0.
+    pub ignore: i32,
+}
+
+impl hyla_plane {
+    /// Whether these are floats side by side.
+    #[inline(always)]
+    pub(super) fn is_plain(&self) -> bool {
+        let numbers = self.zero_point as u32 | self.scale.to_bits() | self.reserved;
+        self.dtype == HYLA_F32 && self.row_pitch == 0 && self.stride <= 1 && numbers == 0
+    }
+
+    /// The floats, which are side by side.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(super) unsafe fn floats<'a>(&self, n: usize) -> Result<&'a [f32], Error> {
+        // SAFETY: the contract.
+        unsafe { input(self.data.cast(), n) }
+    }
+
+    /// The items of rows of pixels.
+    #[cfg(feature = "conversions")]
+    #[inline(never)]
+    pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize) -> Result<Plane<'a>, Error> {
+        let Self { data, row_pitch, stride, dtype, zero_point, scale, reserved } = *self;
+        if reserved != 0 {
+            return Err(Error::Reserved);
+        }
+        let size = match dtype {
+            HYLA_F64 => 8,
+            HYLA_F32 => 4,
+            HYLA_F16 | HYLA_BF16 | HYLA_U16 | HYLA_I16 => 2,
+            HYLA_U8 | HYLA_I8 | HYLA_MONO10P | HYLA_MONO12P | HYLA_MONO12_PACKED => 1,
+            _ => return Err(Error::Dtype),
+        };
+        let items = |items: Items<'a>| {
+            let scale = if scale == 0.0 { 1.0 } else { scale };
+            let plane = Plane::new(items).affine(scale, zero_point).every(stride.max(1));
+            if row_pitch.is_multiple_of(size) { Ok(plane.rows(row_pitch / size)) } else { Err(Error::Misaligned) }
+        };
+        let empty = match dtype {
+            HYLA_MONO10P => Items::Mono10p(&[]),
+            HYLA_MONO12P => Items::Mono12p(&[]),
+            HYLA_MONO12_PACKED => Items::Mono12Packed(&[]),
+            _ => Items::U8(&[]),
+        };
+        let span = items(empty)?.lie().span(rows, columns)?;
+        // SAFETY: the contract.
+        items(unsafe {
+            match dtype {
+                HYLA_F32 => Items::F32(input(data.cast(), span)?),
+                HYLA_F64 => Items::F64(input(data.cast(), span)?),
+                HYLA_F16 => Items::F16(input(data.cast(), span)?),
+                HYLA_BF16 => Items::Bf16(input(data.cast(), span)?),
+                HYLA_I8 => Items::I8(input(data.cast(), span)?),
+                HYLA_U16 => Items::U16(input(data.cast(), span)?),
+                HYLA_I16 => Items::I16(input(data.cast(), span)?),
+                HYLA_MONO10P => Items::Mono10p(input(data.cast(), span)?),
+                HYLA_MONO12P => Items::Mono12p(input(data.cast(), span)?),
+                HYLA_MONO12_PACKED => Items::Mono12Packed(input(data.cast(), span)?),
+                _ => Items::U8(input(data.cast(), span)?),
+            }
+        })
+    }
+}
+
+impl hyla_mask {
+    /// Whether these are bytes side by side.
+    #[inline(always)]
+    pub(super) fn is_plain(&self) -> bool {
+        let is_byte = self.dtype == HYLA_U8 || self.dtype == HYLA_BOOL;
+        is_byte && self.row_pitch == 0 && self.stride <= 1 && self.first_bit | self.has_ignore == 0
+    }
+
+    /// The bytes, which are side by side.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    pub(super) unsafe fn bytes<'a>(&self, n: usize) -> Result<&'a [u8], Error> {
+        // SAFETY: the contract.
+        unsafe { input(self.data.cast(), n) }
+    }
+
+    /// The items of rows of pixels.
+    #[cfg(feature = "conversions")]
+    #[inline(never)]
+    pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize) -> Result<Mask<'a>, Error> {
+        let Self { data, row_pitch, stride, dtype, first_bit, has_ignore, ignore } = *self;
+        let (size, empty) = match dtype {
+            HYLA_U8 | HYLA_BOOL => (1, Truths::U8(&[])),
+            HYLA_U16 => (2, Truths::U16(&[])),
+            HYLA_I32 => (4, Truths::I32(&[])),
+            HYLA_BITS_LSB => (1, Truths::LowestFirst(&[])),
+            HYLA_BITS_MSB => (1, Truths::HighestFirst(&[])),
+            _ => return Err(Error::Dtype),
+        };
+        if has_ignore > 1 {
+            return Err(Error::UnsupportedInput);
+        }
+        let truths = |truths: Truths<'a>| {
+            let mask = Mask::new(truths).every(stride.max(1)).from_bit(first_bit as usize);
+            let mask = if has_ignore == 1 { mask.ignoring(ignore) } else { mask };
+            if row_pitch.is_multiple_of(size) { Ok(mask.rows(row_pitch / size)) } else { Err(Error::Misaligned) }
+        };
+        let span = truths(empty)?.lie().span(rows, columns)?;
+        // SAFETY: the contract.
+        truths(unsafe {
+            match dtype {
+                HYLA_U16 => Truths::U16(input(data.cast(), span)?),
+                HYLA_I32 => Truths::I32(input(data.cast(), span)?),
+                HYLA_BITS_LSB => Truths::LowestFirst(input(data.cast(), span)?),
+                HYLA_BITS_MSB => Truths::HighestFirst(input(data.cast(), span)?),
+                _ => Truths::U8(input(data.cast(), span)?),
+            }
+        })
+    }
+}
+
+/// Where the items of a plane lie.
+#[cfg(feature = "conversions")]
+pub(super) fn of_plane(plane: &Option<Plane>) -> Span {
+    match plane.as_ref().map(Plane::items) {
+        None => Span::of_slice::<u8>(None),
+        Some(Items::F32(items)) => Span::of_slice(Some(items)),
+        Some(Items::F64(items)) => Span::of_slice(Some(items)),
+        Some(Items::F16(items) | Items::Bf16(items) | Items::U16(items)) => Span::of_slice(Some(items)),
+        Some(Items::I8(items)) => Span::of_slice(Some(items)),
+        Some(Items::I16(items)) => Span::of_slice(Some(items)),
+        Some(Items::U8(items) | Items::Mono10p(items) | Items::Mono12p(items) | Items::Mono12Packed(items)) => {
+            Span::of_slice(Some(items))
+        }
+    }
+}
+
+/// Where the items of a mask lie.
+#[cfg(feature = "conversions")]
+pub(super) fn of_mask(mask: &Option<Mask>) -> Span {
+    match mask.as_ref().map(Mask::truths) {
+        None => Span::of_slice::<u8>(None),
+        Some(Truths::U8(items) | Truths::LowestFirst(items) | Truths::HighestFirst(items)) => {
+            Span::of_slice(Some(items))
+        }
+        Some(Truths::U16(items)) => Span::of_slice(Some(items)),
+        Some(Truths::I32(items)) => Span::of_slice(Some(items)),
+    }
+}

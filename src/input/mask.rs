@@ -1,0 +1,239 @@
+//! A mask: one truth value a pixel, in bytes, bits or labels. Not 0 is true.
+//!
+//! A label may mean that a pixel has none (255, -1, "void"): a pixel with it is as if it were not there.
+
+use super::grid::{Group, Place, Rows};
+use crate::error::Error;
+use crate::simd::{cut, take};
+
+/// The items of a mask.
+#[derive(Clone, Copy, Debug)]
+pub enum Truths<'a> {
+    /// Bytes, or labels of 8 bits.
+    U8(&'a [u8]),
+    /// Labels of 16 bits.
+    U16(&'a [u16]),
+    /// Labels of 32 bits.
+    I32(&'a [i32]),
+    /// Bits, the first pixel of a byte in the lowest one (PFNC's Mono1p, NumPy's packbits with `bitorder="little"`).
+    LowestFirst(&'a [u8]),
+    /// Bits, the first pixel of a byte in the highest one (PBM, NumPy's packbits).
+    HighestFirst(&'a [u8]),
+}
+
+/// Truth values, one a pixel. Made of a slice by `From`, of bits by [`Mask::new`]; the other methods return a changed
+/// copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Mask<'a> {
+    pub(crate) truths: Truths<'a>,
+    /// Items from a pixel to the next.
+    pub(crate) stride: usize,
+    /// Items from a row to the next, of bits bytes; 0: no gap.
+    pub(crate) row_stride: usize,
+    /// Of bits: the place of the first pixel of a row in its byte.
+    pub(crate) first_bit: usize,
+    /// The label of pixels that are as if they were not there.
+    pub(crate) ignored: Option<i32>,
+}
+
+macro_rules! from_slices {
+    ($($type:ty, $truths:ident);+) => {
+        $(impl<'a> From<&'a [$type]> for Mask<'a> {
+            fn from(items: &'a [$type]) -> Self {
+                Self::new(Truths::$truths(items))
+            }
+        })+
+    };
+}
+from_slices!(u8, U8; u16, U16; i32, I32);
+
+impl<'a> Mask<'a> {
+    /// Items that are neighbours, in rows without gaps.
+    pub fn new(truths: Truths<'a>) -> Self {
+        Self { truths, stride: 1, row_stride: 0, first_bit: 0, ignored: None }
+    }
+
+    /// A pixel of this label is as if it were not there.
+    pub fn ignoring(self, label: i32) -> Self {
+        Self { ignored: Some(label), ..self }
+    }
+
+    /// So many items from a pixel to the next.
+    pub fn every(self, stride: usize) -> Self {
+        Self { stride, ..self }
+    }
+
+    /// So many items (of bits: bytes) from a row to the next: a region of a wider frame.
+    pub fn rows(self, row_stride: usize) -> Self {
+        Self { row_stride, ..self }
+    }
+
+    /// Bits: the first pixel of each row is this one of its byte, 0 to 7.
+    pub fn from_bit(self, first_bit: usize) -> Self {
+        Self { first_bit, ..self }
+    }
+
+    /// Every so many pixels of every so many rows of so many columns.
+    pub(super) fn apart(&self, stride: usize, columns: usize) -> Self {
+        let lie = self.lie().apart(stride, columns);
+        Self { stride: lie.stride, row_stride: lie.row_stride, ..*self }
+    }
+
+    /// The items.
+    pub fn truths(&self) -> Truths<'a> {
+        self.truths
+    }
+
+    pub(crate) fn are_bits(&self) -> bool {
+        matches!(self.truths, Truths::LowestFirst(_) | Truths::HighestFirst(_))
+    }
+
+    /// How the items follow each other.
+    pub(crate) fn lie(&self) -> Rows {
+        let group = self.are_bits().then_some(Group { pixels: 8, bytes: 1, first: self.first_bit });
+        Rows { stride: self.stride, row_stride: self.row_stride, group }
+    }
+
+    /// The type and the numbers of a mask fit each other, and it holds so many rows of pixels.
+    ///
+    /// # Errors
+    /// A label of bits ([`Error::UnsupportedInput`]), a first bit beyond 7 or of what is no bits, or a stride of bits
+    /// ([`Error::Strides`]), rows that overlap ([`Error::FrameShape`]), too few items ([`Error::LengthMismatch`]).
+    pub(crate) fn check(&self, rows: usize, columns: usize) -> Result<(), Error> {
+        if self.are_bits() && self.ignored.is_some() {
+            return Err(Error::UnsupportedInput);
+        }
+        if self.first_bit > if self.are_bits() { 7 } else { 0 } {
+            return Err(Error::Strides);
+        }
+        let length = match self.truths {
+            Truths::U8(items) | Truths::LowestFirst(items) | Truths::HighestFirst(items) => items.len(),
+            Truths::U16(items) => items.len(),
+            Truths::I32(items) => items.len(),
+        };
+        let span = self.lie().span(rows, columns)?;
+        if span > length { Err(Error::LengthMismatch) } else { Ok(()) }
+    }
+
+    /// The bytes of a place, if they are there side by side.
+    pub(super) fn in_place(&self, place: &Place) -> Option<&'a [u8]> {
+        let lie = self.lie();
+        match self.truths {
+            Truths::U8(bytes) if lie.are_neighbours(place) => {
+                Some(cut(bytes, lie.start(place, 0).wrapping_add(place.column), place.pixels()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The bytes of a place: where they are, or converted to a part of the arena.
+    pub(super) fn fetch<'t>(&self, place: &Place, arena: &mut &'t mut [u8]) -> &'t [u8]
+    where
+        'a: 't,
+    {
+        if let Some(bytes) = self.in_place(place) {
+            return bytes;
+        }
+        let bytes = take(arena, place.pixels());
+        self.convert(place, bytes);
+        bytes
+    }
+
+    /// Writes a byte for each pixel of a place, row after row: not 0 where the mask is true.
+    #[inline(never)]
+    fn convert(&self, place: &Place, to: &mut [u8]) {
+        for (start, first, to) in self.lie().of_tile(place, to) {
+            match self.truths {
+                Truths::U8(items) => self.each(items, start, first, to, |item, to| *to = item),
+                Truths::U16(items) => self.each(items, start, first, to, |item, to| *to = u8::from(item != 0)),
+                Truths::I32(items) => self.each(items, start, first, to, |item, to| *to = u8::from(item != 0)),
+                Truths::LowestFirst(bytes) | Truths::HighestFirst(bytes) => {
+                    let is_highest_first = matches!(self.truths, Truths::HighestFirst(_));
+                    let bits = Bits { bytes: bytes.get(start..).unwrap_or(&[]), is_highest_first };
+                    bits.spread(self.first_bit, first, self.stride, to);
+                }
+            }
+        }
+    }
+
+    /// Clears the bytes of the pixels that have the ignored label.
+    #[inline(never)]
+    pub(super) fn strike(&self, place: &Place, valid: &mut [u8]) {
+        let Some(label) = self.ignored else { return };
+        let narrow = (u8::try_from(label).ok(), u16::try_from(label).ok());
+        for (start, first, to) in self.lie().of_tile(place, valid) {
+            match (self.truths, narrow) {
+                (Truths::U8(items), (Some(label), _)) => self.each(items, start, first, to, |item, to| {
+                    *to = if item == label { 0 } else { *to };
+                }),
+                (Truths::U16(items), (_, Some(label))) => self.each(items, start, first, to, |item, to| {
+                    *to = if item == label { 0 } else { *to };
+                }),
+                (Truths::I32(items), _) => self.each(items, start, first, to, |item, to| {
+                    *to = if item == label { 0 } else { *to };
+                }),
+                // A label that no item can have.
+                _ => {}
+            }
+        }
+    }
+
+    /// Hands over the items of a row, each with its byte of the tile.
+    #[inline(always)]
+    fn each<T: Copy>(&self, items: &[T], start: usize, first: usize, to: &mut [u8], with: impl Fn(T, &mut u8)) {
+        let from = start.wrapping_add(first.wrapping_mul(self.stride));
+        let items = items.get(from..).unwrap_or(&[]);
+        if self.stride == 1 {
+            to.iter_mut().zip(items).for_each(|(to, item)| with(*item, to));
+        } else {
+            to.iter_mut().zip(items.iter().step_by(self.stride.max(1))).for_each(|(to, item)| with(*item, to));
+        }
+    }
+}
+
+/// Bits of a row.
+#[derive(Clone, Copy)]
+struct Bits<'a> {
+    bytes: &'a [u8],
+    is_highest_first: bool,
+}
+
+impl Bits<'_> {
+    /// Sixty-four bits from one on, as a word whose lowest bit is the first; 0 behind the end.
+    #[inline(always)]
+    fn word(&self, first: usize) -> u64 {
+        let bytes = self.bytes.get(first / 8..).unwrap_or(&[]);
+        let mut nine = [0; 9];
+        match bytes.first_chunk() {
+            Some(whole) => nine = *whole,
+            None => nine.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
+        }
+        let [low @ .., high] = nine;
+        let (mut low, mut high) = (u64::from_le_bytes(low), u64::from(high));
+        if self.is_highest_first {
+            low = low.reverse_bits().swap_bytes();
+            high = high.reverse_bits() >> 56;
+        }
+        // (Two shifts: one of 64 would be too far.)
+        low >> (first % 8) | high << 1 << (63 - first % 8)
+    }
+
+    /// A byte for each bit of the pixels from one on.
+    fn spread(&self, first_bit: usize, first: usize, stride: usize, to: &mut [u8]) {
+        if stride != 1 {
+            for (to, pixel) in to.iter_mut().zip(first..) {
+                *to = self.word(first_bit.wrapping_add(pixel.wrapping_mul(stride))) as u8 & 1;
+            }
+            return;
+        }
+        let first = first_bit.wrapping_add(first);
+        for (to, first) in to.chunks_mut(64).zip((first..).step_by(64)) {
+            let word = self.word(first);
+            for (to, eight) in to.chunks_mut(8).zip(word.to_le_bytes()) {
+                // Each byte of the product has all bits of the eight, of which the mask leaves its own.
+                let bits = u64::from(eight).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
+                to.iter_mut().zip(bits.to_le_bytes()).for_each(|(to, from)| *to = from);
+            }
+        }
+    }
+}
