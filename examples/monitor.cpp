@@ -168,9 +168,9 @@ Record stream(const Scene &scene, const Background &background, const Calibratio
         std::vector<std::uint8_t> valid;
         for (const PixelState state : record.states) valid.push_back(state == PixelState::usable);
         hyla_pixels pixels = {};
-        pixels.scores = record.scores.data();
-        pixels.targets = scene.mask.data();
-        pixels.valid = valid.data();
+        pixels.scores = hyla_f32(record.scores.data());
+        pixels.targets = hyla_mask_u8(scene.mask.data());
+        pixels.valid = hyla_mask_u8(valid.data());
         pixels.n = record.scores.size();
         Ranking::put_exact(record.values, pixels);
     }

@@ -39,9 +39,9 @@ static const struct combination combinations[2] = {{"bce", 1, 3, {BCE, ENTROPY, 
 static hyla_pixels tile_of(const struct model *m, size_t tile, float **gradient) {
     const size_t from = m->scene.pixels * tile / m->tiles, to = m->scene.pixels * (tile + 1) / m->tiles;
     hyla_pixels pixels = {0};
-    pixels.scores = m->scores + from;
-    pixels.targets = m->scene.targets + from;
-    pixels.valid = m->scene.valid + from;
+    pixels.scores = hyla_f32(m->scores + from);
+    pixels.targets = hyla_mask_u8(m->scene.targets + from);
+    pixels.valid = hyla_mask_u8(m->scene.valid + from);
     pixels.n = to - from;
     *gradient = m->grad_scores + from;
     return pixels;
@@ -171,9 +171,9 @@ static hyla_confusion_ratios quality(const struct model *m) {
     uint8_t *decisions = allocate(m->scene.pixels, 1);
     for (size_t pixel = 0; pixel < m->scene.pixels; ++pixel) decisions[pixel] = m->scores[pixel] > 0.0f;
     hyla_pixels pixels = {0};
-    pixels.decisions = decisions;
-    pixels.targets = m->scene.targets;
-    pixels.valid = m->scene.valid;
+    pixels.decisions = hyla_mask_u8(decisions);
+    pixels.targets = hyla_mask_u8(m->scene.targets);
+    pixels.valid = hyla_mask_u8(m->scene.valid);
     pixels.n = m->scene.pixels;
     hyla_confusion_totals totals = {0};
     hyla_confusion_report report;

@@ -42,15 +42,15 @@ static bool rest_untouched(enum buffer buffer, size_t bytes, bool at_end) {
 static hyla_pixels guarded(const struct data *data, size_t n, bool at_end, unsigned options) {
     const size_t bytes = n * sizeof(float);
     hyla_pixels pixels = {
-        .scores = memcpy(place(SCORES, bytes, at_end), data->scores, bytes),
-        .targets = memcpy(place(TARGETS, n, at_end), data->targets, n),
-        .decisions = memcpy(place(DECISIONS, n, at_end), data->decisions, n),
-        .valid = memcpy(place(VALID, n, at_end), data->valid, n),
-        .weights = memcpy(place(WEIGHTS, bytes, at_end), data->weights, bytes),
+        .scores = hyla_f32(memcpy(place(SCORES, bytes, at_end), data->scores, bytes)),
+        .targets = hyla_mask_u8(memcpy(place(TARGETS, n, at_end), data->targets, n)),
+        .decisions = hyla_mask_u8(memcpy(place(DECISIONS, n, at_end), data->decisions, n)),
+        .valid = hyla_mask_u8(memcpy(place(VALID, n, at_end), data->valid, n)),
+        .weights = hyla_f32(memcpy(place(WEIGHTS, bytes, at_end), data->weights, bytes)),
         .n = n,
     };
-    if (!(options & 1)) pixels.valid = NULL;
-    if (!(options & 2)) pixels.weights = NULL;
+    if (!(options & 1)) pixels.valid.data = NULL;
+    if (!(options & 2)) pixels.weights.data = NULL;
     return pixels;
 }
 

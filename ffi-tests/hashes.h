@@ -21,25 +21,24 @@ struct buffers {
 
 /* The pixels from `start` to `end`; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline hyla_pixels pixels_between(const struct buffers *on, unsigned options, size_t start, size_t end) {
-    return (hyla_pixels){.scores = on->scores + start,
-                         .targets = on->targets + start,
-                         .valid = options & 1 ? on->valid + start : NULL,
-                         .weights = options & 2 ? on->weights + start : NULL,
+    return (hyla_pixels){.scores = hyla_f32(on->scores + start),
+                         .targets = hyla_mask_u8(on->targets + start),
+                         .valid = hyla_mask_u8(options & 1 ? on->valid + start : NULL),
+                         .weights = hyla_f32(options & 2 ? on->weights + start : NULL),
                          .n = end - start};
 }
 
 /* Such pixels as a cube of CHANNELS values each. */
 static inline hyla_cube cube_between(const struct buffers *on, unsigned options, size_t start, size_t end) {
-    const hyla_pixels pixels = pixels_between(on, options, start, end);
     return (hyla_cube){.values = on->values + CHANNELS * start,
-                       .n = pixels.n,
+                       .n = end - start,
                        .channels = CHANNELS,
                        .pixel_stride = CHANNELS,
                        .channel_stride = 1,
-                       .targets = pixels.targets,
+                       .targets = on->targets + start,
                        .labels = on->labels + start,
-                       .valid = pixels.valid,
-                       .weights = pixels.weights};
+                       .valid = options & 1 ? on->valid + start : NULL,
+                       .weights = options & 2 ? on->weights + start : NULL};
 }
 
 struct hashes {

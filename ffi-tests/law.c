@@ -4,13 +4,13 @@
 /* Valid contents by family. */
 
 static void fill_sum(struct arguments *arguments) {
-    const hyla_pixels pixels = {.scores = (const float *)arguments->at[SCORES], .n = LAW_PIXELS};
+    const hyla_pixels pixels = {.scores = hyla_f32((const float *)arguments->at[SCORES]), .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK, hyla_sum_update(&pixels, (hyla_sum_totals *)arguments->at[TOTALS]));
     CHECK_STATUS(HYLA_OK, hyla_sum_update(&pixels, (hyla_sum_totals *)arguments->at[OTHER]));
 }
 
 static void fill_range(struct arguments *arguments) {
-    const hyla_pixels pixels = {.scores = (const float *)arguments->at[SCORES], .n = LAW_PIXELS};
+    const hyla_pixels pixels = {.scores = hyla_f32((const float *)arguments->at[SCORES]), .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK, hyla_range_update(&pixels, (hyla_range *)arguments->at[TOTALS]));
     CHECK_STATUS(HYLA_OK, hyla_range_update(&pixels, (hyla_range *)arguments->at[OTHER]));
 }
@@ -24,8 +24,8 @@ static void fill_bce(struct arguments *arguments) {
 }
 
 static hyla_pixels decisions(const struct arguments *arguments) {
-    return (hyla_pixels){.decisions = (const uint8_t *)arguments->at[DECISIONS],
-                         .targets = (const uint8_t *)arguments->at[TARGETS],
+    return (hyla_pixels){.decisions = hyla_mask_u8((const uint8_t *)arguments->at[DECISIONS]),
+                         .targets = hyla_mask_u8((const uint8_t *)arguments->at[TARGETS]),
                          .n = LAW_PIXELS};
 }
 

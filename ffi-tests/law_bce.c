@@ -9,7 +9,7 @@ static float logits[N], weights[N];
 static uint8_t targets[N], valid[N];
 
 static hyla_pixels all(void) {
-    return (hyla_pixels){.scores = logits, .targets = targets, .valid = valid, .weights = weights, .n = N};
+    return (hyla_pixels){.scores = hyla_f32(logits), .targets = hyla_mask_u8(targets), .valid = hyla_mask_u8(valid), .weights = hyla_f32(weights), .n = N};
 }
 
 /* Logits of both signs and classes, everything valid, weight 1. */
@@ -32,7 +32,7 @@ static void refused(hyla_status expected, const hyla_bce_params *params, const h
     if (write == HYLA_STORE || write == HYLA_ADD) {
         CHECK_STATUS(expected, hyla_bce_update(params, pixels, &totals));
         CHECK_STATUS(expected, hyla_bce_map(params, pixels, out));
-        if (pixels->soft_targets == NULL) CHECK_STATUS(expected, hyla_bce_loss(params, &totals, &loss));
+        if (pixels->soft_targets.data == NULL) CHECK_STATUS(expected, hyla_bce_loss(params, &totals, &loss));
     }
     CHECK_STATUS(expected, hyla_bce_gradient(params, &totals, pixels, 1.0, write, out));
     CHECK_STATUS(expected, hyla_bce_loss_and_gradient(params, pixels, 1.0, write, &totals, &loss, out));
@@ -66,7 +66,7 @@ static void parameters(void) {
     for (size_t i = 0; i < 4; ++i) refused(HYLA_ERROR_UNKNOWN_WRITE, &params, &pixels, unknown_writes[i]);
 
     hyla_pixels soft = pixels;
-    soft.soft_targets = weights;
+    soft.soft_targets = hyla_f32(weights);
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &params, &soft, HYLA_STORE);
 
     /* At the ends of their ranges. */
@@ -137,7 +137,7 @@ static void nowhere(void) {
     const hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
     static hyla_bce_totals totals[2];
     float *const within = (float *)totals + 3;
-    const hyla_pixels nothing = {.scores = within, .targets = (const uint8_t *)within};
+    const hyla_pixels nothing = {.scores = hyla_f32(within), .targets = hyla_mask_u8((const uint8_t *)within)};
     CHECK(!HYLA_FAILED(hyla_bce_gradient(&params, totals, &nothing, 1.0, HYLA_STORE, within)));
     CHECK(!HYLA_FAILED(hyla_bce_update(&params, &nothing, totals)));
 }
@@ -240,7 +240,7 @@ static void rejected(void) {
 static void values(void) {
     const float zero[4] = {0.0f, 0.0f, 0.0f, 0.0f}, twos[4] = {2.0f, 2.0f, 2.0f, 2.0f};
     const uint8_t labels[4] = {0, 1, 255, 0};
-    const hyla_pixels pixels = {.scores = zero, .targets = labels, .n = 4};
+    const hyla_pixels pixels = {.scores = hyla_f32(zero), .targets = hyla_mask_u8(labels), .n = 4};
     hyla_pixels weighted = pixels;
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
     const double ln2 = 0.6931471824645996; /* the float32 nearest to ln 2 */
@@ -251,7 +251,7 @@ static void values(void) {
     CHECK(out[0] == 0.5f && out[1] == -0.5f && out[2] == -0.5f && out[3] == 0.5f);
     CHECK_STATUS(HYLA_OK, hyla_bce_loss_and_gradient(&params, &pixels, 4.0, HYLA_ADD, NULL, &loss, out));
     CHECK(out[0] == 1.0f && out[1] == -1.0f && out[2] == -1.0f && out[3] == 1.0f);
-    weighted.weights = twos;
+    weighted.weights = hyla_f32(twos);
     params.weight = -8.0f;
     params.pos_weight = 4.0f;
     params.reduction = HYLA_REDUCTION_SUM;

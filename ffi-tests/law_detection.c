@@ -14,7 +14,7 @@ static void fill(struct arguments *a) {
     memset(a->at[WORKSPACE], 0, WORDS * sizeof(int64_t));
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], TABLE_WORDS, a->at[BINNING]));
     const hyla_pixels pixels = {
-        .scores = a->at[SCORES], .targets = a->at[TARGETS], .decisions = a->at[DECISIONS], .n = LAW_PIXELS};
+        .scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .decisions = hyla_mask_u8(a->at[DECISIONS]), .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK,
                  hyla_detection_update(&defaults, &pixels, a->at[TOTALS], a->at[BINNING], a->at[WORKSPACE], WORDS));
 }
@@ -55,7 +55,7 @@ static const struct function functions[] = {
 enum { N = 6 };
 static const float scores[N] = {2.0f, -1.0f, 0.5f, -3.0f, 1.0f, -0.5f};
 static const uint8_t targets[N] = {1, 0, 1, 0, 0, 1}, decisions[N] = {1, 0, 1, 0, 1, 0};
-static const hyla_pixels both = {.scores = scores, .targets = targets, .decisions = decisions, .n = N};
+static const hyla_pixels both = {.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .decisions = hyla_mask_u8(decisions), .n = N};
 static const hyla_context context = {HYLA_STAGE_TEST, 3, 5, 0};
 
 struct stream {
@@ -170,7 +170,7 @@ static void values(void) {
     /* The batch's own state gives the batch's values, and adding its words gives the pooled ones. */
     hyla_pixels pixels = both;
     const float saturated[N] = {30.0f, 31.0f, 32.0f, 33.0f, 34.0f, 35.0f};
-    pixels.scores = saturated;
+    pixels.scores = hyla_f32(saturated);
     CHECK_STATUS(HYLA_OK, add(&batch, &pixels));
     CHECK_STATUS(HYLA_NOTICE_NO_NEGATIVES | HYLA_NOTICE_COARSE, list_of(&batch, list, VALUES_OF_ALL, &count));
     CHECK(is_named(&list[7], "average_precision", 0.5, HYLA_NOTICE_COARSE) && list[9].status == HYLA_OK &&
@@ -191,7 +191,7 @@ static void left_out(void) {
     CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES,
                  list_of(&stream, list, 3, &count));
     CHECK(count == 3 && list[0].value == 0.0);
-    pixels.decisions = NULL;
+    pixels.decisions = hyla_mask_u8(NULL);
     CHECK_STATUS(HYLA_OK, add(&stream, &pixels));
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, ranked.words, WORDS));
     CHECK(memcmp(stream.words, ranked.words, sizeof ranked.words) == 0);
@@ -200,7 +200,7 @@ static void left_out(void) {
     CHECK(stream.totals.updates == 1 && stream.totals.undecided == 1 &&
           stream.totals.confusion.frames.true_positives == 0);
     pixels = both;
-    pixels.scores = NULL;
+    pixels.scores = hyla_f32(NULL);
     CHECK_STATUS(HYLA_OK, add(&stream, &pixels));
     CHECK(memcmp(stream.words, ranked.words, sizeof ranked.words) == 0);
     CHECK(stream.totals.confusion.frames.true_positives == 1);

@@ -54,7 +54,7 @@ static const struct function functions[] = {
 static const float logits[4] = {0.0f, 0.0f, 0.0f, 0.0f};
 static const uint8_t targets[4] = {0, 1, 255, 0};
 
-static hyla_pixels four(void) { return (hyla_pixels){.scores = logits, .targets = targets, .n = 4}; }
+static hyla_pixels four(void) { return (hyla_pixels){.scores = hyla_f32(logits), .targets = hyla_mask_u8(targets), .n = 4}; }
 
 /* All functions refuse these in the same way, without writing anything. */
 static void refused(hyla_status expected, const hyla_focal_params *params, const hyla_pixels *pixels, uint32_t write) {
@@ -101,7 +101,7 @@ static void parameters(void) {
     params.reduction = 4;
     refused(HYLA_ERROR_UNKNOWN_REDUCTION, &params, &pixels, HYLA_STORE);
     refused(HYLA_ERROR_UNKNOWN_WRITE, &plain, &pixels, 2);
-    pixels.soft_targets = logits;
+    pixels.soft_targets = hyla_f32(logits);
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &plain, &pixels, HYLA_STORE);
 }
 
@@ -126,7 +126,7 @@ static void values(void) {
 
 static void soft_bce(void) {
     const float soft[4] = {0.25f, 0.5f, 1.0f, 2.0f};
-    hyla_pixels pixels = {.scores = logits, .soft_targets = soft, .n = 4};
+    hyla_pixels pixels = {.scores = hyla_f32(logits), .soft_targets = hyla_f32(soft), .n = 4};
     hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
     hyla_bce_totals totals = {0};
     double value = 0.0, same = 0.0;
@@ -138,10 +138,10 @@ static void soft_bce(void) {
     CHECK(fabs(value / (0.69314718055994531 * (1.5 + 2.0 + 3.0) / 3.0) - 1.0) < 1e-6);
     /* (1 - y) / 2 - 3 y / 2 */
     CHECK(out[0] == 0.0f && out[1] == -0.5f && out[2] == -1.5f && out[3] == 0.0f);
-    pixels.targets = targets;
+    pixels.targets = hyla_mask_u8(targets);
     CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_bce_update(&params, &pixels, &totals));
-    pixels.targets = NULL;
-    pixels.soft_targets = NULL;
+    pixels.targets = hyla_mask_u8(NULL);
+    pixels.soft_targets = hyla_f32(NULL);
     CHECK_STATUS(HYLA_ERROR_NULL_POINTER, hyla_bce_update(&params, &pixels, &totals));
     const float wrong[] = {NAN, -0.5f, 1.5f};
     pixels = four();

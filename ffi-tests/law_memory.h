@@ -90,12 +90,12 @@ struct family {
 /* The pixels struct of a call; it is written here, so that it always says what the arguments say. */
 static inline const hyla_pixels *pixels_of(const struct arguments *arguments) {
     hyla_pixels *pixels = (hyla_pixels *)(void *)(arguments->rooms->bytes[PIXELS] + ROOM / 2);
-    pixels->scores = (const float *)arguments->at[SCORES];
-    pixels->targets = arguments->soft ? NULL : (const uint8_t *)arguments->at[TARGETS];
-    pixels->decisions = (const uint8_t *)arguments->at[DECISIONS];
-    pixels->valid = (const uint8_t *)arguments->at[VALID];
-    pixels->weights = arguments->weighted ? (const float *)arguments->at[WEIGHTS] : NULL;
-    pixels->soft_targets = arguments->soft || arguments->both ? (const float *)arguments->at[SOFT_TARGETS] : NULL;
+    pixels->scores = hyla_f32((const float *)arguments->at[SCORES]);
+    pixels->targets = hyla_mask_u8(arguments->soft ? NULL : (const uint8_t *)arguments->at[TARGETS]);
+    pixels->decisions = hyla_mask_u8((const uint8_t *)arguments->at[DECISIONS]);
+    pixels->valid = hyla_mask_u8((const uint8_t *)arguments->at[VALID]);
+    pixels->weights = hyla_f32(arguments->weighted ? (const float *)arguments->at[WEIGHTS] : NULL);
+    pixels->soft_targets = hyla_f32(arguments->soft || arguments->both ? (const float *)arguments->at[SOFT_TARGETS] : NULL);
     pixels->n = arguments->n;
     return (const hyla_pixels *)arguments->at[PIXELS];
 }

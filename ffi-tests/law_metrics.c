@@ -7,7 +7,7 @@
 static const uint8_t decisions[8] = {1, 255, 1, 2, 0, 0, 0, 0};
 static const uint8_t targets[8] = {1, 7, 0, 0, 1, 128, 0, 0};
 
-static hyla_pixels decided(size_t n) { return (hyla_pixels){.decisions = decisions, .targets = targets, .n = n}; }
+static hyla_pixels decided(size_t n) { return (hyla_pixels){.decisions = hyla_mask_u8(decisions), .targets = hyla_mask_u8(targets), .n = n}; }
 
 static bool has_counts(hyla_counts counts, int tp, int fp, int fn, int tn) {
     return counts.true_positives == tp && counts.false_positives == fp && counts.false_negatives == fn &&
@@ -18,7 +18,7 @@ static void sums(void) {
     /* Cancellation, and terms far apart: every float sum would lose the 1. */
     const float scores[5] = {1e30f, 1.0f, -1e30f, 1e-45f, NAN};
     const uint8_t valid[5] = {1, 1, 1, 0, 0};
-    hyla_pixels pixels = {.scores = scores, .valid = valid, .n = 5};
+    hyla_pixels pixels = {.scores = hyla_f32(scores), .valid = hyla_mask_u8(valid), .n = 5};
     hyla_sum_totals totals = {0};
     double value = 42.0;
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_sum_value(&totals, &value));
@@ -30,7 +30,7 @@ static void sums(void) {
     CHECK(value == 1.0 && totals.pixels == 3);
     CHECK_STATUS(HYLA_OK, hyla_sum_mean(&totals, &value));
     CHECK(value == 1.0 / 3.0);
-    pixels.valid = NULL;
+    pixels.valid = hyla_mask_u8(NULL);
     CHECK_STATUS(HYLA_OK, hyla_sum_update(&pixels, &totals));
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_sum_value(&totals, &value));
     CHECK(isnan(value));
@@ -38,7 +38,7 @@ static void sums(void) {
     CHECK(isnan(value) && totals.sum.nan == 1 && totals.sum.reserved == 0);
 
     const float infinite[2] = {INFINITY, -INFINITY};
-    pixels = (hyla_pixels){.scores = infinite, .n = 1};
+    pixels = (hyla_pixels){.scores = hyla_f32(infinite), .n = 1};
     totals = (hyla_sum_totals){0};
     CHECK_STATUS(HYLA_OK, hyla_sum_update(&pixels, &totals));
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_sum_value(&totals, &value));
@@ -51,7 +51,7 @@ static void sums(void) {
 
 static void ranges(void) {
     const float scores[7] = {3.0f, -0.0f, NAN, 0.0f, 3.0f, -1e-45f, -INFINITY};
-    hyla_pixels pixels = {.scores = scores, .n = 5};
+    hyla_pixels pixels = {.scores = hyla_f32(scores), .n = 5};
     hyla_range range = {0}, other = {0};
     hyla_range_report report;
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_range_values(&range, &report));
@@ -61,7 +61,7 @@ static void ranges(void) {
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_range_values(&range, &report));
     CHECK(report.min == 0.0 && report.max == 3.0 && report.min_count == 2 && report.max_count == 2);
     CHECK(report.count == 4 && report.nan_count == 1);
-    pixels = (hyla_pixels){.scores = scores + 3, .n = 3};
+    pixels = (hyla_pixels){.scores = hyla_f32(scores + 3), .n = 3};
     CHECK_STATUS(HYLA_OK, hyla_range_update(&pixels, &other));
     CHECK_STATUS(HYLA_OK, hyla_range_values(&other, &report));
     CHECK(report.min == (double)-1e-45f && report.max == 3.0 && report.nan_count == 0);
@@ -73,7 +73,7 @@ static void ranges(void) {
     CHECK_STATUS(HYLA_OK, hyla_range_update(&pixels, &other));
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE, hyla_range_values(&other, &report));
     CHECK(isinf(report.min) && report.min < 0.0 && report.max == 3.0);
-    pixels = (hyla_pixels){.scores = scores + 2, .n = 1};
+    pixels = (hyla_pixels){.scores = hyla_f32(scores + 2), .n = 1};
     other = (hyla_range){0};
     CHECK_STATUS(HYLA_OK, hyla_range_update(&pixels, &other));
     CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_NOT_FINITE, hyla_range_values(&other, &report));
@@ -103,7 +103,7 @@ static void confusions(void) {
     CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&totals));
     CHECK(totals.open_decisions == 0 && totals.open_targets == 0);
     for (size_t start = 2; start < 8; start += 2) {
-        pixels = (hyla_pixels){.decisions = decisions + start, .targets = targets + start, .n = 2};
+        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + start), .targets = hyla_mask_u8(targets + start), .n = 2};
         CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
         CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&totals));
     }
@@ -121,7 +121,7 @@ static void confusions(void) {
                  {6, HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_DECISIONS}};
     for (size_t i = 0; i < 4; ++i) {
         totals = (hyla_confusion_totals){0};
-        pixels = (hyla_pixels){.decisions = decisions + cases[i].start, .targets = targets + cases[i].start, .n = 2};
+        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + cases[i].start), .targets = hyla_mask_u8(targets + cases[i].start), .n = 2};
         CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
         CHECK_STATUS(cases[i].status, hyla_confusion_values(&totals, &report));
     }
@@ -130,16 +130,16 @@ static void confusions(void) {
     const uint8_t valid[8] = {0, 0, 0, 0, 0, 0, 3, 1};
     totals = (hyla_confusion_totals){0};
     pixels = decided(8);
-    pixels.valid = valid;
+    pixels.valid = hyla_mask_u8(valid);
     CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
     CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&totals));
     CHECK(has_counts(totals.pixels, 0, 0, 0, 2) && has_counts(totals.frames, 0, 0, 0, 1));
 
     /* Parts of one frame in different totals are merged before it ends. */
     hyla_confusion_totals left = {0}, right = {0};
-    pixels = (hyla_pixels){.decisions = decisions + 2, .targets = targets + 2, .n = 2};
+    pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + 2), .targets = hyla_mask_u8(targets + 2), .n = 2};
     CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &left));
-    pixels = (hyla_pixels){.decisions = decisions + 4, .targets = targets + 4, .n = 2};
+    pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + 4), .targets = hyla_mask_u8(targets + 4), .n = 2};
     CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &right));
     CHECK_STATUS(HYLA_OK, hyla_confusion_merge(&left, &right));
     CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&right));
@@ -164,9 +164,9 @@ static void statistics(void) {
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_pixel_statistics_metrics(&totals, &context, list, 4, &count));
     CHECK(count == 3 && is_named(&list[2], "anomaly/anomaly_percentage", 0.0, HYLA_NOTICE_EMPTY));
 
-    hyla_pixels pixels = {.decisions = decisions, .valid = valid, .n = 8};
+    hyla_pixels pixels = {.decisions = hyla_mask_u8(decisions), .valid = hyla_mask_u8(valid), .n = 8};
     CHECK_STATUS(HYLA_OK, hyla_pixel_statistics_update(&pixels, &totals));
-    pixels.valid = NULL;
+    pixels.valid = hyla_mask_u8(NULL);
     CHECK_STATUS(HYLA_OK, hyla_pixel_statistics_update(&pixels, &other));
     CHECK_STATUS(HYLA_OK, hyla_pixel_statistics_merge(&other, &totals));
     CHECK_STATUS(HYLA_OK, hyla_pixel_statistics_values(&totals, &report));
@@ -227,7 +227,7 @@ static void strides(void) {
         valid_frame[i] = i % 13 != 0;
     }
     const hyla_pixels frame = {
-        .decisions = decided_frame, .targets = target_frame, .valid = valid_frame, .n = ROWS * PITCH - (PITCH - COLS)};
+        .decisions = hyla_mask_u8(decided_frame), .targets = hyla_mask_u8(target_frame), .valid = hyla_mask_u8(valid_frame), .n = ROWS * PITCH - (PITCH - COLS)};
     hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
     for (uint32_t stride = 1; stride < 45; ++stride) {
         hyla_confusion_totals expected = {0};
@@ -235,7 +235,7 @@ static void strides(void) {
             for (size_t col = 0; col < COLS; col += stride) {
                 const size_t at = row * PITCH + col;
                 const hyla_pixels one = {
-                    .decisions = decided_frame + at, .targets = target_frame + at, .valid = valid_frame + at, .n = 1};
+                    .decisions = hyla_mask_u8(decided_frame + at), .targets = hyla_mask_u8(target_frame + at), .valid = hyla_mask_u8(valid_frame + at), .n = 1};
                 CHECK_STATUS(HYLA_OK, hyla_confusion_update(&one, &expected));
             }
         }

@@ -68,7 +68,7 @@ static const struct function functions[] = {TABLE(iou), TABLE(tversky), SOFT(iou
 static const float scores[4] = {1.0f, 0.5f, 0.0f, 0.25f};
 static const uint8_t targets[4] = {255, 0, 0, 1};
 
-static hyla_pixels four(void) { return (hyla_pixels){.scores = scores, .targets = targets, .n = 4}; }
+static hyla_pixels four(void) { return (hyla_pixels){.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .n = 4}; }
 
 /* All functions refuse these in the same way, without writing anything. */
 static void refused(hyla_status expected, const hyla_tversky_params *params, const hyla_pixels *pixels,
@@ -121,7 +121,7 @@ static void parameters(void) {
     hyla_pixels two_kinds = pixels, none = pixels;
     two_kinds.soft_targets = scores;
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &params, &two_kinds, HYLA_STORE);
-    none.targets = NULL;
+    none.targets = hyla_mask_u8(NULL);
     refused(HYLA_ERROR_NULL_POINTER, &params, &none, HYLA_STORE);
 
     const hyla_iou_params plain = HYLA_IOU_PARAMS_DEFAULT;
@@ -179,20 +179,20 @@ static void values(void) {
     hyla_pixels with_soft = pixels;
     float same[4];
     double same_loss = 0.0;
-    with_soft.targets = NULL;
-    with_soft.soft_targets = soft;
+    with_soft.targets = hyla_mask_u8(NULL);
+    with_soft.soft_targets = hyla_f32(soft);
     CHECK_STATUS(HYLA_OK, hyla_iou_loss_and_gradient(&params, &pixels, 9.0, HYLA_STORE, NULL, NULL, &loss, out));
     CHECK_STATUS(HYLA_OK,
                  hyla_iou_loss_and_gradient(&params, &with_soft, 9.0, HYLA_STORE, NULL, NULL, &same_loss, same));
     CHECK(loss == same_loss && memcmp(out, same, sizeof out) == 0);
-    with_soft.soft_targets = bad;
+    with_soft.soft_targets = hyla_f32(bad);
     hyla_iou_totals totals = {0};
     CHECK_STATUS(HYLA_NOTICE_REJECTED,
                  hyla_iou_loss_and_gradient(&params, &with_soft, 1.0, HYLA_STORE, &totals, NULL, &loss, out));
     CHECK(totals.pixels == 2 && totals.rejected == 2 && out[2] == 0.0f && out[3] == 0.0f);
     /* Without positive targets. */
     const uint8_t normal[4] = {0, 0, 0, 0};
-    pixels.targets = normal;
+    pixels.targets = hyla_mask_u8(normal);
     CHECK_STATUS(HYLA_NOTICE_NO_POSITIVES,
                  hyla_iou_loss_and_gradient(&params, &pixels, 1.0, HYLA_STORE, NULL, NULL, &loss, out));
     CHECK(loss > 0.0 && out[0] > 0.0f);

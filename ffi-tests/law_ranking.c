@@ -18,7 +18,7 @@ static size_t table_words(void) {
 static void fill(struct arguments *a) {
     *(hyla_binning_params *)a->at[PARAMS] = rule;
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], table_words(), a->at[BINNING]));
-    const hyla_pixels pixels = {.scores = a->at[SCORES], .targets = a->at[TARGETS], .n = LAW_PIXELS};
+    const hyla_pixels pixels = {.scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(a->at[BINNING], &pixels, a->at[TOTALS], WORDS));
     memcpy(a->at[OTHER], a->at[TOTALS], WORDS * sizeof(int64_t));
 }
@@ -141,12 +141,12 @@ static void refused(void) {
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table, TABLE_ROOM, &binning));
     int64_t words_[WORDS] = {0}, none[WORDS] = {0};
     const float scores[3] = {0.0f, 1.0f, NAN}, weights[3] = {1.0f, 1.0f, 1.0f};
-    hyla_pixels pixels = {.scores = scores, .weights = weights, .n = 3};
+    hyla_pixels pixels = {.scores = hyla_f32(scores), .weights = hyla_f32(weights), .n = 3};
     CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update(&binning, &pixels, words_, WORDS));
-    pixels.weights = NULL;
-    pixels.soft_targets = weights;
+    pixels.weights = hyla_f32(NULL);
+    pixels.soft_targets = hyla_f32(weights);
     CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update(&binning, &pixels, words_, WORDS));
-    pixels.soft_targets = NULL;
+    pixels.soft_targets = hyla_f32(NULL);
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_ranking_update(&binning, &pixels, words_, WORDS - 1));
     before = binning;
     binning.reserved[1] = words_;
@@ -240,7 +240,7 @@ static void written_down(void) {
     enum { MOST = 2 * 257 + 6 };
     const float scores[5] = {-2.0f, -0.3f, 0.0f, 0.7f, 5.0f};
     const uint8_t targets[5] = {0, 1, 0, 1, 1};
-    const hyla_pixels pixels = {.scores = scores, .targets = targets, .n = 5};
+    const hyla_pixels pixels = {.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .n = 5};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         hyla_binning built;
         int64_t one[MOST] = {0}, other[MOST] = {0};
@@ -276,7 +276,7 @@ static void coarse_and_empty(void) {
         scores[i] = 20.0f + (float)i;
         targets[i] = i >= 90;
     }
-    const hyla_pixels pixels = {.scores = scores, .targets = targets, .n = 100};
+    const hyla_pixels pixels = {.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .n = 100};
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, words_, count));
     CHECK_STATUS(HYLA_NOTICE_COARSE, hyla_ranking_values(&binning, words_, count, &report));
     CHECK(fabs(report.average_precision - 0.1) < 1e-15 && report.roc_auc == 0.5);

@@ -35,23 +35,23 @@ static void refused(hyla_status expected, const hyla_pixels *pixels, size_t size
 }
 
 static void bad_inputs(void) {
-    const hyla_pixels plain = {.scores = scores, .targets = targets, .n = 6};
+    const hyla_pixels plain = {.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .n = 6};
     hyla_pixels pixels = plain;
     CHECK(hyla_ranking_exact_workspace(LAW_PIXELS) == WORDS && hyla_ranking_exact_workspace(SIZE_MAX) == SIZE_MAX);
     refused(HYLA_ERROR_WORKSPACE, &pixels, hyla_ranking_exact_workspace(6) - 1);
     refused(HYLA_ERROR_WORKSPACE, &pixels, 0);
-    pixels.weights = scores;
+    pixels.weights = hyla_f32(scores);
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &pixels, WORDS);
     pixels = plain;
-    pixels.soft_targets = scores;
+    pixels.soft_targets = hyla_f32(scores);
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &pixels, WORDS);
     pixels = plain;
-    pixels.targets = NULL;
+    pixels.targets = hyla_mask_u8(NULL);
     refused(HYLA_ERROR_NULL_POINTER, &pixels, WORDS);
 }
 
 static void values(void) {
-    hyla_pixels pixels = {.scores = scores, .targets = targets, .n = 6};
+    hyla_pixels pixels = {.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .n = 6};
     hyla_ranking_exact_report report;
     uint32_t space[WORDS];
     /* Down from 2: normal; 1: anomaly; 0.5: anomaly; 0 and -0: one of each. */
@@ -63,7 +63,7 @@ static void values(void) {
     CHECK(report.masked == 0 && report.reserved == 0);
     /* Without its NaN, and without the normal pixel above all: perfect but for a tie. */
     const uint8_t valid[6] = {1, 0, 1, 1, 0, 9};
-    pixels.valid = valid;
+    pixels.valid = hyla_mask_u8(valid);
     CHECK_STATUS(HYLA_OK, hyla_ranking_exact_values(&pixels, space, WORDS, &report));
     CHECK(fabs(report.average_precision - (1.0 + 1.0 + 3.0 / 4) / 3) < 1e-15);
     CHECK(report.roc_auc == 2.5 / 3 && report.anomalies == 3 && report.normal == 1 && report.nan_anomalies == 0 &&

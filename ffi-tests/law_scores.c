@@ -8,7 +8,7 @@
 enum { WORDS = 2048 + 3 * 12 * 128, TOPK_WORDS = 2048 + 3 * 2 * 128 };
 
 static void fill(struct arguments *a) {
-    const hyla_pixels pixels = {.scores = a->at[SCORES], .n = LAW_PIXELS};
+    const hyla_pixels pixels = {.scores = hyla_f32(a->at[SCORES]), .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_update(&pixels, a->at[TOTALS]));
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_update(&pixels, a->at[OTHER]));
 }
@@ -72,7 +72,7 @@ static const float scores[5] = {4.0f, 1.0f, NAN, 3.0f, 2.0f};
 static const uint8_t valid[5] = {1, 2, 0, 255, 1};
 
 static void refused(void) {
-    const hyla_pixels pixels = {.scores = scores, .n = 5};
+    const hyla_pixels pixels = {.scores = hyla_f32(scores), .n = 5};
     const double fractions[] = {0.0, -0.5, 1.5, NAN, INFINITY};
     uint32_t space[WORDS], untouched[WORDS];
     hyla_score_statistics_report report, before;
@@ -92,7 +92,7 @@ static void refused(void) {
 }
 
 static void values(void) {
-    hyla_pixels pixels = {.scores = scores, .valid = valid, .n = 5};
+    hyla_pixels pixels = {.scores = hyla_f32(scores), .valid = hyla_mask_u8(valid), .n = 5};
     const hyla_context context = {HYLA_STAGE_TEST, 1, 2, 0};
     hyla_score_statistics_report report;
     hyla_score_statistics_totals stream = {0}, other = {0};
@@ -115,8 +115,8 @@ static void values(void) {
     /* A stream in two parts. */
     pixels.n = 2;
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_update(&pixels, &stream));
-    pixels.scores += 2;
-    pixels.valid += 2;
+    pixels.scores = hyla_f32(scores + 2);
+    pixels.valid = hyla_mask_u8(valid + 2);
     pixels.n = 3;
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_update(&pixels, &other));
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_merge(&other, &stream));

@@ -126,7 +126,7 @@ hyla_status pixel_task(const Inputs &inputs, Outputs &outputs, std::size_t task,
     iou.normalization = HYLA_NORMALIZATION_MINMAX;
     const hyla_tversky_params tversky = HYLA_TVERSKY_PARAMS_DEFAULT;
     hyla_pixels part = inputs.pixels(start, count), weighted = part;
-    weighted.weights = inputs.weights.data() + start;
+    weighted.weights = hyla_f32(inputs.weights.data() + start);
     part.decisions = inputs.decisions.data() + start;
     Own &own = outputs.own[task];
     const auto map = [&](std::size_t number) { return outputs.pixels.data() + number * pixel_count + start; };

@@ -53,8 +53,8 @@
 
 static inline void take_pixels(const struct buffers *on, const hyla_pixels *hard, struct hashes *to) {
     hyla_pixels soft = *hard;
-    soft.targets = NULL;
-    soft.soft_targets = on->soft_targets;
+    soft.targets = hyla_mask_u8(NULL);
+    soft.soft_targets = hyla_f32(on->soft_targets);
     const hyla_bce_params bce = {sizeof bce, HYLA_REDUCTION_MEAN, -0.3f, 17.5f, 0.0f};
     const hyla_bce_params smooth = {sizeof smooth, HYLA_REDUCTION_WEIGHTED_MEAN, 1.0f, 3.0f, 0.1f};
     TAKE_POINTWISE("bce", bce, bce, on->n, on->n, hard);

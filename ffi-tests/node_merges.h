@@ -16,8 +16,8 @@ enum { PIECES = 3 };
 static inline struct piece piece_of(const struct buffers *on, unsigned options, size_t start, size_t end) {
     const hyla_pixels pixels = pixels_between(on, options, start, end);
     hyla_pixels counted = pixels;
-    counted.decisions = on->valid + start;
-    counted.weights = NULL;
+    counted.decisions = hyla_mask_u8(on->valid + start);
+    counted.weights = hyla_f32(NULL);
     return (struct piece){pixels.n, pixels, counted, cube_between(on, options, start, end),
                           on->other + CHANNELS * start};
 }

@@ -110,7 +110,7 @@ static inline void take_detection(const struct buffers *on, const hyla_pixels *r
     enum { THRESHOLDS = 200, WORDS = 2 * THRESHOLDS + 8, TABLE_WORDS = 797, COLUMNS = 7 };
     const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, THRESHOLDS, 0.0f, 0.0f};
     hyla_pixels pixels = *ranked;
-    pixels.decisions = on->valid;
+    pixels.decisions = hyla_mask_u8(on->valid);
     for (uint32_t stride = 1; stride < 3; ++stride) {
         const hyla_detection_params params = {sizeof params, stride, THRESHOLDS};
         uint32_t table[TABLE_WORDS];

@@ -52,7 +52,7 @@ static inline void plain_nan(double *values, size_t n) {
 /* Adds pixels to all totals. */
 static inline void update_all(const hyla_bce_params *params, const hyla_pixels *pixels, struct outcome *outcome) {
     hyla_pixels counted = *pixels;
-    counted.weights = NULL; /* only losses can use them */
+    counted.weights = hyla_f32(NULL); /* only losses can use them */
     const hyla_detection_params lines = HYLA_DETECTION_PARAMS_DEFAULT;
     CHECK_STATUS(HYLA_OK, hyla_bce_update(params, pixels, &outcome->bce));
     CHECK_STATUS(HYLA_OK, hyla_sum_update(&counted, &outcome->sum));
@@ -164,11 +164,11 @@ static inline void make_data(enum kind kind, uint64_t seed, struct data *data) {
 
 /* Pixels of the data from `start` on; bit 0 of `options` gives them a mask, bit 1 weights. */
 static inline hyla_pixels part(const struct data *data, size_t start, size_t n, unsigned options) {
-    return (hyla_pixels){.scores = data->scores + start,
-                         .targets = data->targets + start,
-                         .decisions = data->decisions + start,
-                         .valid = options & 1 ? data->valid + start : NULL,
-                         .weights = options & 2 ? data->weights + start : NULL,
+    return (hyla_pixels){.scores = hyla_f32(data->scores + start),
+                         .targets = hyla_mask_u8(data->targets + start),
+                         .decisions = hyla_mask_u8(data->decisions + start),
+                         .valid = hyla_mask_u8(options & 1 ? data->valid + start : NULL),
+                         .weights = hyla_f32(options & 2 ? data->weights + start : NULL),
                          .n = n};
 }
 

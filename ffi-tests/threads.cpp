@@ -25,7 +25,7 @@ struct Totals {
     // CHECK counts in a plain variable, so threads only say whether all went well.
     bool update(const hyla::pixels &pixels) {
         hyla::pixels counted = pixels;
-        counted.weights = nullptr; // only losses can use them
+        counted.weights = hyla_f32(nullptr); // only losses can use them
         const hyla::status statuses[] = {bce.update(hyla::bce::params(), pixels), sum.update(counted),
                                          range.update(counted), confusion.update(counted), statistics.update(counted)};
         for (const hyla::status &status : statuses) {

@@ -220,7 +220,7 @@ void distinct_label_count() {
 // A C struct serves as well, and a copy is a copy of the words.
 void mixing_with_c() {
     hyla_pixels pixels{};
-    pixels.scores = scores.data();
+    pixels.scores = hyla_f32(scores.data());
     pixels.n = 2;
     hyla::sum totals;
     CHECK_STATUS(HYLA_OK, totals.update(pixels).code());

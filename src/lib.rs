@@ -35,8 +35,8 @@
 //! NEON, simd128: what the target has) and scalar (targets without SIMD).
 //!
 //! **Features**: `capi` compiles the C functions; `scalar` compiles the scalar tier beside the
-//! others, and `measured`, for tests and measurements; `std` lets a std program carry the C functions. None is on by
-//! default.
+//! others, and `measured`, for tests and measurements; `std` lets a std program carry the C functions; `conversions`
+//! lets pixels be planes of any type and pitch. `conversions` alone is on by default.
 //!
 //! ```
 //! use hyla::loss::bce::{Params, Totals};

@@ -78,9 +78,10 @@ fn generate() -> String {
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).unwrap();
     let modules = modules();
     let (macros, functions) = defaults(&modules);
+    let inlines = std::fs::read_to_string(root.join("src/capi/inlines.h")).unwrap();
     for (part, more) in [(&mut config.after_includes, macros), (&mut config.trailer, functions)] {
         let part = part.as_mut().expect("cbindgen.toml has it");
-        *part = part.replace("@DEFAULTS@", more.trim_end());
+        *part = part.replace("@DEFAULTS@", more.trim_end()).replace("@INLINES@", &inlines);
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("header");
     std::fs::create_dir_all(&folder).unwrap();

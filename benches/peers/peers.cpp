@@ -45,9 +45,9 @@ struct Data {
 
     hyla_pixels pixels() const {
         hyla_pixels pixels{};
-        pixels.scores = scores.data();
-        pixels.targets = targets.data();
-        pixels.decisions = decisions.data();
+        pixels.scores = hyla_f32(scores.data());
+        pixels.targets = hyla_mask_u8(targets.data());
+        pixels.decisions = hyla_mask_u8(decisions.data());
         pixels.n = scores.size();
         return pixels;
     }

@@ -27,8 +27,8 @@ struct Data {
 
     hyla_pixels pixels() const {
         hyla_pixels pixels{};
-        pixels.scores = scores.data();
-        pixels.targets = targets.data();
+        pixels.scores = hyla_f32(scores.data());
+        pixels.targets = hyla_mask_u8(targets.data());
         pixels.n = scores.size();
         return pixels;
     }
@@ -116,7 +116,7 @@ void histograms(const char *tier) {
             const std::string end = std::string(", ") + distributions[which] + ", " + labels + ", " + tier;
             histogram("KEY 16" + end, keys, 1 << 16, Leading(), pixels);
             histogram("THRESHOLDS 200" + end, edges, 200, search, pixels);
-            pixels.targets = nullptr;
+            pixels.targets = hyla_mask_u8(nullptr);
         }
     }
 }

@@ -20,7 +20,7 @@ static hyla_iou_totals iou;
 static float logits[SAMPLES];
 static uint8_t targets[SAMPLES], decisions[SAMPLES], valid[SAMPLES];
 static const hyla_pixels pixels = {
-    .scores = logits, .targets = targets, .decisions = decisions, .valid = valid, .n = SAMPLES};
+    .scores = hyla_f32(logits), .targets = hyla_mask_u8(targets), .decisions = hyla_mask_u8(decisions), .valid = hyla_mask_u8(valid), .n = SAMPLES};
 
 // What a camera and a detector would deliver: logits in [-8, 8), a few anomalies that lie higher, some dead pixels.
 static void next_line(uint32_t *random) {

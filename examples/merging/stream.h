@@ -75,10 +75,10 @@ static void add_frame(uint32_t frame, struct state *state) {
 
     hyla_pixels pixels;
     memset(&pixels, 0, sizeof pixels);
-    pixels.scores = scores;
-    pixels.targets = bytes;
-    pixels.decisions = bytes + PIXELS;
-    pixels.valid = bytes + 2 * PIXELS;
+    pixels.scores = hyla_f32(scores);
+    pixels.targets = hyla_mask_u8(bytes);
+    pixels.decisions = hyla_mask_u8(bytes + PIXELS);
+    pixels.valid = hyla_mask_u8(bytes + 2 * PIXELS);
     pixels.n = PIXELS;
     must(hyla_bce_update(&bce, &pixels, &state->words.bce), "bce");
     must(hyla_iou_update(&iou, &pixels, &state->words.iou, &state->range), "iou");

@@ -51,11 +51,11 @@ class Metrics {
     void add(const Line &line) {
         hyla_pixels pixels = {};
         pixels.n = line.samples;
-        pixels.valid = line.valid;  // a masked pixel may hold anything, NaN too: it is as if it were not there
-        pixels.decisions = line.decisions;
-        pixels.targets = line.targets;
+        pixels.valid = hyla_mask_u8(line.valid);  // a masked pixel may hold anything, NaN too: it is as if it were not there
+        pixels.decisions = hyla_mask_u8(line.decisions);
+        pixels.targets = hyla_mask_u8(line.targets);
 
-        pixels.scores = line.logits;
+        pixels.scores = hyla_f32(line.logits);
         if (labelled_) {
             line_bce_ = {};
             check(hyla_bce_update(&bce_params_, &pixels, &line_bce_));
@@ -65,7 +65,7 @@ class Metrics {
         }
         check(hyla_pixel_statistics_update(&pixels, &statistics_));
 
-        pixels.scores = line.scores;
+        pixels.scores = hyla_f32(line.scores);
         check(hyla_sum_update(&pixels, &sum_));
         check(hyla_range_update(&pixels, &range_));
         ranking_.add(pixels, 2 * seen_++ >= lines_);

@@ -26,7 +26,7 @@ parameters! {
     ///   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
     /// - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores
     ///   beyond these lie in the first or last bin.
-    /// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is
+    /// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (scores of HYLA_U8, HYLA_U16), a bin each: nothing is
     ///   lost.
     ///
     /// Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.

@@ -27,6 +27,14 @@ use crate::input::{Pixels, Source, Used};
 ///
 /// One rule for all functions: where `valid` is 0, or a label is the one to be ignored, the pixel is as if it were not
 /// there. It may be NaN, changes no total, and its gradient and map entry are exactly 0.
+///
+/// Errors of every function that takes pixels, beside those that it names: RESERVED; NULL_POINTER, MISALIGNED (also a
+/// pitch that is not whole items), TOO_LARGE; DTYPE (0, unknown, or not for this input), SCALE (NaN or infinite, or a
+/// scale or zero point of floats), STRIDES (of bits or packed pixels, `first_bit` above 7 or not of bits), FRAME_SHAPE
+/// (`n` is no multiple of `rows`, a pitch is shorter than a row), UNSUPPORTED_INPUT (a label to be ignored in bits).
+/// OVERLAP takes an input or output with a pitch as its whole span. A library that was built without the feature
+/// `conversions` takes HYLA_F32 for numbers and HYLA_U8 or HYLA_BOOL for masks, side by side, in one row: all else is
+/// DTYPE or UNSUPPORTED_INPUT. Converted inputs take up to 20 KiB of stack more.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_pixels {
@@ -154,9 +162,8 @@ impl hyla_pixels {
             if used.has(input) { plane.floats(self.n).map(Some) } else { Ok(None) }
         };
         // SAFETY: the contract.
-        let bytes = |mask: &hyla_mask, input| unsafe {
-            if used.has(input) { mask.bytes(self.n).map(Some) } else { Ok(None) }
-        };
+        let bytes =
+            |mask: &hyla_mask, input| unsafe { if used.has(input) { mask.bytes(self.n).map(Some) } else { Ok(None) } };
         Ok(Taken::Pixels(Pixels {
             scores: floats(&self.scores, Used::SCORES)?.unwrap_or(&[]),
             targets: bytes(&self.targets, Used::TARGETS)?,

@@ -83,8 +83,12 @@ exported! {
     /// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear
     /// in n. Nothing is allocated or kept. Any number of threads may call it, each with words of its own.
     ///
+    /// With HYLA_BINNING_U8 or HYLA_BINNING_U16 the scores must be the integers, of HYLA_U8 or HYLA_U16 without scale
+    /// and zero point: nothing is lost.
+    ///
     /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-    /// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
+    /// (`weights`, `soft_targets`, or other scores than those of a binning of integers), UNKNOWN_OPTION, BINNING,
+    /// WORKSPACE (too few words).
     /// Notices: none; `hyla_ranking_values` tells them.
     fn hyla_ranking_update(
         binning: *const hyla_binning, pixels: *const hyla_pixels, words: *mut i64, count: usize,

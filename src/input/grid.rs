@@ -121,7 +121,11 @@ impl Rows {
 
     /// The rows of a place: for each where it begins, its first pixel, and the part of a tile that it is. Rows that
     /// follow each other like one are one.
-    pub fn of_tile<'t, T>(&self, place: &Place, tile: &'t mut [T]) -> impl Iterator<Item = (usize, usize, &'t mut [T])> {
+    pub fn of_tile<'t, T>(
+        &self,
+        place: &Place,
+        tile: &'t mut [T],
+    ) -> impl Iterator<Item = (usize, usize, &'t mut [T])> {
         let (lie, mut place) = (*self, *place);
         if place.rows > 1 && self.are_one(place.width) {
             let column = place.row.wrapping_mul(place.width);

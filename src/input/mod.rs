@@ -1,5 +1,8 @@
 //! The inputs of a call: pixels of one value, pixels of several (a cube), rows of floats (a matrix).
 //!
+//! Pixels come as slices of floats and bytes ([`Pixels`]), or as planes of any type, stride and pitch ([`Planes`]):
+//! functions take either ([`Source`]).
+//!
 //! One rule for all nodes: where `valid` is 0 the pixel is as if it were not there. It may be
 //! NaN, changes no total, and its gradient and its entry of a map are 0. A pixel whose weight is
 //! negative, NaN or infinite, or whose soft target is not in [0, 1], is counted as rejected and treated
@@ -24,10 +27,10 @@ mod tally;
 pub use cube::{Cube, Layout};
 pub(crate) use cube::{CubeColumns, CubeOutput};
 pub(crate) use live::{Live, LiveColumns, Weights, both};
-pub(crate) use masks::{MaskCounts, Masks};
-pub use matrix::Matrix;
 #[cfg(feature = "conversions")]
 pub use mask::{Mask, Truths};
+pub(crate) use masks::{MaskCounts, Masks};
+pub use matrix::Matrix;
 pub use pixels::Pixels;
 #[cfg(feature = "conversions")]
 pub use plane::{Items, Plane};

@@ -153,7 +153,11 @@ impl<'a> Source<'a> {
     pub(crate) fn check_output(&self, used: Used, length: usize) -> Result<(), Error> {
         match self {
             Self::Pixels(pixels) => {
-                if length == pixels.count(used) { Ok(()) } else { Err(Error::LengthMismatch) }
+                if length == pixels.count(used) {
+                    Ok(())
+                } else {
+                    Err(Error::LengthMismatch)
+                }
             }
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => planes.check_output(length),
@@ -216,7 +220,9 @@ impl<'a> Source<'a> {
     #[inline(always)]
     pub(crate) fn each_live(&self, used: Used, mut with: impl FnMut(usize, &Pixels)) {
         match self {
-            Self::Pixels(pixels) => with(pixels.count(used), &pixels.only(used.without(Used::SCORES | Used::TARGETS | Used::DECISIONS))),
+            Self::Pixels(pixels) => {
+                with(pixels.count(used), &pixels.only(used.without(Used::SCORES | Used::TARGETS | Used::DECISIONS)))
+            }
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => {
                 each_tile(planes.only(used).live(), Output::nowhere(), |tile| with(tile.n, &tile.pixels));

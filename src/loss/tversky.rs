@@ -98,7 +98,12 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, no targets or two kinds of them, inputs of different lengths, no range
     /// where one is needed. Nothing was added then.
-    pub fn update<'a>(&mut self, params: &Params, pixels: impl Into<Source<'a>>, range: Option<&mut Range>) -> Result<(), Error> {
+    pub fn update<'a>(
+        &mut self,
+        params: &Params,
+        pixels: impl Into<Source<'a>>,
+        range: Option<&mut Range>,
+    ) -> Result<(), Error> {
         self.sums.update(&params.index(), pixels.into(), range)
     }
 

@@ -85,8 +85,7 @@ pub(crate) fn report_to(pixels: Source, workspace: Places<u32>) -> Result<(Repor
     let (counters, keys) = workspace.split_first_chunk_mut().ok_or(Error::Workspace)?;
     let (keys, spare) = keys.split_at_mut_checked(length).ok_or(Error::Workspace)?;
 
-    let Gathered { anomalies, normal, nan: [nan_normal, nan_anomalies] } =
-        gather(&pixels, keys);
+    let Gathered { anomalies, normal, nan: [nan_normal, nan_anomalies] } = gather(&pixels, keys);
     let mut report = Report {
         roc_auc: f64::NAN,
         f1_max_threshold: f64::NAN,

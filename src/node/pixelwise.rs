@@ -136,7 +136,9 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
                 targets if P::SOFT && simd::IS_SMALL => {
                     simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
                 }
-                Some(targets) if P::SOFT => simd::run(Terms { pixels, function, targets, factors, sums, map, gradient }),
+                Some(targets) if P::SOFT => {
+                    simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                }
                 _ => {
                     let targets = Hard;
                     simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })

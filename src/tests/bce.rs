@@ -18,7 +18,7 @@ use crate::simd::Write;
 use proptest::prelude::*;
 
 loss_of_terms! {
-    bce, |input| (&input.pixels()),
+    bce, |input| (input.source()),
 
     fn arrays(&self) -> (&'static [Array], &'static [Array]) {
         (&[Array::Values, Array::Targets], &[Array::Valid, Array::Weights])
@@ -137,6 +137,7 @@ fn params() -> impl Strategy<Value = Params> {
 properties! {
     128 cases of params(), with batch();
     every_tier_and_order_gives_the_same_bits
+    every_type_gives_the_bits_of_plain_input
     any_split_gives_the_same_words_and_gradients
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off

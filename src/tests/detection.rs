@@ -3,11 +3,11 @@
 
 use super::harness::batch::skewed as bytes;
 use super::naive::ranking::{binned_average_precision, exact};
-use super::{any_float, between, ends, for_each_tier};
+use super::{any_float, between, ends, for_each_tier, framed};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
 use crate::metric::confusion;
-use crate::metric::detection::{Frame, Metrics, Params, Ranking, Totals};
+use crate::metric::detection::{Metrics, Params, Ranking, Totals};
 use crate::metric::ranking::{self, Binning, Rule};
 use proptest::prelude::*;
 use std::vec;
@@ -127,7 +127,8 @@ proptest! {
                 let mut words = vec![0; ranking::words(binning)];
                 let ranking = Ranking { binning, words: &mut words };
                 let all = data.pixels(0, ROOM);
-                totals.update_frame(&params, &all, Frame { rows, columns, pitch }, Some(ranking)).unwrap();
+                let frame = framed(&all, rows, columns, pitch);
+                totals.update_frame(&params, &frame, Some(ranking)).unwrap();
                 assert_eq!(totals.confusion, expected, "{tier:?}");
                 assert_eq!(words, expected_words, "{tier:?}");
                 let metrics = totals.metrics(&params, Some((binning, &words))).unwrap();
@@ -146,7 +147,7 @@ proptest! {
                     assert_eq!(totals.metrics(&other, None), Err(Error::MixedTotals));
                     // Without a ranking scores are no input.
                     let mut alone = Totals::default();
-                    let result = alone.update_frame(&params, &all, Frame { rows, columns, pitch }, None);
+                    let result = alone.update_frame(&params, &frame, None);
                     assert_eq!(result, data.decisions.as_ref().map(|_| ()).ok_or(Error::MissingInput));
                     assert_eq!(alone.confusion, expected);
                     assert_eq!(alone.metrics(&params, None).unwrap().as_slice().len(), 7);
@@ -165,10 +166,9 @@ proptest! {
         with_binning(&params, |binning| {
             let n = data.targets.len();
             let fresh = || (Totals::default(), vec![0; ranking::words(binning)]);
-            let frame = Frame { rows: 60, columns: 50, pitch: 50 };
             let (mut whole, mut words) = fresh();
             let ranking = Ranking { binning, words: &mut words };
-            whole.update_frame(&params, &data.pixels(0, n), frame, Some(ranking)).unwrap();
+            whole.update_frame(&params, &data.pixels(0, n), Some(ranking)).unwrap();
             for_each_tier(|tier| {
                 let (mut chunked, mut chunked_words) = fresh();
                 let mut pieces = std::collections::VecDeque::new();
@@ -260,13 +260,12 @@ fn bad_arguments_change_nothing() {
     with_binning(&params, |binning| {
         let mut words = vec![0; ranking::words(binning)];
         let mut totals = Totals::default();
-        let whole = Frame { rows: 3, columns: 4, pitch: 4 };
         let mut check = |params: Params, pixels: Pixels, binning: Option<&Binning>, length: usize, error: Error| {
             for in_frame in [false, true] {
                 let words = &mut words[..length];
                 let ranking = binning.map(|binning| Ranking { binning, words });
                 let result = if in_frame {
-                    totals.update_frame(&params, &pixels, whole, ranking)
+                    totals.update_frame(&params, &pixels, ranking)
                 } else {
                     totals.update(&params, &pixels, ranking)
                 };
@@ -315,8 +314,7 @@ fn values_of_inputs_that_no_call_had_are_left_out() {
         let mut totals = Totals::default();
         let mut add = |totals: &mut Totals, pixels: Pixels| {
             let ranking = Ranking { binning, words: &mut words };
-            let frame = Frame { rows: 1, columns: 2, pitch: 2 };
-            totals.update_frame(&params, &pixels, frame, Some(ranking)).unwrap();
+            totals.update_frame(&params, &pixels, Some(ranking)).unwrap();
             let metrics = totals.metrics(&params, Some((binning, &words))).unwrap();
             (metrics.as_slice().len(), value(&metrics, "average_precision"))
         };
@@ -338,12 +336,13 @@ fn frames_that_do_not_fit_are_errors() {
     let pixels = Pixels { decisions: Some(&bytes), targets: Some(&bytes), ..Pixels::default() };
     let params = Params::default();
     let mut totals = Totals::default();
-    let mut frame = |rows, columns, pitch| totals.update_frame(&params, &pixels, Frame { rows, columns, pitch }, None);
+    let mut frame = |rows, columns, pitch| totals.update_frame(&params, &framed(&pixels, rows, columns, pitch), None);
     assert_eq!(frame(3, 4, 4), Ok(()));
     assert_eq!(frame(2, 4, 8), Ok(()));
     assert_eq!(frame(0, 4, 3), Ok(()));
     assert_eq!(frame(2, 4, 3), Err(Error::FrameShape));
-    assert_eq!(frame(3, 5, 5), Err(Error::FrameShape));
+    assert_eq!(frame(3, 5, 5), Err(Error::LengthMismatch));
+    assert_eq!(frame(usize::MAX / 4, 4, usize::MAX), Err(Error::TooLarge));
     assert_eq!(frame(usize::MAX, 4, usize::MAX), Err(Error::FrameShape));
     assert_eq!(totals.updates, 2);
     let two = Params { pixel_stride: 2, ..params };

@@ -2,11 +2,11 @@
 
 use super::naive::drift::{exact, jensen_shannon, merged, psi};
 use super::ranking::{items, rules, split, table};
-use super::{any_float, between, for_each_tier};
+use super::{any_float, between, for_each_tier, integers};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
 use crate::metric::drift::{Params, Report, Side, values};
-use crate::metric::ranking::{self, Binning, Labels, MOST_BINS, Rule, update, update_bytes, update_words, words};
+use crate::metric::ranking::{self, Binning, MOST_BINS, Rule, update, words};
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;
@@ -138,11 +138,11 @@ proptest! {
             let fill = |scores: &[u16]| {
                 let mut histograms = vec![0; words(&binning)];
                 if rule == Rule::Words {
-                    update_words(&binning, scores, &Labels::default(), &mut histograms).unwrap();
+                    update(&binning, &integers(scores, None, None), &mut histograms).unwrap();
                     (histograms, scores.iter().map(|score| f32::from(*score)).collect::<Vec<_>>())
                 } else {
                     let bytes: Vec<u8> = scores.iter().map(|score| *score as u8).collect();
-                    update_bytes(&binning, &bytes, &Labels::default(), &mut histograms).unwrap();
+                    update(&binning, &integers(&bytes, None, None), &mut histograms).unwrap();
                     (histograms, bytes.into_iter().map(f32::from).collect())
                 }
             };
@@ -279,7 +279,7 @@ fn groups_are_of_equal_reference_count() {
     let binning = Binning::new(Rule::Bytes, &mut []).unwrap();
     let fill = |scores: &[u8]| {
         let mut histograms = vec![0; words(&binning)];
-        update_bytes(&binning, scores, &Labels::default(), &mut histograms).unwrap();
+        update(&binning, &integers(scores, None, None), &mut histograms).unwrap();
         histograms
     };
     let with = |groups: u32, now: &[u8], reference: &[u8]| {
@@ -313,7 +313,7 @@ fn groups_are_of_equal_reference_count() {
 fn the_smallest_change_of_many_pixels_has_all_digits() {
     let binning = Binning::new(Rule::Bytes, &mut []).unwrap();
     let mut words = vec![0; words(&binning)];
-    update_bytes(&binning, &[0, 1], &Labels::default(), &mut words).unwrap();
+    update(&binning, &integers(&[0_u8, 1], None, None), &mut words).unwrap();
     // 2^61 pixels and two, of which one moved.
     let many = 1_i64 << 60;
     let hash = words[words.len() - 4] / 2;

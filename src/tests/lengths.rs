@@ -1,6 +1,7 @@
 //! Every length of every slice, wrong ones too: nothing panics, and an error changes nothing.
 
 use super::for_each_tier;
+use super::framed;
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Layout, Matrix, Pixels};
@@ -79,8 +80,8 @@ fn of_pixels(pixels: &Pixels, output: &mut [f32]) {
     let params = detection::Params::default();
     try_on(&mut detection::Totals::default(), |totals| totals.update(&params, pixels, None));
     for (rows, columns, pitch) in [(1, 7, 7), (2, 3, 4), (0, 9, 0), (usize::MAX, 2, usize::MAX)] {
-        let frame = detection::Frame { rows, columns, pitch };
-        try_on(&mut detection::Totals::default(), |totals| totals.update_frame(&params, pixels, frame, None));
+        let frame = framed(pixels, rows, columns, pitch);
+        try_on(&mut detection::Totals::default(), |totals| totals.update_frame(&params, &frame, None));
     }
 }
 

@@ -26,7 +26,7 @@ macro_rules! metric {
             }
 
             fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-                state.one_mut::<$module::Totals>().update(&input.pixels())
+                state.one_mut::<$module::Totals>().update(input.source())
             }
 
             fn merge(&self, other: &State, state: &mut State) {
@@ -73,7 +73,7 @@ struct Extremes;
 
 impl Node for Extremes {
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-        state.range.update(&input.pixels())
+        state.range.update(input.source())
     }
 
     fn merge(&self, other: &State, state: &mut State) {
@@ -108,6 +108,7 @@ mod of_confusion {
     properties! {
         64 cases of Just(Confusion), with decisions();
         every_tier_and_order_gives_the_same_bits
+        every_type_gives_the_bits_of_plain_input
         any_split_gives_the_same_words_and_gradients
         a_masked_pixel_is_as_if_it_were_not_there
     }
@@ -118,6 +119,7 @@ mod of_pixel_statistics {
     properties! {
         64 cases of Just(PixelStatistics), with decisions();
         every_tier_and_order_gives_the_same_bits
+        every_type_gives_the_bits_of_plain_input
         any_split_gives_the_same_words_and_gradients
         a_masked_pixel_is_as_if_it_were_not_there
     }
@@ -128,6 +130,7 @@ mod of_sum {
     properties! {
         64 cases of Just(Sum), with floats();
         every_tier_and_order_gives_the_same_bits
+        every_type_gives_the_bits_of_plain_input
         any_split_gives_the_same_words_and_gradients
         a_masked_pixel_is_as_if_it_were_not_there
     }
@@ -138,6 +141,7 @@ mod of_range {
     properties! {
         64 cases of Just(Extremes), with floats();
         every_tier_and_order_gives_the_same_bits
+        every_type_gives_the_bits_of_plain_input
         any_split_gives_the_same_words_and_gradients
         a_masked_pixel_is_as_if_it_were_not_there
     }
@@ -299,20 +303,24 @@ fn weights_and_soft_targets_are_refused() {
         result.map(|()| changed)
     }
     let params = detection::Params::default();
-    let frame = detection::Frame { rows: 1, columns: 2, pitch: 2 };
     let mut space = vec![0; score_statistics::workspace()];
     for (pixels, expected) in
         [(plain, Ok(true)), (weighted, Err(Error::UnsupportedInput)), (soft, Err(Error::UnsupportedInput))]
     {
-        assert_eq!(changes(&pixels, confusion::Totals::update), expected);
-        assert_eq!(changes(&pixels, pixel_statistics::Totals::update), expected);
-        assert_eq!(changes(&pixels, sum::Totals::update), expected);
-        assert_eq!(changes(&pixels, Range::update), expected);
-        assert_eq!(changes(&pixels, score_statistics::Totals::update), expected);
+        assert_eq!(changes(&pixels, |totals: &mut confusion::Totals, pixels: &Pixels| totals.update(pixels)), expected);
+        assert_eq!(
+            changes(&pixels, |totals: &mut pixel_statistics::Totals, pixels: &Pixels| totals.update(pixels)),
+            expected
+        );
+        assert_eq!(changes(&pixels, |totals: &mut sum::Totals, pixels: &Pixels| totals.update(pixels)), expected);
+        assert_eq!(changes(&pixels, |totals: &mut Range, pixels: &Pixels| totals.update(pixels)), expected);
+        assert_eq!(
+            changes(&pixels, |totals: &mut score_statistics::Totals, pixels: &Pixels| totals.update(pixels)),
+            expected
+        );
         let lines = |totals: &mut detection::Totals, pixels: &Pixels| totals.update(&params, pixels, None);
         assert_eq!(changes(&pixels, lines), expected);
-        let frames =
-            |totals: &mut detection::Totals, pixels: &Pixels| totals.update_frame(&params, pixels, frame, None);
+        let frames = |totals: &mut detection::Totals, pixels: &Pixels| totals.update_frame(&params, pixels, None);
         assert_eq!(changes(&pixels, frames), expected);
         let said = topk_mean::value(&pixels, 1.0, &mut space).map(|_| true);
         assert_eq!(said, expected);

@@ -1,5 +1,6 @@
 //! Tests inside the crate: oracles in plain `f64` Rust, and one way to walk the tiers.
 
+use crate::input::{Mask, Pixels, Plane, Planes};
 use crate::simd::{self, Tier};
 use proptest::prelude::*;
 use std::sync::{Mutex, PoisonError};
@@ -55,6 +56,34 @@ pub fn near_powers_of_two(steps: u32) -> impl Iterator<Item = f32> {
         let bits = (0..steps).flat_map(move |steps| [power + steps, power.saturating_sub(steps)]);
         bits.map(f32::from_bits).filter(|float| float.is_finite())
     })
+}
+
+/// Scores of integers, with labels and mask.
+pub fn integers<'a, T>(scores: &'a [T], targets: Option<&'a [u8]>, valid: Option<&'a [u8]>) -> Planes<'a>
+where
+    Plane<'a>: From<&'a [T]>,
+{
+    Planes {
+        n: scores.len(),
+        scores: Some(scores.into()),
+        targets: targets.map(Mask::from),
+        valid: valid.map(Mask::from),
+        ..Planes::default()
+    }
+}
+
+/// Pixels as rows of a frame, with a pitch in pixels.
+pub fn framed<'a>(pixels: &Pixels<'a>, rows: usize, columns: usize, pitch: usize) -> Planes<'a> {
+    let planes = Planes::from(*pixels);
+    Planes {
+        n: rows.saturating_mul(columns),
+        rows,
+        scores: planes.scores.map(|plane| plane.rows(pitch)),
+        targets: planes.targets.map(|mask| mask.rows(pitch)),
+        decisions: planes.decisions.map(|mask| mask.rows(pitch)),
+        valid: planes.valid.map(|mask| mask.rows(pitch)),
+        ..planes
+    }
 }
 
 /// Runs a check on every tier that this machine has, pinned; says which ones it lacks.

@@ -24,7 +24,7 @@ macro_rules! overlap {
 
             fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
                 let mut range = state.range;
-                state.one_mut::<$node::Totals>().update(self, &input.pixels(), Some(&mut range))?;
+                state.one_mut::<$node::Totals>().update(self, input.source(), Some(&mut range))?;
                 state.range = range;
                 Ok(())
             }
@@ -50,7 +50,7 @@ macro_rules! overlap {
                 to: &mut [f32],
             ) -> Option<Result<Notices, Error>> {
                 let (totals, range) = (state.one::<$node::Totals>(), Some(&state.range));
-                Some(totals.gradient(self, range, &input.pixels(), upstream, write, to))
+                Some(totals.gradient(self, range, input.source(), upstream, write, to))
             }
 
             fn at_once(
@@ -61,13 +61,13 @@ macro_rules! overlap {
                 to: &mut [f32],
             ) -> Option<Result<Value, Error>> {
                 let Some(state) = state else {
-                    let pixels = &input.pixels();
+                    let pixels = input.source();
                     return Some($node::loss_and_gradient(self, pixels, upstream, write, None, None, to));
                 };
                 let mut range = state.range;
                 let result = $node::loss_and_gradient(
                     self,
-                    &input.pixels(),
+                    input.source(),
                     upstream,
                     write,
                     Some(state.one_mut()),
@@ -223,6 +223,7 @@ fn params() -> impl Strategy<Value = tversky::Params> {
 properties! {
     96 cases of params(), with any_batch();
     every_tier_and_order_gives_the_same_bits
+    every_type_gives_the_bits_of_plain_input
     any_split_gives_the_same_words_and_gradients
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off
@@ -245,7 +246,7 @@ proptest! {
         let params = tversky::Params { normalization: Normalization::MinMax, ..params };
         let input = Input::new(&batch, Order::Interleaved);
         let mut gradient = std::vec![0.0_f32; batch.n];
-        tversky::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Add, None, None, &mut gradient).unwrap();
+        tversky::loss_and_gradient(&params, input.source(), 1.0, Write::Add, None, None, &mut gradient).unwrap();
         prop_assume!(gradient.iter().all(|slope| slope.is_finite()));
         let sum: f64 = gradient.iter().map(|slope| f64::from(*slope)).sum();
         let size: f64 = gradient.iter().map(|slope| f64::from(slope.abs())).sum();

@@ -3,12 +3,11 @@
 mod histograms;
 
 use super::naive::ranking::{Exact, exact, reaches, threshold};
-use super::{any_float, between};
+use super::{any_float, between, integers};
 use crate::error::{Error, Notices};
-use crate::input::Pixels;
+use crate::input::{Pixels, Planes};
 use crate::metric::ranking::{
-    self, Binning, Labels, Rule, at, curve, quantile, report, table_words, threshold_for_false_positive_rate, update,
-    update_bytes, update_words, words,
+    self, Binning, Rule, at, curve, quantile, report, table_words, threshold_for_false_positive_rate, update, words,
 };
 use proptest::prelude::*;
 use std::vec;
@@ -161,7 +160,6 @@ proptest! {
     #[test]
     fn integers_are_ranked_exactly(scores in proptest::collection::vec((any::<u16>(), any::<bool>()), 1..3000)) {
         let targets: Vec<u8> = scores.iter().map(|item| u8::from(item.1)).collect();
-        let labels = Labels { targets: Some(&targets), valid: None };
         let words_: Vec<u16> = scores.iter().map(|item| item.0).collect();
         let bytes: Vec<u8> = scores.iter().map(|item| item.0 as u8).collect();
         for (rule, values) in [
@@ -171,9 +169,9 @@ proptest! {
             let binning = Binning::new(rule, &mut []).unwrap();
             let mut histograms = vec![0; words(&binning)];
             if rule == Rule::Words {
-                update_words(&binning, &words_, &labels, &mut histograms).unwrap();
+                update(&binning, &integers(&words_, Some(&targets), None), &mut histograms).unwrap();
             } else {
-                update_bytes(&binning, &bytes, &labels, &mut histograms).unwrap();
+                update(&binning, &integers(&bytes, Some(&targets), None), &mut histograms).unwrap();
             }
             let items: Vec<(f32, bool)> = values.iter().copied().zip(scores.iter().map(|item| item.1)).collect();
             let expected = exact(&items);
@@ -271,9 +269,18 @@ fn bad_arguments_change_nothing() {
     ] {
         assert_eq!(update(&binning, &pixels, &mut histograms[..length]), Err(error));
     }
-    let labels = Labels::default();
-    assert_eq!(update_bytes(&binning, &[1], &labels, &mut histograms), Err(Error::UnsupportedInput));
-    assert_eq!(update_words(&binning, &[1], &labels, &mut histograms), Err(Error::UnsupportedInput));
+    // Integers are scores like others where the binning is not of them.
+    let (bytes, integers) = (integers(&[1_u8], None, None), integers(&[1_u16], None, None));
+    for (rule, scores) in [(Rule::Words, &bytes), (Rule::Bytes, &integers)] {
+        let other = Binning::new(rule, &mut []).unwrap();
+        let mut histograms = vec![0; words(&other)];
+        assert_eq!(update(&other, scores, &mut histograms), Err(Error::UnsupportedInput));
+        let scaled = scores.scores.map(|plane| plane.affine(0.5, 0));
+        assert_eq!(
+            update(&other, &Planes { scores: scaled, ..*scores }, &mut histograms),
+            Err(Error::UnsupportedInput)
+        );
+    }
     assert!(histograms.iter().all(|word| *word == 0));
 
     update(&binning, &good, &mut histograms).unwrap();

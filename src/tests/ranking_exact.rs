@@ -1,10 +1,11 @@
 //! Exact ranking: against the definitions, and at the edges.
 
+use super::integers;
 use super::naive::ranking::exact;
 use super::ranking::{items, split};
 use crate::error::{Error, Notices};
 use crate::input::Pixels;
-use crate::metric::ranking::{self, Binning, Labels, Rule};
+use crate::metric::ranking::{self, Binning, Rule};
 use crate::metric::ranking_exact::{Report, report, workspace};
 use proptest::prelude::*;
 use std::vec;
@@ -96,8 +97,7 @@ proptest! {
         let (scores, targets): (Vec<u8>, Vec<u8>) = pairs.iter().map(|(score, label)| (*score, u8::from(*label))).unzip();
         let binning = Binning::new(Rule::Bytes, &mut []).unwrap();
         let mut words = vec![0; ranking::words(&binning)];
-        let labels = Labels { targets: Some(&targets), valid: None };
-        ranking::update_bytes(&binning, &scores, &labels, &mut words).unwrap();
+        ranking::update(&binning, &integers(&scores, Some(&targets), None), &mut words).unwrap();
         let (histograms, notices) = ranking::report(&binning, &words).unwrap();
         let (found, found_notices) = rank_items(&items);
         prop_assert!(close(found.average_precision, histograms.average_precision, 600.0 * f64::EPSILON));

@@ -1,12 +1,12 @@
 //! Ranking: bounds of as many pixels as the words can count, against rational numbers.
 
+use super::integers;
 use super::naive::brackets::{Bracket, fraction, scaled};
 use super::naive::orders::{Order, formula_of, least_of};
 use super::ranking::table;
 use crate::input::Pixels;
 use crate::metric::ranking::{
-    Binning, Labels, Point, Report, Rule, at, curve, quantile, report, threshold_for_false_positive_rate, update,
-    update_bytes, update_words, words,
+    Binning, Point, Report, Rule, at, curve, quantile, report, threshold_for_false_positive_rate, update, words,
 };
 use num_bigint::BigInt;
 use num_traits::Zero;
@@ -32,8 +32,8 @@ pub(super) type Counts = BTreeMap<usize, [i64; 2]>;
 pub(super) fn fill(binning: &Binning, counts: &Counts) -> Vec<i64> {
     let mut words = vec![0; words(binning)];
     match binning.rule() {
-        Rule::Bytes => update_bytes(binning, &[0], &Labels::default(), &mut words),
-        Rule::Words => update_words(binning, &[0], &Labels::default(), &mut words),
+        Rule::Bytes => update(binning, &integers(&[0_u8], None, None), &mut words),
+        Rule::Words => update(binning, &integers(&[0_u16], None, None), &mut words),
         _ => update(binning, &Pixels { scores: &[0.0], ..Pixels::default() }, &mut words),
     }
     .unwrap();

@@ -1,11 +1,10 @@
 //! Ranking: the words are those of counting, on every tier, for any split and any tree of merges; and the bins, bounds
 //! and thresholds at the ends of what they can be.
 
-use super::{any_float, for_each_tier};
+use super::{any_float, for_each_tier, integers};
 use crate::input::Pixels;
 use crate::metric::ranking::{
-    self, Binning, Labels, Rule, at, quantile, report, table_words, threshold_for_false_positive_rate, update,
-    update_bytes, update_words, words,
+    self, Binning, Rule, at, quantile, report, table_words, threshold_for_false_positive_rate, update, words,
 };
 use proptest::prelude::*;
 use std::vec;
@@ -56,15 +55,14 @@ fn add(binning: &Binning, items: &[Item], to: &mut [i64]) {
     let scores: Vec<f32> = items.iter().map(|item| item.0).collect();
     let targets: Vec<u8> = items.iter().map(|item| item.1).collect();
     let valid: Vec<u8> = items.iter().map(|item| item.2).collect();
-    let labels = Labels { targets: Some(&targets), valid: Some(&valid) };
     match binning.rule() {
         Rule::Bytes => {
             let bytes: Vec<u8> = scores.iter().map(|score| score.to_bits() as u8).collect();
-            update_bytes(binning, &bytes, &labels, to).unwrap();
+            update(binning, &integers(&bytes, Some(&targets), Some(&valid)), to).unwrap();
         }
         Rule::Words => {
-            let integers: Vec<u16> = scores.iter().map(|score| score.to_bits() as u16).collect();
-            update_words(binning, &integers, &labels, to).unwrap();
+            let words: Vec<u16> = scores.iter().map(|score| score.to_bits() as u16).collect();
+            update(binning, &integers(&words, Some(&targets), Some(&valid)), to).unwrap();
         }
         _ => {
             let [targets, valid] = [Some(&*targets), Some(&*valid)];
@@ -163,8 +161,8 @@ fn integers_at_the_ends_have_bins_of_their_own() {
     let binning = Binning::new(Rule::Words, &mut []).unwrap();
     let mut histograms = vec![0; words(&binning)];
     assert_eq!(histograms.len(), 2 * 65536 + 8);
-    let labels = Labels { targets: Some(&[0, 0, 1]), valid: None };
-    update_words(&binning, &[0, 65534, 65535], &labels, &mut histograms).unwrap();
+    let scores = [0_u16, 65534, 65535];
+    update(&binning, &integers(&scores, Some(&[0, 0, 1]), None), &mut histograms).unwrap();
     let (found, _) = report(&binning, &histograms).unwrap();
     assert_eq!((found.average_precision, found.roc_auc, found.f1_max), (1.0, 1.0, 1.0));
     assert_eq!(found.f1_max_threshold, 65535.0);
@@ -182,7 +180,7 @@ fn the_rate_that_is_told_is_the_rate_that_is_asked_for() {
     for normal in [1, 3, 7, 100, 255] {
         let scores: Vec<u8> = (0..normal).collect();
         let mut histograms = vec![0; words(&binning)];
-        update_bytes(&binning, &scores, &Labels::default(), &mut histograms).unwrap();
+        update(&binning, &integers(&scores, None, None), &mut histograms).unwrap();
         for alarms in 0..=normal {
             let rate = f64::from(alarms) / f64::from(normal);
             let limit = threshold_for_false_positive_rate(&binning, &histograms, rate).unwrap();

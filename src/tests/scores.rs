@@ -73,6 +73,7 @@ fn any_batch() -> impl Strategy<Value = Batch> {
 properties! {
     256 cases of Just(ScoreStatistics), with any_batch();
     every_tier_and_order_gives_the_same_bits
+    every_type_gives_the_bits_of_plain_input
     any_split_gives_the_same_words_and_gradients
     a_masked_pixel_is_as_if_it_were_not_there
 }

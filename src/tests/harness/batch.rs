@@ -61,12 +61,6 @@ pub fn place(values: &[f32], layout: Layout) -> Vec<f32> {
     placed
 }
 
-/// The values of a layout, pixel by pixel.
-pub fn gather(placed: &[f32], layout: Layout) -> Vec<f32> {
-    let at = |pixel, channel| placed[pixel * layout.pixel_stride + channel * layout.channel_stride];
-    (0..layout.n * layout.channels).map(|index| at(index / layout.channels, index % layout.channels)).collect()
-}
-
 impl Batch {
     /// Pixels of one value each, all of them valid and of weight 1.
     pub fn of_scores(scores: Vec<f32>) -> Self {

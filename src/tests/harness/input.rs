@@ -1,7 +1,7 @@
 //! A batch as the functions of a node get it, and what can be wrong with it.
 
-use super::batch::{Batch, Order, bits, gather, place};
-use crate::input::{Cube, Layout, Matrix, Pixels};
+use super::batch::{Batch, Order, bits, place};
+use crate::input::{Cube, Layout, Matrix, Pixels, Planes, Source};
 use std::vec;
 use std::vec::Vec;
 
@@ -43,13 +43,39 @@ pub struct Input<'a> {
     values: Vec<f32>,
     other: Vec<f32>,
     pub fault: Option<Fault>,
+    /// The same pixels of other types, which [`Self::source`] hands over in their place.
+    planes: Option<&'a Planes<'a>>,
 }
 
 impl<'a> Input<'a> {
     pub fn new(batch: &'a Batch, order: Order) -> Self {
         let layout = order.layout(batch.n, batch.channels);
         let (values, other) = (place(&batch.values, layout), place(&batch.other, layout));
-        Self { batch, layout, values, other, fault: None }
+        Self { batch, layout, values, other, fault: None, planes: None }
+    }
+
+    /// Pixels of one value, as planes that say the same.
+    pub fn of_planes(batch: &'a Batch, planes: &'a Planes<'a>) -> Self {
+        Self { planes: Some(planes), ..Self::new(batch, Order::Interleaved) }
+    }
+
+    /// Pixels of one value.
+    pub fn source(&self) -> Source<'_> {
+        match self.planes {
+            Some(planes) => planes.into(),
+            None => self.pixels().into(),
+        }
+    }
+
+    /// Where the float of a value lies in an output of them.
+    fn place(&self, pixel: usize, channel: usize) -> usize {
+        match self.planes {
+            Some(Planes { rows, n, output_row_stride, .. }) if *output_row_stride != 0 => {
+                let columns = n / rows;
+                pixel / columns * output_row_stride + pixel % columns
+            }
+            _ => pixel * self.layout.pixel_stride + channel * self.layout.channel_stride,
+        }
     }
 
     /// An array as the call gets it.
@@ -121,27 +147,31 @@ impl<'a> Input<'a> {
 
     /// An array for a value a pixel, or for each value in the layout of the input.
     pub fn output(&self, of_values: bool) -> Vec<f32> {
+        if self.planes.is_some() {
+            return vec![BEFORE; self.batch.n.checked_sub(1).map_or(0, |last| self.place(last, 0) + 1)];
+        }
         vec![BEFORE; if of_values { self.values.len() } else { self.batch.n }]
     }
 
     /// Which places of an output hold values; the others are gaps.
     pub fn is_value(&self) -> Vec<bool> {
-        let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
-        let mut is_value = vec![false; self.values.len()];
+        let Layout { n, channels, .. } = self.layout;
+        let mut is_value = vec![false; self.output(true).len()];
         for index in 0..n * channels {
-            let (pixel, channel) = (index / channels, index % channels);
-            is_value[pixel * pixel_stride + channel * channel_stride] = true;
+            is_value[self.place(index / channels, index % channels)] = true;
         }
         is_value
     }
 
     /// What was written to it, pixel by pixel. What lies between the values is as it was.
     pub fn written(&self, output: &[f32], of_values: bool) -> Vec<u32> {
-        if !of_values {
+        if !of_values && self.planes.is_none() {
             return bits(output);
         }
         let gaps = output.iter().zip(self.is_value()).filter(|(_, is_value)| !is_value);
         assert!(gaps.into_iter().all(|(gap, _)| *gap == BEFORE), "a gap was written");
-        bits(&gather(output, self.layout))
+        let Layout { n, channels, .. } = self.layout;
+        let values = (0..n * channels).map(|index| output[self.place(index / channels, index % channels)]);
+        bits(&values.collect::<Vec<_>>())
     }
 }

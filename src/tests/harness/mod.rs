@@ -15,6 +15,7 @@
 pub mod batch;
 mod input;
 pub mod oracle;
+pub mod packed;
 pub mod properties;
 pub mod refusals;
 
@@ -249,27 +250,32 @@ pub fn gradient_of(node: &dyn Node, input: &Input, state: &State, ask: Ask) -> O
 
 /// Everything that a batch gives; the call of all steps says the same as the steps.
 pub fn outcome(node: &dyn Node, batch: &Batch, order: Order) -> Outcome {
-    let input = Input::new(batch, order);
-    let state = state_of(node, &input);
-    let (numbers, notices) = numbers(node, &input, &state);
+    outcome_of(node, &Input::new(batch, order))
+}
+
+/// Everything that an input gives.
+pub fn outcome_of(node: &dyn Node, input: &Input) -> Outcome {
+    let state = state_of(node, input);
+    let (numbers, notices) = numbers(node, input, &state);
     let ask = Ask { upstream: 1.5, write: Write::Store };
     let mut gradient = Vec::new();
-    if let Some((slopes, of_gradient)) = gradient_of(node, &input, &state, ask) {
+    if let Some((slopes, of_gradient)) = gradient_of(node, input, &state, ask) {
         assert_eq!(of_gradient, notices);
         gradient = slopes;
     }
     let mut terms = input.output(node.maps_values());
-    let map = node.map(&input, &mut terms).map(|result| {
+    let map = node.map(input, &mut terms).map(|result| {
         result.unwrap();
         input.written(&terms, node.maps_values())
     });
 
     let mut at_once = input.output(true);
-    let mut added = State::new(node.words(batch.channels));
-    if let Some(value) = node.at_once(&input, ask, Some(&mut added), &mut at_once) {
+    let channels = input.batch.channels;
+    let mut added = State::new(node.words(channels));
+    if let Some(value) = node.at_once(input, ask, Some(&mut added), &mut at_once) {
         let value = value.unwrap();
         assert_eq!((number(value.value), value.notices), (numbers[0], notices), "at once");
-        let words = node.words_at_once(batch.channels);
+        let words = node.words_at_once(channels);
         assert_eq!(added.words[..words], state.words[..words], "at once");
         assert_eq!(added.range, state.range, "at once");
         assert_eq!(input.written(&at_once, true), gradient, "at once");

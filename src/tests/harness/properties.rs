@@ -1,7 +1,9 @@
 //! Properties of every node: each takes a node with its parameters, a batch, and where it is cut.
 
-use super::batch::{Batch, bits, cuts};
-use super::{Ask, Input, Node, Outcome, State, gradient_of, outcome, state_of};
+use super::batch::{Batch, Order, bits, cuts};
+use super::input::BEFORE;
+use super::packed::{Dice, Packed};
+use super::{Ask, Input, Node, Outcome, State, gradient_of, outcome, outcome_of, state_of};
 use crate::error::Notices;
 use crate::exact::ExactSum;
 use crate::simd::Write;
@@ -185,6 +187,29 @@ pub fn adding_is_storing_plus_what_was_there(node: &dyn Node, batch: &Batch, _cu
         if let Some(result) = node.at_once(&input, ask(Write::Add), None, &mut at_once) {
             result.unwrap();
             assert_eq!(bits(&at_once), bits(&expected), "at once, {order:?}");
+        }
+    }
+}
+
+/// Pixels of any type, stride and pitch give the bits of floats and bytes that say the same, and outputs with a pitch
+/// those of outputs without one; what is added is added to what was there.
+pub fn every_type_gives_the_bits_of_plain_input(node: &dyn Node, batch: &Batch, at: &[Index]) {
+    let (needed, optional) = node.arrays();
+    let seed =
+        at.iter().fold(batch.n as u64, |seed, index| seed.wrapping_mul(31).wrapping_add(index.index(1 << 20) as u64));
+    let dice = &mut Dice::new(seed);
+    for _ in 0..4 {
+        let packed = Packed::new(batch, &[needed, optional].concat(), dice);
+        let plain = outcome(node, &packed.batch, Order::Interleaved);
+        let planes = packed.planes();
+        let input = Input::of_planes(&packed.batch, &planes);
+        for_each_tier(|tier| assert_eq!(outcome_of(node, &input), plain, "{tier:?}: {planes:?}"));
+        let state = state_of(node, &input);
+        let mut added = input.output(true);
+        if node.gradient(&input, &state, Ask { upstream: 1.5, write: Write::Add }, &mut added).is_some() {
+            let stored = plain.gradient.iter().map(|bits| f32::from_bits(*bits));
+            let expected: Vec<f32> = stored.map(|stored| BEFORE + stored).collect();
+            assert_eq!(input.written(&added, true), bits(&expected), "added: {planes:?}");
         }
     }
 }

@@ -34,7 +34,7 @@ impl Node for Ranked {
     }
 
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-        update(&self.binning(), &input.pixels(), &mut state.words)
+        update(&self.binning(), input.source(), &mut state.words)
     }
 
     fn merge(&self, other: &State, state: &mut State) {
@@ -72,6 +72,7 @@ fn batch() -> impl Strategy<Value = Batch> {
 properties! {
     64 cases of rules().prop_map(Ranked::new), with batch();
     every_tier_and_order_gives_the_same_bits
+    every_type_gives_the_bits_of_plain_input
     any_split_gives_the_same_words_and_gradients
     a_masked_pixel_is_as_if_it_were_not_there
 }

@@ -1,0 +1,95 @@
+/* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have names
+ * of their own; so have packed pixels. */
+#define HYLA_MAKE_PLANE(name, type, code)                                                                              \
+    static inline hyla_plane name(const type *data) {                                                                  \
+        hyla_plane plane = {data, 0, 0, code, 0, 0.0f, 0};                                                             \
+        return plane;                                                                                                  \
+    }
+HYLA_MAKE_PLANE(hyla_f32, float, HYLA_F32)
+HYLA_MAKE_PLANE(hyla_f64, double, HYLA_F64)
+HYLA_MAKE_PLANE(hyla_f16, uint16_t, HYLA_F16)
+HYLA_MAKE_PLANE(hyla_bf16, uint16_t, HYLA_BF16)
+HYLA_MAKE_PLANE(hyla_u8, uint8_t, HYLA_U8)
+HYLA_MAKE_PLANE(hyla_i8, int8_t, HYLA_I8)
+HYLA_MAKE_PLANE(hyla_u16, uint16_t, HYLA_U16)
+HYLA_MAKE_PLANE(hyla_i16, int16_t, HYLA_I16)
+HYLA_MAKE_PLANE(hyla_mono10p, uint8_t, HYLA_MONO10P)
+HYLA_MAKE_PLANE(hyla_mono12p, uint8_t, HYLA_MONO12P)
+HYLA_MAKE_PLANE(hyla_mono12_packed, uint8_t, HYLA_MONO12_PACKED)
+#undef HYLA_MAKE_PLANE
+
+/* The plane with so many bytes from a row to the next: a region of a wider frame. */
+static inline hyla_plane hyla_plane_rows(hyla_plane plane, size_t row_pitch) {
+    plane.row_pitch = row_pitch;
+    return plane;
+}
+
+/* The plane with so many items from a pixel to the next: one channel of interleaved ones. */
+static inline hyla_plane hyla_plane_every(hyla_plane plane, size_t stride) {
+    plane.stride = stride;
+    return plane;
+}
+
+/* The plane with the meaning of its integers: (item - zero_point) * scale. */
+static inline hyla_plane hyla_plane_affine(hyla_plane plane, float scale, int32_t zero_point) {
+    plane.scale = scale;
+    plane.zero_point = zero_point;
+    return plane;
+}
+
+/* Truth values side by side: a mask of the pointer's type. Bits have names of their own. */
+#define HYLA_MAKE_MASK(name, type, code)                                                                               \
+    static inline hyla_mask name(const type *data) {                                                                   \
+        hyla_mask mask = {data, 0, 0, code, 0, 0, 0};                                                                  \
+        return mask;                                                                                                   \
+    }
+HYLA_MAKE_MASK(hyla_mask_u8, uint8_t, HYLA_U8)
+HYLA_MAKE_MASK(hyla_mask_u16, uint16_t, HYLA_U16)
+HYLA_MAKE_MASK(hyla_mask_i32, int32_t, HYLA_I32)
+HYLA_MAKE_MASK(hyla_mask_bits_lsb, uint8_t, HYLA_BITS_LSB)
+HYLA_MAKE_MASK(hyla_mask_bits_msb, uint8_t, HYLA_BITS_MSB)
+#ifdef __cplusplus
+HYLA_MAKE_MASK(hyla_mask_bool, bool, HYLA_BOOL)
+#else
+HYLA_MAKE_MASK(hyla_mask_bool, _Bool, HYLA_BOOL)
+#endif
+#undef HYLA_MAKE_MASK
+
+/* The mask with so many bytes from a row to the next: a region of a wider frame. */
+static inline hyla_mask hyla_mask_rows(hyla_mask mask, size_t row_pitch) {
+    mask.row_pitch = row_pitch;
+    return mask;
+}
+
+/* The mask with so many items from a pixel to the next. */
+static inline hyla_mask hyla_mask_every(hyla_mask mask, size_t stride) {
+    mask.stride = stride;
+    return mask;
+}
+
+/* The mask with a label that means that there is no pixel. */
+static inline hyla_mask hyla_mask_ignore(hyla_mask mask, int32_t label) {
+    mask.has_ignore = 1;
+    mask.ignore = label;
+    return mask;
+}
+
+/* Bits of which each row begins with this one of its first byte, 0 to 7. */
+static inline hyla_mask hyla_mask_from_bit(hyla_mask mask, uint32_t first_bit) {
+    mask.first_bit = first_bit;
+    return mask;
+}
+
+/* HYLA_PLANE(pointer), HYLA_MASK(pointer): the same, by the type of the pointer. */
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
+#define HYLA_PLANE(data)                                                                                               \
+    _Generic((data),                                                                                                   \
+        const float *: hyla_f32, float *: hyla_f32, const double *: hyla_f64, double *: hyla_f64,                      \
+        const uint8_t *: hyla_u8, uint8_t *: hyla_u8, const int8_t *: hyla_i8, int8_t *: hyla_i8,                      \
+        const uint16_t *: hyla_u16, uint16_t *: hyla_u16, const int16_t *: hyla_i16, int16_t *: hyla_i16)(data)
+#define HYLA_MASK(data)                                                                                                \
+    _Generic((data),                                                                                                   \
+        const uint8_t *: hyla_mask_u8, uint8_t *: hyla_mask_u8, const uint16_t *: hyla_mask_u16,                       \
+        uint16_t *: hyla_mask_u16, const int32_t *: hyla_mask_i32, int32_t *: hyla_mask_i32,                           \
+        const _Bool *: hyla_mask_bool, _Bool *: hyla_mask_bool)(data)
+#endif
