@@ -231,6 +231,12 @@
 // The words of the totals contradict each other: they were not zeroed, or are damaged.
 #define HYLA_ERROR_TOTALS (-41)
 
+// The type of the items is unknown, or not for this input.
+#define HYLA_ERROR_DTYPE (-42)
+
+// The scale of integers is NaN or infinite, or floats have a scale or a zero point.
+#define HYLA_ERROR_SCALE (-43)
+
 // No pixel counted: a mean is NaN, a sum or ratio 0.
 #define HYLA_NOTICE_EMPTY 1
 
@@ -290,6 +296,56 @@
 
 // Inference.
 #define HYLA_STAGE_INFERENCE 8
+
+// The type of an item: the code and the bits of DLPack, `code | bits << 8`, so that a tensor's dtype is one of these.
+// IEEE binary32: float.
+#define HYLA_F32 8194
+
+// IEEE binary64: double. Rounded to the nearest float.
+#define HYLA_F64 16386
+
+// IEEE binary16, as its bits (uint16_t).
+#define HYLA_F16 4098
+
+// bfloat16, as its bits (uint16_t): the upper half of a float.
+#define HYLA_BF16 4100
+
+// uint8_t.
+#define HYLA_U8 2049
+
+// int8_t.
+#define HYLA_I8 2048
+
+// uint16_t.
+#define HYLA_U16 4097
+
+// int16_t.
+#define HYLA_I16 4096
+
+// int32_t; for labels and masks.
+#define HYLA_I32 8192
+
+// A truth value in a byte (bool of C, C++ and NumPy); for masks.
+#define HYLA_BOOL 2054
+
+// Truth values in bits, eight a byte, the first pixel in the lowest bit (PFNC Mono1p; NumPy's packbits with bitorder
+// little); for masks.
+#define HYLA_BITS_LSB 262
+
+// Truth values in bits, eight a byte, the first pixel in the highest bit (PBM; NumPy's packbits); for masks.
+#define HYLA_BITS_MSB 65798
+
+// Camera pixels of 10 bits, four in five bytes, the first pixel in the lowest bits (GenICam PFNC Mono10p). Each row
+// begins with a byte of its own.
+#define HYLA_MONO10P 2561
+
+// Camera pixels of 12 bits, two in three bytes, the first pixel in the lowest bits (GenICam PFNC Mono12p). Each row
+// begins with a byte of its own.
+#define HYLA_MONO12P 3073
+
+// Camera pixels of 12 bits, two in three bytes: the eight high bits of the first, the four low bits of both, the eight
+// high bits of the second (GigE Vision Mono12Packed). Each row begins with a byte of its own.
+#define HYLA_MONO12_PACKED 68609
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_BCE_STAGES 7
@@ -439,36 +495,94 @@ typedef struct hyla_sum_totals {
     int64_t pixels;
 } hyla_sum_totals;
 
-// The inputs of a call: arrays of `n` items, one a pixel. Which of them a function uses is said
-// with it; a field that is not used may be NULL. Scores, targets and decisions that a function does
-// not need are ignored, so that one struct serves several calls. Weights and soft targets would
-// change its numbers: given to a function that cannot use them they are an error
-// (HYLA_ERROR_UNSUPPORTED_INPUT).
+// Numbers, one a pixel, where they are: `hyla_f32(pointer)`, `hyla_u16(pointer)` and so on make one, `hyla_plane_...`
+// change it. Fields that are 0 have the usual meaning. `data` NULL: there is no such input.
 //
-// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
-// fields by name.
+// The value of pixel (row, column) is the item at `row * row_pitch` bytes and `column * stride` items. Of integers it
+// is `(item - zero_point) * scale`: the difference is exact, the product rounded once. Doubles are rounded once, too.
+typedef struct hyla_plane {
+    // The first pixel's item, aligned for its type.
+    const void *data;
+    // Bytes from a row to the next (line pitch, step): whole items, at least a row. 0: no gap.
+    size_t row_pitch;
+    // Items from a pixel to the next. 0: 1, neighbours. Of packed pixels 0 or 1.
+    size_t stride;
+    // HYLA_F32, HYLA_U16, ... 0 is an error: it was forgotten.
+    uint32_t dtype;
+    // Of integers: the one that means 0.
+    int32_t zero_point;
+    // Of integers: what their difference to `zero_point` is multiplied with, finite. 0: 1.
+    float scale;
+    // 0.
+    uint32_t reserved;
+} hyla_plane;
+
+// Truth values, one a pixel, where they are: `hyla_mask_u8(pointer)` and so on make one, `hyla_mask_...` change it.
+// Nonzero is true. `data` NULL: there is no such input.
+typedef struct hyla_mask {
+    // The first pixel's item, aligned for its type; of bits the byte that it is in.
+    const void *data;
+    // Bytes from a row to the next: whole items, at least a row. 0: no gap; of bits each row begins with a byte of its
+    // own.
+    size_t row_pitch;
+    // Items from a pixel to the next. 0: 1, neighbours. Of bits 0 or 1.
+    size_t stride;
+    // HYLA_U8, HYLA_BOOL, HYLA_U16, HYLA_I32, HYLA_BITS_LSB or HYLA_BITS_MSB. 0 is an error: it was forgotten.
+    uint32_t dtype;
+    // Of bits: the place of each row's first pixel in its byte, 0 to 7.
+    uint32_t first_bit;
+    // 1: a pixel whose item is `ignore` is as if it were not there. 0: there is no such label.
+    uint32_t has_ignore;
+    // The void label: 255, -1, 0.
+    int32_t ignore;
+} hyla_mask;
+
+// The inputs of a call: planes and masks of `n` pixels. Which of them a function uses is said with it; what is not
+// used may be all zero. Scores, targets and decisions that a function does not need are ignored, so that one struct
+// serves several calls. Weights and soft targets would change its numbers: given to a function that cannot use them
+// they are an error (HYLA_ERROR_UNSUPPORTED_INPUT).
 //
-// One rule for all functions: where `valid` is 0 the pixel is as if it were not there. It may be
-// NaN, changes no total, and its gradient and map entry are exactly 0.
+// Inputs of any type are converted to float32, rounded at most once; the results are those of the converted values,
+// bit for bit. Inputs are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
+// fields by name:
+//
+// hyla_pixels pixels = {.scores = hyla_f32(logits), .targets = hyla_mask_u8(labels), .n = 640};
+// pixels.scores = hyla_plane_rows(hyla_plane_affine(hyla_u16(region), 1.0f / 4095.0f, 0), pitch);
+// pixels.targets = hyla_mask_ignore(hyla_mask_u8(labels), 255);
+//
+// One rule for all functions: where `valid` is 0, or a label is the one to be ignored, the pixel is as if it were not
+// there. It may be NaN, changes no total, and its gradient and map entry are exactly 0.
+//
+// Errors of every function that takes pixels, beside those that it names: RESERVED; NULL_POINTER, MISALIGNED (also a
+// pitch that is not whole items), TOO_LARGE; DTYPE (0, unknown, or not for this input), SCALE (NaN or infinite, or a
+// scale or zero point of floats), STRIDES (of bits or packed pixels, `first_bit` above 7 or not of bits), FRAME_SHAPE
+// (`n` is no multiple of `rows`, a pitch is shorter than a row), UNSUPPORTED_INPUT (a label to be ignored in bits).
+// OVERLAP takes an input or output with a pitch as its whole span. A library that was built without the feature
+// `conversions` takes HYLA_F32 for numbers and HYLA_U8 or HYLA_BOOL for masks, side by side, in one row: all else is
+// DTYPE or UNSUPPORTED_INPUT. Converted inputs take up to 20 KiB of stack more.
 typedef struct hyla_pixels {
-    // Scores or logits, as the function says: any floats.
-    const float *scores;
-    // Ground truth: nonzero is an anomaly.
-    const uint8_t *targets;
-    // Decisions: nonzero is an anomaly.
-    const uint8_t *decisions;
-    // Which pixels count: nonzero counts. NULL: all do.
-    const uint8_t *valid;
-    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
+    // Scores or logits, as the function says: any numbers.
+    struct hyla_plane scores;
+    // Ground truth: true is an anomaly.
+    struct hyla_mask targets;
+    // Decisions: true is an anomaly.
+    struct hyla_mask decisions;
+    // Which pixels count. Not given: all do.
+    struct hyla_mask valid;
+    // Pixel weights: finite and not negative. Not given: all are 1. A pixel with another weight is counted as rejected
+    // and acts as masked.
+    struct hyla_plane weights;
+    // Targets between 0 and 1, for functions that say so, in the place of `targets`. A pixel with another one is
     // counted as rejected and acts as masked.
-    const float *weights;
-    // Targets between 0 and 1, for functions that say so, in the place of `targets`. A pixel with another
-    // one is counted as rejected and acts as masked.
-    const float *soft_targets;
-    // How many pixels there are. With 0 all pointers may be NULL.
+    struct hyla_plane soft_targets;
+    // How many pixels there are, in all rows; never more are touched. With 0 all `data` may be NULL.
     size_t n;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
+    // In how many rows of `n / rows` pixels they lie, without a remainder (HYLA_ERROR_FRAME_SHAPE). 0: 1.
+    size_t rows;
+    // Bytes from a row of an output (a gradient, a map) to the next: whole floats, at least a row. 0: no gap.
+    size_t output_pitch;
+    // 0. Room for later inputs.
+    size_t reserved[5];
 } hyla_pixels;
 
 // The extremes of a float map and how often they occurred; all zero is empty. NOT additive: it
@@ -1094,7 +1208,7 @@ typedef struct hyla_tversky_totals {
 //   `ap_thresholds` (200). Needs a table of `hyla_binning_words` words.
 // - HYLA_BINNING_LINEAR: `bins` (1 to 65536) of one width from `low` to `high`, each at least 2^-124 wide; scores
 //   beyond these lie in the first or last bin.
-// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (`hyla_ranking_update_u8`, `..._u16`), a bin each: nothing is
+// - HYLA_BINNING_U8, HYLA_BINNING_U16: integers (scores of HYLA_U8, HYLA_U16), a bin each: nothing is
 //   lost.
 //
 // Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
@@ -1266,7 +1380,7 @@ typedef struct hyla_detection_params {
 // rule.rule = HYLA_BINNING_THRESHOLDS;
 // rule.bins = params.ap_thresholds;
 // status = hyla_binning_build(&rule, table, 797, &binning);
-// status = hyla_detection_update_frame(&params, &pixels, rows, cols, cols, &totals, &binning, words, 408);
+// status = hyla_detection_update_frame(&params, &pixels, &totals, &binning, words, 408);
 // status = hyla_detection_metrics(&params, &totals, &binning, words, 408, &context, list, 10, &count);
 typedef struct hyla_detection_totals {
     // The counts; `hyla_confusion_values` reads them.
@@ -3050,9 +3164,8 @@ hyla_status hyla_detection_update(const struct hyla_detection_params *params,
                                   int64_t *words,
                                   size_t count);
 
-// Adds a whole frame, and ends it if it has decisions. `pitch` is the number of pixels from the start
-// of a row to the start of the next, at least `cols`; `pixels->n` covers all rows. A frame without rows
-// or columns adds nothing.
+// Adds a whole frame, whose rows are `pixels->rows`, and ends it if it has decisions. A frame without pixels adds
+// nothing.
 //
 // Inputs, binning and words: as `hyla_detection_update`.
 //
@@ -3061,9 +3174,6 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_update_frame(const struct hyla_detection_params *params,
                                         const struct hyla_pixels *pixels,
-                                        size_t rows,
-                                        size_t cols,
-                                        size_t pitch,
                                         struct hyla_detection_totals *totals,
                                         const struct hyla_binning *binning,
                                         int64_t *words,
@@ -3296,38 +3406,6 @@ hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_tot
                                           size_t capacity,
                                           size_t *count);
 
-// Adds scores of 8 bits to histograms of HYLA_BINNING_U8: nothing is lost.
-// `targets` and `valid` may be NULL.
-//
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none;
-// `hyla_ranking_values` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_ranking_update_u8(const struct hyla_binning *binning,
-                                   const uint8_t *scores,
-                                   const uint8_t *targets,
-                                   const uint8_t *valid,
-                                   size_t n,
-                                   int64_t *words,
-                                   size_t count);
-
-// Adds scores of 16 bits to histograms of HYLA_BINNING_U16: nothing is lost.
-// `targets` and `valid` may be NULL.
-//
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none;
-// `hyla_ranking_values` tells them.
-HYLA_API
-HYLA_NODISCARD
-hyla_status hyla_ranking_update_u16(const struct hyla_binning *binning,
-                                    const uint16_t *scores,
-                                    const uint8_t *targets,
-                                    const uint8_t *valid,
-                                    size_t n,
-                                    int64_t *words,
-                                    size_t count);
-
 // How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are
 // all zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels
 // of each bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count,
@@ -3346,8 +3424,12 @@ hyla_status hyla_ranking_words(const struct hyla_binning *binning,
 // counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear
 // in n. Nothing is allocated or kept. Any number of threads may call it, each with words of its own.
 //
+// With HYLA_BINNING_U8 or HYLA_BINNING_U16 the scores must be the integers, of HYLA_U8 or HYLA_U16 without scale
+// and zero point: nothing is lost.
+//
 // Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
+// (`weights`, `soft_targets`, or other scores than those of a binning of integers), UNKNOWN_OPTION, BINNING,
+// WORKSPACE (too few words).
 // Notices: none; `hyla_ranking_values` tells them.
 HYLA_API
 HYLA_NODISCARD
@@ -3637,6 +3719,102 @@ hyla_status hyla_topk_mean_value(double fraction,
 
 #ifndef HYLA_INLINES
 #define HYLA_INLINES
+
+/* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have names
+ * of their own; so have packed pixels. */
+#define HYLA_MAKE_PLANE(name, type, code)                                                                              \
+    static inline hyla_plane name(const type *data) {                                                                  \
+        hyla_plane plane = {data, 0, 0, code, 0, 0.0f, 0};                                                             \
+        return plane;                                                                                                  \
+    }
+HYLA_MAKE_PLANE(hyla_f32, float, HYLA_F32)
+HYLA_MAKE_PLANE(hyla_f64, double, HYLA_F64)
+HYLA_MAKE_PLANE(hyla_f16, uint16_t, HYLA_F16)
+HYLA_MAKE_PLANE(hyla_bf16, uint16_t, HYLA_BF16)
+HYLA_MAKE_PLANE(hyla_u8, uint8_t, HYLA_U8)
+HYLA_MAKE_PLANE(hyla_i8, int8_t, HYLA_I8)
+HYLA_MAKE_PLANE(hyla_u16, uint16_t, HYLA_U16)
+HYLA_MAKE_PLANE(hyla_i16, int16_t, HYLA_I16)
+HYLA_MAKE_PLANE(hyla_mono10p, uint8_t, HYLA_MONO10P)
+HYLA_MAKE_PLANE(hyla_mono12p, uint8_t, HYLA_MONO12P)
+HYLA_MAKE_PLANE(hyla_mono12_packed, uint8_t, HYLA_MONO12_PACKED)
+#undef HYLA_MAKE_PLANE
+
+/* The plane with so many bytes from a row to the next: a region of a wider frame. */
+static inline hyla_plane hyla_plane_rows(hyla_plane plane, size_t row_pitch) {
+    plane.row_pitch = row_pitch;
+    return plane;
+}
+
+/* The plane with so many items from a pixel to the next: one channel of interleaved ones. */
+static inline hyla_plane hyla_plane_every(hyla_plane plane, size_t stride) {
+    plane.stride = stride;
+    return plane;
+}
+
+/* The plane with the meaning of its integers: (item - zero_point) * scale. */
+static inline hyla_plane hyla_plane_affine(hyla_plane plane, float scale, int32_t zero_point) {
+    plane.scale = scale;
+    plane.zero_point = zero_point;
+    return plane;
+}
+
+/* Truth values side by side: a mask of the pointer's type. Bits have names of their own. */
+#define HYLA_MAKE_MASK(name, type, code)                                                                               \
+    static inline hyla_mask name(const type *data) {                                                                   \
+        hyla_mask mask = {data, 0, 0, code, 0, 0, 0};                                                                  \
+        return mask;                                                                                                   \
+    }
+HYLA_MAKE_MASK(hyla_mask_u8, uint8_t, HYLA_U8)
+HYLA_MAKE_MASK(hyla_mask_u16, uint16_t, HYLA_U16)
+HYLA_MAKE_MASK(hyla_mask_i32, int32_t, HYLA_I32)
+HYLA_MAKE_MASK(hyla_mask_bits_lsb, uint8_t, HYLA_BITS_LSB)
+HYLA_MAKE_MASK(hyla_mask_bits_msb, uint8_t, HYLA_BITS_MSB)
+#ifdef __cplusplus
+HYLA_MAKE_MASK(hyla_mask_bool, bool, HYLA_BOOL)
+#else
+HYLA_MAKE_MASK(hyla_mask_bool, _Bool, HYLA_BOOL)
+#endif
+#undef HYLA_MAKE_MASK
+
+/* The mask with so many bytes from a row to the next: a region of a wider frame. */
+static inline hyla_mask hyla_mask_rows(hyla_mask mask, size_t row_pitch) {
+    mask.row_pitch = row_pitch;
+    return mask;
+}
+
+/* The mask with so many items from a pixel to the next. */
+static inline hyla_mask hyla_mask_every(hyla_mask mask, size_t stride) {
+    mask.stride = stride;
+    return mask;
+}
+
+/* The mask with a label that means that there is no pixel. */
+static inline hyla_mask hyla_mask_ignore(hyla_mask mask, int32_t label) {
+    mask.has_ignore = 1;
+    mask.ignore = label;
+    return mask;
+}
+
+/* Bits of which each row begins with this one of its first byte, 0 to 7. */
+static inline hyla_mask hyla_mask_from_bit(hyla_mask mask, uint32_t first_bit) {
+    mask.first_bit = first_bit;
+    return mask;
+}
+
+/* HYLA_PLANE(pointer), HYLA_MASK(pointer): the same, by the type of the pointer. */
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
+#define HYLA_PLANE(data)                                                                                               \
+    _Generic((data),                                                                                                   \
+        const float *: hyla_f32, float *: hyla_f32, const double *: hyla_f64, double *: hyla_f64,                      \
+        const uint8_t *: hyla_u8, uint8_t *: hyla_u8, const int8_t *: hyla_i8, int8_t *: hyla_i8,                      \
+        const uint16_t *: hyla_u16, uint16_t *: hyla_u16, const int16_t *: hyla_i16, int16_t *: hyla_i16)(data)
+#define HYLA_MASK(data)                                                                                                \
+    _Generic((data),                                                                                                   \
+        const uint8_t *: hyla_mask_u8, uint8_t *: hyla_mask_u8, const uint16_t *: hyla_mask_u16,                       \
+        uint16_t *: hyla_mask_u16, const int32_t *: hyla_mask_i32, int32_t *: hyla_mask_i32,                           \
+        const _Bool *: hyla_mask_bool, _Bool *: hyla_mask_bool)(data)
+#endif
 
 /* The defaults as a value. */
 static inline hyla_bce_params hyla_bce_params_default(void) {

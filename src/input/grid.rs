@@ -58,7 +58,7 @@ impl Rows {
     }
 
     /// Items from a row of so many columns to the next.
-    fn row_stride(&self, columns: usize) -> usize {
+    pub fn row_stride(&self, columns: usize) -> usize {
         match (self.row_stride, self.group) {
             (0, None) => columns.wrapping_mul(self.stride),
             (0, Some(_)) => self.of_row(columns.max(1)).unwrap_or(0),

@@ -2,9 +2,10 @@
 //!
 //! A label may mean that a pixel has none (255, -1, "void"): a pixel with it is as if it were not there.
 
+use super::MaskCounts;
 use super::grid::{Group, Place, Rows};
 use crate::error::Error;
-use crate::simd::{cut, take};
+use crate::simd::{self, Kernel, Simd, cut, take};
 
 /// The items of a mask.
 #[derive(Clone, Copy, Debug)]
@@ -143,16 +144,7 @@ impl<'a> Mask<'a> {
     #[inline(never)]
     fn convert(&self, place: &Place, to: &mut [u8]) {
         for (start, first, to) in self.lie().of_tile(place, to) {
-            match self.truths {
-                Truths::U8(items) => self.each(items, start, first, to, |item, to| *to = item),
-                Truths::U16(items) => self.each(items, start, first, to, |item, to| *to = u8::from(item != 0)),
-                Truths::I32(items) => self.each(items, start, first, to, |item, to| *to = u8::from(item != 0)),
-                Truths::LowestFirst(bytes) | Truths::HighestFirst(bytes) => {
-                    let is_highest_first = matches!(self.truths, Truths::HighestFirst(_));
-                    let bits = Bits { bytes: bytes.get(start..).unwrap_or(&[]), is_highest_first };
-                    bits.spread(self.first_bit, first, self.stride, to);
-                }
-            }
+            simd::run(Convert { mask: self, start, first, to });
         }
     }
 
@@ -160,33 +152,75 @@ impl<'a> Mask<'a> {
     #[inline(never)]
     pub(super) fn strike(&self, place: &Place, valid: &mut [u8]) {
         let Some(label) = self.ignored else { return };
-        let narrow = (u8::try_from(label).ok(), u16::try_from(label).ok());
         for (start, first, to) in self.lie().of_tile(place, valid) {
-            match (self.truths, narrow) {
-                (Truths::U8(items), (Some(label), _)) => self.each(items, start, first, to, |item, to| {
-                    *to = if item == label { 0 } else { *to };
-                }),
-                (Truths::U16(items), (_, Some(label))) => self.each(items, start, first, to, |item, to| {
-                    *to = if item == label { 0 } else { *to };
-                }),
-                (Truths::I32(items), _) => self.each(items, start, first, to, |item, to| {
-                    *to = if item == label { 0 } else { *to };
-                }),
-                // A label that no item can have.
-                _ => {}
-            }
+            simd::run(Strike { row: Convert { mask: self, start, first, to }, label });
+        }
+    }
+}
+
+/// A part of a row: bytes for its pixels. Loops of which the compiler makes vectors, for each tier.
+struct Convert<'a> {
+    mask: &'a Mask<'a>,
+    /// Where the row begins, and the first of its pixels.
+    start: usize,
+    first: usize,
+    to: &'a mut [u8],
+}
+
+impl Kernel for Convert<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        match self.mask.truths {
+            Truths::U8(items) => self.each(items, |item, to| *to = item),
+            Truths::U16(items) => self.each(items, |item, to| *to = u8::from(item != 0)),
+            Truths::I32(items) => self.each(items, |item, to| *to = u8::from(item != 0)),
+            Truths::LowestFirst(bytes) => self.spread(Bits { bytes, is_highest_first: false }),
+            Truths::HighestFirst(bytes) => self.spread(Bits { bytes, is_highest_first: true }),
+        }
+    }
+}
+
+impl Convert<'_> {
+    /// Hands over the items, each with its byte.
+    #[inline(always)]
+    fn each<T: Copy>(self, items: &[T], with: impl Fn(T, &mut u8)) {
+        let stride = self.mask.stride;
+        let from = self.start.wrapping_add(self.first.wrapping_mul(stride));
+        let items = items.get(from..).unwrap_or(&[]);
+        if stride == 1 {
+            self.to.iter_mut().zip(items).for_each(|(to, item)| with(*item, to));
+        } else {
+            self.to.iter_mut().zip(items.iter().step_by(stride.max(1))).for_each(|(to, item)| with(*item, to));
         }
     }
 
-    /// Hands over the items of a row, each with its byte of the tile.
     #[inline(always)]
-    fn each<T: Copy>(&self, items: &[T], start: usize, first: usize, to: &mut [u8], with: impl Fn(T, &mut u8)) {
-        let from = start.wrapping_add(first.wrapping_mul(self.stride));
-        let items = items.get(from..).unwrap_or(&[]);
-        if self.stride == 1 {
-            to.iter_mut().zip(items).for_each(|(to, item)| with(*item, to));
-        } else {
-            to.iter_mut().zip(items.iter().step_by(self.stride.max(1))).for_each(|(to, item)| with(*item, to));
+    fn spread(self, bits: Bits) {
+        let row = Bits { bytes: bits.bytes.get(self.start..).unwrap_or(&[]), ..bits };
+        row.spread(self.mask.first_bit, self.first, self.mask.stride, self.to);
+    }
+}
+
+/// Clears what has a label.
+struct Strike<'a> {
+    row: Convert<'a>,
+    label: i32,
+}
+
+impl Kernel for Strike<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { row, label } = self;
+        // A label that no item can have is none.
+        match (row.mask.truths, u8::try_from(label), u16::try_from(label)) {
+            (Truths::U8(items), Ok(label), _) => row.each(items, |item, to| *to = if item == label { 0 } else { *to }),
+            (Truths::U16(items), _, Ok(label)) => row.each(items, |item, to| *to = if item == label { 0 } else { *to }),
+            (Truths::I32(items), ..) => row.each(items, |item, to| *to = if item == label { 0 } else { *to }),
+            _ => {}
         }
     }
 }
@@ -219,6 +253,7 @@ impl Bits<'_> {
     }
 
     /// A byte for each bit of the pixels from one on.
+    #[inline(always)]
     fn spread(&self, first_bit: usize, first: usize, stride: usize, to: &mut [u8]) {
         if stride != 1 {
             for (to, pixel) in to.iter_mut().zip(first..) {
@@ -227,13 +262,87 @@ impl Bits<'_> {
             return;
         }
         let first = first_bit.wrapping_add(first);
-        for (to, first) in to.chunks_mut(64).zip((first..).step_by(64)) {
-            let word = self.word(first);
-            for (to, eight) in to.chunks_mut(8).zip(word.to_le_bytes()) {
-                // Each byte of the product has all bits of the eight, of which the mask leaves its own.
-                let bits = u64::from(eight).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201;
-                to.iter_mut().zip(bits.to_le_bytes()).for_each(|(to, from)| *to = from);
+        let (words, rest) = to.as_chunks_mut::<64>();
+        let behind = first.wrapping_add(words.len() * 64);
+        for (to, first) in words.iter_mut().zip((first..).step_by(64)) {
+            *to = bytes_of(self.word(first));
+        }
+        rest.iter_mut().zip(bytes_of(self.word(behind))).for_each(|(to, byte)| *to = byte);
+    }
+}
+
+/// A byte for each bit, not 0 where it is 1.
+#[inline(always)]
+fn bytes_of(word: u64) -> [u8; 64] {
+    let mut bytes = [[0; 8]; 8];
+    for (to, eight) in bytes.iter_mut().zip(word.to_le_bytes()) {
+        // Each byte of the product has all bits of the eight, of which the mask leaves its own.
+        *to = (u64::from(eight).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201).to_le_bytes();
+    }
+    bytemuck::must_cast(bytes)
+}
+
+/// Counts in bits, sixty-four pixels a word, without bytes in between: the first mask, perhaps a second, and which
+/// pixels count.
+pub(super) struct CountBits<'a> {
+    pub first: Mask<'a>,
+    pub second: Option<Mask<'a>>,
+    pub valid: Option<Mask<'a>>,
+    /// Rows of pixels, and how many each has.
+    pub rows: usize,
+    pub columns: usize,
+}
+
+impl CountBits<'_> {
+    /// Whether all masks are bits that are neighbours.
+    pub fn is_possible(&self) -> bool {
+        let masks = [Some(self.first), self.second, self.valid];
+        masks.iter().flatten().all(|mask| mask.are_bits() && mask.stride == 1)
+    }
+}
+
+impl Mask<'_> {
+    /// Sixty-four pixels of a row, from one on.
+    #[inline(always)]
+    fn word(&self, row: usize, first: usize, columns: usize) -> u64 {
+        let (bytes, is_highest_first) = match self.truths {
+            Truths::HighestFirst(bytes) => (bytes, true),
+            Truths::LowestFirst(bytes) => (bytes, false),
+            _ => (&[][..], false),
+        };
+        let start = row.wrapping_mul(self.lie().row_stride(columns));
+        let bits = Bits { bytes: bytes.get(start..).unwrap_or(&[]), is_highest_first };
+        bits.word(self.first_bit.wrapping_add(first))
+    }
+}
+
+impl Kernel for CountBits<'_> {
+    type Output = MaskCounts;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> MaskCounts {
+        let Self { first, second, valid, rows, columns } = self;
+        let mut counts = MaskCounts::default();
+        for row in 0..rows {
+            for from in (0..columns).step_by(64) {
+                // What lies behind the row does not count.
+                let mut live = u64::MAX >> (64 - (columns - from).min(64));
+                if let Some(valid) = &valid {
+                    live &= valid.word(row, from, columns);
+                }
+                let first = first.word(row, from, columns) & live;
+                let second = match &second {
+                    Some(second) => second.word(row, from, columns) & live,
+                    None => 0,
+                };
+                counts.add(MaskCounts {
+                    pixels: live.count_ones().into(),
+                    first: first.count_ones().into(),
+                    second: second.count_ones().into(),
+                    both: (first & second).count_ones().into(),
+                });
             }
         }
+        counts
     }
 }

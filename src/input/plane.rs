@@ -179,15 +179,19 @@ impl<'a> Plane<'a> {
     /// Writes the values of a place, row after row.
     #[inline(never)]
     fn convert(&self, place: &Place, to: &mut [f32]) {
-        let lie = self.lie();
-        let are_items = self.stride == 1 && lie.group.is_none() && !simd::IS_SMALL;
-        for (start, first, to) in lie.of_tile(place, to) {
-            if are_items {
-                simd::run(Convert { plane: self, start: start.wrapping_add(first), to });
+        for (start, first, to) in self.lie().of_tile(place, to) {
+            if self.stride == 1 && !simd::IS_SMALL {
+                simd::run(Convert { plane: self, start, first, to });
             } else {
-                to.iter_mut().zip(first..).for_each(|(to, pixel)| *to = self.at(start, pixel));
+                self.one_by_one(start, first, to);
             }
         }
+    }
+
+    /// Writes the values of pixels of the row that begins at `start`.
+    #[inline(never)]
+    fn one_by_one(&self, start: usize, first: usize, to: &mut [f32]) {
+        to.iter_mut().zip(first..).for_each(|(to, pixel)| *to = self.at(start, pixel));
     }
 
     /// The value of a pixel of the row that begins at `start`.
@@ -208,12 +212,9 @@ impl<'a> Plane<'a> {
             Items::I8(items) => item(items, place).into(),
             Items::U16(items) => item(items, place).into(),
             Items::I16(items) => item(items, place).into(),
-            Items::Mono10p(bytes) => two_bytes(group(bytes, 4, 5), pixel % 4) >> (2 * (pixel % 4)) & 0x3ff,
-            Items::Mono12p(bytes) => two_bytes(group(bytes, 2, 3), pixel % 2) >> (4 * (pixel % 2)) & 0xfff,
-            Items::Mono12Packed(bytes) => {
-                let (bytes, second) = (group(bytes, 2, 3), pixel % 2);
-                i32::from(item(bytes, 2 * second)) << 4 | i32::from(item(bytes, 1)) >> (4 * second) & 0xf
-            }
+            Items::Mono10p(bytes) => mono10p(group(bytes, 4, 5), pixel % 4),
+            Items::Mono12p(bytes) => mono12p(group(bytes, 2, 3), pixel % 2),
+            Items::Mono12Packed(bytes) => mono12_packed(group(bytes, 2, 3), pixel % 2),
         };
         self.affine_value(item)
     }
@@ -236,10 +237,30 @@ fn two_bytes(bytes: &[u8], index: usize) -> i32 {
     i32::from(item(bytes, index)) | i32::from(item(bytes, index + 1)) << 8
 }
 
+/// A pixel of a group of four.
+#[inline(always)]
+fn mono10p(group: &[u8], pixel: usize) -> i32 {
+    two_bytes(group, pixel) >> (2 * pixel) & 0x3ff
+}
+
+/// A pixel of a group of two.
+#[inline(always)]
+fn mono12p(group: &[u8], pixel: usize) -> i32 {
+    two_bytes(group, pixel) >> (4 * pixel) & 0xfff
+}
+
+/// A pixel of a group of two, whose low bits share a byte.
+#[inline(always)]
+fn mono12_packed(group: &[u8], pixel: usize) -> i32 {
+    i32::from(item(group, 2 * pixel)) << 4 | i32::from(item(group, 1)) >> (4 * pixel) & 0xf
+}
+
 /// Converts neighbours: loops of which the compiler makes vectors, for each tier.
 struct Convert<'a> {
     plane: &'a Plane<'a>,
+    /// Where the row begins, and the first of its pixels.
     start: usize,
+    first: usize,
     to: &'a mut [f32],
 }
 
@@ -248,27 +269,49 @@ impl Kernel for Convert<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let Self { plane, start, to } = self;
+        let plane = self.plane;
         match plane.items {
-            Items::F32(items) => each(items, start, to, |item| item),
-            Items::F64(items) => each(items, start, to, |item| item as f32),
-            Items::F16(items) => each(items, start, to, from_f16),
-            Items::Bf16(items) => each(items, start, to, from_bf16),
-            Items::U8(items) => each(items, start, to, |item| plane.affine_value(item.into())),
-            Items::I8(items) => each(items, start, to, |item| plane.affine_value(item.into())),
-            Items::U16(items) => each(items, start, to, |item| plane.affine_value(item.into())),
-            Items::I16(items) => each(items, start, to, |item| plane.affine_value(item.into())),
-            // These are no items: `Plane::at` unpacks them.
-            Items::Mono10p(_) | Items::Mono12p(_) | Items::Mono12Packed(_) => {}
+            Items::F32(items) => self.each(items, |item| item),
+            Items::F64(items) => self.each(items, |item| item as f32),
+            Items::F16(items) => self.each(items, from_f16),
+            Items::Bf16(items) => self.each(items, from_bf16),
+            Items::U8(items) => self.each(items, |item| plane.affine_value(item.into())),
+            Items::I8(items) => self.each(items, |item| plane.affine_value(item.into())),
+            Items::U16(items) => self.each(items, |item| plane.affine_value(item.into())),
+            Items::I16(items) => self.each(items, |item| plane.affine_value(item.into())),
+            Items::Mono10p(bytes) => self.groups::<4, 5>(bytes, mono10p),
+            Items::Mono12p(bytes) => self.groups::<2, 3>(bytes, mono12p),
+            Items::Mono12Packed(bytes) => self.groups::<2, 3>(bytes, mono12_packed),
         }
     }
 }
 
-#[inline(always)]
-fn each<T: Copy>(items: &[T], start: usize, to: &mut [f32], convert: impl Fn(T) -> f32) {
-    let items = items.get(start..).unwrap_or(&[]);
-    for (to, item) in to.iter_mut().zip(items) {
-        *to = convert(*item);
+impl Convert<'_> {
+    #[inline(always)]
+    fn each<T: Copy>(self, items: &[T], convert: impl Fn(T) -> f32) {
+        let items = items.get(self.start.wrapping_add(self.first)..).unwrap_or(&[]);
+        for (to, item) in self.to.iter_mut().zip(items) {
+            *to = convert(*item);
+        }
+    }
+
+    /// Pixels of groups of bytes: whole groups in a loop, what is beside them one by one.
+    #[inline(always)]
+    fn groups<const PIXELS: usize, const BYTES: usize>(self, bytes: &[u8], unpack: impl Fn(&[u8], usize) -> i32) {
+        let Self { plane, start, first, to } = self;
+        let beside = (first.next_multiple_of(PIXELS) - first).min(to.len());
+        let (before, rest) = to.split_at_mut_checked(beside).unwrap_or_default();
+        plane.one_by_one(start, first, before);
+        let first = first.wrapping_add(beside);
+        let bytes = bytes.get(start.wrapping_add(first / PIXELS * BYTES)..).unwrap_or(&[]);
+        let (whole, after) = rest.as_chunks_mut::<PIXELS>();
+        let pixels = whole.len() * PIXELS;
+        for (to, bytes) in whole.iter_mut().zip(bytes.as_chunks::<BYTES>().0) {
+            for (pixel, to) in to.iter_mut().enumerate() {
+                *to = plane.affine_value(unpack(bytes, pixel));
+            }
+        }
+        plane.one_by_one(start, first.wrapping_add(pixels), after);
     }
 }
 

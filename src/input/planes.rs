@@ -10,10 +10,11 @@
 //! and counts are exact and have no order, so that the tiles give the bits of the whole.
 
 use super::grid::{Place, Rows};
+use super::mask::CountBits;
 use super::source::{Tile, Used};
-use super::{Mask, Pixels, Plane};
+use super::{Mask, MaskCounts, Pixels, Plane};
 use crate::error::Error;
-use crate::simd::{ARENA, Arena, Output, copy, take};
+use crate::simd::{self, ARENA, Arena, Output, copy, take};
 
 /// The inputs of a call, of any type and in rows: as [`Pixels`], which are simpler where all inputs are slices of
 /// floats and bytes.
@@ -112,6 +113,13 @@ impl<'a> Planes<'a> {
             weights: plane(self.weights),
             soft_targets: plane(self.soft_targets),
         })
+    }
+
+    /// What one mask or two hold, among the pixels that count; None: not all of them are bits.
+    pub(super) fn count_bits(&self, first: Option<Mask<'a>>, second: Option<Mask<'a>>) -> Option<MaskCounts> {
+        let (rows, columns) = self.shape().ok()?;
+        let count = CountBits { first: first?, second, valid: self.valid, rows, columns };
+        count.is_possible().then(|| simd::run(count))
     }
 
     /// How the rows of an output follow each other.

@@ -1,10 +1,10 @@
 //! What a call goes over: slices as they are, or planes that become tiles.
 
-use super::Pixels;
 #[cfg(feature = "conversions")]
 use super::planes::{Planes, Tiles};
 #[cfg(feature = "conversions")]
 use super::{Items, Plane};
+use super::{MaskCounts, Masks, Pixels};
 use crate::error::Error;
 use crate::simd::Output;
 use core::ops::BitOr;
@@ -172,6 +172,23 @@ impl<'a> Source<'a> {
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => planes.n,
         }
+    }
+
+    /// What decisions hold among the pixels that count, and targets, if they are used.
+    pub(crate) fn count_masks(&self, used: Used) -> MaskCounts {
+        #[cfg(feature = "conversions")]
+        if let Self::Planes(planes) = self {
+            let targets = planes.targets.filter(|_| used.has(Used::TARGETS));
+            if let Some(counts) = planes.count_bits(planes.decisions, targets) {
+                return counts;
+            }
+        }
+        let mut all = MaskCounts::default();
+        self.each(used, None, |Tile { pixels, .. }| {
+            let decisions = pixels.decisions.unwrap_or(&[]);
+            all.add(Masks { first: decisions, second: pixels.targets, valid: pixels.valid }.count());
+        });
+        all
     }
 
     /// How many bits the scores have, if they are unsigned integers without scale and zero point.

@@ -20,7 +20,7 @@
 //! Formula: C. J. van Rijsbergen, Information Retrieval (1979), ch. 7; P. Jaccard (1912).
 
 use crate::error::{Error, Notices};
-use crate::input::{MaskCounts, Masks, Source, Tile, Used};
+use crate::input::{MaskCounts, Source, Used};
 
 /// Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -190,10 +190,5 @@ pub(super) fn check(pixels: &Source) -> Result<(), Error> {
 
 /// What decisions and targets hold; they are checked.
 pub(super) fn count(pixels: &Source) -> MaskCounts {
-    let mut all = MaskCounts::default();
-    pixels.each(Used::DECISIONS | Used::TARGETS | Used::VALID, None, |Tile { pixels, .. }| {
-        let decisions = pixels.decisions.unwrap_or(&[]);
-        all.add(Masks { first: decisions, second: pixels.targets, valid: pixels.valid }.count());
-    });
-    all
+    pixels.count_masks(Used::DECISIONS | Used::TARGETS | Used::VALID)
 }

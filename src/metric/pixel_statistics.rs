@@ -26,7 +26,7 @@
 use super::Metric;
 use crate::error::{Error, Notices, Value};
 use crate::exact::counts;
-use crate::input::{Masks, Source, Tile, Used};
+use crate::input::{Source, Used};
 
 /// Counts over pixels; all zero is empty. Adding the words of two totals merges them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,11 +46,8 @@ impl Totals {
     pub fn update<'a>(&mut self, pixels: impl Into<Source<'a>>) -> Result<(), Error> {
         let pixels = pixels.into();
         pixels.check(Used::DECISIONS, Used::VALID)?;
-        pixels.each(Used::DECISIONS | Used::VALID, None, |Tile { pixels, .. }| {
-            let decisions = pixels.decisions.unwrap_or(&[]);
-            let seen = Masks { first: decisions, second: None, valid: pixels.valid }.count();
-            self.merge(&Self { pixels: seen.pixels, anomalous: seen.first });
-        });
+        let seen = pixels.count_masks(Used::DECISIONS | Used::VALID);
+        self.merge(&Self { pixels: seen.pixels, anomalous: seen.first });
         Ok(())
     }
 

@@ -343,7 +343,7 @@ fn frames_that_do_not_fit_are_errors() {
     assert_eq!(frame(2, 4, 3), Err(Error::FrameShape));
     assert_eq!(frame(3, 5, 5), Err(Error::LengthMismatch));
     assert_eq!(frame(usize::MAX / 4, 4, usize::MAX), Err(Error::TooLarge));
-    assert_eq!(frame(usize::MAX, 4, usize::MAX), Err(Error::FrameShape));
+    assert_eq!(frame(usize::MAX, 4, usize::MAX), Err(Error::TooLarge));
     assert_eq!(totals.updates, 2);
     let two = Params { pixel_stride: 2, ..params };
     assert_eq!(totals.update(&two, &pixels, None), Err(Error::StrideNeedsFrame));
