@@ -211,7 +211,7 @@ def trials():
 def units():
     lowest, highest = unit_range()
     values = constants()
-    require(FILE, "let state = State { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };")
+    require(FILE, "let state = TrialState { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };")
     require("node/overlap/kernels.rs", "Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 })")
     require("loss/mse/kernels.rs", "Quick::new(Blocks::new(simd, [sum]), 1)")
     for top in (0, 1, 7):
@@ -227,10 +227,10 @@ def units():
 def aside():
     require(
         FILE,
-        "if !TRIALS || self.aside > ASIDE || (!inside).any() {",
+        "if !TRIALS || self.registers_aside > ASIDE || (!inside).any() {",
         "type Aside = [f32; ASIDE * 16];",
-        "if quick.is_aside > ASIDE / 2 { quick.add_aside(); }",
-        "aside: self.is_aside,",
+        "if quick.registers_aside > ASIDE / 2 { quick.add_aside(); }",
+        "registers_aside: self.registers_aside,",
     )
     require("node/overlap/kernels.rs", "let block = if S::SHIFTS_EACH { REGISTERS * lanes } else { BLOCK };")
     require(

@@ -52,7 +52,7 @@ loss_totals! {
         /// The sum of the factors `o_y v_i` of the pixels that count.
         pub weights: hyla_sum = sums.weights,
         /// How many pixels count.
-        pub pixels: i64 = sums.terms,
+        pub pixels: i64 = sums.term_count,
         /// How many valid pixels had a bad weight or label and acted as masked.
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different parameters were mixed.

@@ -19,14 +19,14 @@ pub(super) trait CubeLoss: Parameters {
 pub(super) type Arrays<'a, P> = Result<(Cube<'a>, <P as CubeLoss>::Beside<'a>), Error>;
 
 /// The checked inputs of a call, and what it reads.
-pub(super) struct Inputs<'a, P: CubeLoss> {
+pub(super) struct CubeInputs<'a, P: CubeLoss> {
     pub params: P::Core,
     pub cube: Cube<'a>,
     pub beside: P::Beside<'a>,
     spans: [Span; 8],
 }
 
-impl<P: CubeLoss> Inputs<'_, P> {
+impl<P: CubeLoss> CubeInputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, cube: *const hyla_cube, beside: *const f32) -> Result<Self, Error> {
         // SAFETY: the contract, of the arrays of the cube, too.
@@ -48,8 +48,8 @@ impl<P: CubeLoss> Inputs<'_, P> {
     }
 }
 
-impl<P: CubeLoss> loss::Inputs for Inputs<'_, P> {
-    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+impl<P: CubeLoss> loss::Inputs for CubeInputs<'_, P> {
+    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
         disjoint(outputs, &[&self.spans, more])
     }
 }
@@ -88,7 +88,7 @@ macro_rules! cube_loss {
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
                 $beside: *const f32, totals: *mut $totals,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 $crate::capi::loss::update(&inputs, totals, |totals| {
                     totals.update(&inputs.params, &inputs.cube, inputs.beside)
                 })
@@ -107,7 +107,7 @@ macro_rules! cube_loss {
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
                 $beside: *const f32, $map_to: *mut f32,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 $crate::capi::loss::map(&inputs, inputs.$shape($map_to), |to| {
                     $core::map_to(&inputs.params, &inputs.cube, inputs.beside, to)
                 })
@@ -127,7 +127,7 @@ macro_rules! cube_loss {
                 $cube: *const $crate::capi::cube::hyla_cube, $beside: *const f32, upstream: f64,
                 write: u32, $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 let to = inputs.like_values($grad);
                 $crate::capi::loss::gradient(&inputs, totals, write, to, |totals, to| {
                     totals.gradient_to(&inputs.params, &inputs.cube, inputs.beside, upstream, to)
@@ -145,10 +145,10 @@ macro_rules! cube_loss {
                 $beside: *const f32, upstream: f64, write: u32, totals: *mut $totals,
                 loss: *mut f64, $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 let to = inputs.like_values($grad);
                 $crate::capi::loss::loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
-                    let $crate::capi::cube_loss::Inputs { params, cube, beside, .. } = &inputs;
+                    let $crate::capi::cube_loss::CubeInputs { params, cube, beside, .. } = &inputs;
                     $core::loss_and_gradient_to(params, cube, *beside, upstream, totals, to)
                 })
             }

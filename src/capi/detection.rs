@@ -136,7 +136,7 @@ exported! {
         let (binning, [a, b]) = optional_binning(binning, words)?;
         let words = if binning.is_some() { Some(input(words, count)?) } else { None };
         let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words)];
-        let metrics = core(totals)?.metrics(&params.to_core()?, binning.as_ref().zip(words))?;
+        let metrics = view(totals)?.metrics(&params.to_core()?, binning.as_ref().zip(words))?;
         list.write(&reads, metrics.as_slice())
     }
 }
@@ -159,9 +159,9 @@ unsafe fn update(
     let used = unsafe { pixels::read(pixels)?.detected(binning.is_some()) }?;
     let count = if binning.is_some() { count } else { 0 };
     let writes = [Span::of(totals, 1), Span::of(words, count)];
-    pixels::apart(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;
+    pixels::disjoint(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;
     // SAFETY: as above; the outputs overlap nothing.
-    let (totals, words) = unsafe { (core_mut(totals)?, changed(words, count)?) };
+    let (totals, words) = unsafe { (view_mut(totals)?, changed(words, count)?) };
     let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
     update(&params.to_core()?, &used, totals, ranking)
 }

@@ -1,6 +1,6 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::cube_loss::{Arrays, CubeLoss, Inputs};
+use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
 use super::loss::Inputs as _;
 use super::node::*;
 use crate::loss::dice::{self, Absent, Params, Totals};
@@ -93,14 +93,14 @@ exported! {
         other: *const hyla_dice_totals, totals: *mut hyla_dice_totals, classes: usize,
     ) {
         disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
-        dice::merge(cores(other, classes)?, cores_mut(totals, classes)?)
+        dice::merge(views(other, classes)?, views_mut(totals, classes)?)
     }
 
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
     fn hyla_dice_normalize(totals: *mut hyla_dice_totals, classes: usize) {
-        dice::normalize(cores_mut(totals, classes)?);
+        dice::normalize(views_mut(totals, classes)?);
         Ok(Notices::NONE)
     }
 
@@ -115,10 +115,10 @@ exported! {
     fn hyla_dice_update(
         params: *const hyla_dice_params, logits: *const hyla_cube, totals: *mut hyla_dice_totals,
     ) {
-        let inputs = Inputs::new(params, logits, null())?;
+        let inputs = CubeInputs::new(params, logits, null())?;
         let classes = inputs.cube.layout.channels;
-        inputs.apart(&[Span::of(totals, classes)], &[])?;
-        dice::update(&inputs.params, &inputs.cube, cores_mut(totals, classes)?)
+        inputs.disjoint(&[Span::of(totals, classes)], &[])?;
+        dice::update(&inputs.params, &inputs.cube, views_mut(totals, classes)?)
     }
 
     /// The loss, in double from exact sums; 0 of no pixel.
@@ -132,7 +132,7 @@ exported! {
     ) {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
-        let (totals, loss) = (cores(totals, classes)?, check::result(loss)?);
+        let (totals, loss) = (views(totals, classes)?, check::result(loss)?);
         put_number(dice::loss(&checked.to_core()?, totals)?, loss)
     }
 
@@ -147,12 +147,12 @@ exported! {
         params: *const hyla_dice_params, totals: *const hyla_dice_totals, logits: *const hyla_cube,
         upstream: f64, write: u32, grad_logits: *mut f32,
     ) {
-        let inputs = Inputs::new(params, logits, null())?;
+        let inputs = CubeInputs::new(params, logits, null())?;
         let write = write_mode(write)?;
         let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
-        inputs.apart(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
+        inputs.disjoint(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
         let (totals, gradient) =
-            (cores(totals, classes)?, floats(write, grad_logits, span)?);
+            (views(totals, classes)?, floats(write, grad_logits, span)?);
         dice::gradient_to(&inputs.params, totals, &inputs.cube, upstream, gradient)
     }
 
@@ -165,15 +165,15 @@ exported! {
         params: *const hyla_dice_params, logits: *const hyla_cube, upstream: f64, write: u32,
         totals: *mut hyla_dice_totals, loss: *mut f64, grad_logits: *mut f32,
     ) {
-        let inputs = Inputs::new(params, logits, null())?;
+        let inputs = CubeInputs::new(params, logits, null())?;
         let write = write_mode(write)?;
         let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
-        inputs.apart(&writes, &[])?;
+        inputs.disjoint(&writes, &[])?;
         let (totals, gradient) =
             (output(mirrored(totals), classes)?, floats(write, grad_logits, span)?);
         let loss = check::result(loss)?;
-        let Inputs { params, cube, .. } = inputs;
+        let CubeInputs { params, cube, .. } = inputs;
         put_number(dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?, loss)
     }
 }

@@ -33,16 +33,16 @@ exported! {
     fn hyla_explained_variance_merge(
         other: *const hyla_explained_variance_totals, totals: *mut hyla_explained_variance_totals, components: usize,
     ) {
-        let other = cores(other, components)?;
+        let other = views(other, components)?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
-        explained_variance::merge(other, cores_mut(totals, components)?)
+        explained_variance::merge(other, views_mut(totals, components)?)
     }
 
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
     fn hyla_explained_variance_normalize(totals: *mut hyla_explained_variance_totals, components: usize) {
-        explained_variance::normalize(cores_mut(totals, components)?);
+        explained_variance::normalize(views_mut(totals, components)?);
         Ok(Notices::NONE)
     }
 
@@ -55,7 +55,7 @@ exported! {
     ) {
         let ratios = input(ratios, components)?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
-        explained_variance::update(ratios, cores_mut(totals, components)?)
+        explained_variance::update(ratios, views_mut(totals, components)?)
     }
 
     /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
@@ -67,7 +67,7 @@ exported! {
         totals: *const hyla_explained_variance_totals, components: usize, ratios: *mut f64,
         cumulative: *mut f64, total: *mut f64,
     ) {
-        let totals = cores(totals, components)?;
+        let totals = views(totals, components)?;
         let writes =
             [Span::of(ratios, components), Span::of(cumulative, components), Span::of(total, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
@@ -86,7 +86,7 @@ exported! {
         context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
     ) {
         let list = List { context, out, capacity, count };
-        let totals = cores(totals, components)?;
+        let totals = views(totals, components)?;
         let values = explained_variance::metrics(totals)?;
         let needed = explained_variance::metrics_count(components);
         list.write_numbered(&[Span::of_slice(Some(totals))], needed, values)

@@ -1,6 +1,6 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::cube_loss::{Arrays, CubeLoss, Inputs};
+use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
 use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update};
 use super::node::*;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
@@ -157,7 +157,7 @@ exported! {
         params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube,
         frame: *mut hyla_foreground_contrast_frame,
     ) {
-        let inputs = Inputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::new(params, rgb, null())?;
         update(&inputs, frame, |frame| frame.update(&inputs.params, &inputs.cube))
     }
 
@@ -173,7 +173,7 @@ exported! {
     ) {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
-        let (frame, totals) = (core(frame)?, core_mut(totals)?);
+        let (frame, totals) = (view(frame)?, view_mut(totals)?);
         totals.update(&checked.to_core()?, frame)?;
         Ok(Notices::NONE)
     }
@@ -204,11 +204,11 @@ exported! {
         frame: *const hyla_foreground_contrast_frame, rgb: *const hyla_cube, upstream: f64,
         write: u32, grad_rgb: *mut f32,
     ) {
-        let inputs = Inputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::new(params, rgb, null())?;
         let write = write_mode(write)?;
         let span = inputs.cube.values.len();
-        inputs.apart(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
-        let (totals, frame) = (core(totals)?, core(frame)?);
+        inputs.disjoint(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
+        let (totals, frame) = (view(totals)?, view(frame)?);
         let gradient = floats(write, grad_rgb, span)?;
         totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
     }
@@ -224,7 +224,7 @@ exported! {
         write: u32, totals: *mut hyla_foreground_contrast_totals, loss: *mut f64,
         grad_rgb: *mut f32,
     ) {
-        let inputs = Inputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::new(params, rgb, null())?;
         let to = inputs.like_values(grad_rgb);
         loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
             contrast::loss_and_gradient_to(&inputs.params, &inputs.cube, upstream, totals, to)

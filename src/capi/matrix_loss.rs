@@ -9,13 +9,13 @@ use crate::input::Matrix;
 use crate::simd::{Output, Places};
 
 /// The checked inputs of a call, and what it reads.
-pub(super) struct Inputs<'a, P: Parameters> {
+pub(super) struct MatrixInputs<'a, P: Parameters> {
     params: P::Core,
     matrix: Matrix<'a>,
     spans: [Span; 3],
 }
 
-impl<P: Parameters> Inputs<'_, P> {
+impl<P: Parameters> MatrixInputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, matrix: *const hyla_matrix) -> Result<Self, Error> {
         // SAFETY: the contract, of the rows, too.
@@ -91,7 +91,7 @@ macro_rules! matrix_loss {
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
                 workspace: *mut f64, workspace_size: usize, loss: *mut f64,
             ) {
-                let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
+                let inputs = $crate::capi::matrix_loss::MatrixInputs::new(params, $matrix)?;
                 inputs.loss((workspace, workspace_size), loss, $core::loss_to)
             }
 
@@ -107,7 +107,7 @@ macro_rules! matrix_loss {
                 upstream: f64, write: u32, workspace: *mut f64, workspace_size: usize,
                 $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
+                let inputs = $crate::capi::matrix_loss::MatrixInputs::new(params, $matrix)?;
                 let (workspace, mut loss) = ((workspace, workspace_size), 0.0);
                 inputs.gradient(write, workspace, &mut loss, $grad, |params, matrix, workspace, to| {
                     $core::loss_and_gradient_to(params, matrix, upstream, workspace, to)
@@ -122,7 +122,7 @@ macro_rules! matrix_loss {
                 upstream: f64, write: u32, workspace: *mut f64, workspace_size: usize,
                 loss: *mut f64, $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
+                let inputs = $crate::capi::matrix_loss::MatrixInputs::new(params, $matrix)?;
                 let workspace = (workspace, workspace_size);
                 inputs.gradient(write, workspace, loss, $grad, |params, matrix, workspace, to| {
                     $core::loss_and_gradient_to(params, matrix, upstream, workspace, to)

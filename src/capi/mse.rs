@@ -39,7 +39,7 @@ loss_totals! {
         /// The sum of the weights of the values that count.
         pub weights: hyla_sum = sums.weights,
         /// How many values count.
-        pub values: i64 = sums.terms,
+        pub values: i64 = sums.term_count,
         /// How many valid pixels had a bad weight and acted as masked.
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different parameters were mixed.

@@ -65,9 +65,9 @@ macro_rules! overlap_loss {
                 use $crate::capi::{check::Span, loss::Inputs};
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
-                inputs.apart(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
-                let totals = $crate::capi::core_mut(totals)?;
-                let range = $crate::capi::optional_mut(range)?;
+                inputs.disjoint(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
+                let totals = $crate::capi::view_mut(totals)?;
+                let range = $crate::capi::optional_view_mut(range)?;
                 totals.update(&inputs.params, &inputs.pixels, range)?;
                 Ok($crate::error::Notices::NONE)
             }
@@ -87,8 +87,8 @@ macro_rules! overlap_loss {
                 let (checked, span) = parameters(params)?;
                 let reads = [span, Span::of(totals, 1), Span::of(range, 1)];
                 disjoint(&[Span::of(loss, 1)], &[&reads])?;
-                let totals = $crate::capi::core(totals)?;
-                let (range, loss) = ($crate::capi::optional(range)?, result(loss)?);
+                let totals = $crate::capi::view(totals)?;
+                let (range, loss) = ($crate::capi::optional_view(range)?, result(loss)?);
                 $crate::capi::put_number(totals.loss(&checked.to_core()?, range)?, loss)
             }
 
@@ -111,9 +111,9 @@ macro_rules! overlap_loss {
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let reads = [Span::of(totals, 1), Span::of(range, 1)];
-                inputs.apart(&[Span::of(grad_scores, inputs.n())], &reads)?;
-                let totals = $crate::capi::core(totals)?;
-                let range = $crate::capi::optional(range)?;
+                inputs.disjoint(&[Span::of(grad_scores, inputs.n())], &reads)?;
+                let totals = $crate::capi::view(totals)?;
+                let range = $crate::capi::optional_view(range)?;
                 let to = floats(write, grad_scores, inputs.n())?;
                 totals.gradient_to(&inputs.params, range, &inputs.pixels, upstream, to)
             }
@@ -130,14 +130,14 @@ macro_rules! overlap_loss {
                 range: *mut $crate::capi::range::hyla_range, loss: *mut f64, grad_scores: *mut f32,
             ) {
                 use $crate::capi::check::{Span, floats, in_place, result};
-                use $crate::capi::{loss::Inputs, optional_mut};
+                use $crate::capi::{loss::Inputs, optional_view_mut};
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let grad = Span::of(grad_scores, inputs.n());
                 let writes = [Span::of(totals, 1), Span::of(range, 1), Span::of(loss, 1), grad];
-                inputs.apart(&writes, &[])?;
-                let (totals, range) = (optional_mut(totals)?, optional_mut(range)?);
+                inputs.disjoint(&writes, &[])?;
+                let (totals, range) = (optional_view_mut(totals)?, optional_view_mut(range)?);
                 let (loss, to) = (result(loss)?, floats(write, grad_scores, inputs.n())?);
                 let $crate::capi::pixels::Labelled { params, pixels, .. } = inputs;
                 let value = $core::loss_and_gradient_to(params, pixels, upstream, totals, range, to)?;

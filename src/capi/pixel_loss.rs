@@ -20,7 +20,7 @@ macro_rules! pixel_loss {
                 /// The sum of the pixel weights of the pixels that count.
                 pub weights: $crate::capi::sum::hyla_sum = sums.weights,
                 /// How many pixels count.
-                pub pixels: i64 = sums.terms,
+                pub pixels: i64 = sums.term_count,
                 /// How many valid pixels had a bad weight and acted as masked.
                 pub rejected: i64 = sums.rejected,
                 /// Shows whether terms of different parameters were mixed.

@@ -1,6 +1,6 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Parameters, Span, constant, disjoint, input, parameters};
+use super::check::{self, Parameters, Span, constant, input, parameters};
 use super::loss::Inputs;
 use crate::error::Error;
 use crate::input::Pixels;
@@ -135,7 +135,7 @@ unsafe fn array_if<'a, T>(is_used: bool, pointer: *const T, items: usize) -> Res
 
 /// No output overlaps another one, the structs that a call reads, or the arrays that it uses.
 #[inline(never)]
-pub(super) fn apart(outputs: &[Span], structs: &[Span], more: &[Span], used: &Pixels) -> Result<(), Error> {
+pub(super) fn disjoint(outputs: &[Span], structs: &[Span], more: &[Span], used: &Pixels) -> Result<(), Error> {
     let arrays = [
         Span::of_slice(Some(used.scores)),
         Span::of_slice(used.targets),
@@ -144,7 +144,7 @@ pub(super) fn apart(outputs: &[Span], structs: &[Span], more: &[Span], used: &Pi
         Span::of_slice(used.weights),
         Span::of_slice(used.soft_targets),
     ];
-    disjoint(outputs, &[structs, more, &arrays])
+    check::disjoint(outputs, &[structs, more, &arrays])
 }
 
 /// The checked inputs of a loss of labelled scores.
@@ -170,7 +170,7 @@ impl<P> Labelled<'_, P> {
 }
 
 impl<P> Inputs for Labelled<'_, P> {
-    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
-        apart(outputs, &self.structs, more, &self.pixels)
+    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+        disjoint(outputs, &self.structs, more, &self.pixels)
     }
 }

@@ -121,7 +121,7 @@ exported! {
     ) {
         let (binning, reads) = binning::read(binning)?;
         let used = pixels::read(pixels)?.ranked()?;
-        pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
+        pixels::disjoint(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
         ranking::update(&binning, &used, changed(words, count)?)
     }
 

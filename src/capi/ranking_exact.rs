@@ -58,7 +58,7 @@ exported! {
             targets => used.targets = targets.or(Some(&[])),
         }
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
-        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
+        pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let (found, notices) = ranking_exact::report_to(&used, workspace)?;

@@ -131,7 +131,7 @@ exported! {
     ) {
         let used = pixels::read(pixels)?.scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
-        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
+        pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let (found, notices) = score_statistics::frame_to(&used, workspace)?;

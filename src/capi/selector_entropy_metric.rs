@@ -1,7 +1,7 @@
 //! `hyla_selector_entropy_metric_...`: entropy of the weights of a band selector.
 
 use super::node::*;
-use super::selector_loss::Inputs;
+use super::selector_loss::SelectorInputs;
 use crate::metric::selector_entropy::{self, Params};
 
 stages!(HYLA_SELECTOR_ENTROPY_METRIC_STAGES, 6);
@@ -34,7 +34,7 @@ exported! {
         params: *const hyla_selector_entropy_metric_params, weights: *const f32, n: usize,
         entropy: *mut f64,
     ) {
-        Inputs::new(params, weights, n)?.value(entropy, selector_entropy::value)
+        SelectorInputs::new(params, weights, n)?.value(entropy, selector_entropy::value)
     }
 
     /// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
@@ -46,7 +46,7 @@ exported! {
         context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
     ) {
         let list = List { context, out, capacity, count };
-        let Inputs { params, weights, spans } = Inputs::new(params, weights, n)?;
+        let SelectorInputs { params, weights, spans } = SelectorInputs::new(params, weights, n)?;
         let metrics = selector_entropy::metrics(&params, weights)?;
         list.write(&spans, &metrics)
     }

@@ -7,13 +7,13 @@ use crate::error::{Error, Notices, Value};
 use crate::simd::Output;
 
 /// The checked inputs of a call, and what it reads.
-pub(super) struct Inputs<'a, P: Parameters> {
+pub(super) struct SelectorInputs<'a, P: Parameters> {
     pub params: P::Core,
     pub weights: &'a [f32],
     pub spans: [Span; 2],
 }
 
-impl<P: Parameters> Inputs<'_, P> {
+impl<P: Parameters> SelectorInputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, weights: *const f32, n: usize) -> Result<Self, Error> {
         // SAFETY: the contract.
@@ -65,7 +65,7 @@ macro_rules! selector_loss {
         $crate::capi::macros::exported! {
             $(#[$loss_doc])*
             fn $loss(params: *const $params, weights: *const f32, n: usize, loss: *mut f64) {
-                $crate::capi::selector_loss::Inputs::new(params, weights, n)?.value(loss, $core::loss)
+                $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?.value(loss, $core::loss)
             }
 
             /// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
@@ -78,7 +78,7 @@ macro_rules! selector_loss {
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
                 grad_weights: *mut f32,
             ) {
-                let inputs = $crate::capi::selector_loss::Inputs::new(params, weights, n)?;
+                let inputs = $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?;
                 inputs.gradient(write, &mut 0.0, grad_weights, |params, weights, to| {
                     $core::loss_and_gradient_to(params, weights, upstream, to)
                 })
@@ -91,7 +91,7 @@ macro_rules! selector_loss {
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
                 loss: *mut f64, grad_weights: *mut f32,
             ) {
-                let inputs = $crate::capi::selector_loss::Inputs::new(params, weights, n)?;
+                let inputs = $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?;
                 inputs.gradient(write, loss, grad_weights, |params, weights, to| {
                     $core::loss_and_gradient_to(params, weights, upstream, to)
                 })

@@ -1,6 +1,6 @@
 //! `hyla_svdd_...`: Deep SVDD with a soft boundary.
 
-use super::cube_loss::{Arrays, CubeLoss, Inputs, cube_loss};
+use super::cube_loss::{Arrays, CubeInputs, CubeLoss, cube_loss};
 use super::loss::Inputs as _;
 use super::node::*;
 use crate::loss::svdd::{self, Params, Totals};
@@ -45,7 +45,7 @@ loss_totals! {
         /// The sum of the pixel weights of the pixels that count.
         pub weights: hyla_sum = sums.weights,
         /// How many pixels count.
-        pub pixels: i64 = sums.terms,
+        pub pixels: i64 = sums.term_count,
         /// How many valid pixels had a bad weight and acted as masked.
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different radii were mixed.
@@ -118,7 +118,7 @@ exported! {
         let (checked, span) = check::parameters(params)?;
         let reads = [span, Span::of(totals, 1)];
         disjoint(&[Span::of(grad_r_unconstrained, 1)], &[&reads])?;
-        let (totals, to) = (core(totals)?, check::result(grad_r_unconstrained)?);
+        let (totals, to) = (view(totals)?, check::result(grad_r_unconstrained)?);
         put_number(totals.gradient_radius(&checked.to_core()?, upstream)?, to)
     }
 }
@@ -133,10 +133,10 @@ exported! {
         params: *const hyla_svdd_params, embeddings: *const hyla_cube, center: *const f32,
         center_sums: *mut hyla_sum,
     ) {
-        let inputs = Inputs::new(params, embeddings, center)?;
+        let inputs = CubeInputs::new(params, embeddings, center)?;
         let channels = inputs.beside.len();
-        inputs.apart(&[Span::of(center_sums, channels)], &[])?;
-        let sums = cores_mut(center_sums, channels)?;
+        inputs.disjoint(&[Span::of(center_sums, channels)], &[])?;
+        let sums = views_mut(center_sums, channels)?;
         svdd::update_center(&inputs.params, &inputs.cube, inputs.beside, sums)
     }
 
@@ -145,14 +145,14 @@ exported! {
     /// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
     fn hyla_svdd_center_merge(other: *const hyla_sum, center_sums: *mut hyla_sum, channels: usize) {
         disjoint(&[Span::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
-        svdd::merge_center(cores(other, channels)?, cores_mut(center_sums, channels)?)
+        svdd::merge_center(views(other, channels)?, views_mut(center_sums, channels)?)
     }
 
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
     fn hyla_svdd_center_normalize(center_sums: *mut hyla_sum, channels: usize) {
-        svdd::normalize_center(cores_mut(center_sums, channels)?)
+        svdd::normalize_center(views_mut(center_sums, channels)?)
     }
 
     /// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
@@ -169,7 +169,7 @@ exported! {
         let write = write_mode(write)?;
         let reads = [span, Span::of(totals, 1), Span::of(center_sums, channels)];
         disjoint(&[Span::of(grad_center, channels)], &[&reads])?;
-        let (totals, sums) = (core(totals)?, cores(center_sums, channels)?);
+        let (totals, sums) = (view(totals)?, views(center_sums, channels)?);
         let gradient = floats(write, grad_center, channels)?;
         svdd::gradient_center_to(&checked.to_core()?, totals, sums, upstream, gradient)
     }

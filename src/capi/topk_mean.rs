@@ -32,7 +32,7 @@ exported! {
     ) {
         let used = pixels::read(pixels)?.scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(mean, 1)];
-        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
+        pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, mean) = (output(workspace, workspace_size)?, check::result(mean)?);
         put_number(topk_mean::value_to(&used, fraction, workspace)?, mean)
     }

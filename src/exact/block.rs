@@ -26,7 +26,7 @@ use super::bounds::{Bounds, bounds_on};
 use super::levels::{Registers, peel};
 use super::window::{LIMIT, Unpacked, Window};
 use super::words::{KEPT_LEVELS, Words};
-use crate::simd::{Counted, IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut};
+use crate::simd::{Buffer, Counted, IS_SMALL, Kernel, Lanes, Simd, copy, on_stack, vectors, vectors_mut};
 
 /// A lane holds that many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -42,7 +42,7 @@ pub(crate) const GIVEN: usize = 4 * BLOCK;
 /// Adds the terms of floats to an exact sum, vector by vector; lives for one call of an update.
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     simd: S,
-    tile: Tile,
+    buffer: Buffer,
     /// How many floats were pushed.
     pushed: usize,
     to: Option<Blocks<'a, DIGITS, LOWEST, POWER, 1>>,
@@ -53,16 +53,16 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accu
     #[inline(always)]
     pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>) -> Self {
         let to = sum.map(|sum| Blocks::new(simd, [sum]));
-        Self { simd, tile: Tile::new(), pushed: 0, to }
+        Self { simd, buffer: Buffer::new(), pushed: 0, to }
     }
 
     /// Adds the terms of a vector of floats, of whole registers.
     #[inline(always)]
     pub fn push<V: Lanes<Simd = S>>(&mut self, floats: V) {
-        if self.tile.is_full::<V>() {
-            self.add_tile();
+        if self.buffer.is_full::<V>() {
+            self.add_buffer();
         }
-        self.tile.push(floats);
+        self.buffer.push(floats);
         self.pushed += V::LANES;
     }
 
@@ -71,19 +71,19 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accu
     /// tile.)
     #[inline(always)]
     pub fn finish(&mut self, length: usize) {
-        clear_last(self.tile.filled_mut(), self.pushed.saturating_sub(length));
-        self.add_tile();
+        clear_last(self.buffer.filled_mut(), self.pushed.saturating_sub(length));
+        self.add_buffer();
         if let Some(to) = &mut self.to {
             to.finish();
         }
     }
 
     #[inline(always)]
-    fn add_tile(&mut self) {
+    fn add_buffer(&mut self) {
         if let Some(to) = &mut self.to {
-            to.add(self.simd, self.tile.filled_mut(), &[]);
+            to.add(self.simd, self.buffer.filled_mut(), &[]);
         }
-        self.tile.clear();
+        self.buffer.clear();
     }
 }
 
@@ -95,7 +95,7 @@ fn clear_last(floats: &mut [f32], count: usize) {
 
 /// Floats as whole registers: as they are, or copied to a tile, with zeros behind.
 #[inline(never)]
-pub(crate) fn padded<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -> &'t [f32] {
+pub(crate) fn as_registers<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -> &'t [f32] {
     if floats.len().is_multiple_of(lanes) {
         return floats;
     }
@@ -112,7 +112,7 @@ pub(crate) fn padded<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -
 pub struct Blocks<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> {
     pub(super) sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
     words: [Words; SUMS],
-    pub(super) state: State,
+    pub(super) state: LevelState,
 }
 
 impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
@@ -130,7 +130,7 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
         // Tiers flush at different times: only on digits that have room does that not show.
         sums.iter_mut().for_each(|sum| sum.normalize());
         let words = [const { Words::NONE }; SUMS];
-        let state = State { window: Window::USUAL, lanes, additions: 0 };
+        let state = LevelState { window: Window::USUAL, lanes, additions: 0 };
         Self { sums, words, state }
     }
 
@@ -170,15 +170,15 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
 }
 
 /// What the words hold: the same for any number of sums.
-pub(super) struct State {
+pub(super) struct LevelState {
     window: Window,
-    /// How many words a level has.
+    /// How many lanes a register has; a level has as many words.
     pub lanes: usize,
     /// How often something was added to each word since the last flush.
     additions: u32,
 }
 
-impl State {
+impl LevelState {
     /// Moves the words to the digits, and makes these canonical: also what was added to them past the words. So they
     /// have room for any number of blocks: between two flushes there are at most [`MOST_ADDITIONS`] of them, of which
     /// each adds at most [`BLOCK`] terms one by one, and a term makes a digit grow by less than 2^32.

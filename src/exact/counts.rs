@@ -20,7 +20,7 @@ pub(crate) fn sum(counts: &[i64]) -> Result<i64, Error> {
 /// # Errors
 /// [`Error::Totals`]: it is negative, or above the count of the whole.
 #[inline(never)]
-pub(crate) fn part(part: i64, whole: i64) -> Result<(), Error> {
+pub(crate) fn check_part(part: i64, whole: i64) -> Result<(), Error> {
     if (0..=whole).contains(&part) { Ok(()) } else { Err(Error::Totals) }
 }
 
@@ -28,6 +28,6 @@ pub(crate) fn part(part: i64, whole: i64) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Totals`].
-pub(crate) fn at_most(least: f64, most: f64) -> Result<(), Error> {
+pub(crate) fn check_at_most(least: f64, most: f64) -> Result<(), Error> {
     if least > most { Err(Error::Totals) } else { Ok(()) }
 }

@@ -26,7 +26,7 @@ pub struct Registers<'b, S: Simd> {
 }
 
 /// A block that is added while it is found out whether the window holds it.
-struct Trial<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> {
+struct BlockPass<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> {
     magics: [S::Register; MOST_LEVELS],
     words: [[<S::Register as Lanes>::Bits; MOST_LEVELS]; SUMS],
     levels: usize,
@@ -36,7 +36,7 @@ struct Trial<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> {
     left: <S::Register as Lanes>::Bits,
 }
 
-impl<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> Trial<S, MOST_LEVELS, SUMS> {
+impl<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> BlockPass<S, MOST_LEVELS, SUMS> {
     #[inline(always)]
     fn add(&mut self, mut rest: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
         for (level, magic) in self.magics.iter().enumerate().take(self.levels) {
@@ -78,34 +78,34 @@ impl<S: Simd> Registers<'_, S> {
     ) -> bool {
         let simd = self.simd;
         let zero = S::Register::splat(simd, 0.0);
-        let mut trial = Trial::<S, MOST_LEVELS, SUMS> {
+        let mut pass = BlockPass::<S, MOST_LEVELS, SUMS> {
             magics: [zero; MOST_LEVELS],
             words: [[zero.to_bits(); MOST_LEVELS]; SUMS],
             levels,
             outside: zero.to_bits(),
             left: zero.to_bits(),
         };
-        for (level, magic) in trial.magics.iter_mut().enumerate() {
+        for (level, magic) in pass.magics.iter_mut().enumerate() {
             *magic = zero.constant(self.window.magic(level));
         }
-        for (words, kept) in trial.words.iter_mut().zip(kept.iter()) {
+        for (words, kept) in pass.words.iter_mut().zip(kept.iter()) {
             for (words, kept) in words.iter_mut().zip(kept.levels::<S>()) {
                 *words = S::Register::from_floats(simd, kept).to_bits();
             }
         }
         if SUMS == 1 {
             for floats in self.floats {
-                trial.add(S::Register::from_floats(simd, floats), None);
+                pass.add(S::Register::from_floats(simd, floats), None);
             }
         } else {
             for (floats, marks) in self.floats.iter().zip(self.marks) {
                 let marks = S::Register::mask_from_bytes(simd, marks);
-                trial.add(S::Register::from_floats(simd, floats), Some(marks));
+                pass.add(S::Register::from_floats(simd, floats), Some(marks));
             }
         }
-        let holds = trial.holds(zero);
+        let holds = pass.holds(zero);
         if holds {
-            for (words, kept) in trial.words.iter().zip(kept) {
+            for (words, kept) in pass.words.iter().zip(kept) {
                 for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
                     *kept = S::Register::from_bits(*words).to_array();
                 }

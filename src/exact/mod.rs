@@ -53,7 +53,7 @@ mod variance;
 mod window;
 mod words;
 
-pub(crate) use block::{Accumulator, BLOCK, Blocks, GIVEN, padded};
+pub(crate) use block::{Accumulator, BLOCK, Blocks, GIVEN, as_registers};
 pub(crate) use bounds::Bounds;
 pub(crate) use levels::Marks;
 pub(crate) use quick::{Quick, REGISTERS, Trial};
@@ -200,7 +200,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     fn is_negative(&self, terms: i64) -> Result<bool, Error> {
         let mut finite = terms;
         for count in [self.nan, self.positive_infinity, self.negative_infinity] {
-            counts::part(count, finite)?;
+            counts::check_part(count, finite)?;
             finite -= count;
         }
         // In units of 2^128, which all floats stay so far below that roundings do not matter.

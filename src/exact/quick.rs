@@ -72,17 +72,17 @@ pub(crate) struct Quick<'a, const SUMS: usize> {
     words: [Words<TRIAL_WORDS>; SUMS],
     /// Terms that were put aside, with zeros between, and how many registers that takes.
     aside: [Aside; SUMS],
-    is_aside: usize,
-    state: State,
+    registers_aside: usize,
+    state: TrialState,
 }
 
 type Aside = [f32; ASIDE * 16];
 
 /// What a trial depends on: the same for any number of sums.
-struct State {
+struct TrialState {
     /// q.
     unit: i32,
-    /// How many words a level has.
+    /// How many lanes a register has; a level has as many words.
     lanes: usize,
     /// How many trials there were since the last flush.
     trials: u32,
@@ -92,7 +92,7 @@ struct State {
     patience: u32,
 }
 
-impl State {
+impl TrialState {
     /// Moves the words to the digits.
     #[inline(never)]
     fn flush(&mut self, sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
@@ -111,8 +111,8 @@ impl State {
     /// not help the next blocks go another way.
     #[cold]
     #[inline(never)]
-    fn retune(&mut self, lanes: &[f32], sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
-        let greatest = lanes.iter().map(|lane| lane.to_bits()).fold(0, u32::max);
+    fn retune(&mut self, lane_sums: &[f32], sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
+        let greatest = lane_sums.iter().map(|sum| sum.to_bits()).fold(0, u32::max);
         let exponent = (greatest >> 23) as i32 - 127;
         let unit = (exponent - 48).clamp(-149, 60);
         let is_better = unit != self.unit && exponent < 128;
@@ -144,8 +144,8 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
         let words = [const { Words::NONE }; SUMS];
         let aside = [[0.0; ASIDE * 16]; SUMS];
         let lanes = blocks.state.lanes;
-        let state = State { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };
-        Self { blocks, words, aside, is_aside: 0, state }
+        let state = TrialState { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };
+        Self { blocks, words, aside, registers_aside: 0, state }
     }
 
     /// Whether the next trial is worth its time; to be asked once a block.
@@ -166,7 +166,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
             low: [zero.to_bits(); SUMS],
             near: [zero; SUMS],
             greatest: zero.to_bits(),
-            aside: self.is_aside,
+            registers_aside: self.registers_aside,
             quick: self,
         }
     }
@@ -180,7 +180,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     /// Moves everything to the digits and makes them canonical.
     #[inline(never)]
     pub fn finish(&mut self) {
-        if TRIALS && (self.state.trials > 0 || self.is_aside > 0) {
+        if TRIALS && (self.state.trials > 0 || self.registers_aside > 0) {
             self.flush();
         }
         self.blocks.finish();
@@ -194,8 +194,8 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
 
     #[inline(never)]
     fn add_aside(&mut self) {
-        add_aside(self.is_aside * self.state.lanes, &mut self.blocks.sums, &self.aside);
-        self.is_aside = 0;
+        add_aside(self.registers_aside * self.state.lanes, &mut self.blocks.sums, &self.aside);
+        self.registers_aside = 0;
     }
 }
 
@@ -210,7 +210,7 @@ pub(crate) struct Trial<'t, 'a, S: Simd, const SUMS: usize, const SIGNED: bool> 
     /// With signs: the greatest size.
     greatest: <S::Register as Lanes>::Bits,
     /// How many registers with terms are aside.
-    aside: usize,
+    registers_aside: usize,
     quick: &'t mut Quick<'a, SUMS>,
 }
 
@@ -270,11 +270,11 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
                 Some(marks) if sum == 1 => is_small & marks,
                 _ => is_small,
             };
-            if let Some(place) = vectors_mut::<Floats<S>, _>(aside).get_mut(self.aside) {
+            if let Some(place) = vectors_mut::<Floats<S>, _>(aside).get_mut(self.registers_aside) {
                 S::Register::select(own, term, zero).to_floats(place);
             }
         }
-        self.aside += 1;
+        self.registers_aside += 1;
     }
 
     /// Ends the trial; whether the terms were added. If not, nothing was.
@@ -290,11 +290,11 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         } else {
             (all * scale).lt(zero.constant(MOST))
         };
-        if !TRIALS || self.aside > ASIDE || (!inside).any() {
+        if !TRIALS || self.registers_aside > ASIDE || (!inside).any() {
             // In a lane of terms as great as that A may be up to 32 times as much.
             let greatest = S::Register::from_bits(self.greatest) * 16.0;
-            let lanes = if SIGNED { greatest } else { all }.to_array();
-            quick.state.retune(flat(&lanes), &mut quick.blocks.sums, &mut quick.words);
+            let lane_sums = if SIGNED { greatest } else { all }.to_array();
+            quick.state.retune(flat(&lane_sums), &mut quick.blocks.sums, &mut quick.words);
             return false;
         }
         for (words, (low, near)) in quick.words.iter_mut().zip(self.low.into_iter().zip(self.near)) {
@@ -309,8 +309,8 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         }
         quick.state.trials += 1;
         quick.state.patience = 1;
-        quick.is_aside = self.aside;
-        if quick.is_aside > ASIDE / 2 {
+        quick.registers_aside = self.registers_aside;
+        if quick.registers_aside > ASIDE / 2 {
             quick.add_aside();
         }
         if quick.state.trials == MOST_TRIALS {

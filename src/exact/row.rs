@@ -25,12 +25,12 @@ struct Extent {
 
 /// Levels that hold terms exactly: units `2^highest_unit`, then lower by [`LEVEL_BITS`] each.
 #[derive(Clone, Copy)]
-pub(crate) struct Window {
+pub(crate) struct RowWindow {
     highest_unit: i32,
     levels: usize,
 }
 
-impl Window {
+impl RowWindow {
     /// The exponent of a level's unit.
     #[inline(always)]
     fn unit(self, level: usize) -> i32 {
@@ -59,11 +59,11 @@ impl Window {
 impl Bounds {
     /// What [`Row::add`] takes; None: no window holds so much.
     #[inline(never)]
-    pub fn window(self) -> Option<Window> {
+    pub fn window(self) -> Option<RowWindow> {
         let smallest = Unpacked::new(at_most(self.smallest, self.greatest))?;
         let greatest = Unpacked::new(self.greatest)?;
         let extent = Extent { unit: smallest.exponent, top: greatest.exponent + 24 };
-        Window::around(extent, ExactSum::UNIT)
+        RowWindow::around(extent, ExactSum::UNIT)
     }
 }
 
@@ -81,7 +81,7 @@ impl Row<'_> {
     ///
     /// The words are canonical before the first row, and not afterwards: normalize after at most 2^28 rows.
     #[inline(never)]
-    pub fn add(mut self, known: Option<Window>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
+    pub fn add(mut self, known: Option<RowWindow>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
         match known.or_else(|| self.measure(all, own)) {
             Some(window) => simd::run(AddRow { row: self, window, sums: [all, own] }),
             None => self.add_one_by_one(all, own),
@@ -89,7 +89,7 @@ impl Row<'_> {
     }
 
     /// The window of the terms, of which those that are not finite are counted and become 0.
-    fn measure(&mut self, all: &mut ExactSum, own: &mut ExactSum) -> Option<Window> {
+    fn measure(&mut self, all: &mut ExactSum, own: &mut ExactSum) -> Option<RowWindow> {
         let mut bounds = bounds_of(self.terms);
         if !bounds.greatest.is_finite() {
             for (term, class) in self.terms.iter_mut().zip(self.classes) {
@@ -125,7 +125,7 @@ impl Row<'_> {
 
 struct AddRow<'a> {
     row: Row<'a>,
-    window: Window,
+    window: RowWindow,
     sums: [&'a mut ExactSum; 2],
 }
 

@@ -118,7 +118,7 @@ impl<'a> Cube<'a> {
     #[inline(never)]
     pub(crate) fn tally_values(&self, weights: &mut ExactSum) -> Tally {
         let mut of_pixels = ExactSum::default();
-        let tally = tally(self.layout.n, &self.live(), &mut of_pixels);
+        let tally = tally(self.layout.n, &self.mask_and_weights(), &mut of_pixels);
         let channels = self.layout.channels as i64;
         weights.merge_times(&of_pixels, channels);
         Tally { pixels: tally.pixels.wrapping_mul(channels), ..tally }
@@ -129,7 +129,7 @@ impl<'a> Cube<'a> {
     #[inline(never)]
     pub(crate) fn layout_of_values(&self) -> Layout {
         let values = self.layout.n.wrapping_mul(self.layout.channels);
-        if self.live().are_alike() && self.layout.span() == Ok(values) {
+        if self.mask_and_weights().are_alike() && self.layout.span() == Ok(values) {
             Layout::planar(values, 1)
         } else {
             self.layout
@@ -138,7 +138,7 @@ impl<'a> Cube<'a> {
 
     /// Mask and weights as the inputs of pixels of one value: for [`crate::input::tally`] and
     /// [`crate::input::LiveColumns`]. (The scores are missing.)
-    pub(crate) fn live(&self) -> Pixels<'a> {
+    pub(crate) fn mask_and_weights(&self) -> Pixels<'a> {
         Pixels { valid: self.valid, weights: self.weights, ..Pixels::default() }
     }
 }

@@ -40,7 +40,7 @@ use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSum, counts};
 use crate::input::{Cube, Tally};
 use crate::node::fingerprint::{fingerprint, same_parameters};
-use crate::node::softmax::{Labels, Tile};
+use crate::node::softmax::{LabelledCube, Tile};
 use crate::simd::{IS_SMALL, Output, Places, Write};
 use kernels::Slopes;
 
@@ -132,8 +132,8 @@ impl Totals {
         self.predicted.check_not_negative(self.pixels)?;
         // Products of weights and probabilities are finite, or NaN.
         let predicted = self.predicted.value();
-        counts::at_most(predicted, f64::MAX)?;
-        counts::at_most(self.intersection.value(), predicted)
+        counts::check_at_most(predicted, f64::MAX)?;
+        counts::check_at_most(self.intersection.value(), predicted)
     }
 
     fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
@@ -220,7 +220,7 @@ pub(crate) fn gradient_to(
     logits.check_output(gradient.len())?;
     let all = All::new(params, totals)?;
     let factor = f64::from(params.weight) * upstream / all.count;
-    let of_totals = Found { all: &all, totals, factor, skipped: labels.classes - totals.len() };
+    let of_totals = SlopeSource { all: &all, totals, factor, skipped: labels.classes - totals.len() };
     if totals.len() < FEW_CLASSES || IS_SMALL {
         of_totals.write::<FEW_CLASSES>(&labels, gradient);
     } else {
@@ -268,14 +268,14 @@ fn check_classes(classes: usize) -> Result<(), Error> {
 }
 
 #[inline(never)]
-fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<Labels<'a>, Error> {
+fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<LabelledCube<'a>, Error> {
     params.check()?;
     let channels = cube.layout.channels;
     check_classes(channels)?;
     if channels != totals {
         return Err(Error::Channels);
     }
-    Labels::new(cube, params.ignore_index)
+    LabelledCube::new(cube, params.ignore_index)
 }
 
 /// What the classes have in common.
@@ -354,7 +354,7 @@ impl All {
 }
 
 /// What the slopes of classes are made of.
-struct Found<'a> {
+struct SlopeSource<'a> {
     all: &'a All,
     totals: &'a [Totals],
     factor: f64,
@@ -362,13 +362,13 @@ struct Found<'a> {
     skipped: usize,
 }
 
-impl Found<'_> {
+impl SlopeSource<'_> {
     /// Writes the gradient; the slopes of as many classes lie on the stack at a time.
     #[inline(never)]
-    fn write<const CLASSES: usize>(&self, labels: &Labels, gradient: Output) {
+    fn write<const CLASSES: usize>(&self, labels: &LabelledCube, gradient: Output) {
         let mut slopes = [Slopes::default(); CLASSES];
         self.find(0, &mut slopes);
-        let mut table = Table { found: self, first: 0, slopes: &mut slopes };
+        let mut table = SlopeTable { found: self, first: 0, slopes: &mut slopes };
         kernels::write(labels, &mut table, gradient);
     }
 
@@ -387,13 +387,13 @@ impl Found<'_> {
 }
 
 /// The slopes of some classes, those from `first` on.
-struct Table<'t> {
-    found: &'t Found<'t>,
+struct SlopeTable<'t> {
+    found: &'t SlopeSource<'t>,
     first: usize,
     slopes: &'t mut [Slopes],
 }
 
-impl Table<'_> {
+impl SlopeTable<'_> {
     /// The slopes of the rows of a tile.
     fn of_rows(&mut self, tile: &Tile) -> &[Slopes] {
         let held = self.first..=(self.first + self.slopes.len()).saturating_sub(tile.rows);

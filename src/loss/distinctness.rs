@@ -41,7 +41,7 @@ use crate::math::double::sqrt;
 use crate::node::channels::{SIXTEEN, tree};
 use crate::node::gram::{self, Gram, TOGETHER, check_gradient};
 use crate::simd::{self, Output, Places, Write};
-use kernels::{Add, Along, Slope, Squares};
+use kernels::{AddRows, Along, Slope, Squares};
 use wide::f64x2;
 
 pub use crate::node::gram::MOST_ROWS;
@@ -163,7 +163,7 @@ struct Lengths<'a> {
 }
 
 /// The mean of cosines and the number of pairs that it is over.
-struct Mean {
+struct CosineMean {
     cosine: f64,
     pairs: f64,
     notices: Notices,
@@ -193,7 +193,7 @@ fn run(params: &Params, weights: &Matrix, workspace: Places<f64>, gradient: Opti
     if let Some(Gradient { upstream, to }) = gradient {
         let scale = if mean.pairs > 0.0 { weight * upstream / mean.pairs } else { 0.0 };
         let (skip, ragged) = (params.skip_exact_zeros, weights.columns % SIXTEEN);
-        let slopes = Slopes { lengths: &lengths, eps, scale, skip, ragged };
+        let slopes = RowGradients { lengths: &lengths, eps, scale, skip, ragged };
         slopes.run(&mut gram, chosen, sum, to);
     }
     let value = weight * mean.cosine;
@@ -225,14 +225,14 @@ impl<'a> Lengths<'a> {
 fn add_rows(parts: [Matrix; 2], factors: &[f64], mut sum: &mut [f64]) {
     for part in parts {
         let (sum_of_part, rest) = sum.split_at_mut_checked(part.columns).unwrap_or_default();
-        simd::run(Add { part, factors, sum: sum_of_part });
+        simd::run(AddRows { part, factors, sum: sum_of_part });
         sum = rest;
     }
 }
 
 /// The mean over all pairs, by S.
 #[inline(always)]
-fn mean_of_all(lengths: &Lengths, sum: &[f64]) -> Mean {
+fn mean_of_all(lengths: &Lengths, sum: &[f64]) -> CosineMean {
     let mut squares = [f64x2::ZERO; SIXTEEN / 2];
     for block in sum.chunks_exact(SIXTEEN) {
         let (pairs, _) = block.as_chunks();
@@ -252,12 +252,12 @@ fn mean_of_all(lengths: &Lengths, sum: &[f64]) -> Mean {
     let nothing = both < rows * ROUNDING && both > -rows * ROUNDING;
     let cosine = if nothing || count < 2 { 0.0 } else { 0.5 * both / pairs };
     let notices = Notices::ZERO_PAIRS.when(nothing && count > 1);
-    Mean { cosine, pairs: if count < 2 { 0.0 } else { pairs }, notices }
+    CosineMean { cosine, pairs: if count < 2 { 0.0 } else { pairs }, notices }
 }
 
 /// The mean over the pairs whose cosine is not exactly 0.
 #[inline(never)]
-fn mean_of_some(gram: &mut Gram, factors: &[f64]) -> Mean {
+fn mean_of_some(gram: &mut Gram, factors: &[f64]) -> CosineMean {
     let (mut sum, mut pairs) = (0.0, 0.0);
     for (group, own) in factors.chunks(TOGETHER).enumerate() {
         let first = group * TOGETHER;
@@ -274,11 +274,11 @@ fn mean_of_some(gram: &mut Gram, factors: &[f64]) -> Mean {
     let rows = factors.len() as f64;
     let skipped = factors.len() > 1 && pairs < rows * (rows - 1.0) * 0.5;
     let cosine = if pairs > 0.0 { sum / pairs } else { 0.0 };
-    Mean { cosine, pairs, notices: Notices::ZERO_PAIRS.when(skipped) }
+    CosineMean { cosine, pairs, notices: Notices::ZERO_PAIRS.when(skipped) }
 }
 
 /// Writes the gradient of every row.
-struct Slopes<'m> {
+struct RowGradients<'m> {
     lengths: &'m Lengths<'m>,
     eps: f64,
     /// `upstream * weight / P`.
@@ -288,7 +288,7 @@ struct Slopes<'m> {
     ragged: usize,
 }
 
-impl Slopes<'_> {
+impl RowGradients<'_> {
     #[inline(never)]
     fn run(&self, gram: &mut Gram, chosen: &mut [f64], sum: &mut [f64], mut gradient: Output) {
         let parts = gram.parts();

@@ -53,7 +53,7 @@ use crate::exact::{ExactSum, counts};
 use crate::input::Cube;
 use crate::node::fingerprint::{fingerprint, same_parameters};
 use crate::simd::{self, Output, Write};
-use kernels::{Gradient, Inputs};
+use kernels::{ColorInputs, WriteGradient};
 
 /// How many values a pixel has.
 pub const CHANNELS: usize = 3;
@@ -228,8 +228,8 @@ impl Totals {
     fn notices(&self, params: &Params) -> Result<Notices, Error> {
         params.check()?;
         let frames = counts::sum(&[self.frames, self.skipped])?;
-        counts::part(self.degenerate, self.frames)?;
-        counts::part(self.rejected, i64::MAX)?;
+        counts::check_part(self.degenerate, self.frames)?;
+        counts::check_part(self.rejected, i64::MAX)?;
         self.loss.check(self.frames)?;
         same_parameters(params.fingerprint(), frames, self.fingerprint)?;
         Ok(Notices::EMPTY.when(self.frames < 1)
@@ -279,8 +279,8 @@ impl Totals {
         } else if gradient.write() == Write::Add {
             return Ok(notices);
         }
-        let inputs = Inputs { cube: *rgb, targets, transform };
-        simd::run(Gradient { inputs, slopes, gradient });
+        let inputs = ColorInputs { cube: *rgb, targets, transform };
+        simd::run(WriteGradient { inputs, slopes, gradient });
         Ok(notices)
     }
 }

@@ -99,7 +99,7 @@ impl Counts {
     }
 
     /// The bits that any count has.
-    fn any(&self) -> i64 {
+    fn all_bits(&self) -> i64 {
         self.true_positives | self.false_positives | self.false_negatives | self.true_negatives
     }
 
@@ -160,7 +160,7 @@ impl Totals {
     /// # Errors
     /// [`Error::Totals`].
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let any = self.pixels.any() | self.frames.any() | self.open_decisions | self.open_targets;
+        let any = self.pixels.all_bits() | self.frames.all_bits() | self.open_decisions | self.open_targets;
         if any >> MOST_BITS == 0 { Ok(()) } else { Err(Error::Totals) }
     }
 

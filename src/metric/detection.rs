@@ -128,7 +128,7 @@ impl Totals {
         if params.check()? != 1 {
             return Err(Error::StrideNeedsFrame);
         }
-        let parts = Parts::new(params, pixels, ranking)?;
+        let parts = CheckedCall::new(params, pixels, ranking)?;
         if let Some(masks) = parts.masks {
             let seen = masks.count();
             self.confusion.add_pixels(seen);
@@ -160,7 +160,7 @@ impl Totals {
         ranking: Option<Ranking>,
     ) -> Result<(), Error> {
         let stride = params.check()?;
-        let mut parts = Parts::new(params, pixels, ranking)?;
+        let mut parts = CheckedCall::new(params, pixels, ranking)?;
         frame.check(parts.length)?;
         if frame.rows == 0 || frame.columns == 0 {
             return Ok(());
@@ -208,7 +208,7 @@ impl Totals {
     /// binning than that of the parameters, too few words, scores of another binning among them.
     pub fn metrics(&self, params: &Params, ranking: Option<(&Binning, &[i64])>) -> Result<Metrics, Error> {
         params.check()?;
-        counts::part(self.undecided, self.updates)?;
+        counts::check_part(self.undecided, self.updates)?;
         let [(pixels, of_pixels), (frames, of_frames)] = self.confusion.values()?;
         same_parameters(params.fingerprint(), self.updates, self.fingerprint)?;
         let ranked = match ranking {
@@ -239,7 +239,7 @@ impl Totals {
         })
     }
 
-    fn count_update(&mut self, params: &Params, parts: &Parts) {
+    fn count_update(&mut self, params: &Params, parts: &CheckedCall) {
         self.updates = self.updates.wrapping_add(1);
         self.undecided = self.undecided.wrapping_add(i64::from(parts.masks.is_none()));
         self.fingerprint = self.fingerprint.wrapping_add(params.fingerprint());
@@ -266,13 +266,13 @@ impl Metrics {
 }
 
 /// What a call adds, checked.
-struct Parts<'a> {
+struct CheckedCall<'a> {
     length: usize,
     masks: Option<Masks<'a>>,
     ranked: Option<(Pixels<'a>, Ranking<'a>)>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> CheckedCall<'a> {
     fn new(params: &Params, pixels: &Pixels<'a>, ranking: Option<Ranking<'a>>) -> Result<Self, Error> {
         pixels.check_plain()?;
         let Pixels { scores, targets, valid, .. } = *pixels;

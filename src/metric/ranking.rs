@@ -63,14 +63,14 @@ pub fn words(binning: &Binning) -> usize {
 }
 
 /// The words, to be added to.
-struct Parts<'a> {
+struct HistogramWords<'a> {
     binning: &'a Binning<'a>,
     /// The histogram of normal pixels, then that of anomalies.
     counts: &'a mut [i64],
     footer: &'a mut [i64],
 }
 
-impl<'a> Parts<'a> {
+impl<'a> HistogramWords<'a> {
     fn new(binning: &'a Binning, words: &'a mut [i64]) -> Result<Self, Error> {
         let words = words.get_mut(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = 2 * (binning.bins() + 1);
@@ -164,7 +164,7 @@ const TILE: usize = 256;
 struct Update<'a> {
     scores: &'a [f32],
     labels: Labels<'a>,
-    to: Parts<'a>,
+    to: HistogramWords<'a>,
 }
 
 impl Kernel for Update<'_> {
@@ -224,7 +224,7 @@ pub fn update(binning: &Binning, pixels: &Pixels, words: &mut [i64]) -> Result<(
     pixels.check_plain()?;
     let labels = Labels { targets: pixels.targets, valid: pixels.valid };
     labels.check(pixels.scores.len())?;
-    let mut to = Parts::new(binning, words)?;
+    let mut to = HistogramWords::new(binning, words)?;
     if simd::IS_SMALL {
         to.count(pixels.scores.len(), labels.valid);
         to.scatter(&labels, pixels.scores.iter().map(|score| binning.bin(*score)));
@@ -266,7 +266,7 @@ fn update_integers<T: Copy + Into<usize>>(
         return Err(Error::UnsupportedInput);
     }
     labels.check(scores.len())?;
-    let mut to = Parts::new(binning, words)?;
+    let mut to = HistogramWords::new(binning, words)?;
     to.count(scores.len(), labels.valid);
     to.scatter(labels, scores.iter().map(|score| (*score).into()));
     Ok(())

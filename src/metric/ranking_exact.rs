@@ -155,7 +155,7 @@ fn gather<'a>(scores: &[f32], targets: &[u8], valid: Option<&[u8]>, keys: &'a mu
 /// Walks down the sorted keys, from one score of anomalies to the next. There is at least one anomaly.
 fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
     let [all, all_normal] = [anomalies.len(), normal.len()];
-    let mut precisions = Sum::default();
+    let mut precisions = CompensatedSum::default();
     let (mut right, mut tied) = (0_u128, 0_u128);
     while let Some(key) = anomalies.last().copied() {
         // The sorted keys end in what lies above, then in what is tied.
@@ -197,12 +197,12 @@ fn without(mut items: &[u32], is_above: impl Fn(u32) -> bool) -> &[u32] {
 
 /// A sum that carries along what its additions rounded off.
 #[derive(Default)]
-struct Sum {
+struct CompensatedSum {
     rounded: f64,
     rest: f64,
 }
 
-impl Sum {
+impl CompensatedSum {
     /// Adds a term; `rest` takes the exact error of the addition (D. E. Knuth's TwoSum).
     fn add(&mut self, term: f64) {
         let sum = self.rounded + term;

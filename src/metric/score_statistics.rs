@@ -163,7 +163,7 @@ pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Repor
     let ranks = |count: u32| {
         last = count - 1;
         let [[a, b], [c, d], [e, f], [g, h]] = SHARES.map(|share| {
-            let below = place(share, last).0;
+            let below = rank_of(share, last).0;
             [below, (below + 1).min(last)]
         });
         [0, last / 2, last, a, b, c, d, e, f, g, h]
@@ -173,7 +173,7 @@ pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Repor
     let selected = select::select(scores, ranks, space)?;
     let scores = selected.map_or([f64::NAN; RANKS], |all| all.map(|one| f64::from(one.score)));
     let [min, median, max, a, b, c, d, e, f, g, h] = scores;
-    let [quarter, three_quarters, high, highest] = SHARES.map(|share| place(share, last).1);
+    let [quarter, three_quarters, high, highest] = SHARES.map(|share| rank_of(share, last).1);
 
     let mut totals = Totals::default();
     totals.update(pixels)?;
@@ -199,7 +199,7 @@ pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Repor
 }
 
 /// Where a quantile lies: above which rank, and how far of the way to the next.
-fn place(share: f64, last: u32) -> (u32, f64) {
+fn rank_of(share: f64, last: u32) -> (u32, f64) {
     let rank = share * f64::from(last);
     let below = rank as u32;
     (below, rank - f64::from(below))

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Few rows end with a whole vector. Their ragged ends are read here, by [`Rows`] (of pixels) and
-//! [`Row`] (of a matrix), and written by [`RowsOutput`].
+//! [`MatrixRow`] (of a matrix), and written by [`RowsOutput`].
 
 use crate::input::{Layout, Matrix};
 use crate::simd::{Doubles, IS_SMALL, Lanes, Output, Simd, copy, cut, flat, flat_mut, vectors};
@@ -93,12 +93,12 @@ impl<T: Copy> Tree<T> {
 
 /// A row of a matrix as blocks of sixteen floats: the whole ones where they lie, and the ragged
 /// end, which was copied with zeros behind it.
-pub(crate) struct Row<'a, F> {
+pub(crate) struct MatrixRow<'a, F> {
     whole: &'a [F],
     end: &'a [F],
 }
 
-impl<'a, F: Pod> Row<'a, F> {
+impl<'a, F: Pod> MatrixRow<'a, F> {
     /// A row of two matrices, of whole blocks and of ends.
     #[inline(always)]
     pub fn new(parts: [Matrix<'a>; 2], row: usize) -> Self {

@@ -25,7 +25,7 @@ pub(crate) trait Cubewise {
         if Self::TERM_OF_EACH_VALUE {
             return cube.tally_values(weights);
         }
-        tally(cube.layout.n, &cube.live(), weights)
+        tally(cube.layout.n, &cube.mask_and_weights(), weights)
     }
 
     /// Goes over the pixels, and writes what is wanted of them.

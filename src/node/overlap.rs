@@ -26,7 +26,7 @@ use crate::math::double::{exp, ln};
 use crate::node::fingerprint::same_parameters;
 use crate::node::range::Range;
 use crate::simd::{self, Output};
-use kernels::{Extreme, Factors, Gradient, Summed, Terms};
+use kernels::{AddTerms, Extreme, Factors, Summed, WriteGradient};
 
 /// The bound of a gradient in ulps: a sigmoid (3), its complement (2), the coefficient and the products.
 pub const GRADIENT_MAX_ULP: f64 = 8.0;
@@ -152,7 +152,7 @@ impl Sums {
         }
         let summed = Summed::Predictions(index.normalization);
         let (all, part) = (&mut self.predicted, &mut self.intersection);
-        let marked = simd::run(Terms { pixels, summed, all, part });
+        let marked = simd::run(AddTerms { pixels, summed, all, part });
         let target = &mut self.target;
         match (pixels.targets, pixels.weights, pixels.valid) {
             (Some(_), None, None) => target.add_integer(marked),
@@ -161,7 +161,7 @@ impl Sums {
             }
             _ => {
                 let all = &mut ExactSum::default();
-                simd::run(Terms { pixels, summed: Summed::Ones, all, part: target });
+                simd::run(AddTerms { pixels, summed: Summed::Ones, all, part: target });
             }
         }
         Ok(())
@@ -227,7 +227,7 @@ impl Sums {
             negative: (slopes.negative * overlap.scale) as f32,
         };
         let (normalization, boundary) = (index.normalization, index.boundary);
-        let job = Gradient { pixels, normalization, boundary, factors, least, greatest, gradient };
+        let job = WriteGradient { pixels, normalization, boundary, factors, least, greatest, gradient };
         simd::run(job);
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
     }
@@ -241,15 +241,15 @@ impl Sums {
         self.predicted.check(self.pixels)?;
         let [intersection, predicted, target, weights] =
             [&self.intersection, &self.predicted, &self.target, &self.weights].map(ExactSum::value);
-        counts::at_most(target, weights)?;
+        counts::check_at_most(target, weights)?;
         if index.normalization == Normalization::MinMax {
             return Ok(());
         }
         // Predictions lie in [0, 1], and rounding a product does not change the order.
-        counts::at_most(0.0, intersection)?;
-        counts::at_most(intersection, predicted)?;
-        counts::at_most(intersection, target)?;
-        counts::at_most(predicted, weights)
+        counts::check_at_most(0.0, intersection)?;
+        counts::check_at_most(intersection, predicted)?;
+        counts::check_at_most(intersection, target)?;
+        counts::check_at_most(predicted, weights)
     }
 
     #[inline(never)]

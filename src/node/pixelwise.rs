@@ -129,19 +129,21 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
         let factors = [params.term_factors(), slopes];
         match softening {
             targets if P::SOFT && simd::IS_SMALL => {
-                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
             }
-            Some(targets) if P::SOFT => simd::run(Terms { pixels, function, targets, factors, sums, map, gradient }),
+            Some(targets) if P::SOFT => {
+                simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
+            }
             _ => {
                 let targets = Hard;
-                simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
             }
         }
     }
 }
 
 /// The pixels as vectors.
-struct Vectors<'a, V: Lanes> {
+struct PixelVectors<'a, V: Lanes> {
     logits: Columns<'a, V::Floats>,
     targets: Columns<'a, V::Bytes>,
     live: LiveColumns<'a, V>,
@@ -150,13 +152,13 @@ struct Vectors<'a, V: Lanes> {
 }
 
 /// One vector of pixels.
-struct Vector<V: Lanes> {
+struct PixelVector<V: Lanes> {
     logit: V,
     positive: V::Mask,
     live: Live<V>,
 }
 
-impl<'a, V: Lanes> Vectors<'a, V> {
+impl<'a, V: Lanes> PixelVectors<'a, V> {
     #[inline(always)]
     fn new(pixels: &Pixels<'a>) -> Self {
         Self {
@@ -168,17 +170,17 @@ impl<'a, V: Lanes> Vectors<'a, V> {
     }
 
     #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
+    fn get(&self, simd: V::Simd, index: usize) -> PixelVector<V> {
         let logit = V::from_floats(simd, self.logits.get(index));
         let positive = V::mask_from_bytes(simd, self.targets.get(index));
-        Vector { logit, positive, live: self.live.get(simd, index) }
+        PixelVector { logit, positive, live: self.live.get(simd, index) }
     }
 }
 
-impl<V: Lanes> Vector<V> {
+impl<V: Lanes> PixelVector<V> {
     /// The pixels as they are looked at on one of their sides.
     #[inline(always)]
-    fn soft_side(&self, simd: V::Simd, softening: Softening, is_positive: bool) -> Side<V> {
+    fn soft_side(&self, simd: V::Simd, softening: Softening, is_positive: bool) -> TargetSide<V> {
         let Softening { scale, offset } = softening;
         let [zero, one] = [V::splat(simd, 0.0), V::splat(simd, 1.0)];
         let target = match self.live.soft_target {
@@ -188,18 +190,18 @@ impl<V: Lanes> Vector<V> {
         // What the target leaves to the negative side is softened by itself: near 0 it would have no digits
         // left as the difference of 1 and the softened target.
         let (share, positive) = if is_positive { (target, one.eq(one)) } else { (one - target, one.lt(one)) };
-        Side { positive, share: Some(share * scale + offset) }
+        TargetSide { positive, share: Some(share * scale + offset) }
     }
 
     /// The logit, negated where the side is positive.
     #[inline(always)]
-    fn margin(&self, side: &Side<V>) -> V {
+    fn margin(&self, side: &TargetSide<V>) -> V {
         V::select(side.positive, self.logit.negate(), self.logit)
     }
 
     /// Each pixel's factor, and whether it counts with a factor that is not 0 (None: all do).
     #[inline(always)]
-    fn factor(&self, side: &Side<V>, factors: Factors) -> (V, Option<V::Mask>) {
+    fn factor(&self, side: &TargetSide<V>, factors: Factors) -> (V, Option<V::Mask>) {
         let [positive, negative] = [factors.positive, factors.negative];
         let constant = |factor| self.logit.constant(factor);
         let mut factor = V::select(side.positive, constant(positive), constant(negative));
@@ -216,7 +218,7 @@ impl<V: Lanes> Vector<V> {
 }
 
 /// A hard target has one side: that of its class. A soft one has both, each with its share.
-struct Side<V: Lanes> {
+struct TargetSide<V: Lanes> {
     positive: V::Mask,
     /// None: 1.
     share: Option<V>,
@@ -224,7 +226,7 @@ struct Side<V: Lanes> {
 
 /// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
 /// vector.
-struct Terms<'a, F, T> {
+struct WalkPixels<'a, F, T> {
     pixels: &'a Pixels<'a>,
     function: F,
     targets: T,
@@ -236,7 +238,7 @@ struct Terms<'a, F, T> {
     gradient: Option<Output<'a>>,
 }
 
-impl<F: Function, T: Targets> Kernel for Terms<'_, F, T> {
+impl<F: Function, T: Targets> Kernel for WalkPixels<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
@@ -246,11 +248,11 @@ impl<F: Function, T: Targets> Kernel for Terms<'_, F, T> {
     }
 }
 
-impl<F: Function, T: Targets> Terms<'_, F, T> {
+impl<F: Function, T: Targets> WalkPixels<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
         let Self { pixels, function, targets, factors, sums, map, gradient } = self;
-        let vectors = Vectors::<V>::new(pixels);
+        let vectors = PixelVectors::<V>::new(pixels);
         let (is_sum, is_map) = (sums.is_some(), map.is_some());
         let is_gradient = gradient.is_some();
         let [of_terms, of_slopes] = factors;
@@ -299,13 +301,13 @@ impl<F: Function> Wanted<F> {
     /// Terms and slopes. (A call where stack is scarce: the blocks of a sum do not lie on top of its registers.)
     #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]
     #[cfg_attr(not(any(target_pointer_width = "64", target_family = "wasm")), inline(never))]
-    fn of<V: Lanes>(&self, simd: V::Simd, vector: &Vector<V>) -> (V, V) {
+    fn of<V: Lanes>(&self, simd: V::Simd, vector: &PixelVector<V>) -> (V, V) {
         let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
         let sides = if self.softening.is_some() { 2 } else { 1 };
         for side in 0..sides {
             let side = match self.softening {
                 Some(softening) => vector.soft_side(simd, softening, side == 1),
-                None => Side { positive: vector.positive, share: None },
+                None => TargetSide { positive: vector.positive, share: None },
             };
             let parts = self.function.parts(vector.margin(&side));
             if let Some(factors) = self.terms {

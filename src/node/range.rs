@@ -129,7 +129,7 @@ impl Kernel for Join<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
-        let scores = Scores::<S::Register> {
+        let scores = ScoreVectors::<S::Register> {
             scores: Columns::filled(self.pixels.scores, f32::NAN),
             live: LiveColumns::new(&self.pixels),
         };
@@ -164,20 +164,20 @@ const BLOCK: usize = 64;
 
 /// The scores as vectors: NaN, which every comparison leaves out, where a pixel does not count and
 /// behind the end.
-struct Scores<'a, V: Lanes> {
+struct ScoreVectors<'a, V: Lanes> {
     scores: Columns<'a, V::Floats>,
     live: LiveColumns<'a, V>,
 }
 
 /// What a block holds.
-struct Found {
+struct BlockExtremes {
     least: f32,
     greatest: f32,
     /// How many are no NaN.
     numbers: i64,
 }
 
-impl<V: Lanes> Scores<'_, V> {
+impl<V: Lanes> ScoreVectors<'_, V> {
     #[inline(always)]
     fn get(&self, simd: V::Simd, live: &LiveColumns<V>, index: usize) -> V {
         let score = V::from_floats(simd, self.scores.get(index));
@@ -185,7 +185,7 @@ impl<V: Lanes> Scores<'_, V> {
     }
 
     #[inline(always)]
-    fn extremes(&self, simd: V::Simd, live: &LiveColumns<V>, block: core::ops::Range<usize>) -> Found {
+    fn extremes(&self, simd: V::Simd, live: &LiveColumns<V>, block: core::ops::Range<usize>) -> BlockExtremes {
         let zero = V::splat(simd, 0.0);
         let mut negated_least = zero.constant(f32::NEG_INFINITY);
         let mut greatest = negated_least;
@@ -196,7 +196,7 @@ impl<V: Lanes> Scores<'_, V> {
             greatest = score.max(greatest);
             numbers = numbers + V::select(score.eq(score), zero.constant(1.0), zero);
         }
-        Found {
+        BlockExtremes {
             least: -greatest_of(flat(&negated_least.to_array())),
             greatest: greatest_of(flat(&greatest.to_array())),
             numbers: total_of(flat(&numbers.to_array())),
@@ -205,7 +205,7 @@ impl<V: Lanes> Scores<'_, V> {
 
     /// How many equal the greatest, and the least.
     #[inline(always)]
-    fn count(&self, simd: V::Simd, block: core::ops::Range<usize>, found: &Found) -> [i64; 2] {
+    fn count(&self, simd: V::Simd, block: core::ops::Range<usize>, found: &BlockExtremes) -> [i64; 2] {
         let zero = V::splat(simd, 0.0);
         let one = zero.constant(1.0);
         let (greatest, least) = (zero.constant(found.greatest), zero.constant(found.least));

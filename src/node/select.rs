@@ -16,7 +16,7 @@ const ROW_BITS: u32 = 7;
 const ROW: usize = 1 << ROW_BITS;
 const PASSES: usize = 3;
 
-type Row = [u32; ROW];
+type CounterRow = [u32; ROW];
 
 /// How many scores a call may have: counts of 32 bits, with one to spare.
 const MOST: usize = i32::MAX as usize;
@@ -59,7 +59,7 @@ pub(crate) struct Selected {
 
 /// A rank on its way down.
 #[derive(Clone, Copy)]
-struct Wanted {
+struct WantedRank {
     /// The upper bits of its key, as far as they are known.
     key: u32,
     /// The row in which it is counted.
@@ -73,7 +73,7 @@ struct Wanted {
 /// The counters: of the upper bits, then for each pass a row for each rank and one for all else.
 struct Counters<'a> {
     top: &'a mut [u32; TOP],
-    rows: [&'a mut [Row]; PASSES],
+    rows: [&'a mut [CounterRow]; PASSES],
 }
 
 /// The space to select so many ranks among scores.
@@ -103,7 +103,7 @@ pub(crate) fn select<const RANKS: usize>(
     if numbers == 0 {
         return Ok(None);
     }
-    let mut wanted = ranks(numbers).map(|rank| Wanted { key: 0, row: 0, rank, count: 0 });
+    let mut wanted = ranks(numbers).map(|rank| WantedRank { key: 0, row: 0, rank, count: 0 });
     counters.finish(scores, &mut wanted);
     Ok(Some(wanted.map(|wanted| Selected {
         score: order::float(wanted.key),
@@ -135,7 +135,7 @@ impl<'a> Counters<'a> {
 
     /// The others; what is wanted is known then.
     #[inline(never)]
-    fn finish(self, scores: Scores, wanted: &mut [Wanted]) {
+    fn finish(self, scores: Scores, wanted: &mut [WantedRank]) {
         let Self { top, rows: [first, second, third] } = self;
         descend(core::slice::from_mut(top), wanted);
         scores.for_each_key(|key| count(top, [], first, key));
@@ -149,7 +149,7 @@ impl<'a> Counters<'a> {
 
 /// Counts a key in its row of a pass, which the rows before lead to.
 #[inline(always)]
-fn count<const BEFORE: usize>(top: &[u32; TOP], before: [&[Row]; BEFORE], rows: &mut [Row], key: u32) {
+fn count<const BEFORE: usize>(top: &[u32; TOP], before: [&[CounterRow]; BEFORE], rows: &mut [CounterRow], key: u32) {
     let mut row = top.get((key >> (u32::BITS - TOP_BITS)) as usize).copied();
     let mut rest = key << TOP_BITS;
     for rows in before {
@@ -171,7 +171,7 @@ fn increment(counters: &mut [u32], digit: u32) {
 
 /// Finds the bin of each rank in its row, and replaces the counts by the way to the rows of the next pass.
 #[inline(never)]
-fn descend<const SIZE: usize>(rows: &mut [[u32; SIZE]], wanted: &mut [Wanted]) {
+fn descend<const SIZE: usize>(rows: &mut [[u32; SIZE]], wanted: &mut [WantedRank]) {
     for wanted in wanted.iter_mut() {
         let Some(row) = rows.get(wanted.row) else { continue };
         for (digit, count) in row.iter().enumerate() {

@@ -26,17 +26,17 @@ use crate::simd::{self, copy, cut};
 use kernels::{Blank, Greatest, Probabilities, Read};
 use tile::{FLOATS, LEAST, ROWS};
 
-pub(crate) use tile::{PIXELS, Rows, Tile, Work, load_wide, store_wide};
+pub(crate) use tile::{LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 
 /// How many classes there may be.
 pub const MOST_CLASSES: usize = 4096;
 
 /// Sees a block of logits.
-pub(crate) type SeeLogits<'s> = &'s mut dyn FnMut(&Tile, Rows);
+pub(crate) type SeeLogits<'s> = &'s mut dyn FnMut(&Tile, LogitRows);
 
 /// The labels of a cube. A pixel whose label is ignored, or no class, does not count.
 #[derive(Clone, Copy)]
-pub(crate) struct Labels<'a> {
+pub(crate) struct LabelledCube<'a> {
     pub cube: Cube<'a>,
     labels: &'a [i32],
     /// How many classes there are: as many as channels, but 2 for a single one.
@@ -44,7 +44,7 @@ pub(crate) struct Labels<'a> {
     ignore: Option<i32>,
 }
 
-impl<'a> Labels<'a> {
+impl<'a> LabelledCube<'a> {
     /// The labels of a cube that is whole.
     pub fn new(cube: &Cube<'a>, ignore: Option<i32>) -> Result<Self, Error> {
         let labels = cube.labels.ok_or(Error::MissingInput)?;
@@ -106,7 +106,12 @@ impl<'a> Labels<'a> {
 
     /// The logits of a block of classes; copied anew or as they are. Kernels take whole vectors side by side
     /// where they lie, if there is nothing to hide from them.
-    fn rows<'r>(&self, Work { tile, copies }: &'r mut Work, first: usize, copies_anew: bool) -> (&'r mut Tile, Rows<'r>)
+    fn rows<'r>(
+        &self,
+        Work { tile, copies }: &'r mut Work,
+        first: usize,
+        copies_anew: bool,
+    ) -> (&'r mut Tile, LogitRows<'r>)
     where
         'a: 'r,
     {
@@ -116,18 +121,18 @@ impl<'a> Labels<'a> {
         let is_plain = tile.is_full && !tile.has_infinite && tile.length.is_multiple_of(LEAST);
         if is_plain && pixel_stride == 1 && channels > 1 {
             let floats = self.cube.values.get(tile.start + first * channel_stride..);
-            return (tile, Rows { floats: floats.unwrap_or(&[]), pitch: channel_stride });
+            return (tile, LogitRows { floats: floats.unwrap_or(&[]), pitch: channel_stride });
         }
         if copies_anew {
-            self.copy(tile, copies);
+            self.copy_rows(tile, copies);
         }
         let pitch = tile.pitch;
-        (tile, Rows { floats: copies, pitch })
+        (tile, LogitRows { floats: copies, pitch })
     }
 
     #[inline(never)]
-    fn copy(&self, tile: &Tile, copies: &mut [f32; FLOATS]) {
-        let padded = tile.padded();
+    fn copy_rows(&self, tile: &Tile, copies: &mut [f32; FLOATS]) {
+        let padded = tile.padded_length();
         let rows = copies.chunks_mut(tile.pitch.max(1)).take(tile.rows);
         for (class, row) in (tile.first..).zip(rows) {
             let row = row.get_mut(..padded).unwrap_or(&mut []);
@@ -150,11 +155,11 @@ impl<'a> Labels<'a> {
     /// nobody asks, tiles of small logits need none.
     #[inline(never)]
     pub fn softmax(&self, work: &mut Work, mut see: Option<SeeLogits>) {
-        let is_one = self.classes <= ROWS;
+        let is_one_block = self.classes <= ROWS;
         work.tile.has_infinite = false;
-        if is_one && see.is_none() {
+        if is_one_block && see.is_none() {
             let (tile, logits) = self.rows(work, 0, true);
-            if simd::run(Probabilities { tile, logits, is_plain: true, is_one, adds: true }) {
+            if simd::run(Probabilities { tile, logits, is_plain: true, is_one_block, adds: true }) {
                 return;
             }
         }
@@ -167,22 +172,22 @@ impl<'a> Labels<'a> {
         }
         work.tile.has_infinite = has_infinite;
         for first in self.blocks() {
-            let (tile, logits) = self.rows(work, first, has_infinite || !is_one);
+            let (tile, logits) = self.rows(work, first, has_infinite || !is_one_block);
             if let Some(see) = &mut see {
                 see(tile, logits);
             }
-            simd::run(Probabilities { tile, logits, is_plain: false, is_one, adds: true });
+            simd::run(Probabilities { tile, logits, is_plain: false, is_one_block, adds: true });
         }
     }
 
     /// Shows blocks of probabilities of a tile whose softmax was made.
     #[inline(never)]
     pub fn each_block(&self, work: &mut Work, see: &mut dyn FnMut(&mut Tile)) {
-        let is_one = self.classes <= ROWS;
+        let is_one_block = self.classes <= ROWS;
         for first in self.blocks() {
-            if !is_one {
+            if !is_one_block {
                 let (tile, logits) = self.rows(work, first, true);
-                simd::run(Probabilities { tile, logits, is_plain: false, is_one, adds: false });
+                simd::run(Probabilities { tile, logits, is_plain: false, is_one_block, adds: false });
             }
             see(&mut work.tile);
         }

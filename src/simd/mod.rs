@@ -30,13 +30,13 @@
 //! use hyla::simd::scalar::One;
 //! ```
 
+mod buffer;
 mod columns;
 mod detect;
 mod output;
 mod pair;
 pub(crate) mod portable;
 pub(crate) mod scalar;
-mod tile;
 mod write;
 
 #[cfg(target_arch = "x86_64")]
@@ -44,12 +44,12 @@ pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 
+pub(crate) use buffer::Buffer;
 pub(crate) use columns::{Columns, copy, cut, gather};
 use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub(crate) use output::{Output, Places, Vectors};
 pub(crate) use pair::Pair;
-pub(crate) use tile::Tile;
 pub use write::Write;
 pub(crate) use write::{only, over};
 

@@ -137,7 +137,7 @@ impl<'a> Output<'a> {
     pub fn put(&mut self, start: usize, stride: usize, count: usize, from: &[f32]) {
         let to = self.floats.get_mut(start..).unwrap_or_default();
         if stride == 1 {
-            place(to, from.get(..count).unwrap_or(from));
+            copy_to_places(to, from.get(..count).unwrap_or(from));
         } else {
             scatter(from, stride, count, to);
         }
@@ -194,7 +194,7 @@ impl<'a> Output<'a> {
 
 /// Copies as many floats as both slices have.
 #[inline(never)]
-fn place(to: &mut [MaybeUninit<f32>], from: &[f32]) {
+fn copy_to_places(to: &mut [MaybeUninit<f32>], from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         to.write(*from);
     }

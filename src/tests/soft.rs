@@ -119,7 +119,7 @@ fn masks_and_weights_go_before_bad_targets() {
             assert_eq!((&found.numbers, found.notices), (&kept.numbers, Notices::REJECTED), "{tier:?}");
             // A masked pixel is not rejected, whatever its target.
             let mut totals = *found.state.one::<Totals>();
-            assert_eq!((totals.sums.terms, totals.sums.rejected), (3, 2));
+            assert_eq!((totals.sums.term_count, totals.sums.rejected), (3, 2));
             totals.sums.rejected = 0;
             assert_eq!(&totals, kept.state.one());
             let at = |list: &[u32], places: [usize; 3]| places.map(|place| list[place]);

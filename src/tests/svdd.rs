@@ -232,7 +232,7 @@ proptest! {
         let found = outcome(&node, &pixels, Order::Interleaved);
         let totals = found.state.one::<Totals>();
         let squared = params.radius().unwrap().value.powi(2);
-        let n = totals.sums.terms as f64;
+        let n = totals.sums.term_count as f64;
         let slope = (2.0 * f64::from(params.weight) / f64::from(params.nu) * (1.5 / n)) as f32;
         let mut outside = 0;
         for (pixel, row) in pixels.values.chunks(pixels.channels).enumerate() {

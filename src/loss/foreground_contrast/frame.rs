@@ -1,6 +1,6 @@
 //! The exact sums of one frame, and what they say.
 
-use super::kernels::{Inputs, Moments, Parts, Slopes, TERMS};
+use super::kernels::{ColorInputs, HighAndLow, Moments, Slopes, TERMS};
 use super::{CHANNELS, Params, check};
 use crate::error::Error;
 use crate::exact::{ExactSum, counts, variance};
@@ -43,7 +43,7 @@ impl Frame {
     pub fn update(&mut self, params: &Params, rgb: &Cube) -> Result<(), Error> {
         let targets = check(params, rgb)?;
         let mut weights = ExactSum::default();
-        let tally = tally(rgb.layout.n, &rgb.live(), &mut weights);
+        let tally = tally(rgb.layout.n, &rgb.mask_and_weights(), &mut weights);
         if rgb.weights.is_none() {
             let counts = Masks { first: targets, second: None, valid: rgb.valid }.count();
             self.foreground_weights.add_integer(counts.first);
@@ -53,9 +53,9 @@ impl Frame {
         self.rejected = self.rejected.wrapping_add(tally.rejected);
         let hash = params.frame_fingerprint().wrapping_mul(tally.pixels);
         self.fingerprint = self.fingerprint.wrapping_add(hash);
-        let mut sums = [Parts::default(); TERMS];
+        let mut sums = [HighAndLow::default(); TERMS];
         simd::run(Moments {
-            inputs: Inputs { cube: *rgb, targets, transform: params.transform() },
+            inputs: ColorInputs { cube: *rgb, targets, transform: params.transform() },
             squares: params.has_variance(),
             sums: &mut sums,
         });

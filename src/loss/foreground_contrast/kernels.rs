@@ -11,21 +11,21 @@ use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Write, copy, cut, only, 
 
 /// The inputs of both walks.
 #[derive(Clone, Copy)]
-pub(super) struct Inputs<'a> {
+pub(super) struct ColorInputs<'a> {
     pub cube: Cube<'a>,
     pub targets: &'a [u8],
     pub transform: Transform,
 }
 
-impl Inputs<'_> {
+impl ColorInputs<'_> {
     /// Whether all pixels count alike.
     fn all_alike(&self) -> bool {
-        self.cube.live().are_alike()
+        self.cube.mask_and_weights().are_alike()
     }
 }
 
 /// Which pixels of a block count, and who is foreground.
-pub(super) struct Pixels {
+pub(super) struct BlockPixels {
     length: usize,
     /// The length in whole registers.
     padded: usize,
@@ -33,15 +33,15 @@ pub(super) struct Pixels {
     targets: [u8; BLOCK],
 }
 
-impl Pixels {
+impl BlockPixels {
     /// Goes to the pixels from `first` on.
     #[inline(always)]
-    fn go<S: Simd>(&mut self, simd: S, inputs: &Inputs, first: usize) {
+    fn go<S: Simd>(&mut self, simd: S, inputs: &ColorInputs, first: usize) {
         self.length = Block::length(inputs.transform).min(inputs.cube.layout.n - first);
         self.padded = self.length.next_multiple_of(S::Register::LANES);
         if !inputs.all_alike() {
             let to = part_mut(&mut self.weights, 0, self.padded);
-            let pixels = inputs.cube.live().part(first, self.length);
+            let pixels = inputs.cube.mask_and_weights().part(first, self.length);
             simd.call(Weights { pixels, to });
         }
         copy(&mut self.targets, cut(inputs.targets, first, self.length));
@@ -63,13 +63,13 @@ impl Pixels {
 struct Room {
     block: Block,
     tiles: [[f32; BLOCK]; 4],
-    pixels: Pixels,
+    pixels: BlockPixels,
 }
 
 impl Room {
     #[inline(never)]
     fn new() -> Self {
-        let pixels = Pixels { length: 0, padded: 0, weights: [0.0; BLOCK], targets: [0; BLOCK] };
+        let pixels = BlockPixels { length: 0, padded: 0, weights: [0.0; BLOCK], targets: [0; BLOCK] };
         Self { block: Block::new(), tiles: [[0.0; BLOCK]; 4], pixels }
     }
 }
@@ -115,26 +115,26 @@ pub(super) struct Slopes {
 }
 
 /// The sum of all pixels, and that of the foreground.
-type Sums = [ExactSum; 2];
+type AllAndForeground = [ExactSum; 2];
 
 /// Sums of what products are rounded to, and of what that leaves: apart, because their sizes are.
-pub(super) type Parts = [Sums; 2];
+pub(super) type HighAndLow = [AllAndForeground; 2];
 
 /// How many things are summed: the colours by channel, the weights, the squares by channel.
 pub(super) const TERMS: usize = 2 * CHANNELS + 1;
 
 /// Adds the pixels to sums.
 pub(super) struct Moments<'a> {
-    pub inputs: Inputs<'a>,
+    pub inputs: ColorInputs<'a>,
     /// Whether squares are summed, too.
     pub squares: bool,
-    pub sums: &'a mut [Parts; TERMS],
+    pub sums: &'a mut [HighAndLow; TERMS],
 }
 
 type Adders<'a> = [Blocks<'a, 12, -160, 1, 2>; 2];
 
 #[inline(never)]
-fn adders(lanes: usize, sums: &mut [Parts; TERMS]) -> [Adders<'_>; TERMS] {
+fn adders(lanes: usize, sums: &mut [HighAndLow; TERMS]) -> [Adders<'_>; TERMS] {
     sums.each_mut().map(|parts| parts.each_mut().map(|[all, part]| Blocks::of_lanes(lanes, [all, part])))
 }
 
@@ -144,7 +144,7 @@ impl Kernel for Moments<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { inputs, squares: is_squared, sums } = self;
-        let Inputs { cube, transform, .. } = inputs;
+        let ColorInputs { cube, transform, .. } = inputs;
         let is_weighted = cube.weights.is_some();
         let is_plain =
             transform == Transform::None && inputs.all_alike() && !is_squared && cube.layout.pixel_stride == 1;
@@ -234,20 +234,20 @@ fn keep<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
 }
 
 /// Writes the gradient.
-pub(super) struct Gradient<'a> {
-    pub inputs: Inputs<'a>,
+pub(super) struct WriteGradient<'a> {
+    pub inputs: ColorInputs<'a>,
     pub slopes: [Slopes; CHANNELS],
     pub gradient: Output<'a>,
 }
 
-impl Kernel for Gradient<'_> {
+impl Kernel for WriteGradient<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { inputs, slopes, mut gradient } = self;
         let write = gradient.write();
-        let Inputs { cube, transform, .. } = inputs;
+        let ColorInputs { cube, transform, .. } = inputs;
         let layout = cube.layout;
         let is_given = transform == Transform::None;
         // Without a spread the values themselves do not count.

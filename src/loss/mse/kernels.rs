@@ -31,7 +31,7 @@ impl Kernel for Values<'_> {
         let Self { compared, layout, slope, outputs } = self;
         let Outputs { totals, mut map, mut gradient } = outputs;
         let (cube, factor) = (compared.cube, compared.params.weight);
-        let all_alike = cube.live().are_alike();
+        let all_alike = cube.mask_and_weights().are_alike();
         let mut none = ExactSum::default();
         let is_sum = totals.is_some();
         let sum = totals.map_or(&mut none, |totals| &mut totals.loss);
@@ -45,7 +45,7 @@ impl Kernel for Values<'_> {
         while let Some(place) = blocks.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
-                let pixels = cube.live().part(place.pixel, place.length);
+                let pixels = cube.mask_and_weights().part(place.pixel, place.length);
                 simd.call(Weights { pixels, to: weights });
             }
             let a = vectors(place.read(cube.values, &mut a));
@@ -188,7 +188,7 @@ struct ChannelBlocks {
 
 /// Where a block of values lies.
 #[derive(Clone, Copy)]
-struct Place {
+struct BlockPlace {
     pixel: usize,
     length: usize,
     /// The length in whole registers.
@@ -203,7 +203,7 @@ impl ChannelBlocks {
     }
 
     #[inline(never)]
-    fn next(&mut self) -> Option<Place> {
+    fn next(&mut self) -> Option<BlockPlace> {
         let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
         let Self { pixel, channel, .. } = *self;
         let lanes = self.lanes.max(1);
@@ -229,7 +229,7 @@ impl ChannelBlocks {
                 (self.pixel, self.channel) = (pixel + length, 0);
             }
         }
-        Some(Place {
+        Some(BlockPlace {
             pixel,
             length,
             padded: length.next_multiple_of(lanes),
@@ -239,9 +239,9 @@ impl ChannelBlocks {
     }
 }
 
-impl Place {
+impl BlockPlace {
     /// Whether the block is whole registers in place.
-    fn whole(&self) -> bool {
+    fn is_whole(&self) -> bool {
         self.stride == 1 && self.length == self.padded
     }
 
@@ -249,7 +249,7 @@ impl Place {
     #[inline(never)]
     fn read<'t>(&self, values: &'t [f32], tile: &'t mut [f32]) -> &'t [f32] {
         let values = values.get(self.start..).unwrap_or(&[]);
-        if self.whole() {
+        if self.is_whole() {
             return values.get(..self.length).unwrap_or(&[]);
         }
         let tile = tile.get_mut(..self.padded).unwrap_or(&mut []);
@@ -264,7 +264,7 @@ impl Place {
     /// Where the block is written: in place, or into a tile, which holds what is added to.
     #[inline(never)]
     fn before<'t>(&self, output: &'t mut Output, tile: &'t mut [f32]) -> Output<'t> {
-        if self.whole() {
+        if self.is_whole() {
             return output.part(self.start, self.length);
         }
         output.read(self.start, self.stride, self.length, tile);
@@ -275,7 +275,7 @@ impl Place {
     /// Takes the block from the tile, if it was written there.
     #[inline(never)]
     fn after(&self, output: &mut Output, tile: &[f32]) {
-        if !self.whole() {
+        if !self.is_whole() {
             self.write(output, tile);
         }
     }

@@ -60,7 +60,7 @@ fn differences(values: &[f32], stride: usize, center: f32, outside: &[f32], term
 fn part<'a>(cube: &Cube<'a>, first: usize) -> Cube<'a> {
     let layout = cube.layout;
     let n = layout.n.saturating_sub(first).min(PART);
-    let Pixels { valid, weights, .. } = cube.live().part(first, n);
+    let Pixels { valid, weights, .. } = cube.mask_and_weights().part(first, n);
     Cube {
         values: cube.values.get(first * layout.pixel_stride..).unwrap_or(&[]),
         layout: Layout { n, ..layout },

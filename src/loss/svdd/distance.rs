@@ -110,7 +110,7 @@ impl<'a, S: Simd> Distances<'a, S> {
     #[inline(always)]
     pub fn get(&self, first: usize, length: usize, strip: &mut [f64; STRIP]) {
         let distances = strip.get_mut(..length.div_ceil(SIXTEEN) * SIXTEEN).unwrap_or(&mut []);
-        apart(self.simd, Strip { of: self, first, distances });
+        own_call(self.simd, StripDistances { of: self, first, distances });
         strip.iter_mut().skip(length).take(SIXTEEN).for_each(|distance| *distance = 0.0);
     }
 
@@ -225,18 +225,18 @@ impl<'a, S: Simd> Distances<'a, S> {
 /// Runs a part of a kernel as a call of its own: it has all registers to itself. (This function has none of the
 /// tier's instructions, so neither it nor the part is inlined.)
 #[inline(never)]
-pub(super) fn apart<S: Simd, K: Kernel>(simd: S, part: K) -> K::Output {
+pub(super) fn own_call<S: Simd, K: Kernel>(simd: S, part: K) -> K::Output {
     simd.call(part)
 }
 
 /// A strip of distances.
-struct Strip<'s, 'a, S: Simd> {
+struct StripDistances<'s, 'a, S: Simd> {
     of: &'s Distances<'a, S>,
     first: usize,
     distances: &'s mut [f64],
 }
 
-impl<S: Simd> Kernel for Strip<'_, '_, S> {
+impl<S: Simd> Kernel for StripDistances<'_, '_, S> {
     type Output = ();
 
     #[inline(always)]

@@ -16,7 +16,7 @@ pub(super) struct Gradient<'a> {
 type Vector<S> = <S as Simd>::Sixteen;
 
 /// The gradients of a strip of pixels.
-pub(super) struct Strip<'s, 'a, 'g> {
+pub(super) struct StripGradients<'s, 'a, 'g> {
     pub embeddings: Embeddings<'a>,
     pub first: usize,
     /// The weights of pixels; 0 is inside.
@@ -24,7 +24,7 @@ pub(super) struct Strip<'s, 'a, 'g> {
     pub gradient: &'s mut Gradient<'g>,
 }
 
-impl Kernel for Strip<'_, '_, '_> {
+impl Kernel for StripGradients<'_, '_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -52,8 +52,8 @@ fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
 
 /// Writes the gradients of pixels whose channels are neighbours in memory, one after the other.
 #[inline(always)]
-fn rows<S: Simd>(simd: S, strip: Strip) {
-    let Strip { embeddings, first, weights, gradient } = strip;
+fn rows<S: Simd>(simd: S, strip: StripGradients) {
+    let StripGradients { embeddings, first, weights, gradient } = strip;
     let (layout, factor) = (embeddings.cube.layout, gradient.slope);
     let rows = Rows::new(embeddings.cube.values, &layout);
     let mut to = RowsOutput::new(gradient.to.reborrow(), &layout);

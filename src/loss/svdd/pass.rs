@@ -5,7 +5,7 @@
 //! looked at again.
 
 use super::Totals;
-use super::distance::{Distances, Embeddings, HIGH, apart};
+use super::distance::{Distances, Embeddings, HIGH, own_call};
 use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, Pixels, Sum, both};
@@ -38,7 +38,7 @@ pub(super) enum Mapped {
 }
 
 /// What a strip of pixels gives, a float a pixel.
-struct Strip {
+struct StripValues {
     /// `d - R^2`, 0 where a pixel does not count.
     scores: [f32; STRIP],
     terms: [f32; STRIP],
@@ -57,7 +57,7 @@ impl Kernel for Pass<'_> {
         let mut gradient = gradient.map(|gradient| Gradient { slope: slope(gradient.slope), to: gradient.to });
         let n = embeddings.cube.layout.n;
         let distances = Distances::new(simd, embeddings);
-        let live = LiveColumns::<S::Register>::new(&embeddings.cube.live());
+        let live = LiveColumns::<S::Register>::new(&embeddings.cube.mask_and_weights());
         let mut most = STRIP;
         if gradient.is_some() {
             most = (CACHED / embeddings.center.len().max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);
@@ -69,7 +69,7 @@ impl Kernel for Pass<'_> {
         };
         let mut outside = 0_i64;
         let mut of_strip = [0.0; STRIP];
-        let mut strip = Strip { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
+        let mut strip = StripValues { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
         let mut terms = Accumulator::new(simd, sum);
         let zero = S::Register::splat(simd, 0.0);
         for first in (0..n).step_by(most) {
@@ -132,7 +132,7 @@ impl Kernel for Pass<'_> {
             map.put(first, 1, STRIP, from);
             if let Some(gradient) = &mut gradient {
                 let weights = strip.outside.get(..length).unwrap_or(&[]);
-                apart(simd, gradient::Strip { embeddings, first, weights, gradient });
+                own_call(simd, gradient::StripGradients { embeddings, first, weights, gradient });
             }
         }
         if beside.is_some() {

@@ -70,12 +70,12 @@ pub struct Binning<'a> {
 
 /// The table of thresholds, to look bins up in.
 #[derive(Clone, Copy)]
-pub(super) struct Table<'a> {
+pub(super) struct ThresholdTable<'a> {
     edges: &'a [f32],
     below: &'a [u16],
 }
 
-impl Table<'_> {
+impl ThresholdTable<'_> {
     /// The bin of a score of this cell.
     #[inline(always)]
     pub fn bin(&self, cell: usize, score: f32) -> usize {
@@ -220,9 +220,9 @@ impl<'a> Binning<'a> {
 
     /// The table of thresholds.
     #[inline(always)]
-    pub(super) fn table(&self) -> Table<'a> {
+    pub(super) fn table(&self) -> ThresholdTable<'a> {
         // (Of one length: then one check of a place is enough.)
-        Table { edges: self.edges, below: self.below.get(..self.edges.len()).unwrap_or(&[]) }
+        ThresholdTable { edges: self.edges, below: self.below.get(..self.edges.len()).unwrap_or(&[]) }
     }
 
     /// The cells of a vector of scores (of `Key` the bins), as integers; behind the last one where a score is NaN.

@@ -1,7 +1,7 @@
 //! The kernels: predictions of pixels, summed or turned into a gradient.
 
 use super::{Boundary, Normalization};
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, padded};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, as_registers};
 use crate::input::{Live, LiveColumns, Pixels, Weights};
 use crate::math::logistic;
 use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, only, vectors, vectors_mut};
@@ -18,14 +18,14 @@ pub(super) enum Summed {
 /// Adds what is summed, times the weights, to a sum, and that times the targets to another. Loops are short,
 /// one after the other over a block: one loop with all cases took 1.7 times as long for clamp.
 /// Returns how many targets there are, whether their pixels count or not; 0 if they are soft.
-pub(super) struct Terms<'a> {
+pub(super) struct AddTerms<'a> {
     pub pixels: Pixels<'a>,
     pub summed: Summed,
     pub all: &'a mut ExactSum,
     pub part: &'a mut ExactSum,
 }
 
-impl Kernel for Terms<'_> {
+impl Kernel for AddTerms<'_> {
     type Output = i64;
 
     #[inline(always)]
@@ -62,8 +62,8 @@ impl Kernel for Terms<'_> {
             loop {
                 let direct = is_promising && plain && is_cheap && length == padded_length;
                 if !direct {
-                    if !is_given(summed, here.scores, &mut terms) {
-                        let scores = padded(here.scores, S::Lanes::LANES, &mut tile);
+                    if !write_given(summed, here.scores, &mut terms) {
+                        let scores = as_registers(here.scores, S::Lanes::LANES, &mut tile);
                         predict(simd, summed, scores, &mut terms);
                     }
                     let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
@@ -73,7 +73,7 @@ impl Kernel for Terms<'_> {
                         if let Some(targets) = here.soft_targets {
                             let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
                             copy(shares, targets);
-                            share(simd, shares, terms, weights);
+                            add_share(simd, shares, terms, weights);
                             clear_behind(shares, length);
                             soft.add(simd, shares, &[]);
                         }
@@ -158,7 +158,7 @@ fn predict<S: Simd>(simd: S, summed: Summed, scores: &[f32], terms: &mut [f32]) 
 
 /// Writes what is summed if it needs no arithmetic.
 #[inline(never)]
-fn is_given(summed: Summed, scores: &[f32], terms: &mut [f32]) -> bool {
+fn write_given(summed: Summed, scores: &[f32], terms: &mut [f32]) -> bool {
     match summed {
         Summed::Predictions(Normalization::MinMax) => copy(terms, scores),
         Summed::Ones => terms.fill(1.0),
@@ -180,7 +180,7 @@ fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
 
 /// Multiplies targets with weights and terms; 0 where a target is.
 #[inline(always)]
-fn share<S: Simd>(simd: S, targets: &mut [f32], terms: &[f32], weights: &[f32]) {
+fn add_share<S: Simd>(simd: S, targets: &mut [f32], terms: &[f32], weights: &[f32]) {
     weigh(simd, targets, weights);
     for (share, term) in vectors_mut::<Floats<S>, _>(targets).iter_mut().zip(vectors(terms)) {
         let target = S::Register::from_floats(simd, share);
@@ -238,7 +238,7 @@ impl Extreme {
 }
 
 /// Writes the gradient.
-pub(super) struct Gradient<'a> {
+pub(super) struct WriteGradient<'a> {
     pub pixels: Pixels<'a>,
     pub normalization: Normalization,
     pub boundary: Boundary,
@@ -249,7 +249,7 @@ pub(super) struct Gradient<'a> {
 }
 
 /// The inputs as vectors.
-struct Inputs<'a, V: Lanes> {
+struct PixelVectors<'a, V: Lanes> {
     scores: Columns<'a, V::Floats>,
     targets: Option<Columns<'a, V::Bytes>>,
     live: LiveColumns<'a, V>,
@@ -257,14 +257,14 @@ struct Inputs<'a, V: Lanes> {
 }
 
 /// The inputs of one vector of pixels.
-struct Vector<V: Lanes> {
+struct PixelVector<V: Lanes> {
     score: V,
     /// None: the targets are soft.
     positive: Option<V::Mask>,
     live: Live<V>,
 }
 
-impl<'a, V: Lanes> Inputs<'a, V> {
+impl<'a, V: Lanes> PixelVectors<'a, V> {
     #[inline(always)]
     fn new(pixels: &Pixels<'a>) -> Self {
         Self {
@@ -276,17 +276,17 @@ impl<'a, V: Lanes> Inputs<'a, V> {
     }
 
     #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
+    fn get(&self, simd: V::Simd, index: usize) -> PixelVector<V> {
         let score = V::from_floats(simd, self.scores.get(index));
         let positive = match &self.targets {
             Some(targets) => Some(V::mask_from_bytes(simd, targets.get(index))),
             None => None,
         };
-        Vector { score, positive, live: self.live.get(simd, index) }
+        PixelVector { score, positive, live: self.live.get(simd, index) }
     }
 }
 
-impl Kernel for Gradient<'_> {
+impl Kernel for WriteGradient<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -318,7 +318,7 @@ impl Kernel for Gradient<'_> {
 
 /// The gradient where each pixel has a weight of its own. Apart: the compiler moves questions out of loops as long as
 /// a function is small.
-struct OfEach<'a>(Gradient<'a>);
+struct OfEach<'a>(WriteGradient<'a>);
 
 impl Kernel for OfEach<'_> {
     type Output = ();
@@ -330,11 +330,11 @@ impl Kernel for OfEach<'_> {
     }
 }
 
-impl Gradient<'_> {
+impl WriteGradient<'_> {
     #[inline(always)]
     fn write<V: Lanes>(self, simd: V::Simd, pixels: Pixels, normalization: Normalization) {
         let Factors { positive, negative } = self.factors;
-        let inputs = Inputs::<V>::new(&pixels);
+        let inputs = PixelVectors::<V>::new(&pixels);
         let mut gradient = self.gradient.columns();
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);

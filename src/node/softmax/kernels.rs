@@ -1,7 +1,7 @@
 //! The kernels of a tile: labels, greatest logits, probabilities.
 
 use super::MOST_CLASSES;
-use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, load_wide, store_wide};
+use super::tile::{FLOATS, LEAST, LogitRows, MIDDLE, Tile, load_wide, store_wide};
 use crate::input::Tally;
 use crate::math;
 use crate::simd::{Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, only, store, sum_of_counts, vectors};
@@ -103,7 +103,7 @@ impl Kernel for Blank<'_> {
 /// Finds the greatest logits; returns whether any is infinite.
 pub(super) struct Greatest<'t> {
     pub tile: &'t mut Tile,
-    pub logits: Rows<'t>,
+    pub logits: LogitRows<'t>,
 }
 
 impl Kernel for Greatest<'_> {
@@ -132,10 +132,10 @@ const GROUP: usize = 4;
 /// Makes probabilities of logits, once all exponentials are added to the sums.
 pub(super) struct Probabilities<'t> {
     pub tile: &'t mut Tile,
-    pub logits: Rows<'t>,
+    pub logits: LogitRows<'t>,
     /// There is no need for greatest logits, if these are small.
     pub is_plain: bool,
-    pub is_one: bool,
+    pub is_one_block: bool,
     pub adds: bool,
 }
 
@@ -145,7 +145,7 @@ impl Kernel for Probabilities<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
-        let Self { tile, logits, is_plain, is_one, adds } = self;
+        let Self { tile, logits, is_plain, is_one_block, adds } = self;
         let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
         let infinity = zero.constant(f32::INFINITY);
         let (mut least, mut most) = (infinity, infinity.negate());
@@ -157,7 +157,7 @@ impl Kernel for Probabilities<'_> {
                 shares = math::shares(tile.greatest::<S::Register>(simd, index));
             }
             let mut sum = zero.widen();
-            if !is_one {
+            if !is_one_block {
                 sum = load_wide::<S::Register>(simd, &tile.sums, index);
             }
             let before = sum;
@@ -174,9 +174,9 @@ impl Kernel for Probabilities<'_> {
                     group = zero;
                 }
             }
-            if rows > GROUP || !is_one {
+            if rows > GROUP || !is_one_block {
                 sum = sum + group.widen();
-                if !is_one {
+                if !is_one_block {
                     sum = if adds { sum } else { before };
                     store_wide::<S::Register>(sum, &mut tile.sums, index);
                 }
@@ -191,9 +191,9 @@ impl Kernel for Probabilities<'_> {
                 store(share * scale, &mut tile.values, place);
             }
         }
-        let mut lanes = [[f32::INFINITY; LEAST], [f32::NEG_INFINITY; LEAST]];
-        store(least, &mut lanes[0], 0);
-        store(most, &mut lanes[1], 0);
-        tile.note(lanes, is_plain && !is_nan.any())
+        let mut extremes = [[f32::INFINITY; LEAST], [f32::NEG_INFINITY; LEAST]];
+        store(least, &mut extremes[0], 0);
+        store(most, &mut extremes[1], 0);
+        tile.note(extremes, is_plain && !is_nan.any())
     }
 }

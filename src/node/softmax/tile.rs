@@ -50,12 +50,12 @@ pub(crate) struct Tile {
 
 /// The logits of a tile, where they lie or copied.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'r> {
+pub(crate) struct LogitRows<'r> {
     pub(crate) floats: &'r [f32],
     pub(crate) pitch: usize,
 }
 
-impl Rows<'_> {
+impl LogitRows<'_> {
     /// The vector of a row.
     #[inline(always)]
     pub fn get<V: Lanes>(&self, simd: V::Simd, row: usize, index: usize) -> V {
@@ -115,14 +115,14 @@ impl Tile {
     }
 
     /// Up to where registers are whole.
-    pub fn padded(&self) -> usize {
+    pub fn padded_length(&self) -> usize {
         self.length.next_multiple_of(LEAST)
     }
 
     /// How many vectors hold the pixels, and what lies behind them.
     #[inline(always)]
     pub fn vectors<V: Lanes>(&self) -> usize {
-        self.padded() / V::LANES
+        self.padded_length() / V::LANES
     }
 
     /// Where a vector of a row is.
@@ -158,8 +158,8 @@ impl Tile {
     /// Notes the bounds of probabilities, of which none is NaN, from the extremes of the logits; returns whether
     /// all of these are small.
     #[inline(never)]
-    pub fn note(&mut self, lanes: [[f32; LEAST]; 2], is_plain: bool) -> bool {
-        let [least, most] = lanes;
+    pub fn note(&mut self, extremes: [[f32; LEAST]; 2], is_plain: bool) -> bool {
+        let [least, most] = extremes;
         let least = least.into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a });
         let most = most.into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
         let is_small = -SMALL < least && most < SMALL;
