@@ -81,15 +81,14 @@ cube_loss! {
 
     /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-    /// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another
-    /// weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED,
-    /// DEGENERATE (a weighted mean whose weights are all 0: NaN).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION, UNKNOWN_OPTION,
+    /// WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or smoothing;
+    /// class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean
+    /// whose weights are all 0: NaN).
     hyla_cross_entropy_loss;
 
-    /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
-    /// reduction none. `params->reduction` does not matter. `loss_map` may be
-    /// uninitialised.
+    /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of reduction
+    /// none. `params->reduction` does not matter.
     hyla_cross_entropy_map by_pixel, notices "EMPTY (n is 0)";
 
     /// NaN has a NaN gradient; the gradient of the mean of nothing is 0.

@@ -78,12 +78,10 @@ macro_rules! cube_loss {
         $crate::capi::macros::exported! {
             /// Adds pixels to totals.
             ///
-            #[doc = concat!(" Inputs: ", $inputs, ". Time is linear in n.")]
-            /// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+            #[doc = concat!(" Inputs: ", $inputs, ".")]
             ///
-            /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-            #[doc = concat!(" UNKNOWN_FIELD, RESERVED, STRIDES, ", $errors, ".")]
-            #[doc = concat!(" Notices: none; `", stringify!($loss), "` tells them.")]
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
+            #[doc = concat!(" ", $errors, ". Notices: none; `", stringify!($loss), "` tells them.")]
             fn $update(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
                 $beside: *const f32, totals: *mut $totals,
@@ -101,8 +99,7 @@ macro_rules! cube_loss {
 
             $(#[$map_doc])*
             ///
-            #[doc = concat!(" Errors, with `", stringify!($map_to), "` unchanged: those of `", stringify!($update), "`.")]
-            #[doc = concat!(" Notices: ", $map_notices, ".")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`. Notices: ", $map_notices, ".")]
             fn $map(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
                 $beside: *const f32, $map_to: *mut f32,
@@ -114,13 +111,10 @@ macro_rules! cube_loss {
             }
 
             #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad), "`, in the layout of the values,")]
-            /// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
-            /// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
-            /// of the batch. Where a pixel does not count: 0, or unchanged.
+            /// or adds it there (`write`).
             $(#[$gradient_doc])*
-            /// With HYLA_STORE the output may be uninitialised.
             ///
-            #[doc = concat!(" Errors, with `", stringify!($grad), "` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
@@ -138,7 +132,7 @@ macro_rules! cube_loss {
             #[doc = concat!(" bits as update, loss and gradient, ", $passes, ".")]
             /// The batch's totals are added to `totals`, which may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "`, ", $at_once_errors, ".")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, ", $at_once_errors, ".")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,

@@ -100,9 +100,7 @@ pub(super) unsafe fn loss_and_gradient<C: Mirrors>(
     let mode = write_mode(mode)?;
     inputs.disjoint(&[Span::of(totals, 1), Span::of(loss, 1), Span::of(to, length)], &[])?;
     // SAFETY: the contract; the outputs overlap nothing.
-    let totals = unsafe { optional_view_mut(totals) }?;
-    // SAFETY: as above.
-    let (loss, to) = unsafe { (check::result(loss)?, floats(mode, to, length)?) };
+    let (totals, loss, to) = unsafe { (optional_view_mut(totals)?, check::result(loss)?, floats(mode, to, length)?) };
     put_number(at_once(totals, to)?, loss)
 }
 

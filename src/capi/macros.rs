@@ -144,9 +144,46 @@ macro_rules! merge {
         $crate::capi::macros::exported! {
             $(#[$doc])*
             ///
-            #[doc = concat!(" Errors, with the ", stringify!($totals), " unchanged: NULL_POINTER, MISALIGNED, OVERLAP.")]
+            /// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
             fn $merge(other: *const $type, $totals: *mut $type) {
                 $crate::capi::merge(other, $totals, <$type as $crate::capi::Mirrors>::Core::merge)
+            }
+        }
+    };
+}
+
+/// `..._normalize` of one struct of totals.
+macro_rules! normalize {
+    ($normalize:ident($totals:ident: $type:ident)) => {
+        $crate::capi::macros::change! {
+            /// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+            /// equal words. Values are the same before and after.
+            ///
+            /// Errors: NULL_POINTER, MISALIGNED.
+            $normalize($totals: $type), normalize
+        }
+    };
+}
+
+/// `..._merge` and `..._normalize` of an array of totals, one for each class or component, by functions of the core.
+macro_rules! totals_of_each {
+    ($one:literal, core $core:ident, totals $type:ident, count $count:ident; $merge:ident, $normalize:ident) => {
+        $crate::capi::macros::exported! {
+            /// Adds other totals (of another tile, frame, thread or rank) to totals,
+            #[doc = concat!(" ", $one, " by ", $one, ", and makes the words canonical.")]
+            ///
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+            fn $merge(other: *const $type, totals: *mut $type, $count: usize) {
+                disjoint(&[Span::of(totals, $count)], &[&[Span::of(other, $count)]])?;
+                $core::merge(views(other, $count)?, views_mut(totals, $count)?)
+            }
+
+            /// Makes the words canonical after they were added elsewhere.
+            ///
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+            fn $normalize(totals: *mut $type, $count: usize) {
+                $core::normalize(views_mut(totals, $count)?);
+                Ok(Notices::NONE)
             }
         }
     };
@@ -184,14 +221,10 @@ macro_rules! loss_totals {
             $merge(totals: $totals)
         }
 
-        $crate::capi::macros::change! {
-            /// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-            /// totals have equal words. Values are the same before and after.
-            ///
-            /// Errors: NULL_POINTER, MISALIGNED.
-            $normalize(totals: $totals), normalize
-        }
+        $crate::capi::macros::normalize!($normalize(totals: $totals));
     };
 }
 
-pub(super) use {change, exported, loss_totals, merge, mirror, parameters, place, size, stages};
+pub(super) use {
+    change, exported, loss_totals, merge, mirror, normalize, parameters, place, size, stages, totals_of_each,
+};

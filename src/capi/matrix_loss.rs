@@ -53,9 +53,7 @@ impl<P: Parameters> MatrixInputs<'_, P> {
         let writes = [Span::of(start, size), Span::of(loss, 1), Span::of(to, span)];
         disjoint(&writes, &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
-        let (workspace, to) = unsafe { (output(start, size)?, floats(mode, to, span)?) };
-        // SAFETY: as above.
-        let loss = unsafe { check::result(loss) }?;
+        let (workspace, to, loss) = unsafe { (output(start, size)?, floats(mode, to, span)?, check::result(loss)?) };
         put_number(at_once(&self.params, &self.matrix, workspace, to)?, loss)
     }
 }
@@ -81,11 +79,10 @@ macro_rules! matrix_loss {
 
         $crate::capi::macros::exported! {
             #[doc = concat!(" The loss. 0 of ", $none, ". `workspace` holds `workspace_size` doubles, at least")]
-            #[doc = concat!(" `", stringify!($workspace), "(rows, columns)`; its contents before and after mean nothing.")]
+            #[doc = concat!(" `", stringify!($workspace), "(rows, columns)`.")]
             ///
-            /// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
-            /// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
-            /// (too small),
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES
+            /// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
             #[doc = concat!(" ", $errors, ". Notices: EMPTY (", $none, ": 0), ", $notices, ".")]
             fn $loss(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
@@ -96,11 +93,10 @@ macro_rules! matrix_loss {
             }
 
             #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad), "`, in the layout of the matrix,")]
-            /// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
-            /// output may be uninitialised.
+            /// or adds it there (`write`), each rounded to float32 once.
             $(#[$gradient_doc])*
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
+            #[doc = concat!(" Errors: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
@@ -116,7 +112,7 @@ macro_rules! matrix_loss {
 
             /// The loss and the gradient in one call: the same bits as the two functions.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`.")]
+            #[doc = concat!(" Errors and notices: those of `", stringify!($gradient), "`.")]
             fn $loss_and_gradient(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
                 upstream: f64, write: u32, workspace: *mut f64, workspace_size: usize,

@@ -68,14 +68,13 @@ cube_loss! {
 
     /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-    /// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE,
-    /// REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR
+    /// (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE, REJECTED,
+    /// DEGENERATE (a weighted mean whose weights are all 0: NaN).
     hyla_mse_loss;
 
-    /// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
-    /// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
-    /// uninitialised.
+    /// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not count: the
+    /// loss of reduction none. `params->reduction` does not matter.
     hyla_mse_map like_values, notices "EMPTY (n is 0)";
 
     /// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing

@@ -5,7 +5,9 @@ pub(super) use super::check::{
 };
 pub(super) use super::cube::hyla_cube;
 pub(super) use super::loss::write_mode;
-pub(super) use super::macros::{change, exported, loss_totals, merge, mirror, parameters, size, stages};
+pub(super) use super::macros::{
+    change, exported, loss_totals, merge, mirror, normalize, parameters, size, stages, totals_of_each,
+};
 pub(super) use super::matrix::{self, hyla_matrix};
 pub(super) use super::metric::{List, hyla_context, hyla_metric, metrics};
 pub(super) use super::pixels::{self, hyla_pixels};

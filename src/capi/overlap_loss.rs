@@ -51,13 +51,11 @@ macro_rules! overlap_loss {
             /// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
             ///
             /// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
-            /// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-            /// each with totals of its own.
+            /// `weights`.
             ///
-            /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-            /// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
-            #[doc = concat!(" UNKNOWN_OPTION, WEIGHT, ", $errors, ", RANGE_MISSING.")]
-            #[doc = concat!(" Notices: none; `", stringify!($loss), "` tells them.")]
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+            /// UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT,
+            #[doc = concat!(" ", $errors, ", RANGE_MISSING. Notices: none; `", stringify!($loss), "` tells them.")]
             fn $update(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
                 totals: *mut $totals, range: *mut $crate::capi::range::hyla_range,
@@ -75,10 +73,10 @@ macro_rules! overlap_loss {
             /// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
             /// (`hyla_range_merge`); otherwise it may be NULL.
             ///
-            /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those
-            /// about parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of
-            /// other pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
-            /// convention, see the parameters), REJECTED.
+            /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about parameters, TOTALS,
+            /// MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other pixels). Notices:
+            /// EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a convention, see the
+            /// parameters), REJECTED.
             fn $loss(
                 params: *const $params, totals: *const $totals,
                 range: *const $crate::capi::range::hyla_range, loss: *mut f64,
@@ -92,12 +90,10 @@ macro_rules! overlap_loss {
                 $crate::capi::put_number(totals.loss(&checked.to_core()?, range)?, loss)
             }
 
-            /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-            /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-            /// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-            #[doc = concat!(" `range` as for `", stringify!($loss), "`. With HYLA_STORE the output may be uninitialised.")]
+            /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`).
+            #[doc = concat!(" `range` as for `", stringify!($loss), "`.")]
             ///
-            #[doc = concat!(" Errors, with `grad_scores` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
@@ -122,7 +118,7 @@ macro_rules! overlap_loss {
             /// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
             /// minmax, its range to `range`; either may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "` (but no range is needed), UNKNOWN_WRITE.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "` (but no range is needed), UNKNOWN_WRITE.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,

@@ -11,12 +11,6 @@ use core::ffi::c_void;
 /// not need are ignored, so that one struct serves several calls. Weights and soft targets would
 /// change its numbers: given to a function that cannot use them they are an error
 /// (HYLA_ERROR_UNSUPPORTED_INPUT).
-///
-/// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or `{}` (C++) and set
-/// fields by name.
-///
-/// One rule for all functions: where `valid` is 0 the pixel is as if it were not there. It may be
-/// NaN, changes no total, and its gradient and map entry are exactly 0.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_pixels {
@@ -34,7 +28,7 @@ pub struct hyla_pixels {
     /// Targets between 0 and 1, for functions that say so, in the place of `targets`. A pixel with another
     /// one is counted as rejected and acts as masked.
     pub soft_targets: *const f32,
-    /// How many pixels there are. With 0 all pointers may be NULL.
+    /// How many pixels there are.
     pub n: usize,
     /// NULL. Room for later inputs.
     pub reserved: [*const c_void; 2],

@@ -68,9 +68,8 @@ macro_rules! update_integers {
             #[doc = concat!(" Adds scores of ", $bits, " bits to histograms of ", stringify!($rule), ": nothing is lost.")]
             /// `targets` and `valid` may be NULL.
             ///
-            /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-            /// UNSUPPORTED_INPUT (another binning), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none;
-            /// `hyla_ranking_values` tells them.
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another binning),
+            /// UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values` tells them.
             fn $name(
                 binning: *const hyla_binning, scores: *const $type, targets: *const u8,
                 valid: *const u8, n: usize, words: *mut i64, count: usize,
@@ -97,8 +96,8 @@ exported! {
     /// of each bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count,
     /// of those masked, a fingerprint of the binning times the number that count, and three words of 0.
     ///
-    /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
-    /// (all about a binning that hyla_binning_build did not write).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (all about a binning
+    /// that hyla_binning_build did not write).
     fn hyla_ranking_words(binning: *const hyla_binning, words: *mut usize) {
         let (binning, reads) = binning::read(binning)?;
         disjoint(&[Span::of(words, 1)], &[&reads])?;
@@ -110,12 +109,11 @@ exported! {
     /// Adds the scores of pixels to histograms.
     ///
     /// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is
-    /// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear
-    /// in n. Nothing is allocated or kept. Any number of threads may call it, each with words of its own.
+    /// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`.
     ///
-    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT
-    /// (`weights`, `soft_targets`, or a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words).
-    /// Notices: none; `hyla_ranking_values` tells them.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (`weights`, `soft_targets`, or
+    /// a binning of integers), UNKNOWN_OPTION, BINNING, WORKSPACE (too few words). Notices: none; `hyla_ranking_values`
+    /// tells them.
     fn hyla_ranking_update(
         binning: *const hyla_binning, pixels: *const hyla_pixels, words: *mut i64, count: usize,
     ) {
@@ -128,8 +126,8 @@ exported! {
     /// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
     /// `hyla_ranking_values` finds out.
     ///
-    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
-    /// BINNING, WORKSPACE (too few words).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (too few
+    /// words).
     fn hyla_ranking_merge(
         binning: *const hyla_binning, other: *const i64, words: *mut i64, count: usize,
     ) {
@@ -142,10 +140,10 @@ exported! {
 
     /// Average precision, ROC-AUC and F1 of histograms, with bounds.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
-    /// BINNING, WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores
-    /// of another binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of
-    /// average precision are more than 0.01 apart).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (too few
+    /// words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another binning).
+    /// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average precision are
+    /// more than 0.01 apart).
     fn hyla_ranking_values(
         binning: *const hyla_binning, words: *const i64, count: usize,
         report: *mut hyla_ranking_report,
@@ -161,7 +159,7 @@ exported! {
     /// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many
     /// as there are bins are always enough.
     ///
-    /// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
+    /// Errors: those of `hyla_ranking_values`, CAPACITY. Notices: none.
     fn hyla_ranking_curve(
         binning: *const hyla_binning, words: *const i64, count: usize,
         points: *mut hyla_ranking_point, capacity: usize, written: *mut usize,
@@ -178,8 +176,7 @@ exported! {
     /// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
     /// tells where that is.
     ///
-    /// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
-    /// NO_NEGATIVES, NOT_FINITE.
+    /// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE.
     fn hyla_ranking_at(
         binning: *const hyla_binning, words: *const i64, count: usize, threshold: f32,
         point: *mut hyla_ranking_point,
@@ -192,8 +189,7 @@ exported! {
     /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
     /// Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
     ///
-    /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
-    /// `hyla_ranking_at`.
+    /// Errors: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as `hyla_ranking_at`.
     fn hyla_ranking_threshold(
         binning: *const hyla_binning, words: *const i64, count: usize, false_positive_rate: f64,
         threshold: *mut f64,
@@ -209,8 +205,7 @@ exported! {
     /// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
     /// integers). Both NaN without scores.
     ///
-    /// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
-    /// `hyla_ranking_at`.
+    /// Errors: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as `hyla_ranking_at`.
     fn hyla_ranking_quantile(
         binning: *const hyla_binning, words: *const i64, count: usize, q: f64, bounds: *mut f64,
     ) {

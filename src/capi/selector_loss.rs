@@ -68,11 +68,10 @@ macro_rules! selector_loss {
                 $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?.value(loss, $core::loss)
             }
 
-            /// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
-            /// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
-            /// uninitialised.
+            /// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`), each
+            /// rounded to float32 once.
             ///
-            #[doc = concat!(" Errors, with `grad_weights` unchanged: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
+            #[doc = concat!(" Errors: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`", $notices, ".")]
             fn $gradient(
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
@@ -86,7 +85,7 @@ macro_rules! selector_loss {
 
             /// The loss and the gradient in one call: the same bits as the two functions.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`.")]
+            #[doc = concat!(" Errors and notices: those of `", stringify!($gradient), "`.")]
             fn $loss_and_gradient(
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
                 loss: *mut f64, grad_weights: *mut f32,
