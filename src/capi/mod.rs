@@ -83,8 +83,8 @@ use core::ffi::c_char;
 use core::mem::MaybeUninit;
 use pixels::hyla_pixels;
 
-/// What every function that can fail is made of: the body runs in the default floating-point
-/// environment, and its result becomes a status.
+/// Runs the body of a function that can fail in the default floating-point environment, and makes a status of its
+/// result.
 #[inline(always)]
 fn call<T: Into<Notices>>(mut body: impl FnMut() -> Result<T, Error>) -> status::hyla_status {
     environment::in_default_environment(&mut || match body() {
@@ -192,7 +192,7 @@ unsafe fn answer<C: Mirrors, R>(
     answer(totals, to)
 }
 
-/// Writes a number.
+/// Writes a number, and hands on its notices.
 fn put_number(Value { value, notices }: Value, to: &mut MaybeUninit<f64>) -> Result<Notices, Error> {
     to.write(value);
     Ok(notices)

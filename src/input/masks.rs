@@ -1,6 +1,6 @@
 //! Counting in byte masks: the one kernel of all metrics that count.
 //!
-//! Sixty-four bytes become a word of bits, one a byte; the rest is `and` and counting bits.
+//! Sixty-four bytes become a word of 64 bits, one bit a byte. The rest is `and` and counting bits.
 //!
 //! Limit: memory. From DRAM it runs at about the speed of a plain read.
 
@@ -28,16 +28,17 @@ pub(crate) struct Masks<'a> {
 }
 
 impl<'a> Masks<'a> {
-    /// MaskCounts all pixels.
+    /// Counts all pixels.
     pub fn count(self) -> MaskCounts {
         if simd::IS_SMALL { self.count_every(1) } else { simd::run(self) }
     }
 
-    /// MaskCounts every `stride`-th pixel, from the first: few pixels, far apart, one by one.
+    /// Counts every `stride`-th pixel from the first on. They are few and lie far apart, so they are counted one by
+    /// one.
     pub fn count_every(self, stride: usize) -> MaskCounts {
         let is_true = |mask: &[u8], at: usize| mask.get(at).is_some_and(|byte| *byte != 0);
         let [mut pixels, mut first, mut second, mut both] = [0_usize; 4];
-        // (A range in steps would be divided by them.)
+        // (A range with steps would need a division.)
         let mut at = 0;
         while at < self.first.len() {
             if self.valid.is_none_or(|valid| is_true(valid, at)) {
@@ -54,7 +55,7 @@ impl<'a> Masks<'a> {
         MaskCounts { pixels, first, second, both }
     }
 
-    /// `length` pixels from `start`, or as many as there are.
+    /// The masks of `length` pixels from `start` on, or of as many as there are.
     pub fn part(self, start: usize, length: usize) -> Self {
         let part = |mask: &'a [u8]| cut(mask, start, length);
         Self { first: part(self.first), second: self.second.map(part), valid: self.valid.map(part) }
@@ -66,7 +67,7 @@ impl Kernel for Masks<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> MaskCounts {
-        // The bytes behind the end are 0: true in no mask.
+        // The bytes behind the end are 0, so they are true in no mask.
         let first = Columns::new(self.first);
         let second = self.second.map(Columns::new);
         let valid = self.valid.map(Columns::new);

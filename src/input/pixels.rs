@@ -23,12 +23,12 @@ pub struct Pixels<'a> {
 }
 
 impl<'a> Pixels<'a> {
-    /// The number of scores, if all other inputs of the list that were given have as many items.
+    /// Returns `length` if all other inputs that are given have as many items.
     pub(crate) fn check_lengths(length: usize, others: &[Option<usize>]) -> Result<usize, Error> {
         if others.iter().flatten().all(|other| *other == length) { Ok(length) } else { Err(Error::LengthMismatch) }
     }
 
-    /// Neither weights nor soft targets are given: for nodes that cannot use them.
+    /// Checks that neither weights nor soft targets are given: for nodes that cannot use them.
     #[inline(never)]
     pub(crate) fn check_plain(&self) -> Result<(), Error> {
         match (self.weights, self.soft_targets) {
@@ -37,14 +37,14 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// Scores and mask, for nodes that can use nothing else.
+    /// Only scores and mask, for nodes that can use nothing else.
     pub(crate) fn plain_scores(&self) -> Result<Self, Error> {
         self.check_plain()?;
         Self::check_lengths(self.scores.len(), &[self.valid.map(<[u8]>::len)])?;
         Ok(Self { scores: self.scores, valid: self.valid, ..Self::default() })
     }
 
-    /// The inputs from a pixel on, for as many pixels or as many as there are.
+    /// The inputs of `count` pixels from `first` on, or of as many as there are.
     pub(crate) fn part(&self, first: usize, count: usize) -> Self {
         Self {
             scores: cut(self.scores, first, count),
@@ -56,13 +56,13 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// Whether all pixels count, with the weight 1 and a target of bytes.
+    /// Whether all pixels count with the weight 1, and no target is soft.
     #[inline(always)]
     pub(crate) fn are_alike(&self) -> bool {
         self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()
     }
 
-    /// There is one kind of targets, and every input of a labelled score has as many items as there are
+    /// Checks that one kind of targets is given, and that every input of labelled scores has as many items as there are
     /// scores.
     #[inline(never)]
     pub(crate) fn check_labelled(&self) -> Result<(), Error> {

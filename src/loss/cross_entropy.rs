@@ -86,8 +86,8 @@ impl TermLoss for Params {
         self.reduction
     }
 
-    /// The loss is not told the class weights, so these are no part of it: that totals of different
-    /// ones are not mixed is the caller's business.
+    /// The class weights are no part of the hash, because `loss` does not get them. The caller must not mix totals of
+    /// different class weights.
     fn fingerprint(&self) -> i64 {
         fingerprint(&[self.weight.to_bits(), self.label_smoothing.to_bits()])
     }

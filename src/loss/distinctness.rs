@@ -63,8 +63,8 @@ impl Default for Params {
     }
 }
 
-/// A sum of cosines below this, for each row, is 0: the terms are rounded at 2^-53, and few of these
-/// roundings add up.
+/// If a sum of cosines is below this times the number of rows, it is taken as 0. The terms are rounded at 2^-53, and
+/// their roundings add up to less.
 const ROUNDING: f64 = 1.0 / (1_u64 << 48) as f64;
 
 /// How many doubles of workspace a matrix needs: S, rounded up to whole vectors, two factors and a
@@ -209,7 +209,7 @@ impl<'a> Lengths<'a> {
         for (factor, square) in factors.iter_mut().zip(&*squares) {
             let length = sqrt(*square);
             let divisor = if length < eps { eps } else { length };
-            // A row of zeros stays one, also without eps.
+            // A row of zeros stays a row of zeros, even if eps is 0.
             *factor = if divisor == 0.0 { 0.0 } else { 1.0 / divisor };
             notices |= Notices::DEGENERATE.when(length <= eps) | Notices::ZERO_PAIRS.when(*square == 0.0);
         }
@@ -284,7 +284,7 @@ struct RowGradients<'m> {
     /// `upstream * weight / P`.
     scale: f64,
     skip: bool,
-    /// How many columns are left of whole vectors.
+    /// How many columns are behind the last whole vector.
     ragged: usize,
 }
 
@@ -323,7 +323,8 @@ impl RowGradients<'_> {
         let own = if self.skip { 0.0 } else { 1.0 };
         let along = simd::run(Along { parts, row, sum });
         let along = along * factor - own * (square * factor * factor);
-        // u_i times this is taken from S; rows that were not scaled to length 1 may change it.
+        // u_i times this is subtracted from S. Only the gradients of rows that were scaled to length 1 have the
+        // projected part.
         let projected = if sqrt(square) > self.eps { along } else { 0.0 };
         let back = factor * (own + projected);
         let scale = self.scale * factor;

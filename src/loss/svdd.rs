@@ -73,7 +73,7 @@ pub const GRADIENT_MAX_ULP: f64 = 3.0;
 
 /// The unit of terms that `f32` cannot hold: 2^192.
 const HUGE_UNIT: f64 = f64::from_bits((1023 + 192) << 52);
-/// As many digits of a sum.
+/// The same unit as a number of digits of a sum.
 const HUGE_DIGITS: usize = 192 / 32;
 
 /// The softplus of the radius is this much steeper than the plain one.

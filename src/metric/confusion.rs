@@ -66,7 +66,8 @@ pub struct Ratios {
     pub iou: f64,
 }
 
-/// 0 of none. (All pixels are below 2^63, and hits may count twice: as numbers without a sign they still fit.)
+/// The ratio, which is 0 if the whole is 0. (All counts are below 2^63, but hits may count twice. As numbers without a
+/// sign they still fit.)
 #[inline(never)]
 fn ratio(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { part.cast_unsigned() as f64 / whole.cast_unsigned() as f64 }
@@ -98,7 +99,7 @@ impl Counts {
             | Notices::NO_DECISIONS.when(decisions == 0)
     }
 
-    /// The bits that any count has.
+    /// All bits that are set in one of the counts.
     fn all_bits(&self) -> i64 {
         self.true_positives | self.false_positives | self.false_negatives | self.true_negatives
     }
@@ -155,7 +156,8 @@ impl Totals {
         Ok([&self.pixels, &self.frames].map(|counts| (counts.ratios(), counts.notices())))
     }
 
-    /// The counts can be: none is below 0 or above all that can be counted, so that their sums are right.
+    /// Checks that the counts can be: none is below 0, or greater than what can ever be counted. So their sums are
+    /// right.
     ///
     /// # Errors
     /// [`Error::Totals`].

@@ -68,7 +68,7 @@ impl Params {
         }
     }
 
-    /// The binning is that of the parameters, and there are as many words as it needs.
+    /// Checks that the binning is that of the parameters, and that there are as many words as it needs.
     fn check_ranking(&self, binning: &Binning, words: &[i64]) -> Result<(), Error> {
         if binning.rule() != self.rule() {
             return Err(Error::UnsupportedInput);
@@ -265,7 +265,7 @@ impl Metrics {
     }
 }
 
-/// What a call adds, checked.
+/// The checked inputs of a call.
 struct CheckedCall<'a> {
     length: usize,
     masks: Option<Masks<'a>>,
@@ -314,7 +314,7 @@ fn rank_every(stride: usize, line: &Pixels, ranking: &mut Ranking) -> Result<(),
     Ok(())
 }
 
-/// Every `stride`-th item from a place on, `count` of them.
+/// `count` items from `from` on, of which each is `stride` behind the one before.
 fn pick<'a, T: Copy>(stride: usize, all: &[T], from: usize, to: &'a mut [T], count: usize) -> &'a [T] {
     let all = all.get(from..).unwrap_or(&[]);
     for (to, item) in to.iter_mut().zip(all.iter().step_by(stride.max(1))) {
@@ -324,7 +324,7 @@ fn pick<'a, T: Copy>(stride: usize, all: &[T], from: usize, to: &'a mut [T], cou
 }
 
 impl Frame {
-    /// The rows neither overlap nor reach beyond the pixels.
+    /// Checks that rows do not overlap and do not reach beyond the pixels.
     fn check(&self, pixels: usize) -> Result<(), Error> {
         let last_row = self.rows.saturating_sub(1);
         let end = last_row.checked_mul(self.pitch).and_then(|start| start.checked_add(self.columns));

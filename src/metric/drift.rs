@@ -223,7 +223,7 @@ impl HistogramPair<'_> {
         .filter(|bin| bin.now | bin.reference != 0)
     }
 
-    /// The bins lie in a range.
+    /// Checks that all bins lie in a range.
     #[inline(never)]
     fn check(&self, [low, high]: [f32; 2]) -> Result<(), Error> {
         let binning = self.now.binning;
@@ -232,7 +232,7 @@ impl HistogramPair<'_> {
         if low <= high && inside { Ok(()) } else { Err(Error::RangeMissing) }
     }
 
-    /// Numbers of pixels of now and of the reference, over the denominator of shares.
+    /// The numerators of two shares, of pixels of now and of the reference. Their denominator is n m.
     fn over_denominator(&self, now: i64, reference: i64) -> (i128, i128) {
         (i128::from(now) * i128::from(self.m), i128::from(reference) * i128::from(self.n))
     }
@@ -267,16 +267,17 @@ impl HistogramPair<'_> {
         (report.psi, report.groups) = (psi, count);
     }
 
-    /// How many of equal parts of the reference so many of its pixels are, rounded down.
+    /// The reference is divided into equal parts. Returns how many of these its first `pixels` pixels fill, rounded
+    /// down.
     fn parts(&self, pixels: i64, parts: u32) -> i64 {
         let wanted = i128::from(pixels) * i128::from(parts);
-        // Off by less than one.
+        // This is off by less than one.
         let near = (pixels as f64 * f64::from(parts) / self.m as f64) as i64;
         let above = |parts: i64| i128::from(parts) * i128::from(self.m) > wanted;
         near + i64::from(!above(near + 1)) - i64::from(above(near))
     }
 
-    /// `(a - b) ln(a / b)` of a group. Shares have 2 n m for their denominator, for the half pixels.
+    /// `(a - b) ln(a / b)` of a group. The denominator of shares is 2 n m here, because of the half pixels.
     #[inline(never)]
     fn psi_of(&self, now: i64, reference: i64) -> f64 {
         let (a, b) = self.over_denominator(now, reference);

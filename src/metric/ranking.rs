@@ -92,7 +92,7 @@ impl<'a> HistogramWords<'a> {
         }
     }
 
-    /// Takes masked pixels, which [`Update`] adds as if they were NaN, off the bins of NaN.
+    /// Subtracts masked pixels from the bins of NaN, because [`Update`] adds them as if they were NaN.
     fn take_off_masked(&mut self, labels: &Labels, valid: &[u8]) {
         let seen = Masks { first: valid, second: labels.targets, valid: None }.count();
         self.count_of(valid.len(), seen.first);
@@ -141,7 +141,8 @@ impl<'a> HistogramWords<'a> {
         }
     }
 
-    /// Adds a tile of which the cells are known. (A call: it is the same on every tier, and has registers of its own.)
+    /// Adds a tile whose cells are known. (It is a call of its own, because it is the same on every tier and can use
+    /// all registers.)
     #[inline(never)]
     fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: Option<&[u8]>) {
         let labels = Labels { targets, valid: None };
@@ -159,8 +160,8 @@ impl<'a> HistogramWords<'a> {
 /// How many scores a tile has.
 const TILE: usize = 256;
 
-/// Adds scores: the bins of a tile as vectors, then one by one into the histograms. A masked pixel is added as if it
-/// were NaN: that costs nothing, where a branch would.
+/// Adds scores. The bins of a tile are found by vectors, then the pixels are added to the histograms one by one. A
+/// masked pixel is added as if it were NaN, because that costs nothing and a branch would.
 struct Update<'a> {
     scores: &'a [f32],
     labels: Labels<'a>,
@@ -316,10 +317,10 @@ impl Bin {
     }
 }
 
-/// Bins from the highest score down, those that are not empty.
+/// The bins that are not empty, from the highest score down.
 struct Descending<'a> {
     bins: Rev<Enumerate<Zip<Iter<'a, i64>, Iter<'a, i64>>>>,
-    /// Anomalies and normal pixels that were passed.
+    /// How many anomalies and normal pixels lie in the bins before.
     above: [i64; 2],
 }
 
@@ -340,7 +341,7 @@ impl Iterator for Descending<'_> {
 impl<'a> Histograms<'a> {
     /// # Errors
     /// Too few words, counts that cannot be, scores of another binning among them, or counts that do not add up to the
-    /// pixels. (In this order: of another binning most words are read in the place of others.)
+    /// pixels. (The errors are found in this order. With another binning most words would be taken for other ones.)
     pub(crate) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
         let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = binning.bins();

@@ -120,13 +120,13 @@ struct Gathered<'a> {
     nan: [i64; 2],
 }
 
-/// Writes the keys of anomalies from the front of `keys` on, those of normal pixels from its end down.
+/// Writes the keys of anomalies to `keys` from its front on, and those of normal pixels from its end down.
 fn gather<'a>(scores: &[f32], targets: &[u8], valid: Option<&[u8]>, keys: &'a mut [u32]) -> Gathered<'a> {
     let (mut front, mut back) = (0, keys.len());
     let [mut nan_normal, mut nan_anomalies] = [0, 0];
     let mut add = |score: f32, is_anomaly: bool, is_valid: bool| {
-        // Nothing branches, because nobody can predict labels: the key is written in any case, and stays if an end
-        // moves past it. The pixel itself is not counted yet, so there is room for it between the ends.
+        // There is no branch, because labels cannot be predicted. The key is always written between the two ends, and
+        // it stays if one of the ends moves past it. There is room for it, because this pixel is not counted yet.
         let place = if is_anomaly { front } else { back.wrapping_sub(1) };
         if let Some(place) = keys.get_mut(place) {
             *place = order::key(score);
@@ -158,7 +158,7 @@ fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
     let mut precisions = CompensatedSum::default();
     let (mut right, mut tied) = (0_u128, 0_u128);
     while let Some(key) = anomalies.last().copied() {
-        // The sorted keys end in what lies above, then in what is tied.
+        // At the end of the sorted keys are those above the anomaly, before them those that are tied.
         normal = without(normal, |other| other > key);
         let below_or_tied = normal.len();
         normal = without(normal, |other| other == key);
@@ -170,7 +170,7 @@ fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
         tied += found as u128 * (below_or_tied - normal.len()) as u128;
         let hits = (all - anomalies.len()) as f64;
         let decisions = hits + (all_normal - normal.len()) as f64;
-        // The quotient comes first: it is not above 1, nor is the mean then.
+        // The quotient comes first. It is not above 1, so the mean is not above 1 either.
         precisions.add(found as f64 * (hits / decisions));
         let f1 = 2.0 * hits / (all as f64 + decisions);
         if f1 > report.f1_max {
@@ -195,7 +195,7 @@ fn without(mut items: &[u32], is_above: impl Fn(u32) -> bool) -> &[u32] {
     items
 }
 
-/// A sum that carries along what its additions rounded off.
+/// A sum that also adds up the rounding errors of its additions.
 #[derive(Default)]
 struct CompensatedSum {
     rounded: f64,

@@ -93,7 +93,7 @@ impl Totals {
         Ok(Value { value, notices })
     }
 
-    /// Its error is that of the words: both sums are of the same scores.
+    /// It is an error if the words cannot be, for both sums are of the same scores.
     fn variance(&self) -> Result<f64, Error> {
         sample_variance(self.pixels, &self.sum, &self.squares)
     }
@@ -198,14 +198,14 @@ pub(crate) fn frame_to(pixels: &Pixels, workspace: Places<u32>) -> Result<(Repor
     Ok((report, std.notices))
 }
 
-/// Where a quantile lies: above which rank, and how far of the way to the next.
+/// Where a quantile lies: the rank below it, and its part of the way to the next rank.
 fn rank_of(share: f64, last: u32) -> (u32, f64) {
     let rank = share * f64::from(last);
     let below = rank as u32;
     (below, rank - f64::from(below))
 }
 
-/// A number between two scores. Next to an infinite one it is infinite, between both infinities NaN.
+/// A number between two scores. Beside an infinite score it is infinite, and between both infinities it is NaN.
 fn between(low: f64, high: f64, part: f64) -> f64 {
     if low == high || part == 0.0 || (low.is_infinite() && high.is_finite()) {
         return low;

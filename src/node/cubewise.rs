@@ -1,4 +1,4 @@
-//! Losses with terms of the pixels of a cube: what is true of the calls of all of them.
+//! Losses whose terms are made of the pixels of a cube: what their calls have in common.
 //!
 //! The calls themselves are those of [`super::walk`]. A loss has a struct of its checked inputs,
 //! which says by [`Cubewise`] what it goes over, and a kernel that fills [`Outputs`].

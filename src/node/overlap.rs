@@ -1,4 +1,4 @@
-//! Overlap of predictions and targets: what [`super::iou`] and [`super::tversky`] share.
+//! Overlap of predictions and targets: what [`crate::loss::iou`] and [`crate::loss::tversky`] share.
 //!
 //! ```text
 //! p_i = sigmoid(x_i) | clamp(x_i, 0, 1) | (x_i - m) / (M - m + s)    m, M: least and greatest score
@@ -7,9 +7,9 @@
 //! dL/dp_i = -w g (1 - T)^(g-1) v_i (y_i ? A - (I + s) (1 - b) : -(I + s) a) / A^2
 //! ```
 //!
-//! With minmax the sums are of x instead of p: they are linear, so that one pass is enough although m and
-//! M are known at its end only: `P = (sum v x - m W) / D`, `I = (sum v x y - m Y) / D` with
-//! `D = M - m + s`. The extremes take part in every p; PyTorch shares their gradient evenly among ties:
+//! With minmax the sums are of x instead of p. p is linear in x, so one pass is enough, although m and M are known only
+//! at its end: `P = (sum v x - m W) / D`, `I = (sum v x y - m Y) / D` with `D = M - m + s`. The extremes take part in
+//! every p; PyTorch shares their gradient evenly among ties:
 //!
 //! ```text
 //! dL/dx_i = G_i / D + [x_i = m] (Sp - S1) / (D n_m) - [x_i = M] Sp / (D n_M)
@@ -232,7 +232,7 @@ impl Sums {
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
     }
 
-    /// The words can be.
+    /// Checks that the words can be.
     fn check(&self, index: &Index) -> Result<(), Error> {
         counts::sum(&[self.pixels, self.rejected])?;
         self.target.check_weights(self.pixels)?;
@@ -245,7 +245,7 @@ impl Sums {
         if index.normalization == Normalization::MinMax {
             return Ok(());
         }
-        // Predictions lie in [0, 1], and rounding a product does not change the order.
+        // Predictions lie in [0, 1], and the rounding of products keeps their order.
         counts::check_at_most(0.0, intersection)?;
         counts::check_at_most(intersection, predicted)?;
         counts::check_at_most(intersection, target)?;
@@ -271,10 +271,10 @@ impl Sums {
         let (target, weights) = (self.target.value(), self.weights.value());
         let (intersection, predicted) = (self.intersection.value(), self.predicted.value());
         let constant = least == greatest;
-        // (Nothing at all has no extremes: its sums are 0 and stay so.)
+        // (Without pixels there are no extremes. The sums are 0 and stay 0.)
         let minmax = index.normalization == Normalization::MinMax && self.pixels != 0;
         if minmax && constant {
-            // cuvis-ai's convention; nothing moves the loss.
+            // This is cuvis-ai's convention. No score changes the loss then.
             let half = |sum: f64| 0.5 * sum + 0.0 * predicted;
             return Ok(Overlap {
                 intersection: half(target),
@@ -337,7 +337,7 @@ impl Index {
         if good(self.gamma) { Ok(()) } else { Err(Error::Gamma) }
     }
 
-    /// Of what the terms depend on.
+    /// A hash of what the terms depend on.
     fn fingerprint(&self) -> i64 {
         fingerprint(&[self.normalization as u32])
     }
@@ -367,7 +367,7 @@ impl Index {
             return (0.0, flat, true);
         }
         let (weight, gamma) = (f64::from(self.weight), f64::from(self.gamma));
-        // In this form nothing cancels: 1 - T.
+        // This is 1 - T. In this form nothing cancels.
         let miss = mistakes / below;
         // The derivative of (1 - T)^g; at T = 1 it is infinite for g below 1, and taken as 0.
         let (power, slope, degenerate) = if gamma == 1.0 {

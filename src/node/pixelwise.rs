@@ -1,4 +1,4 @@
-//! Losses with one term a pixel, a function of the pixel's margin: what [`super::bce`] and [`super::focal`]
+//! Losses with one term a pixel, a function of the pixel's margin: what [`crate::loss::bce`] and [`crate::loss::focal`]
 //! share.
 //!
 //! ```text
@@ -7,8 +7,8 @@
 //! dl_i/dx_i = (y_i ? -1 : 1) c(y_i) v_i f'(z_i)
 //! ```
 //!
-//! A soft target y in [0, 1] is both classes at once: `y` times the term of a positive pixel and `1 - y`
-//! times that of a negative one. A factor of exactly 0 switches a term off: it is 0 whatever the logit.
+//! A soft target y in [0, 1] is both classes at once: `y` times the term of a positive pixel and `1 - y` times that of
+//! a negative one. A factor of exactly 0 switches a term off: then the term is 0 for every logit.
 
 mod targets;
 
@@ -27,13 +27,13 @@ pub(crate) trait Pixelwise: TermLoss<Totals = Sums> {
 
     /// The factors of the classes, times `scale`.
     fn factors(&self, scale: f64) -> Factors;
-    /// Those of the terms: times 1.
+    /// The factors of the terms: times 1.
     fn term_factors(&self) -> Factors {
         self.factors(1.0)
     }
     /// The function of the margin.
     fn function(&self) -> Self::Function;
-    /// Whether soft targets are for this loss.
+    /// Whether this loss can use soft targets.
     const SOFT: bool;
     /// How targets are softened.
     fn softening(&self) -> Softening;
@@ -41,7 +41,7 @@ pub(crate) trait Pixelwise: TermLoss<Totals = Sums> {
 
 /// A function of the margin, and its derivative.
 pub(crate) trait Function: Copy {
-    /// How many pixels are computed at a time: where the code of the function is large, few.
+    /// How many pixels are computed at a time. Where the code of the function is large, they are few.
     type Lanes<S: Simd>: Lanes<Simd = S>;
     /// What value and slope have in common.
     type Parts<V: Lanes>: Copy;
@@ -116,8 +116,8 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
         if length == self.pixels.scores.len() { Ok(()) } else { Err(Error::LengthMismatch) }
     }
 
-    // (No call of its own: stack is scarce where bce runs, and this is one more frame below the
-    // totals of a batch.)
+    // (It is inlined, because stack is scarce where bce runs, and a call would add a frame below the totals of a
+    // batch.)
     #[inline(always)]
     fn walk(&self, Outputs { totals: sums, map, gradient }: Outputs) {
         let Self { params, pixels, softening } = *self;
@@ -178,7 +178,7 @@ impl<'a, V: Lanes> PixelVectors<'a, V> {
 }
 
 impl<V: Lanes> PixelVector<V> {
-    /// The pixels as they are looked at on one of their sides.
+    /// One side of the soft targets of the pixels.
     #[inline(always)]
     fn soft_side(&self, simd: V::Simd, softening: Softening, is_positive: bool) -> TargetSide<V> {
         let Softening { scale, offset } = softening;
@@ -187,8 +187,8 @@ impl<V: Lanes> PixelVector<V> {
             Some(target) => target,
             None => V::select(self.positive, one, zero),
         };
-        // What the target leaves to the negative side is softened by itself: near 0 it would have no digits
-        // left as the difference of 1 and the softened target.
+        // The share of the negative side is softened by itself. As the difference of 1 and the softened target it would
+        // lose its digits near 0.
         let (share, positive) = if is_positive { (target, one.eq(one)) } else { (one - target, one.lt(one)) };
         TargetSide { positive, share: Some(share * scale + offset) }
     }
@@ -199,7 +199,7 @@ impl<V: Lanes> PixelVector<V> {
         V::select(side.positive, self.logit.negate(), self.logit)
     }
 
-    /// Each pixel's factor, and whether it counts with a factor that is not 0 (None: all do).
+    /// The factor of each pixel, and which pixels count with a factor that is not 0 (None: all do).
     #[inline(always)]
     fn factor(&self, side: &TargetSide<V>, factors: Factors) -> (V, Option<V::Mask>) {
         let [positive, negative] = [factors.positive, factors.negative];
@@ -224,7 +224,7 @@ struct TargetSide<V: Lanes> {
     share: Option<V>,
 }
 
-/// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
+/// The one walk over pixels, which makes terms, slopes or both. What is not wanted is skipped by one branch for each
 /// vector.
 struct WalkPixels<'a, F, T> {
     pixels: &'a Pixels<'a>,
@@ -292,13 +292,14 @@ struct Wanted<F> {
     function: F,
     /// None: the targets are hard.
     softening: Option<Softening>,
-    /// The factors of the terms and of the slopes. What is None is not wanted, and 0.
+    /// The factors of the terms and of the slopes. None: they are not wanted, and 0.
     terms: Option<Factors>,
     slopes: Option<Factors>,
 }
 
 impl<F: Function> Wanted<F> {
-    /// Terms and slopes. (A call where stack is scarce: the blocks of a sum do not lie on top of its registers.)
+    /// Terms and slopes. (Where stack is scarce it is a call of its own. So its registers are not on the stack while
+    /// blocks are added.)
     #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]
     #[cfg_attr(not(any(target_pointer_width = "64", target_family = "wasm")), inline(never))]
     fn of<V: Lanes>(&self, simd: V::Simd, vector: &PixelVector<V>) -> (V, V) {

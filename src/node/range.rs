@@ -96,7 +96,7 @@ impl Range {
     }
 }
 
-/// Keeps the greater key; equal keys add their counts.
+/// Keeps the greater key and its count. Equal keys add their counts.
 fn join(key: &mut i64, count: &mut i64, other_key: i64, other_count: i64) {
     if other_key > *key {
         (*key, *count) = (other_key, other_count);
@@ -105,7 +105,7 @@ fn join(key: &mut i64, count: &mut i64, other_key: i64, other_count: i64) {
     }
 }
 
-/// Minus infinity has this key less one in the order of all bits.
+/// The key of minus infinity in the order of all bits, minus 1.
 const BELOW_ALL: u32 = !f32::NEG_INFINITY.to_bits() - 1;
 
 /// The place of a float in the order of all floats, from 1 on; no NaN.
@@ -118,7 +118,7 @@ fn value(key: i64) -> f64 {
     if key == 0 { f64::NAN } else { f64::from(order::float((key as u32).wrapping_add(BELOW_ALL))) }
 }
 
-/// Joins the extremes of the scores to a range; returns how many are no NaN.
+/// Joins the extremes of the scores to a range. Returns how many scores are no NaN.
 struct Join<'a> {
     pixels: Pixels<'a>,
     range: &'a mut Range,
@@ -133,7 +133,7 @@ impl Kernel for Join<'_> {
             scores: Columns::filled(self.pixels.scores, f32::NAN),
             live: LiveColumns::new(&self.pixels),
         };
-        // Of pixels that are all alike there are most: a loop without questions.
+        // Most often all pixels count alike. For them there is a loop without branches.
         let all_alike = LiveColumns::new(&Pixels::default());
         let is_plain = self.pixels.are_alike();
         let range = self.range;
@@ -148,7 +148,7 @@ impl Kernel for Join<'_> {
             };
             numbers += found.numbers;
             let (greatest, least) = (key(found.greatest), key(-found.least));
-            // Soon rare: only a new or equal extreme asks how often it occurs.
+            // This soon becomes rare: only an extreme that is new, or equal to the old one, must be counted.
             if found.numbers > 0 && (greatest >= range.greatest || least >= range.negated_least) {
                 let [equal_greatest, equal_least] = scores.count(simd, block, &found);
                 join(&mut range.greatest, &mut range.greatest_count, greatest, equal_greatest);
@@ -162,8 +162,8 @@ impl Kernel for Join<'_> {
 /// Vectors that are looked at together, and once more while they are in the cache.
 const BLOCK: usize = 64;
 
-/// The scores as vectors: NaN, which every comparison leaves out, where a pixel does not count and
-/// behind the end.
+/// The scores as vectors. They are NaN where a pixel does not count and behind the end, and every comparison with a NaN
+/// is false.
 struct ScoreVectors<'a, V: Lanes> {
     scores: Columns<'a, V::Floats>,
     live: LiveColumns<'a, V>,

@@ -71,7 +71,7 @@ impl Sums {
         self.fingerprint = self.fingerprint.wrapping_add(hash.wrapping_mul(pixels));
     }
 
-    /// The words can be, and all terms are of the parameters of this hash.
+    /// Checks that the words can be, and that all terms were made with the parameters of this hash.
     fn check(&self, hash: i64) -> Result<(), Error> {
         if self.rejected < 0 {
             return Err(Error::Totals);
@@ -103,7 +103,8 @@ impl Sums {
         if divisor > 0.0 { upstream / divisor } else { 0.0 }
     }
 
-    /// What is special, if the words can be and all terms are of the parameters of this hash.
+    /// What is special about the sums. It is an error if the words cannot be, or if terms were made with other
+    /// parameters than those of this hash.
     #[inline(never)]
     pub(crate) fn notices(&self, hash: i64, reduction: Reduction) -> Result<Notices, Error> {
         self.check(hash)?;

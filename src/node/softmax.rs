@@ -1,18 +1,17 @@
-//! Softmax over the channels of a pixel, and its labels: what [`super::cross_entropy`] and [`super::dice`]
+//! Softmax over the channels of a pixel, and its labels: what [`crate::loss::cross_entropy`] and [`crate::loss::dice`]
 //! share.
 //!
 //! ```text
 //! m = max x_k      e_k = exp(x_k) / 2^j with j near m / ln 2      p_k = e_k / sum e_k
 //! ```
 //!
-//! Pixels are taken in tiles, which lie on the stack in rows of one class each: so kernels are loops over floats
-//! side by side, and know nothing of layouts and masks. Logits are read where they lie if that looks the same.
-//! Classes whose rows do not fit all at once come in blocks; their exponentials are computed twice.
+//! Pixels are taken in tiles on the stack. A tile has a row for each class, so kernels are loops over floats that lie
+//! side by side, and need not know layouts and masks. Logits that already lie in such rows are read where they lie. If
+//! there are too many classes for one tile, they come in blocks, and their exponentials are computed twice.
 //!
-//! **Order**: classes in groups of four, from the first on, are summed as floats, one after the other, the
-//! groups in `f64`. A power of two changes no digit of a probability, so j may be that of the pixel or one for
-//! a whole tile of small logits, which then needs no maxima. No result depends on the layout, the tier or the
-//! tile.
+//! **Order**: classes in groups of four, from the first on, are summed as floats, one after the other, the groups in
+//! `f64`. A power of two changes no digit of a probability. So each pixel may have its own j; but a whole tile of small
+//! logits may also have one j, and then needs no maxima. No result depends on the layout, the tier or the tile.
 //!
 //! Equal infinite maxima share their probability evenly; a NaN makes all of a pixel's probabilities NaN.
 //! A single channel is the second of two classes, the logits of the first being 0: the sigmoid.
@@ -45,7 +44,7 @@ pub(crate) struct LabelledCube<'a> {
 }
 
 impl<'a> LabelledCube<'a> {
-    /// The labels of a cube that is whole.
+    /// The labels of a cube, if its arrays fit its layout.
     pub fn new(cube: &Cube<'a>, ignore: Option<i32>) -> Result<Self, Error> {
         let labels = cube.labels.ok_or(Error::MissingInput)?;
         cube.check()?;
@@ -86,7 +85,7 @@ impl<'a> LabelledCube<'a> {
         if tile.length.is_multiple_of(LEAST) {
             return simd::run(Read { tile, labels, valid, weights, classes, ignore });
         }
-        // What lies behind the end of the last tile is masked.
+        // Pixels behind the end of the last tile are masked.
         let (mut all_labels, mut all_weights) = ([-1; PIXELS], [1.0; PIXELS]);
         let mut all_valid = [0; PIXELS];
         copy(&mut all_labels, labels);
@@ -104,8 +103,8 @@ impl<'a> LabelledCube<'a> {
         (0..self.classes).step_by(ROWS)
     }
 
-    /// The logits of a block of classes; copied anew or as they are. Kernels take whole vectors side by side
-    /// where they lie, if there is nothing to hide from them.
+    /// The logits of a block of classes. Where they lie as whole vectors side by side and all pixels have terms, they
+    /// are read in place. Otherwise they are copied; without `copies_anew` the last copies are used again.
     fn rows<'r>(
         &self,
         Work { tile, copies }: &'r mut Work,
@@ -151,8 +150,8 @@ impl<'a> LabelledCube<'a> {
         }
     }
 
-    /// Finds the probabilities of a tile. Shows blocks of its logits before, with their greatest found; where
-    /// nobody asks, tiles of small logits need none.
+    /// Finds the probabilities of a tile. If `see` is given, it is shown the blocks of logits first, when their
+    /// greatest logits are known. Without it, tiles of small logits need no greatest logits.
     #[inline(never)]
     pub fn softmax(&self, work: &mut Work, mut see: Option<SeeLogits>) {
         let is_one_block = self.classes <= ROWS;
@@ -180,7 +179,7 @@ impl<'a> LabelledCube<'a> {
         }
     }
 
-    /// Shows blocks of probabilities of a tile whose softmax was made.
+    /// Shows the blocks of probabilities of a tile, for which [`Self::softmax`] was called before.
     #[inline(never)]
     pub fn each_block(&self, work: &mut Work, see: &mut dyn FnMut(&mut Tile)) {
         let is_one_block = self.classes <= ROWS;

@@ -3,13 +3,13 @@
 use super::Lanes;
 use core::mem::MaybeUninit;
 
-/// How many floats the buffer holds: enough to make handing it over cheap, few enough to stay in the
-/// first-level cache. Fewer where stack is scarce.
+/// How many floats the buffer holds. They are enough to make handing it over cheap, and few enough to stay in the
+/// first-level cache. Where stack is scarce there are fewer.
 const LENGTH: usize = super::on_stack(512);
 
-/// Floats on the stack, of which the first are filled. It is not cleared when it is made: for a
-/// camera line that would take longer than the rest of a call. No vector of it crosses a cache line:
-/// otherwise the time of a call depends on where the stack happens to be.
+/// Floats on the stack, of which the first ones are filled. They are not cleared at the beginning, because for a camera
+/// line that would take longer than the rest of a call. No vector in the buffer crosses a cache line; otherwise the
+/// time of a call would depend on the address of the stack.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub(crate) struct Buffer {
     floats: MaybeUninit<[f32; LENGTH]>,
@@ -29,7 +29,7 @@ impl Buffer {
         self.filled + V::LANES > LENGTH
     }
 
-    /// Adds a vector; a full buffer drops it.
+    /// Adds a vector. A full buffer ignores it.
     #[inline(always)]
     pub fn push<V: Lanes>(&mut self, vector: V) {
         if !self.is_full::<V>() {

@@ -30,13 +30,13 @@ impl Kept {
     }
 }
 
-/// Factors of the terms, or of the gradient, before those of the pixels.
+/// The factors of the terms, or of the gradient, without the weights of pixels.
 #[derive(Clone, Copy)]
 struct ClassFactors<'a> {
     class_weights: Option<&'a [f32]>,
-    /// Of the class of the label.
+    /// The factor of the class of the label.
     own: f64,
-    /// Of every class, `e/K`, and that times the sum of the class weights.
+    /// The factor of every class, which contains `e/K`, and the same times the sum of the class weights.
     spread: f64,
     all: f32,
 }
@@ -113,7 +113,7 @@ pub(super) fn tally(logits: &LabelledLogits, weights: &mut ExactSum) -> Tally {
     tally
 }
 
-/// Goes over the pixels, and writes what is wanted of them.
+/// Goes over the pixels, and writes the outputs that are wanted.
 #[inline(never)]
 pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
     let Outputs { totals, mut map, mut gradient } = outputs;
@@ -171,7 +171,7 @@ fn add(tile: &Tile, terms: &mut [f32; PIXELS], sum: &mut ExactSum) {
     Row { terms, classes, class: f32::NAN }.add(None, sum, &mut ExactSum::default());
 }
 
-/// Finds the logits of the labels, and adds to the parts that are spread.
+/// Finds the logits of the labels, and adds to the parts that smoothing spreads.
 struct FindLogits<'t, 'a> {
     tile: &'t Tile,
     logits: LogitRows<'t>,
@@ -204,7 +204,8 @@ impl Kernel for FindLogits<'_, '_> {
     }
 }
 
-/// Finds the greatest probabilities of pixels, and adds up the others: 1 less the greatest, with all digits.
+/// Finds the greatest probability of each pixel, and the sum of the others: that is 1 minus the greatest, but with all
+/// digits.
 struct FindOthers<'t> {
     tile: &'t Tile,
     kept: &'t mut Kept,

@@ -1,6 +1,7 @@
 //! The passes over the pixels, tile after tile.
 
-use super::{SlopeTable, Totals};
+use super::Totals;
+use super::classes::{SlopeTable, Slopes};
 use crate::exact::{Bounds, ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
 use crate::node::softmax::{LabelledCube, PIXELS, Tile, load_wide, store_wide};
@@ -70,9 +71,6 @@ impl Kernel for Weigh<'_> {
     }
 }
 
-/// `h(y)` of a class: where it is the label, and elsewhere.
-pub(super) type Slopes = [f32; 2];
-
 /// Writes the gradient.
 #[inline(never)]
 pub(super) fn write(labels: &LabelledCube, table: &mut SlopeTable, mut gradient: Output) {
@@ -92,7 +90,7 @@ pub(super) fn write(labels: &LabelledCube, table: &mut SlopeTable, mut gradient:
     });
 }
 
-/// The slopes of a row.
+/// The slope of each pixel in a row.
 #[inline(always)]
 fn slope_of<V: Lanes>(slopes: &[Slopes], row: usize, class: V, tile: &Tile) -> V {
     let [own, other] = slopes.get(row).copied().unwrap_or([0.0; 2]);

@@ -1,6 +1,6 @@
 //! The parts of the loss and its gradient that look at every weight.
 //!
-//! Rows come as two parts that fill vectors: whole blocks, and the ragged end with zeros behind it.
+//! A row has two parts that both fill vectors: its whole blocks, and the ragged end with zeros behind it.
 
 use crate::input::Matrix;
 use crate::node::channels::{MatrixRow, SixteenDoubles, SixteenFloats, sum_of_row};

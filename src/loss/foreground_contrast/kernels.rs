@@ -24,7 +24,7 @@ impl ColorInputs<'_> {
     }
 }
 
-/// Which pixels of a block count, and who is foreground.
+/// Which pixels of a block count, and which ones are foreground.
 pub(super) struct BlockPixels {
     length: usize,
     /// The length in whole registers.
@@ -58,7 +58,7 @@ impl BlockPixels {
     }
 }
 
-/// Where both walks work. (Aligned, so that no register crosses a cache line.)
+/// The memory of both walks. (It is aligned, so that no register crosses a cache line.)
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 struct Room {
     block: Block,
@@ -74,8 +74,8 @@ impl Room {
     }
 }
 
-/// Products of floats, as two floats whose sum is exact (unless the second is subnormal): the first in the place
-/// of the floats. A call of its own: all products share its code.
+/// Products of floats, each as two floats whose sum is exact (unless the second one is subnormal). The first one
+/// replaces the float. It is a call of its own, so that all products share its code.
 struct Product<'b> {
     floats: &'b mut [f32],
     factors: &'b [f32],
@@ -117,7 +117,8 @@ pub(super) struct Slopes {
 /// The sum of all pixels, and that of the foreground.
 type AllAndForeground = [ExactSum; 2];
 
-/// Sums of what products are rounded to, and of what that leaves: apart, because their sizes are.
+/// The sum of the rounded products, and the sum of the rests of the rounding. They are separate, because their terms
+/// have different sizes.
 pub(super) type HighAndLow = [AllAndForeground; 2];
 
 /// How many things are summed: the colours by channel, the weights, the squares by channel.
@@ -222,7 +223,7 @@ impl Kernel for Moments<'_> {
     }
 }
 
-/// The floats become 0 where a pixel does not count.
+/// Sets the floats to 0 where a pixel does not count.
 #[inline(always)]
 fn keep<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
     let weights: &[Floats<S>] = vectors(weights);
@@ -250,7 +251,7 @@ impl Kernel for WriteGradient<'_> {
         let ColorInputs { cube, transform, .. } = inputs;
         let layout = cube.layout;
         let is_given = transform == Transform::None;
-        // Without a spread the values themselves do not count.
+        // If no slope has a spread, the values are not needed.
         let is_read = !is_given || slopes.iter().any(|slopes| slopes.spread != 0.0);
         let is_plain = is_given && inputs.all_alike() && write == Write::Store;
         let Room { mut block, mut tiles, mut pixels } = Room::new();
@@ -305,14 +306,14 @@ fn part_mut(floats: &mut [f32], start: usize, count: usize) -> &mut [f32] {
     floats.get_mut(start..).and_then(|floats| floats.get_mut(..count)).unwrap_or(&mut [])
 }
 
-/// The gradient by the values of a channel, in their place.
+/// Replaces the values of a channel by the gradient by them.
 #[inline(always)]
 fn slope<S: Simd>(simd: S, floats: &mut [f32], slopes: &Slopes, targets: &[u8], weights: &[f32]) {
     let floats = vectors_mut::<Floats<S>, _>(floats).iter_mut();
     for (index, (float, targets)) in floats.zip(vectors(targets)).enumerate() {
         let foreground = S::Register::mask_from_bytes(simd, targets);
         let mut front = S::Register::splat(simd, slopes.level);
-        // (Times 0 would be NaN where the difference is beyond a float.)
+        // (A product with 0 would be NaN where the difference is infinite.)
         if slopes.spread != 0.0 {
             let value = S::Register::from_floats(simd, float);
             front = ((value - slopes.mean) - slopes.rest) * slopes.spread + front;

@@ -19,7 +19,7 @@ type Vector<S> = <S as Simd>::Sixteen;
 pub(super) struct StripGradients<'s, 'a, 'g> {
     pub embeddings: Embeddings<'a>,
     pub first: usize,
-    /// The weights of pixels; 0 is inside.
+    /// The weights of the pixels; 0 if a pixel is inside.
     pub weights: &'s [f32],
     pub gradient: &'s mut Gradient<'g>,
 }
@@ -42,7 +42,7 @@ impl Kernel for StripGradients<'_, '_, '_> {
     }
 }
 
-/// What differences are multiplied with, and where that is not 0.
+/// What differences are multiplied with, and the lanes in which it is not 0.
 #[inline(always)]
 fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
     let zero = weight.constant(0.0);
@@ -82,7 +82,7 @@ fn rows<S: Simd>(simd: S, strip: StripGradients) {
     }
 }
 
-/// Writes the gradients of a vector of pixels, a channel after the other.
+/// Writes the gradients of a vector of pixels, one channel after the other.
 #[inline(always)]
 fn planes<V: Lanes>(embeddings: &Embeddings, index: usize, weight: V, gradient: &mut Gradient) {
     let (slope, on) = slope(weight, gradient.slope);

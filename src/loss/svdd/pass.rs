@@ -1,8 +1,8 @@
 //! The one kernel: distances, and what is made of them, strip by strip.
 //!
-//! Distances and gradients are calls of their own, so that each loop has all registers. What needs care
-//! (distances beyond `f32`, terms that need a sum of their own) is noticed once a strip, which is then
-//! looked at again.
+//! Distances and gradients are calls of their own, so that each loop can use all registers. Some pixels need care:
+//! their distances are beyond `f32`, or their terms need a sum of their own. That is noticed once for each strip, and
+//! then the strip is computed again.
 
 use super::Totals;
 use super::distance::{Distances, Embeddings, HIGH, own_call};
@@ -15,7 +15,7 @@ use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
 const HUGE: f32 = (1_u128 << 127) as f32;
-/// Floats of a strip's rows, if these are read again for a gradient: half of a first-level cache.
+/// How many floats the rows of a strip have if they are read again for a gradient: half of a first-level cache.
 const CACHED: usize = 2048;
 
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
@@ -37,7 +37,7 @@ pub(super) enum Mapped {
     Outside,
 }
 
-/// What a strip of pixels gives, a float a pixel.
+/// What is found for the pixels of a strip: one float a pixel.
 struct StripValues {
     /// `d - R^2`, 0 where a pixel does not count.
     scores: [f32; STRIP],

@@ -20,7 +20,7 @@ impl HistogramPair<'_> {
         let [least, greatest] = [f64::from(least), f64::from(greatest)];
         let (mut at_edges, mut inside) = (0, 0);
         let (mut low, mut spread, mut high, mut divergence) = (0.0, 0.0, 0.0, 0.0);
-        // F - G behind the last bin and where that ended; the bin after it and its least score.
+        // F - G behind the last bin, where that bin ended, and the next bin with its least score.
         let (mut apart, mut end) = (0_i128, f64::NEG_INFINITY);
         let mut next = (binning.bins(), f32::INFINITY);
         let mut terms = 0;
@@ -40,7 +40,8 @@ impl HistogramPair<'_> {
                 let gap = before * (first - end);
                 (low, spread, high) = (low + gap, spread + gap, high + gap);
             }
-            // One side may rise at once and the other at the end; or both at the start, to where they are nearest.
+            // Furthest apart: one side rises at once, the other at the end. Nearest: both rise at the start, to where
+            // they are nearest.
             let furthest = (apart + up).max(down - apart).unsigned_abs();
             let nearest = (apart - down).max(-apart - up).max(0).unsigned_abs();
             let sign = apart.signum();

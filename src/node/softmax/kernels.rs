@@ -6,18 +6,18 @@ use crate::input::Tally;
 use crate::math;
 use crate::simd::{Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, only, store, sum_of_counts, vectors};
 
-/// Added to an integer below it, in the low bits.
+/// 2^23: an integer below it, put into its low bits, is added to it.
 const FROM_INTEGER: f32 = 8_388_608.0;
 
-/// Where integers below 2^23 are 0.
+/// Which integers, all below 2^23, are 0.
 #[inline(always)]
 fn are_zero<V: Lanes>(integers: V::Bits, zero: V) -> V::Mask {
     let from_integer = zero.constant(FROM_INTEGER);
     V::from_bits(integers | from_integer.to_bits()).eq(from_integer)
 }
 
-/// Reads labels. Makes 0 of the weights of pixels without terms. Counts the pixels that count,
-/// and those that a bad weight or label keeps from it.
+/// Reads labels, and sets the weights of pixels without terms to 0. Counts the pixels that count, and those that do not
+/// count because of a bad weight or label.
 pub(super) struct Read<'t> {
     pub tile: &'t mut Tile,
     pub labels: &'t [i32],
@@ -32,7 +32,7 @@ impl Kernel for Read<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Tally {
-        // Greater labels have higher bits.
+        // How many bits a label has at most. A greater number is no class.
         const LOW: u32 = MOST_CLASSES.ilog2() + 1;
 
         let Self { tile, labels, valid, weights, classes, ignore } = self;
@@ -77,7 +77,7 @@ impl Kernel for Read<'_> {
     }
 }
 
-/// Puts 0 in the place of logits of pixels without terms.
+/// Replaces the logits of pixels without terms by 0.
 pub(super) struct Blank<'t> {
     pub tile: &'t Tile,
     pub copies: &'t mut [f32; FLOATS],
@@ -129,11 +129,12 @@ impl Kernel for Greatest<'_> {
 /// How many exponentials are added as floats before their sum is widened.
 const GROUP: usize = 4;
 
-/// Makes probabilities of logits, once all exponentials are added to the sums.
+/// Makes probabilities of logits. With several blocks they are right only if the exponentials of all blocks were added
+/// to the sums before.
 pub(super) struct Probabilities<'t> {
     pub tile: &'t mut Tile,
     pub logits: LogitRows<'t>,
-    /// There is no need for greatest logits, if these are small.
+    /// Works without the greatest logits: right if all logits are small.
     pub is_plain: bool,
     pub is_one_block: bool,
     pub adds: bool,
