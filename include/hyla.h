@@ -1728,8 +1728,8 @@ hyla_status hyla_bce_normalize(struct hyla_bce_totals *totals);
 // `weights`.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-// UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING. Notices: none;
-// `hyla_bce_loss` tells them.
+// UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING.
+// Notices: none; `hyla_bce_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_bce_update(const struct hyla_bce_params *params,
@@ -1902,8 +1902,8 @@ hyla_status hyla_dice_params_init(struct hyla_dice_params *params,
 HYLA_API
 size_t hyla_dice_totals_size(void);
 
-// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
-// canonical.
+// Adds other totals (of another tile, frame, thread or rank) to totals,
+// class by class, and makes the words canonical.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
 HYLA_API
@@ -2065,8 +2065,8 @@ hyla_status hyla_focal_normalize(struct hyla_focal_totals *totals);
 // Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be NULL.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
-// UNSUPPORTED_INPUT (soft targets), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha). Notices: none;
-// `hyla_focal_loss` tells them.
+// UNSUPPORTED_INPUT (soft targets), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha).
+// Notices: none; `hyla_focal_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_focal_update(const struct hyla_focal_params *params,
@@ -2304,7 +2304,7 @@ hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
                           double *loss);
 
 // Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`).
-// `range` as for `hyla_iou_loss`. With HYLA_STORE the output may be uninitialised.
+// `range` as for `hyla_iou_loss`.
 //
 // Errors: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_iou_loss`.
@@ -2807,7 +2807,7 @@ hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
                               double *loss);
 
 // Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`).
-// `range` as for `hyla_tversky_loss`. With HYLA_STORE the output may be uninitialised.
+// `range` as for `hyla_tversky_loss`.
 //
 // Errors: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_tversky_loss`.
@@ -3130,8 +3130,8 @@ hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
 HYLA_API
 size_t hyla_explained_variance_totals_size(void);
 
-// Adds other totals (of another tile, frame, thread or rank) to totals, component by component, and makes the words
-// canonical.
+// Adds other totals (of another tile, frame, thread or rank) to totals,
+// component by component, and makes the words canonical.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
 HYLA_API
