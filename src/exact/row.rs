@@ -80,8 +80,7 @@ impl Row<'_> {
     /// Adds all terms to the sum `all`, and those of the class to the sum `own`. Returns how many pixels are of the
     /// class. If no window is known, the terms may be any floats; those that are not finite are counted and become 0.
     ///
-    /// The words must be canonical before the first row. They are not canonical afterwards: normalize after at most
-    /// 2^28 rows.
+    /// The words must be canonical before the first row, and are not afterwards: normalize after at most 2^28 rows.
     #[inline(never)]
     pub fn add(mut self, known: Option<RowWindow>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
         match known.or_else(|| self.measure(all, own)) {
