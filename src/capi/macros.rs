@@ -174,8 +174,9 @@ macro_rules! totals_of_each {
             ///
             /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
             fn $merge(other: *const $type, totals: *mut $type, $count: usize) {
-                disjoint(&[Span::of(totals, $count)], &[&[Span::of(other, $count)]])?;
-                $core::merge(views(other, $count)?, views_mut(totals, $count)?)
+                let other = views(other, $count)?;
+                disjoint(&[Span::of(totals, $count)], &[&[Span::of_slice(Some(other))]])?;
+                $core::merge(other, views_mut(totals, $count)?)
             }
 
             /// Makes the words canonical after they were added elsewhere.
