@@ -15,7 +15,8 @@ FUZZ_CARGO = RUSTC_BOOTSTRAP=1 RUSTFLAGS='$(FUZZ_FLAGS)' $(CARGO)
 
 # Cargo knows what is to be built anew.
 fuzz-build: ## build the fuzz targets
-	$(FUZZ_CARGO) build --quiet --locked --release --manifest-path fuzz/Cargo.toml --target $(FFI_HOST) --target-dir $(FUZZ)
+	$(FUZZ_CARGO) build --quiet --locked --release --manifest-path fuzz/Cargo.toml --target $(FFI_HOST) \
+	    --target-dir $(FUZZ)
 
 fuzz: fuzz-build ## fuzz one target: make fuzz TARGET=pixels SECONDS=600
 	fuzz/run.sh $(FUZZ) $(FFI_HOST) $(SECONDS) $(TARGET)

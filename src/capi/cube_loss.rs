@@ -101,7 +101,9 @@ macro_rules! cube_loss {
 
             $(#[$map_doc])*
             ///
-            #[doc = concat!(" Errors, with `", stringify!($map_to), "` unchanged: those of `", stringify!($update), "`.")]
+            #[doc = concat!(
+                " Errors, with `", stringify!($map_to), "` unchanged: those of `", stringify!($update), "`."
+            )]
             #[doc = concat!(" Notices: ", $map_notices, ".")]
             fn $map(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
@@ -113,14 +115,20 @@ macro_rules! cube_loss {
                 })
             }
 
-            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad), "`, in the layout of the values,")]
+            #[doc = concat!(
+                " Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad),
+                "`, in the layout of the values,"
+            )]
             /// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
             /// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
             /// of the batch. Where a pixel does not count: 0, or unchanged.
             $(#[$gradient_doc])*
             /// With HYLA_STORE the output may be uninitialised.
             ///
-            #[doc = concat!(" Errors, with `", stringify!($grad), "` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(
+                " Errors, with `", stringify!($grad), "` unchanged: those of `", stringify!($update),
+                "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS."
+            )]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
@@ -138,7 +146,9 @@ macro_rules! cube_loss {
             #[doc = concat!(" bits as update, loss and gradient, ", $passes, ".")]
             /// The batch's totals are added to `totals`, which may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "`, ", $at_once_errors, ".")]
+            #[doc = concat!(
+                " Errors, with all outputs unchanged: those of `", stringify!($update), "`, ", $at_once_errors, "."
+            )]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,

@@ -81,7 +81,9 @@ macro_rules! matrix_loss {
 
         $crate::capi::macros::exported! {
             #[doc = concat!(" The loss. 0 of ", $none, ". `workspace` holds `workspace_size` doubles, at least")]
-            #[doc = concat!(" `", stringify!($workspace), "(rows, columns)`; its contents before and after mean nothing.")]
+            #[doc = concat!(
+                " `", stringify!($workspace), "(rows, columns)`; its contents before and after mean nothing."
+            )]
             ///
             /// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
             /// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
@@ -95,7 +97,10 @@ macro_rules! matrix_loss {
                 inputs.loss((workspace, workspace_size), loss, $core::loss_to)
             }
 
-            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad), "`, in the layout of the matrix,")]
+            #[doc = concat!(
+                " Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad),
+                "`, in the layout of the matrix,"
+            )]
             /// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
             /// output may be uninitialised.
             $(#[$gradient_doc])*
@@ -116,7 +121,9 @@ macro_rules! matrix_loss {
 
             /// The loss and the gradient in one call: the same bits as the two functions.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`.")]
+            #[doc = concat!(
+                " Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`."
+            )]
             fn $loss_and_gradient(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
                 upstream: f64, write: u32, workspace: *mut f64, workspace_size: usize,

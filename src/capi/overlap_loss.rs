@@ -95,9 +95,14 @@ macro_rules! overlap_loss {
             /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
             /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
             /// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-            #[doc = concat!(" `range` as for `", stringify!($loss), "`. With HYLA_STORE the output may be uninitialised.")]
+            #[doc = concat!(
+                " `range` as for `", stringify!($loss), "`. With HYLA_STORE the output may be uninitialised."
+            )]
             ///
-            #[doc = concat!(" Errors, with `grad_scores` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(
+                " Errors, with `grad_scores` unchanged: those of `", stringify!($update),
+                "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS."
+            )]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
@@ -122,7 +127,10 @@ macro_rules! overlap_loss {
             /// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
             /// minmax, its range to `range`; either may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "` (but no range is needed), UNKNOWN_WRITE.")]
+            #[doc = concat!(
+                " Errors, with all outputs unchanged: those of `", stringify!($update),
+                "` (but no range is needed), UNKNOWN_WRITE."
+            )]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,

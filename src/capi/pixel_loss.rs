@@ -51,7 +51,9 @@ macro_rules! pixel_loss {
             /// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
             ///
             /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-            #[doc = concat!(" ", $errors, ", NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of ", $mixed, ").")]
+            #[doc = concat!(
+                " ", $errors, ", NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of ", $mixed, ")."
+            )]
             /// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
             fn $loss(params: *const $params, totals: *const $totals, loss: *mut f64) {
                 $crate::capi::loss::loss(params, totals, loss, $core::Totals::loss)
@@ -60,7 +62,9 @@ macro_rules! pixel_loss {
             /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
             /// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
             ///
-            #[doc = concat!(" Errors, with `loss_map` unchanged: those of `", stringify!($update), "`. Notices: EMPTY (n is 0).")]
+            #[doc = concat!(
+                " Errors, with `loss_map` unchanged: those of `", stringify!($update), "`. Notices: EMPTY (n is 0)."
+            )]
             fn $map(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
                 loss_map: *mut f32,
@@ -77,7 +81,10 @@ macro_rules! pixel_loss {
             /// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
             /// output may be uninitialised.
             ///
-            #[doc = concat!(" Errors, with `grad_scores` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(
+                " Errors, with `grad_scores` unchanged: those of `", stringify!($update),
+                "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS."
+            )]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
@@ -96,7 +103,9 @@ macro_rules! pixel_loss {
             /// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
             /// The batch's totals are added to `totals`, which may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, NO_SCALAR.")]
+            #[doc = concat!(
+                " Errors, with all outputs unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, NO_SCALAR."
+            )]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,

@@ -72,7 +72,9 @@ macro_rules! selector_loss {
             /// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
             /// uninitialised.
             ///
-            #[doc = concat!(" Errors, with `grad_weights` unchanged: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
+            #[doc = concat!(
+                " Errors, with `grad_weights` unchanged: those of `", stringify!($loss), "`, UNKNOWN_WRITE."
+            )]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`", $notices, ".")]
             fn $gradient(
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
@@ -86,7 +88,9 @@ macro_rules! selector_loss {
 
             /// The loss and the gradient in one call: the same bits as the two functions.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`.")]
+            #[doc = concat!(
+                " Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`."
+            )]
             fn $loss_and_gradient(
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
                 loss: *mut f64, grad_weights: *mut f32,
