@@ -294,7 +294,7 @@ def kept():
         "let has_words = self.additions != 0 && self.window.levels <= KEPT_LEVELS;",
         "if window.levels > KEPT_LEVELS && window.holds(bounds.smallest, bounds.greatest) {",
         "2 => registers.add_levels::<2, SUMS>(2, &mut to.words),",
-        "KEPT_LEVELS => { registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words) }",
+        "KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words),",
         "levels @ 2..=KEPT_LEVELS if IS_SMALL => {",
         "_ => false,",
     )
