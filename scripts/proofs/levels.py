@@ -260,7 +260,8 @@ def limit():
     rules = of_sources()
     require(
         "exact/block.rs",
-        "if greatest < LIMIT { self.flush(sums, words); self.window = Window::around(smallest, greatest); } else { take_out(sums, floats, marks); }",
+        "if greatest < LIMIT { self.flush(sums, words); self.window = Window::around(smallest, greatest); } "
+        "else { take_out(sums, floats, marks); }",
         "let huge = floats.iter().filter(|float| float.abs() >= LIMIT);",
         "*float = if float.abs() < LIMIT { *float } else { 0.0 };",
     )

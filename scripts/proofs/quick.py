@@ -160,7 +160,8 @@ def end_of_trial(error, most):
         "(declare-const hb (_ BitVec 32))",
         f"(define-fun most () Float32 ((_ to_fp 8 24) RNE {most}.0))",
         "(define-fun more () Float32 ((_ to_fp 8 24) (bvor (bvlshr l #x00000009) #x3f800000)))",
-        f"(define-fun high () Float32 (fp.add RNE (fp.sub RNE a more) ((_ to_fp 8 24) RNE {int(constant(FILE, 'TO_HIGH'))}.0)))",
+        f"(define-fun to_high () Float32 ((_ to_fp 8 24) RNE {int(constant(FILE, 'TO_HIGH'))}.0))",
+        "(define-fun high () Float32 (fp.add RNE (fp.sub RNE a more) to_high))",
         "(define-fun wide () (_ BitVec 56) ((_ fp.to_sbv 56) RTZ (fp.mul RNE a ((_ to_fp 8 24) RNE 4294967296.0))))",
         "(define-fun off () (_ BitVec 56) (bvsub wide (concat h l)))",
     ]

@@ -45,7 +45,8 @@ parameters! {
 }
 
 loss_totals! {
-    over "pixels", size hyla_cross_entropy_totals_size, merge hyla_cross_entropy_merge, normalize hyla_cross_entropy_normalize, loss hyla_cross_entropy_loss;
+    over "pixels", size hyla_cross_entropy_totals_size, merge hyla_cross_entropy_merge,
+    normalize hyla_cross_entropy_normalize, loss hyla_cross_entropy_loss;
     pub struct hyla_cross_entropy_totals: Totals {
         /// The sum of the terms.
         pub loss: hyla_sum = sums.loss,
@@ -75,8 +76,10 @@ impl CubeLoss for hyla_cross_entropy_params {
 cube_loss! {
     core cross_entropy, params hyla_cross_entropy_params, totals hyla_cross_entropy_totals,
     of (logits, class_weights) to (loss_map, grad_logits),
-    inputs "the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite and not negative, may be NULL. All calls of a batch take the same ones",
-    errors "CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT",
+    inputs "the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite and \
+        not negative, may be NULL. All calls of a batch take the same ones",
+    errors "CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, \
+        CLASS_WEIGHT",
     at_once ("in two passes", "UNKNOWN_WRITE, NO_SCALAR");
 
     /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.

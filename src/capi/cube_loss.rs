@@ -110,7 +110,8 @@ macro_rules! cube_loss {
                 })
             }
 
-            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad), "`, in the layout of the values,")]
+            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad),
+                "`, in the layout of the values,")]
             /// or adds it there (`write`).
             $(#[$gradient_doc])*
             ///

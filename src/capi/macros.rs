@@ -60,7 +60,8 @@ macro_rules! parameters {
 
         $crate::capi::macros::exported! {
             /// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-            #[doc = concat!(" bindings that cannot use ", stringify!($defaults), ". Bytes of a later version become 0.")]
+            #[doc = concat!(" bindings that cannot use ", stringify!($defaults),
+                ". Bytes of a later version become 0.")]
             ///
             /// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
             fn $init(params: *mut $params, size: usize) {
@@ -209,8 +210,10 @@ macro_rules! loss_totals {
         pub struct $totals:ident: $core:ty { $($fields:tt)* }
     ) => {
         $crate::capi::macros::mirror! {
-            #[doc = concat!(" Exact sums over ", $what, ", in words of int64; all zero is empty. Adding the words of two totals")]
-            #[doc = concat!(" (MPI_SUM, SQL SUM, atomics) merges them; call `", stringify!($normalize), "` afterwards to compare words.")]
+            #[doc = concat!(" Exact sums over ", $what,
+                ", in words of int64; all zero is empty. Adding the words of two totals")]
+            #[doc = concat!(" (MPI_SUM, SQL SUM, atomics) merges them; call `", stringify!($normalize),
+                "` afterwards to compare words.")]
             pub struct $totals: $core { $($fields)* }
         }
 
@@ -218,7 +221,8 @@ macro_rules! loss_totals {
 
         $crate::capi::macros::merge! {
             /// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
-            #[doc = concat!(" canonical. Both must come from the same parameters; `", stringify!($loss), "` finds out.")]
+            #[doc = concat!(" canonical. Both must come from the same parameters; `", stringify!($loss),
+                "` finds out.")]
             $merge(totals: $totals)
         }
 

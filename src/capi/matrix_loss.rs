@@ -92,7 +92,8 @@ macro_rules! matrix_loss {
                 inputs.loss((workspace, workspace_size), loss, $core::loss_to)
             }
 
-            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad), "`, in the layout of the matrix,")]
+            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad),
+                "`, in the layout of the matrix,")]
             /// or adds it there (`write`), each rounded to float32 once.
             $(#[$gradient_doc])*
             ///

@@ -62,7 +62,8 @@ impl CubeLoss for hyla_mse_params {
 cube_loss! {
     core mse, params hyla_mse_params, totals hyla_mse_totals,
     of (reconstruction, target) to (loss_map, grad_reconstruction),
-    inputs "the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between them are not read)",
+    inputs "the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between \
+        them are not read)",
     errors "CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT",
     at_once ("in one pass (masks and weights are read once more first)", "UNKNOWN_WRITE, NO_SCALAR");
 

@@ -50,7 +50,8 @@ macro_rules! pixel_loss {
             /// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
             ///
             /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-            #[doc = concat!(" ", $errors, ", NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of ", $mixed, ").")]
+            #[doc = concat!(" ", $errors, ", NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of ", $mixed,
+                ").")]
             /// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
             fn $loss(params: *const $params, totals: *const $totals, loss: *mut f64) {
                 $crate::capi::loss::loss(params, totals, loss, $core::Totals::loss)

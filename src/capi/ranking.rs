@@ -65,7 +65,9 @@ mirror! {
 macro_rules! update_integers {
     ($bits:literal, $rule:ident, $name:ident, $type:ty, $update:ident) => {
         exported! {
-            #[doc = concat!(" Adds scores of ", $bits, " bits to histograms of ", stringify!($rule), ": nothing is lost.")]
+            #[doc = concat!(
+                " Adds scores of ", $bits, " bits to histograms of ", stringify!($rule), ": nothing is lost."
+            )]
             /// `targets` and `valid` may be NULL.
             ///
             /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (another binning),

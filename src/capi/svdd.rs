@@ -38,7 +38,8 @@ parameters! {
 }
 
 loss_totals! {
-    over "pixels", size hyla_svdd_totals_size, merge hyla_svdd_merge, normalize hyla_svdd_normalize, loss hyla_svdd_loss;
+    over "pixels", size hyla_svdd_totals_size, merge hyla_svdd_merge, normalize hyla_svdd_normalize,
+    loss hyla_svdd_loss;
     pub struct hyla_svdd_totals: Totals {
         /// The sum of the terms `a_n v_n (d_n - R^2)` up to 2^127.
         pub loss: hyla_sum = sums.loss,

@@ -1,9 +1,9 @@
 //! The fastest way into an exact sum: a trial of registers of terms that need not lie in memory.
 //!
 //! A term is a shifted significand of 24 bits: `x = s 2^e`. Let `2^q` be the unit. Then `s << (e - q)`, of which the
-//! lowest 32 bits are kept, is x in units, except for a multiple of 2^32. Such integers are added with wrapping. A plain
-//! sum A of the same floats tells which multiple of 2^32 is missing in their sum. For that the error of A must be less
-//! than half of `2^(q+32)`.
+//! lowest 32 bits are kept, is x in units, except for a multiple of 2^32. Such integers are added with wrapping. A
+//! plain sum A of the same floats tells which multiple of 2^32 is missing in their sum. For that the error of A must be
+//! less than half of `2^(q+32)`.
 //!
 //! ```text
 //! L = sum of s << (e - q), modulo 2^32      H = round((A - L 2^q) / 2^(q+32))      sum = (L + 2^32 H) 2^q

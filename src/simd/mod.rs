@@ -266,8 +266,10 @@ pub(crate) trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not
 }
 
 /// A vector of 32-bit integers; arithmetic wraps.
-pub(crate) trait Bits:
-    Copy + Add<Output = Self> + Sub<Output = Self> + BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self>
+pub(crate) trait Bits
+where
+    Self: Copy + Add<Output = Self> + Sub<Output = Self>,
+    Self: BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self>,
 {
     /// Shifts zeros in from the right.
     fn shl(self, count: u32) -> Self;

@@ -57,7 +57,9 @@ proptest! {
     }
 
     #[test]
-    fn hard_targets_as_soft_ones_are_the_same_to_rounding(scores in proptest::collection::vec(between(-20.0, 20.0), 1..100)) {
+    fn hard_targets_as_soft_ones_are_the_same_to_rounding(
+        scores in proptest::collection::vec(between(-20.0, 20.0), 1..100),
+    ) {
         let hard: Vec<u8> = (0..scores.len()).map(|index| u8::from(index % 4 == 1)).collect();
         let soft: Vec<f32> = hard.iter().map(|target| f32::from(*target)).collect();
         let params = Params { pos_weight: 3.0, ..Params::default() };

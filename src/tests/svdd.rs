@@ -298,7 +298,8 @@ proptest! {
             let found = numbers[2 + channel];
             prop_assert!((found - slope).abs() <= 1e-5 * (1.0 + slope.abs()), "{found} is not {slope}");
             // The gradients of a shift of everything sum to 0.
-            let slopes = || gradient.iter().skip(channel).step_by(batch.channels).map(|bits| f64::from(f32::from_bits(*bits)));
+            let slope = |bits: &u32| f64::from(f32::from_bits(*bits));
+            let slopes = || gradient.iter().skip(channel).step_by(batch.channels).map(slope);
             let (sum, size): (f64, f64) = (slopes().sum(), slopes().map(f64::abs).sum());
             prop_assert!((found + sum).abs() <= 1e-6 * size + 1e-30, "{found} and {sum}");
         }
