@@ -18,7 +18,8 @@ RUST_SOURCES := Cargo.toml $(shell find src -name '*.rs')
 
 # $(call need,TOOLS): a recipe goes on if they are there; in CI it fails if not.
 need = for tool in $1; do \
-	    command -v $$tool > /dev/null || { echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; }; \
+	    command -v $$tool > /dev/null && continue; \
+	    echo "$@: skipped: $$tool, which is not installed"; [ "$(CI)" != true ]; exit; \
 	done
 
 .DEFAULT_GOAL := help

@@ -6,7 +6,8 @@ bench: ## run the criterion benches
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 
-bench-peers: $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-ranking ## time hyla against plain C loops and Eigen, side by side
+PEERS := $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-ranking
+bench-peers: $(PEERS) ## time hyla against plain C loops and Eigen, side by side
 	$(BUILD)/peers
 	$(BUILD)/peers-losses
 	$(BUILD)/peers-ranking
@@ -33,7 +34,8 @@ $(BUILD)/eigen.o: benches/peers/eigen.cpp $(PEER_HEADERS)
 $(BUILD)/peers: benches/peers/peers.cpp $(BUILD)/loops-native.o $(BUILD)/loops-avx2.o $(PEER_HEADERS) $(LIB)/libhyla.a
 	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
 
-$(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/eigen.o $(BUILD)/loops-native.o $(PEER_HEADERS) $(LIB)/libhyla.a
+$(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/eigen.o $(BUILD)/loops-native.o \
+    $(PEER_HEADERS) $(LIB)/libhyla.a
 	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
 
 $(BUILD)/peers-ranking: benches/peers/ranking.cpp $(PEER_HEADERS) $(LIB)/libhyla.a

@@ -1,7 +1,7 @@
 """Prints the values of hyla and of cuvis-ai's nodes on PyTorch side by side: every loss with its gradient, every
 metric, and (for ENVI scenes given) the ranking of a global RX detector beside scikit-learn's.
 
-usage: compare_torch.py [SCENE.hdr ...]      (after `make lib`; needs numpy, torch and cuvis-ai; scikit-learn for scenes)
+usage: compare_torch.py [SCENE.hdr ...]    (after `make lib`; needs numpy, torch and cuvis-ai; scikit-learn for scenes)
 
 PyTorch computes in float32 here, as its users do, so that it is the less exact of the two: the differences are mostly
 its own. Where hyla differs on purpose, docs/differences.md says why; these inputs avoid those cases.
@@ -257,8 +257,8 @@ def compare_score_metrics(random):
 
 
 def compare_detection(random):
-    """Two batches of one epoch, pooled. (What cuvis-ai's node emits with a batch is that batch's own for all but average
-    precision; pooled_metrics has the epoch's.)"""
+    """Two batches of one epoch, pooled. (What cuvis-ai's node emits with a batch is that batch's own for all but
+    average precision; pooled_metrics has the epoch's.)"""
     context = Context(stage=ExecutionStage.VAL, epoch=0, batch_idx=0, global_step=0)
     node = metrics.AnomalyDetectionMetrics()
     params, totals, binning = hyla.params("detection"), hyla.struct("detection_totals"), hyla.struct("binning")

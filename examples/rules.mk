@@ -26,7 +26,8 @@ examples-run: examples ## run the training examples on simulated scenes; C and R
 	@for combination in bce iou; do \
 	    $(EXAMPLES)/train $$combination --cosines --tiles 7 > $(EXAMPLES)/$$combination-c.txt; result=$$?; \
 	    cat $(EXAMPLES)/$$combination-c.txt; [ $$result = 0 ] || exit 1; \
-	    $(CARGO) run --quiet --release --features scalar --example train -- $$combination --cosines > $(EXAMPLES)/$$combination-rust.txt && \
+	    $(CARGO) run --quiet --release --features scalar --example train -- $$combination --cosines \
+	        > $(EXAMPLES)/$$combination-rust.txt && \
 	    cmp $(EXAMPLES)/$$combination-c.txt $(EXAMPLES)/$$combination-rust.txt || exit 1; \
 	    echo "train $$combination: Rust prints the same as C"; \
 	done
@@ -61,7 +62,8 @@ examples-merge: $(EXAMPLES)/threads ## run the merging examples over threads, an
 
 examples-mpi: $(EXAMPLES)/mpi_merge
 	@for ranks in 1 2 4; do \
-	    $(MPIRUN) -n $$ranks $(EXAMPLES)/mpi_merge > $(EXAMPLES)/ranks.txt && echo "$$ranks ranks: $$(tail -n 1 $(EXAMPLES)/ranks.txt)" && \
+	    $(MPIRUN) -n $$ranks $(EXAMPLES)/mpi_merge > $(EXAMPLES)/ranks.txt && \
+	    echo "$$ranks ranks: $$(tail -n 1 $(EXAMPLES)/ranks.txt)" && \
 	    grep -v rank $(EXAMPLES)/ranks.txt | cmp - $(EXAMPLES)/merged.txt || exit 1; \
 	done
 

@@ -200,9 +200,8 @@ static double bands_in_use(const struct model *m) {
 static uint64_t fingerprint(const struct model *m) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i <= 2 * m->parameters; ++i) {
-        const double value = i < m->parameters       ? m->logits[i]
-                             : i < 2 * m->parameters ? m->filters[i - m->parameters]
-                                                     : m->bias;
+        double value = m->bias;
+        if (i < 2 * m->parameters) value = i < m->parameters ? m->logits[i] : m->filters[i - m->parameters];
         uint64_t bits;
         memcpy(&bits, &value, sizeof bits);
         for (int shift = 0; shift < 64; shift += 8) hash = (hash ^ (bits >> shift & 0xff)) * 0x100000001b3u;

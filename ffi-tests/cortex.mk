@@ -2,7 +2,8 @@
 
 # No operating system, no C library, one lane. The whole archive, of which the linker takes what is used: it has the
 # compiler's runtime, too. Built for size, core included (Debian's package rust-web-src has its sources).
-CORTEX_BUILD := RUSTC_BOOTSTRAP=1 CARGO_PROFILE_RELEASE_OPT_LEVEL=s $(CROSS_CARGO) rustc $(RUSTC_LIBRARY) -Zbuild-std=core
+CORTEX_BUILD := RUSTC_BOOTSTRAP=1 CARGO_PROFILE_RELEASE_OPT_LEVEL=s $(CROSS_CARGO) rustc $(RUSTC_LIBRARY) \
+    -Zbuild-std=core
 CORTEX_FLAGS := -std=c11 -Os -Wall -Wextra -Werror -mthumb -ffreestanding -nostdlib -Iinclude -Wl,--gc-sections \
     -Wl,--emit-relocs -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack
 CORTEX_SOURCES := $(wildcard examples/embedded/*) include/hyla.h
@@ -34,8 +35,8 @@ $(BUILD)/$1/proof.o: $(RUST_SOURCES) scripts/own-object.sh
 	STRIP=arm-none-eabi-strip scripts/own-object.sh $(BUILD)/$1/proof/$2/release/libhyla.a $$@
 
 $(BUILD)/$1/monitor.elf: $(CORTEX_SOURCES) $(BUILD)/$1/libhyla.a
-	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -T examples/embedded/cortex_m.ld examples/embedded/monitor.c examples/embedded/cortex_m.c \
-	    $(BUILD)/$1/libhyla.a -o $$@
+	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -T examples/embedded/cortex_m.ld examples/embedded/monitor.c \
+	    examples/embedded/cortex_m.c $(BUILD)/$1/libhyla.a -o $$@
 
 $(BUILD)/$1/monitor-iou.elf: $(CORTEX_SOURCES) $(BUILD)/$1/libhyla.a
 	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -DWITH_IOU -T examples/embedded/cortex_m.ld examples/embedded/monitor.c \
@@ -51,7 +52,8 @@ run-$1: $(BUILD)/$1/monitor.elf $(BUILD)/$1/monitor-iou.elf $(BUILD)/embedded-mo
 	    $(CORTEX_EMULATOR) -M $4 -kernel $(BUILD)/$1/$$$$name.elf < /dev/null > $(BUILD)/$1/said.txt && \
 	    $(BUILD)/embedded-$$$$name > $(BUILD)/embedded-$$$$name.txt && \
 	    grep -v ^stack $(BUILD)/$1/said.txt | cmp - $(BUILD)/embedded-$$$$name.txt && \
-	    echo "$1: $$$$name: the same text as on the host, $$$$(wc -l < $(BUILD)/embedded-$$$$name.txt) lines; $$$$(grep ^stack $(BUILD)/$1/said.txt)" || exit; \
+	    lines=$$$$(wc -l < $(BUILD)/embedded-$$$$name.txt) stack=$$$$(grep ^stack $(BUILD)/$1/said.txt) && \
+	    echo "$1: $$$$name: the same text as on the host, $$$$lines lines; $$$$stack" || exit; \
 	done
 
 budget-$1: $(BUILD)/$1/monitor.elf
@@ -66,7 +68,8 @@ $(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $6): $(BUILD)/$1/tests/%
 $(BUILD)/$1/tests/%.elf: ffi-tests/cortex_m.c ffi-tests/cortex_m.ld $(FFI_HEADERS) $(BUILD)/$1/libhyla.a
 	@mkdir -p $$(@D)
 	arm-none-eabi-gcc $3 $(DIGEST_FLAGS) -DCARGO_VERSION='"$(VERSION)"' -mthumb --specs=rdimon.specs -Wl,--gc-sections \
-	    -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T ffi-tests/cortex_m.ld $$(filter %.c,$$^) $$(filter %.a,$$^) -lm -o $$@
+	    -Wl,--no-warn-rwx-segments -Wl,-z,noexecstack -T ffi-tests/cortex_m.ld $$(filter %.c,$$^) $$(filter %.a,$$^) \
+	    -lm -o $$@
 
 layout-$1: $(BUILD)/$1/tests/layout.elf
 	@scripts/check-layout.sh $1 abi/layout-32.txt $(CORTEX_EMULATOR) -M $4 $5 -kernel $$<
@@ -78,10 +81,12 @@ ffi-$1: layout-$1 $(patsubst %,$(BUILD)/$1/tests/%.elf,$(CORTEX_PROGRAMS) $6)
 
 .PHONY: run-$1 budget-$1 symbols-$1 layout-$1 ffi-$1
 endef
-$(eval $(call cortex-rules,cortex-m4f,thumbv7em-none-eabihf,-mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16,mps2-an386,,environment))
+CORTEX_M4F_FLAGS := -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16
+$(eval $(call cortex-rules,cortex-m4f,thumbv7em-none-eabihf,$(CORTEX_M4F_FLAGS),mps2-an386,,environment))
 # The only emulated board with this core has less memory than tests need; and the core has no floating-point
 # environment.
-$(eval $(call cortex-rules,cortex-m0,thumbv6m-none-eabi,-mcpu=cortex-m0,microbit,-global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=33554432))
+CORTEX_M0_MEMORY := -global nrf51-soc.flash-size=4194304 -global nrf51-soc.sram-size=33554432
+$(eval $(call cortex-rules,cortex-m0,thumbv6m-none-eabi,-mcpu=cortex-m0,microbit,$(CORTEX_M0_MEMORY)))
 
 $(BUILD)/embedded-monitor $(BUILD)/embedded-monitor-iou: $(CORTEX_SOURCES) $(LIB)/libhyla.a
 	$(CC) -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude $(if $(findstring iou,$@),-DWITH_IOU) \
@@ -99,7 +104,8 @@ cortex-test: ## Cortex-M4F and Cortex-M0, emulated: a monitor within its budget,
 small-test: ## what only microcontrollers compile, by the Rust tests of all nodes on this machine
 	RUSTFLAGS='--cfg hyla_small' $(CARGO) test --quiet --release --features capi,scalar --target-dir $(BUILD)/small --lib
 
-cortex-sizes: $(foreach core,$(CORTEX),$(BUILD)/$(core)/libhyla.a $(BUILD)/$(core)/empty.o) ## flash and stack of each node on Cortex-M4F and Cortex-M0
+CORTEX_SIZED := $(foreach core,$(CORTEX),$(BUILD)/$(core)/libhyla.a $(BUILD)/$(core)/empty.o)
+cortex-sizes: $(CORTEX_SIZED) ## flash and stack of each node on Cortex-M4F and Cortex-M0
 	scripts/cortex-sizes.py table $(CORTEX:%=$(BUILD)/%)
 
 .PHONY: cortex-test small-test cortex-sizes

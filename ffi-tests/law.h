@@ -192,8 +192,7 @@ static inline void law_of_reserved(const struct function *function, struct rooms
 static inline void law_of_struct_size(const struct function *function, struct rooms *rooms) {
     if (!(function->reads & BIT(PARAMS))) return;
     const uint32_t known = (uint32_t)size_of(function, PARAMS);
-    const uint32_t wrong[] = {0,    1,    2,     3,           5,          known - 1,     known + 1,
-                              4098, 4100, 65536, 0x80000000u, UINT32_MAX, UINT32_MAX - 3};
+    const uint32_t wrong[] = {0, 1, 2, 3, 5, known - 1, known + 1, 4098, 4100, 65536, 1u << 31, ~3u, UINT32_MAX};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
         struct arguments arguments = valid_arguments(function, rooms);
         *(uint32_t *)arguments.at[PARAMS] = wrong[i];

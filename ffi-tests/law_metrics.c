@@ -253,8 +253,15 @@ static void strides(void) {
 }
 
 static void detections(void) {
-    static const char *const names[7] = {"precision",       "recall",       "f1_score", "iou",
-                                         "image_precision", "image_recall", "image_f1"};
+    static const char *const names[7] = {
+        "precision",
+        "recall",
+        "f1_score",
+        "iou",
+        "image_precision",
+        "image_recall",
+        "image_f1",
+    };
     const hyla_status no_frames =
         HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES | HYLA_NOTICE_NO_DECISIONS;
     const hyla_context context = {HYLA_STAGE_TEST, 3, 5, 0};

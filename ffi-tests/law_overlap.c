@@ -41,28 +41,26 @@ FAMILY(tversky, TVERSKY)
 
 #define INPUTS (BIT(PARAMS) | BIT(PIXELS) | BIT(SCORES) | BIT(TARGETS) | BIT(VALID) | BIT(WEIGHTS))
 #define OPTIONAL (BIT(VALID) | BIT(WEIGHTS))
+/* The rows read as those of other families; a formatter takes the braces of a macro for those of code. */
+// clang-format off
 #define TABLE(node)                                                                                                    \
     {"hyla_" #node "_update", node##_update, &node, INPUTS, OPTIONAL | BIT(RANGE), BIT(TOTALS) | BIT(RANGE)},          \
-        {"hyla_" #node "_merge", node##_merge, &node, BIT(OTHER), 0, BIT(TOTALS)},                                     \
-        {"hyla_" #node "_normalize", node##_normalize, &node, 0, 0, BIT(TOTALS)},                                      \
-        {"hyla_" #node "_loss", node##_loss, &node, BIT(PARAMS) | BIT(TOTALS) | BIT(RANGE), BIT(RANGE), BIT(VALUE)},   \
-        {"hyla_" #node "_gradient",         node##_gradient,       &node,                                              \
-         INPUTS | BIT(TOTALS) | BIT(RANGE), OPTIONAL | BIT(RANGE), BIT(FLOATS)},                                       \
-    {                                                                                                                  \
-        "hyla_" #node "_loss_and_gradient", node##_loss_and_gradient, &node, INPUTS,                                   \
-            OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)                   \
-    }
+    {"hyla_" #node "_merge", node##_merge, &node, BIT(OTHER), 0, BIT(TOTALS)},                                         \
+    {"hyla_" #node "_normalize", node##_normalize, &node, 0, 0, BIT(TOTALS)},                                          \
+    {"hyla_" #node "_loss", node##_loss, &node, BIT(PARAMS) | BIT(TOTALS) | BIT(RANGE), BIT(RANGE), BIT(VALUE)},       \
+    {"hyla_" #node "_gradient", node##_gradient, &node, INPUTS | BIT(TOTALS) | BIT(RANGE), OPTIONAL | BIT(RANGE),      \
+     BIT(FLOATS)},                                                                                                     \
+    {"hyla_" #node "_loss_and_gradient", node##_loss_and_gradient, &node, INPUTS,                                      \
+     OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)}
 #define SOFT_INPUTS ((INPUTS & ~BIT(TARGETS)) | BIT(SOFT_TARGETS))
 #define SOFT(node)                                                                                                     \
-    {                                                                                                                  \
-        "hyla_" #node "_update, soft", node##_update,           &node, SOFT_INPUTS,                                    \
-        OPTIONAL | BIT(RANGE),         BIT(TOTALS) | BIT(RANGE)},                                                      \
-        {"hyla_" #node "_gradient, soft",        node##_gradient,       &node,                                         \
-         SOFT_INPUTS | BIT(TOTALS) | BIT(RANGE), OPTIONAL | BIT(RANGE), BIT(FLOATS)},                                  \
-    {                                                                                                                  \
-        "hyla_" #node "_loss_and_gradient, soft", node##_loss_and_gradient, &node, SOFT_INPUTS,                        \
-            OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)                   \
-    }
+    {"hyla_" #node "_update, soft", node##_update, &node, SOFT_INPUTS, OPTIONAL | BIT(RANGE),                          \
+     BIT(TOTALS) | BIT(RANGE)},                                                                                        \
+    {"hyla_" #node "_gradient, soft", node##_gradient, &node, SOFT_INPUTS | BIT(TOTALS) | BIT(RANGE),                  \
+     OPTIONAL | BIT(RANGE), BIT(FLOATS)},                                                                              \
+    {"hyla_" #node "_loss_and_gradient, soft", node##_loss_and_gradient, &node, SOFT_INPUTS,                           \
+     OPTIONAL | BIT(TOTALS) | BIT(RANGE), BIT(TOTALS) | BIT(RANGE) | BIT(VALUE) | BIT(FLOATS)}
+// clang-format on
 static const struct function functions[] = {TABLE(iou), TABLE(tversky), SOFT(iou), SOFT(tversky)};
 
 static const float scores[4] = {1.0f, 0.5f, 0.0f, 0.25f};

@@ -125,8 +125,12 @@ void cubes() {
 }
 
 void frames() {
-    const std::array<float, 3 * n> colors = {0.5f,   0.25f, 1.0f,  0.0f, 0.75f, 0.5f,
-                                             0.125f, 1.0f,  0.25f, 0.5f, 0.5f,  0.0f};
+    const std::array<float, 3 * n> colors = {
+        0.5f, 0.25f, 1.0f,
+        0.0f, 0.75f, 0.5f,
+        0.125f, 1.0f, 0.25f,
+        0.5f, 0.5f, 0.0f,
+    };
     const auto rgb = hyla::cube::interleaved(colors.data(), n, 3).with_targets(targets.data()).with_valid(valid.data());
     const hyla::foreground_contrast::params params;
     hyla::foreground_contrast totals, same;

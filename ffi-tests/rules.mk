@@ -16,7 +16,8 @@ TEXT_LIMIT ?= 524288
 
 ffi-test: ffi-programs $(BUILD)/proof.o ## test the built library from C and C++
 	scripts/run-programs.sh ffi-test $(FFI_PROGRAMS:%=$(FFI)/static/%$(EXE)) $(FFI_PROGRAMS:%=$(FFI)/shared/%$(EXE)) \
-	    "scripts/check-symbols.sh $(BUILD)/hyla.o $(BUILD)/proof.o $(LIB)/$(SHARED) include/hyla.h abi/hyla.map $(TEXT_LIMIT)"
+	    "scripts/check-symbols.sh $(BUILD)/hyla.o $(BUILD)/proof.o $(LIB)/$(SHARED) \
+	    include/hyla.h abi/hyla.map $(TEXT_LIMIT)"
 
 ffi-programs: ffi-headers $(FFI_PROGRAMS:%=$(FFI)/static/%$(EXE)) $(FFI_PROGRAMS:%=$(FFI)/shared/%$(EXE))
 
@@ -35,10 +36,12 @@ ffi-headers: ## compile the headers alone, in every standard
 # $(call headers-alone,C COMPILER,C++ COMPILER,FLAGS)
 headers-alone = for macros in $(FFI_MACROS); do \
 	    for standard in c99 c11 c17; do \
-	        $1 $(filter --target%,$3) -std=$$standard $(FFI_WARNINGS) -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.c || exit; \
+	        $1 $(filter --target%,$3) -std=$$standard $(FFI_WARNINGS) -Iinclude -D$${macros}_MACROS \
+	            -fsyntax-only ffi-tests/header.c || exit; \
 	    done; \
 	    for standard in c++11 c++14 c++17 c++20; do \
-	        $2 $3 -std=$$standard $(FFI_WARNINGS) -Wshadow -Iinclude -D$${macros}_MACROS -fsyntax-only ffi-tests/header.cpp || exit; \
+	        $2 $3 -std=$$standard $(FFI_WARNINGS) -Wshadow -Iinclude -D$${macros}_MACROS \
+	            -fsyntax-only ffi-tests/header.cpp || exit; \
 	    done; \
 	done; \
 	echo 'headers: $1: $(words $(foreach macros,$(FFI_MACROS),1 2 3 4 5 6 7)) checks, 0 failed'
@@ -94,8 +97,8 @@ tsan: ## threads that write beside each other, with the thread sanitizer in the 
 
 # Core comes as it is, without the sanitizer, which the compiler wants to be told.
 $(BUILD)/tsan/libhyla.a: $(RUST_SOURCES)
-	RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer' $(CARGO) rustc --quiet --release \
-	    --features capi,scalar --crate-type staticlib --target $(FFI_HOST) --target-dir $(BUILD)/tsan
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS='-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer' $(CARGO) rustc --quiet \
+	    --release --features capi,scalar --crate-type staticlib --target $(FFI_HOST) --target-dir $(BUILD)/tsan
 	cp $(BUILD)/tsan/$(FFI_HOST)/release/libhyla.a $@
 
 # Not linked by -fsanitize, which would take the runtime of the compiler of C.

@@ -33,7 +33,8 @@ for target; do
     corpus=$(find "fuzz/corpus/$target" -type f | wc -l)
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     last=$(grep -E '^#[0-9]+.*DONE' "$log")
-    edges=$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<< "$last") features=$(sed -n 's/.* ft: \([0-9]*\).*/\1/p' <<< "$last")
+    edges=$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<< "$last")
+    features=$(sed -n 's/.* ft: \([0-9]*\).*/\1/p' <<< "$last")
     printf '%-10s %8s %12s %10s %10s\n' "$target" "$corpus" "$executions" "$edges" "$features"
 done
 exit "$failed"

@@ -13,5 +13,6 @@ findings() { echo "$PWD/build/fuzz-findings/$1/"; }
 # fuzz_for SECONDS TARGET: what is found is added to the inputs of this machine.
 fuzz_for() {
     mkdir -p "fuzz/corpus/$2" "$(found "$2")" "$(findings "$2")"
-    "$programs/$2" "${options[@]}" -max_total_time="$1" -artifact_prefix="$(findings "$2")" "$(found "$2")" "fuzz/corpus/$2"
+    "$programs/$2" "${options[@]}" -max_total_time="$1" -artifact_prefix="$(findings "$2")" \
+        "$(found "$2")" "fuzz/corpus/$2"
 }

@@ -15,7 +15,8 @@ FUZZ_CARGO = RUSTC_BOOTSTRAP=1 RUSTFLAGS='$(FUZZ_FLAGS)' $(CARGO)
 
 # Cargo knows what is to be built anew.
 fuzz-build: ## build the fuzz targets
-	$(FUZZ_CARGO) build --quiet --locked --release --manifest-path fuzz/Cargo.toml --target $(FFI_HOST) --target-dir $(FUZZ)
+	$(FUZZ_CARGO) build --quiet --locked --release --manifest-path fuzz/Cargo.toml --target $(FFI_HOST) \
+	    --target-dir $(FUZZ)
 
 fuzz: fuzz-build ## fuzz one target: make fuzz TARGET=pixels SECONDS=600
 	fuzz/run.sh $(FUZZ) $(FFI_HOST) $(SECONDS) $(TARGET)
@@ -23,7 +24,7 @@ fuzz: fuzz-build ## fuzz one target: make fuzz TARGET=pixels SECONDS=600
 fuzz-check: fuzz-build ## replay the corpus of each fuzz target, then fuzz it for 20 seconds
 	fuzz/check.sh $(FUZZ) $(FFI_HOST) 20 $(FUZZ_JOBS) $(FUZZ_TARGETS)
 
-# Few inputs that reach all that those of the corpus and of `make fuzz` reach.
+# Few inputs that reach what those of the corpus and of `make fuzz` reach.
 fuzz-merge: fuzz-build ## write the corpus of one fuzz target anew: make fuzz-merge TARGET=pixels
 	fuzz/merge.sh $(FUZZ) $(FFI_HOST) $(TARGET)
 

@@ -12,8 +12,9 @@
  * Order     Parameters, totals, inputs, options, outputs. const means untouched.
  * Memory    All memory is the caller's. Nothing is allocated, kept after the return or freed.
  *           Outputs may not overlap anything else; inputs may overlap each other. Pointers are
- *           aligned for their type. NULL with n = 0 is fine. Results may be uninitialised, and so
- *           may gradients that are stored, and workspaces.
+ *           aligned for their type. NULL with n = 0 is fine. Results and maps may be
+ *           uninitialised, and so may gradients that are stored, and workspaces. What a workspace
+ *           holds before and after a call means nothing.
  * Stack     On x86-64 a call takes at most 8 KiB, or as much as the parameters of its node say.
  * Totals    Begin as all zero bits ({0}); a new epoch is zeroed totals. They are int64 words
  *           without exception: adding the words of two totals (MPI_SUM on MPI_INT64_T, SQL SUM,
@@ -29,7 +30,13 @@
  *           promised. Calls work in the default floating-point environment, whatever the
  *           program has set, and restore what they found. Exception flags (fetestexcept) are not
  *           promised: a call clears none that was raised, and may leave any other raised.
- * Masks     Bytes; nonzero is true. A pixel whose `valid` byte is 0 is as if it were not there.
+ * Inputs    Initialise hyla_pixels, hyla_cube and hyla_matrix with {0} (C) or {} (C++) and set
+ *           fields by name.
+ * Masks     Bytes; nonzero is true. A pixel whose `valid` byte is 0 is as if it were not there: it
+ *           may be NaN, changes no total, and its gradient and map entry are exactly 0.
+ * Gradients  Are stored, or added to what is there (`write`: HYLA_STORE or HYLA_ADD). The totals are
+ *           those of the whole batch, merged over all tiles and ranks; the inputs may be any part
+ *           of the batch. Where a pixel does not count the gradient is 0, or unchanged.
  * Threads   Any number, as long as two do not write the same memory. No locks, no global state but
  *           the tier. Time is linear in n and bounded.
  *
@@ -63,18 +70,23 @@
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f, 0.0f }
-#define HYLA_CROSS_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_cross_entropy_params), HYLA_REDUCTION_WEIGHTED_MEAN, 1, -100, 1.0f, 0.0f }
+#define HYLA_CROSS_ENTROPY_PARAMS_DEFAULT \
+    { sizeof(hyla_cross_entropy_params), HYLA_REDUCTION_WEIGHTED_MEAN, 1, -100, 1.0f, 0.0f }
 #define HYLA_DICE_PARAMS_DEFAULT { sizeof(hyla_dice_params), 1, 0, 0, HYLA_ABSENT_ONE, 1.0f, 1e-6f }
 #define HYLA_DISTINCTNESS_PARAMS_DEFAULT { sizeof(hyla_distinctness_params), 0.1f, 1e-6f, 0 }
 #define HYLA_FOCAL_PARAMS_DEFAULT { sizeof(hyla_focal_params), HYLA_REDUCTION_MEAN, 1.0f, 2.0f, 1, 0.25f }
-#define HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT { sizeof(hyla_foreground_contrast_params), HYLA_COLOR_RGB, 1, 1.0f, 0.0f, 0.0f, 1e-6f }
-#define HYLA_IOU_PARAMS_DEFAULT { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
+#define HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT \
+    { sizeof(hyla_foreground_contrast_params), HYLA_COLOR_RGB, 1, 1.0f, 0.0f, 0.0f, 1e-6f }
+#define HYLA_IOU_PARAMS_DEFAULT \
+    { sizeof(hyla_iou_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f }
 #define HYLA_MSE_PARAMS_DEFAULT { sizeof(hyla_mse_params), HYLA_REDUCTION_MEAN, 1.0f }
 #define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
 #define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
 #define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
 #define HYLA_SVDD_PARAMS_DEFAULT { sizeof(hyla_svdd_params), 0.05f, 1.0f, 0.0f }
-#define HYLA_TVERSKY_PARAMS_DEFAULT { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, 0.5f, 0.5f, 1.0f }
+#define HYLA_TVERSKY_PARAMS_DEFAULT \
+    { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, \
+    0.5f, 0.5f, 1.0f }
 #define HYLA_BINNING_PARAMS_DEFAULT { sizeof(hyla_binning_params), HYLA_BINNING_KEY, 12, 0.0f, 1.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1, 200 }
 #define HYLA_DRIFT_PARAMS_DEFAULT { sizeof(hyla_drift_params), 10, 0, 0.0f, 0.0f }
@@ -721,13 +733,10 @@ typedef struct hyla_cross_entropy_totals {
 //
 // The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
 // labels that it does not need are ignored; weights are used by every function that takes a cube.
-//
-// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
 typedef struct hyla_cube {
     // The values, as the function says.
     const float *values;
-    // How many pixels there are. With 0 all pointers may be NULL.
+    // How many pixels there are.
     size_t n;
     // How many values a pixel has.
     size_t channels;
@@ -820,7 +829,7 @@ typedef struct hyla_distinctness_params {
 
 // A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
 // at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
-// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
+// are not touched.
 typedef struct hyla_matrix {
     // The values: any floats. NULL if there are no rows or no columns.
     const float *values;
@@ -1719,7 +1728,7 @@ const char *hyla_tier_name(uint32_t tier);
 // Makes all calls of the process run on this tier, or on the best one again (HYLA_TIER_BEST): for
 // tests and measurements. A call that runs meanwhile on another thread finishes on either tier.
 //
-// Errors, with the tier unchanged: TIER_UNAVAILABLE.
+// Errors: TIER_UNAVAILABLE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_tier_pin(uint32_t tier);
@@ -1735,13 +1744,14 @@ size_t hyla_sum_totals_size(void);
 
 // Adds other totals to totals, and makes the words canonical.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_merge(const struct hyla_sum_totals *other,
                            struct hyla_sum_totals *totals);
 
-// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -1753,8 +1763,7 @@ hyla_status hyla_sum_normalize(struct hyla_sum_totals *totals);
 // Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
 // are counted and decide the value by the rules of IEEE 754.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_update(const struct hyla_pixels *pixels,
@@ -1762,7 +1771,7 @@ hyla_status hyla_sum_update(const struct hyla_pixels *pixels,
 
 // The sum, exact and rounded once; 0 of nothing.
 //
-// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_value(const struct hyla_sum_totals *totals,
@@ -1770,7 +1779,7 @@ hyla_status hyla_sum_value(const struct hyla_sum_totals *totals,
 
 // The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 //
-// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_sum_mean(const struct hyla_sum_totals *totals,
@@ -1782,7 +1791,7 @@ size_t hyla_range_size(void);
 
 // Joins another range to a range.
 //
-// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_range_merge(const struct hyla_range *other,
@@ -1793,8 +1802,7 @@ hyla_status hyla_range_merge(const struct hyla_range *other,
 // Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
 // apart; infinities are values like others.
 //
-// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_range_update(const struct hyla_pixels *pixels,
@@ -1802,8 +1810,8 @@ hyla_status hyla_range_update(const struct hyla_pixels *pixels,
 
 // What the range says. Exact: minimum and maximum are values of the map.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
-// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was
+// seen, or an extreme is infinite).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_range_values(const struct hyla_range *range,
@@ -1825,14 +1833,14 @@ size_t hyla_bce_totals_size(void);
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_bce_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_bce_merge(const struct hyla_bce_totals *other,
                            struct hyla_bce_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -1842,12 +1850,10 @@ hyla_status hyla_bce_normalize(struct hyla_bce_totals *totals);
 // Adds pixels to totals.
 //
 // Inputs: `scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
-// `weights`. Time is linear in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+// `weights`.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT,
-// LABEL_SMOOTHING.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+// UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING.
 // Notices: none; `hyla_bce_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
@@ -1857,7 +1863,7 @@ hyla_status hyla_bce_update(const struct hyla_bce_params *params,
 
 // The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
 // UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of
 // another weight, pos_weight or label_smoothing).
 // Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
@@ -1867,23 +1873,20 @@ hyla_status hyla_bce_loss(const struct hyla_bce_params *params,
                           const struct hyla_bce_totals *totals,
                           double *loss);
 
-// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
-// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
+// reduction none. `params->reduction` does not matter.
 //
-// Errors, with `loss_map` unchanged: those of `hyla_bce_update`. Notices: EMPTY (n is 0).
+// Errors: those of `hyla_bce_update`. Notices: EMPTY (n is 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_bce_map(const struct hyla_bce_params *params,
                          const struct hyla_pixels *pixels,
                          float *loss_map);
 
-// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
-// output may be uninitialised.
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`). A NaN
+// logit has a NaN gradient; the gradient of the mean of nothing is 0.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Errors: those of `hyla_bce_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_bce_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -1898,7 +1901,7 @@ hyla_status hyla_bce_gradient(const struct hyla_bce_params *params,
 // bits as update, loss and gradient, in one pass (masks and weights are read once more first).
 // The batch's totals are added to `totals`, which may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_bce_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Errors: those of `hyla_bce_update`, UNKNOWN_WRITE, NO_SCALAR.
 // Notices: those of `hyla_bce_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
@@ -1926,14 +1929,14 @@ size_t hyla_cross_entropy_totals_size(void);
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_cross_entropy_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_cross_entropy_merge(const struct hyla_cross_entropy_totals *other,
                                      struct hyla_cross_entropy_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -1943,12 +1946,10 @@ hyla_status hyla_cross_entropy_normalize(struct hyla_cross_entropy_totals *total
 // Adds pixels to totals.
 //
 // Inputs: the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite and
-// not negative, may be NULL. All calls of a batch take the same ones. Time is linear in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+// not negative, may be NULL. All calls of a batch take the same ones.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION,
-// WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
+// CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT.
 // Notices: none; `hyla_cross_entropy_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
@@ -1959,22 +1960,20 @@ hyla_status hyla_cross_entropy_update(const struct hyla_cross_entropy_params *pa
 
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another
-// weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED,
-// DEGENERATE (a weighted mean whose weights are all 0: NaN).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION, UNKNOWN_OPTION,
+// WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or smoothing;
+// class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean
+// whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_cross_entropy_loss(const struct hyla_cross_entropy_params *params,
                                     const struct hyla_cross_entropy_totals *totals,
                                     double *loss);
 
-// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
-// reduction none. `params->reduction` does not matter. `loss_map` may be
-// uninitialised.
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of reduction
+// none. `params->reduction` does not matter.
 //
-// Errors, with `loss_map` unchanged: those of `hyla_cross_entropy_update`.
-// Notices: EMPTY (n is 0).
+// Errors: those of `hyla_cross_entropy_update`. Notices: EMPTY (n is 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_cross_entropy_map(const struct hyla_cross_entropy_params *params,
@@ -1983,13 +1982,10 @@ hyla_status hyla_cross_entropy_map(const struct hyla_cross_entropy_params *param
                                    float *loss_map);
 
 // Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values,
-// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
-// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
-// of the batch. Where a pixel does not count: 0, or unchanged.
+// or adds it there (`write`).
 // NaN has a NaN gradient; the gradient of the mean of nothing is 0.
-// With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_logits` unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Errors: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_cross_entropy_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2005,7 +2001,7 @@ hyla_status hyla_cross_entropy_gradient(const struct hyla_cross_entropy_params *
 // bits as update, loss and gradient, in two passes.
 // The batch's totals are added to `totals`, which may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Errors: those of `hyla_cross_entropy_update`, UNKNOWN_WRITE, NO_SCALAR.
 // Notices: those of `hyla_cross_entropy_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
@@ -2031,10 +2027,10 @@ hyla_status hyla_dice_params_init(struct hyla_dice_params *params,
 HYLA_API
 size_t hyla_dice_totals_size(void);
 
-// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
-// canonical.
+// Adds other totals (of another tile, frame, thread or rank) to totals,
+// class by class, and makes the words canonical.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_merge(const struct hyla_dice_totals *other,
@@ -2051,12 +2047,10 @@ hyla_status hyla_dice_normalize(struct hyla_dice_totals *totals,
 
 // Adds pixels to the totals of the classes, an array of `channels` of them.
 //
-// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
-// allocated or kept. Any number of threads may call it, each with totals of its own.
+// Inputs: the cube's values and `labels`, optional `valid` and `weights`.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
-// Notices: none; `hyla_dice_loss` tells them.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS
+// (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON. Notices: none; `hyla_dice_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_update(const struct hyla_dice_params *params,
@@ -2065,9 +2059,9 @@ hyla_status hyla_dice_update(const struct hyla_dice_params *params,
 
 // The loss, in double from exact sums; 0 of no pixel.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// CHANNELS (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other
-// classes). Notices: EMPTY, NOT_FINITE, REJECTED.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS (no class, or more
+// than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices: EMPTY,
+// NOT_FINITE, REJECTED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_loss(const struct hyla_dice_params *params,
@@ -2075,13 +2069,9 @@ hyla_status hyla_dice_loss(const struct hyla_dice_params *params,
                            size_t classes,
                            double *loss);
 
-// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be
-// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
-// uninitialised.
+// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`).
 //
-// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
-// those of `hyla_dice_loss`.
+// Errors: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices: those of `hyla_dice_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_gradient(const struct hyla_dice_params *params,
@@ -2094,8 +2084,7 @@ hyla_status hyla_dice_gradient(const struct hyla_dice_params *params,
 // The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
 // totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
-// `hyla_dice_loss`, about this batch.
+// Errors: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of `hyla_dice_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_dice_loss_and_gradient(const struct hyla_dice_params *params,
@@ -2121,11 +2110,10 @@ size_t hyla_distinctness_workspace(size_t rows,
                                    size_t columns);
 
 // The loss. 0 of fewer than two rows. `workspace` holds `workspace_size` doubles, at least
-// `hyla_distinctness_workspace(rows, columns)`; its contents before and after mean nothing.
+// `hyla_distinctness_workspace(rows, columns)`.
 //
-// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
-// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
-// (too small),
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES
+// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
 // WEIGHT, EPSILON, UNKNOWN_OPTION. Notices: EMPTY (fewer than two rows: 0), DEGENERATE (a row no longer than eps),
 // ZERO_PAIRS (cosines are known to be exactly 0: with `skip_exact_zeros` any, otherwise those of a row of zeros, or
 // all of them), NOT_FINITE.
@@ -2138,11 +2126,10 @@ hyla_status hyla_distinctness_loss(const struct hyla_distinctness_params *params
                                    double *loss);
 
 // Writes `upstream * d loss / d selection_weights` to `grad_selection_weights`, in the layout of the matrix,
-// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
-// output may be uninitialised.
+// or adds it there (`write`), each rounded to float32 once.
 // It has no part along its row where the row is longer than eps.
 //
-// Errors, with all outputs unchanged: those of `hyla_distinctness_loss`, UNKNOWN_WRITE.
+// Errors: those of `hyla_distinctness_loss`, UNKNOWN_WRITE.
 // Notices: those of `hyla_distinctness_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2156,7 +2143,7 @@ hyla_status hyla_distinctness_gradient(const struct hyla_distinctness_params *pa
 
 // The loss and the gradient in one call: the same bits as the two functions.
 //
-// Errors, with all outputs unchanged, and notices: those of `hyla_distinctness_gradient`.
+// Errors and notices: those of `hyla_distinctness_gradient`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinctness_loss_and_gradient(const struct hyla_distinctness_params *params,
@@ -2184,14 +2171,14 @@ size_t hyla_focal_totals_size(void);
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_focal_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_focal_merge(const struct hyla_focal_totals *other,
                              struct hyla_focal_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -2200,13 +2187,10 @@ hyla_status hyla_focal_normalize(struct hyla_focal_totals *totals);
 
 // Adds pixels to totals.
 //
-// Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be NULL. Time is linear
-// in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+// Inputs: `scores` (logits) and `targets`; optional `valid` and `weights`; `soft_targets` must be NULL.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (soft targets), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE
-// (alpha).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+// UNSUPPORTED_INPUT (soft targets), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha).
 // Notices: none; `hyla_focal_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
@@ -2216,7 +2200,7 @@ hyla_status hyla_focal_update(const struct hyla_focal_params *params,
 
 // The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
 // UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, GAMMA, BALANCE (alpha), NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS
 // (terms of another weight, gamma or alpha).
 // Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
@@ -2226,23 +2210,20 @@ hyla_status hyla_focal_loss(const struct hyla_focal_params *params,
                             const struct hyla_focal_totals *totals,
                             double *loss);
 
-// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
-// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
+// reduction none. `params->reduction` does not matter.
 //
-// Errors, with `loss_map` unchanged: those of `hyla_focal_update`. Notices: EMPTY (n is 0).
+// Errors: those of `hyla_focal_update`. Notices: EMPTY (n is 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_focal_map(const struct hyla_focal_params *params,
                            const struct hyla_pixels *pixels,
                            float *loss_map);
 
-// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
-// output may be uninitialised.
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`). A NaN
+// logit has a NaN gradient; the gradient of the mean of nothing is 0.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Errors: those of `hyla_focal_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_focal_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2257,7 +2238,7 @@ hyla_status hyla_focal_gradient(const struct hyla_focal_params *params,
 // bits as update, loss and gradient, in one pass (masks and weights are read once more first).
 // The batch's totals are added to `totals`, which may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_focal_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Errors: those of `hyla_focal_update`, UNKNOWN_WRITE, NO_SCALAR.
 // Notices: those of `hyla_focal_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
@@ -2288,13 +2269,14 @@ size_t hyla_foreground_contrast_totals_size(void);
 
 // Adds another part of a frame (of another tile or thread), and makes the words canonical.
 //
-// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_frame_merge(const struct hyla_foreground_contrast_frame *other,
                                                  struct hyla_foreground_contrast_frame *frame);
 
-// Makes the words canonical after they were added elsewhere, so that equal frames have equal words.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -2304,14 +2286,14 @@ hyla_status hyla_foreground_contrast_frame_normalize(struct hyla_foreground_cont
 // Adds other totals (of other frames, threads or ranks) to totals, and makes the words canonical. Both must
 // come from the same parameters; `hyla_foreground_contrast_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_merge(const struct hyla_foreground_contrast_totals *other,
                                            struct hyla_foreground_contrast_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -2320,12 +2302,11 @@ hyla_status hyla_foreground_contrast_normalize(struct hyla_foreground_contrast_t
 
 // Adds pixels to a frame.
 //
-// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`.
 //
-// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
-// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS
+// (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE (compactness_weight, anchor_weight),
+// EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_contrast_params *params,
@@ -2334,10 +2315,9 @@ hyla_status hyla_foreground_contrast_frame_update(const struct hyla_foreground_c
 
 // Adds one finished frame to totals.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose
-// squares were not summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells
-// them.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON,
+// TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not summed as the compactness
+// weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contrast_params *params,
@@ -2346,23 +2326,22 @@ hyla_status hyla_foreground_contrast_update(const struct hyla_foreground_contras
 
 // The mean loss of the frames that count; 0 of none.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has
-// foreground and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is
-// 0 and a frame's means are equal: its distance has gradient 0).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON,
+// TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground and background;
+// `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's means are
+// equal: its distance has gradient 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_loss(const struct hyla_foreground_contrast_params *params,
                                           const struct hyla_foreground_contrast_totals *totals,
                                           double *loss);
 
-// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels
-// belong to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
-// unchanged. With HYLA_STORE the output may be uninitialised.
+// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`).
+// `totals` are those of the whole batch, `frame` the finished frame that the pixels belong to; the cube may be any
+// part of that frame. Where a pixel does not count, and in a skipped frame: 0, or unchanged.
 //
-// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE,
-// MIXED_TOTALS, TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
+// Errors: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices: those of
+// `hyla_foreground_contrast_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_gradient(const struct hyla_foreground_contrast_params *params,
@@ -2377,8 +2356,8 @@ hyla_status hyla_foreground_contrast_gradient(const struct hyla_foreground_contr
 // bits as frame_update, update, loss and gradient. The pixels are read twice. The batch's totals are added to
 // `totals`, which may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE.
-// Notices: those of `hyla_foreground_contrast_loss`, about this frame.
+// Errors: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE. Notices: those of
+// `hyla_foreground_contrast_loss`, about this frame.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_foreground_contrast_loss_and_gradient(const struct hyla_foreground_contrast_params *params,
@@ -2405,14 +2384,14 @@ size_t hyla_iou_totals_size(void);
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_iou_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_iou_merge(const struct hyla_iou_totals *other,
                            struct hyla_iou_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -2423,13 +2402,11 @@ hyla_status hyla_iou_normalize(struct hyla_iou_totals *totals);
 // all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
 //
 // Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
-// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
+// `weights`.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
-// UNKNOWN_OPTION, WEIGHT, SMOOTH, RANGE_MISSING.
-// Notices: none; `hyla_iou_loss` tells them.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+// UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT,
+// SMOOTH, RANGE_MISSING. Notices: none; `hyla_iou_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_iou_update(const struct hyla_iou_params *params,
@@ -2440,10 +2417,10 @@ hyla_status hyla_iou_update(const struct hyla_iou_params *params,
 // The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
 // (`hyla_range_merge`); otherwise it may be NULL.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those
-// about parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of
-// other pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
-// convention, see the parameters), REJECTED.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about parameters, TOTALS,
+// MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other pixels). Notices:
+// EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a convention, see the
+// parameters), REJECTED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
@@ -2451,12 +2428,10 @@ hyla_status hyla_iou_loss(const struct hyla_iou_params *params,
                           const struct hyla_range *range,
                           double *loss);
 
-// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// `range` as for `hyla_iou_loss`. With HYLA_STORE the output may be uninitialised.
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`).
+// `range` as for `hyla_iou_loss`.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Errors: those of `hyla_iou_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_iou_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2472,7 +2447,7 @@ hyla_status hyla_iou_gradient(const struct hyla_iou_params *params,
 // bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
 // minmax, its range to `range`; either may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_iou_update` (but no range is needed), UNKNOWN_WRITE.
+// Errors: those of `hyla_iou_update` (but no range is needed), UNKNOWN_WRITE.
 // Notices: those of `hyla_iou_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
@@ -2501,14 +2476,14 @@ size_t hyla_mse_totals_size(void);
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_mse_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_merge(const struct hyla_mse_totals *other,
                            struct hyla_mse_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -2518,12 +2493,10 @@ hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
 // Adds pixels to totals.
 //
 // Inputs: the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between them
-// are not read). Time is linear in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+// are not read).
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT.
-// Notices: none; `hyla_mse_loss` tells them.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
+// CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT. Notices: none; `hyla_mse_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_update(const struct hyla_mse_params *params,
@@ -2533,21 +2506,19 @@ hyla_status hyla_mse_update(const struct hyla_mse_params *params,
 
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE,
-// REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR
+// (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE, REJECTED,
+// DEGENERATE (a weighted mean whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_loss(const struct hyla_mse_params *params,
                           const struct hyla_mse_totals *totals,
                           double *loss);
 
-// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
-// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
-// uninitialised.
+// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not count: the
+// loss of reduction none. `params->reduction` does not matter.
 //
-// Errors, with `loss_map` unchanged: those of `hyla_mse_update`.
-// Notices: EMPTY (n is 0).
+// Errors: those of `hyla_mse_update`. Notices: EMPTY (n is 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_map(const struct hyla_mse_params *params,
@@ -2556,14 +2527,11 @@ hyla_status hyla_mse_map(const struct hyla_mse_params *params,
                          float *loss_map);
 
 // Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values,
-// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
-// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
-// of the batch. Where a pixel does not count: 0, or unchanged.
+// or adds it there (`write`).
 // The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing
 // is 0.
-// With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_reconstruction` unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Errors: those of `hyla_mse_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_mse_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2579,7 +2547,7 @@ hyla_status hyla_mse_gradient(const struct hyla_mse_params *params,
 // bits as update, loss and gradient, in one pass (masks and weights are read once more first).
 // The batch's totals are added to `totals`, which may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_mse_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Errors: those of `hyla_mse_update`, UNKNOWN_WRITE, NO_SCALAR.
 // Notices: those of `hyla_mse_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
@@ -2607,11 +2575,10 @@ size_t hyla_orthogonality_workspace(size_t rows,
                                     size_t columns);
 
 // The loss. 0 of no row. `workspace` holds `workspace_size` doubles, at least
-// `hyla_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+// `hyla_orthogonality_workspace(rows, columns)`.
 //
-// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
-// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
-// (too small),
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES
+// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
 // WEIGHT. Notices: EMPTY (no row: 0), NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
@@ -2622,11 +2589,10 @@ hyla_status hyla_orthogonality_loss(const struct hyla_orthogonality_params *para
                                     double *loss);
 
 // Writes `upstream * d loss / d components` to `grad_components`, in the layout of the matrix,
-// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
-// output may be uninitialised.
+// or adds it there (`write`), each rounded to float32 once.
 // Within 8 * 2^-24 of `4 weight |E| |W|`.
 //
-// Errors, with all outputs unchanged: those of `hyla_orthogonality_loss`, UNKNOWN_WRITE.
+// Errors: those of `hyla_orthogonality_loss`, UNKNOWN_WRITE.
 // Notices: those of `hyla_orthogonality_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2640,7 +2606,7 @@ hyla_status hyla_orthogonality_gradient(const struct hyla_orthogonality_params *
 
 // The loss and the gradient in one call: the same bits as the two functions.
 //
-// Errors, with all outputs unchanged, and notices: those of `hyla_orthogonality_gradient`.
+// Errors and notices: those of `hyla_orthogonality_gradient`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_orthogonality_loss_and_gradient(const struct hyla_orthogonality_params *params,
@@ -2663,8 +2629,8 @@ hyla_status hyla_selector_diversity_params_init(struct hyla_selector_diversity_p
 
 // The loss of `n` weights. NaN of no weight.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, WEIGHT. Notices: EMPTY, NOT_FINITE (NaN or infinite weights).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, WEIGHT. Notices: EMPTY,
+// NOT_FINITE (NaN or infinite weights).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_diversity_loss(const struct hyla_selector_diversity_params *params,
@@ -2672,11 +2638,10 @@ hyla_status hyla_selector_diversity_loss(const struct hyla_selector_diversity_pa
                                          size_t n,
                                          double *loss);
 
-// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
-// uninitialised.
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`), each
+// rounded to float32 once.
 //
-// Errors, with `grad_weights` unchanged: those of `hyla_selector_diversity_loss`, UNKNOWN_WRITE.
+// Errors: those of `hyla_selector_diversity_loss`, UNKNOWN_WRITE.
 // Notices: those of `hyla_selector_diversity_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2689,7 +2654,7 @@ hyla_status hyla_selector_diversity_gradient(const struct hyla_selector_diversit
 
 // The loss and the gradient in one call: the same bits as the two functions.
 //
-// Errors, with all outputs unchanged, and notices: those of `hyla_selector_diversity_gradient`.
+// Errors and notices: those of `hyla_selector_diversity_gradient`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_diversity_loss_and_gradient(const struct hyla_selector_diversity_params *params,
@@ -2711,9 +2676,9 @@ hyla_status hyla_selector_entropy_params_init(struct hyla_selector_entropy_param
 
 // The loss of `n` weights. 0 of no weight.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value
-// is that of entropy 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET,
+// UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value is that of entropy 0), NOT_FINITE (a
+// logarithm of a negative number, or a sum of 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params *params,
@@ -2721,11 +2686,10 @@ hyla_status hyla_selector_entropy_loss(const struct hyla_selector_entropy_params
                                        size_t n,
                                        double *loss);
 
-// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
-// uninitialised.
+// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`), each
+// rounded to float32 once.
 //
-// Errors, with `grad_weights` unchanged: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
+// Errors: those of `hyla_selector_entropy_loss`, UNKNOWN_WRITE.
 // Notices: those of `hyla_selector_entropy_loss`, NOT_FINITE also for an infinite slope.
 HYLA_API
 HYLA_NODISCARD
@@ -2738,7 +2702,7 @@ hyla_status hyla_selector_entropy_gradient(const struct hyla_selector_entropy_pa
 
 // The loss and the gradient in one call: the same bits as the two functions.
 //
-// Errors, with all outputs unchanged, and notices: those of `hyla_selector_entropy_gradient`.
+// Errors and notices: those of `hyla_selector_entropy_gradient`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_entropy_loss_and_gradient(const struct hyla_selector_entropy_params *params,
@@ -2765,14 +2729,14 @@ size_t hyla_svdd_totals_size(void);
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_svdd_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_merge(const struct hyla_svdd_totals *other,
                             struct hyla_svdd_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -2781,12 +2745,10 @@ hyla_status hyla_svdd_normalize(struct hyla_svdd_totals *totals);
 
 // Adds pixels to totals.
 //
-// Inputs: the cube's values, optional `valid` and `weights`; `center`, one float a channel. Time is linear in n.
-// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+// Inputs: the cube's values, optional `valid` and `weights`; `center`, one float a channel.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), NU, WEIGHT, RADIUS.
-// Notices: none; `hyla_svdd_loss` tells them.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
+// CHANNELS (none, or more than 4096), NU, WEIGHT, RADIUS. Notices: none; `hyla_svdd_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_update(const struct hyla_svdd_params *params,
@@ -2796,20 +2758,18 @@ hyla_status hyla_svdd_update(const struct hyla_svdd_params *params,
 
 // The loss. Of no pixel it is NaN.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-// RADIUS, TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the
-// radius has collapsed).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS, TOTALS, MIXED_TOTALS
+// (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius has collapsed).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_loss(const struct hyla_svdd_params *params,
                            const struct hyla_svdd_totals *totals,
                            double *loss);
 
-// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel
-// weights do not enter; 0 where the pixel does not count. `score_map` may be uninitialised.
+// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel weights
+// do not enter; 0 where the pixel does not count.
 //
-// Errors, with `score_map` unchanged: those of `hyla_svdd_update`.
-// Notices: EMPTY (n is 0), DEGENERATE.
+// Errors: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_map(const struct hyla_svdd_params *params,
@@ -2818,13 +2778,10 @@ hyla_status hyla_svdd_map(const struct hyla_svdd_params *params,
                           float *score_map);
 
 // Writes `upstream * d loss / d embeddings` to `grad_embeddings`, in the layout of the values,
-// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
-// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
-// of the batch. Where a pixel does not count: 0, or unchanged.
+// or adds it there (`write`).
 // It is 0 inside the sphere.
-// With HYLA_STORE the output may be uninitialised.
 //
-// Errors, with `grad_embeddings` unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Errors: those of `hyla_svdd_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_svdd_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2840,7 +2797,7 @@ hyla_status hyla_svdd_gradient(const struct hyla_svdd_params *params,
 // bits as update, loss and gradient, in one pass (masks and weights are read once more first).
 // The batch's totals are added to `totals`, which may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_svdd_update`, UNKNOWN_WRITE.
+// Errors: those of `hyla_svdd_update`, UNKNOWN_WRITE.
 // Notices: those of `hyla_svdd_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
@@ -2855,8 +2812,7 @@ hyla_status hyla_svdd_loss_and_gradient(const struct hyla_svdd_params *params,
 
 // The radius R (not squared). HYLA_NOTICE_DEGENERATE: it is 0 in float32 and cannot grow again.
 //
-// Errors, with `radius` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-// RADIUS.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_radius(const struct hyla_svdd_params *params,
@@ -2865,7 +2821,7 @@ hyla_status hyla_svdd_radius(const struct hyla_svdd_params *params,
 // Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
 // pixel.
 //
-// Errors, with `grad_r_unconstrained` unchanged, and notices: those of `hyla_svdd_loss`.
+// Errors and notices: those of `hyla_svdd_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_gradient_radius(const struct hyla_svdd_params *params,
@@ -2876,7 +2832,7 @@ hyla_status hyla_svdd_gradient_radius(const struct hyla_svdd_params *params,
 // Adds `a_n v_n (z_nk - c_k)` to `center_sums[k]`, one exact sum a channel, which begin as all zero bits: what
 // `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.
 //
-// Errors, with the sums unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
+// Errors: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_center_update(const struct hyla_svdd_params *params,
@@ -2886,7 +2842,7 @@ hyla_status hyla_svdd_center_update(const struct hyla_svdd_params *params,
 
 // Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
 //
-// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_center_merge(const struct hyla_sum *other,
@@ -2902,10 +2858,9 @@ hyla_status hyla_svdd_center_normalize(struct hyla_sum *center_sums,
                                        size_t channels);
 
 // Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
-// `center_sums` are those of the whole batch. With HYLA_STORE the output may be uninitialised.
+// `center_sums` are those of the whole batch.
 //
-// Errors, with `grad_center` unchanged: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices:
-// those of `hyla_svdd_loss`.
+// Errors: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices: those of `hyla_svdd_loss`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_gradient_center(const struct hyla_svdd_params *params,
@@ -2932,14 +2887,14 @@ size_t hyla_tversky_totals_size(void);
 // Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
 // canonical. Both must come from the same parameters; `hyla_tversky_loss` finds out.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_tversky_merge(const struct hyla_tversky_totals *other,
                                struct hyla_tversky_totals *totals);
 
-// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-// totals have equal words. Values are the same before and after.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -2950,13 +2905,11 @@ hyla_status hyla_tversky_normalize(struct hyla_tversky_totals *totals);
 // all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
 //
 // Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
-// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-// each with totals of its own.
+// `weights`.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
-// UNKNOWN_OPTION, WEIGHT, SMOOTH, BALANCE, GAMMA, RANGE_MISSING.
-// Notices: none; `hyla_tversky_loss` tells them.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+// UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT,
+// SMOOTH, BALANCE, GAMMA, RANGE_MISSING. Notices: none; `hyla_tversky_loss` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_tversky_update(const struct hyla_tversky_params *params,
@@ -2967,10 +2920,10 @@ hyla_status hyla_tversky_update(const struct hyla_tversky_params *params,
 // The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
 // (`hyla_range_merge`); otherwise it may be NULL.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those
-// about parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of
-// other pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
-// convention, see the parameters), REJECTED.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about parameters, TOTALS,
+// MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other pixels). Notices:
+// EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a convention, see the
+// parameters), REJECTED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
@@ -2978,12 +2931,10 @@ hyla_status hyla_tversky_loss(const struct hyla_tversky_params *params,
                               const struct hyla_range *range,
                               double *loss);
 
-// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-// `range` as for `hyla_tversky_loss`. With HYLA_STORE the output may be uninitialised.
+// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`).
+// `range` as for `hyla_tversky_loss`.
 //
-// Errors, with `grad_scores` unchanged: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Errors: those of `hyla_tversky_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
 // Notices: those of `hyla_tversky_loss`.
 HYLA_API
 HYLA_NODISCARD
@@ -2999,7 +2950,7 @@ hyla_status hyla_tversky_gradient(const struct hyla_tversky_params *params,
 // bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
 // minmax, its range to `range`; either may be NULL.
 //
-// Errors, with all outputs unchanged: those of `hyla_tversky_update` (but no range is needed), UNKNOWN_WRITE.
+// Errors: those of `hyla_tversky_update` (but no range is needed), UNKNOWN_WRITE.
 // Notices: those of `hyla_tversky_loss`, about this batch.
 HYLA_API
 HYLA_NODISCARD
@@ -3024,17 +2975,17 @@ hyla_status hyla_binning_params_init(struct hyla_binning_params *params,
 // How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB)
 // for 200 of these.
 //
-// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
-// (rule), BINNING (bins, low or high out of range).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION (rule), BINNING (bins, low
+// or high out of range).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_binning_words(const struct hyla_binning_params *params,
                                size_t *words);
 
-// Builds a binning: writes its table (`table_words` words, perhaps uninitialised; may be NULL where none are
-// needed) and the binning. Do it once; it takes some microseconds.
+// Builds a binning: writes its table (`table_words` words; may be NULL where none are needed) and the binning. Do
+// it once; it takes some microseconds.
 //
-// Errors, with nothing changed: those of `hyla_binning_words`, WORKSPACE (too few words).
+// Errors: those of `hyla_binning_words`, WORKSPACE (too few words).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_binning_build(const struct hyla_binning_params *params,
@@ -3048,11 +2999,10 @@ size_t hyla_component_orthogonality_workspace(size_t rows,
                                               size_t columns);
 
 // How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
-// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+// `hyla_component_orthogonality_workspace(rows, columns)`.
 //
-// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
-// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one
-// row has no deviation), NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024
+// rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row has no deviation), NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *components,
@@ -3063,8 +3013,8 @@ hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *compon
 // Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
 // `diagonal_mean`, `diagonal_std`) and their number to `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
-// 4). Notices: EMPTY, DEGENERATE, NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4). Notices: EMPTY,
+// DEGENERATE, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_orthogonality_report *report,
@@ -3081,14 +3031,14 @@ size_t hyla_confusion_totals_size(void);
 // without any pixel that counts is a true negative. Parts of one frame in different totals must
 // be merged first.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+// Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_confusion_end_frame(struct hyla_confusion_totals *totals);
 
 // Adds other totals to totals, with the counts of the open frame.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_confusion_merge(const struct hyla_confusion_totals *other,
@@ -3098,8 +3048,7 @@ hyla_status hyla_confusion_merge(const struct hyla_confusion_totals *other,
 //
 // Inputs: `decisions`, `targets`; optional `valid`; no weights.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_confusion_update(const struct hyla_pixels *pixels,
@@ -3107,8 +3056,8 @@ hyla_status hyla_confusion_update(const struct hyla_pixels *pixels,
 
 // What the totals say of pixels and of frames that were ended.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
-// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the pixels (EMPTY, NO_POSITIVES,
+// NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_confusion_values(const struct hyla_confusion_totals *totals,
@@ -3129,14 +3078,14 @@ size_t hyla_detection_totals_size(void);
 
 // Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+// Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_end_frame(struct hyla_detection_totals *totals);
 
 // Adds other totals to totals, with the counts of the open frame. `hyla_ranking_merge` does it for words.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
@@ -3149,12 +3098,10 @@ hyla_status hyla_detection_merge(const struct hyla_detection_totals *other,
 // both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
 // weights. A NaN score is counted apart and ranked nowhere.
 //
-// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
-// `ap_thresholds` bins),
-// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
-// nothing built).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE,
+// THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1), UNSUPPORTED_INPUT (weights or soft targets, a binning other
+// than HYLA_BINNING_THRESHOLDS with `ap_thresholds` bins), WORKSPACE (fewer words than `hyla_ranking_words`),
+// UNKNOWN_OPTION and BINNING (a binning that nothing built).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_update(const struct hyla_detection_params *params,
@@ -3169,7 +3116,7 @@ hyla_status hyla_detection_update(const struct hyla_detection_params *params,
 //
 // Inputs, binning and words: as `hyla_detection_update`.
 //
-// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
+// Errors: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_update_frame(const struct hyla_detection_params *params,
@@ -3185,13 +3132,12 @@ hyla_status hyla_detection_update_frame(const struct hyla_detection_params *para
 // and `average_precision_hi` (the exact average precision of the scores lies between them). With a
 // binning the first seven are left out if no call had decisions, as in cuvis-ai.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
-// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
-// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
-// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
-// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
-// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS,
+// TOTALS, MIXED_TOTALS (strides or binnings were mixed), UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE,
+// UNKNOWN_OPTION, BINNING (as `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning).
+// Notices: those of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
+// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE
+// (its bounds are more than 0.01 apart: rank by finer bins).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
@@ -3216,9 +3162,8 @@ size_t hyla_distinct_label_count_words(size_t labels);
 // Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count
 // as any other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
 //
-// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
-// them.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2), TOTALS, MIXED_TOTALS (the
+// set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells them.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_update(const int32_t *labels,
@@ -3229,8 +3174,8 @@ hyla_status hyla_distinct_label_count_update(const int32_t *labels,
 
 // Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
 //
-// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// TOTALS, MIXED_TOTALS (a set was made with more words).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2), TOTALS, MIXED_TOTALS (a
+// set was made with more words).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_merge(const int32_t *other,
@@ -3239,8 +3184,8 @@ hyla_status hyla_distinct_label_count_merge(const int32_t *other,
 
 // How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
 //
-// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2), TOTALS, MIXED_TOTALS (the
+// set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_value(const int32_t *set,
@@ -3249,8 +3194,8 @@ hyla_status hyla_distinct_label_count_value(const int32_t *set,
 
 // Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
 //
-// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (0). Notices: EMPTY, INCOMPLETE.
+// Errors: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0). Notices: EMPTY,
+// INCOMPLETE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_metrics(const int32_t *set,
@@ -3273,12 +3218,11 @@ hyla_status hyla_drift_params_init(struct hyla_drift_params *params,
 // at least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are
 // needed. The reference may lie in read-only memory. Time is linear in the bins.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// RESERVED, UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS
-// (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low`
-// above `high`, a NaN, or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite
-// ones of differing shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01
-// apart).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, UNKNOWN_OPTION
+// (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that do not add up
+// to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN, or
+// scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
+// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_drift_values(const struct hyla_drift_params *params,
@@ -3293,8 +3237,8 @@ hyla_status hyla_drift_values(const struct hyla_drift_params *params,
 // `drift/nan_share`, `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to
 // `count`. cuvis-ai has no such node; the names are hyla's.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 12). Notices: those of
+// `hyla_drift_values`, each with the values that it is about.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
@@ -3307,10 +3251,10 @@ hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
 HYLA_API
 size_t hyla_explained_variance_totals_size(void);
 
-// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
-// canonical.
+// Adds other totals (of another tile, frame, thread or rank) to totals,
+// component by component, and makes the words canonical.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_explained_variance_merge(const struct hyla_explained_variance_totals *other,
@@ -3328,7 +3272,7 @@ hyla_status hyla_explained_variance_normalize(struct hyla_explained_variance_tot
 // Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
 // as many. Ratios may be any floats: they are not clamped.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_explained_variance_update(const float *ratios,
@@ -3338,8 +3282,8 @@ hyla_status hyla_explained_variance_update(const float *ratios,
 // Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
 // NaN of no batch; a total of 0 of no component.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS
-// (components with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components with different numbers of
+// batches). Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_totals *totals,
@@ -3351,8 +3295,8 @@ hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_
 // Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
 // `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
-// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS, UNKNOWN_STAGE, RESERVED, CAPACITY.
+// Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance_totals *totals,
@@ -3368,7 +3312,7 @@ size_t hyla_pixel_statistics_totals_size(void);
 
 // Adds other totals to totals.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_merge(const struct hyla_pixel_statistics_totals *other,
@@ -3378,8 +3322,7 @@ hyla_status hyla_pixel_statistics_merge(const struct hyla_pixel_statistics_total
 //
 // Inputs: `decisions`; optional `valid`; no weights.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_update(const struct hyla_pixels *pixels,
@@ -3387,7 +3330,7 @@ hyla_status hyla_pixel_statistics_update(const struct hyla_pixels *pixels,
 
 // What the totals say.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_values(const struct hyla_pixel_statistics_totals *totals,
@@ -3396,8 +3339,7 @@ hyla_status hyla_pixel_statistics_values(const struct hyla_pixel_statistics_tota
 // Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
 // `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (below 3), TOTALS. Notices: EMPTY.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 3), TOTALS. Notices: EMPTY.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_totals *totals,
@@ -3411,8 +3353,8 @@ hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_tot
 // of each bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count,
 // of those masked, a fingerprint of the binning times the number that count, and three words of 0.
 //
-// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
-// (all about a binning that hyla_binning_build did not write).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (all about a binning
+// that hyla_binning_build did not write).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_words(const struct hyla_binning *binning,
@@ -3421,8 +3363,7 @@ hyla_status hyla_ranking_words(const struct hyla_binning *binning,
 // Adds the scores of pixels to histograms.
 //
 // Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is
-// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear
-// in n. Nothing is allocated or kept. Any number of threads may call it, each with words of its own.
+// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`.
 //
 // With HYLA_BINNING_U8 or HYLA_BINNING_U16 the scores must be the integers, of HYLA_U8 or HYLA_U16 without scale
 // and zero point: nothing is lost.
@@ -3441,8 +3382,8 @@ hyla_status hyla_ranking_update(const struct hyla_binning *binning,
 // Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
 // `hyla_ranking_values` finds out.
 //
-// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
-// BINNING, WORKSPACE (too few words).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (too few
+// words).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_merge(const struct hyla_binning *binning,
@@ -3452,10 +3393,10 @@ hyla_status hyla_ranking_merge(const struct hyla_binning *binning,
 
 // Average precision, ROC-AUC and F1 of histograms, with bounds.
 //
-// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
-// BINNING, WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores
-// of another binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of
-// average precision are more than 0.01 apart).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (too few
+// words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another binning).
+// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average precision are
+// more than 0.01 apart).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_values(const struct hyla_binning *binning,
@@ -3467,7 +3408,7 @@ hyla_status hyla_ranking_values(const struct hyla_binning *binning,
 // highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many
 // as there are bins are always enough.
 //
-// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
+// Errors: those of `hyla_ranking_values`, CAPACITY. Notices: none.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_curve(const struct hyla_binning *binning,
@@ -3480,8 +3421,7 @@ hyla_status hyla_ranking_curve(const struct hyla_binning *binning,
 // What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
 // tells where that is.
 //
-// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
-// NO_NEGATIVES, NOT_FINITE.
+// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_at(const struct hyla_binning *binning,
@@ -3494,8 +3434,7 @@ hyla_status hyla_ranking_at(const struct hyla_binning *binning,
 // [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
 // Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
 //
-// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
-// `hyla_ranking_at`.
+// Errors: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as `hyla_ranking_at`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
@@ -3508,8 +3447,7 @@ hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
 // floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
 // integers). Both NaN without scores.
 //
-// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
-// `hyla_ranking_at`.
+// Errors: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as `hyla_ranking_at`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_quantile(const struct hyla_binning *binning,
@@ -3523,14 +3461,13 @@ HYLA_API
 size_t hyla_ranking_exact_workspace(size_t n);
 
 // Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
-// `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+// `hyla_ranking_exact_workspace(n)`.
 //
 // Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be
 // NULL.
 //
-// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN
-// scores).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT, WORKSPACE (too small).
+// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_exact_values(const struct hyla_pixels *pixels,
@@ -3544,13 +3481,14 @@ size_t hyla_score_statistics_totals_size(void);
 
 // Adds other totals to totals, and makes the words canonical.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_merge(const struct hyla_score_statistics_totals *other,
                                         struct hyla_score_statistics_totals *totals);
 
-// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
 //
 // Errors: NULL_POINTER, MISALIGNED.
 HYLA_API
@@ -3561,8 +3499,7 @@ hyla_status hyla_score_statistics_normalize(struct hyla_score_statistics_totals 
 //
 // Inputs: `scores` (any floats); optional `valid`; no weights.
 //
-// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
@@ -3570,7 +3507,7 @@ hyla_status hyla_score_statistics_update(const struct hyla_pixels *pixels,
 
 // The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
 //
-// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals *totals,
@@ -3579,21 +3516,19 @@ hyla_status hyla_score_statistics_mean(const struct hyla_score_statistics_totals
 // The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two
 // pixels, and if a score is not finite.
 //
-// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE
-// (one pixel).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_std(const struct hyla_score_statistics_totals *totals,
                                       double *std);
 
 // The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at
-// least `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
+// least `hyla_score_statistics_workspace()`.
 //
 // Inputs: `scores` (any floats); optional `valid`; no weights.
 //
-// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
-// DEGENERATE (one pixel has no deviation).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets),
+// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel has no deviation).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_frame(const struct hyla_pixels *pixels,
@@ -3609,8 +3544,8 @@ size_t hyla_score_statistics_workspace(void);
 // `scores/max`, `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to
 // `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 9). Notices: EMPTY,
+// NOT_FINITE, DEGENERATE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_score_statistics_metrics(const struct hyla_score_statistics_report *report,
@@ -3624,11 +3559,10 @@ HYLA_API
 size_t hyla_selector_diversity_metric_workspace(size_t n);
 
 // How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
-// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in
-// n.
+// `hyla_selector_diversity_metric_workspace(n)`.
 //
-// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too
-// small). Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
+// DEGENERATE (all weights are 0, or some are negative).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_diversity_metric_values(const float *weights,
@@ -3640,8 +3574,8 @@ hyla_status hyla_selector_diversity_metric_values(const float *weights,
 // Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their
 // number to `count`.
 //
-// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
-// 2). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2). Notices: EMPTY,
+// NOT_FINITE, DEGENERATE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_diversity_metric_report *report,
@@ -3661,9 +3595,8 @@ hyla_status hyla_selector_entropy_metric_params_init(struct hyla_selector_entrop
 
 // The entropy of `n` weights. 0 of no weight, and of weights that are all 0.
 //
-// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-// EPSILON. Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S
-// of 0).
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, EPSILON. Notices: EMPTY,
+// DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S of 0).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_entropy_metric_value(const struct hyla_selector_entropy_metric_params *params,
@@ -3673,8 +3606,8 @@ hyla_status hyla_selector_entropy_metric_value(const struct hyla_selector_entrop
 
 // Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
 //
-// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED,
-// CAPACITY (0). Notices: those of `hyla_selector_entropy_metric_value`.
+// Errors: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0). Notices: those of
+// `hyla_selector_entropy_metric_value`.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_selector_entropy_metric_metrics(const struct hyla_selector_entropy_metric_params *params,
@@ -3695,14 +3628,12 @@ size_t hyla_topk_mean_workspace(void);
 // k = ceil(float32(n * fraction)), at least 1 and at most n
 //
 // The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of
-// nothing. `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before
-// and after mean nothing.
+// nothing. `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`.
 //
 // Inputs: `scores` (any floats); optional `valid`; no weights.
 //
-// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
-// NOT_FINITE.
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets),
+// FRACTION, WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_topk_mean_value(double fraction,

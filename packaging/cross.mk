@@ -12,7 +12,9 @@ AARCH64_MAKE := $(MAKE) --no-print-directory TARGET=aarch64-unknown-linux-gnu BU
 aarch64-test: ## build for 64-bit Arm, and run the C, C++ and golden tests under an emulator
 	@$(call need,$(AARCH64)-gcc $(AARCH64)-g++ qemu-aarch64-static); \
 	WRAPPER='$(AARCH64_RUN)' $(AARCH64_MAKE) ffi-test abi-layout digest WHERE=aarch64 && \
-	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(AARCH64)-gcc CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='$(AARCH64_RUN)' \
-	    $(CROSS_CARGO) test --quiet --target aarch64-unknown-linux-gnu --target-dir $(BUILD)/aarch64/cargo-test --features capi,scalar --test golden
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(AARCH64)-gcc \
+	    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='$(AARCH64_RUN)' \
+	    $(CROSS_CARGO) test --quiet --target aarch64-unknown-linux-gnu --target-dir $(BUILD)/aarch64/cargo-test \
+	    --features capi,scalar --test golden
 
 .PHONY: aarch64-test

@@ -33,7 +33,8 @@ endef
 endif
 
 install: lib $(PACKAGE_FILES) ## install into PREFIX (and LIBDIR), below DESTDIR
-	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/hyla' '$(DESTDIR)$(PREFIX)/share/licenses/hyla'
+	$(INSTALL) -d '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(LIBDIR)/cmake/hyla' \
+	    '$(DESTDIR)$(PREFIX)/share/licenses/hyla'
 	$(INSTALL) -m 644 include/hyla.h include/hyla.hpp '$(DESTDIR)$(INCLUDEDIR)'
 	$(INSTALL) -m 644 $(LIB)/libhyla.a '$(DESTDIR)$(LIBDIR)'
 	$(install-shared)
@@ -51,8 +52,8 @@ DIST := hyla-$(VERSION)-$(MACHINE)
 dist: ## make build/hyla-VERSION-TARGET.tar.gz of what is installed, reproducibly
 	rm -rf $(BUILD)/dist
 	$(MAKE) --no-print-directory install DESTDIR=$(abspath $(BUILD))/dist PREFIX=/$(DIST) LIBDIR=/$(DIST)/lib > /dev/null
-	tar -C $(BUILD)/dist --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r-w --mtime=@0 --format=ustar -cf - $(DIST) | \
-	    gzip -9n > $(BUILD)/$(DIST).tar.gz
+	tar -C $(BUILD)/dist --sort=name --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r-w --mtime=@0 --format=ustar \
+	    -cf - $(DIST) | gzip -9n > $(BUILD)/$(DIST).tar.gz
 	@cd $(BUILD) && sha256sum $(DIST).tar.gz
 
 # A second build, of a copy elsewhere, has the same bytes.
@@ -83,14 +84,18 @@ $(BUILD)/debug/$(SHARED): $(RUST_SOURCES) abi/hyla.map
 	@mkdir -p $(@D)
 	CARGO_PROFILE_RELEASE_DEBUG=2 $(CARGO) rustc $(RUSTC_LIBRARY) --target-dir $(BUILD)/debug/cargo
 	KEEP_DEBUG=1 scripts/own-object.sh $(BUILD)/debug/cargo/$(RELEASE)/libhyla.a $(BUILD)/debug/hyla.o
-	$(CC) -shared -nostartfiles -o $@ -Wl,-soname,libhyla.so.$(ABI) -Wl,--version-script=abi/hyla.map -Wl,-z,defs $(BUILD)/debug/hyla.o
+	$(CC) -shared -nostartfiles -o $@ -Wl,-soname,libhyla.so.$(ABI) -Wl,--version-script=abi/hyla.map -Wl,-z,defs \
+	    $(BUILD)/debug/hyla.o
 
 ABIDW := abidw --no-show-locs --no-corpus-path --no-comp-dir-path --headers-dir include --drop-private-types
-abi-check: abi-layout $(BUILD)/debug/$(SHARED) ## compare the interface with abi/hyla-0.abi by abidiff (BLESS=1 writes it)
+abi-check: abi-layout $(BUILD)/debug/$(SHARED) ## compare the interface with abi/hyla-0.abi (BLESS=1 writes it)
 	@if ! command -v abidiff > /dev/null; then \
 	    echo 'abi-check: skipped: abidiff, which is not installed'; [ "$(CI)" != true ]; \
 	else \
-	    if [ -n "$(BLESS)" ]; then $(ABIDW) $(BUILD)/debug/$(SHARED) | sed "s|path='/[^']*/registry/src/[^/']*/|path='|" > abi/hyla-$(ABI).abi || exit; fi; \
+	    if [ -n "$(BLESS)" ]; then \
+	        $(ABIDW) $(BUILD)/debug/$(SHARED) | sed "s|path='/[^']*/registry/src/[^/']*/|path='|" \
+	            > abi/hyla-$(ABI).abi || exit; \
+	    fi; \
 	    abidiff --no-added-syms abi/hyla-$(ABI).abi $(BUILD)/debug/$(SHARED) && echo 'abi-check: nothing but additions'; \
 	fi
 

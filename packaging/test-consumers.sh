@@ -56,7 +56,13 @@ is_shared() { "${OBJDUMP:-objdump}" -p "$1" | grep -Eq 'NEEDED +libhyla\.so\.0$|
 not() { ! "$@"; }
 
 # The first block of a language in the README, and what its comment says that it prints.
-snippet() { awk -v fence="^\`\`\`$1\$" '$0 ~ fence && !seen { inside = seen = 1; next } /^```$/ { inside = 0 } inside' "$source/README.md"; }
+snippet() {
+    awk -v fence="^\`\`\`$1\$" '
+        $0 ~ fence && !seen { inside = seen = 1; next }
+        /^```$/ { inside = 0 }
+        inside
+    ' "$source/README.md"
+}
 prints() { snippet "$1" | sed -n 's|^.*// prints: ||p'; }
 # says LANGUAGE COMMAND...: the program prints what the README says.
 says() {
@@ -78,9 +84,11 @@ by_compiler() {
     for kind in static shared; do
         [ "$kind" = static ] && flags=$static || flags=$shared
         # Unquoted: flags are several words.
-        check "$folder: main.c, $kind" "$CC" -std=c11 -Wall -Wextra -Werror -o "$folder/c-$kind$exe" "$folder/main.c" $flags
+        check "$folder: main.c, $kind" "$CC" -std=c11 -Wall -Wextra -Werror -o "$folder/c-$kind$exe" \
+            "$folder/main.c" $flags
         check "$folder: main.c, $kind, says" says c "$folder/c-$kind$exe"
-        check "$folder: main.cpp, $kind" "$CXX" -std=c++17 -Wall -Wextra -Werror -o "$folder/cpp-$kind$exe" "$folder/main.cpp" $flags
+        check "$folder: main.cpp, $kind" "$CXX" -std=c++17 -Wall -Wextra -Werror -o "$folder/cpp-$kind$exe" \
+            "$folder/main.cpp" $flags
         check "$folder: main.cpp, $kind, says" says cpp "$folder/cpp-$kind$exe"
         for language in c cpp; do
             if [ "$kind" = shared ]; then
@@ -113,8 +121,10 @@ by_cmake() {
         check "$1: cpp_$kind$exe" says cpp "$1/build/cpp_$kind$exe"
     done
     for wrong in 99 0.0 0.2 1.0; do
-        sed "s/find_package(hyla 0.1 /find_package(hyla $wrong /" packaging/consumers/cmake/CMakeLists.txt > "$1/CMakeLists.txt"
-        check "cmake refuses version $wrong" sh -c "! cmake -S '$1' -B '$1/build-$wrong' -DCMAKE_PREFIX_PATH='$2' $cmake_flags"
+        sed "s/find_package(hyla 0.1 /find_package(hyla $wrong /" packaging/consumers/cmake/CMakeLists.txt \
+            > "$1/CMakeLists.txt"
+        check "cmake refuses version $wrong" \
+            sh -c "! cmake -S '$1' -B '$1/build-$wrong' -DCMAKE_PREFIX_PATH='$2' $cmake_flags"
     done
 }
 
@@ -137,9 +147,13 @@ by_newcomer() {
     snippet c > "$1/main.c"
     [ -n "$exe" ] && blocks=windows-install || blocks=pkg-config
     {
-        printf 'set -e\nHOME=%s/home\nmake() { MAKEFLAGS="" command "%s" -C "%s" "$@" > /dev/null; }\n' "$1" "$MAKE" "$source"
-        awk -v blocks=$blocks '/^```sh$/ { block = ""; inside = 1; next } /^```$/ { if (inside && block ~ blocks) printf "%s", block; inside = 0 }
-             inside { block = block $0 "\n" }' "$source/README.md"
+        printf 'set -e\nHOME=%s/home\n' "$1"
+        printf 'make() { MAKEFLAGS="" command "%s" -C "%s" "$@" > /dev/null; }\n' "$MAKE" "$source"
+        awk -v blocks=$blocks '
+            /^```sh$/ { block = ""; inside = 1; next }
+            /^```$/ { if (inside && block ~ blocks) printf "%s", block; inside = 0 }
+            inside { block = block $0 "\n" }
+        ' "$source/README.md"
     } > "$1/typed.sh"
     if [ -n "$exe" ]; then
         check "a newcomer's minute" sh -c "cd '$1' && . ./typed.sh"
@@ -153,7 +167,10 @@ by_newcomer() {
 by_cargo() {
     mkdir -p "$1/src"
     cp packaging/consumers/rust/src/main.rs "$1/src"
-    printf '[package]\nname = "consumer"\nversion = "0.0.0"\nedition = "2024"\n\n[dependencies]\nhyla = { path = "%s" }\n' "$source" > "$1/Cargo.toml"
+    {
+        printf '[package]\nname = "consumer"\nversion = "0.0.0"\nedition = "2024"\n\n'
+        printf '[dependencies]\nhyla = { path = "%s" }\n' "$source"
+    } > "$1/Cargo.toml"
     cp "$source/Cargo.lock" "$1"
     check "cargo builds $1" cargo build --quiet --release --manifest-path "$1/Cargo.toml" --target-dir "$1/target"
     check "$1 says" [ "$("$1/target/release/consumer")" = "loss 0.791271" ]
@@ -165,7 +182,8 @@ for language in c cpp; do check "the README has a program in $language" [ -n "$(
 prefix=$work/opt/hyla
 check "make install" "$MAKE" install PREFIX=/opt/hyla DESTDIR="$work"
 installed "$prefix" "$prefix/lib"
-by_compiler "$work/cc" "-I$prefix/include $prefix/lib/libhyla.a" "-I$prefix/include -L$prefix/lib -lhyla $(rpath "$prefix/lib")"
+by_compiler "$work/cc" "-I$prefix/include $prefix/lib/libhyla.a" \
+    "-I$prefix/include -L$prefix/lib -lhyla $(rpath "$prefix/lib")"
 by_pkg_config "$work/pkg-config"
 by_cmake "$work/cmake" "$prefix"
 by_meson "$work/meson"

@@ -10,8 +10,9 @@ MINGW := x86_64-w64-mingw32
 WINDOWS_CC := $(MINGW)-gcc
 WINDOWS_CXX := $(MINGW)-g++-posix
 WINDOWS_RUN := $(CURDIR)/scripts/wine.sh
-WINDOWS_MAKE := $(MAKE) --no-print-directory TARGET=x86_64-pc-windows-gnu BUILD=$(WINDOWS) CC=$(WINDOWS_CC) CXX=$(WINDOWS_CXX) \
-    AR=$(MINGW)-ar STRIP=$(MINGW)-strip OBJDUMP=$(MINGW)-objdump WINDRES=$(MINGW)-windres CARGO='$(WINDOWS_CARGO)'
+WINDOWS_MAKE := $(MAKE) --no-print-directory TARGET=x86_64-pc-windows-gnu BUILD=$(WINDOWS) CC=$(WINDOWS_CC) \
+    CXX=$(WINDOWS_CXX) AR=$(MINGW)-ar STRIP=$(MINGW)-strip OBJDUMP=$(MINGW)-objdump WINDRES=$(MINGW)-windres \
+    CARGO='$(WINDOWS_CARGO)'
 
 windows: ## build hyla.dll, its import library and the static library for Windows in build/windows/lib
 	$(WINDOWS_MAKE) lib
@@ -46,6 +47,7 @@ $(BUILD)/version.o: packaging/hyla.rc.in Cargo.toml
 	$(WINDRES) $(@:.o=.rc) $@
 
 $(LIB)/hyla.dll: $(BUILD)/hyla.o $(BUILD)/version.o $(LIB)/hyla.def
-	$(CC) -shared -nostdlib -o $@ -Wl,--entry=0 -Wl,--no-insert-timestamp -Wl,--out-implib,$(LIB)/libhyla.dll.a $^ -lgcc -lmsvcrt
+	$(CC) -shared -nostdlib -o $@ -Wl,--entry=0 -Wl,--no-insert-timestamp -Wl,--out-implib,$(LIB)/libhyla.dll.a $^ \
+	    -lgcc -lmsvcrt
 
 .PHONY: windows windows-install windows-dist windows-test

@@ -7,7 +7,12 @@ compilers='__aeabi_[a-z0-9]*\|__[a-z]*[sd]i[0-9]'
 version=
 
 # What no member of the archive has.
-imported() { symbols "$shared" | awk '$2 != "LOCAL" { if ($1 == "UND") wanted[$3]; else had[$3] } END { for (name in wanted) if (!(name in had)) print name }'; }
+imported() {
+    symbols "$shared" | awk '
+        $2 != "LOCAL" { if ($1 == "UND") wanted[$3]; else had[$3] }
+        END { for (name in wanted) if (!(name in had)) print name }
+    '
+}
 # What could clash with names of a program: those of the runtime are weak, or mangled.
 exported() { symbols "$shared" | awk '$1 != "UND" && $2 == "GLOBAL" && $3 !~ /compiler_builtins/ { print $3 }'; }
 

@@ -11,8 +11,20 @@ symbols() {
         awk '{ print $1 == 0 ? "UND" : $1, $2 == 2 ? "GLOBAL" : $2 == 105 ? "WEAK" : "LOCAL", $3 }'
 }
 
-imported() { awk '/DLL Name: / { inside = 1; next } NF == 0 { inside = 0 } inside && $2 ~ /^[0-9]+$/ { print $3 }' "$work/headers"; }
-exported() { awk '/^\[Ordinal\/Name Pointer\] Table/ { inside = 1; next } NF == 0 { inside = 0 } inside { print $NF }' "$work/headers"; }
+imported() {
+    awk '
+        /DLL Name: / { inside = 1; next }
+        NF == 0 { inside = 0 }
+        inside && $2 ~ /^[0-9]+$/ { print $3 }
+    ' "$work/headers"
+}
+exported() {
+    awk '
+        /^\[Ordinal\/Name Pointer\] Table/ { inside = 1; next }
+        NF == 0 { inside = 0 }
+        inside { print $NF }
+    ' "$work/headers"
+}
 "$reader" -p "$shared" > "$work/headers"
 
 # Bytes of code, or of state, in the object.
@@ -35,6 +47,9 @@ check_system() {
     for property in HIGH_ENTROPY_VA DYNAMIC_BASE NX_COMPAT; do
         grep -q "$property" "$work/headers" || echo "no $property"
     done > "$work/stack"
-    "$reader" -h "$shared" | awk '$2 ~ /^[.]/ { name = $2 } /CODE/ && !/READONLY/ { print name " is code that can be written" }' >> "$work/stack"
+    "$reader" -h "$shared" | awk '
+        $2 ~ /^[.]/ { name = $2 }
+        /CODE/ && !/READONLY/ { print name " is code that can be written" }
+    ' >> "$work/stack"
     check "$shared may lie anywhere, and no memory is writable and executable" "$work/stack"
 }

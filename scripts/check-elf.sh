@@ -10,13 +10,17 @@ version=@@HYLA_0
 symbols() { readelf -sW "$1" | awk '$1 ~ /^[0-9]+:$/ && $8 != "" { sub(/@.*/, "", $8); print $7, $5, $8 }'; }
 
 imported() { undefined "$shared"; }
-exported() { readelf --dyn-syms -W "$shared" | awk '$1 ~ /^[0-9]+:$/ && $4 != "SECTION" && $7 != "UND" && $8 !~ /^HYLA_0$/ { print $8 }'; }
+exported() {
+    readelf --dyn-syms -W "$shared" |
+        awk '$1 ~ /^[0-9]+:$/ && $4 != "SECTION" && $7 != "UND" && $8 !~ /^HYLA_0$/ { print $8 }'
+}
 
 # Bytes of code, or of state, in the object. Sections by flags: code is AX; written at run time is WA, except what is
 # constant once loaded.
 size_of() {
     [ "$1" = code ] && flags=AX || flags=WA
-    readelf -SW "$object" | sed 's/^ *\[ *[0-9]*\]//' | awk -v flags="$flags" '$7 == flags && $1 !~ /^\.data\.rel\.ro/ { print $5 }' |
+    readelf -SW "$object" | sed 's/^ *\[ *[0-9]*\]//' |
+        awk -v flags="$flags" '$7 == flags && $1 !~ /^\.data\.rel\.ro/ { print $5 }' |
         while read -r size; do echo $((0x$size)); done | awk '{ sum += $1 } END { print sum + 0 }'
 }
 

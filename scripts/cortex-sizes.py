@@ -6,9 +6,9 @@ usage: cortex-sizes.py budget NAME PROGRAM FLASH STACK    a program is within it
        cortex-sizes.py chain FOLDER NODE                  the deepest calls of a node
 
 Flash is code and constants of a link with --gc-sections, the compiler's runtime included; that of a node is what all
-functions that are named after its file in src/capi take together. Stack is the deepest chain of calls that there can be: the frames that
-functions make, added along their calls, whatever the data are. A call by pointer may reach all functions whose address is
-taken, so programs must be linked with --emit-relocs.
+functions that are named after its file in src/capi take together. Stack is the deepest chain of calls that there can
+be: the frames that functions make, added along their calls, whatever the data are. A call by pointer may reach all
+functions whose address is taken, so programs must be linked with --emit-relocs.
 """
 
 import re

@@ -5,7 +5,8 @@ COVERAGE := $(BUILD)/coverage
 LLVM_COV = $(firstword $(wildcard $(shell rustc --print target-libdir)/../bin/llvm-cov /usr/lib/rustlib/*/bin/llvm-cov))
 LLVM_PROFDATA = $(dir $(LLVM_COV))llvm-profdata
 # Lines are the same however well they are optimised; less of that compiles faster.
-COVERAGE_CARGO := LLVM_PROFILE_FILE=/dev/null RUSTC_BOOTSTRAP=1 RUSTC_WORKSPACE_WRAPPER=$(abspath scripts/coverage-rustc.sh) \
+COVERAGE_CARGO := LLVM_PROFILE_FILE=/dev/null RUSTC_BOOTSTRAP=1 \
+    RUSTC_WORKSPACE_WRAPPER=$(abspath scripts/coverage-rustc.sh) \
     CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0 \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 $(CARGO)
 # What only microcontrollers compile is in a library of its own.
@@ -23,13 +24,15 @@ coverage: ## lines and branches that the Rust, C and C++ tests run, which may no
 
 coverage-report: $(foreach kind,$(COVERAGE_KINDS),$(call coverage-programs,$(kind)))
 	rm -rf $(COVERAGE)/counts
-	$(COVERAGE_CARGO) test --quiet --no-run --message-format=json --features capi,scalar --lib --target-dir $(COVERAGE)/cargo | \
+	$(COVERAGE_CARGO) test --quiet --no-run --message-format=json --features capi,scalar --lib \
+	    --target-dir $(COVERAGE)/cargo | \
 	    sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' > $(COVERAGE)/program.txt
 	LLVM_PROFILE_FILE=$(COVERAGE)/counts/rust/%m.profraw $$(cat $(COVERAGE)/program.txt) --quiet
 	@$(foreach kind,$(COVERAGE_KINDS),LLVM_PROFILE_FILE=$(COVERAGE)/counts/$(kind)/%p.profraw \
 	    scripts/run-programs.sh coverage-$(kind) $(call coverage-programs,$(kind)) && ):
 	@$(call coverage-lcov,rust,$$(cat $(COVERAGE)/program.txt))
-	@$(foreach kind,$(COVERAGE_KINDS),$(call coverage-lcov,$(kind),$(addprefix -object ,$(call coverage-programs,$(kind)))) && ):
+	@$(foreach kind,$(COVERAGE_KINDS),\
+	    $(call coverage-lcov,$(kind),$(addprefix -object ,$(call coverage-programs,$(kind)))) && ):
 	@scripts/coverage.py $(patsubst %,$(COVERAGE)/%.lcov,rust $(COVERAGE_KINDS))
 
 # $(call coverage-lcov,KIND,OBJECTS)
@@ -41,11 +44,12 @@ coverage-lcov = $(LLVM_PROFDATA) merge -sparse $(COVERAGE)/counts/$1/*.profraw -
 define coverage-rules
 $(COVERAGE)/$1/libhyla.a: $(RUST_SOURCES) scripts/coverage-rustc.sh
 	@mkdir -p $$(@D)
-	$(COVERAGE_CARGO) rustc --quiet --release --features capi,scalar --crate-type staticlib --target-dir $(COVERAGE)/cargo -- $2
+	$(COVERAGE_CARGO) rustc --quiet --release --features capi,scalar --crate-type staticlib \
+	    --target-dir $(COVERAGE)/cargo -- $2
 	cp $(COVERAGE)/cargo/release/libhyla.a $$@
 
-$(call ffi-rules,coverage-$1,$(COVERAGE)/$1/libhyla.a,$(COVERAGE)/$1/libhyla.a -Wl$(COMMA)-u$(COMMA)__llvm_profile_runtime \
-    -Wl$(COMMA)--defsym=rust_eh_personality=0)
+$(call ffi-rules,coverage-$1,$(COVERAGE)/$1/libhyla.a,$(COVERAGE)/$1/libhyla.a \
+    -Wl$(COMMA)-u$(COMMA)__llvm_profile_runtime -Wl$(COMMA)--defsym=rust_eh_personality=0)
 endef
 $(eval $(call coverage-rules,c,))
 $(eval $(call coverage-rules,small,--cfg hyla_small))

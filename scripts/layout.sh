@@ -4,10 +4,23 @@
 # what was promised (abi/layout-*.txt): a change there is a change of the binary interface.
 set -eu
 header=$1
-printf '#include <hyla.h>\n#include <stdio.h>\n\n#define FIELD(type, field) printf("%%lu %%lu %%s\\n", (unsigned long)offsetof(type, field), (unsigned long)sizeof(((type *)0)->field), #type "." #field)\n\nint main(void) {\n'
+cat << 'END'
+#include <hyla.h>
+#include <stdio.h>
+
+#define FIELD(type, field) \
+    printf("%lu %lu %s\n", (unsigned long)offsetof(type, field), (unsigned long)sizeof(((type *)0)->field), \
+           #type "." #field)
+
+int main(void) {
+END
 sed 's|//.*||' "$header" | awk '
     match($0, /^typedef struct hyla_[a-z0-9_]+ \{/) { name = $3; fields = ""; inside = 1; next }
-    inside && $0 == "} " name ";" { printf "    printf(\"%%lu %s\\n\", (unsigned long)sizeof(%s));\n%s", name, name, fields; inside = 0; next }
+    inside && $0 == "} " name ";" {
+        printf "    printf(\"%%lu %s\\n\", (unsigned long)sizeof(%s));\n%s", name, name, fields
+        inside = 0
+        next
+    }
     inside && match($0, /[a-z0-9_]+(\[[0-9]+\])?;$/) {
         field = substr($0, RSTART, RLENGTH - 1)
         sub(/\[.*/, "", field)

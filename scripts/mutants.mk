@@ -1,7 +1,7 @@
 # Whether the tests notice when the sources are broken; included by the Makefile. For hours, and by hand.
 
 MUTANTS ?= --count 300 --seed 1
-mutants: ## break the sources in 300 ways and count how many the tests catch (MUTANTS= has options of scripts/mutants.py)
+mutants: ## break the sources in 300 ways and count how many the tests catch (MUTANTS= has options of mutants.py)
 	@$(call need,cargo-mutants python3 patch); scripts/mutants.py $(MUTANTS)
 
 # The C and C++ tests of one mutant: what is compiled fast, and only programs that are short. Core is linked as it is,
@@ -12,7 +12,8 @@ $(BUILD)/mutant/libhyla.a: $(RUST_SOURCES)
 	    $(CARGO) rustc --quiet --release --features capi,scalar --crate-type staticlib --target-dir $(BUILD)/mutant/cargo
 	cp $(BUILD)/mutant/cargo/release/libhyla.a $@
 
-$(eval $(call ffi-rules,mutant,$(BUILD)/mutant/libhyla.a,$(BUILD)/mutant/libhyla.a -Wl$(COMMA)--defsym=rust_eh_personality=0))
+$(eval $(call ffi-rules,mutant,$(BUILD)/mutant/libhyla.a,$(BUILD)/mutant/libhyla.a \
+    -Wl$(COMMA)--defsym=rust_eh_personality=0))
 
 MUTANT_PROGRAMS := $(patsubst %,$(FFI)/mutant/%,$(filter law% losses wrapper17,$(FFI_PROGRAMS)))
 mutants-c: $(MUTANT_PROGRAMS)

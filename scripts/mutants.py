@@ -3,10 +3,11 @@
 
 usage: mutants.py [--count N] [--seed S] [--only TEXT] [--list]
 
-cargo-mutants (`cargo install cargo-mutants`, 26.2 or newer) says which mutants there are. Of them a seed chooses a sample,
-by a hash of what is changed: a change elsewhere leaves the rest of the sample as it is. --only takes those whose name has
-a text, instead of a sample. Each mutant goes through the stages below until one fails; who passes all has survived. They
-run in a copy, build/mutants/tree; a run that was interrupted goes on, as long as the sources are the same.
+cargo-mutants (`cargo install cargo-mutants`, 26.2 or newer) says which mutants there are. Of them a seed chooses a
+sample, by a hash of what is changed: a change elsewhere leaves the rest of the sample as it is. --only takes those
+whose name has a text, instead of a sample. Each mutant goes through the stages below until one fails; who passes all
+has survived. They run in a copy, build/mutants/tree; a run that was interrupted goes on, as long as the sources are the
+same.
 """
 
 import argparse

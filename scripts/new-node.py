@@ -3,9 +3,9 @@
 
 usage: new-node.py loss|metric NAME LIKE        (make new-loss NAME=spectral_angle LIKE=mse)
 
-What a node has of its own is copied, with every name in it changed, and the lists of modules name it beside the other one. So
-it compiles at once, and its tests pass; then each file is made to say what the new node is, from its documentation on. Where
-else it must be known `cargo test --test places` tells.
+What a node has of its own is copied, with every name in it changed, and the lists of modules name it beside the other
+one. So it compiles at once, and its tests pass; then each file is made to say what the new node is, from its
+documentation on. Where else it must be known `cargo test --test places` tells.
 """
 
 import re

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """usage: reads-of-outputs.py PROGRAM
 
-Runs `PROGRAM trace` (ffi-tests/uninitialised.c) under valgrind's lackey, which prints every load and store, and fails if
-anything is loaded from an output or a workspace that was not stored there before. Memcheck does not find that where the
-load comes to nothing: a copy of what is uninitialised is no error to it.
+Runs `PROGRAM trace` (ffi-tests/uninitialised.c) under valgrind's lackey, which prints every load and store, and fails
+if anything is loaded from an output or a workspace that was not stored there before. Memcheck does not find that where
+the load comes to nothing: a copy of what is uninitialised is no error to it.
 """
 
 import subprocess

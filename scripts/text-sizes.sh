@@ -22,8 +22,8 @@ readelf -sW "${1:?usage: text-sizes.sh OBJECT}" | awk '$4 == "FUNC" && $7 != "UN
     END {
         printf "%-26s %9s %9s %9s %9s %9s\n", "node", "portable", "avx2", "avx512", "all tiers", "sum"
         for (node in nodes) {
-            printf "%-26s %9d %9d %9d %9d %9d\n", node, bytes[node, "portable"], bytes[node, "avx2"], bytes[node, "avx512"],
-                bytes[node, "all tiers"], nodes[node] | "sort"
+            printf "%-26s %9d %9d %9d %9d %9d\n", node, bytes[node, "portable"], bytes[node, "avx2"],
+                bytes[node, "avx512"], bytes[node, "all tiers"], nodes[node] | "sort"
         }
         close("sort")
         printf "%-26s %49d\n", "sum", total

@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | [`error`] | errors and notices, with the numbers of the C interface |
 //! | [`simd`] | the tiers; inside: vectors, kernels, and what they read and write |
-//! | `math` | inside: elementary functions of vectors with stated bounds, of one `f64`, of colors; the order of floats |
+//! | `math` | inside: elementary functions of vectors with stated bounds, of one `f64`, colors; the order of floats |
 //! | [`exact`] | exact sums that merge by integer addition |
 //! | [`input`] | the inputs of a call, and the one rule for masks and weights |
 //! | `node` | inside: what several nodes share |

@@ -64,7 +64,7 @@ fn defaults(modules: &[(String, String)]) -> (String, String) {
         };
         let values = values.iter().map(value).collect::<Vec<_>>().join(", ");
         let upper = name.to_uppercase();
-        macros += &format!("#define {upper}_DEFAULT {{ {values} }}\n");
+        macros += &definition(&format!("{upper}_DEFAULT"), &format!("{{ {values} }}"));
         functions += &format!(
             "/* The defaults as a value. */\nstatic inline {name} {name}_default(void) {{\n    \
              {name} params = {upper}_DEFAULT;\n    return params;\n}}\n\n"
@@ -72,6 +72,27 @@ fn defaults(modules: &[(String, String)]) -> (String, String) {
     }
     (macros, functions)
 }
+
+/// A macro, in lines of at most 120 columns.
+fn definition(name: &str, value: &str) -> String {
+    let mut text = format!("#define {name}");
+    if text.len() + 1 + value.len() <= 120 {
+        return format!("{text} {value}\n");
+    }
+    let mut columns = 120;
+    for word in value.split(' ') {
+        if columns + 1 + word.len() > 118 {
+            text += CONTINUED;
+            columns = 3;
+        }
+        text += &format!(" {word}");
+        columns += 1 + word.len();
+    }
+    text + "\n"
+}
+
+/// Where a macro is broken, before the space and the word that follow.
+const CONTINUED: &str = " \\\n   ";
 
 fn generate() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -140,7 +161,7 @@ fn header_is_up_to_date() {
 /// "Default: mean" and "Default 1e-6" in a comment are the default.
 #[test]
 fn comments_tell_the_defaults() {
-    let header = &*HEADER;
+    let header = HEADER.replace(CONTINUED, "");
     let defaults = header.lines().filter_map(|line| line.strip_prefix("#define HYLA_"));
     let mut count = 0;
     for (name, values) in defaults.filter_map(|rest| rest.split_once("_PARAMS_DEFAULT { ")) {

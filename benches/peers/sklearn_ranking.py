@@ -1,10 +1,11 @@
-"""Times the exact ranking of hyla, through its shared library, against scikit-learn: the same arrays, one run, one thread.
+"""Times the exact ranking of hyla, through its shared library, against scikit-learn: the same arrays, one run and one
+thread.
 
 usage: sklearn_ranking.py [LIBRARY]      (default: build/lib/libhyla.so; needs numpy and scikit-learn)
 
-hyla makes average precision, ROC-AUC and the greatest F1 in one call; scikit-learn's functions are timed one by one. Each
-row checks the values against each other before it times them. The ratio says how many times faster hyla is. Absolute
-times are of this machine and this moment.
+hyla makes average precision, ROC-AUC and the greatest F1 in one call; scikit-learn's functions are timed one by one.
+Each row checks the values against each other before it times them. The ratio says how many times faster hyla is.
+Absolute times are of this machine and this moment.
 """
 
 import math

@@ -33,31 +33,39 @@ main { max-width: 1240px; margin: 0 auto; padding: 40px 28px 32px; }
 h1 { font-size: 30px; line-height: 1.2; margin: 0; letter-spacing: -0.02em; }
 h2 { font-size: 17px; margin: 40px 0 14px; }
 h3 { font-size: 14px; margin: 0 0 12px; }
-.kicker { color: var(--accent); font-size: 12px; font-weight: 600; letter-spacing: 0.09em; text-transform: uppercase; margin: 0 0 6px; }
+.kicker { color: var(--accent); font-size: 12px; font-weight: 600; letter-spacing: 0.09em; text-transform: uppercase;
+  margin: 0 0 6px; }
 .lead, footer { color: var(--soft); margin: 6px 0 0; }
 .panel { background: var(--paper); border: 1px solid var(--line); border-radius: 12px; padding: 18px; min-width: 0; }
 .grid { display: grid; gap: 18px; }
 .cards { grid-template-columns: repeat(auto-fit, minmax(126px, 1fr)); margin-top: 26px; }
 .cards .panel { padding: 14px 16px; }
-.cards b { display: block; font-size: 25px; font-weight: 600; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; }
+.cards b { display: block; font-size: 25px; font-weight: 600; letter-spacing: -0.01em;
+  font-variant-numeric: tabular-nums; }
 .cards span { color: var(--soft); font-size: 13px; }
 .pictures { grid-template-columns: repeat(auto-fit, minmax(300px, 1fr)); }
 .charts { grid-template-columns: repeat(auto-fit, minmax(480px, 1fr)); }
 .tables { grid-template-columns: 3fr 2fr; align-items: start; }
-img { display: block; width: 100%; max-height: 720px; object-fit: contain; border-radius: 6px; image-rendering: pixelated; }
+img { display: block; width: 100%; max-height: 720px; object-fit: contain; border-radius: 6px;
+  image-rendering: pixelated; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 16px; margin: 12px 0 0; font-size: 13px; color: var(--soft); }
-.legend i { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 6px; vertical-align: -1px; }
+.legend i { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 6px;
+  vertical-align: -1px; }
 .legend i.pale { border: 1px solid #b9c0c9; }
 .bar { position: relative; height: 12px; border-radius: 3px; margin: 15px 0 5px; }
 .bar i { position: absolute; top: -4px; bottom: -4px; width: 2px; background: var(--ink); }
-.ends { display: flex; justify-content: space-between; font-size: 13px; color: var(--soft); font-variant-numeric: tabular-nums; }
+.ends { display: flex; justify-content: space-between; font-size: 13px; color: var(--soft);
+  font-variant-numeric: tabular-nums; }
 svg { display: block; width: 100%; height: auto; font-size: 13px; }
 svg .level { stroke: #e8ebef; } svg .axis { stroke: #8b95a3; }
-svg text { fill: var(--soft); } svg .label { fill: var(--ink); } svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
+svg text { fill: var(--soft); } svg .label { fill: var(--ink); }
+svg .end { text-anchor: end; } svg .middle { text-anchor: middle; }
 table { width: 100%; border-collapse: collapse; }
-td, th { padding: 6px 10px 6px 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+td, th { padding: 6px 10px 6px 0; border-top: 1px solid var(--line); text-align: left; vertical-align: top;
+  overflow-wrap: anywhere; }
 tr:first-child td, tr:first-child th { border-top: 0; }
-th { font-weight: 600; font-size: 13px; line-height: 22px; color: var(--soft); white-space: nowrap; padding-right: 16px; }
+th { font-weight: 600; font-size: 13px; line-height: 22px; color: var(--soft); white-space: nowrap;
+  padding-right: 16px; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 22px; }
 .note { color: #8a4b00; font-size: 13px; }
 code { font: 13px ui-monospace, "SF Mono", Menlo, Consolas, monospace; }

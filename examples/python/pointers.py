@@ -40,11 +40,8 @@ COUNTS = {
     **dict.fromkeys(("target", "grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.values"]),
     **dict.fromkeys(("grad_components", "grad_selection_weights"), ["matrix.values"]),
     "bounds": [2],
-    **dict.fromkeys(
-        (
-            "count", "written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained", "threshold", "total", "entropy"
-        ), []
-    ),
+    **dict.fromkeys(("count", "written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained"), []),
+    **dict.fromkeys(("threshold", "total", "entropy"), []),
 }
 COUNTS_OF_STRUCTS = {
     "hyla_sum": ["channels", "cube.channels"], "hyla_dice_totals": ["classes", "cube.channels"],
@@ -75,9 +72,8 @@ class Pointer:
         if not (hasattr(value, "ctypes") and hasattr(value, "dtype")):
             raise TypeError(f"{what}: wanted {self}, given {article(type(value).__name__)}")
         if value.dtype.name != NAMES.get(self.item) or not value.dtype.isnative:
-            raise TypeError(
-                f"{what}: wanted {self}, given an array of {value.dtype.name if value.dtype.isnative else value.dtype.str}"
-            )
+            given = value.dtype.name if value.dtype.isnative else value.dtype.str
+            raise TypeError(f"{what}: wanted {self}, given an array of {given}")
         if not value.flags.c_contiguous:
             raise TypeError(f"{what}: wanted {self}, given an array of {value.dtype.name} that is not contiguous")
         if not (self.const or value.flags.writeable):

@@ -59,8 +59,19 @@ static struct model model_new(struct scene scene, size_t selectors, size_t tiles
 }
 
 static void model_free(struct model *m) {
-    void *const all[] = {m->logits, m->filters,    m->selection,   m->scores,       m->grad_selection, m->grad_scores,
-                         m->gains,  m->grad_gains, m->grad_logits, m->grad_filters, m->workspace};
+    void *const all[] = {
+        m->logits,
+        m->filters,
+        m->selection,
+        m->scores,
+        m->gains,
+        m->grad_logits,
+        m->grad_filters,
+        m->grad_selection,
+        m->grad_scores,
+        m->grad_gains,
+        m->workspace,
+    };
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i) free(all[i]);
     scene_free(&m->scene);
 }

@@ -63,9 +63,16 @@ static double simulated_surface(const double *knots, size_t line, size_t sample)
 // objects of which some fill their pixels only in part, and a gap of lost pixels.
 static struct scene scene_simulate(void) {
     // Line, sample, height, width, paint, and how many per cent of a pixel the paint fills.
-    static const size_t objects[8][6] = {{5, 8, 3, 5, 3, 90},   {9, 40, 4, 3, 4, 70},  {20, 22, 2, 4, 3, 60},
-                                         {28, 50, 3, 3, 4, 85}, {36, 10, 2, 2, 4, 50}, {44, 33, 3, 6, 3, 75},
-                                         {53, 55, 2, 3, 3, 40}, {57, 18, 3, 3, 4, 60}};
+    static const size_t objects[8][6] = {
+        {5, 8, 3, 5, 3, 90},
+        {9, 40, 4, 3, 4, 70},
+        {20, 22, 2, 4, 3, 60},
+        {28, 50, 3, 3, 4, 85},
+        {36, 10, 2, 2, 4, 50},
+        {44, 33, 3, 6, 3, 75},
+        {53, 55, 2, 3, 3, 40},
+        {57, 18, 3, 3, 4, 60},
+    };
     struct scene scene = {.lines = 64, .samples = 64, .bands = 40, .pixels = 64 * 64};
     scene.spectra = allocate(scene.pixels * scene.bands, sizeof *scene.spectra);
     scene.targets = allocate(scene.pixels, 1);

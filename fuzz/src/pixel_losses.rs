@@ -21,12 +21,12 @@ pub fn any(source: &mut Source) -> Box<dyn Node> {
     }
 }
 
-/// A loss with a map and totals alone:
-/// `mapped!(Node, totals, update, merge, normalize, loss, map, gradient, at once, the method that makes the input for C, the method that makes a further argument)`.
+/// A loss with a map and totals alone: `mapped!(Node, totals, update, merge, normalize, loss, map, gradient, at once,
+/// the method that makes the input for C, the method that makes a further argument)`.
 macro_rules! mapped {
     (
-        $node:ident, $totals:ident, $update:ident, $merge:ident, $normalize:ident, $loss:ident, $map:ident, $gradient:ident,
-        $at_once:ident, $given:ident $(, $more:ident)?
+        $node:ident, $totals:ident, $update:ident, $merge:ident, $normalize:ident, $loss:ident, $map:ident,
+        $gradient:ident, $at_once:ident, $given:ident $(, $more:ident)?
     ) => {
         // SAFETY of all calls: the arrays are those of the input, and the totals have as many words as C's struct;
         // where a fault changes a pointer, the function must find out.
@@ -89,7 +89,8 @@ macro_rules! mapped {
                 // SAFETY: see above.
                 Some(unsafe {
                     $at_once(
-                        params, &input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, totals, loss, to,
+                        params, &input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, totals,
+                        loss, to,
                     )
                 })
             }

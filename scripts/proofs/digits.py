@@ -126,7 +126,8 @@ def carries():
     # Of other digits the lower half goes to a canonical one and the upper half to the next: nothing wraps either.
     halves = f"(bvadd (bvand {wide['more']} {bits(0xFFFFFFFF, 128)}) (bvashr {wide['before']} {bits(32, 128)}))"
     prove(f"(= {wide['sum']} (bvadd {wide['digit']} {halves}))", declared, [f"(bvult digit {bits(1 << 32, 64)})"])
-    whole = f"(bvadd (bvand {wide['more']} {bits(0xFFFFFFFF, 128)}) (bvshl (bvashr {wide['more']} {bits(32, 128)}) {bits(32, 128)}))"
+    upper = f"(bvshl (bvashr {wide['more']} {bits(32, 128)}) {bits(32, 128)})"
+    whole = f"(bvadd (bvand {wide['more']} {bits(0xFFFFFFFF, 128)}) {upper})"
     prove(f"(= {wide['more']} {whole})", declared)
 
 
@@ -263,7 +264,8 @@ def once(number_bits=9, precision=3, divisor_bits=4):
     declared = ["(declare-const q (_ BitVec 64))", "(declare-const s (_ BitVec 64))"]
     declared += [
         "(define-fun coded () (_ FloatingPoint 11 53) ((_ to_fp_unsigned 11 53) RNE (bvor q s)))",
-        "(define-fun exact () (_ FloatingPoint 11 53) ((_ to_fp_unsigned 11 53) RNE (bvor (bvshl q #x0000000000000001) s)))",
+        "(define-fun whole () (_ BitVec 64) (bvor (bvshl q #x0000000000000001) s))",
+        "(define-fun exact () (_ FloatingPoint 11 53) ((_ to_fp_unsigned 11 53) RNE whole))",
         "(define-fun twice () (_ FloatingPoint 11 53) (fp.add RNE coded coded))",
     ]
     within = [f"(bvuge q {bits(enough, 64)})", f"(bvult q {bits(2 * enough, 64)})", f"(bvule s {bits(1, 64)})"]

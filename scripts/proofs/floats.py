@@ -1,7 +1,7 @@
 """Binary floats of any precision as integers: the same rules as IEEE 754, few enough to try them all.
 
-A format has `precision` bits of significand, and exponents of `exponent_bits` bits. A finite float is an integer multiple
-of its smallest one; sums of such integers are exact, and `round` says which float a sum becomes.
+A format has `precision` bits of significand, and exponents of `exponent_bits` bits. A finite float is an integer
+multiple of its smallest one; sums of such integers are exact, and `round` says which float a sum becomes.
 """
 
 INFINITY = "infinity"

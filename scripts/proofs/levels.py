@@ -231,14 +231,14 @@ def blocks():
     for machine in MACHINES:
         most = constant("exact/block.rs", "MOST_ADDITIONS", machine)
         block = constant("exact/block.rs", "BLOCK", machine)
-        tile = evaluate("simd/tile.rs", tile_size(), machine, {}, "usize")
-        check(tile <= block, machine.name, "a tile is longer than a block")
+        buffer = evaluate("simd/buffer.rs", buffer_size(), machine, {}, "usize")
+        check(buffer <= block, machine.name, "a buffer is longer than a block")
         for lanes in machine.lanes:
             check(block % lanes == 0 and block // lanes <= most, machine.name, block, lanes, most)
 
 
-def tile_size():
-    return text("simd/tile.rs").split("const TILE: usize = super::")[1].split(";")[0]
+def buffer_size():
+    return text("simd/buffer.rs").split("const LENGTH: usize = super::")[1].split(";")[0]
 
 
 @states(9, "Every M is a normal float, and every unit is that of a digit")
@@ -260,7 +260,8 @@ def limit():
     rules = of_sources()
     require(
         "exact/block.rs",
-        "if greatest < LIMIT { self.flush(sums, words); self.window = Window::around(smallest, greatest); } else { take_out(sums, floats, marks); }",
+        "if greatest < LIMIT { self.flush(sums, words); self.window = Window::around(smallest, greatest); } "
+        "else { take_out(sums, floats, marks); }",
         "let huge = floats.iter().filter(|float| float.abs() >= LIMIT);",
         "*float = if float.abs() < LIMIT { *float } else { 0.0 };",
     )
@@ -289,7 +290,7 @@ def kept():
         "let has_words = self.additions != 0 && self.window.levels <= KEPT_LEVELS;",
         "if window.levels > KEPT_LEVELS && window.holds(bounds.smallest, bounds.greatest) {",
         "2 => registers.add_levels::<2, SUMS>(2, &mut to.words),",
-        "KEPT_LEVELS => { registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words) }",
+        "KEPT_LEVELS => registers.add_levels::<KEPT_LEVELS, SUMS>(KEPT_LEVELS, &mut to.words)",
         "levels @ 2..=KEPT_LEVELS if IS_SMALL => {",
         "_ => false,",
     )

@@ -160,7 +160,8 @@ def end_of_trial(error, most):
         "(declare-const hb (_ BitVec 32))",
         f"(define-fun most () Float32 ((_ to_fp 8 24) RNE {most}.0))",
         "(define-fun more () Float32 ((_ to_fp 8 24) (bvor (bvlshr l #x00000009) #x3f800000)))",
-        f"(define-fun high () Float32 (fp.add RNE (fp.sub RNE a more) ((_ to_fp 8 24) RNE {int(constant(FILE, 'TO_HIGH'))}.0)))",
+        f"(define-fun to_high () Float32 ((_ to_fp 8 24) RNE {int(constant(FILE, 'TO_HIGH'))}.0))",
+        "(define-fun high () Float32 (fp.add RNE (fp.sub RNE a more) to_high))",
         "(define-fun wide () (_ BitVec 56) ((_ fp.to_sbv 56) RTZ (fp.mul RNE a ((_ to_fp 8 24) RNE 4294967296.0))))",
         "(define-fun off () (_ BitVec 56) (bvsub wide (concat h l)))",
     ]
@@ -211,7 +212,7 @@ def trials():
 def units():
     lowest, highest = unit_range()
     values = constants()
-    require(FILE, "let state = State { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };")
+    require(FILE, "let state = TrialState { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };")
     require("node/overlap/kernels.rs", "Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 })")
     require("loss/mse/kernels.rs", "Quick::new(Blocks::new(simd, [sum]), 1)")
     for top in (0, 1, 7):
@@ -227,10 +228,10 @@ def units():
 def aside():
     require(
         FILE,
-        "if !TRIALS || self.aside > ASIDE || (!inside).any() {",
+        "if !TRIALS || self.registers_aside > ASIDE || (!inside).any() {",
         "type Aside = [f32; ASIDE * 16];",
-        "if quick.is_aside > ASIDE / 2 { quick.add_aside(); }",
-        "aside: self.is_aside,",
+        "if quick.registers_aside > ASIDE / 2 { quick.add_aside(); }",
+        "registers_aside: self.registers_aside,",
     )
     require("node/overlap/kernels.rs", "let block = if S::SHIFTS_EACH { REGISTERS * lanes } else { BLOCK };")
     require(

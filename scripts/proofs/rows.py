@@ -28,7 +28,7 @@ def of_sources():
         "self.highest_unit - LEVEL_BITS * level as i32",
         "let biased = (1023 + 52 + self.unit(level)) as u64; f64::from_bits(biased << 52 | 1 << 51)",
         "Extent { unit: smallest.exponent, top: greatest.exponent + 24 }",
-        "Window::around(extent, ExactSum::UNIT)",
+        "RowWindow::around(extent, ExactSum::UNIT)",
     )
     require("exact/mod.rs", "pub type ExactSum = Exact<12, -160, 1>;")
     return constant(FILE, "LEVEL_BITS")

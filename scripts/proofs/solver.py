@@ -1,4 +1,5 @@
-"""Claims that z3 proves: the text of the claim goes to the program, and the answer must be that no counterexample exists."""
+"""Claims that z3 proves: the text of the claim goes to the program, and the answer must be that there is no
+counterexample."""
 
 import shutil
 import subprocess

@@ -49,7 +49,8 @@ parameters! {
 pixel_loss! {
     core bce, params hyla_bce_params, totals hyla_bce_totals,
     size hyla_bce_totals_size, merge hyla_bce_merge, normalize hyla_bce_normalize,
-    inputs "`scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid` and `weights`",
+    inputs "`scores` (logits), and either `targets` or `soft_targets` (the other is NULL); optional `valid` and \
+        `weights`",
     unsupported "two kinds of targets",
     errors "UNKNOWN_REDUCTION, WEIGHT, POS_WEIGHT, LABEL_SMOOTHING",
     mixed "another weight, pos_weight or label_smoothing";

@@ -97,8 +97,8 @@ exported! {
     /// How many words the table of a binning has, the same on every tier: 0 for all rules but thresholds, 797 (3 KiB)
     /// for 200 of these.
     ///
-    /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION
-    /// (rule), BINNING (bins, low or high out of range).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION (rule), BINNING (bins, low
+    /// or high out of range).
     fn hyla_binning_words(params: *const hyla_binning_params, words: *mut usize) {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(words, 1)], &[&[span]])?;
@@ -107,10 +107,10 @@ exported! {
         Ok(Notices::NONE)
     }
 
-    /// Builds a binning: writes its table (`table_words` words, perhaps uninitialised; may be NULL where none are
-    /// needed) and the binning. Do it once; it takes some microseconds.
+    /// Builds a binning: writes its table (`table_words` words; may be NULL where none are needed) and the binning. Do
+    /// it once; it takes some microseconds.
     ///
-    /// Errors, with nothing changed: those of `hyla_binning_words`, WORKSPACE (too few words).
+    /// Errors: those of `hyla_binning_words`, WORKSPACE (too few words).
     fn hyla_binning_build(
         params: *const hyla_binning_params, table: *mut u32, table_words: usize,
         binning: *mut hyla_binning,

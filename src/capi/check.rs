@@ -16,7 +16,7 @@ impl Span {
         Self { start: pointer.addr(), bytes: items.saturating_mul(size_of::<T>()) }
     }
 
-    /// None overlaps nothing.
+    /// The addresses of a slice. None overlaps nothing.
     pub fn of_slice<T>(slice: Option<&[T]>) -> Self {
         let slice = slice.unwrap_or(&[]);
         Self::of(slice.as_ptr(), slice.len())
@@ -80,7 +80,7 @@ pub(super) unsafe fn optional_input<'a, T>(pointer: *const T, items: usize) -> R
     unsafe { input(pointer, items) }.map(Some)
 }
 
-/// What a call returned, where it is: moving it out would be a copy, on stack that may be scarce.
+/// The result of a call, used where it is. Moving it out would copy it on the stack, which may be scarce.
 pub(super) fn in_place<T>(result: &Result<T, Error>) -> Result<&T, Error> {
     result.as_ref().map_err(|error| *error)
 }

@@ -39,11 +39,10 @@ pub extern "C" fn hyla_component_orthogonality_workspace(rows: usize, columns: u
 
 exported! {
     /// How far the rows of a matrix are from orthonormal. `workspace` holds `workspace_size` doubles, at least
-    /// `hyla_component_orthogonality_workspace(rows, columns)`; its contents before and after mean nothing.
+    /// `hyla_component_orthogonality_workspace(rows, columns)`.
     ///
-    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES
-    /// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one
-    /// row has no deviation), NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024
+    /// rows), WORKSPACE (too small). Notices: EMPTY (no row), DEGENERATE (one row has no deviation), NOT_FINITE.
     fn hyla_component_orthogonality_values(
         components: *const hyla_matrix, workspace: *mut f64, workspace_size: usize,
         report: *mut hyla_component_orthogonality_report,
@@ -63,7 +62,7 @@ metrics! {
     /// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
     /// `diagonal_mean`, `diagonal_std`) and their number to `count`.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
-    /// 4). Notices: EMPTY, DEGENERATE, NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4). Notices: EMPTY,
+    /// DEGENERATE, NOT_FINITE.
     hyla_component_orthogonality_metrics(report: hyla_component_orthogonality_report) report.metrics()
 }

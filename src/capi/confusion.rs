@@ -95,7 +95,7 @@ change! {
     /// without any pixel that counts is a true negative. Parts of one frame in different totals must
     /// be merged first.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+    /// Errors: NULL_POINTER, MISALIGNED.
     hyla_confusion_end_frame(totals: hyla_confusion_totals), end_frame
 }
 
@@ -109,16 +109,15 @@ exported! {
     ///
     /// Inputs: `decisions`, `targets`; optional `valid`; no weights.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_confusion_update(pixels: *const hyla_pixels, totals: *mut hyla_confusion_totals) {
         update(pixels, totals, hyla_pixels::labelled_decisions, |totals, pixels| totals.update(pixels))
     }
 
     /// What the totals say of pixels and of frames that were ended.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the
-    /// pixels (EMPTY, NO_POSITIVES, NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: those of the pixels (EMPTY, NO_POSITIVES,
+    /// NO_NEGATIVES, NO_DECISIONS); the frames have a status of their own.
     fn hyla_confusion_values(
         totals: *const hyla_confusion_totals, report: *mut hyla_confusion_report,
     ) {

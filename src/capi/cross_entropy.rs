@@ -45,14 +45,15 @@ parameters! {
 }
 
 loss_totals! {
-    over "pixels", size hyla_cross_entropy_totals_size, merge hyla_cross_entropy_merge, normalize hyla_cross_entropy_normalize, loss hyla_cross_entropy_loss;
+    over "pixels", size hyla_cross_entropy_totals_size, merge hyla_cross_entropy_merge,
+    normalize hyla_cross_entropy_normalize, loss hyla_cross_entropy_loss;
     pub struct hyla_cross_entropy_totals: Totals {
         /// The sum of the terms.
         pub loss: hyla_sum = sums.loss,
         /// The sum of the factors `o_y v_i` of the pixels that count.
         pub weights: hyla_sum = sums.weights,
         /// How many pixels count.
-        pub pixels: i64 = sums.terms,
+        pub pixels: i64 = sums.term_count,
         /// How many valid pixels had a bad weight or label and acted as masked.
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different parameters were mixed.
@@ -75,21 +76,22 @@ impl CubeLoss for hyla_cross_entropy_params {
 cube_loss! {
     core cross_entropy, params hyla_cross_entropy_params, totals hyla_cross_entropy_totals,
     of (logits, class_weights) to (loss_map, grad_logits),
-    inputs "the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite and not negative, may be NULL. All calls of a batch take the same ones",
-    errors "CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, CLASS_WEIGHT",
+    inputs "the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite and \
+        not negative, may be NULL. All calls of a batch take the same ones",
+    errors "CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, \
+        CLASS_WEIGHT",
     at_once ("in two passes", "UNKNOWN_WRITE, NO_SCALAR");
 
     /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-    /// UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another
-    /// weight or smoothing; class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED,
-    /// DEGENERATE (a weighted mean whose weights are all 0: NaN).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION, UNKNOWN_OPTION,
+    /// WEIGHT, LABEL_SMOOTHING, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or smoothing;
+    /// class weights are not known to the totals). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean
+    /// whose weights are all 0: NaN).
     hyla_cross_entropy_loss;
 
-    /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
-    /// reduction none. `params->reduction` does not matter. `loss_map` may be
-    /// uninitialised.
+    /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of reduction
+    /// none. `params->reduction` does not matter.
     hyla_cross_entropy_map by_pixel, notices "EMPTY (n is 0)";
 
     /// NaN has a NaN gradient; the gradient of the mean of nothing is 0.

@@ -20,15 +20,12 @@ use core::ffi::c_void;
 ///
 /// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
 /// labels that it does not need are ignored; weights are used by every function that takes a cube.
-///
-/// Arrays are only read and may overlap each other. Initialise with `{0}` (C) or
-/// `{}` (C++) and set fields by name. Where `valid` is 0 the pixel is as if it were not there.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_cube {
     /// The values, as the function says.
     pub values: *const f32,
-    /// How many pixels there are. With 0 all pointers may be NULL.
+    /// How many pixels there are.
     pub n: usize,
     /// How many values a pixel has.
     pub channels: usize,
@@ -78,17 +75,13 @@ impl hyla_cube {
     /// Values, labels, mask and weights.
     pub(super) unsafe fn labelled<'a>(&self) -> Result<Cube<'a>, Error> {
         // SAFETY: the contract.
-        let labels = unsafe { input(self.labels, self.n) }?;
-        // SAFETY: the contract.
-        Ok(Cube { labels: Some(labels), ..unsafe { self.values() }? })
+        unsafe { Ok(Cube { labels: Some(input(self.labels, self.n)?), ..self.values()? }) }
     }
 
     /// Values, targets, mask and weights.
     pub(super) unsafe fn targeted<'a>(&self) -> Result<Cube<'a>, Error> {
         // SAFETY: the contract.
-        let targets = unsafe { input(self.targets, self.n) }?;
-        // SAFETY: the contract.
-        Ok(Cube { targets: Some(targets), ..unsafe { self.values() }? })
+        unsafe { Ok(Cube { targets: Some(input(self.targets, self.n)?), ..self.values()? }) }
     }
 }
 

@@ -19,14 +19,14 @@ pub(super) trait CubeLoss: Parameters {
 pub(super) type Arrays<'a, P> = Result<(Cube<'a>, <P as CubeLoss>::Beside<'a>), Error>;
 
 /// The checked inputs of a call, and what it reads.
-pub(super) struct Inputs<'a, P: CubeLoss> {
+pub(super) struct CubeInputs<'a, P: CubeLoss> {
     pub params: P::Core,
     pub cube: Cube<'a>,
     pub beside: P::Beside<'a>,
     spans: [Span; 8],
 }
 
-impl<P: CubeLoss> Inputs<'_, P> {
+impl<P: CubeLoss> CubeInputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, cube: *const hyla_cube, beside: *const f32) -> Result<Self, Error> {
         // SAFETY: the contract, of the arrays of the cube, too.
@@ -48,8 +48,8 @@ impl<P: CubeLoss> Inputs<'_, P> {
     }
 }
 
-impl<P: CubeLoss> loss::Inputs for Inputs<'_, P> {
-    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+impl<P: CubeLoss> loss::Inputs for CubeInputs<'_, P> {
+    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
         disjoint(outputs, &[&self.spans, more])
     }
 }
@@ -78,17 +78,15 @@ macro_rules! cube_loss {
         $crate::capi::macros::exported! {
             /// Adds pixels to totals.
             ///
-            #[doc = concat!(" Inputs: ", $inputs, ". Time is linear in n.")]
-            /// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+            #[doc = concat!(" Inputs: ", $inputs, ".")]
             ///
-            /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-            #[doc = concat!(" UNKNOWN_FIELD, RESERVED, STRIDES, ", $errors, ".")]
-            #[doc = concat!(" Notices: none; `", stringify!($loss), "` tells them.")]
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
+            #[doc = concat!(" ", $errors, ". Notices: none; `", stringify!($loss), "` tells them.")]
             fn $update(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
                 $beside: *const f32, totals: *mut $totals,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 $crate::capi::loss::update(&inputs, totals, |totals| {
                     totals.update(&inputs.params, &inputs.cube, inputs.beside)
                 })
@@ -101,33 +99,30 @@ macro_rules! cube_loss {
 
             $(#[$map_doc])*
             ///
-            #[doc = concat!(" Errors, with `", stringify!($map_to), "` unchanged: those of `", stringify!($update), "`.")]
-            #[doc = concat!(" Notices: ", $map_notices, ".")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`. Notices: ", $map_notices, ".")]
             fn $map(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
                 $beside: *const f32, $map_to: *mut f32,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 $crate::capi::loss::map(&inputs, inputs.$shape($map_to), |to| {
                     $core::map_to(&inputs.params, &inputs.cube, inputs.beside, to)
                 })
             }
 
-            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad), "`, in the layout of the values,")]
-            /// or adds it there (`write`: HYLA_STORE or HYLA_ADD).
-            /// `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be any part
-            /// of the batch. Where a pixel does not count: 0, or unchanged.
+            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($cube), "` to `", stringify!($grad),
+                "`, in the layout of the values,")]
+            /// or adds it there (`write`).
             $(#[$gradient_doc])*
-            /// With HYLA_STORE the output may be uninitialised.
             ///
-            #[doc = concat!(" Errors, with `", stringify!($grad), "` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
                 $cube: *const $crate::capi::cube::hyla_cube, $beside: *const f32, upstream: f64,
                 write: u32, $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 let to = inputs.like_values($grad);
                 $crate::capi::loss::gradient(&inputs, totals, write, to, |totals, to| {
                     totals.gradient_to(&inputs.params, &inputs.cube, inputs.beside, upstream, to)
@@ -138,17 +133,17 @@ macro_rules! cube_loss {
             #[doc = concat!(" bits as update, loss and gradient, ", $passes, ".")]
             /// The batch's totals are added to `totals`, which may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "`, ", $at_once_errors, ".")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, ", $at_once_errors, ".")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
                 $beside: *const f32, upstream: f64, write: u32, totals: *mut $totals,
                 loss: *mut f64, $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::cube_loss::Inputs::new(params, $cube, $beside)?;
+                let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 let to = inputs.like_values($grad);
                 $crate::capi::loss::loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
-                    let $crate::capi::cube_loss::Inputs { params, cube, beside, .. } = &inputs;
+                    let $crate::capi::cube_loss::CubeInputs { params, cube, beside, .. } = &inputs;
                     $core::loss_and_gradient_to(params, cube, *beside, upstream, totals, to)
                 })
             }

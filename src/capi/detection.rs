@@ -62,7 +62,7 @@ size!(hyla_detection_totals_size, hyla_detection_totals);
 change! {
     /// Ends the open frame, as `hyla_confusion_end_frame` does: for frames with decisions.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED.
+    /// Errors: NULL_POINTER, MISALIGNED.
     hyla_detection_end_frame(totals: hyla_detection_totals), end_frame
 }
 
@@ -79,12 +79,10 @@ exported! {
     /// both; optional `valid`. What is missing is not counted; without a binning scores are ignored; no
     /// weights. A NaN score is counted apart and ranked nowhere.
     ///
-    /// Errors, with everything unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-    /// UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE, THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1),
-    /// UNSUPPORTED_INPUT (weights or soft targets, a binning other than HYLA_BINNING_THRESHOLDS with
-    /// `ap_thresholds` bins),
-    /// WORKSPACE (fewer words than `hyla_ranking_words`), UNKNOWN_OPTION and BINNING (a binning that
-    /// nothing built).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, PIXEL_STRIDE,
+    /// THRESHOLDS, STRIDE_NEEDS_FRAME (a stride above 1), UNSUPPORTED_INPUT (weights or soft targets, a binning other
+    /// than HYLA_BINNING_THRESHOLDS with `ap_thresholds` bins), WORKSPACE (fewer words than `hyla_ranking_words`),
+    /// UNKNOWN_OPTION and BINNING (a binning that nothing built).
     fn hyla_detection_update(
         params: *const hyla_detection_params, pixels: *const hyla_pixels,
         totals: *mut hyla_detection_totals, binning: *const hyla_binning, words: *mut i64,
@@ -100,7 +98,7 @@ exported! {
     ///
     /// Inputs, binning and words: as `hyla_detection_update`.
     ///
-    /// Errors, with everything unchanged: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
+    /// Errors: those of `hyla_detection_update`, with any stride, FRAME_SHAPE.
     fn hyla_detection_update_frame(
         params: *const hyla_detection_params, pixels: *const hyla_pixels,
         totals: *mut hyla_detection_totals, binning: *const hyla_binning, words: *mut i64,
@@ -117,13 +115,12 @@ exported! {
     /// and `average_precision_hi` (the exact average precision of the scores lies between them). With a
     /// binning the first seven are left out if no call had decisions, as in cuvis-ai.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-    /// UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS, TOTALS, MIXED_TOTALS (strides or binnings were mixed),
-    /// UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE, UNKNOWN_OPTION, BINNING (as
-    /// `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning). Notices: those
-    /// of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
-    /// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN
-    /// scores), COARSE (its bounds are more than 0.01 apart: rank by finer bins).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, PIXEL_STRIDE, THRESHOLDS,
+    /// TOTALS, MIXED_TOTALS (strides or binnings were mixed), UNKNOWN_STAGE, RESERVED, UNSUPPORTED_INPUT, WORKSPACE,
+    /// UNKNOWN_OPTION, BINNING (as `hyla_detection_update`), CAPACITY (10 are always enough, 7 without a binning).
+    /// Notices: those of all values together; each value has its own. Ratios: EMPTY, NO_POSITIVES, NO_NEGATIVES,
+    /// NO_DECISIONS. Average precision: EMPTY, NO_POSITIVES (it is 0), NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE
+    /// (its bounds are more than 0.01 apart: rank by finer bins).
     fn hyla_detection_metrics(
         params: *const hyla_detection_params, totals: *const hyla_detection_totals,
         binning: *const hyla_binning, words: *const i64, count: usize,
@@ -134,7 +131,7 @@ exported! {
         let (binning, [a, b]) = optional_binning(binning, words)?;
         let words = if binning.is_some() { Some(input(words, count)?) } else { None };
         let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words)];
-        let metrics = core(totals)?.metrics(&params.to_core()?, binning.as_ref().zip(words))?;
+        let metrics = view(totals)?.metrics(&params.to_core()?, binning.as_ref().zip(words))?;
         list.write(&reads, metrics.as_slice())
     }
 }
@@ -150,16 +147,15 @@ unsafe fn update(
     update: impl FnOnce(&Params, Source, &mut Totals, Option<Ranking>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     // SAFETY: the contract.
-    let (params, span) = unsafe { check::parameters(params) }?;
-    // SAFETY: as above.
-    let (binning, [a, b]) = unsafe { optional_binning(binning, words) }?;
+    let ((params, span), (binning, [a, b])) =
+        unsafe { (check::parameters(params)?, optional_binning(binning, words)?) };
     // SAFETY: as above.
     let used = unsafe { pixels::read(pixels)?.detected(binning.is_some()) }?;
     let count = if binning.is_some() { count } else { 0 };
     let writes = [Span::of(totals, 1), Span::of(words, count)];
-    pixels::apart(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;
+    pixels::disjoint(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;
     // SAFETY: as above; the outputs overlap nothing.
-    let (totals, words) = unsafe { (core_mut(totals)?, changed(words, count)?) };
+    let (totals, words) = unsafe { (view_mut(totals)?, changed(words, count)?) };
     let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
     update(&params.to_core()?, used.source(), totals, ranking)
 }

@@ -1,6 +1,6 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::cube_loss::{Arrays, CubeLoss, Inputs};
+use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
 use super::loss::Inputs as _;
 use super::node::*;
 use crate::loss::dice::{self, Absent, Params, Totals};
@@ -84,96 +84,74 @@ impl CubeLoss for hyla_dice_params {
 
 size!(hyla_dice_totals_size, hyla_dice_totals, ": the totals of one class");
 
+totals_of_each! {
+    "class", core dice, totals hyla_dice_totals, count classes; hyla_dice_merge, hyla_dice_normalize
+}
+
 exported! {
-    /// Adds other totals (of another tile, frame, thread or rank) to totals, class by class, and makes the words
-    /// canonical.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-    fn hyla_dice_merge(
-        other: *const hyla_dice_totals, totals: *mut hyla_dice_totals, classes: usize,
-    ) {
-        disjoint(&[Span::of(totals, classes)], &[&[Span::of(other, classes)]])?;
-        dice::merge(cores(other, classes)?, cores_mut(totals, classes)?)
-    }
-
-    /// Makes the words canonical after they were added elsewhere.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-    fn hyla_dice_normalize(totals: *mut hyla_dice_totals, classes: usize) {
-        dice::normalize(cores_mut(totals, classes)?);
-        Ok(Notices::NONE)
-    }
-
     /// Adds pixels to the totals of the classes, an array of `channels` of them.
     ///
-    /// Inputs: the cube's values and `labels`, optional `valid` and `weights`. Time is linear in n. Nothing is
-    /// allocated or kept. Any number of threads may call it, each with totals of its own.
+    /// Inputs: the cube's values and `labels`, optional `valid` and `weights`.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-    /// UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON.
-    /// Notices: none; `hyla_dice_loss` tells them.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS
+    /// (none, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON. Notices: none; `hyla_dice_loss` tells them.
     fn hyla_dice_update(
         params: *const hyla_dice_params, logits: *const hyla_cube, totals: *mut hyla_dice_totals,
     ) {
-        let inputs = Inputs::new(params, logits, null())?;
+        let inputs = CubeInputs::new(params, logits, null())?;
         let classes = inputs.cube.layout.channels;
-        inputs.apart(&[Span::of(totals, classes)], &[])?;
-        dice::update(&inputs.params, &inputs.cube, cores_mut(totals, classes)?)
+        inputs.disjoint(&[Span::of(totals, classes)], &[])?;
+        dice::update(&inputs.params, &inputs.cube, views_mut(totals, classes)?)
     }
 
     /// The loss, in double from exact sums; 0 of no pixel.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-    /// CHANNELS (no class, or more than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other
-    /// classes). Notices: EMPTY, NOT_FINITE, REJECTED.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, CHANNELS (no class, or more
+    /// than 4096), UNKNOWN_OPTION, WEIGHT, EPSILON, TOTALS, MIXED_TOTALS (of other classes). Notices: EMPTY,
+    /// NOT_FINITE, REJECTED.
     fn hyla_dice_loss(
         params: *const hyla_dice_params, totals: *const hyla_dice_totals, classes: usize,
         loss: *mut f64,
     ) {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
-        let (totals, loss) = (cores(totals, classes)?, check::result(loss)?);
+        let (totals, loss) = (views(totals, classes)?, check::result(loss)?);
         put_number(dice::loss(&checked.to_core()?, totals)?, loss)
     }
 
-    /// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`:
-    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and ranks; the cube may be
-    /// any part of the batch. Where a pixel does not count: 0, or unchanged. With HYLA_STORE the output may be
-    /// uninitialised.
+    /// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`).
     ///
-    /// Errors, with `grad_logits` unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices:
-    /// those of `hyla_dice_loss`.
+    /// Errors: those of `hyla_dice_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices: those of `hyla_dice_loss`.
     fn hyla_dice_gradient(
         params: *const hyla_dice_params, totals: *const hyla_dice_totals, logits: *const hyla_cube,
         upstream: f64, write: u32, grad_logits: *mut f32,
     ) {
-        let inputs = Inputs::new(params, logits, null())?;
+        let inputs = CubeInputs::new(params, logits, null())?;
         let write = write_mode(write)?;
         let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
-        inputs.apart(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
+        inputs.disjoint(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
         let (totals, gradient) =
-            (cores(totals, classes)?, floats(write, grad_logits, span)?);
+            (views(totals, classes)?, floats(write, grad_logits, span)?);
         dice::gradient_to(&inputs.params, totals, &inputs.cube, upstream, gradient)
     }
 
     /// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
     /// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
     ///
-    /// Errors, with all outputs unchanged: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of
-    /// `hyla_dice_loss`, about this batch.
+    /// Errors: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of `hyla_dice_loss`, about this batch.
     fn hyla_dice_loss_and_gradient(
         params: *const hyla_dice_params, logits: *const hyla_cube, upstream: f64, write: u32,
         totals: *mut hyla_dice_totals, loss: *mut f64, grad_logits: *mut f32,
     ) {
-        let inputs = Inputs::new(params, logits, null())?;
+        let inputs = CubeInputs::new(params, logits, null())?;
         let write = write_mode(write)?;
         let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
-        inputs.apart(&writes, &[])?;
+        inputs.disjoint(&writes, &[])?;
         let (totals, gradient) =
             (output(mirrored(totals), classes)?, floats(write, grad_logits, span)?);
         let loss = check::result(loss)?;
-        let Inputs { params, cube, .. } = inputs;
+        let CubeInputs { params, cube, .. } = inputs;
         put_number(dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?, loss)
     }
 }

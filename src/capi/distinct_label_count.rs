@@ -21,9 +21,8 @@ exported! {
     /// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count
     /// as any other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
     ///
-    /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-    /// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells
-    /// them.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2), TOTALS, MIXED_TOTALS (the
+    /// set was made with more words). Notices: none; `hyla_distinct_label_count_value` tells them.
     fn hyla_distinct_label_count_update(
         labels: *const i32, valid: *const u8, n: usize, set: *mut i32, set_size: usize,
     ) {
@@ -35,8 +34,8 @@ exported! {
 
     /// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
     ///
-    /// Errors, with the set unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-    /// TOTALS, MIXED_TOTALS (a set was made with more words).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2), TOTALS, MIXED_TOTALS (a
+    /// set was made with more words).
     fn hyla_distinct_label_count_merge(other: *const i32, set: *mut i32, set_size: usize) {
         let other = input(other, set_size)?;
         disjoint(&[Span::of(set, set_size)], &[&[Span::of_slice(Some(other))]])?;
@@ -45,8 +44,8 @@ exported! {
 
     /// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
     ///
-    /// Errors, with `labels` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2),
-    /// TOTALS, MIXED_TOTALS (the set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2), TOTALS, MIXED_TOTALS (the
+    /// set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
     fn hyla_distinct_label_count_value(set: *const i32, set_size: usize, labels: *mut i64) {
         let set = input(set, set_size)?;
         disjoint(&[Span::of(labels, 1)], &[&[Span::of_slice(Some(set))]])?;
@@ -58,8 +57,8 @@ exported! {
 
     /// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
     ///
-    /// Errors, with the outputs unchanged: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED,
-    /// CAPACITY (0). Notices: EMPTY, INCOMPLETE.
+    /// Errors: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0). Notices: EMPTY,
+    /// INCOMPLETE.
     fn hyla_distinct_label_count_metrics(
         set: *const i32, set_size: usize, context: *const hyla_context, out: *mut hyla_metric,
         capacity: usize, count: *mut usize,

@@ -41,7 +41,8 @@ matrix_loss! {
     of selection_weights to grad_selection_weights,
     none "fewer than two rows",
     errors "WEIGHT, EPSILON, UNKNOWN_OPTION",
-    notices "DEGENERATE (a row no longer than eps), ZERO_PAIRS (cosines are known to be exactly 0: with `skip_exact_zeros` any, otherwise those of a row of zeros, or all of them), NOT_FINITE";
+    notices "DEGENERATE (a row no longer than eps), ZERO_PAIRS (cosines are known to be exactly 0: with \
+        `skip_exact_zeros` any, otherwise those of a row of zeros, or all of them), NOT_FINITE";
 
     /// It has no part along its row where the row is longer than eps.
     hyla_distinctness_gradient;

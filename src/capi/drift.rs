@@ -102,12 +102,11 @@ exported! {
     /// at least `hyla_ranking_words`, of one binning. Anomalies and normal pixels are taken together; no labels are
     /// needed. The reference may lie in read-only memory. Time is linear in the bins.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-    /// RESERVED, UNKNOWN_OPTION (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS
-    /// (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low`
-    /// above `high`, a NaN, or scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite
-    /// ones of differing shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01
-    /// apart).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, UNKNOWN_OPTION
+    /// (rule, has_range), BINNING (also: too many groups), WORKSPACE (too few words), TOTALS (counts that do not add up
+    /// to the pixels, too), MIXED_TOTALS (scores of another binning), RANGE_MISSING (`low` above `high`, a NaN, or
+    /// scores outside). Notices: EMPTY (one has no pixels), NOT_FINITE (NaN scores, or infinite ones of differing
+    /// shares), DEGENERATE (psi is of one group, and 0), COARSE (the bounds of ks are more than 0.01 apart).
     fn hyla_drift_values(
         params: *const hyla_drift_params, binning: *const hyla_binning, reference: *const i64,
         words: *const i64, count: usize, report: *mut hyla_drift_report,
@@ -130,7 +129,7 @@ metrics! {
     /// `drift/nan_share`, `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to
     /// `count`. cuvis-ai has no such node; the names are hyla's.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-    /// CAPACITY (below 12). Notices: those of `hyla_drift_values`, each with the values that it is about.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 12). Notices: those of
+    /// `hyla_drift_values`, each with the values that it is about.
     hyla_drift_metrics(report: hyla_drift_report) report.metrics()
 }

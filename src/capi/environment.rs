@@ -5,9 +5,9 @@
 //! sets round-to-nearest without flush and restores what it found, which takes about 10 ns, and
 //! next to nothing where the environment is the default one already.
 
-/// Runs `body` with round-to-nearest, gradual underflow and masked exceptions. One function for all
-/// calls: beside the code that this saves, the compiler, which knows nothing of control words, moves no
-/// float operation of a body that it does not see across them.
+/// Runs `body` with round-to-nearest, gradual underflow and masked exceptions. It is one function for all calls. That
+/// saves code; and the compiler, which knows nothing of control words, does not see the body and so moves none of its
+/// float operations across them.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", all(target_arch = "arm", target_abi = "eabihf")))]
 #[inline(never)]
 pub(super) fn in_default_environment(body: &mut dyn FnMut() -> i32) -> i32 {

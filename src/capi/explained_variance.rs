@@ -25,49 +25,34 @@ mirror! {
 
 size!(hyla_explained_variance_totals_size, hyla_explained_variance_totals, ": the totals of one component");
 
+totals_of_each! {
+    "component", core explained_variance, totals hyla_explained_variance_totals, count components;
+    hyla_explained_variance_merge, hyla_explained_variance_normalize
+}
+
 exported! {
-    /// Adds other totals (of another part of the stream) to totals, component by component, and makes the words
-    /// canonical.
-    ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
-    fn hyla_explained_variance_merge(
-        other: *const hyla_explained_variance_totals, totals: *mut hyla_explained_variance_totals, components: usize,
-    ) {
-        let other = cores(other, components)?;
-        disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(other))]])?;
-        explained_variance::merge(other, cores_mut(totals, components)?)
-    }
-
-    /// Makes the words canonical after they were added elsewhere.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
-    fn hyla_explained_variance_normalize(totals: *mut hyla_explained_variance_totals, components: usize) {
-        explained_variance::normalize(cores_mut(totals, components)?);
-        Ok(Notices::NONE)
-    }
-
     /// Adds the explained variance ratios of a batch (`components` floats) to the totals of the components, an array of
     /// as many. Ratios may be any floats: they are not clamped.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
     fn hyla_explained_variance_update(
         ratios: *const f32, components: usize, totals: *mut hyla_explained_variance_totals,
     ) {
         let ratios = input(ratios, components)?;
         disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
-        explained_variance::update(ratios, cores_mut(totals, components)?)
+        explained_variance::update(ratios, views_mut(totals, components)?)
     }
 
     /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
     /// NaN of no batch; a total of 0 of no component.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS
-    /// (components with different numbers of batches). Notices: EMPTY, NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS, MIXED_TOTALS (components with different numbers of
+    /// batches). Notices: EMPTY, NOT_FINITE.
     fn hyla_explained_variance_values(
         totals: *const hyla_explained_variance_totals, components: usize, ratios: *mut f64,
         cumulative: *mut f64, total: *mut f64,
     ) {
-        let totals = cores(totals, components)?;
+        let totals = views(totals, components)?;
         let writes =
             [Span::of(ratios, components), Span::of(cumulative, components), Span::of(total, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
@@ -79,14 +64,14 @@ exported! {
     /// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
     /// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS,
-    /// UNKNOWN_STAGE, RESERVED, CAPACITY. Notices: EMPTY, NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS, UNKNOWN_STAGE, RESERVED, CAPACITY.
+    /// Notices: EMPTY, NOT_FINITE.
     fn hyla_explained_variance_metrics(
         totals: *const hyla_explained_variance_totals, components: usize,
         context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
     ) {
         let list = List { context, out, capacity, count };
-        let totals = cores(totals, components)?;
+        let totals = views(totals, components)?;
         let values = explained_variance::metrics(totals)?;
         let needed = explained_variance::metrics_count(components);
         list.write_numbered(&[Span::of_slice(Some(totals))], needed, values)

@@ -1,6 +1,6 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::cube_loss::{Arrays, CubeLoss, Inputs};
+use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
 use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update};
 use super::node::*;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
@@ -123,12 +123,7 @@ merge! {
     hyla_foreground_contrast_frame_merge(frame: hyla_foreground_contrast_frame)
 }
 
-change! {
-    /// Makes the words canonical after they were added elsewhere, so that equal frames have equal words.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED.
-    hyla_foreground_contrast_frame_normalize(frame: hyla_foreground_contrast_frame), normalize
-}
+normalize!(hyla_foreground_contrast_frame_normalize(frame: hyla_foreground_contrast_frame));
 
 merge! {
     /// Adds other totals (of other frames, threads or ranks) to totals, and makes the words canonical. Both must
@@ -136,54 +131,46 @@ merge! {
     hyla_foreground_contrast_merge(totals: hyla_foreground_contrast_totals)
 }
 
-change! {
-    /// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-    /// totals have equal words. Values are the same before and after.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED.
-    hyla_foreground_contrast_normalize(totals: hyla_foreground_contrast_totals), normalize
-}
+normalize!(hyla_foreground_contrast_normalize(totals: hyla_foreground_contrast_totals));
 
 exported! {
     /// Adds pixels to a frame.
     ///
-    /// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`. Time is linear in n.
-    /// Nothing is allocated or kept. Any number of threads may call it, each with a frame part of its own.
+    /// Inputs: the cube's values (three channels), `targets`, optional `valid` and `weights`.
     ///
-    /// Errors, with the frame unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-    /// RESERVED, STRIDES, CHANNELS (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE
-    /// (compactness_weight, anchor_weight), EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES, CHANNELS
+    /// (not three), UNKNOWN_OPTION (color_space, assume_srgb), WEIGHT, BALANCE (compactness_weight, anchor_weight),
+    /// EPSILON. Notices: none; `hyla_foreground_contrast_loss` tells them.
     fn hyla_foreground_contrast_frame_update(
         params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube,
         frame: *mut hyla_foreground_contrast_frame,
     ) {
-        let inputs = Inputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::new(params, rgb, null())?;
         update(&inputs, frame, |frame| frame.update(&inputs.params, &inputs.cube))
     }
 
     /// Adds one finished frame to totals.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-    /// UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose
-    /// squares were not summed as the compactness weight asks). Notices: none; `hyla_foreground_contrast_loss` tells
-    /// them.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON,
+    /// TOTALS, MIXED_TOTALS (a frame of another colour space, or one whose squares were not summed as the compactness
+    /// weight asks). Notices: none; `hyla_foreground_contrast_loss` tells them.
     fn hyla_foreground_contrast_update(
         params: *const hyla_foreground_contrast_params,
         frame: *const hyla_foreground_contrast_frame, totals: *mut hyla_foreground_contrast_totals,
     ) {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
-        let (frame, totals) = (core(frame)?, core_mut(totals)?);
+        let (frame, totals) = (view(frame)?, view_mut(totals)?);
         totals.update(&checked.to_core()?, frame)?;
         Ok(Notices::NONE)
     }
 
     /// The mean loss of the frames that count; 0 of none.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-    /// WEIGHT, BALANCE, EPSILON, TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has
-    /// foreground and background; `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is
-    /// 0 and a frame's means are equal: its distance has gradient 0).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, WEIGHT, BALANCE, EPSILON,
+    /// TOTALS, MIXED_TOTALS (frames of other parameters). Notices: EMPTY (no frame has foreground and background;
+    /// `totals->skipped` tells how many have not), NOT_FINITE, REJECTED, DEGENERATE (eps is 0 and a frame's means are
+    /// equal: its distance has gradient 0).
     fn hyla_foreground_contrast_loss(
         params: *const hyla_foreground_contrast_params,
         totals: *const hyla_foreground_contrast_totals, loss: *mut f64,
@@ -191,24 +178,23 @@ exported! {
         loss_of(params, totals, loss, Totals::loss)
     }
 
-    /// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`:
-    /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, `frame` the finished frame that the pixels
-    /// belong to; the cube may be any part of that frame. Where a pixel does not count, and in a skipped frame: 0, or
-    /// unchanged. With HYLA_STORE the output may be uninitialised.
+    /// Writes `upstream * d loss / d rgb` to `grad_rgb`, in the layout of the values, or adds it there (`write`).
+    /// `totals` are those of the whole batch, `frame` the finished frame that the pixels belong to; the cube may be any
+    /// part of that frame. Where a pixel does not count, and in a skipped frame: 0, or unchanged.
     ///
-    /// Errors, with `grad_rgb` unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE,
-    /// MIXED_TOTALS, TOTALS. Notices: those of `hyla_foreground_contrast_loss`.
+    /// Errors: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS. Notices: those of
+    /// `hyla_foreground_contrast_loss`.
     fn hyla_foreground_contrast_gradient(
         params: *const hyla_foreground_contrast_params,
         totals: *const hyla_foreground_contrast_totals,
         frame: *const hyla_foreground_contrast_frame, rgb: *const hyla_cube, upstream: f64,
         write: u32, grad_rgb: *mut f32,
     ) {
-        let inputs = Inputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::new(params, rgb, null())?;
         let write = write_mode(write)?;
         let span = inputs.cube.values.len();
-        inputs.apart(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
-        let (totals, frame) = (core(totals)?, core(frame)?);
+        inputs.disjoint(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
+        let (totals, frame) = (view(totals)?, view(frame)?);
         let gradient = floats(write, grad_rgb, span)?;
         totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
     }
@@ -217,14 +203,14 @@ exported! {
     /// bits as frame_update, update, loss and gradient. The pixels are read twice. The batch's totals are added to
     /// `totals`, which may be NULL.
     ///
-    /// Errors, with all outputs unchanged: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE.
-    /// Notices: those of `hyla_foreground_contrast_loss`, about this frame.
+    /// Errors: those of `hyla_foreground_contrast_frame_update`, UNKNOWN_WRITE. Notices: those of
+    /// `hyla_foreground_contrast_loss`, about this frame.
     fn hyla_foreground_contrast_loss_and_gradient(
         params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube, upstream: f64,
         write: u32, totals: *mut hyla_foreground_contrast_totals, loss: *mut f64,
         grad_rgb: *mut f32,
     ) {
-        let inputs = Inputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::new(params, rgb, null())?;
         let to = inputs.like_values(grad_rgb);
         loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
             contrast::loss_and_gradient_to(&inputs.params, &inputs.cube, upstream, totals, to)

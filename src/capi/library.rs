@@ -75,7 +75,7 @@ pub extern "C" fn hyla_tier_name(tier: u32) -> *const c_char {
 /// Makes all calls of the process run on this tier, or on the best one again (HYLA_TIER_BEST): for
 /// tests and measurements. A call that runs meanwhile on another thread finishes on either tier.
 ///
-/// Errors, with the tier unchanged: TIER_UNAVAILABLE.
+/// Errors: TIER_UNAVAILABLE.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn hyla_tier_pin(tier: u32) -> hyla_status {

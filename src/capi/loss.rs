@@ -1,7 +1,7 @@
 //! What all losses share: how terms are reduced, and what a gradient does with its output.
 
 use super::check::{self, Parameters, Span, floats};
-use super::{Mirrors, core, core_mut, optional_mut, put_number};
+use super::{Mirrors, optional_view_mut, put_number, view, view_mut};
 use crate::error::{Error, Notices, Value};
 use crate::node::reduction::Reduction;
 use crate::simd::{Output, Write};
@@ -23,7 +23,7 @@ pub const HYLA_ADD: u32 = 1;
 /// The checked inputs of a call.
 pub(super) trait Inputs {
     /// No output overlaps another one, what is read, or more that is.
-    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error>;
+    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error>;
 }
 
 /// Floats that a call writes: where, and how many.
@@ -37,9 +37,9 @@ pub(super) unsafe fn update<C: Mirrors>(
     totals: *mut C,
     update: impl FnOnce(&mut C::Core) -> Result<(), Error>,
 ) -> Result<Notices, Error> {
-    inputs.apart(&[Span::of(totals, 1)], &[])?;
+    inputs.disjoint(&[Span::of(totals, 1)], &[])?;
     // SAFETY: the contract; the output overlaps nothing.
-    update(unsafe { core_mut(totals) }?)?;
+    update(unsafe { view_mut(totals) }?)?;
     Ok(Notices::NONE)
 }
 
@@ -55,7 +55,7 @@ pub(super) unsafe fn loss<P: Parameters, C: Mirrors>(
     let (checked, span) = unsafe { check::parameters(params) }?;
     check::disjoint(&[Span::of(to, 1)], &[&[span, Span::of(totals, 1)]])?;
     // SAFETY: the contract; the output overlaps nothing.
-    let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
+    let (totals, to) = unsafe { (view(totals)?, check::result(to)?) };
     put_number(loss(totals, &checked.to_core()?)?, to)
 }
 
@@ -66,7 +66,7 @@ pub(super) unsafe fn map(
     Floats(to, length): Floats,
     map: impl FnOnce(Output) -> Result<Notices, Error>,
 ) -> Result<Notices, Error> {
-    inputs.apart(&[Span::of(to, length)], &[])?;
+    inputs.disjoint(&[Span::of(to, length)], &[])?;
     // SAFETY: the contract; the output overlaps nothing.
     map(unsafe { floats(Write::Store, to, length) }?)
 }
@@ -81,9 +81,9 @@ pub(super) unsafe fn gradient<C: Mirrors>(
     gradient: impl FnOnce(&C::Core, Output) -> Result<Notices, Error>,
 ) -> Result<Notices, Error> {
     let mode = write_mode(mode)?;
-    inputs.apart(&[Span::of(to, length)], &[Span::of(totals, 1)])?;
+    inputs.disjoint(&[Span::of(to, length)], &[Span::of(totals, 1)])?;
     // SAFETY: the contract; the output overlaps nothing.
-    let (totals, to) = unsafe { (core(totals)?, floats(mode, to, length)?) };
+    let (totals, to) = unsafe { (view(totals)?, floats(mode, to, length)?) };
     gradient(totals, to)
 }
 
@@ -98,11 +98,9 @@ pub(super) unsafe fn loss_and_gradient<C: Mirrors>(
     at_once: impl FnOnce(Option<&mut C::Core>, Output) -> Result<Value, Error>,
 ) -> Result<Notices, Error> {
     let mode = write_mode(mode)?;
-    inputs.apart(&[Span::of(totals, 1), Span::of(loss, 1), Span::of(to, length)], &[])?;
+    inputs.disjoint(&[Span::of(totals, 1), Span::of(loss, 1), Span::of(to, length)], &[])?;
     // SAFETY: the contract; the outputs overlap nothing.
-    let totals = unsafe { optional_mut(totals) }?;
-    // SAFETY: as above.
-    let (loss, to) = unsafe { (check::result(loss)?, floats(mode, to, length)?) };
+    let (totals, loss, to) = unsafe { (optional_view_mut(totals)?, check::result(loss)?, floats(mode, to, length)?) };
     put_number(at_once(totals, to)?, loss)
 }
 

@@ -60,7 +60,8 @@ macro_rules! parameters {
 
         $crate::capi::macros::exported! {
             /// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
-            #[doc = concat!(" bindings that cannot use ", stringify!($defaults), ". Bytes of a later version become 0.")]
+            #[doc = concat!(" bindings that cannot use ", stringify!($defaults),
+                ". Bytes of a later version become 0.")]
             ///
             /// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
             fn $init(params: *mut $params, size: usize) {
@@ -144,9 +145,47 @@ macro_rules! merge {
         $crate::capi::macros::exported! {
             $(#[$doc])*
             ///
-            #[doc = concat!(" Errors, with the ", stringify!($totals), " unchanged: NULL_POINTER, MISALIGNED, OVERLAP.")]
+            /// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
             fn $merge(other: *const $type, $totals: *mut $type) {
                 $crate::capi::merge(other, $totals, <$type as $crate::capi::Mirrors>::Core::merge)
+            }
+        }
+    };
+}
+
+/// `..._normalize` of one struct of totals.
+macro_rules! normalize {
+    ($normalize:ident($totals:ident: $type:ident)) => {
+        $crate::capi::macros::change! {
+            /// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+            /// equal words. Values are the same before and after.
+            ///
+            /// Errors: NULL_POINTER, MISALIGNED.
+            $normalize($totals: $type), normalize
+        }
+    };
+}
+
+/// `..._merge` and `..._normalize` of an array of totals, one for each class or component, by functions of the core.
+macro_rules! totals_of_each {
+    ($one:literal, core $core:ident, totals $type:ident, count $count:ident; $merge:ident, $normalize:ident) => {
+        $crate::capi::macros::exported! {
+            /// Adds other totals (of another tile, frame, thread or rank) to totals,
+            #[doc = concat!(" ", $one, " by ", $one, ", and makes the words canonical.")]
+            ///
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+            fn $merge(other: *const $type, totals: *mut $type, $count: usize) {
+                let other = views(other, $count)?;
+                disjoint(&[Span::of(totals, $count)], &[&[Span::of_slice(Some(other))]])?;
+                $core::merge(other, views_mut(totals, $count)?)
+            }
+
+            /// Makes the words canonical after they were added elsewhere.
+            ///
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+            fn $normalize(totals: *mut $type, $count: usize) {
+                $core::normalize(views_mut(totals, $count)?);
+                Ok(Notices::NONE)
             }
         }
     };
@@ -171,8 +210,10 @@ macro_rules! loss_totals {
         pub struct $totals:ident: $core:ty { $($fields:tt)* }
     ) => {
         $crate::capi::macros::mirror! {
-            #[doc = concat!(" Exact sums over ", $what, ", in words of int64; all zero is empty. Adding the words of two totals")]
-            #[doc = concat!(" (MPI_SUM, SQL SUM, atomics) merges them; call `", stringify!($normalize), "` afterwards to compare words.")]
+            #[doc = concat!(" Exact sums over ", $what,
+                ", in words of int64; all zero is empty. Adding the words of two totals")]
+            #[doc = concat!(" (MPI_SUM, SQL SUM, atomics) merges them; call `", stringify!($normalize),
+                "` afterwards to compare words.")]
             pub struct $totals: $core { $($fields)* }
         }
 
@@ -180,18 +221,15 @@ macro_rules! loss_totals {
 
         $crate::capi::macros::merge! {
             /// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
-            #[doc = concat!(" canonical. Both must come from the same parameters; `", stringify!($loss), "` finds out.")]
+            #[doc = concat!(" canonical. Both must come from the same parameters; `", stringify!($loss),
+                "` finds out.")]
             $merge(totals: $totals)
         }
 
-        $crate::capi::macros::change! {
-            /// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that equal
-            /// totals have equal words. Values are the same before and after.
-            ///
-            /// Errors: NULL_POINTER, MISALIGNED.
-            $normalize(totals: $totals), normalize
-        }
+        $crate::capi::macros::normalize!($normalize(totals: $totals));
     };
 }
 
-pub(super) use {change, exported, loss_totals, merge, mirror, parameters, place, size, stages};
+pub(super) use {
+    change, exported, loss_totals, merge, mirror, normalize, parameters, place, size, stages, totals_of_each,
+};

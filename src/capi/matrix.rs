@@ -7,7 +7,7 @@ use core::ffi::c_void;
 
 /// A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
 /// at least `columns` (HYLA_ERROR_STRIDES). A gradient has the same layout; floats between the rows
-/// are not touched. Initialise with `{0}` (C) or `{}` (C++) and set fields by name.
+/// are not touched.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_matrix {

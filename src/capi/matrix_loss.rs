@@ -9,13 +9,13 @@ use crate::input::Matrix;
 use crate::simd::{Output, Places};
 
 /// The checked inputs of a call, and what it reads.
-pub(super) struct Inputs<'a, P: Parameters> {
+pub(super) struct MatrixInputs<'a, P: Parameters> {
     params: P::Core,
     matrix: Matrix<'a>,
     spans: [Span; 3],
 }
 
-impl<P: Parameters> Inputs<'_, P> {
+impl<P: Parameters> MatrixInputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, matrix: *const hyla_matrix) -> Result<Self, Error> {
         // SAFETY: the contract, of the rows, too.
@@ -53,9 +53,7 @@ impl<P: Parameters> Inputs<'_, P> {
         let writes = [Span::of(start, size), Span::of(loss, 1), Span::of(to, span)];
         disjoint(&writes, &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
-        let (workspace, to) = unsafe { (output(start, size)?, floats(mode, to, span)?) };
-        // SAFETY: as above.
-        let loss = unsafe { check::result(loss) }?;
+        let (workspace, to, loss) = unsafe { (output(start, size)?, floats(mode, to, span)?, check::result(loss)?) };
         put_number(at_once(&self.params, &self.matrix, workspace, to)?, loss)
     }
 }
@@ -81,33 +79,32 @@ macro_rules! matrix_loss {
 
         $crate::capi::macros::exported! {
             #[doc = concat!(" The loss. 0 of ", $none, ". `workspace` holds `workspace_size` doubles, at least")]
-            #[doc = concat!(" `", stringify!($workspace), "(rows, columns)`; its contents before and after mean nothing.")]
+            #[doc = concat!(" `", stringify!($workspace), "(rows, columns)`.")]
             ///
-            /// Errors, with `loss` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP,
-            /// STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE
-            /// (too small),
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES
+            /// (rows overlap), CHANNELS (more than 1024 rows), WORKSPACE (too small),
             #[doc = concat!(" ", $errors, ". Notices: EMPTY (", $none, ": 0), ", $notices, ".")]
             fn $loss(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
                 workspace: *mut f64, workspace_size: usize, loss: *mut f64,
             ) {
-                let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
+                let inputs = $crate::capi::matrix_loss::MatrixInputs::new(params, $matrix)?;
                 inputs.loss((workspace, workspace_size), loss, $core::loss_to)
             }
 
-            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad), "`, in the layout of the matrix,")]
-            /// or adds it there (`write`: HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the
-            /// output may be uninitialised.
+            #[doc = concat!(" Writes `upstream * d loss / d ", stringify!($matrix), "` to `", stringify!($grad),
+                "`, in the layout of the matrix,")]
+            /// or adds it there (`write`), each rounded to float32 once.
             $(#[$gradient_doc])*
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
+            #[doc = concat!(" Errors: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
                 upstream: f64, write: u32, workspace: *mut f64, workspace_size: usize,
                 $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
+                let inputs = $crate::capi::matrix_loss::MatrixInputs::new(params, $matrix)?;
                 let (workspace, mut loss) = ((workspace, workspace_size), 0.0);
                 inputs.gradient(write, workspace, &mut loss, $grad, |params, matrix, workspace, to| {
                     $core::loss_and_gradient_to(params, matrix, upstream, workspace, to)
@@ -116,13 +113,13 @@ macro_rules! matrix_loss {
 
             /// The loss and the gradient in one call: the same bits as the two functions.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`.")]
+            #[doc = concat!(" Errors and notices: those of `", stringify!($gradient), "`.")]
             fn $loss_and_gradient(
                 params: *const $params, $matrix: *const $crate::capi::matrix::hyla_matrix,
                 upstream: f64, write: u32, workspace: *mut f64, workspace_size: usize,
                 loss: *mut f64, $grad: *mut f32,
             ) {
-                let inputs = $crate::capi::matrix_loss::Inputs::new(params, $matrix)?;
+                let inputs = $crate::capi::matrix_loss::MatrixInputs::new(params, $matrix)?;
                 let workspace = (workspace, workspace_size);
                 inputs.gradient(write, workspace, loss, $grad, |params, matrix, workspace, to| {
                     $core::loss_and_gradient_to(params, matrix, upstream, workspace, to)

@@ -140,7 +140,7 @@ macro_rules! metrics {
                 out: *mut $crate::capi::metric::hyla_metric, capacity: usize, count: *mut usize,
             ) {
                 let reads = [$crate::capi::check::Span::of($from, 1)];
-                let $from = $crate::capi::core($from)?;
+                let $from = $crate::capi::view($from)?;
                 let list = $crate::capi::metric::List { context, out, capacity, count };
                 list.write(&reads, &$metrics)
             }

@@ -84,8 +84,8 @@ use core::ffi::c_char;
 use core::mem::MaybeUninit;
 use pixels::{Taken, hyla_pixels};
 
-/// What every function that can fail is made of: the body runs in the default floating-point
-/// environment, and its result becomes a status.
+/// Runs the body of a function that can fail in the default floating-point environment, and makes a status of its
+/// result.
 #[inline(always)]
 fn call<T: Into<Notices>>(mut body: impl FnMut() -> Result<T, Error>) -> status::hyla_status {
     environment::in_default_environment(&mut || match body() {
@@ -104,37 +104,37 @@ pub(crate) unsafe trait Mirrors: Sized {
 }
 
 /// The core's view of a struct that is only read.
-unsafe fn core<'a, C: Mirrors>(pointer: *const C) -> Result<&'a C::Core, Error> {
+unsafe fn view<'a, C: Mirrors>(pointer: *const C) -> Result<&'a C::Core, Error> {
     // SAFETY: the contract, and what `Mirrors` says.
     unsafe { check::constant(pointer.cast()) }
 }
 
 /// The core's view of a struct that is changed.
-unsafe fn core_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<&'a mut C::Core, Error> {
+unsafe fn view_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<&'a mut C::Core, Error> {
     // SAFETY: the contract, and what `Mirrors` says.
     unsafe { check::structure(pointer.cast()) }
 }
 
-/// As [`core`], for a struct that may be NULL.
-unsafe fn optional<'a, C: Mirrors>(pointer: *const C) -> Result<Option<&'a C::Core>, Error> {
+/// As [`view`], for a struct that may be NULL.
+unsafe fn optional_view<'a, C: Mirrors>(pointer: *const C) -> Result<Option<&'a C::Core>, Error> {
     // SAFETY: the contract.
-    if pointer.is_null() { Ok(None) } else { unsafe { core(pointer) }.map(Some) }
+    if pointer.is_null() { Ok(None) } else { unsafe { view(pointer) }.map(Some) }
 }
 
-/// As [`core_mut`], for a struct that may be NULL.
-unsafe fn optional_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<Option<&'a mut C::Core>, Error> {
+/// As [`view_mut`], for a struct that may be NULL.
+unsafe fn optional_view_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<Option<&'a mut C::Core>, Error> {
     // SAFETY: the contract.
-    if pointer.is_null() { Ok(None) } else { unsafe { core_mut(pointer) }.map(Some) }
+    if pointer.is_null() { Ok(None) } else { unsafe { view_mut(pointer) }.map(Some) }
 }
 
 /// The core's view of structs that are only read.
-unsafe fn cores<'a, C: Mirrors>(pointer: *const C, items: usize) -> Result<&'a [C::Core], Error> {
+unsafe fn views<'a, C: Mirrors>(pointer: *const C, items: usize) -> Result<&'a [C::Core], Error> {
     // SAFETY: the contract, and what `Mirrors` says.
     unsafe { check::input(pointer.cast(), items) }
 }
 
 /// The core's view of structs that are changed.
-unsafe fn cores_mut<'a, C: Mirrors>(pointer: *mut C, items: usize) -> Result<&'a mut [C::Core], Error> {
+unsafe fn views_mut<'a, C: Mirrors>(pointer: *mut C, items: usize) -> Result<&'a mut [C::Core], Error> {
     // SAFETY: the contract, and what `Mirrors` says.
     unsafe { check::changed(pointer.cast(), items) }
 }
@@ -152,7 +152,7 @@ unsafe fn merge<C: Mirrors>(
 ) -> Result<Notices, Error> {
     check::disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
     // SAFETY: the contract; the two do not overlap.
-    let (other, totals) = unsafe { (core(other)?, core_mut(totals)?) };
+    let (other, totals) = unsafe { (view(other)?, view_mut(totals)?) };
     merge(totals, other);
     Ok(Notices::NONE)
 }
@@ -161,7 +161,7 @@ unsafe fn merge<C: Mirrors>(
 /// `..._end_frame`).
 unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> Result<Notices, Error> {
     // SAFETY: the contract.
-    change(unsafe { core_mut(totals) }?);
+    change(unsafe { view_mut(totals) }?);
     Ok(Notices::NONE)
 }
 
@@ -174,9 +174,9 @@ unsafe fn update<'a, C: Mirrors>(
 ) -> Result<Notices, Error> {
     // SAFETY: the contract, of the arrays of the pixels, too.
     let used = unsafe { read(pixels::read(pixels)?) }?;
-    pixels::apart(&[Span::of(totals, 1)], &[Span::of(pixels, 1)], &[], &used)?;
+    pixels::disjoint(&[Span::of(totals, 1)], &[Span::of(pixels, 1)], &[], &used)?;
     // SAFETY: the contract; the output overlaps nothing.
-    update(unsafe { core_mut(totals) }?, used.source())?;
+    update(unsafe { view_mut(totals) }?, used.source())?;
     Ok(Notices::NONE)
 }
 
@@ -189,11 +189,11 @@ unsafe fn answer<C: Mirrors, R>(
 ) -> Result<Notices, Error> {
     check::disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
     // SAFETY: the contract; the two do not overlap.
-    let (totals, to) = unsafe { (core(totals)?, check::result(to)?) };
+    let (totals, to) = unsafe { (view(totals)?, check::result(to)?) };
     answer(totals, to)
 }
 
-/// Writes a number.
+/// Writes a number, and hands on its notices.
 fn put_number(Value { value, notices }: Value, to: &mut MaybeUninit<f64>) -> Result<Notices, Error> {
     to.write(value);
     Ok(notices)

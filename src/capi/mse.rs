@@ -39,7 +39,7 @@ loss_totals! {
         /// The sum of the weights of the values that count.
         pub weights: hyla_sum = sums.weights,
         /// How many values count.
-        pub values: i64 = sums.terms,
+        pub values: i64 = sums.term_count,
         /// How many valid pixels had a bad weight and acted as masked.
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different parameters were mixed.
@@ -62,20 +62,20 @@ impl CubeLoss for hyla_mse_params {
 cube_loss! {
     core mse, params hyla_mse_params, totals hyla_mse_totals,
     of (reconstruction, target) to (loss_map, grad_reconstruction),
-    inputs "the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between them are not read)",
+    inputs "the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between \
+        them are not read)",
     errors "CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT",
     at_once ("in one pass (masks and weights are read once more first)", "UNKNOWN_WRITE, NO_SCALAR");
 
     /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION,
-    /// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE,
-    /// REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR
+    /// (reduction none), TOTALS, MIXED_TOTALS (terms of another weight). Notices: EMPTY, NOT_FINITE, REJECTED,
+    /// DEGENERATE (a weighted mean whose weights are all 0: NaN).
     hyla_mse_loss;
 
-    /// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not
-    /// count: the loss of reduction none. `params->reduction` does not matter. `loss_map` may be
-    /// uninitialised.
+    /// Writes each value's term l_ik to `loss_map`, in the layout of the values, 0 where the pixel does not count: the
+    /// loss of reduction none. `params->reduction` does not matter.
     hyla_mse_map like_values, notices "EMPTY (n is 0)";
 
     /// The gradient by the target is that of `-upstream`. NaN has a NaN gradient; the gradient of the mean of nothing

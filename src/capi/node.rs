@@ -5,11 +5,13 @@ pub(super) use super::check::{
 };
 pub(super) use super::cube::hyla_cube;
 pub(super) use super::loss::write_mode;
-pub(super) use super::macros::{change, exported, loss_totals, merge, mirror, parameters, size, stages};
+pub(super) use super::macros::{
+    change, exported, loss_totals, merge, mirror, normalize, parameters, size, stages, totals_of_each,
+};
 pub(super) use super::matrix::{self, hyla_matrix};
 pub(super) use super::metric::{List, hyla_context, hyla_metric, metrics};
 pub(super) use super::pixels::{self, hyla_pixels};
 pub(super) use super::status::hyla_status;
 pub(super) use super::sum::hyla_sum;
-pub(super) use super::{answer, core, core_mut, cores, cores_mut, mirrored, put_number, update};
+pub(super) use super::{answer, mirrored, put_number, update, view, view_mut, views, views_mut};
 pub(super) use crate::error::{Error, Notices, Value};

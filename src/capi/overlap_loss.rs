@@ -51,13 +51,11 @@ macro_rules! overlap_loss {
             /// all zero bits and belongs to these totals alone. (Otherwise `range` is not touched and may be NULL.)
             ///
             /// Inputs: `scores`, and either `targets` or `soft_targets` (the other is NULL); optional `valid` and
-            /// `weights`. Time is linear in n. Nothing is allocated or kept. Any number of threads may call it,
-            /// each with totals of its own.
+            /// `weights`.
             ///
-            /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-            /// UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION,
-            #[doc = concat!(" UNKNOWN_OPTION, WEIGHT, ", $errors, ", RANGE_MISSING.")]
-            #[doc = concat!(" Notices: none; `", stringify!($loss), "` tells them.")]
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+            /// UNSUPPORTED_INPUT (two kinds of targets), UNKNOWN_NORMALIZATION, UNKNOWN_OPTION, WEIGHT,
+            #[doc = concat!(" ", $errors, ", RANGE_MISSING. Notices: none; `", stringify!($loss), "` tells them.")]
             fn $update(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
                 totals: *mut $totals, range: *mut $crate::capi::range::hyla_range,
@@ -65,9 +63,9 @@ macro_rules! overlap_loss {
                 use $crate::capi::{check::Span, loss::Inputs};
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
-                inputs.apart(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
-                let totals = $crate::capi::core_mut(totals)?;
-                let range = $crate::capi::optional_mut(range)?;
+                inputs.disjoint(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
+                let totals = $crate::capi::view_mut(totals)?;
+                let range = $crate::capi::optional_view_mut(range)?;
                 totals.update(&inputs.params, inputs.pixels(), range)?;
                 Ok($crate::error::Notices::NONE)
             }
@@ -75,10 +73,10 @@ macro_rules! overlap_loss {
             /// The loss, in double from exact sums. With minmax `range` is that of the totals, merged as they were
             /// (`hyla_range_merge`); otherwise it may be NULL.
             ///
-            /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those
-            /// about parameters, TOTALS, MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of
-            /// other pixels). Notices: EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a
-            /// convention, see the parameters), REJECTED.
+            /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, those about parameters, TOTALS,
+            /// MIXED_TOTALS (terms of another normalisation), RANGE_MISSING (none, or that of other pixels). Notices:
+            /// EMPTY (no pixel: 0; or a skipped one), NO_POSITIVES, NOT_FINITE, DEGENERATE (a convention, see the
+            /// parameters), REJECTED.
             fn $loss(
                 params: *const $params, totals: *const $totals,
                 range: *const $crate::capi::range::hyla_range, loss: *mut f64,
@@ -87,17 +85,15 @@ macro_rules! overlap_loss {
                 let (checked, span) = parameters(params)?;
                 let reads = [span, Span::of(totals, 1), Span::of(range, 1)];
                 disjoint(&[Span::of(loss, 1)], &[&reads])?;
-                let totals = $crate::capi::core(totals)?;
-                let (range, loss) = ($crate::capi::optional(range)?, result(loss)?);
+                let totals = $crate::capi::view(totals)?;
+                let (range, loss) = ($crate::capi::optional_view(range)?, result(loss)?);
                 $crate::capi::put_number(totals.loss(&checked.to_core()?, range)?, loss)
             }
 
-            /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-            /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-            /// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-            #[doc = concat!(" `range` as for `", stringify!($loss), "`. With HYLA_STORE the output may be uninitialised.")]
+            /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`).
+            #[doc = concat!(" `range` as for `", stringify!($loss), "`.")]
             ///
-            #[doc = concat!(" Errors, with `grad_scores` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
@@ -111,9 +107,9 @@ macro_rules! overlap_loss {
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let reads = [Span::of(totals, 1), Span::of(range, 1)];
-                inputs.apart(&[Span::of(grad_scores, inputs.output)], &reads)?;
-                let totals = $crate::capi::core(totals)?;
-                let range = $crate::capi::optional(range)?;
+                inputs.disjoint(&[Span::of(grad_scores, inputs.output)], &reads)?;
+                let totals = $crate::capi::view(totals)?;
+                let range = $crate::capi::optional_view(range)?;
                 let to = floats(write, grad_scores, inputs.output)?;
                 totals.gradient_to(&inputs.params, range, inputs.pixels(), upstream, to)
             }
@@ -122,7 +118,7 @@ macro_rules! overlap_loss {
             /// bits as update, loss and gradient, in two passes. The batch's totals are added to `totals` and, with
             /// minmax, its range to `range`; either may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "` (but no range is needed), UNKNOWN_WRITE.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "` (but no range is needed), UNKNOWN_WRITE.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
@@ -130,14 +126,14 @@ macro_rules! overlap_loss {
                 range: *mut $crate::capi::range::hyla_range, loss: *mut f64, grad_scores: *mut f32,
             ) {
                 use $crate::capi::check::{Span, floats, in_place, result};
-                use $crate::capi::{loss::Inputs, optional_mut};
+                use $crate::capi::{loss::Inputs, optional_view_mut};
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let grad = Span::of(grad_scores, inputs.output);
                 let writes = [Span::of(totals, 1), Span::of(range, 1), Span::of(loss, 1), grad];
-                inputs.apart(&writes, &[])?;
-                let (totals, range) = (optional_mut(totals)?, optional_mut(range)?);
+                inputs.disjoint(&writes, &[])?;
+                let (totals, range) = (optional_view_mut(totals)?, optional_view_mut(range)?);
                 let (loss, to) = (result(loss)?, floats(write, grad_scores, inputs.output)?);
                 let (params, pixels) = (&inputs.params, inputs.pixels());
                 let value = $core::loss_and_gradient_to(params, pixels, upstream, totals, range, to)?;

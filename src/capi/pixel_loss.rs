@@ -20,7 +20,7 @@ macro_rules! pixel_loss {
                 /// The sum of the pixel weights of the pixels that count.
                 pub weights: $crate::capi::sum::hyla_sum = sums.weights,
                 /// How many pixels count.
-                pub pixels: i64 = sums.terms,
+                pub pixels: i64 = sums.term_count,
                 /// How many valid pixels had a bad weight and acted as masked.
                 pub rejected: i64 = sums.rejected,
                 /// Shows whether terms of different parameters were mixed.
@@ -31,11 +31,10 @@ macro_rules! pixel_loss {
         $crate::capi::macros::exported! {
             /// Adds pixels to totals.
             ///
-            #[doc = concat!(" Inputs: ", $inputs, ". Time is linear in n.")]
-            /// Nothing is allocated or kept. Any number of threads may call it, each with totals of its own.
+            #[doc = concat!(" Inputs: ", $inputs, ".")]
             ///
-            /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-            #[doc = concat!(" UNKNOWN_FIELD, RESERVED, UNSUPPORTED_INPUT (", $unsupported, "), ", $errors, ".")]
+            /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED,
+            #[doc = concat!(" UNSUPPORTED_INPUT (", $unsupported, "), ", $errors, ".")]
             #[doc = concat!(" Notices: none; `", stringify!($loss), "` tells them.")]
             fn $update(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
@@ -50,17 +49,18 @@ macro_rules! pixel_loss {
 
             /// The loss, rounded once from exact sums. The mean of no pixel is NaN, the sum 0.
             ///
-            /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-            #[doc = concat!(" ", $errors, ", NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of ", $mixed, ").")]
+            /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
+            #[doc = concat!(" ", $errors, ", NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of ", $mixed,
+                ").")]
             /// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a weighted mean whose weights are all 0: NaN).
             fn $loss(params: *const $params, totals: *const $totals, loss: *mut f64) {
                 $crate::capi::loss::loss(params, totals, loss, $core::Totals::loss)
             }
 
-            /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the
-            /// loss of reduction none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+            /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of
+            /// reduction none. `params->reduction` does not matter.
             ///
-            #[doc = concat!(" Errors, with `loss_map` unchanged: those of `", stringify!($update), "`. Notices: EMPTY (n is 0).")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`. Notices: EMPTY (n is 0).")]
             fn $map(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
                 loss_map: *mut f32,
@@ -71,13 +71,10 @@ macro_rules! pixel_loss {
                 $crate::capi::loss::map(inputs, to, |to| $core::map_to(&inputs.params, inputs.pixels(), to))
             }
 
-            /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`:
-            /// HYLA_STORE or HYLA_ADD). `totals` are those of the whole batch, merged over all tiles and
-            /// ranks; `pixels` may be any part of the batch. Where a pixel does not count: 0, or unchanged.
-            /// A NaN logit has a NaN gradient; the gradient of the mean of nothing is 0. With HYLA_STORE the
-            /// output may be uninitialised.
+            /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`). A NaN
+            /// logit has a NaN gradient; the gradient of the mean of nothing is 0.
             ///
-            #[doc = concat!(" Errors, with `grad_scores` unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
@@ -96,7 +93,7 @@ macro_rules! pixel_loss {
             /// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
             /// The batch's totals are added to `totals`, which may be NULL.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged: those of `", stringify!($update), "`, UNKNOWN_WRITE, NO_SCALAR.")]
+            #[doc = concat!(" Errors: those of `", stringify!($update), "`, UNKNOWN_WRITE, NO_SCALAR.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,

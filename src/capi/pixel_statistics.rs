@@ -42,8 +42,7 @@ exported! {
     ///
     /// Inputs: `decisions`; optional `valid`; no weights.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_pixel_statistics_update(
         pixels: *const hyla_pixels, totals: *mut hyla_pixel_statistics_totals,
     ) {
@@ -52,7 +51,7 @@ exported! {
 
     /// What the totals say.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY.
     fn hyla_pixel_statistics_values(
         totals: *const hyla_pixel_statistics_totals, report: *mut hyla_pixel_statistics_report,
     ) {
@@ -72,7 +71,6 @@ metrics! {
     /// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
     /// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-    /// CAPACITY (below 3), TOTALS. Notices: EMPTY.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 3), TOTALS. Notices: EMPTY.
     hyla_pixel_statistics_metrics(totals: hyla_pixel_statistics_totals) totals.metrics()?
 }

@@ -1,6 +1,6 @@
 //! The inputs of all pixel functions.
 
-use super::check::{Parameters, Span, constant, disjoint, parameters};
+use super::check::{self, Parameters, Span, constant, parameters};
 use super::loss::Inputs;
 use super::planes::{hyla_mask, hyla_plane};
 #[cfg(feature = "conversions")]
@@ -282,8 +282,8 @@ pub(super) unsafe fn read<'a>(pointer: *const hyla_pixels) -> Result<&'a hyla_pi
 
 /// No output overlaps another one, the structs that a call reads, or the inputs that it uses.
 #[inline(never)]
-pub(super) fn apart(outputs: &[Span], structs: &[Span], more: &[Span], used: &Taken) -> Result<(), Error> {
-    disjoint(outputs, &[structs, more, &used.spans()])
+pub(super) fn disjoint(outputs: &[Span], structs: &[Span], more: &[Span], used: &Taken) -> Result<(), Error> {
+    check::disjoint(outputs, &[structs, more, &used.spans()])
 }
 
 /// The checked inputs of a loss of labelled scores.
@@ -311,7 +311,7 @@ impl<P> Labelled<'_, P> {
 }
 
 impl<P> Inputs for Labelled<'_, P> {
-    fn apart(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
-        apart(outputs, &self.structs, more, &self.taken)
+    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+        disjoint(outputs, &self.structs, more, &self.taken)
     }
 }

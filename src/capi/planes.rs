@@ -1,6 +1,8 @@
 //! Numbers and truth values, one a pixel, of the type and in the place that a camera or a model gave them.
 
-use super::check::{Span, input};
+#[cfg(feature = "conversions")]
+use super::check::Span;
+use super::check::input;
 use crate::error::Error;
 #[cfg(feature = "conversions")]
 use crate::input::{Items, Mask, Plane, Truths};

@@ -55,16 +55,15 @@ exported! {
     /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN scores are counted
     /// apart; infinities are values like others.
     ///
-    /// Errors, with the range unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_range_update(pixels: *const hyla_pixels, range: *mut hyla_range) {
         update(pixels, range, hyla_pixels::scores, |range, pixels| range.update(pixels))
     }
 
     /// What the range says. Exact: minimum and maximum are values of the map.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS.
-    /// Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was seen, or an extreme is infinite).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY (no number counts: NaN), NOT_FINITE (a NaN was
+    /// seen, or an extreme is infinite).
     fn hyla_range_values(range: *const hyla_range, report: *mut hyla_range_report) {
         answer(range, report, |range, report| {
             let [min, max] = range.extremes()?;

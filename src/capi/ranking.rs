@@ -67,8 +67,8 @@ exported! {
     /// of each bin from the lowest score up, those with NaN, the anomalies likewise, the number of pixels that count,
     /// of those masked, a fingerprint of the binning times the number that count, and three words of 0.
     ///
-    /// Errors, with `words` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE
-    /// (all about a binning that hyla_binning_build did not write).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (all about a binning
+    /// that hyla_binning_build did not write).
     fn hyla_ranking_words(binning: *const hyla_binning, words: *mut usize) {
         let (binning, reads) = binning::read(binning)?;
         disjoint(&[Span::of(words, 1)], &[&reads])?;
@@ -80,8 +80,7 @@ exported! {
     /// Adds the scores of pixels to histograms.
     ///
     /// Inputs: `scores` (any floats), optional `targets` (NULL: every pixel counts as normal) and `valid`. A NaN is
-    /// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`. Time is linear
-    /// in n. Nothing is allocated or kept. Any number of threads may call it, each with words of its own.
+    /// counted apart; -0 equals +0. `words` are `count` words of int64, at least `hyla_ranking_words`.
     ///
     /// With HYLA_BINNING_U8 or HYLA_BINNING_U16 the scores must be the integers, of HYLA_U8 or HYLA_U16 without scale
     /// and zero point: nothing is lost.
@@ -95,15 +94,15 @@ exported! {
     ) {
         let (binning, reads) = binning::read(binning)?;
         let used = pixels::read(pixels)?.ranked()?;
-        pixels::apart(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
+        pixels::disjoint(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
         ranking::update(&binning, used.source(), changed(words, count)?)
     }
 
     /// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
     /// `hyla_ranking_values` finds out.
     ///
-    /// Errors, with the words unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
-    /// BINNING, WORKSPACE (too few words).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (too few
+    /// words).
     fn hyla_ranking_merge(
         binning: *const hyla_binning, other: *const i64, words: *mut i64, count: usize,
     ) {
@@ -116,10 +115,10 @@ exported! {
 
     /// Average precision, ROC-AUC and F1 of histograms, with bounds.
     ///
-    /// Errors, with `report` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION,
-    /// BINNING, WORKSPACE (too few words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores
-    /// of another binning). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of
-    /// average precision are more than 0.01 apart).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNKNOWN_OPTION, BINNING, WORKSPACE (too few
+    /// words), TOTALS (counts that do not add up to the pixels, too), MIXED_TOTALS (scores of another binning).
+    /// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (NaN scores), COARSE (the bounds of average precision are
+    /// more than 0.01 apart).
     fn hyla_ranking_values(
         binning: *const hyla_binning, words: *const i64, count: usize,
         report: *mut hyla_ranking_report,
@@ -135,7 +134,7 @@ exported! {
     /// highest threshold down, and their number to `written`. `capacity` is how many points there is room for; as many
     /// as there are bins are always enough.
     ///
-    /// Errors, with nothing changed: those of `hyla_ranking_values`, CAPACITY. Notices: none.
+    /// Errors: those of `hyla_ranking_values`, CAPACITY. Notices: none.
     fn hyla_ranking_curve(
         binning: *const hyla_binning, words: *const i64, count: usize,
         points: *mut hyla_ranking_point, capacity: usize, written: *mut usize,
@@ -152,8 +151,7 @@ exported! {
     /// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
     /// tells where that is.
     ///
-    /// Errors, with `point` unchanged: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES,
-    /// NO_NEGATIVES, NOT_FINITE.
+    /// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE.
     fn hyla_ranking_at(
         binning: *const hyla_binning, words: *const i64, count: usize, threshold: f32,
         point: *mut hyla_ranking_point,
@@ -166,8 +164,7 @@ exported! {
     /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
     /// Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
     ///
-    /// Errors, with `threshold` unchanged: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as
-    /// `hyla_ranking_at`.
+    /// Errors: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as `hyla_ranking_at`.
     fn hyla_ranking_threshold(
         binning: *const hyla_binning, words: *const i64, count: usize, false_positive_rate: f64,
         threshold: *mut f64,
@@ -183,8 +180,7 @@ exported! {
     /// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
     /// integers). Both NaN without scores.
     ///
-    /// Errors, with `bounds` unchanged: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as
-    /// `hyla_ranking_at`.
+    /// Errors: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as `hyla_ranking_at`.
     fn hyla_ranking_quantile(
         binning: *const hyla_binning, words: *const i64, count: usize, q: f64, bounds: *mut f64,
     ) {

@@ -39,21 +39,20 @@ pub extern "C" fn hyla_ranking_exact_workspace(n: usize) -> usize {
 
 exported! {
     /// Ranks the scores of one buffer, of at most 2^32 - 1 pixels. `workspace` holds `workspace_size` words, at least
-    /// `hyla_ranking_exact_workspace(n)`; its contents before and after mean nothing. The time is linear in n.
+    /// `hyla_ranking_exact_workspace(n)`.
     ///
     /// Inputs: `scores` (any floats; -0 equals +0), `targets`; optional `valid`. `weights` and `soft_targets` must be
     /// NULL.
     ///
-    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT, WORKSPACE (too small). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN
-    /// scores).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT, WORKSPACE (too small).
+    /// Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE (there are NaN scores).
     fn hyla_ranking_exact_values(
         pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
         report: *mut hyla_ranking_exact_report,
     ) {
         let used = pixels::read(pixels)?.labelled_scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
-        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
+        pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let (found, notices) = ranking_exact::report_to(used.source(), workspace)?;

@@ -81,20 +81,14 @@ merge! {
     hyla_score_statistics_merge(totals: hyla_score_statistics_totals)
 }
 
-change! {
-    /// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED.
-    hyla_score_statistics_normalize(totals: hyla_score_statistics_totals), normalize
-}
+normalize!(hyla_score_statistics_normalize(totals: hyla_score_statistics_totals));
 
 exported! {
     /// Adds the scores of pixels to totals. Needs no labels.
     ///
     /// Inputs: `scores` (any floats); optional `valid`; no weights.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_score_statistics_update(
         pixels: *const hyla_pixels, totals: *mut hyla_score_statistics_totals,
     ) {
@@ -103,7 +97,7 @@ exported! {
 
     /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
     ///
-    /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
     fn hyla_score_statistics_mean(totals: *const hyla_score_statistics_totals, mean: *mut f64) {
         answer(totals, mean, |totals, to| put_number(totals.mean()?, to))
     }
@@ -111,27 +105,25 @@ exported! {
     /// The standard deviation of a sample (n - 1), within 4 ulp whatever the offset of the scores; NaN below two
     /// pixels, and if a score is not finite.
     ///
-    /// Errors, with `std` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE
-    /// (one pixel).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel).
     fn hyla_score_statistics_std(totals: *const hyla_score_statistics_totals, std: *mut f64) {
         answer(totals, std, |totals, to| put_number(totals.std()?, to))
     }
 
     /// The statistics of one frame, of at most 2^31 - 1 pixels, exactly. `workspace` holds `workspace_size` words, at
-    /// least `hyla_score_statistics_workspace()`; its contents before and after mean nothing.
+    /// least `hyla_score_statistics_workspace()`.
     ///
     /// Inputs: `scores` (any floats); optional `valid`; no weights.
     ///
-    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets), WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
-    /// DEGENERATE (one pixel has no deviation).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets),
+    /// WORKSPACE (too small). Notices: EMPTY, NOT_FINITE, DEGENERATE (one pixel has no deviation).
     fn hyla_score_statistics_frame(
         pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
         report: *mut hyla_score_statistics_report,
     ) {
         let used = pixels::read(pixels)?.scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
-        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
+        pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);
         let (found, notices) = score_statistics::frame_to(used.source(), workspace)?;
@@ -151,7 +143,7 @@ metrics! {
     /// `scores/max`, `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to
     /// `count`.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED,
-    /// CAPACITY (below 9). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 9). Notices: EMPTY,
+    /// NOT_FINITE, DEGENERATE.
     hyla_score_statistics_metrics(report: hyla_score_statistics_report) report.metrics()
 }

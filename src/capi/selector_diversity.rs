@@ -30,8 +30,8 @@ selector_loss! {
 
     /// The loss of `n` weights. NaN of no weight.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-    /// UNKNOWN_FIELD, WEIGHT. Notices: EMPTY, NOT_FINITE (NaN or infinite weights).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, WEIGHT. Notices: EMPTY,
+    /// NOT_FINITE (NaN or infinite weights).
     hyla_selector_diversity_loss;
 
     hyla_selector_diversity_gradient, notices "";

@@ -42,11 +42,10 @@ pub extern "C" fn hyla_selector_diversity_metric_workspace(n: usize) -> usize {
 
 exported! {
     /// How unequal `n` weights are, at most 2^32 - 1. `workspace` holds `workspace_size` words, at least
-    /// `hyla_selector_diversity_metric_workspace(n)`; its contents before and after mean nothing. The time is linear in
-    /// n.
+    /// `hyla_selector_diversity_metric_workspace(n)`.
     ///
-    /// Errors, with `report` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too
-    /// small). Notices: EMPTY, NOT_FINITE, DEGENERATE (all weights are 0, or some are negative).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (too small). Notices: EMPTY, NOT_FINITE,
+    /// DEGENERATE (all weights are 0, or some are negative).
     fn hyla_selector_diversity_metric_values(
         weights: *const f32, n: usize, workspace: *mut u32, workspace_size: usize,
         report: *mut hyla_selector_diversity_metric_report,
@@ -66,7 +65,7 @@ metrics! {
     /// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their
     /// number to `count`.
     ///
-    /// Errors, with the outputs unchanged: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below
-    /// 2). Notices: EMPTY, NOT_FINITE, DEGENERATE.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2). Notices: EMPTY,
+    /// NOT_FINITE, DEGENERATE.
     hyla_selector_diversity_metric_metrics(report: hyla_selector_diversity_metric_report) report.metrics()
 }

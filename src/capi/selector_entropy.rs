@@ -42,9 +42,9 @@ selector_loss! {
 
     /// The loss of `n` weights. 0 of no weight.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE,
-    /// UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET, UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value
-    /// is that of entropy 0), NOT_FINITE (a logarithm of a negative number, or a sum of 0).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, WEIGHT, EPSILON, TARGET,
+    /// UNKNOWN_OPTION. Notices: EMPTY, DEGENERATE (all weights are 0: the value is that of entropy 0), NOT_FINITE (a
+    /// logarithm of a negative number, or a sum of 0).
     hyla_selector_entropy_loss;
 
     hyla_selector_entropy_gradient, notices ", NOT_FINITE also for an infinite slope";

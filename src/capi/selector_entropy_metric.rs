@@ -1,7 +1,7 @@
 //! `hyla_selector_entropy_metric_...`: entropy of the weights of a band selector.
 
 use super::node::*;
-use super::selector_loss::Inputs;
+use super::selector_loss::SelectorInputs;
 use crate::metric::selector_entropy::{self, Params};
 
 stages!(HYLA_SELECTOR_ENTROPY_METRIC_STAGES, 6);
@@ -27,26 +27,25 @@ parameters! {
 exported! {
     /// The entropy of `n` weights. 0 of no weight, and of weights that are all 0.
     ///
-    /// Errors, with `entropy` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD,
-    /// EPSILON. Notices: EMPTY, DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S
-    /// of 0).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, EPSILON. Notices: EMPTY,
+    /// DEGENERATE (all weights 0), NOT_FINITE (also: a logarithm of a negative number, a sum S of 0).
     fn hyla_selector_entropy_metric_value(
         params: *const hyla_selector_entropy_metric_params, weights: *const f32, n: usize,
         entropy: *mut f64,
     ) {
-        Inputs::new(params, weights, n)?.value(entropy, selector_entropy::value)
+        SelectorInputs::new(params, weights, n)?.value(entropy, selector_entropy::value)
     }
 
     /// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
     ///
-    /// Errors, with the outputs unchanged: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED,
-    /// CAPACITY (0). Notices: those of `hyla_selector_entropy_metric_value`.
+    /// Errors: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0). Notices: those of
+    /// `hyla_selector_entropy_metric_value`.
     fn hyla_selector_entropy_metric_metrics(
         params: *const hyla_selector_entropy_metric_params, weights: *const f32, n: usize,
         context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
     ) {
         let list = List { context, out, capacity, count };
-        let Inputs { params, weights, spans } = Inputs::new(params, weights, n)?;
+        let SelectorInputs { params, weights, spans } = SelectorInputs::new(params, weights, n)?;
         let metrics = selector_entropy::metrics(&params, weights)?;
         list.write(&spans, &metrics)
     }

@@ -7,13 +7,13 @@ use crate::error::{Error, Notices, Value};
 use crate::simd::Output;
 
 /// The checked inputs of a call, and what it reads.
-pub(super) struct Inputs<'a, P: Parameters> {
+pub(super) struct SelectorInputs<'a, P: Parameters> {
     pub params: P::Core,
     pub weights: &'a [f32],
     pub spans: [Span; 2],
 }
 
-impl<P: Parameters> Inputs<'_, P> {
+impl<P: Parameters> SelectorInputs<'_, P> {
     #[inline(never)]
     pub unsafe fn new(params: *const P, weights: *const f32, n: usize) -> Result<Self, Error> {
         // SAFETY: the contract.
@@ -65,20 +65,19 @@ macro_rules! selector_loss {
         $crate::capi::macros::exported! {
             $(#[$loss_doc])*
             fn $loss(params: *const $params, weights: *const f32, n: usize, loss: *mut f64) {
-                $crate::capi::selector_loss::Inputs::new(params, weights, n)?.value(loss, $core::loss)
+                $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?.value(loss, $core::loss)
             }
 
-            /// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`:
-            /// HYLA_STORE or HYLA_ADD), each rounded to float32 once. With HYLA_STORE the output may be
-            /// uninitialised.
+            /// Writes `upstream * d loss / d weights` to `grad_weights` (n floats), or adds it there (`write`), each
+            /// rounded to float32 once.
             ///
-            #[doc = concat!(" Errors, with `grad_weights` unchanged: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
+            #[doc = concat!(" Errors: those of `", stringify!($loss), "`, UNKNOWN_WRITE.")]
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`", $notices, ".")]
             fn $gradient(
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
                 grad_weights: *mut f32,
             ) {
-                let inputs = $crate::capi::selector_loss::Inputs::new(params, weights, n)?;
+                let inputs = $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?;
                 inputs.gradient(write, &mut 0.0, grad_weights, |params, weights, to| {
                     $core::loss_and_gradient_to(params, weights, upstream, to)
                 })
@@ -86,12 +85,12 @@ macro_rules! selector_loss {
 
             /// The loss and the gradient in one call: the same bits as the two functions.
             ///
-            #[doc = concat!(" Errors, with all outputs unchanged, and notices: those of `", stringify!($gradient), "`.")]
+            #[doc = concat!(" Errors and notices: those of `", stringify!($gradient), "`.")]
             fn $loss_and_gradient(
                 params: *const $params, weights: *const f32, n: usize, upstream: f64, write: u32,
                 loss: *mut f64, grad_weights: *mut f32,
             ) {
-                let inputs = $crate::capi::selector_loss::Inputs::new(params, weights, n)?;
+                let inputs = $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?;
                 inputs.gradient(write, loss, grad_weights, |params, weights, to| {
                     $core::loss_and_gradient_to(params, weights, upstream, to)
                 })

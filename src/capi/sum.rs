@@ -1,6 +1,6 @@
 //! `hyla_sum_...`: the exact sum and mean of a float map.
 
-use super::macros::{change, exported, merge, mirror, size};
+use super::macros::{exported, merge, mirror, normalize, size};
 use super::pixels::hyla_pixels;
 use super::{answer, put_number, update};
 use crate::exact::ExactSum;
@@ -43,12 +43,7 @@ merge! {
     hyla_sum_merge(totals: hyla_sum_totals)
 }
 
-change! {
-    /// Makes the words canonical after they were added elsewhere, so that equal sums have equal words.
-    ///
-    /// Errors: NULL_POINTER, MISALIGNED.
-    hyla_sum_normalize(totals: hyla_sum_totals), normalize
-}
+normalize!(hyla_sum_normalize(totals: hyla_sum_totals));
 
 exported! {
     /// Adds the scores of pixels to totals: for monitors without labels.
@@ -56,22 +51,21 @@ exported! {
     /// Inputs: `scores` (any floats); optional `valid`; no weights. NaN and infinite scores
     /// are counted and decide the value by the rules of IEEE 754.
     ///
-    /// Errors, with the totals unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets).
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets).
     fn hyla_sum_update(pixels: *const hyla_pixels, totals: *mut hyla_sum_totals) {
         update(pixels, totals, hyla_pixels::scores, |totals, pixels| totals.update(pixels))
     }
 
     /// The sum, exact and rounded once; 0 of nothing.
     ///
-    /// Errors, with `sum` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
     fn hyla_sum_value(totals: *const hyla_sum_totals, sum: *mut f64) {
         answer(totals, sum, |totals, to| put_number(totals.value()?, to))
     }
 
     /// The mean: the exact quotient of sum and count, rounded once; NaN of nothing.
     ///
-    /// Errors, with `mean` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, TOTALS. Notices: EMPTY, NOT_FINITE.
     fn hyla_sum_mean(totals: *const hyla_sum_totals, mean: *mut f64) {
         answer(totals, mean, |totals, to| put_number(totals.mean()?, to))
     }

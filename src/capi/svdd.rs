@@ -1,7 +1,7 @@
 //! `hyla_svdd_...`: Deep SVDD with a soft boundary.
 
-use super::cube_loss::{Arrays, CubeLoss, Inputs, cube_loss};
-use super::loss::Inputs as _;
+use super::cube_loss::{Arrays, CubeInputs, CubeLoss, cube_loss};
+use super::loss::{Inputs as _, loss};
 use super::node::*;
 use crate::loss::svdd::{self, Params, Totals};
 
@@ -38,14 +38,15 @@ parameters! {
 }
 
 loss_totals! {
-    over "pixels", size hyla_svdd_totals_size, merge hyla_svdd_merge, normalize hyla_svdd_normalize, loss hyla_svdd_loss;
+    over "pixels", size hyla_svdd_totals_size, merge hyla_svdd_merge, normalize hyla_svdd_normalize,
+    loss hyla_svdd_loss;
     pub struct hyla_svdd_totals: Totals {
         /// The sum of the terms `a_n v_n (d_n - R^2)` up to 2^127.
         pub loss: hyla_sum = sums.loss,
         /// The sum of the pixel weights of the pixels that count.
         pub weights: hyla_sum = sums.weights,
         /// How many pixels count.
-        pub pixels: i64 = sums.terms,
+        pub pixels: i64 = sums.term_count,
         /// How many valid pixels had a bad weight and acted as masked.
         pub rejected: i64 = sums.rejected,
         /// Shows whether terms of different radii were mixed.
@@ -80,13 +81,12 @@ cube_loss! {
 
     /// The loss. Of no pixel it is NaN.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-    /// RADIUS, TOTALS, MIXED_TOTALS (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the
-    /// radius has collapsed).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS, TOTALS, MIXED_TOTALS
+    /// (terms of another radius). Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (the radius has collapsed).
     hyla_svdd_loss;
 
-    /// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel
-    /// weights do not enter; 0 where the pixel does not count. `score_map` may be uninitialised.
+    /// Writes each pixel's score `d_n - R^2` to `score_map` (n floats): positive is outside, an anomaly. Pixel weights
+    /// do not enter; 0 where the pixel does not count.
     hyla_svdd_map by_pixel, notices "EMPTY (n is 0), DEGENERATE";
 
     /// It is 0 inside the sphere.
@@ -98,8 +98,7 @@ cube_loss! {
 exported! {
     /// The radius R (not squared). HYLA_NOTICE_DEGENERATE: it is 0 in float32 and cannot grow again.
     ///
-    /// Errors, with `radius` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT,
-    /// RADIUS.
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS.
     fn hyla_svdd_radius(params: *const hyla_svdd_params, radius: *mut f64) {
         let (checked, span) = check::parameters(params)?;
         disjoint(&[Span::of(radius, 1)], &[&[span]])?;
@@ -110,16 +109,12 @@ exported! {
     /// Writes `upstream * d loss / d r_unconstrained`: 0 where a share nu of the pixels is outside, and of no
     /// pixel.
     ///
-    /// Errors, with `grad_r_unconstrained` unchanged, and notices: those of `hyla_svdd_loss`.
+    /// Errors and notices: those of `hyla_svdd_loss`.
     fn hyla_svdd_gradient_radius(
         params: *const hyla_svdd_params, totals: *const hyla_svdd_totals, upstream: f64,
         grad_r_unconstrained: *mut f64,
     ) {
-        let (checked, span) = check::parameters(params)?;
-        let reads = [span, Span::of(totals, 1)];
-        disjoint(&[Span::of(grad_r_unconstrained, 1)], &[&reads])?;
-        let (totals, to) = (core(totals)?, check::result(grad_r_unconstrained)?);
-        put_number(totals.gradient_radius(&checked.to_core()?, upstream)?, to)
+        loss(params, totals, grad_r_unconstrained, |totals, params| totals.gradient_radius(params, upstream))
     }
 }
 
@@ -128,38 +123,37 @@ exported! {
     /// Adds `a_n v_n (z_nk - c_k)` to `center_sums[k]`, one exact sum a channel, which begin as all zero bits: what
     /// `hyla_svdd_gradient_center` needs. It may be called for any part of a batch, in any order.
     ///
-    /// Errors, with the sums unchanged: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
+    /// Errors: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
     fn hyla_svdd_center_update(
         params: *const hyla_svdd_params, embeddings: *const hyla_cube, center: *const f32,
         center_sums: *mut hyla_sum,
     ) {
-        let inputs = Inputs::new(params, embeddings, center)?;
+        let inputs = CubeInputs::new(params, embeddings, center)?;
         let channels = inputs.beside.len();
-        inputs.apart(&[Span::of(center_sums, channels)], &[])?;
-        let sums = cores_mut(center_sums, channels)?;
+        inputs.disjoint(&[Span::of(center_sums, channels)], &[])?;
+        let sums = views_mut(center_sums, channels)?;
         svdd::update_center(&inputs.params, &inputs.cube, inputs.beside, sums)
     }
 
     /// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
     ///
-    /// Errors, with the sums unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
     fn hyla_svdd_center_merge(other: *const hyla_sum, center_sums: *mut hyla_sum, channels: usize) {
         disjoint(&[Span::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
-        svdd::merge_center(cores(other, channels)?, cores_mut(center_sums, channels)?)
+        svdd::merge_center(views(other, channels)?, views_mut(center_sums, channels)?)
     }
 
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
     fn hyla_svdd_center_normalize(center_sums: *mut hyla_sum, channels: usize) {
-        svdd::normalize_center(cores_mut(center_sums, channels)?)
+        svdd::normalize_center(views_mut(center_sums, channels)?)
     }
 
     /// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
-    /// `center_sums` are those of the whole batch. With HYLA_STORE the output may be uninitialised.
+    /// `center_sums` are those of the whole batch.
     ///
-    /// Errors, with `grad_center` unchanged: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices:
-    /// those of `hyla_svdd_loss`.
+    /// Errors: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices: those of `hyla_svdd_loss`.
     fn hyla_svdd_gradient_center(
         params: *const hyla_svdd_params, totals: *const hyla_svdd_totals,
         center_sums: *const hyla_sum, channels: usize, upstream: f64, write: u32,
@@ -169,7 +163,7 @@ exported! {
         let write = write_mode(write)?;
         let reads = [span, Span::of(totals, 1), Span::of(center_sums, channels)];
         disjoint(&[Span::of(grad_center, channels)], &[&reads])?;
-        let (totals, sums) = (core(totals)?, cores(center_sums, channels)?);
+        let (totals, sums) = (view(totals)?, views(center_sums, channels)?);
         let gradient = floats(write, grad_center, channels)?;
         svdd::gradient_center_to(&checked.to_core()?, totals, sums, upstream, gradient)
     }

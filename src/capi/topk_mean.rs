@@ -18,21 +18,19 @@ exported! {
     /// ```
     ///
     /// The sum is exact, and the mean rounded once. A NaN makes it NaN, infinite scores follow IEEE 754; NaN of
-    /// nothing. `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`; its contents before
-    /// and after mean nothing.
+    /// nothing. `workspace` holds `workspace_size` words, at least `hyla_topk_mean_workspace()`.
     ///
     /// Inputs: `scores` (any floats); optional `valid`; no weights.
     ///
-    /// Errors, with `mean` and `workspace` unchanged: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED,
-    /// UNSUPPORTED_INPUT (weights or soft targets), FRACTION, WORKSPACE (too small). Notices: EMPTY,
-    /// NOT_FINITE.
+    /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, RESERVED, UNSUPPORTED_INPUT (weights or soft targets),
+    /// FRACTION, WORKSPACE (too small). Notices: EMPTY, NOT_FINITE.
     fn hyla_topk_mean_value(
         fraction: f64, pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
         mean: *mut f64,
     ) {
         let used = pixels::read(pixels)?.scores()?;
         let writes = [Span::of(workspace, workspace_size), Span::of(mean, 1)];
-        pixels::apart(&writes, &[Span::of(pixels, 1)], &[], &used)?;
+        pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, mean) = (output(workspace, workspace_size)?, check::result(mean)?);
         put_number(topk_mean::value_to(used.source(), fraction, workspace)?, mean)
     }

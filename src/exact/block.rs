@@ -1,48 +1,47 @@
 //! The fast way into an exact sum: blocks of terms, summed in integer lanes.
 //!
-//! A **level** turns a term x into an integer without leaving the floating-point unit. With
-//! `M = 1.25 * 2^(23+q)` the float `t = x + M` lies between `2^(23+q)` and `2^(24+q)`, where floats are
-//! `2^q` apart: the bits of t, read as an integer, count multiples of `2^q`. Adding the bits to an `i32`
-//! lane (wrapping) and subtracting `bits(M)` as often as something was added gives the sum of x rounded
-//! to multiples of `2^q`. What the rounding left, `r = x - (t - M)`, is exact and at most `2^(q-1)`: the
-//! next level takes it, with q lower by 22.
+//! A **level** turns a term x into an integer without leaving the floating-point unit. With `M = 1.25 * 2^(23+q)` the
+//! float `t = x + M` lies between `2^(23+q)` and `2^(24+q)`, where floats are `2^q` apart: the bits of t, read as an
+//! integer, count multiples of `2^q`. Adding the bits to an `i32` lane (wrapping) and subtracting `bits(M)` as often as
+//! something was added gives the sum of x rounded to multiples of `2^q`. The rounding leaves `r = x - (t - M)`, which
+//! is exact and at most `2^(q-1)`. The next level, whose q is lower by 22, takes it.
 //!
-//! So L levels hold every x below `2^(q+21)` that is a multiple of `2^(q-22(L-1))`: terms of 20 binades
-//! with two levels, 42 with three. A [`Window`] is such a choice. The pass that adds a block finds out
-//! whether the window held it: then no t of the first level leaves the half of its binade that is around M, and the
-//! last level leaves nothing. If not, the words of that pass are dropped, the window is changed, and the
-//! block is added once more. Blocks that need more than three levels are added level by level; terms above
-//! all windows one by one. The way of a term changes the time, never the sum.
+//! So L levels hold every x below `2^(q+21)` that is a multiple of `2^(q-22(L-1))`: terms of 20 binades with two
+//! levels, 42 with three. A [`Window`] is such a choice. The pass that adds a block also finds out whether the window
+//! holds it. It does if no t of the first level leaves the half of its binade that is around M, and if the last level
+//! leaves nothing. If it does not, the words of that pass are dropped, the window is changed, and the block is added
+//! once more. Blocks that need more than three levels are added level by level, and terms above all windows one by one.
+//! The way of a term changes the time, never the sum.
 //!
-//! **A part of the sum**, of the terms that are marked, takes the same t: where a term is not marked M is added
-//! in its place. That is two operations a level, where a sum of its own would cost as much as the first.
+//! **The sum of the marked terms**, a part of the whole sum, takes the same t. Where a term is not marked, M is added
+//! in the place of t. That costs two operations a level. A separate sum would cost as much as the first.
 //!
-//! Limit, in cycles for 16 terms that lie in the cache, measured on Zen 4 with AVX-512: two levels 6, three 9,
-//! two with a part 7. (One level of doubles holds 27 binades and takes 8: half the lanes, and the adders have to
-//! convert, too.)
+//! Limit, in cycles for 16 terms that lie in the cache, measured on Zen 4 with AVX-512: two levels 6, three 9, two with
+//! a part 7. (One level of doubles holds 27 binades and takes 8 cycles: a register has half as many lanes, and the
+//! terms must be converted by the units that also add.)
 
 use super::Exact;
 use super::bounds::{Bounds, bounds_on};
 use super::levels::{Registers, peel};
 use super::window::{LIMIT, Unpacked, Window};
 use super::words::{KEPT_LEVELS, Words};
-use crate::simd::{Counted, IS_SMALL, Kernel, Lanes, Simd, Tile, copy, on_stack, vectors, vectors_mut};
+use crate::simd::{Buffer, Counted, IS_SMALL, Kernel, Lanes, Simd, copy, on_stack, vectors, vectors_mut};
 
-/// A lane holds that many additions of at most `2^21` units.
+/// A lane has room for so many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
 
-/// The floats of a block that a kernel fills: enough to make handing it over cheap, few enough to stay in
-/// the first-level cache. Fewer where stack is scarce.
+/// How many floats a block has that a kernel fills. They are enough to make handing the block over cheap, and few
+/// enough to stay in the first-level cache. Where stack is scarce there are fewer.
 pub(crate) const BLOCK: usize = on_stack(512);
 
-/// The most floats that are added where they lie: whole registers of every tier. (More than a lane has room for where
-/// a register is one lane: these go by blocks.)
+/// How many floats at most are added where they lie: whole registers of every tier. (Where a register is one lane, the
+/// lane has no room for so many. There the floats are added by blocks.)
 pub(crate) const GIVEN: usize = 4 * BLOCK;
 
-/// Adds the terms of floats to an exact sum, vector by vector; lives for one call of an update.
+/// Adds the terms of floats to an exact sum, vector by vector. It lives for one call of an update.
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     simd: S,
-    tile: Tile,
+    buffer: Buffer,
     /// How many floats were pushed.
     pushed: usize,
     to: Option<Blocks<'a, DIGITS, LOWEST, POWER, 1>>,
@@ -53,49 +52,48 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accu
     #[inline(always)]
     pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>) -> Self {
         let to = sum.map(|sum| Blocks::new(simd, [sum]));
-        Self { simd, tile: Tile::new(), pushed: 0, to }
+        Self { simd, buffer: Buffer::new(), pushed: 0, to }
     }
 
     /// Adds the terms of a vector of floats, of whole registers.
     #[inline(always)]
     pub fn push<V: Lanes<Simd = S>>(&mut self, floats: V) {
-        if self.tile.is_full::<V>() {
-            self.add_tile();
+        if self.buffer.is_full::<V>() {
+            self.add_buffer();
         }
-        self.tile.push(floats);
+        self.buffer.push(floats);
         self.pushed += V::LANES;
     }
 
-    /// Moves everything to the digits and makes them canonical. Only the first `length` floats
-    /// that were pushed count: the last vector may be padded. (By reference: a move would copy the
-    /// tile.)
+    /// Moves everything to the digits and makes them canonical. Only the first `length` floats that were pushed count,
+    /// because the last vector may be padded. (It takes a reference, because a move would copy the buffer.)
     #[inline(always)]
     pub fn finish(&mut self, length: usize) {
-        clear_last(self.tile.filled_mut(), self.pushed.saturating_sub(length));
-        self.add_tile();
+        clear_last(self.buffer.filled_mut(), self.pushed.saturating_sub(length));
+        self.add_buffer();
         if let Some(to) = &mut self.to {
             to.finish();
         }
     }
 
     #[inline(always)]
-    fn add_tile(&mut self) {
+    fn add_buffer(&mut self) {
         if let Some(to) = &mut self.to {
-            to.add(self.simd, self.tile.filled_mut(), &[]);
+            to.add(self.simd, self.buffer.filled_mut(), &[]);
         }
-        self.tile.clear();
+        self.buffer.clear();
     }
 }
 
-/// The last floats become 0, so many or as many as there are.
+/// Sets the last `count` floats to 0, or all if there are fewer.
 #[inline(never)]
 fn clear_last(floats: &mut [f32], count: usize) {
     floats.iter_mut().rev().take(count).for_each(|float| *float = 0.0);
 }
 
-/// Floats as whole registers: as they are, or copied to a tile, with zeros behind.
+/// Floats as whole registers: where they lie if they fill registers, else a copy in the tile with zeros behind.
 #[inline(never)]
-pub(crate) fn padded<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -> &'t [f32] {
+pub(crate) fn as_registers<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -> &'t [f32] {
     if floats.len().is_multiple_of(lanes) {
         return floats;
     }
@@ -107,12 +105,12 @@ pub(crate) fn padded<'t>(floats: &'t [f32], lanes: usize, tile: &'t mut [f32]) -
     tile
 }
 
-/// Adds the terms of floats to exact sums, block by block; lives for one call of an update. The first sum
-/// is of all terms, the second, if there is one, of those that are marked.
+/// Adds the terms of floats to exact sums, block by block. It lives for one call of an update. The first sum is of all
+/// terms. The second one, if there is one, is of the terms that are marked.
 pub struct Blocks<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> {
     pub(super) sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS],
     words: [Words; SUMS],
-    pub(super) state: State,
+    pub(super) state: LevelState,
 }
 
 impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>
@@ -124,25 +122,26 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
         Self::of_lanes(S::Register::LANES, sums)
     }
 
-    /// The same for registers of so many lanes: where the tier is known, but not to the compiler.
+    /// The same for registers of so many lanes. It is for callers whose tier is known only when they run.
     #[inline(always)]
     pub fn of_lanes(lanes: usize, mut sums: [&'a mut Exact<DIGITS, LOWEST, POWER>; SUMS]) -> Self {
-        // Tiers flush at different times: only on digits that have room does that not show.
+        // Tiers flush at different times. That makes no difference only if the digits have room.
         sums.iter_mut().for_each(|sum| sum.normalize());
         let words = [const { Words::NONE }; SUMS];
-        let state = State { window: Window::USUAL, lanes, additions: 0 };
+        let state = LevelState { window: Window::USUAL, lanes, additions: 0 };
         Self { sums, words, state }
     }
 
-    /// Adds the terms of a block of at most `BLOCK` floats, whole registers, which may change; with two
-    /// sums each float has a byte, not 0 if it is marked. A call of its own: all kernels share its code.
+    /// Adds the terms of a block of at most `BLOCK` floats, which are whole registers and may be changed. With two sums
+    /// each float has a byte, which is not 0 if the float is marked. It is a call of its own, so that all kernels share
+    /// its code.
     #[inline(always)]
     pub fn add<S: Simd>(&mut self, simd: S, floats: &mut [f32], marks: &[u8]) {
         simd.call(AddBlock { to: self, given: None, floats, marks });
     }
 
-    /// The same for at most `GIVEN` floats that may not change. Where a lane has no room for so many, or the window
-    /// does not hold them, they are added by blocks from a tile.
+    /// The same for at most `GIVEN` floats that must not be changed. If a lane has no room for so many, or the window
+    /// does not hold them, they are copied to a tile and added by blocks.
     #[inline(always)]
     pub fn add_given<S: Simd>(&mut self, simd: S, given: &[f32], tile: &mut [f32], marks: &[u8]) {
         let has_room = given.len() / S::Register::LANES <= MOST_ADDITIONS as usize;
@@ -169,26 +168,26 @@ impl<'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: u
     }
 }
 
-/// What the words hold: the same for any number of sums.
-pub(super) struct State {
+/// What is known of the words of the levels: the same for any number of sums.
+pub(super) struct LevelState {
     window: Window,
-    /// How many words a level has.
+    /// How many lanes a register has; a level has as many words.
     pub lanes: usize,
     /// How often something was added to each word since the last flush.
     additions: u32,
 }
 
-impl State {
-    /// Moves the words to the digits, and makes these canonical: also what was added to them past the words. So they
-    /// have room for any number of blocks: between two flushes there are at most [`MOST_ADDITIONS`] of them, of which
-    /// each adds at most [`BLOCK`] terms one by one, and a term makes a digit grow by less than 2^32.
+impl LevelState {
+    /// Moves the words to the digits, and makes the digits canonical, with what was added to them directly. So digits
+    /// have room for any number of blocks: between two flushes there are at most [`MOST_ADDITIONS`] blocks, each block
+    /// adds at most [`BLOCK`] terms one by one, and a term makes a digit grow by less than 2^32.
     #[inline(never)]
     fn flush<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
         &mut self,
         sums: &mut [&mut Exact<DIGITS, LOWEST, POWER>],
         words: &mut [Words],
     ) {
-        // Of more levels no words were kept.
+        // If the window has more levels, no words were kept.
         let has_words = self.additions != 0 && self.window.levels <= KEPT_LEVELS;
         let levels = if has_words { self.window.levels } else { 0 };
         for (sum, words) in sums.iter_mut().zip(words) {
@@ -201,7 +200,8 @@ impl State {
         self.additions = 0;
     }
 
-    /// Makes a block fit that does not: takes out what no window holds, or changes the window.
+    /// Makes a block fit if the window does not hold it: takes out the terms that no window holds, or changes the
+    /// window.
     #[inline(never)]
     fn fit<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
         &mut self,
@@ -220,8 +220,8 @@ impl State {
     }
 }
 
-/// Takes out the terms that no window holds; they become 0. Without branches, because where there is one
-/// there are many.
+/// Adds the terms that no window holds to the sums, and puts 0 in their place. It has no branches, because where there
+/// is one such term there are many.
 #[cold]
 #[inline(never)]
 fn take_out<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
@@ -264,7 +264,7 @@ fn add_one_by_one<const DIGITS: usize, const LOWEST: i32, const POWER: i32>(
 
 struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> {
     to: &'b mut Blocks<'a, DIGITS, LOWEST, POWER, SUMS>,
-    /// What is added in their place, if the window holds it.
+    /// If given, these are added instead of `floats`, but only if the window holds them.
     given: Option<&'b [f32]>,
     floats: &'b mut [f32],
     marks: &'b [u8],
@@ -273,7 +273,7 @@ struct AddBlock<'b, 'a, const DIGITS: usize, const LOWEST: i32, const POWER: i32
 impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize> Kernel
     for AddBlock<'_, '_, DIGITS, LOWEST, POWER, SUMS>
 {
-    /// Whether everything was added, else nothing was.
+    /// Whether the block was added. If not, nothing was.
     type Output = bool;
 
     #[inline(always)]

@@ -1,9 +1,9 @@
-//! Between which sizes terms lie.
+//! Bounds: between which sizes terms lie.
 
 use super::words::{Floats, MOST_LANES};
 use crate::simd::{self, Bits, Kernel, Lanes, Simd, vectors, vectors_mut};
 
-/// Sizes between which all terms lie that are not 0.
+/// The least and the greatest size of all terms that are not 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds {
     pub smallest: f32,
@@ -20,7 +20,8 @@ impl Bounds {
     }
 }
 
-/// Finds the bounds of terms in each lane: the bits of the least that is not 0, less 1, and of the greatest.
+/// Finds the bounds of the terms in each lane, as bits: those of the least size that is not 0, minus 1, and those of
+/// the greatest size.
 struct Measure<'a> {
     terms: &'a [f32],
     lanes: &'a mut [[f32; MOST_LANES]; 2],
@@ -36,7 +37,7 @@ impl Kernel for Measure<'_> {
         let (mut smallest, mut greatest) = (infinity, infinity.constant_bits(0));
         for terms in vectors::<Floats<S>, _>(self.terms) {
             let size = S::Register::from_floats(simd, terms).abs().to_bits();
-            // Zero becomes the NaN of all bits, which drops out of the minimum.
+            // Zero becomes the NaN whose bits are all 1. The minimum ignores it.
             smallest = S::Register::from_bits(size - one).min(smallest);
             greatest = size.max(greatest);
         }
@@ -56,7 +57,7 @@ pub fn bounds_of(terms: &[f32]) -> Bounds {
     Bounds::of_lanes(lanes)
 }
 
-/// The same of whole registers of the tier that runs.
+/// The same, if the tier that runs is known and the terms are whole registers of it.
 #[inline(always)]
 pub fn bounds_on<S: Simd>(simd: S, terms: &[f32]) -> Bounds {
     let mut lanes = NO_TERMS;

@@ -1,11 +1,11 @@
-//! Words that cannot be: what every reader of totals asks first.
+//! Checks of words: every reader of totals first asks whether they can be.
 //!
 //! Totals come from files, other processes and memory that somebody forgot to clear. Counts that contradict each other
 //! are an error before anything is made of them; [`Exact::check`](crate::exact::Exact) asks the same of exact sums.
 
 use crate::error::Error;
 
-/// The sum of counts. Of counts that have one no sum of some of them overflows.
+/// The sum of counts. If it does not overflow, no sum of only some of the counts does.
 ///
 /// # Errors
 /// [`Error::Totals`]: a count is negative, or the sum overflows.
@@ -15,19 +15,19 @@ pub(crate) fn sum(counts: &[i64]) -> Result<i64, Error> {
     counts.iter().try_fold(0_i64, add).ok_or(Error::Totals)
 }
 
-/// A count is that of a part.
+/// Checks that a count can be that of a part of a whole.
 ///
 /// # Errors
 /// [`Error::Totals`]: it is negative, or above the count of the whole.
 #[inline(never)]
-pub(crate) fn part(part: i64, whole: i64) -> Result<(), Error> {
+pub(crate) fn check_part(part: i64, whole: i64) -> Result<(), Error> {
     if (0..=whole).contains(&part) { Ok(()) } else { Err(Error::Totals) }
 }
 
-/// A sum is not above another one, no term of which is below its own. (A NaN says nothing.)
+/// Checks that a sum is not above another sum, whose terms are not below its own. (A NaN is not looked at.)
 ///
 /// # Errors
 /// [`Error::Totals`].
-pub(crate) fn at_most(least: f64, most: f64) -> Result<(), Error> {
+pub(crate) fn check_at_most(least: f64, most: f64) -> Result<(), Error> {
     if least > most { Err(Error::Totals) } else { Ok(()) }
 }

@@ -3,9 +3,9 @@
 const DIGIT_BITS: u32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
 
-/// Adds `value * 2^bit`, counted from the lowest digit: to three digits, the highest of which keeps the sign. (No term
-/// lies so high that there are fewer.) The digits are not canonical afterwards, but each grew by less than 2^32, so
-/// 2^30 additions fit before [`normalize`] is due.
+/// Adds `value * 2^bit`, where bit 0 is the lowest bit of the lowest digit. It adds to three digits, of which the
+/// highest one keeps the sign. (No term is so great that there are fewer than three.) The digits are not canonical
+/// afterwards. Each grew by less than 2^32, so [`normalize`] is due after at most 2^30 additions.
 pub fn add(digits: &mut [i64], bit: u32, value: i64) {
     let digits = digits.get_mut((bit / DIGIT_BITS) as usize..);
     let Some([first, second, third]) = digits.and_then(<[i64]>::first_chunk_mut) else { return };
@@ -20,8 +20,8 @@ pub fn add(digits: &mut [i64], bit: u32, value: i64) {
 
 /// Makes digits canonical: all but the highest end in `[0, 2^32)`, and the value stays the same.
 ///
-/// Right for any digits, since carries and lower halves are added apart: only the highest digit can
-/// overflow, and wraps.
+/// It is right for any digits, because carries and lower halves are added separately. Only the highest digit can
+/// overflow, and it wraps.
 #[inline(never)]
 pub fn normalize(digits: &mut [i64]) {
     let Some((highest, lower)) = digits.split_last_mut() else { return };
@@ -36,7 +36,7 @@ pub fn normalize(digits: &mut [i64]) {
 
 /// Adds other digits, and makes the sum canonical, as [`normalize`] does.
 pub fn merge(digits: &mut [i64], more: &[i64]) {
-    // Canonical digits have room for the halves of others.
+    // Canonical digits have room for both halves of the digits that are added.
     normalize(digits);
     let mut carry = 0;
     for (digit, more) in digits.iter_mut().zip(more) {
@@ -58,7 +58,7 @@ pub fn merge(digits: &mut [i64], more: &[i64]) {
 #[inline(never)]
 pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     const ENOUGH: u64 = 1 << 54;
-    /// How far behind the point the quotient may end: the divisor has up to 63 bits, the quotient has 55.
+    /// How many bits behind the point the division goes: the divisor has up to 63 bits, and the quotient needs 55.
     const BEHIND: i32 = 63 + 55;
 
     let mut magnitude = [0; MOST_DIGITS];
@@ -69,7 +69,7 @@ pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     for position in (-BEHIND..first).rev() {
         let bit = u64::from(bit(&magnitude, position));
         if quotient >= ENOUGH {
-            // Left over, too.
+            // This bit is left over, too.
             remainder |= bit;
             continue;
         }
@@ -86,11 +86,11 @@ pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
     if negative { -rounded } else { rounded }
 }
 
-/// The most digits of any sum, and one for what the highest of them is above 2^32.
+/// The most digits that a sum has, and one more for the upper half of the highest digit.
 pub const MOST_DIGITS: usize = 20 + 1;
 
-/// Writes the digits of the absolute value, with zeros above them; whether the integer is negative. Right for any
-/// digits.
+/// Writes the digits of the absolute value, with zeros above them. Returns whether the integer is negative. It is right
+/// for any digits.
 #[inline(never)]
 pub fn absolute(digits: &[i64], magnitude: &mut [u32; MOST_DIGITS]) -> bool {
     let mut digits = digits.iter();
@@ -103,7 +103,7 @@ pub fn absolute(digits: &[i64], magnitude: &mut [u32; MOST_DIGITS]) -> bool {
     }
     let negative = carry < 0;
     if negative {
-        // The complement and 1 more.
+        // The negative number is the complement plus 1.
         let mut carry = true;
         for place in &mut *magnitude {
             (*place, carry) = (!*place).overflowing_add(carry.into());

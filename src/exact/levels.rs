@@ -8,7 +8,7 @@ use crate::simd::{Lanes, Simd, flat, flat_mut};
 /// A byte for each float of a register.
 pub type Marks<S> = <<S as Simd>::Register as Lanes>::Bytes;
 
-/// What is added to a level of a sum: of the second sum only what is marked.
+/// What is added to a level of a sum. The second sum gets only what is marked.
 #[inline(always)]
 fn counted<V: Lanes>(sum: usize, marks: Option<V::Mask>, shifted: V, magic: V) -> V {
     match marks {
@@ -25,18 +25,18 @@ pub struct Registers<'b, S: Simd> {
     pub marks: &'b [Marks<S>],
 }
 
-/// A block that is added while it is found out whether the window holds it.
-struct Trial<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> {
+/// Adds a block, and finds out meanwhile whether the window holds it.
+struct BlockPass<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> {
     magics: [S::Register; MOST_LEVELS],
     words: [[<S::Register as Lanes>::Bits; MOST_LEVELS]; SUMS],
     levels: usize,
-    /// Where the first level differed from M, of all terms.
+    /// The bits in which the first level of any term differed from M.
     outside: <S::Register as Lanes>::Bits,
-    /// Where the last level did not take all that was left.
+    /// The bits in which what the last level took differed from what was left for it.
     left: <S::Register as Lanes>::Bits,
 }
 
-impl<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> Trial<S, MOST_LEVELS, SUMS> {
+impl<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> BlockPass<S, MOST_LEVELS, SUMS> {
     #[inline(always)]
     fn add(&mut self, mut rest: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
         for (level, magic) in self.magics.iter().enumerate().take(self.levels) {
@@ -57,7 +57,7 @@ impl<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> Trial<S, MOST_LEVELS,
         }
     }
 
-    /// Whether the window held all terms. (What is left of -0 is its sign.)
+    /// Whether the window held all terms. (The sign does not count: of -0 the sign is left.)
     #[inline(always)]
     fn holds(&self, zero: S::Register) -> bool {
         let outside = self.outside & zero.constant_bits(Window::OUTSIDE);
@@ -68,8 +68,8 @@ impl<S: Simd, const MOST_LEVELS: usize, const SUMS: usize> Trial<S, MOST_LEVELS,
 }
 
 impl<S: Simd> Registers<'_, S> {
-    /// Adds the block to the words, if the window, which has so many levels, holds it. (One function for any
-    /// number, where the compiler does not know it.)
+    /// Adds the block to the words, if the window holds it. The window has `levels` levels; where the compiler knows
+    /// their number it is `MOST_LEVELS`.
     #[inline(always)]
     pub fn add_levels<const MOST_LEVELS: usize, const SUMS: usize>(
         &self,
@@ -78,34 +78,34 @@ impl<S: Simd> Registers<'_, S> {
     ) -> bool {
         let simd = self.simd;
         let zero = S::Register::splat(simd, 0.0);
-        let mut trial = Trial::<S, MOST_LEVELS, SUMS> {
+        let mut pass = BlockPass::<S, MOST_LEVELS, SUMS> {
             magics: [zero; MOST_LEVELS],
             words: [[zero.to_bits(); MOST_LEVELS]; SUMS],
             levels,
             outside: zero.to_bits(),
             left: zero.to_bits(),
         };
-        for (level, magic) in trial.magics.iter_mut().enumerate() {
+        for (level, magic) in pass.magics.iter_mut().enumerate() {
             *magic = zero.constant(self.window.magic(level));
         }
-        for (words, kept) in trial.words.iter_mut().zip(kept.iter()) {
+        for (words, kept) in pass.words.iter_mut().zip(kept.iter()) {
             for (words, kept) in words.iter_mut().zip(kept.levels::<S>()) {
                 *words = S::Register::from_floats(simd, kept).to_bits();
             }
         }
         if SUMS == 1 {
             for floats in self.floats {
-                trial.add(S::Register::from_floats(simd, floats), None);
+                pass.add(S::Register::from_floats(simd, floats), None);
             }
         } else {
             for (floats, marks) in self.floats.iter().zip(self.marks) {
                 let marks = S::Register::mask_from_bytes(simd, marks);
-                trial.add(S::Register::from_floats(simd, floats), Some(marks));
+                pass.add(S::Register::from_floats(simd, floats), Some(marks));
             }
         }
-        let holds = trial.holds(zero);
+        let holds = pass.holds(zero);
         if holds {
-            for (words, kept) in trial.words.iter().zip(kept) {
+            for (words, kept) in pass.words.iter().zip(kept) {
                 for (words, kept) in words.iter().zip(kept.levels_mut::<S>()) {
                     *kept = S::Register::from_bits(*words).to_array();
                 }
@@ -115,7 +115,8 @@ impl<S: Simd> Registers<'_, S> {
     }
 }
 
-/// Adds a block, which the window holds, level by level; what a level leaves takes the place of the terms.
+/// Adds a block level by level, if it is known that the window holds it. What a level leaves takes the place of the
+/// terms.
 #[inline(always)]
 pub fn peel<S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32, const SUMS: usize>(
     simd: S,
@@ -145,7 +146,7 @@ pub fn peel<S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32, c
     }
 }
 
-/// What is marked of the register at an index; None: of one sum nothing is.
+/// Which floats of the register at an index are marked. None: there is one sum, and no marks.
 #[inline(always)]
 fn mask<S: Simd, const SUMS: usize>(simd: S, marks: &[Marks<S>], index: usize) -> Option<<S::Register as Lanes>::Mask> {
     if SUMS == 1 {

@@ -17,8 +17,8 @@
 //!   `[0, 2^32)` and the top one carries the sign, so that equal sums have equal words. After
 //!   words were added elsewhere (`MPI_SUM`, SQL `SUM`) call `normalize`.
 //! * **Room**: at least 2^63 terms, and 2^31 canonical states added word by word.
-//! * **Any words** have a value in bounded time, the right one. An update begins by making them canonical,
-//!   so that it ends with the same words on every tier.
+//! * **Any words** have a value, which is the right one and found in bounded time. An update begins by making the
+//!   words canonical. So it ends with the same words on every tier.
 //! * **NaN and infinity** are counted beside the digits and decide the value by the rules of
 //!   IEEE 754 addition.
 //!
@@ -53,7 +53,7 @@ mod variance;
 mod window;
 mod words;
 
-pub(crate) use block::{Accumulator, BLOCK, Blocks, GIVEN, padded};
+pub(crate) use block::{Accumulator, BLOCK, Blocks, GIVEN, as_registers};
 pub(crate) use bounds::Bounds;
 pub(crate) use levels::Marks;
 pub(crate) use quick::{Quick, REGISTERS, Trial};
@@ -67,14 +67,13 @@ use window::Unpacked;
 /// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
 pub type ExactSum = Exact<12, -160, 1>;
 
-/// The exact sum of squares of `f32` values: multiples of 2^-320, up to 2^320. (Added term by term: no node
-/// has many of them.)
+/// The exact sum of squares of `f32` values: multiples of 2^-320, up to 2^320. (They are added term by term, because no
+/// node has many of them.)
 pub type ExactSquares = Exact<20, -320, 2>;
 
 pub(crate) use unnamed::Exact;
 
-/// The only sums that a user of the crate can have are the two above: others would have words that nothing here is
-/// made for.
+/// A user of the crate can have only the two sums above: nothing here is made for the words of others.
 ///
 /// ```compile_fail,E0603
 /// let sum = hyla::exact::Exact::<2, 0, 1>::default();
@@ -112,10 +111,11 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// The exponent of the lowest bit.
     const UNIT: i32 = LOWEST;
 
-    /// Every term is a multiple of 2^-149 (or its square): the bits of the lowest digit that are 0.
+    /// The bits of the lowest digit that are 0 in every sum, because every term is a multiple of 2^-149 (or of its
+    /// square).
     const BELOW_ALL: i64 = (1 << (-149 * POWER - LOWEST)) - 1;
 
-    /// Adds the term of one float. (Nodes add many at once, far faster.)
+    /// Adds the term of one float. (Nodes add many terms at once, which is far faster.)
     pub fn add(&mut self, float: f32) {
         self.normalize();
         self.add_term(float);
@@ -138,11 +138,11 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.negative_infinity = self.negative_infinity.wrapping_add(other.negative_infinity);
     }
 
-    /// Adds another sum so many times; `times` is not negative.
+    /// Adds another sum `times` times; `times` is not negative.
     pub(crate) fn merge_times(&mut self, other: &Self, mut times: i64) {
         let mut scaled = *other;
         scaled.normalize();
-        // A canonical digit has room for 31 bits more.
+        // A canonical digit has room for 31 more bits.
         while times >> 31 > 0 {
             if times & 1 > 0 {
                 self.merge(&scaled);
@@ -167,7 +167,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         digits::normalize(&mut self.digits);
     }
 
-    /// So many terms can have this sum.
+    /// Checks that the sum of so many terms can have these words.
     ///
     /// # Errors
     /// [`Error::Totals`].
@@ -175,7 +175,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.is_negative(terms).map(|_| ())
     }
 
-    /// So many terms, none of which is negative, can have this sum.
+    /// Checks that the sum of so many terms can have these words, if no term is negative.
     ///
     /// # Errors
     /// [`Error::Totals`].
@@ -186,7 +186,8 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         Ok(())
     }
 
-    /// So many terms that are finite and not negative, such as weights, can have this sum.
+    /// Checks that the sum of so many terms can have these words, if all terms are finite and not negative, as weights
+    /// are.
     ///
     /// # Errors
     /// [`Error::Totals`].
@@ -195,15 +196,15 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         if self.non_finite() == 0 { Ok(()) } else { Err(Error::Totals) }
     }
 
-    /// Whether the finite part is negative, if so many terms can have this sum.
+    /// Whether the finite part is negative, if the sum of so many terms can have these words.
     #[inline(never)]
     fn is_negative(&self, terms: i64) -> Result<bool, Error> {
         let mut finite = terms;
         for count in [self.nan, self.positive_infinity, self.negative_infinity] {
-            counts::part(count, finite)?;
+            counts::check_part(count, finite)?;
             finite -= count;
         }
-        // In units of 2^128, which all floats stay so far below that roundings do not matter.
+        // The unit is 2^128. All floats are so far below it that roundings do not matter.
         let size = digits::quotient(&self.digits, LOWEST - 128 * POWER, 1);
         let is_multiple = self.digits.first().is_some_and(|digit| digit & Self::BELOW_ALL == 0);
         if is_multiple && size.abs() <= finite as f64 { Ok(size.is_sign_negative()) } else { Err(Error::Totals) }
@@ -254,7 +255,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         digits::add(&mut self.digits, (exponent - LOWEST).unsigned_abs(), value);
     }
 
-    /// Adds words of a level, each less `bias`, times `2^exponent`, and clears them.
+    /// Subtracts `bias` from each word of a level, adds the results times `2^exponent`, and sets the words to 0.
     #[inline(never)]
     fn add_words(&mut self, words: &mut [u32], bias: u32, exponent: i32) {
         let mut total = 0_i64;
@@ -265,8 +266,8 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
         self.add_scaled(total, exponent);
     }
 
-    /// Counts the floats whose terms are NaN or infinite. Without branches: where there is one there
-    /// are many, and nobody can predict them.
+    /// Counts the floats whose terms are NaN or infinite. It has no branches, because where there is one such float
+    /// there are many, and nobody can predict them.
     fn count_non_finite(&mut self, floats: &[f32]) {
         let (mut nan, mut positive, mut negative) = (0_u32, 0_u32, 0_u32);
         for float in floats {

@@ -1,30 +1,31 @@
 //! The fastest way into an exact sum: a trial of registers of terms that need not lie in memory.
 //!
-//! A term is a significand of 24 bits, shifted: `x = s 2^e`. With the unit `2^q` the shifted `s << (e - q)`, cut off
-//! at 32 bits, is x in units, but for a multiple of 2^32; such integers are added, wrapping. Which multiple of 2^32
-//! the sum lacks is known from a plain sum A of the same floats: it needs to be right to less than half of `2^(q+32)`.
+//! A term is a shifted significand of 24 bits: `x = s 2^e`. Let `2^q` be the unit. Then `s << (e - q)`, of which the
+//! lowest 32 bits are kept, is x in units, except for a multiple of 2^32. Such integers are added with wrapping. A
+//! plain sum A of the same floats tells which multiple of 2^32 is missing in their sum. For that the error of A must be
+//! less than half of `2^(q+32)`.
 //!
 //! ```text
 //! L = sum of s << (e - q), modulo 2^32      H = round((A - L 2^q) / 2^(q+32))      sum = (L + 2^32 H) 2^q
 //! ```
 //!
-//! A lane of [`REGISTERS`] terms, none negative, has an A within `31 * 2^-24 A`. Its bound [`MOST`] makes that 0.37 of
-//! `2^(q+32)`; the rounding of the quotient adds 0.01, what was put aside 0.02. With signs A may cancel, and the terms
-//! themselves are bounded: by `2^(q+45)`, which makes it 0.26, and the rounding 0.02. (docs/exactness.md has the
-//! proof.)
+//! If no term is negative, the A of a lane of [`REGISTERS`] terms has an error of at most `31 * 2^-24 A`. Since A is
+//! below [`MOST`], that is 0.37 of `2^(q+32)`. The rounding of the quotient adds 0.01, and the terms that were put
+//! aside add 0.02. If terms have signs, A may cancel. Therefore the terms themselves must be below `2^(q+45)` then.
+//! That makes the error of A 0.26, and the rounding adds 0.02. (docs/exactness.md has the proof.)
 //!
-//! Terms below `2^(q+23)` are put aside, and the few that there are added one by one. So a window has 22 binades or
-//! more. A trial that fails (too great, not finite, many too small) leaves nothing behind: the terms go the way of
-//! [`super::block`]. The way of a term changes the time, never the sum.
+//! Terms below `2^(q+23)` are put aside and added one by one, as long as they are few. So a window has 22 binades or
+//! more. A trial fails if a term is too great or not finite, or if many are too small. Then it leaves nothing behind,
+//! and its terms are added by [`super::block`]. The way of a term changes the time, never the sum.
 //!
-//! It is for terms that come from registers, and for what takes three levels there. It needs one instruction that
-//! shifts each lane by its own count.
+//! A trial is for terms that come from registers and would need three levels. It needs an instruction that shifts each
+//! lane by its own count.
 //!
-//! **Limit**, in cycles for 16 terms, measured on Zen 4 with AVX-512: differences, squared and added, take 5.6 from
-//! the cache, where three levels take 15 through a block in memory and two take 6.5 without it, which hold too few
-//! binades for squares. The two shifts, the difference and A share two of four pipes, 4 cycles; a part of the sum adds
-//! one, signs two operations on any pipe. A conversion to doubles or to `i64` would take those pipes for longer: 7.2
-//! and 6.8 in all.
+//! **Limit**, in cycles for 16 terms, measured on Zen 4 with AVX-512: to read values from the cache, and to square and
+//! add their differences takes 5.6. Three levels take 15 through a block in memory. Two levels take 6.5 without such a
+//! block, but hold too few binades for squares. The two shifts, the difference and A share two of four pipes: 4 cycles.
+//! A second sum of the marked terms adds one operation, and signs add two, on any pipe. A conversion to doubles or to
+//! `i64` would take those two pipes for longer: 7.2 and 6.8 cycles in all.
 
 use super::ExactSum;
 use super::block::Blocks;
@@ -35,64 +36,67 @@ use crate::simd::{Bits, Lanes, Mask, Simd, flat, vectors_mut};
 /// How many registers of terms a trial has at most.
 pub(crate) const REGISTERS: usize = 32;
 
-/// The most that A may be in a lane, in units of 2^32.
+/// A of a lane without signs is below this, in multiples of `2^(q+32)`.
 const MOST: f32 = 196_608.0;
 
-/// How far above its unit a window ends: with signs it holds nothing beyond, without them most of what is a half more.
+/// The exponent at which a window ends, counted from that of its unit. A trial with signs holds no term beyond it. A
+/// trial without signs only bounds the sum of a lane, by [`MOST`], so it holds some terms beyond it.
 const TOP: i32 = 45;
 
-/// The lowest bit of a significand, from which on a window holds terms.
+/// The exponent at which a window begins, counted from that of its unit. A term at its beginning has its last bit at
+/// the unit.
 const LEAST: i32 = 23;
 
 /// Whether any tier makes trials: [`Simd::SHIFTS_EACH`].
 const TRIALS: bool = cfg!(target_arch = "x86_64");
 
-/// What a trial adds to. (No stack where there are none.)
+/// How many words a trial adds to. (Where there are no trials they take no stack.)
 const TRIAL_WORDS: usize = if TRIALS { WORDS } else { 0 };
 
-/// How many registers with terms to put aside there may be; half of them are left for a trial.
+/// How many registers of terms may be put aside. At least half of them are free when a trial begins.
 const ASIDE: usize = if TRIALS { 8 } else { 0 };
 
-/// The words move to the digits after so many trials: the highest take at most 2^18 each.
+/// The words are moved to the digits after so many trials. A trial adds at most 2^18 to a word of H.
 const MOST_TRIALS: u32 = 1 << 12;
 
 /// The longest pause between trials, in blocks.
 const LONGEST_PAUSE: u32 = 64;
 
-/// `1.5 * 2^23`: floats beside it are integers.
+/// `1.5 * 2^23`: the floats around it are integers.
 const TO_INTEGER: f32 = 12_582_912.0;
 
-/// What `TO_INTEGER` is made of a lane's A: the 1 that its L had.
+/// Added to the difference of A and `1 + L / 2^32` it gives `TO_INTEGER` plus an integer: the 1 is added again.
 const TO_HIGH: f32 = TO_INTEGER + 1.0;
 
-/// A sum, or a sum and that of a part of its terms, added to by trials or by blocks; lives for one call of an update.
+/// Adds to a sum by trials or by blocks, and perhaps to a second sum of the marked terms. It lives for one call of an
+/// update.
 pub(crate) struct Quick<'a, const SUMS: usize> {
     blocks: Blocks<'a, 12, -160, 1, SUMS>,
-    /// The lower half of L, the upper half, H.
+    /// Three levels of words: the lower half of L, the upper half of L, and H.
     words: [Words<TRIAL_WORDS>; SUMS],
-    /// Terms that were put aside, with zeros between, and how many registers that takes.
+    /// The terms that were put aside, with zeros between them, and how many registers hold them.
     aside: [Aside; SUMS],
-    is_aside: usize,
-    state: State,
+    registers_aside: usize,
+    state: TrialState,
 }
 
 type Aside = [f32; ASIDE * 16];
 
 /// What a trial depends on: the same for any number of sums.
-struct State {
+struct TrialState {
     /// q.
     unit: i32,
-    /// How many words a level has.
+    /// How many lanes a register has; a level has as many words.
     lanes: usize,
     /// How many trials there were since the last flush.
     trials: u32,
-    /// How many blocks go another way before the next trial.
+    /// How many blocks are added without a trial before the next trial.
     pause: u32,
-    /// How many after the next trial that fails.
+    /// How long the pause is after the next trial that fails.
     patience: u32,
 }
 
-impl State {
+impl TrialState {
     /// Moves the words to the digits.
     #[inline(never)]
     fn flush(&mut self, sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
@@ -107,12 +111,12 @@ impl State {
         self.trials = 0;
     }
 
-    /// After a trial that failed: the window is put where the greatest of the lanes is one that it holds. If that does
-    /// not help the next blocks go another way.
+    /// Is called after a trial that failed. It moves the window so that it holds the greatest sum of a lane. If that is
+    /// no new window, the next blocks are added without trials.
     #[cold]
     #[inline(never)]
-    fn retune(&mut self, lanes: &[f32], sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
-        let greatest = lanes.iter().map(|lane| lane.to_bits()).fold(0, u32::max);
+    fn retune(&mut self, lane_sums: &[f32], sums: &mut [&mut ExactSum], words: &mut [Words<TRIAL_WORDS>]) {
+        let greatest = lane_sums.iter().map(|sum| sum.to_bits()).fold(0, u32::max);
         let exponent = (greatest >> 23) as i32 - 127;
         let unit = (exponent - 48).clamp(-149, 60);
         let is_better = unit != self.unit && exponent < 128;
@@ -127,7 +131,7 @@ impl State {
     }
 }
 
-/// Adds what was put aside in so many floats.
+/// Adds the terms that were put aside, which are among the first `count` floats.
 #[inline(never)]
 fn add_aside(count: usize, sums: &mut [&mut ExactSum], aside: &[Aside]) {
     for (sum, floats) in sums.iter_mut().zip(aside) {
@@ -144,11 +148,11 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
         let words = [const { Words::NONE }; SUMS];
         let aside = [[0.0; ASIDE * 16]; SUMS];
         let lanes = blocks.state.lanes;
-        let state = State { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };
-        Self { blocks, words, aside, is_aside: 0, state }
+        let state = TrialState { unit: top - TOP, lanes, trials: 0, pause: 0, patience: 1 };
+        Self { blocks, words, aside, registers_aside: 0, state }
     }
 
-    /// Whether the next trial is worth its time; to be asked once a block.
+    /// Whether a trial of the next block is worth its time. It must be asked once a block.
     #[inline(always)]
     pub fn is_promising(&mut self) -> bool {
         let is_promising = self.state.pause == 0;
@@ -166,7 +170,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
             low: [zero.to_bits(); SUMS],
             near: [zero; SUMS],
             greatest: zero.to_bits(),
-            aside: self.is_aside,
+            registers_aside: self.registers_aside,
             quick: self,
         }
     }
@@ -180,7 +184,7 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
     /// Moves everything to the digits and makes them canonical.
     #[inline(never)]
     pub fn finish(&mut self) {
-        if TRIALS && (self.state.trials > 0 || self.is_aside > 0) {
+        if TRIALS && (self.state.trials > 0 || self.registers_aside > 0) {
             self.flush();
         }
         self.blocks.finish();
@@ -194,12 +198,12 @@ impl<'a, const SUMS: usize> Quick<'a, SUMS> {
 
     #[inline(never)]
     fn add_aside(&mut self) {
-        add_aside(self.is_aside * self.state.lanes, &mut self.blocks.sums, &self.aside);
-        self.is_aside = 0;
+        add_aside(self.registers_aside * self.state.lanes, &mut self.blocks.sums, &self.aside);
+        self.registers_aside = 0;
     }
 }
 
-/// Terms that are added while it is found out whether the window holds them.
+/// Adds terms, and finds out meanwhile whether the window holds them.
 pub(crate) struct Trial<'t, 'a, S: Simd, const SUMS: usize, const SIGNED: bool> {
     /// The smallest size that the window holds.
     least: S::Register,
@@ -207,10 +211,10 @@ pub(crate) struct Trial<'t, 'a, S: Simd, const SUMS: usize, const SIGNED: bool> 
     low: [<S::Register as Lanes>::Bits; SUMS],
     /// A.
     near: [S::Register; SUMS],
-    /// With signs: the greatest size.
+    /// The greatest size of a term. (It is only needed with signs.)
     greatest: <S::Register as Lanes>::Bits,
     /// How many registers with terms are aside.
-    aside: usize,
+    registers_aside: usize,
     quick: &'t mut Quick<'a, SUMS>,
 }
 
@@ -220,14 +224,14 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         self.least.simd()
     }
 
-    /// Adds terms, to the second sum those that are marked.
+    /// Adds terms to the first sum, and those that are marked to the second sum.
     #[inline(always)]
     pub fn push(&mut self, term: S::Register, marks: Option<<S::Register as Lanes>::Mask>) {
         let zero = term.constant(0.0);
         let size = if SIGNED { term.abs() } else { term };
         let bits = size.to_bits();
         let above = bits - self.least.to_bits();
-        // Of small terms the count is huge, and nothing is left.
+        // The count of a small term is huge, and its shift leaves 0.
         let count = above.shr(23);
         let significand = bits & term.constant_bits(0x7f_ffff) | term.constant_bits(0x80_0000);
         let shifted = significand.shl_each(count);
@@ -238,7 +242,7 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         } else {
             S::Register::from_bits(shifted)
         };
-        // The least that is not 0 is above what 0 is here.
+        // For sizes between 0 and `least` the difference wraps to more than it is for 0; for all others it is not more.
         let is_small = S::Register::gt_bits(above, zero.to_bits() - self.least.to_bits());
         if is_small.any() {
             self.put_aside(term, is_small, marks);
@@ -270,14 +274,14 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
                 Some(marks) if sum == 1 => is_small & marks,
                 _ => is_small,
             };
-            if let Some(place) = vectors_mut::<Floats<S>, _>(aside).get_mut(self.aside) {
+            if let Some(place) = vectors_mut::<Floats<S>, _>(aside).get_mut(self.registers_aside) {
                 S::Register::select(own, term, zero).to_floats(place);
             }
         }
-        self.aside += 1;
+        self.registers_aside += 1;
     }
 
-    /// Ends the trial; whether the terms were added. If not, nothing was.
+    /// Ends the trial. Returns whether the terms were added; if not, nothing was.
     #[inline(always)]
     pub fn end(self) -> bool {
         let zero = self.least.constant(0.0);
@@ -290,15 +294,15 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         } else {
             (all * scale).lt(zero.constant(MOST))
         };
-        if !TRIALS || self.aside > ASIDE || (!inside).any() {
-            // In a lane of terms as great as that A may be up to 32 times as much.
+        if !TRIALS || self.registers_aside > ASIDE || (!inside).any() {
+            // A of a lane of terms of that size may be up to 32 times as great.
             let greatest = S::Register::from_bits(self.greatest) * 16.0;
-            let lanes = if SIGNED { greatest } else { all }.to_array();
-            quick.state.retune(flat(&lanes), &mut quick.blocks.sums, &mut quick.words);
+            let lane_sums = if SIGNED { greatest } else { all }.to_array();
+            quick.state.retune(flat(&lane_sums), &mut quick.blocks.sums, &mut quick.words);
             return false;
         }
         for (words, (low, near)) in quick.words.iter_mut().zip(self.low.into_iter().zip(self.near)) {
-            // 1 + L / 2^32.
+            // `1 + L / 2^32`.
             let one_more = S::Register::from_bits(low.shr(9) | zero.constant_bits(0x3f80_0000));
             let high = (near * scale - one_more) + TO_HIGH;
             let parts = [low & zero.constant_bits(0xffff), low.shr(16), high.to_bits()];
@@ -309,8 +313,8 @@ impl<S: Simd, const SUMS: usize, const SIGNED: bool> Trial<'_, '_, S, SUMS, SIGN
         }
         quick.state.trials += 1;
         quick.state.patience = 1;
-        quick.is_aside = self.aside;
-        if quick.is_aside > ASIDE / 2 {
+        quick.registers_aside = self.registers_aside;
+        if quick.registers_aside > ASIDE / 2 {
             quick.add_aside();
         }
         if quick.state.trials == MOST_TRIALS {

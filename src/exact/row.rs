@@ -1,8 +1,8 @@
-//! Rows of a tile: the exact sum of a row, and of that part of it which is of one class.
+//! Rows of a tile: the exact sum of a row, and the exact sum of the terms in it that belong to one class.
 //!
-//! The levels of [`super::block`], of doubles and `i64` words: one holds 27 binades, and a probability has
-//! few. The part has words of its own, so that both sums take less than two accumulators do. A row is
-//! short: all its words are folded to one number.
+//! The levels are those of [`super::block`], but with doubles and `i64` words. One level holds 27 binades, and
+//! probabilities lie in few. The sum of one class has words of its own, so that both sums together take less time than
+//! two accumulators. A row is short, so all words of a level are added to one number.
 
 use super::ExactSum;
 use super::bounds::{Bounds, bounds_of};
@@ -12,25 +12,26 @@ use crate::math::order::at_most;
 use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Simd, sum_of_counts, vectors};
 use bytemuck::Zeroable;
 
-/// What one level holds above its unit: `x + M` is exact to the unit for x below `2^(q+51)`, and
-/// one bit is kept for the rounding of the level.
+/// How many bits above its unit a level holds. `x + M` is exact to the unit for x below `2^(q+51)`; one of these bits
+/// is kept for the rounding of the level.
 const LEVEL_BITS: i32 = 50;
 
-/// Where the terms of a row lie: all are multiples of `2^unit` and below `2^top` in size.
+/// Between which sizes the terms of a row lie: all terms are multiples of `2^unit` and below `2^top` in size.
 #[derive(Clone, Copy)]
 struct Extent {
     unit: i32,
     top: i32,
 }
 
-/// Levels that hold terms exactly: units `2^highest_unit`, then lower by [`LEVEL_BITS`] each.
+/// Levels of doubles that hold the terms of a row exactly. The first unit is `2^highest_unit`; the exponent of each
+/// next one is lower by [`LEVEL_BITS`].
 #[derive(Clone, Copy)]
-pub(crate) struct Window {
+pub(crate) struct RowWindow {
     highest_unit: i32,
     levels: usize,
 }
 
-impl Window {
+impl RowWindow {
     /// The exponent of a level's unit.
     #[inline(always)]
     fn unit(self, level: usize) -> i32 {
@@ -44,7 +45,7 @@ impl Window {
         f64::from_bits(biased << 52 | 1 << 51)
     }
 
-    /// The fewest levels that hold the extent.
+    /// The fewest levels that hold the extent. None: no window is so wide.
     fn around(extent: Extent, lowest: i32) -> Option<Self> {
         [1, 2, 4].into_iter().find_map(|levels| {
             let spare = LEVEL_BITS * levels as i32 - (extent.top - extent.unit);
@@ -57,18 +58,18 @@ impl Window {
 }
 
 impl Bounds {
-    /// What [`Row::add`] takes; None: no window holds so much.
+    /// The window for [`Row::add`]. None: no window is so wide.
     #[inline(never)]
-    pub fn window(self) -> Option<Window> {
+    pub fn window(self) -> Option<RowWindow> {
         let smallest = Unpacked::new(at_most(self.smallest, self.greatest))?;
         let greatest = Unpacked::new(self.greatest)?;
         let extent = Extent { unit: smallest.exponent, top: greatest.exponent + 24 };
-        Window::around(extent, ExactSum::UNIT)
+        RowWindow::around(extent, ExactSum::UNIT)
     }
 }
 
-/// Terms of at most 512 pixels in whole registers, and their classes. Where nothing is to be added the term is
-/// 0 and the class negative.
+/// The terms of at most 512 pixels, in whole registers, and the classes of these pixels. Where nothing is to be added,
+/// the term is 0 and the class is negative.
 pub(crate) struct Row<'a> {
     pub terms: &'a mut [f32],
     pub classes: &'a [f32],
@@ -76,20 +77,20 @@ pub(crate) struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// Adds all terms to a sum, and those of the class to another one; returns how many pixels are of the class.
-    /// Without a known window the terms may be anything, and those that are not finite become 0.
+    /// Adds all terms to the sum `all`, and those of the class to the sum `own`. Returns how many pixels are of the
+    /// class. If no window is known, the terms may be any floats; those that are not finite are counted and become 0.
     ///
-    /// The words are canonical before the first row, and not afterwards: normalize after at most 2^28 rows.
+    /// The words must be canonical before the first row, and are not afterwards: normalize after at most 2^28 rows.
     #[inline(never)]
-    pub fn add(mut self, known: Option<Window>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
+    pub fn add(mut self, known: Option<RowWindow>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
         match known.or_else(|| self.measure(all, own)) {
             Some(window) => simd::run(AddRow { row: self, window, sums: [all, own] }),
             None => self.add_one_by_one(all, own),
         }
     }
 
-    /// The window of the terms, of which those that are not finite are counted and become 0.
-    fn measure(&mut self, all: &mut ExactSum, own: &mut ExactSum) -> Option<Window> {
+    /// Finds the window of the terms. Terms that are not finite are counted and become 0.
+    fn measure(&mut self, all: &mut ExactSum, own: &mut ExactSum) -> Option<RowWindow> {
         let mut bounds = bounds_of(self.terms);
         if !bounds.greatest.is_finite() {
             for (term, class) in self.terms.iter_mut().zip(self.classes) {
@@ -125,7 +126,7 @@ impl Row<'_> {
 
 struct AddRow<'a> {
     row: Row<'a>,
-    window: Window,
+    window: RowWindow,
     sums: [&'a mut ExactSum; 2],
 }
 
@@ -168,7 +169,8 @@ impl AddRow<'_> {
         owned
     }
 
-    /// Moves the words of all levels, those of both sums side by side, to the digits.
+    /// Moves the words of all levels to the digits. The words of a level are those of the first sum, then those of the
+    /// second.
     #[inline(never)]
     fn flush(self, words: &[i64], additions: [i64; 2]) {
         let lanes = words.len() / 2 / self.window.levels.max(1);
@@ -184,8 +186,8 @@ impl AddRow<'_> {
 }
 
 impl ExactSum {
-    /// Adds the words of a level together, less `bias`, times `2^exponent`. (512 terms of up to 2^50 units fit.)
-    /// The words of the sum are not canonical afterwards.
+    /// Adds the words of a level to each other, subtracts `bias`, and adds the result times `2^exponent` to the sum.
+    /// (512 terms of up to 2^50 units fit into it.) The words of the sum are not canonical afterwards.
     #[inline(never)]
     fn add_folded(&mut self, words: &[i64], bias: i64, exponent: i32) {
         let mut total = bias.wrapping_neg();

@@ -1,14 +1,14 @@
 //! The small way into an exact sum of squares: a bin for each exponent.
 //!
-//! The square of a significand has 48 bits, so 2^15 of one exponent fit a word; then the bins move to the digits. It
-//! costs a pass of scalar code, and a tenth of the machine code that [`Accumulator`](super::Accumulator) would on three
-//! tiers.
+//! The square of a significand has 48 bits, so a bin has room for 2^15 squares of one exponent. Then the bins are moved
+//! to the digits. This costs one pass of scalar code, and a tenth of the machine code that an
+//! [`Accumulator`](super::Accumulator) on three tiers would need.
 
 use super::ExactSquares;
 use super::window::Unpacked;
 use crate::simd::IS_SMALL;
 
-/// How many squares fit a bin.
+/// How many squares a bin has room for.
 const ROOM: usize = 1 << 15;
 /// All exponents of a float; the last is that of NaN and infinity.
 const EXPONENTS: usize = 1 << 8;
@@ -19,7 +19,7 @@ impl ExactSquares {
     pub(crate) fn add_squares(&mut self, floats: &[f32], valid: Option<&[u8]>) {
         self.normalize();
         if IS_SMALL {
-            // Bins are 2 KiB of stack. (Memory does not hold as many floats as a digit has room for.)
+            // Bins would take 2 KiB of stack. (Digits have room for more floats than memory can hold.)
             for (index, float) in floats.iter().enumerate() {
                 if valid.and_then(|valid| valid.get(index)) != Some(&0) {
                     self.add_term(*float);

@@ -23,7 +23,8 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
         return squares.value() / total - mean * mean;
     }
     let [weights, sum, squares] = [weights, sum, squares].map(|sum| magnitude(&sum.digits));
-    // Negative where squares are too small for a float, by the inequality of Cauchy and Schwarz nowhere else.
+    // It can be negative only where squares are too small for a float. Elsewhere the inequality of Cauchy and Schwarz
+    // forbids it.
     difference(&weights, &sum, &squares).unwrap_or(0.0) / (total * total)
 }
 
@@ -41,7 +42,7 @@ pub(crate) fn sample_variance(count: i64, sum: &ExactSum, squares: &ExactSquares
         return Err(Error::Totals);
     }
     let [sum_digits, squares] = [magnitude(&sum.digits), magnitude(&squares.digits)];
-    // By the inequality of Cauchy and Schwarz it is not negative.
+    // The inequality of Cauchy and Schwarz says that it is not negative.
     let count_digits = [count as u32, (count >> u32::BITS) as u32];
     let difference = difference(&count_digits, &sum_digits, &squares).ok_or(Error::Totals)?;
     if count < 2 || sum.non_finite() != 0 {

@@ -1,19 +1,20 @@
-//! Which levels a sum has: where its terms lie, and the units that hold them.
+//! Windows: which levels a sum has, chosen by the sizes of its terms.
 
-/// What a level holds above its unit, and how far below it the next one lies.
+/// How many bits above its unit a level holds, and by how much the exponent of the next unit is lower.
 const LEVEL_BITS: i32 = 22;
 
-/// Binades that a new window has beside those of the block it is made for: most below, because loss
-/// terms grow little and shrink far.
+/// How many binades more a new window has than the block that it is made for. Most of them are below the block, because
+/// the terms of a loss grow little but shrink much.
 const SPARE: i32 = 6;
 
-/// The exponent from which on terms are taken one by one: M must be finite.
+/// Terms from this power of two on are added one by one, because M must be finite.
 const HIGHEST_TOP: i32 = 125;
 
-/// All sizes that a window may hold are below this.
+/// Every size that a window can hold is below this.
 pub const LIMIT: f32 = f32::from_bits(power_of_two(HIGHEST_TOP).to_bits() - ROUNDED);
 
-/// Floats so close below a power of two, as integers, are rounded up to it by a first level that ends there.
+/// A first level that ends at a power of two rounds a float up to that power if the bits of the float, as an integer,
+/// are so close below.
 const ROUNDED: u32 = 1 << (24 - LEVEL_BITS);
 
 /// The exponent of the smallest float.
@@ -51,7 +52,8 @@ impl Unpacked {
     }
 }
 
-/// Levels that hold terms below `2^top` exactly: units `2^(top - 21)`, then lower by [`LEVEL_BITS`] each.
+/// Levels that hold terms below `2^top` exactly. The first unit is `2^(top - 21)`; the exponent of each next one is
+/// lower by [`LEVEL_BITS`].
 #[derive(Clone, Copy)]
 pub struct Window {
     top: i32,
@@ -59,19 +61,19 @@ pub struct Window {
 }
 
 impl Window {
-    /// The bits in which a term plus M differs from M if the first level does not hold it.
+    /// If the first level does not hold a term, the term plus M differs from M in some of these bits.
     pub const OUTSIDE: u32 = !0 << LEVEL_BITS;
 
-    /// What most losses need: terms from 2^-17 to 8, and multiples of 2^-40.
+    /// What most losses need. It holds terms from 2^-17 to 8, and multiples of 2^-40.
     pub const USUAL: Self = Self { top: 3, levels: 2 };
 
-    /// The fewest levels that hold finite floats of these sizes below [`LIMIT`] (the least that is not 0
-    /// and the greatest), with spare room.
+    /// The fewest levels that hold finite floats below [`LIMIT`], with spare room. `smallest` is the least size that is
+    /// not 0, `greatest` the greatest size.
     pub fn around(smallest: f32, greatest: f32) -> Self {
         let greatest = f32::from_bits(greatest.to_bits() + ROUNDED);
         let exponent = |float| Unpacked::new(float).map_or(0, |unpacked| unpacked.exponent);
         let (unit, top) = (exponent(smallest), exponent(greatest) + 24);
-        // Where all are 0 the least is infinite.
+        // If all floats are 0, the least size is infinite.
         let width = (top - unit).max(0);
         let levels = ((width + SPARE) / LEVEL_BITS + 1).clamp(2, MOST_LEVELS as i32);
         let spare = LEVEL_BITS * levels - 1 - width;
@@ -92,7 +94,8 @@ impl Window {
         f32::from_bits(power_of_two(23 + self.unit(level)).to_bits() | 1 << 21)
     }
 
-    /// Whether floats of these sizes are held: the least that is not 0 (NaN: there is none), and the greatest.
+    /// Whether the window holds floats of these sizes. `smallest` is the least size that is not 0 (a NaN if there is
+    /// none), `greatest` the greatest size.
     pub fn holds(self, smallest: f32, greatest: f32) -> bool {
         let lowest = self.top + 1 - LEVEL_BITS * self.levels as i32;
         // A float is a multiple of the unit of its binade; the smallest binade has that of subnormals.

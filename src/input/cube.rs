@@ -1,9 +1,9 @@
 //! Pixels of several values each (embeddings, class logits, spectra), in any memory order.
 //!
-//! Value `(i, k)`, of pixel i and channel k, lies at `i * pixel_stride + k * channel_stride`. So
-//! interleaved by pixel (BIP), by line (BIL, one call a line) and in planes (BSQ) go in without a
-//! copy. Kernels hold one pixel a lane and walk the channels: where pixels are neighbours in memory
-//! they load whole vectors, otherwise lane by lane. A result never depends on the order.
+//! Value `(i, k)`, of pixel i and channel k, lies at `i * pixel_stride + k * channel_stride`. So cubes that are
+//! interleaved by pixel (BIP), interleaved by line (BIL, one call a line) or in planes (BSQ) need no copy. Kernels hold
+//! one pixel a lane and go over the channels. Where pixels are neighbours in memory they load whole vectors, otherwise
+//! lane by lane. A result never depends on the memory order.
 //!
 //! The rule for masks and weights is that of [`crate::input`].
 
@@ -37,7 +37,7 @@ impl Layout {
         Self { n, channels, pixel_stride: 1, channel_stride: n }
     }
 
-    /// From the first value to the end of the last, in floats.
+    /// How many floats lie between the start of the first value and the end of the last.
     ///
     /// # Errors
     /// Two values share a place ([`Error::Strides`]), or the end overflows ([`Error::TooLarge`]).
@@ -55,8 +55,8 @@ impl Layout {
         if strides_move && (pixels_apart || channels_apart) { span.ok_or(Error::TooLarge) } else { Err(Error::Strides) }
     }
 
-    /// Where a value lies. Behind the last pixel or channel it means nothing, and wraps: a stride that leads
-    /// nowhere may be anything.
+    /// Where a value lies. Behind the last pixel or channel the place means nothing and may wrap, because strides that
+    /// are not used may have any value.
     #[inline(always)]
     pub(crate) fn place(&self, pixel: usize, channel: usize) -> usize {
         let along_pixels = pixel.wrapping_mul(self.pixel_stride);
@@ -68,22 +68,22 @@ impl Layout {
 /// every node uses the weights.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cube<'a> {
-    /// The values; as the node says.
+    /// The values. The node says what they are.
     pub values: &'a [f32],
     /// Where they lie.
     pub layout: Layout,
-    /// One byte a pixel; not 0 is an anomaly, or foreground.
+    /// One byte a pixel. If it is not 0, the pixel is an anomaly, or foreground.
     pub targets: Option<&'a [u8]>,
     /// One class a pixel, from 0.
     pub labels: Option<&'a [i32]>,
-    /// Which pixels count; not 0 counts. None: all do.
+    /// Which pixels count: those whose byte is not 0. None: all do.
     pub valid: Option<&'a [u8]>,
     /// Pixel weights, finite and not negative. None: all are 1.
     pub weights: Option<&'a [f32]>,
 }
 
 impl<'a> Cube<'a> {
-    /// The values fit their layout, and every input has an item a pixel.
+    /// Checks that the values fit their layout, and that every input has one item a pixel.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.layout.span()? > self.values.len() {
             return Err(Error::LengthMismatch);
@@ -96,12 +96,12 @@ impl<'a> Cube<'a> {
         Ok(())
     }
 
-    /// Another array in the layout of the values, of so many floats, is long enough.
+    /// Checks that an array of so many floats is long enough for the layout of the values.
     pub(crate) fn check_output(&self, length: usize) -> Result<(), Error> {
         if self.layout.span()? > length { Err(Error::LengthMismatch) } else { Ok(()) }
     }
 
-    /// Copies a channel of the pixels from `first` on, side by side.
+    /// Copies one channel of the pixels from `first` on, so that its values lie side by side.
     #[inline(never)]
     pub(crate) fn copy_channel(&self, first: usize, channel: usize, to: &mut [f32]) {
         let pixel_stride = self.layout.pixel_stride;
@@ -114,31 +114,30 @@ impl<'a> Cube<'a> {
         }
     }
 
-    /// How many pixels and weights count; each pixel as often as it has channels.
+    /// Counts the values of the pixels that count, and adds their weights: each pixel as often as it has channels.
     #[inline(never)]
     pub(crate) fn tally_values(&self, weights: &mut ExactSum) -> Tally {
         let mut of_pixels = ExactSum::default();
-        let tally = tally(self.layout.n, &self.live(), &mut of_pixels);
+        let tally = tally(self.layout.n, &self.mask_and_weights(), &mut of_pixels);
         let channels = self.layout.channels as i64;
         weights.merge_times(&of_pixels, channels);
         Tally { pixels: tally.pixels.wrapping_mul(channels), ..tally }
     }
 
-    /// The layout for kernels that treat each value by itself: where no pixel differs from another and no
-    /// gap lies between the values, they are one row.
+    /// The layout for kernels that treat each value by itself. If all pixels count alike and no gap lies between the
+    /// values, all values are one row.
     #[inline(never)]
     pub(crate) fn layout_of_values(&self) -> Layout {
         let values = self.layout.n.wrapping_mul(self.layout.channels);
-        if self.live().are_alike() && self.layout.span() == Ok(values) {
+        if self.mask_and_weights().are_alike() && self.layout.span() == Ok(values) {
             Layout::planar(values, 1)
         } else {
             self.layout
         }
     }
 
-    /// Mask and weights as the inputs of pixels of one value: for [`crate::input::tally`] and
-    /// [`crate::input::LiveColumns`]. (The scores are missing.)
-    pub(crate) fn live(&self) -> Pixels<'a> {
+    /// Mask and weights, as inputs without scores: for [`crate::input::tally`] and [`crate::input::LiveColumns`].
+    pub(crate) fn mask_and_weights(&self) -> Pixels<'a> {
         Pixels { valid: self.valid, weights: self.weights, ..Pixels::default() }
     }
 }
@@ -188,8 +187,8 @@ impl<'a> CubeOutput<'a> {
         Self { to, layout }
     }
 
-    /// Writes one channel of the vector of pixels at an index, where the mask is true (None:
-    /// everywhere). Lanes behind the last pixel are dropped.
+    /// Writes one channel of the vector of pixels at an index, in the lanes in which the mask is true (None: in all).
+    /// Lanes behind the last pixel are not written.
     #[inline(always)]
     pub fn write<V: Lanes>(&mut self, index: usize, channel: usize, mask: Option<V::Mask>, values: V) {
         let Layout { n, pixel_stride, .. } = self.layout;

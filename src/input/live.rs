@@ -1,4 +1,4 @@
-//! Who of the pixels counts, and with which weight: what kernels ask of every vector of pixels.
+//! Which pixels count, and with which weight: what kernels ask about every vector of pixels.
 
 use super::Pixels;
 use crate::simd::{Columns, Kernel, Lanes, Mask, Simd, vectors_mut};
@@ -23,7 +23,7 @@ pub(crate) struct Live<V: Lanes> {
 /// The least float above 1.
 const ABOVE_ONE: f32 = 1.0 + f32::EPSILON;
 
-/// Not negative and below the limit. (A NaN fails the second comparison.)
+/// Which values are not negative and below the limit. (A NaN fails the second comparison.)
 #[inline(always)]
 fn within<V: Lanes>(values: V, limit: f32) -> V::Mask {
     !values.lt(values.constant(0.0)) & values.lt(values.constant(limit))
@@ -51,7 +51,7 @@ impl<'a, V: Lanes> LiveColumns<'a, V> {
     #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]
     #[cfg_attr(not(any(target_pointer_width = "64", target_family = "wasm")), inline(never))]
     pub fn get(&self, simd: V::Simd, index: usize) -> Live<V> {
-        // (Matches instead of closures: these would have to be inlined to be compiled for the tier.)
+        // (These are matches, because closures must be inlined to be compiled for the tier.)
         let valid = match &self.valid {
             Some(valid) => Some(V::mask_from_bytes(simd, valid.get(index))),
             None => None,
@@ -81,7 +81,7 @@ impl<V: Lanes> Live<V> {
         }
     }
 
-    /// The values of the lanes that count; `otherwise` in the others.
+    /// The values in the lanes that count, and `otherwise` in the others.
     #[inline(always)]
     pub fn or(&self, values: V, otherwise: f32) -> V {
         match self.mask {
@@ -91,12 +91,12 @@ impl<V: Lanes> Live<V> {
     }
 }
 
-/// The weights of pixels; [`Self::MASKED`] where a pixel does not count. A call of its own: all kernels
-/// share its code.
+/// Writes the weights of pixels, and [`Self::MASKED`] where a pixel does not count. It is a call of its own, so that
+/// all kernels share its code.
 pub(crate) struct Weights<'a> {
     /// From the first pixel of the block on.
     pub pixels: Pixels<'a>,
-    /// The block, whole registers.
+    /// Where the weights are written: whole registers.
     pub to: &'a mut [f32],
 }
 

@@ -1,6 +1,6 @@
 //! Counting in byte masks: the one kernel of all metrics that count.
 //!
-//! Sixty-four bytes become a word of bits, one a byte; the rest is `and` and counting bits.
+//! Sixty-four bytes become a word of 64 bits, one bit a byte. The rest is `and` and counting bits.
 //!
 //! Limit: memory. From DRAM it runs at about the speed of a plain read.
 
@@ -66,7 +66,7 @@ impl Kernel for Masks<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> MaskCounts {
-        // The bytes behind the end are 0: true in no mask.
+        // The bytes behind the end are 0, so they are true in no mask.
         let first = Columns::new(self.first);
         let second = self.second.map(Columns::new);
         let valid = self.valid.map(Columns::new);

@@ -21,7 +21,7 @@ impl<'a> Matrix<'a> {
         Self { values, rows, columns, row_stride: columns }
     }
 
-    /// From the first float to the end of the last row.
+    /// How many floats lie between the first one and the end of the last row.
     ///
     /// # Errors
     /// Rows overlap ([`Error::Strides`]), or the end overflows ([`Error::TooLarge`]).
@@ -40,7 +40,7 @@ impl<'a> Matrix<'a> {
         last.checked_add(self.columns).ok_or(Error::TooLarge)
     }
 
-    /// The rows lie within the values.
+    /// Checks that the rows lie within the values.
     pub(crate) fn check(&self) -> Result<(), Error> {
         if self.span()? > self.values.len() { Err(Error::LengthMismatch) } else { Ok(()) }
     }
@@ -48,7 +48,7 @@ impl<'a> Matrix<'a> {
     /// A row; empty behind the last one.
     #[inline(always)]
     pub(crate) fn row(&self, index: usize) -> &'a [f32] {
-        // (Behind the last row it may wrap: a stride that leads nowhere may be anything.)
+        // (Behind the last row it may wrap, because a stride that is not used may have any value.)
         let start = index.wrapping_mul(self.row_stride);
         self.values.get(start..).and_then(|rest| rest.get(..self.columns)).unwrap_or(&[])
     }

@@ -24,7 +24,7 @@ pub struct Pixels<'a> {
 }
 
 impl<'a> Pixels<'a> {
-    /// The number of scores, if all other inputs of the list that were given have as many items.
+    /// Returns `length` if all other inputs that are given have as many items.
     pub(crate) fn check_lengths(length: usize, others: &[Option<usize>]) -> Result<usize, Error> {
         if others.iter().flatten().all(|other| *other == length) { Ok(length) } else { Err(Error::LengthMismatch) }
     }
@@ -75,7 +75,7 @@ impl<'a> Pixels<'a> {
         Self::check_lengths(length, &floats).map(|_| ())
     }
 
-    /// The inputs from a pixel on, for as many pixels or as many as there are.
+    /// The inputs of `count` pixels from `first` on, or of as many as there are.
     pub(crate) fn part(&self, first: usize, count: usize) -> Self {
         Self {
             scores: cut(self.scores, first, count),
@@ -87,7 +87,7 @@ impl<'a> Pixels<'a> {
         }
     }
 
-    /// Whether all pixels count, with the weight 1 and a target of bytes.
+    /// Whether all pixels count with the weight 1, and no target is soft.
     #[inline(always)]
     pub(crate) fn are_alike(&self) -> bool {
         self.valid.is_none() && self.weights.is_none() && self.soft_targets.is_none()

@@ -63,8 +63,8 @@ impl Kernel for Count<'_> {
         let lanes = S::Register::LANES;
         let one = S::Register::splat(simd, 1.0);
         let mut count = 0;
-        // Counts of a block are exact in f32; what lies behind the end has the weight and the target 0
-        // and is taken off.
+        // The counts of a block are exact in f32. Lanes behind the end have the weight 0 and the target 0. Without a
+        // mask they are counted, too, and subtracted afterwards.
         let vectors = self.n.div_ceil(lanes);
         for start in (0..vectors).step_by(COUNTED) {
             let mut counts = one.constant(0.0);
@@ -78,7 +78,7 @@ impl Kernel for Count<'_> {
     }
 }
 
-/// Vectors whose lanes are counted in f32: at most 2^24 pixels.
+/// How many vectors are counted in f32 at a time: a lane counts at most 2^24.
 const COUNTED: usize = 1 << 12;
 
 /// The exact sum of floats.

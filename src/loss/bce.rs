@@ -113,7 +113,7 @@ impl Pixelwise for Params {
         Factors { negative: weight as f32, positive: positive as f32 }
     }
 
-    // Rounded once without doubles, too, which are long calls where there is no unit for them.
+    // This is rounded once, too, but without doubles: they are slow calls on targets that have no unit for them.
     fn term_factors(&self) -> Factors {
         Factors { negative: self.weight, positive: self.weight * self.pos_weight }
     }

@@ -38,7 +38,7 @@ use crate::input::{Cube, Tally};
 use crate::node::cubewise::Cubewise;
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
-use crate::node::softmax::{Labels, MOST_CLASSES as LIMIT};
+use crate::node::softmax::{LabelledCube, MOST_CLASSES as LIMIT};
 use crate::node::walk::{self, Outputs, TermLoss};
 use crate::simd::{Output, Write};
 
@@ -86,8 +86,8 @@ impl TermLoss for Params {
         self.reduction
     }
 
-    /// The loss is not told the class weights, so these are no part of it: that totals of different
-    /// ones are not mixed is the caller's business.
+    /// The class weights are no part of the hash, because `loss` does not get them. The caller must not mix totals of
+    /// different class weights.
     fn fingerprint(&self) -> i64 {
         fingerprint(&[self.weight.to_bits(), self.label_smoothing.to_bits()])
     }
@@ -218,7 +218,7 @@ pub(crate) fn map_to(
 #[derive(Clone, Copy)]
 struct LabelledLogits<'a> {
     params: Params,
-    labels: Labels<'a>,
+    labels: LabelledCube<'a>,
     class_weights: Option<&'a [f32]>,
 }
 
@@ -234,7 +234,7 @@ impl<'a> LabelledLogits<'a> {
         if !class_weights.unwrap_or(&[]).iter().all(good) {
             return Err(Error::ClassWeight);
         }
-        let labels = Labels::new(cube, params.ignore_index)?;
+        let labels = LabelledCube::new(cube, params.ignore_index)?;
         Ok(Self { params: *params, labels, class_weights })
     }
 }

@@ -12,8 +12,8 @@
 //! dL/dx_k = v p_k (h_k - sum_c h_c p_c)
 //! ```
 //!
-//! A label that is `ignore_index` acts as masked, one that is no class too, but is counted as rejected.
-//! Totals are an array, one [`Totals`] a class, of the caller; each holds the counts, too.
+//! A pixel whose label is `ignore_index` acts as masked. So does a pixel whose label is no class, but it is counted as
+//! rejected. Totals are an array of the caller, with one [`Totals`] for each class. Each of them also holds the counts.
 //!
 //! **Accuracy**: a probability is within 6 ulp of f32, sums are exact, the loss is computed from them in
 //! `f64`. In a gradient the sum over the classes is made in `f64`; it is within 16 ulp of the largest of its
@@ -34,15 +34,16 @@
 //!
 //! Formula: F. Milletari, N. Navab, S.-A. Ahmadi, V-Net (2016), in the form with plain sums in the denominator.
 
+mod classes;
 mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSum, counts};
 use crate::input::{Cube, Tally};
-use crate::node::fingerprint::{fingerprint, same_parameters};
-use crate::node::softmax::{Labels, Tile};
+use crate::node::fingerprint::fingerprint;
+use crate::node::softmax::LabelledCube;
 use crate::simd::{IS_SMALL, Output, Places, Write};
-use kernels::Slopes;
+use classes::{All, SlopeSource, SlopeTable, Slopes};
 
 pub use crate::node::softmax::MOST_CLASSES;
 
@@ -94,7 +95,7 @@ impl Params {
         if self.eps.is_finite() && self.eps >= 0.0 { Ok(()) } else { Err(Error::Epsilon) }
     }
 
-    /// Of what the terms of a class depend on: which one it is, and of how many.
+    /// A hash of what the terms of a class depend on: its number, and the number of classes.
     fn fingerprint(class: usize, classes: usize) -> i64 {
         fingerprint(&[class as u32, classes as u32])
     }
@@ -130,10 +131,10 @@ impl Totals {
         self.target.check_weights(self.pixels)?;
         self.intersection.check_not_negative(self.pixels)?;
         self.predicted.check_not_negative(self.pixels)?;
-        // Products of weights and probabilities are finite, or NaN.
+        // Products of weights and probabilities are finite or NaN.
         let predicted = self.predicted.value();
-        counts::at_most(predicted, f64::MAX)?;
-        counts::at_most(self.intersection.value(), predicted)
+        counts::check_at_most(predicted, f64::MAX)?;
+        counts::check_at_most(self.intersection.value(), predicted)
     }
 
     fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
@@ -220,13 +221,22 @@ pub(crate) fn gradient_to(
     logits.check_output(gradient.len())?;
     let all = All::new(params, totals)?;
     let factor = f64::from(params.weight) * upstream / all.count;
-    let of_totals = Found { all: &all, totals, factor, skipped: labels.classes - totals.len() };
+    let of_totals = SlopeSource { all: &all, totals, factor, skipped: labels.classes - totals.len() };
     if totals.len() < FEW_CLASSES || IS_SMALL {
-        of_totals.write::<FEW_CLASSES>(&labels, gradient);
+        write::<FEW_CLASSES>(&of_totals, &labels, gradient);
     } else {
-        of_totals.write::<MOST_CLASSES>(&labels, gradient);
+        write::<MOST_CLASSES>(&of_totals, &labels, gradient);
     }
     Ok(all.value(totals).notices)
+}
+
+/// Writes the gradient. The slopes of so many classes are on the stack at a time.
+#[inline(never)]
+fn write<const CLASSES: usize>(found: &SlopeSource, labels: &LabelledCube, gradient: Output) {
+    let mut slopes = [Slopes::default(); CLASSES];
+    found.find(0, &mut slopes);
+    let mut table = SlopeTable { found, first: 0, slopes: &mut slopes };
+    kernels::write(labels, &mut table, gradient);
 }
 
 /// The loss and the gradient of one batch, whose totals are stored in `totals`.
@@ -268,139 +278,12 @@ fn check_classes(classes: usize) -> Result<(), Error> {
 }
 
 #[inline(never)]
-fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<Labels<'a>, Error> {
+fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<LabelledCube<'a>, Error> {
     params.check()?;
     let channels = cube.layout.channels;
     check_classes(channels)?;
     if channels != totals {
         return Err(Error::Channels);
     }
-    Labels::new(cube, params.ignore_index)
-}
-
-/// What the classes have in common.
-#[derive(Clone, Copy)]
-struct All {
-    params: Params,
-    classes: usize,
-    /// How many classes the mean is over.
-    count: f64,
-    notices: Notices,
-}
-
-/// What a class gives.
-struct Class {
-    dice: f64,
-    /// `h(y)` at weight 1: `other`, and where the label is the class `own`.
-    own: f64,
-    other: f64,
-}
-
-impl All {
-    #[inline(never)]
-    fn new(params: &Params, totals: &[Totals]) -> Result<Self, Error> {
-        params.check()?;
-        check_classes(totals.len())?;
-        let mut all = Self { params: *params, classes: totals.len(), count: 0.0, notices: Notices::NONE };
-        let counts = |totals: &Totals| (totals.pixels, totals.rejected);
-        let of_first = totals.first().map(counts);
-        if totals.iter().any(|totals| Some(counts(totals)) != of_first) {
-            return Err(Error::Totals);
-        }
-        for (class, totals) in totals.iter().enumerate() {
-            totals.check()?;
-            let hash = Params::fingerprint(class, all.classes);
-            same_parameters(hash, totals.pixels, totals.fingerprint)?;
-            all.notices |= Notices::EMPTY.when(totals.pixels == 0) | Notices::REJECTED.when(totals.rejected != 0);
-        }
-        for (class, totals) in totals.iter().enumerate() {
-            all.count += if all.class(class, totals).is_some() { 1.0 } else { 0.0 };
-        }
-        Ok(all)
-    }
-
-    /// The loss.
-    #[inline(never)]
-    fn value(&self, totals: &[Totals]) -> Value {
-        let mut sum = 0.0;
-        for (class, totals) in totals.iter().enumerate() {
-            sum += self.class(class, totals).map_or(0.0, |class| class.dice);
-        }
-        let mean = if self.count > 0.0 { sum / self.count } else { 1.0 };
-        let value = f64::from(self.params.weight) * (1.0 - mean);
-        Value { value, notices: self.notices | Notices::NOT_FINITE.when(!value.is_finite()) }
-    }
-
-    /// None: the class is not part of the mean.
-    #[inline(never)]
-    fn class(&self, class: usize, totals: &Totals) -> Option<Class> {
-        let background = class == 0 && self.classes > 1 && !self.params.include_background;
-        let eps = f64::from(self.params.eps);
-        let target = totals.target.value();
-        let above = 2.0 * totals.intersection.value() + eps;
-        let below = totals.predicted.value() + target + eps;
-        let absent = self.params.absent == Absent::Skip && target == 0.0 && below == eps;
-        if background || absent {
-            return None;
-        }
-        if below == 0.0 {
-            // Nothing was to be found, and nothing was found.
-            return Some(Class { dice: 1.0, own: 0.0, other: 0.0 });
-        }
-        let square = below * below;
-        let own = -(2.0 * below - above) / square;
-        Some(Class { dice: above / below, own, other: above / square })
-    }
-}
-
-/// What the slopes of classes are made of.
-struct Found<'a> {
-    all: &'a All,
-    totals: &'a [Totals],
-    factor: f64,
-    /// Classes of the labels that have no totals: the other one of one logit.
-    skipped: usize,
-}
-
-impl Found<'_> {
-    /// Writes the gradient; the slopes of as many classes lie on the stack at a time.
-    #[inline(never)]
-    fn write<const CLASSES: usize>(&self, labels: &Labels, gradient: Output) {
-        let mut slopes = [Slopes::default(); CLASSES];
-        self.find(0, &mut slopes);
-        let mut table = Table { found: self, first: 0, slopes: &mut slopes };
-        kernels::write(labels, &mut table, gradient);
-    }
-
-    /// Finds the slopes of the classes from one on.
-    #[inline(never)]
-    fn find(&self, first: usize, slopes: &mut [Slopes]) {
-        for (class, slopes) in (first..).zip(slopes) {
-            let index = class.wrapping_sub(self.skipped);
-            let totals = self.totals.get(index);
-            *slopes = match totals.and_then(|totals| self.all.class(index, totals)) {
-                Some(found) => [found.own, found.other].map(|slope| (self.factor * slope) as f32),
-                None => Slopes::default(),
-            };
-        }
-    }
-}
-
-/// The slopes of some classes, those from `first` on.
-struct Table<'t> {
-    found: &'t Found<'t>,
-    first: usize,
-    slopes: &'t mut [Slopes],
-}
-
-impl Table<'_> {
-    /// The slopes of the rows of a tile.
-    fn of_rows(&mut self, tile: &Tile) -> &[Slopes] {
-        let held = self.first..=(self.first + self.slopes.len()).saturating_sub(tile.rows);
-        if !held.contains(&tile.first) {
-            self.first = tile.first;
-            self.found.find(self.first, self.slopes);
-        }
-        self.slopes.get(tile.first - self.first..).unwrap_or(&[])
-    }
+    LabelledCube::new(cube, params.ignore_index)
 }

@@ -41,7 +41,7 @@ use crate::math::double::sqrt;
 use crate::node::channels::{SIXTEEN, tree};
 use crate::node::gram::{self, Gram, TOGETHER, check_gradient};
 use crate::simd::{self, Output, Places, Write};
-use kernels::{Add, Along, Slope, Squares};
+use kernels::{AddRows, Along, Slope, Squares};
 use wide::f64x2;
 
 pub use crate::node::gram::MOST_ROWS;
@@ -63,8 +63,8 @@ impl Default for Params {
     }
 }
 
-/// A sum of cosines below this, for each row, is 0: the terms are rounded at 2^-53, and few of these
-/// roundings add up.
+/// If a sum of cosines is below this times the number of rows, it is taken as 0. The terms are rounded at 2^-53, and
+/// their roundings add up to less.
 const ROUNDING: f64 = 1.0 / (1_u64 << 48) as f64;
 
 /// How many doubles of workspace a matrix needs: S, rounded up to whole vectors, two factors and a
@@ -163,7 +163,7 @@ struct Lengths<'a> {
 }
 
 /// The mean of cosines and the number of pairs that it is over.
-struct Mean {
+struct CosineMean {
     cosine: f64,
     pairs: f64,
     notices: Notices,
@@ -193,7 +193,7 @@ fn run(params: &Params, weights: &Matrix, workspace: Places<f64>, gradient: Opti
     if let Some(Gradient { upstream, to }) = gradient {
         let scale = if mean.pairs > 0.0 { weight * upstream / mean.pairs } else { 0.0 };
         let (skip, ragged) = (params.skip_exact_zeros, weights.columns % SIXTEEN);
-        let slopes = Slopes { lengths: &lengths, eps, scale, skip, ragged };
+        let slopes = RowGradients { lengths: &lengths, eps, scale, skip, ragged };
         slopes.run(&mut gram, chosen, sum, to);
     }
     let value = weight * mean.cosine;
@@ -209,7 +209,7 @@ impl<'a> Lengths<'a> {
         for (factor, square) in factors.iter_mut().zip(&*squares) {
             let length = sqrt(*square);
             let divisor = if length < eps { eps } else { length };
-            // A row of zeros stays one, also without eps.
+            // A row of zeros stays a row of zeros, even if eps is 0.
             *factor = if divisor == 0.0 { 0.0 } else { 1.0 / divisor };
             notices |= Notices::DEGENERATE.when(length <= eps) | Notices::ZERO_PAIRS.when(*square == 0.0);
         }
@@ -225,14 +225,14 @@ impl<'a> Lengths<'a> {
 fn add_rows(parts: [Matrix; 2], factors: &[f64], mut sum: &mut [f64]) {
     for part in parts {
         let (sum_of_part, rest) = sum.split_at_mut_checked(part.columns).unwrap_or_default();
-        simd::run(Add { part, factors, sum: sum_of_part });
+        simd::run(AddRows { part, factors, sum: sum_of_part });
         sum = rest;
     }
 }
 
 /// The mean over all pairs, by S.
 #[inline(always)]
-fn mean_of_all(lengths: &Lengths, sum: &[f64]) -> Mean {
+fn mean_of_all(lengths: &Lengths, sum: &[f64]) -> CosineMean {
     let mut squares = [f64x2::ZERO; SIXTEEN / 2];
     for block in sum.chunks_exact(SIXTEEN) {
         let (pairs, _) = block.as_chunks();
@@ -252,12 +252,12 @@ fn mean_of_all(lengths: &Lengths, sum: &[f64]) -> Mean {
     let nothing = both < rows * ROUNDING && both > -rows * ROUNDING;
     let cosine = if nothing || count < 2 { 0.0 } else { 0.5 * both / pairs };
     let notices = Notices::ZERO_PAIRS.when(nothing && count > 1);
-    Mean { cosine, pairs: if count < 2 { 0.0 } else { pairs }, notices }
+    CosineMean { cosine, pairs: if count < 2 { 0.0 } else { pairs }, notices }
 }
 
 /// The mean over the pairs whose cosine is not exactly 0.
 #[inline(never)]
-fn mean_of_some(gram: &mut Gram, factors: &[f64]) -> Mean {
+fn mean_of_some(gram: &mut Gram, factors: &[f64]) -> CosineMean {
     let (mut sum, mut pairs) = (0.0, 0.0);
     for (group, own) in factors.chunks(TOGETHER).enumerate() {
         let first = group * TOGETHER;
@@ -274,21 +274,21 @@ fn mean_of_some(gram: &mut Gram, factors: &[f64]) -> Mean {
     let rows = factors.len() as f64;
     let skipped = factors.len() > 1 && pairs < rows * (rows - 1.0) * 0.5;
     let cosine = if pairs > 0.0 { sum / pairs } else { 0.0 };
-    Mean { cosine, pairs, notices: Notices::ZERO_PAIRS.when(skipped) }
+    CosineMean { cosine, pairs, notices: Notices::ZERO_PAIRS.when(skipped) }
 }
 
 /// Writes the gradient of every row.
-struct Slopes<'m> {
+struct RowGradients<'m> {
     lengths: &'m Lengths<'m>,
     eps: f64,
     /// `upstream * weight / P`.
     scale: f64,
     skip: bool,
-    /// How many columns are left of whole vectors.
+    /// How many columns are behind the last whole vector.
     ragged: usize,
 }
 
-impl Slopes<'_> {
+impl RowGradients<'_> {
     #[inline(never)]
     fn run(&self, gram: &mut Gram, chosen: &mut [f64], sum: &mut [f64], mut gradient: Output) {
         let parts = gram.parts();
@@ -323,7 +323,8 @@ impl Slopes<'_> {
         let own = if self.skip { 0.0 } else { 1.0 };
         let along = simd::run(Along { parts, row, sum });
         let along = along * factor - own * (square * factor * factor);
-        // u_i times this is taken from S; rows that were not scaled to length 1 may change it.
+        // u_i times this is subtracted from S. Only the gradients of rows that were scaled to length 1 have the
+        // projected part.
         let projected = if sqrt(square) > self.eps { along } else { 0.0 };
         let back = factor * (own + projected);
         let scale = self.scale * factor;

@@ -129,7 +129,7 @@ pub(crate) struct Focal {
     gamma: f32,
 }
 
-/// `-ln s` and the root of `s^g`, for any g. A call of its own, so that its code exists once.
+/// `-ln s` and the square root of `s^g`, for any g. It is a call of its own, so that its code exists once.
 struct Power<V> {
     margin: V,
     gamma: f32,
@@ -150,10 +150,10 @@ impl<V: Lanes> Kernel for Power<V> {
 pub(crate) struct Parts<V: Lanes> {
     margin: V,
     logistic: Logistic<V>,
-    /// Two factors whose product is `s^g`. The factor of the pixel meets one after the other, because the
-    /// power alone may be too small for a float where the product is not.
+    /// Two factors whose product is `s^g`. The factor of a pixel is multiplied with one after the other: `s^g` alone
+    /// may be too small for a float, although the whole product is not.
     power: [V; 2],
-    /// What `1 - s` is for margins above the limit, where [`Logistic`] has no more digits of it that matter.
+    /// What is taken for `1 - s` if the margin is above the limit, because there [`Logistic`] has lost its digits.
     beyond: V,
     limit: f32,
 }
@@ -173,7 +173,8 @@ impl Function for Focal {
     #[inline(always)]
     fn parts<V: Lanes>(self, margin: V) -> Parts<V> {
         let logistic = logistic(margin);
-        // (Products with 1 instead of branches: the compiler would repeat what follows for each gamma.)
+        // (These are products with 1 and not branches: with branches the compiler would repeat the following code for
+        // each gamma.)
         let [zero, one] = [margin.constant(0.0), margin.constant(1.0)];
         if self.gamma == 0.0 || self.gamma == 1.0 || self.gamma == 2.0 {
             let sigmoid = logistic.sigmoid();
@@ -181,8 +182,8 @@ impl Function for Focal {
             return Parts { margin, logistic, power, beyond: zero, limit: 30.0 };
         }
         let (logarithm, root) = margin.simd().call(Power { margin, gamma: self.gamma });
-        // For a gamma above 2 the digits of `1 - s` matter for longer, but from 17 on `-ln s` is the same to the
-        // last bit.
+        // For a gamma above 2 the digits of `1 - s` matter at larger margins, too. From 17 on `-ln s` is the same to
+        // the last bit.
         Parts { margin, logistic, power: [root; 2], beyond: logarithm, limit: 17.0 }
     }
 
@@ -197,7 +198,7 @@ impl Function for Focal {
         let [first, second] = parts.power;
         let factor = factor * first * second;
         let share = parts.complement() * self.gamma;
-        // A share of 0 leaves nothing even of an infinite softplus.
+        // If the share is 0, the product is 0, even if the softplus is infinite.
         let zero = share.constant(0.0);
         let of_softplus = V::select(share.eq(zero), zero, share * parts.logistic.softplus());
         let slope = of_softplus + parts.logistic.sigmoid();

@@ -6,7 +6,7 @@
 //! sums of one, from as many calls as it comes in; [`Totals`] hold the finished frames of a batch.
 //!
 //! ```text
-//! q    = rgb, or Oklab of rgb                                  crate::color
+//! q    = rgb, or Oklab of rgb                                  crate::math::color
 //! m_f, m_b, m_i = mean of q over foreground, background, both: sum v q / sum v
 //! D    = m_f - m_b     d = sqrt(D.D + eps)     var_c = sum_f v q_c^2 / sum_f v - m_fc^2
 //! l    = w (-d + a/3 sum_c var_c + b/3 (|m_f - m_i|^2 + |m_b - m_i|^2))          one a frame
@@ -16,11 +16,11 @@
 //! ```
 //!
 //! with weight w, compactness weight a, anchor weight b, pixel weights v, their sums W, and `upstream` as a
-//! factor of all gradients; dL/drgb follows by the derivatives of `crate::color`. A frame without foreground
+//! factor of all gradients; dL/drgb follows by the derivatives of `crate::math::color`. A frame without foreground
 //! or without background (none that counts, or of weight 0 in all) is skipped: it may be NaN, and its gradient
 //! is 0. A pixel of weight 0 is as if it were masked. With `weight` 0 the loss and its gradient are 0.
 //!
-//! **Accuracy**: `q` as `crate::color` says; everything after it is exact sums and `f64`, and the variance is
+//! **Accuracy**: `q` as `crate::math::color` says; everything after it is exact sums and `f64`, and the variance is
 //! made of exact integers, so a bright and even foreground keeps its variance and the gradient of it. A frame's
 //! loss is rounded to `f32` once. A gradient is within [`GRADIENT_MAX_UNITS`] * 2^-24 of the sum of the sizes
 //! of its terms, for colours from 0 on; in Oklab, where colours are rounded, the direction `D/d` counts with
@@ -40,7 +40,7 @@
 //! the sum of all pixels and that of the foreground, and the background is the rest. Planes (BSQ) are read and
 //! written where they lie if all pixels count alike, and copied block by block otherwise.
 //!
-//! Formula: the definition; for Oklab see `crate::color`.
+//! Formula: the definition; for Oklab see `crate::math::color`.
 
 mod block;
 mod frame;
@@ -53,7 +53,7 @@ use crate::exact::{ExactSum, counts};
 use crate::input::Cube;
 use crate::node::fingerprint::{fingerprint, same_parameters};
 use crate::simd::{self, Output, Write};
-use kernels::{Gradient, Inputs};
+use kernels::{ColorInputs, WriteGradient};
 
 /// How many values a pixel has.
 pub const CHANNELS: usize = 3;
@@ -134,12 +134,12 @@ impl Params {
         self.compactness_weight > 0.0
     }
 
-    /// Of what the sums of a frame depend on.
+    /// A hash of what the sums of a frame depend on.
     fn frame_fingerprint(&self) -> i64 {
         fingerprint(&[self.transform() as u32, u32::from(self.has_variance())])
     }
 
-    /// Of what a frame's loss depends on.
+    /// A hash of what the loss of a frame depends on.
     fn fingerprint(&self) -> i64 {
         fingerprint(&[
             self.transform() as u32,
@@ -228,8 +228,8 @@ impl Totals {
     fn notices(&self, params: &Params) -> Result<Notices, Error> {
         params.check()?;
         let frames = counts::sum(&[self.frames, self.skipped])?;
-        counts::part(self.degenerate, self.frames)?;
-        counts::part(self.rejected, i64::MAX)?;
+        counts::check_part(self.degenerate, self.frames)?;
+        counts::check_part(self.rejected, i64::MAX)?;
         self.loss.check(self.frames)?;
         same_parameters(params.fingerprint(), frames, self.fingerprint)?;
         Ok(Notices::EMPTY.when(self.frames < 1)
@@ -270,7 +270,7 @@ impl Totals {
         rgb.check_output(gradient.len())?;
         let notices = self.notices(params)?;
         let moves = self.frames > 0 && params.weight != 0.0;
-        // Where nothing moves the slopes are 0 in every space.
+        // If the loss has no slope, the gradient is 0 in every colour space.
         let (mut slopes, mut transform) = (Default::default(), Transform::None);
         if let Some(evaluated) = frame.evaluate(params)?.filter(|_| moves) {
             let scale = upstream * f64::from(params.weight) / self.frames as f64;
@@ -279,8 +279,8 @@ impl Totals {
         } else if gradient.write() == Write::Add {
             return Ok(notices);
         }
-        let inputs = Inputs { cube: *rgb, targets, transform };
-        simd::run(Gradient { inputs, slopes, gradient });
+        let inputs = ColorInputs { cube: *rgb, targets, transform };
+        simd::run(WriteGradient { inputs, slopes, gradient });
         Ok(notices)
     }
 }

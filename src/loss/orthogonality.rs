@@ -147,7 +147,7 @@ fn sum(components: &Matrix, workspace: Places<f64>, mut gradient: Option<(f64, O
     let count = if gradient.is_some() { coefficients(rows) } else { 0 };
     let coefficients = rest.get_mut(..count).unwrap_or_default();
     let coefficients: &mut [f32] = vectors_mut(coefficients);
-    // Rows behind the last one have coefficients, too, of which most are not written.
+    // Rows behind the last one have coefficients, too, but most of these are not written.
     coefficients.fill(0.0);
     let at_once = rows <= AT_ONCE;
     let (mut diagonal, mut above) = (0.0, [0.0; TOGETHER]);
@@ -170,7 +170,7 @@ fn sum(components: &Matrix, workspace: Places<f64>, mut gradient: Option<(f64, O
                 *to = four;
             }
             if at_once {
-                // The same entries on the other side of the diagonal.
+                // These are the same entries on the other side of the diagonal.
                 let mirrored = other / TOGETHER * TOGETHER * rows + other % TOGETHER;
                 for (row, coefficient) in (first..rows).zip(four) {
                     if let Some(to) = coefficients.get_mut(mirrored + row * TOGETHER) {

@@ -73,7 +73,7 @@ pub const GRADIENT_MAX_ULP: f64 = 3.0;
 
 /// The unit of terms that `f32` cannot hold: 2^192.
 const HUGE_UNIT: f64 = f64::from_bits((1023 + 192) << 52);
-/// As many digits of a sum.
+/// The same unit as a number of digits of a sum.
 const HUGE_DIGITS: usize = 192 / 32;
 
 /// The softplus of the radius is this much steeper than the plain one.
@@ -160,10 +160,10 @@ impl TermLoss for Params {
     fn notices(&self, totals: &Totals) -> Result<Notices, Error> {
         let radius = self.radius()?;
         let Totals { sums, huge, outside_weights, outside } = totals;
-        counts::part(*outside, sums.terms)?;
+        counts::check_part(*outside, sums.term_count)?;
         huge.check_not_negative(*outside)?;
         outside_weights.check_weights(*outside)?;
-        counts::at_most(outside_weights.value(), sums.weights.value())?;
+        counts::check_at_most(outside_weights.value(), sums.weights.value())?;
         Ok(sums.notices(self.fingerprint(), Reduction::Mean)?
             | radius.notices
             | Notices::NOT_FINITE.when(huge.non_finite() != 0))
@@ -172,9 +172,9 @@ impl TermLoss for Params {
     fn loss(&self, totals: &Totals) -> Result<Value, Error> {
         let Value { value: radius, .. } = self.radius()?;
         let notices = self.notices(totals)?;
-        let slack = totals.slack().quotient(totals.sums.terms) / f64::from(self.nu);
+        let slack = totals.slack().quotient(totals.sums.term_count) / f64::from(self.nu);
         let weight = f64::from(self.weight);
-        let off = weight == 0.0 && totals.sums.terms > 0;
+        let off = weight == 0.0 && totals.sums.term_count > 0;
         let value = if off { 0.0 } else { weight * (radius * radius + slack) };
         Ok(Value { value, notices })
     }
@@ -287,9 +287,9 @@ impl Totals {
     pub fn gradient_radius(&self, params: &Params, upstream: f64) -> Result<Value, Error> {
         let radius = params.radius()?.value;
         let notices = params.notices(self)?;
-        let share = self.outside_weights.quotient(self.sums.terms) / f64::from(params.nu);
+        let share = self.outside_weights.quotient(self.sums.term_count) / f64::from(params.nu);
         let slope = 2.0 * radius * params.radius_slope() * (1.0 - share);
-        let empty = self.sums.terms < 1;
+        let empty = self.sums.term_count < 1;
         let value = if empty { 0.0 } else { upstream * (f64::from(params.weight) * slope) };
         Ok(Value { value, notices })
     }

@@ -66,7 +66,8 @@ pub struct Ratios {
     pub iou: f64,
 }
 
-/// 0 of none. (All pixels are below 2^63, and hits may count twice: as numbers without a sign they still fit.)
+/// The ratio, which is 0 if the whole is 0. (All counts are below 2^63, but hits may count twice. As numbers without a
+/// sign they still fit.)
 #[inline(never)]
 fn ratio(part: i64, whole: i64) -> f64 {
     if whole == 0 { 0.0 } else { part.cast_unsigned() as f64 / whole.cast_unsigned() as f64 }
@@ -98,8 +99,8 @@ impl Counts {
             | Notices::NO_DECISIONS.when(decisions == 0)
     }
 
-    /// The bits that any count has.
-    fn any(&self) -> i64 {
+    /// All bits that are set in one of the counts.
+    fn all_bits(&self) -> i64 {
         self.true_positives | self.false_positives | self.false_negatives | self.true_negatives
     }
 
@@ -157,12 +158,13 @@ impl Totals {
         Ok([&self.pixels, &self.frames].map(|counts| (counts.ratios(), counts.notices())))
     }
 
-    /// The counts can be: none is below 0 or above all that can be counted, so that their sums are right.
+    /// Checks that the counts can be: none is below 0, or greater than what can ever be counted. So their sums are
+    /// right.
     ///
     /// # Errors
     /// [`Error::Totals`].
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let any = self.pixels.any() | self.frames.any() | self.open_decisions | self.open_targets;
+        let any = self.pixels.all_bits() | self.frames.all_bits() | self.open_decisions | self.open_targets;
         if any >> MOST_BITS == 0 { Ok(()) } else { Err(Error::Totals) }
     }
 

@@ -69,7 +69,7 @@ impl Params {
         }
     }
 
-    /// The binning is that of the parameters, and there are as many words as it needs.
+    /// Checks that the binning is that of the parameters, and that there are as many words as it needs.
     fn check_ranking(&self, binning: &Binning, words: &[i64]) -> Result<(), Error> {
         if binning.rule() != self.rule() {
             return Err(Error::UnsupportedInput);
@@ -217,7 +217,7 @@ impl Totals {
     /// binning than that of the parameters, too few words, scores of another binning among them.
     pub fn metrics(&self, params: &Params, ranking: Option<(&Binning, &[i64])>) -> Result<Metrics, Error> {
         params.check()?;
-        counts::part(self.undecided, self.updates)?;
+        counts::check_part(self.undecided, self.updates)?;
         let [(pixels, of_pixels), (frames, of_frames)] = self.confusion.values()?;
         same_parameters(params.fingerprint(), self.updates, self.fingerprint)?;
         let ranked = match ranking {

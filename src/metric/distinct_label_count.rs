@@ -141,7 +141,7 @@ fn read(set: &[i32]) -> Result<(&[i32], i32), Error> {
 struct Set<'a> {
     count: &'a mut i32,
     flags: &'a mut i32,
-    /// As many as there is room for.
+    /// The places for labels: as many as fit.
     labels: &'a mut [i32],
 }
 
@@ -154,7 +154,7 @@ impl<'a> Set<'a> {
         Ok(Self { count, flags, labels: labels.get_mut(..room).unwrap_or_default() })
     }
 
-    /// Adds a label that may be there.
+    /// Adds a label, if it is not there yet.
     #[inline(never)]
     fn insert(&mut self, label: i32) {
         let used = *self.count as usize;
@@ -174,7 +174,7 @@ impl<'a> Set<'a> {
     }
 }
 
-/// Labels that were added lately, each at a place that it makes itself.
+/// Labels that were added lately. The place of a label in this table is made of the label itself.
 struct Seen([i32; Self::SIZE]);
 
 impl Seen {

@@ -151,7 +151,7 @@ pub fn values(
     }
     let mut report = Report { now: side(&now), reference: side(&reference), ..Report::default() };
     let (n, m) = (report.now.pixels, report.reference.pixels);
-    let pair = Pair { now, reference, n, m };
+    let pair = HistogramPair { now, reference, n, m };
     let range = params.range.unwrap_or([f32::NEG_INFINITY, f32::INFINITY]);
     pair.check(range)?;
     if n == 0 || m == 0 {
@@ -194,7 +194,7 @@ fn in_bin(histograms: &Histograms, score: f32) -> i64 {
 }
 
 /// Two histograms, and how many pixels they have. Shares have n m for their denominator, which is below 2^126.
-struct Pair<'a> {
+struct HistogramPair<'a> {
     now: Histograms<'a>,
     reference: Histograms<'a>,
     n: i64,
@@ -202,24 +202,28 @@ struct Pair<'a> {
 }
 
 /// What a bin holds of both.
-struct Bin {
+struct BinPair {
     index: usize,
     now: i64,
     reference: i64,
 }
 
-impl Pair<'_> {
+impl HistogramPair<'_> {
     /// The bins that are not empty on both sides, from the lowest score up.
     #[inline(always)]
-    fn bins(&self) -> impl Iterator<Item = Bin> {
+    fn bins(&self) -> impl Iterator<Item = BinPair> {
         let now = self.now.anomalies.iter().zip(self.now.normal);
         let reference = self.reference.anomalies.iter().zip(self.reference.normal);
         let bins = now.zip(reference).enumerate();
-        bins.map(|(index, (now, reference))| Bin { index, now: now.0 + now.1, reference: reference.0 + reference.1 })
-            .filter(|bin| bin.now | bin.reference != 0)
+        bins.map(|(index, (now, reference))| BinPair {
+            index,
+            now: now.0 + now.1,
+            reference: reference.0 + reference.1,
+        })
+        .filter(|bin| bin.now | bin.reference != 0)
     }
 
-    /// The bins lie in a range.
+    /// Checks that all bins lie in a range.
     #[inline(never)]
     fn check(&self, [low, high]: [f32; 2]) -> Result<(), Error> {
         let binning = self.now.binning;
@@ -228,13 +232,13 @@ impl Pair<'_> {
         if low <= high && inside { Ok(()) } else { Err(Error::RangeMissing) }
     }
 
-    /// Numbers of pixels of now and of the reference, over the denominator of shares.
-    fn over_whole(&self, now: i64, reference: i64) -> (i128, i128) {
+    /// The numerators of two shares, of pixels of now and of the reference. Their denominator is n m.
+    fn over_denominator(&self, now: i64, reference: i64) -> (i128, i128) {
         (i128::from(now) * i128::from(self.m), i128::from(reference) * i128::from(self.n))
     }
 
-    fn whole(&self) -> f64 {
-        from_integer(self.over_whole(self.n, 0).0.unsigned_abs())
+    fn denominator(&self) -> f64 {
+        from_integer(self.over_denominator(self.n, 0).0.unsigned_abs())
     }
 
     #[inline(never)]
@@ -263,26 +267,27 @@ impl Pair<'_> {
         (report.psi, report.groups) = (psi, count);
     }
 
-    /// How many of equal parts of the reference so many of its pixels are, rounded down.
+    /// The reference is divided into equal parts. Returns how many of these its first `pixels` pixels fill, rounded
+    /// down.
     fn parts(&self, pixels: i64, parts: u32) -> i64 {
         let wanted = i128::from(pixels) * i128::from(parts);
-        // Off by less than one.
+        // This is off by less than one.
         let near = (pixels as f64 * f64::from(parts) / self.m as f64) as i64;
         let above = |parts: i64| i128::from(parts) * i128::from(self.m) > wanted;
         near + i64::from(!above(near + 1)) - i64::from(above(near))
     }
 
-    /// `(a - b) ln(a / b)` of a group. Shares have 2 n m for their denominator, for the half pixels.
+    /// `(a - b) ln(a / b)` of a group. The denominator of shares is 2 n m here, because of the half pixels.
     #[inline(never)]
     fn psi_of(&self, now: i64, reference: i64) -> f64 {
-        let (a, b) = self.over_whole(now, reference);
+        let (a, b) = self.over_denominator(now, reference);
         let a = (2 * a).max(self.m.into()).unsigned_abs();
         let b = (2 * b).max(self.n.into()).unsigned_abs();
         let (larger, smaller) = (a.max(b), a.min(b));
         let difference = from_integer(larger - smaller);
         let ratio = from_integer(larger) / from_integer(smaller);
         let logarithm = ln_of_contrast(difference / from_integer(larger + smaller), ratio);
-        0.5 * difference / self.whole() * logarithm
+        0.5 * difference / self.denominator() * logarithm
     }
 }
 

@@ -62,7 +62,7 @@ impl Totals {
     /// # Errors
     /// More positive decisions than pixels, or counts below 0 ([`Error::Totals`]).
     pub fn percentage(&self) -> Result<Value, Error> {
-        counts::part(self.anomalous, self.pixels)?;
+        counts::check_part(self.anomalous, self.pixels)?;
         let percentage = 100.0 * self.anomalous as f64 / self.pixels as f64;
         let value = if self.pixels == 0 { 0.0 } else { percentage };
         Ok(Value { value, notices: Notices::EMPTY.when(self.pixels == 0) })

@@ -63,14 +63,14 @@ pub fn words(binning: &Binning) -> usize {
 }
 
 /// The words, to be added to.
-struct Parts<'a> {
+struct HistogramWords<'a> {
     binning: &'a Binning<'a>,
     /// The histogram of normal pixels, then that of anomalies.
     counts: &'a mut [i64],
     footer: &'a mut [i64],
 }
 
-impl<'a> Parts<'a> {
+impl<'a> HistogramWords<'a> {
     fn new(binning: &'a Binning, words: &'a mut [i64]) -> Result<Self, Error> {
         let words = words.get_mut(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = 2 * (binning.bins() + 1);
@@ -92,7 +92,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Takes masked pixels, which [`Update`] adds as if they were NaN, off the bins of NaN.
+    /// Subtracts masked pixels from the bins of NaN, because [`Update`] adds them as if they were NaN.
     fn take_off_masked(&mut self, labels: &Labels, valid: &[u8]) {
         let seen = Masks { first: valid, second: labels.targets, valid: None }.count();
         self.count_of(valid.len(), seen.first);
@@ -141,7 +141,8 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Adds a tile of which the cells are known. (A call: it is the same on every tier, and has registers of its own.)
+    /// Adds a tile whose cells are known. (It is a call of its own, because it is the same on every tier and can use
+    /// all registers.)
     #[inline(never)]
     fn add_tile(&mut self, cells: &[u32], scores: &[f32], targets: Option<&[u8]>) {
         let labels = Labels { targets, valid: None };
@@ -164,7 +165,7 @@ const TILE: usize = 256;
 struct Update<'t, 'a> {
     scores: &'t [f32],
     labels: Labels<'t>,
-    to: &'t mut Parts<'a>,
+    to: &'t mut HistogramWords<'a>,
 }
 
 impl Kernel for Update<'_, '_> {
@@ -225,7 +226,7 @@ fn update_source(binning: &Binning, pixels: &Source, words: &mut [i64]) -> Resul
         return Err(Error::UnsupportedInput);
     }
     pixels.check(Used::SCORES, Used::TARGETS | Used::VALID)?;
-    let mut to = Parts::new(binning, words)?;
+    let mut to = HistogramWords::new(binning, words)?;
     pixels.each(Used::SCORES | Used::TARGETS | Used::VALID, None, |Tile { n, pixels, .. }| {
         let Pixels { scores, targets, valid, .. } = pixels;
         let labels = Labels { targets, valid };
@@ -288,10 +289,10 @@ impl Bin {
     }
 }
 
-/// Bins from the highest score down, those that are not empty.
+/// The bins that are not empty, from the highest score down.
 struct Descending<'a> {
     bins: Rev<Enumerate<Zip<Iter<'a, i64>, Iter<'a, i64>>>>,
-    /// Anomalies and normal pixels that were passed.
+    /// How many anomalies and normal pixels lie in the bins before.
     above: [i64; 2],
 }
 
@@ -312,7 +313,7 @@ impl Iterator for Descending<'_> {
 impl<'a> Histograms<'a> {
     /// # Errors
     /// Too few words, counts that cannot be, scores of another binning among them, or counts that do not add up to the
-    /// pixels. (In this order: of another binning most words are read in the place of others.)
+    /// pixels. (The errors are found in this order. With another binning most words would be taken for other ones.)
     pub(crate) fn new(binning: &'a Binning<'a>, words: &'a [i64]) -> Result<Self, Error> {
         let words = words.get(..self::words(binning)).ok_or(Error::Workspace)?;
         let bins = binning.bins();

@@ -169,10 +169,10 @@ impl Ends {
 /// Walks down the sorted keys, from one score of anomalies to the next. There is at least one anomaly.
 fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
     let [all, all_normal] = [anomalies.len(), normal.len()];
-    let mut precisions = Sum::default();
+    let mut precisions = CompensatedSum::default();
     let (mut right, mut tied) = (0_u128, 0_u128);
     while let Some(key) = anomalies.last().copied() {
-        // The sorted keys end in what lies above, then in what is tied.
+        // At the end of the sorted keys are those above the anomaly, before them those that are tied.
         normal = without(normal, |other| other > key);
         let below_or_tied = normal.len();
         normal = without(normal, |other| other == key);
@@ -184,7 +184,7 @@ fn rank(mut anomalies: &[u32], mut normal: &[u32], report: &mut Report) {
         tied += found as u128 * (below_or_tied - normal.len()) as u128;
         let hits = (all - anomalies.len()) as f64;
         let decisions = hits + (all_normal - normal.len()) as f64;
-        // The quotient comes first: it is not above 1, nor is the mean then.
+        // The quotient comes first. It is not above 1, so the mean is not above 1 either.
         precisions.add(found as f64 * (hits / decisions));
         let f1 = 2.0 * hits / (all as f64 + decisions);
         if f1 > report.f1_max {
@@ -209,14 +209,14 @@ fn without(mut items: &[u32], is_above: impl Fn(u32) -> bool) -> &[u32] {
     items
 }
 
-/// A sum that carries along what its additions rounded off.
+/// A sum that also adds up the rounding errors of its additions.
 #[derive(Default)]
-struct Sum {
+struct CompensatedSum {
     rounded: f64,
     rest: f64,
 }
 
-impl Sum {
+impl CompensatedSum {
     /// Adds a term; `rest` takes the exact error of the addition (D. E. Knuth's TwoSum).
     fn add(&mut self, term: f64) {
         let sum = self.rounded + term;

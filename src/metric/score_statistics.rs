@@ -95,7 +95,7 @@ impl Totals {
         Ok(Value { value, notices })
     }
 
-    /// Its error is that of the words: both sums are of the same scores.
+    /// It is an error if the words cannot be, for both sums are of the same scores.
     fn variance(&self) -> Result<f64, Error> {
         sample_variance(self.pixels, &self.sum, &self.squares)
     }
@@ -165,7 +165,7 @@ pub(crate) fn frame_to(pixels: Source, workspace: Places<u32>) -> Result<(Report
     let ranks = |count: u32| {
         last = count - 1;
         let [[a, b], [c, d], [e, f], [g, h]] = SHARES.map(|share| {
-            let below = place(share, last).0;
+            let below = rank_of(share, last).0;
             [below, (below + 1).min(last)]
         });
         [0, last / 2, last, a, b, c, d, e, f, g, h]
@@ -175,7 +175,7 @@ pub(crate) fn frame_to(pixels: Source, workspace: Places<u32>) -> Result<(Report
     let selected = select::select(scores, ranks, space)?;
     let scores = selected.map_or([f64::NAN; RANKS], |all| all.map(|one| f64::from(one.score)));
     let [min, median, max, a, b, c, d, e, f, g, h] = scores;
-    let [quarter, three_quarters, high, highest] = SHARES.map(|share| place(share, last).1);
+    let [quarter, three_quarters, high, highest] = SHARES.map(|share| rank_of(share, last).1);
 
     let mut totals = Totals::default();
     totals.update(pixels)?;
@@ -200,14 +200,14 @@ pub(crate) fn frame_to(pixels: Source, workspace: Places<u32>) -> Result<(Report
     Ok((report, std.notices))
 }
 
-/// Where a quantile lies: above which rank, and how far of the way to the next.
-fn place(share: f64, last: u32) -> (u32, f64) {
+/// Where a quantile lies: the rank below it, and its part of the way to the next rank.
+fn rank_of(share: f64, last: u32) -> (u32, f64) {
     let rank = share * f64::from(last);
     let below = rank as u32;
     (below, rank - f64::from(below))
 }
 
-/// A number between two scores. Next to an infinite one it is infinite, between both infinities NaN.
+/// A number between two scores. Beside an infinite score it is infinite, and between both infinities it is NaN.
 fn between(low: f64, high: f64, part: f64) -> f64 {
     if low == high || part == 0.0 || (low.is_infinite() && high.is_finite()) {
         return low;

@@ -79,7 +79,8 @@ fn wanted(count: u32, fraction: f64) -> u32 {
     ceiling.max(1).min(count)
 }
 
-/// Adds the scores above a limit to an exact sum; the others become zeros, in `space`, which sums as they are.
+/// Adds the scores above a limit to an exact sum. They are copied to `space`, with zeros for the other scores, and
+/// added from there.
 fn add_above(pixels: &Pixels, limit: f32, space: &mut [u32], sum: &mut ExactSum) {
     let space: &mut [f32] = bytemuck::must_cast_slice_mut(space);
     let size = space.len().max(1);

@@ -10,8 +10,8 @@
 //!  strips   pixels whose sums lie on the stack: a second look at their channels finds the cache warm
 //! ```
 //!
-//! Few rows end with a whole vector. Their ragged ends are read here, by [`Rows`] (of pixels) and
-//! [`Row`] (of a matrix), and written by [`RowsOutput`].
+//! Most rows do not end with a whole vector. Their ragged ends are read here, by [`Rows`] (of pixels) and [`MatrixRow`]
+//! (of a matrix), and written by [`RowsOutput`].
 
 use crate::input::{Layout, Matrix};
 use crate::simd::{Doubles, IS_SMALL, Lanes, Output, Simd, copy, cut, flat, flat_mut, vectors};
@@ -40,7 +40,7 @@ pub(crate) fn tree(partial_sums: &[f64; SIXTEEN]) -> f64 {
     even + odd
 }
 
-/// The sum of a row: of the terms of its blocks, of sixteen columns each.
+/// The sum of a row, from the terms of its blocks. A block has sixteen columns.
 #[inline(always)]
 pub(crate) fn sum_of_row<S: Simd>(simd: S, blocks: impl Iterator<Item = SixteenDoubles<S>>) -> f64 {
     let mut partial_sums = SixteenDoubles::<S>::splat(simd, 0.0);
@@ -50,8 +50,8 @@ pub(crate) fn sum_of_row<S: Simd>(simd: S, blocks: impl Iterator<Item = SixteenD
     partial_sums.sum_of_sixteen()
 }
 
-/// The tree of partial sums that are made one after the other, each of many pixels. They come in
-/// the order of reversed bits, in which one sum a level is remembered.
+/// The tree of partial sums that are made one after the other, each for a vector of pixels. They are made in the order
+/// of reversed bits. Then only one sum for each level of the tree must be kept.
 pub(crate) struct Tree<T> {
     levels: [T; LEVELS + 1],
 }
@@ -64,13 +64,13 @@ impl<T: Copy> Tree<T> {
         Self { levels: [zero; LEVELS + 1] }
     }
 
-    /// The partial sums in their order, of each its turn and its first channel.
+    /// The turn and the first channel of each partial sum, in the order in which they are made.
     #[inline(always)]
     pub fn order() -> impl Iterator<Item = (u32, usize)> {
         (0..SIXTEEN as u32).map(|turn| (turn, (turn.reverse_bits() >> (u32::BITS - LEVELS as u32)) as usize))
     }
 
-    /// Adds the partial sum whose turn it is, by a function of the level (from 0) and two sums.
+    /// Adds the partial sum whose turn it is. The function `add` gets the level, from 0 on, and two sums.
     #[inline(always)]
     pub fn add(&mut self, turn: u32, partial_sum: T, add: impl Fn(usize, T, T) -> T) {
         let mut sum = partial_sum;
@@ -91,15 +91,15 @@ impl<T: Copy> Tree<T> {
     }
 }
 
-/// A row of a matrix as blocks of sixteen floats: the whole ones where they lie, and the ragged
-/// end, which was copied with zeros behind it.
-pub(crate) struct Row<'a, F> {
+/// A row of a matrix as blocks of sixteen floats. The whole blocks are read where they lie. The ragged end was copied,
+/// with zeros behind it.
+pub(crate) struct MatrixRow<'a, F> {
     whole: &'a [F],
     end: &'a [F],
 }
 
-impl<'a, F: Pod> Row<'a, F> {
-    /// A row of two matrices, of whole blocks and of ends.
+impl<'a, F: Pod> MatrixRow<'a, F> {
+    /// A row of two matrices: the first has the whole blocks, the second the ends.
     #[inline(always)]
     pub fn new(parts: [Matrix<'a>; 2], row: usize) -> Self {
         let [whole, end] = parts.map(|part| part.row(row));
@@ -135,9 +135,9 @@ impl<'a> Rows<'a> {
         vectors(self.values.get(place..).and_then(|rest| rest.get(..count)).unwrap_or(&[]))
     }
 
-    /// The block that begins with the last `count` floats of a row. It lies in its place if that
-    /// may be read: behind a row may be what nobody wrote, unless it is the next row. Otherwise it
-    /// is a copy, with zeros behind.
+    /// The block that begins with the last `count` floats of a row. If the floats behind them may be read, the block is
+    /// read where it lies. That is so if they belong to the next row; otherwise perhaps nobody wrote them, and the
+    /// block is a copy with zeros behind.
     #[inline(always)]
     pub fn end<'c, A: Pod>(&self, place: usize, count: usize, spare: &'c mut A) -> &'c A
     where
@@ -161,13 +161,13 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Floats and as many ones, both padded with zeros.
+/// Two blocks: the floats, and as many ones. Both are padded with zeros.
 #[inline(always)]
 pub(crate) fn padded<A: Pod>(floats: &[f32]) -> [A; 2] {
     pad(floats).map(|padded| vectors(&padded).first().copied().unwrap_or(A::zeroed()))
 }
 
-/// All tiers share its code.
+/// A call of its own, so that all tiers share its code.
 #[inline(never)]
 fn pad(floats: &[f32]) -> [[f32; PADDED]; 2] {
     let mut padded = [[0.0; PADDED]; 2];
@@ -178,8 +178,8 @@ fn pad(floats: &[f32]) -> [[f32; PADDED]; 2] {
     padded
 }
 
-/// Rows that are written from the first to the last. Where they are packed, an end may be written
-/// into the next row, which comes later.
+/// Rows that are written from the first to the last. If no gap lies between them, the block of an end may reach into
+/// the next row, which is written later.
 pub(crate) struct RowsOutput<'a> {
     to: Output<'a>,
     /// The end of the last row.
@@ -200,8 +200,8 @@ impl<'a> RowsOutput<'a> {
         self.to.part(place, count)
     }
 
-    /// Writes the block that begins with the last `count` floats of a row, in which the mask may be
-    /// true. (The spare block is the caller's, because it would be made anew for each row.)
+    /// Writes the block that begins with the last `count` floats of a row. The mask may be true only in these. (The
+    /// caller has the spare block, because here it would be made anew for each row.)
     #[inline(always)]
     pub fn write_end<V: Lanes>(&mut self, place: usize, count: usize, mask: V::Mask, values: V, spare: &mut V::Floats) {
         let in_place = self.is_packed && place.wrapping_add(V::LANES) <= self.span;

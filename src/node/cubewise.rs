@@ -1,4 +1,4 @@
-//! Losses with terms of the pixels of a cube: what is true of the calls of all of them.
+//! Losses whose terms are made of the pixels of a cube: what their calls have in common.
 //!
 //! The calls themselves are those of [`super::walk`]. A loss has a struct of its checked inputs,
 //! which says by [`Cubewise`] what it goes over, and a kernel that fills [`Outputs`].
@@ -25,7 +25,7 @@ pub(crate) trait Cubewise {
         if Self::TERM_OF_EACH_VALUE {
             return cube.tally_values(weights);
         }
-        tally(cube.layout.n, &cube.live(), weights)
+        tally(cube.layout.n, &cube.mask_and_weights(), weights)
     }
 
     /// Goes over the pixels, and writes what is wanted of them.

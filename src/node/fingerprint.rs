@@ -1,9 +1,9 @@
-//! Which parameters terms were made with: a hash, and whether all terms of totals have it.
+//! Which parameters terms were made with: a hash of them, and the check that all terms of totals have the same hash.
 
 use crate::error::Error;
 
-/// A hash of parameters, for totals whose terms depend on them: totals carry the sum of the hash
-/// over their pixels, which shows when terms of different parameters were mixed.
+/// A hash of the parameters on which terms depend. Totals hold the sum of the hash over their pixels, which shows
+/// whether terms of different parameters were mixed.
 ///
 /// FNV-1a over the words, with a final avalanche so that close parameters differ everywhere.
 #[inline(never)]
@@ -17,7 +17,7 @@ pub(crate) fn fingerprint(words: &[u32]) -> i64 {
     (hash ^ hash >> 32).wrapping_mul(FNV_PRIME) as i64
 }
 
-/// So many terms were all added under the parameters of a hash.
+/// Checks that all of so many terms were made with the parameters of a hash.
 ///
 /// # Errors
 /// [`Error::MixedTotals`].

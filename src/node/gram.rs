@@ -7,10 +7,10 @@
 //!   └─────► each other row ──────────────────────┴─► partial sums ──► tree ──► four products a row
 //! ```
 //!
-//! Widening a float costs as much as its product, so four rows are widened once for many others. Memory
-//! hardly grows with the columns: they go by 512, and partial sums wait in the workspace. The ragged end
-//! of every row is copied to a matrix of sixteen columns, so that kernels know whole vectors only. What needs
-//! no vectors is outside of the kernels: it is compiled once.
+//! Widening a float costs as much as its product, so four rows are widened once for many others. Memory hardly grows
+//! with the number of columns: 512 columns are taken at a time, while the partial sums are kept in the workspace. The
+//! ragged end of every row is copied to a matrix of sixteen columns, so that kernels see only whole vectors. Code that
+//! needs no vectors is outside of the kernels, so that it is compiled once.
 
 use super::channels::{SIXTEEN, tree};
 use crate::error::Error;
@@ -20,7 +20,7 @@ use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, co
 /// How many rows a matrix may have.
 pub const MOST_ROWS: usize = 1024;
 
-/// How many rows go together: as many as have registers for their partial sums.
+/// How many rows are multiplied together: as many as there are registers for their partial sums.
 pub(crate) const TOGETHER: usize = 4;
 
 /// How many columns are widened at a time.
@@ -32,12 +32,12 @@ const WAITING: usize = 16;
 /// How many doubles a cache line has: vectors that lie across two of them take twice as long.
 const LINE: usize = 8;
 
-/// The matrix has as many rows as are allowed, and they lie within its values.
+/// Checks that the matrix has no more rows than allowed, and that they lie within its values.
 pub(crate) fn check(matrix: &Matrix) -> Result<(), Error> {
     if matrix.rows > MOST_ROWS { Err(Error::Channels) } else { matrix.check() }
 }
 
-/// The gradient has room for the layout of the matrix.
+/// Checks that the gradient has room for the layout of the matrix.
 pub(crate) fn check_gradient(matrix: &Matrix, length: usize) -> Result<(), Error> {
     if matrix.span()? > length { Err(Error::LengthMismatch) } else { Ok(()) }
 }
@@ -59,11 +59,11 @@ fn waiting(rows: usize) -> usize {
 
 /// A matrix, and room to multiply its rows.
 pub(crate) struct Gram<'m> {
-    /// Its whole vectors.
+    /// The columns that fill whole vectors.
     whole: Matrix<'m>,
-    /// What is left of its rows, filled with zeros.
+    /// The other columns, padded with zeros to sixteen.
     ends: &'m [f32],
-    /// How many columns that is.
+    /// How many other columns there are.
     ragged: usize,
     wide: &'m mut [f64],
     sums: &'m mut [f64],
@@ -71,7 +71,8 @@ pub(crate) struct Gram<'m> {
 }
 
 impl<'m> Gram<'m> {
-    /// A matrix and [`workspace`], of which the rest comes back. With too little it is no matrix.
+    /// Takes a matrix and the [`workspace`], and returns what is left of the workspace. If the workspace is too small,
+    /// the matrix is empty.
     #[inline(never)]
     pub fn new(matrix: &Matrix<'m>, workspace: &'m mut [f64]) -> (Self, &'m mut [f64]) {
         let rows = matrix.rows;
@@ -98,13 +99,13 @@ impl<'m> Gram<'m> {
         Matrix { values: self.ends, rows: self.whole.rows, columns, row_stride: SIXTEEN }
     }
 
-    /// The columns in two parts that fill vectors.
+    /// The columns in two parts that both fill vectors.
     pub fn parts(&self) -> [Matrix<'m>; 2] {
         [self.whole, self.ends()]
     }
 
-    /// The products of four rows with all rows from `from` on, four for each of these. Behind the last
-    /// row it is repeated.
+    /// The products of four rows, from `first` on, with all rows from `from` on: four products for each of these. If
+    /// fewer than four rows are left, the last row is taken for the missing ones.
     #[inline(never)]
     pub fn products(&mut self, first: usize, from: usize) -> &mut [[f64; TOGETHER]] {
         let [whole, ends] = self.parts();
@@ -131,8 +132,8 @@ impl<'m> Gram<'m> {
         products
     }
 
-    /// Writes coefficients times the matrix to the rows of a gradient from `first` on, or adds it. A row of it has a
-    /// coefficient for each row of the matrix; four rows of coefficients are stored together, by columns.
+    /// Writes coefficients times the matrix to the rows of a gradient from `first` on, or adds it. Each of these rows
+    /// has a coefficient for each row of the matrix. The coefficients of four rows are stored together, by columns.
     #[inline(never)]
     pub(crate) fn combine(&mut self, coefficients: &[f32], first: usize, gradient: &mut Output) {
         let rows = self.whole.rows.saturating_sub(first);
@@ -166,7 +167,7 @@ struct Dots<'m, 'a> {
     first: usize,
     /// The first of the others.
     from: usize,
-    /// The partial sums begin with these products.
+    /// Whether the partial sums begin with these products.
     fresh: bool,
     wide: &'m mut [f64],
     sums: &'m mut [f64],
@@ -187,7 +188,8 @@ impl Kernel for Dots<'_, '_> {
             }
         }
         let sums: &mut [Values<S>] = vectors_mut(self.sums);
-        // How many vectors a block has. One of them goes through all blocks before the next.
+        // How many vectors a block has. The first vectors of all blocks are multiplied before the second ones, and so
+        // on.
         let vectors = SIXTEEN / S::Register::LANES;
         for (index, sums) in sums.chunks_exact_mut(TOGETHER * vectors).enumerate() {
             let other = row(self.from + index);
@@ -217,7 +219,7 @@ impl Kernel for Dots<'_, '_> {
     }
 }
 
-/// How many products are added in f32 before they go on in f64.
+/// How many products are added in f32 before their sum is added in f64.
 const FOLDED: usize = 5;
 
 /// Writes sums of rows, each times a coefficient. The columns fill blocks.

@@ -1,4 +1,4 @@
-//! What several nodes share. No node is here, but [`range`], which is one by itself and a part of others.
+//! What several nodes share. The only node here is [`range`], which is a node by itself and a part of others.
 //!
 //! | module | what is there |
 //! | --- | --- |

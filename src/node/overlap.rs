@@ -1,4 +1,4 @@
-//! Overlap of predictions and targets: what [`super::iou`] and [`super::tversky`] share.
+//! Overlap of predictions and targets: what [`crate::loss::iou`] and [`crate::loss::tversky`] share.
 //!
 //! ```text
 //! p_i = sigmoid(x_i) | clamp(x_i, 0, 1) | (x_i - m) / (M - m + s)    m, M: least and greatest score
@@ -7,9 +7,9 @@
 //! dL/dp_i = -w g (1 - T)^(g-1) v_i (y_i ? A - (I + s) (1 - b) : -(I + s) a) / A^2
 //! ```
 //!
-//! With minmax the sums are of x instead of p: they are linear, so that one pass is enough although m and
-//! M are known at its end only: `P = (sum v x - m W) / D`, `I = (sum v x y - m Y) / D` with
-//! `D = M - m + s`. The extremes take part in every p; PyTorch shares their gradient evenly among ties:
+//! With minmax the sums are of x instead of p. p is linear in x, so one pass is enough, although m and M are known only
+//! at its end: `P = (sum v x - m W) / D`, `I = (sum v x y - m Y) / D` with `D = M - m + s`. The extremes take part in
+//! every p; PyTorch shares their gradient evenly among ties:
 //!
 //! ```text
 //! dL/dx_i = G_i / D + [x_i = m] (Sp - S1) / (D n_m) - [x_i = M] Sp / (D n_M)
@@ -26,7 +26,7 @@ use crate::math::double::{exp, ln};
 use crate::node::fingerprint::same_parameters;
 use crate::node::range::Range;
 use crate::simd::{self, Output};
-use kernels::{Extreme, Factors, Gradient, Summed, Terms};
+use kernels::{AddTerms, Extreme, Factors, Summed, WriteGradient};
 
 /// The bound of a gradient in ulps: a sigmoid (3), its complement (2), the coefficient and the products.
 pub const GRADIENT_MAX_ULP: f64 = 8.0;
@@ -158,7 +158,7 @@ impl Sums {
         }
         let summed = Summed::Predictions(index.normalization);
         let (all, part) = (&mut self.predicted, &mut self.intersection);
-        let marked = simd::run(Terms { pixels, summed, all, part });
+        let marked = simd::run(AddTerms { pixels, summed, all, part });
         let target = &mut self.target;
         match (pixels.targets, pixels.weights, pixels.valid) {
             (Some(_), None, None) => target.add_integer(marked),
@@ -167,7 +167,7 @@ impl Sums {
             }
             _ => {
                 let all = &mut ExactSum::default();
-                simd::run(Terms { pixels, summed: Summed::Ones, all, part: target });
+                simd::run(AddTerms { pixels, summed: Summed::Ones, all, part: target });
             }
         }
     }
@@ -232,12 +232,12 @@ impl Sums {
         };
         let (normalization, boundary) = (index.normalization, index.boundary);
         pixels.each(Used::LABELLED, Some(gradient), |Tile { pixels, output: gradient, .. }| {
-            simd::run(Gradient { pixels, normalization, boundary, factors, least, greatest, gradient });
+            simd::run(WriteGradient { pixels, normalization, boundary, factors, least, greatest, gradient });
         });
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))
     }
 
-    /// The words can be.
+    /// Checks that the words can be.
     fn check(&self, index: &Index) -> Result<(), Error> {
         counts::sum(&[self.pixels, self.rejected])?;
         self.target.check_weights(self.pixels)?;
@@ -246,15 +246,15 @@ impl Sums {
         self.predicted.check(self.pixels)?;
         let [intersection, predicted, target, weights] =
             [&self.intersection, &self.predicted, &self.target, &self.weights].map(ExactSum::value);
-        counts::at_most(target, weights)?;
+        counts::check_at_most(target, weights)?;
         if index.normalization == Normalization::MinMax {
             return Ok(());
         }
-        // Predictions lie in [0, 1], and rounding a product does not change the order.
-        counts::at_most(0.0, intersection)?;
-        counts::at_most(intersection, predicted)?;
-        counts::at_most(intersection, target)?;
-        counts::at_most(predicted, weights)
+        // Predictions lie in [0, 1], and the rounding of products keeps their order.
+        counts::check_at_most(0.0, intersection)?;
+        counts::check_at_most(intersection, predicted)?;
+        counts::check_at_most(intersection, target)?;
+        counts::check_at_most(predicted, weights)
     }
 
     #[inline(never)]
@@ -276,10 +276,10 @@ impl Sums {
         let (target, weights) = (self.target.value(), self.weights.value());
         let (intersection, predicted) = (self.intersection.value(), self.predicted.value());
         let constant = least == greatest;
-        // (Nothing at all has no extremes: its sums are 0 and stay so.)
+        // (Without pixels there are no extremes. The sums are 0 and stay 0.)
         let minmax = index.normalization == Normalization::MinMax && self.pixels != 0;
         if minmax && constant {
-            // cuvis-ai's convention; nothing moves the loss.
+            // This is cuvis-ai's convention. No score changes the loss then.
             let half = |sum: f64| 0.5 * sum + 0.0 * predicted;
             return Ok(Overlap {
                 intersection: half(target),
@@ -342,7 +342,7 @@ impl Index {
         if good(self.gamma) { Ok(()) } else { Err(Error::Gamma) }
     }
 
-    /// Of what the terms depend on.
+    /// A hash of what the terms depend on.
     fn fingerprint(&self) -> i64 {
         fingerprint(&[self.normalization as u32])
     }
@@ -372,7 +372,7 @@ impl Index {
             return (0.0, flat, true);
         }
         let (weight, gamma) = (f64::from(self.weight), f64::from(self.gamma));
-        // In this form nothing cancels: 1 - T.
+        // This is 1 - T. In this form nothing cancels.
         let miss = mistakes / below;
         // The derivative of (1 - T)^g; at T = 1 it is infinite for g below 1, and taken as 0.
         let (power, slope, degenerate) = if gamma == 1.0 {

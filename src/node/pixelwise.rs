@@ -1,4 +1,4 @@
-//! Losses with one term a pixel, a function of the pixel's margin: what [`super::bce`] and [`super::focal`]
+//! Losses with one term a pixel, a function of the pixel's margin: what [`crate::loss::bce`] and [`crate::loss::focal`]
 //! share.
 //!
 //! ```text
@@ -7,8 +7,8 @@
 //! dl_i/dx_i = (y_i ? -1 : 1) c(y_i) v_i f'(z_i)
 //! ```
 //!
-//! A soft target y in [0, 1] is both classes at once: `y` times the term of a positive pixel and `1 - y`
-//! times that of a negative one. A factor of exactly 0 switches a term off: it is 0 whatever the logit.
+//! A soft target y in [0, 1] is both classes at once: `y` times the term of a positive pixel and `1 - y` times that of
+//! a negative one. A factor of exactly 0 switches a term off: then the term is 0 for every logit.
 
 mod targets;
 
@@ -27,13 +27,13 @@ pub(crate) trait Pixelwise: TermLoss<Totals = Sums> {
 
     /// The factors of the classes, times `scale`.
     fn factors(&self, scale: f64) -> Factors;
-    /// Those of the terms: times 1.
+    /// The factors of the terms: times 1.
     fn term_factors(&self) -> Factors {
         self.factors(1.0)
     }
     /// The function of the margin.
     fn function(&self) -> Self::Function;
-    /// Whether soft targets are for this loss.
+    /// Whether this loss can use soft targets.
     const SOFT: bool;
     /// How targets are softened.
     fn softening(&self) -> Softening;
@@ -41,7 +41,7 @@ pub(crate) trait Pixelwise: TermLoss<Totals = Sums> {
 
 /// A function of the margin, and its derivative.
 pub(crate) trait Function: Copy {
-    /// How many pixels are computed at a time: where the code of the function is large, few.
+    /// How many pixels are computed at a time. Where the code of the function is large, they are few.
     type Lanes<S: Simd>: Lanes<Simd = S>;
     /// What value and slope have in common.
     type Parts<V: Lanes>: Copy;
@@ -116,8 +116,8 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
         self.source.check_output(Used::LABELLED, length)
     }
 
-    // (No call of its own: stack is scarce where bce runs, and this is one more frame below the
-    // totals of a batch.)
+    // (It is inlined, because stack is scarce where bce runs, and a call would add a frame below the totals of a
+    // batch.)
     #[inline(always)]
     fn walk(&self, Outputs { totals: mut sums, map, gradient }: Outputs) {
         let Self { params, source, softening } = *self;
@@ -134,14 +134,14 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
             let (pixels, sums) = (&pixels, sums.as_deref_mut());
             match softening {
                 targets if P::SOFT && simd::IS_SMALL => {
-                    simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                    simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
                 }
                 Some(targets) if P::SOFT => {
-                    simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                    simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
                 }
                 _ => {
                     let targets = Hard;
-                    simd::run(Terms { pixels, function, targets, factors, sums, map, gradient })
+                    simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
                 }
             }
         });
@@ -149,7 +149,7 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
 }
 
 /// The pixels as vectors.
-struct Vectors<'a, V: Lanes> {
+struct PixelVectors<'a, V: Lanes> {
     logits: Columns<'a, V::Floats>,
     targets: Columns<'a, V::Bytes>,
     live: LiveColumns<'a, V>,
@@ -158,13 +158,13 @@ struct Vectors<'a, V: Lanes> {
 }
 
 /// One vector of pixels.
-struct Vector<V: Lanes> {
+struct PixelVector<V: Lanes> {
     logit: V,
     positive: V::Mask,
     live: Live<V>,
 }
 
-impl<'a, V: Lanes> Vectors<'a, V> {
+impl<'a, V: Lanes> PixelVectors<'a, V> {
     #[inline(always)]
     fn new(pixels: &Pixels<'a>) -> Self {
         Self {
@@ -176,38 +176,38 @@ impl<'a, V: Lanes> Vectors<'a, V> {
     }
 
     #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
+    fn get(&self, simd: V::Simd, index: usize) -> PixelVector<V> {
         let logit = V::from_floats(simd, self.logits.get(index));
         let positive = V::mask_from_bytes(simd, self.targets.get(index));
-        Vector { logit, positive, live: self.live.get(simd, index) }
+        PixelVector { logit, positive, live: self.live.get(simd, index) }
     }
 }
 
-impl<V: Lanes> Vector<V> {
-    /// The pixels as they are looked at on one of their sides.
+impl<V: Lanes> PixelVector<V> {
+    /// One side of the soft targets of the pixels.
     #[inline(always)]
-    fn soft_side(&self, simd: V::Simd, softening: Softening, is_positive: bool) -> Side<V> {
+    fn soft_side(&self, simd: V::Simd, softening: Softening, is_positive: bool) -> TargetSide<V> {
         let Softening { scale, offset } = softening;
         let [zero, one] = [V::splat(simd, 0.0), V::splat(simd, 1.0)];
         let target = match self.live.soft_target {
             Some(target) => target,
             None => V::select(self.positive, one, zero),
         };
-        // What the target leaves to the negative side is softened by itself: near 0 it would have no digits
-        // left as the difference of 1 and the softened target.
+        // The share of the negative side is softened by itself. As the difference of 1 and the softened target it would
+        // lose its digits near 0.
         let (share, positive) = if is_positive { (target, one.eq(one)) } else { (one - target, one.lt(one)) };
-        Side { positive, share: Some(share * scale + offset) }
+        TargetSide { positive, share: Some(share * scale + offset) }
     }
 
     /// The logit, negated where the side is positive.
     #[inline(always)]
-    fn margin(&self, side: &Side<V>) -> V {
+    fn margin(&self, side: &TargetSide<V>) -> V {
         V::select(side.positive, self.logit.negate(), self.logit)
     }
 
-    /// Each pixel's factor, and whether it counts with a factor that is not 0 (None: all do).
+    /// The factor of each pixel, and which pixels count with a factor that is not 0 (None: all do).
     #[inline(always)]
-    fn factor(&self, side: &Side<V>, factors: Factors) -> (V, Option<V::Mask>) {
+    fn factor(&self, side: &TargetSide<V>, factors: Factors) -> (V, Option<V::Mask>) {
         let [positive, negative] = [factors.positive, factors.negative];
         let constant = |factor| self.logit.constant(factor);
         let mut factor = V::select(side.positive, constant(positive), constant(negative));
@@ -224,15 +224,15 @@ impl<V: Lanes> Vector<V> {
 }
 
 /// A hard target has one side: that of its class. A soft one has both, each with its share.
-struct Side<V: Lanes> {
+struct TargetSide<V: Lanes> {
     positive: V::Mask,
     /// None: 1.
     share: Option<V>,
 }
 
-/// The one walk over pixels: their terms, their slopes or both. What is not wanted is skipped, at a branch a
+/// The one walk over pixels, which makes terms, slopes or both. What is not wanted is skipped by one branch for each
 /// vector.
-struct Terms<'a, F, T> {
+struct WalkPixels<'a, F, T> {
     pixels: &'a Pixels<'a>,
     function: F,
     targets: T,
@@ -244,7 +244,7 @@ struct Terms<'a, F, T> {
     gradient: Option<Output<'a>>,
 }
 
-impl<F: Function, T: Targets> Kernel for Terms<'_, F, T> {
+impl<F: Function, T: Targets> Kernel for WalkPixels<'_, F, T> {
     type Output = ();
 
     #[inline(always)]
@@ -254,11 +254,11 @@ impl<F: Function, T: Targets> Kernel for Terms<'_, F, T> {
     }
 }
 
-impl<F: Function, T: Targets> Terms<'_, F, T> {
+impl<F: Function, T: Targets> WalkPixels<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
         let Self { pixels, function, targets, factors, sums, map, gradient } = self;
-        let vectors = Vectors::<V>::new(pixels);
+        let vectors = PixelVectors::<V>::new(pixels);
         let (is_sum, is_map) = (sums.is_some(), map.is_some());
         let is_gradient = gradient.is_some();
         let [of_terms, of_slopes] = factors;
@@ -298,22 +298,23 @@ struct Wanted<F> {
     function: F,
     /// None: the targets are hard.
     softening: Option<Softening>,
-    /// The factors of the terms and of the slopes. What is None is not wanted, and 0.
+    /// The factors of the terms and of the slopes. None: they are not wanted, and 0.
     terms: Option<Factors>,
     slopes: Option<Factors>,
 }
 
 impl<F: Function> Wanted<F> {
-    /// Terms and slopes. (A call where stack is scarce: the blocks of a sum do not lie on top of its registers.)
+    /// Terms and slopes. (Where stack is scarce it is a call of its own. So its registers are not on the stack while
+    /// blocks are added.)
     #[cfg_attr(any(target_pointer_width = "64", target_family = "wasm"), inline(always))]
     #[cfg_attr(not(any(target_pointer_width = "64", target_family = "wasm")), inline(never))]
-    fn of<V: Lanes>(&self, simd: V::Simd, vector: &Vector<V>) -> (V, V) {
+    fn of<V: Lanes>(&self, simd: V::Simd, vector: &PixelVector<V>) -> (V, V) {
         let (mut term, mut slope) = (vector.logit.constant(0.0), vector.logit.constant(0.0));
         let sides = if self.softening.is_some() { 2 } else { 1 };
         for side in 0..sides {
             let side = match self.softening {
                 Some(softening) => vector.soft_side(simd, softening, side == 1),
-                None => Side { positive: vector.positive, share: None },
+                None => TargetSide { positive: vector.positive, share: None },
             };
             let parts = self.function.parts(vector.margin(&side));
             if let Some(factors) = self.terms {

@@ -99,7 +99,7 @@ impl Range {
     }
 }
 
-/// Keeps the greater key; equal keys add their counts.
+/// Keeps the greater key and its count. Equal keys add their counts.
 fn join(key: &mut i64, count: &mut i64, other_key: i64, other_count: i64) {
     if other_key > *key {
         (*key, *count) = (other_key, other_count);
@@ -108,7 +108,7 @@ fn join(key: &mut i64, count: &mut i64, other_key: i64, other_count: i64) {
     }
 }
 
-/// Minus infinity has this key less one in the order of all bits.
+/// The key of minus infinity in the order of all bits, minus 1.
 const BELOW_ALL: u32 = !f32::NEG_INFINITY.to_bits() - 1;
 
 /// The place of a float in the order of all floats, from 1 on; no NaN.
@@ -121,7 +121,7 @@ fn value(key: i64) -> f64 {
     if key == 0 { f64::NAN } else { f64::from(order::float((key as u32).wrapping_add(BELOW_ALL))) }
 }
 
-/// Joins the extremes of the scores to a range; returns how many are no NaN.
+/// Joins the extremes of the scores to a range. Returns how many scores are no NaN.
 struct Join<'a> {
     pixels: Pixels<'a>,
     range: &'a mut Range,
@@ -132,11 +132,11 @@ impl Kernel for Join<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
-        let scores = Scores::<S::Register> {
+        let scores = ScoreVectors::<S::Register> {
             scores: Columns::filled(self.pixels.scores, f32::NAN),
             live: LiveColumns::new(&self.pixels),
         };
-        // Of pixels that are all alike there are most: a loop without questions.
+        // Most often all pixels count alike. For them there is a loop without branches.
         let all_alike = LiveColumns::new(&Pixels::default());
         let is_plain = self.pixels.are_alike();
         let range = self.range;
@@ -151,7 +151,7 @@ impl Kernel for Join<'_> {
             };
             numbers += found.numbers;
             let (greatest, least) = (key(found.greatest), key(-found.least));
-            // Soon rare: only a new or equal extreme asks how often it occurs.
+            // This soon becomes rare: only an extreme that is new, or equal to the old one, must be counted.
             if found.numbers > 0 && (greatest >= range.greatest || least >= range.negated_least) {
                 let [equal_greatest, equal_least] = scores.count(simd, block, &found);
                 join(&mut range.greatest, &mut range.greatest_count, greatest, equal_greatest);
@@ -165,22 +165,22 @@ impl Kernel for Join<'_> {
 /// Vectors that are looked at together, and once more while they are in the cache.
 const BLOCK: usize = 64;
 
-/// The scores as vectors: NaN, which every comparison leaves out, where a pixel does not count and
-/// behind the end.
-struct Scores<'a, V: Lanes> {
+/// The scores as vectors. They are NaN where a pixel does not count and behind the end, and every comparison with a NaN
+/// is false.
+struct ScoreVectors<'a, V: Lanes> {
     scores: Columns<'a, V::Floats>,
     live: LiveColumns<'a, V>,
 }
 
 /// What a block holds.
-struct Found {
+struct BlockExtremes {
     least: f32,
     greatest: f32,
     /// How many are no NaN.
     numbers: i64,
 }
 
-impl<V: Lanes> Scores<'_, V> {
+impl<V: Lanes> ScoreVectors<'_, V> {
     #[inline(always)]
     fn get(&self, simd: V::Simd, live: &LiveColumns<V>, index: usize) -> V {
         let score = V::from_floats(simd, self.scores.get(index));
@@ -188,7 +188,7 @@ impl<V: Lanes> Scores<'_, V> {
     }
 
     #[inline(always)]
-    fn extremes(&self, simd: V::Simd, live: &LiveColumns<V>, block: core::ops::Range<usize>) -> Found {
+    fn extremes(&self, simd: V::Simd, live: &LiveColumns<V>, block: core::ops::Range<usize>) -> BlockExtremes {
         let zero = V::splat(simd, 0.0);
         let mut negated_least = zero.constant(f32::NEG_INFINITY);
         let mut greatest = negated_least;
@@ -199,7 +199,7 @@ impl<V: Lanes> Scores<'_, V> {
             greatest = score.max(greatest);
             numbers = numbers + V::select(score.eq(score), zero.constant(1.0), zero);
         }
-        Found {
+        BlockExtremes {
             least: -greatest_of(flat(&negated_least.to_array())),
             greatest: greatest_of(flat(&greatest.to_array())),
             numbers: total_of(flat(&numbers.to_array())),
@@ -208,7 +208,7 @@ impl<V: Lanes> Scores<'_, V> {
 
     /// How many equal the greatest, and the least.
     #[inline(always)]
-    fn count(&self, simd: V::Simd, block: core::ops::Range<usize>, found: &Found) -> [i64; 2] {
+    fn count(&self, simd: V::Simd, block: core::ops::Range<usize>, found: &BlockExtremes) -> [i64; 2] {
         let zero = V::splat(simd, 0.0);
         let one = zero.constant(1.0);
         let (greatest, least) = (zero.constant(found.greatest), zero.constant(found.least));

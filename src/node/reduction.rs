@@ -40,10 +40,10 @@ pub struct Sums {
     /// The sum of the weights of the terms that count.
     pub weights: ExactSum,
     /// How many terms count.
-    pub terms: i64,
+    pub term_count: i64,
     /// How many pixels were valid but had bad data and were treated as masked.
     pub rejected: i64,
-    /// The sum of the parameters' hash over `terms`.
+    /// The sum of the parameters' hash over `term_count`.
     pub fingerprint: i64,
 }
 
@@ -52,7 +52,7 @@ impl Sums {
     pub fn merge(&mut self, other: &Self) {
         self.loss.merge(&other.loss);
         self.weights.merge(&other.weights);
-        self.terms = self.terms.wrapping_add(other.terms);
+        self.term_count = self.term_count.wrapping_add(other.term_count);
         self.rejected = self.rejected.wrapping_add(other.rejected);
         self.fingerprint = self.fingerprint.wrapping_add(other.fingerprint);
     }
@@ -66,19 +66,19 @@ impl Sums {
     /// Counts pixels whose terms are added under the parameters of this hash.
     #[inline(never)]
     pub(crate) fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
-        self.terms = self.terms.wrapping_add(pixels);
+        self.term_count = self.term_count.wrapping_add(pixels);
         self.rejected = self.rejected.wrapping_add(rejected);
         self.fingerprint = self.fingerprint.wrapping_add(hash.wrapping_mul(pixels));
     }
 
-    /// The words can be, and all terms are of the parameters of this hash.
+    /// Checks that the words can be, and that all terms were made with the parameters of this hash.
     fn check(&self, hash: i64) -> Result<(), Error> {
         if self.rejected < 0 {
             return Err(Error::Totals);
         }
-        self.loss.check(self.terms)?;
-        self.weights.check_not_negative(self.terms)?;
-        same_parameters(hash, self.terms, self.fingerprint)
+        self.loss.check(self.term_count)?;
+        self.weights.check_not_negative(self.term_count)?;
+        same_parameters(hash, self.term_count, self.fingerprint)
     }
 
     /// The loss. The mean of no term is NaN, the sum 0, both with `EMPTY`; a weighted mean of weights
@@ -86,7 +86,7 @@ impl Sums {
     #[inline(never)]
     pub(crate) fn value(&self, reduction: Reduction) -> Result<f64, Error> {
         match reduction {
-            Reduction::Mean => Ok(self.loss.quotient(self.terms)),
+            Reduction::Mean => Ok(self.loss.quotient(self.term_count)),
             Reduction::Sum => Ok(self.loss.value()),
             Reduction::WeightedMean => Ok(self.loss.value() / self.weights.value()),
             Reduction::None => Err(Error::NoScalar),
@@ -96,18 +96,19 @@ impl Sums {
     /// The derivative of the loss by a term, times `upstream`; 0 where the loss is the mean of nothing.
     pub(crate) fn slope(&self, reduction: Reduction, upstream: f64) -> f64 {
         let divisor = match reduction {
-            Reduction::Mean => self.terms as f64,
+            Reduction::Mean => self.term_count as f64,
             Reduction::WeightedMean => self.weights.value(),
             Reduction::Sum | Reduction::None => 1.0,
         };
         if divisor > 0.0 { upstream / divisor } else { 0.0 }
     }
 
-    /// What is special, if the words can be and all terms are of the parameters of this hash.
+    /// What is special about the sums. It is an error if the words cannot be, or if terms were made with other
+    /// parameters than those of this hash.
     #[inline(never)]
     pub(crate) fn notices(&self, hash: i64, reduction: Reduction) -> Result<Notices, Error> {
         self.check(hash)?;
-        let empty = self.terms == 0;
+        let empty = self.term_count == 0;
         let by_weights = reduction == Reduction::WeightedMean;
         let divisor = if by_weights { self.weights.value() } else { 1.0 };
         Ok(Notices::EMPTY.when(empty)

@@ -1,10 +1,11 @@
 //! Order statistics without sorting: a radix select over order keys, in a workspace that does not grow with the
 //! number of scores.
 //!
-//! The first pass counts the upper 11 bits of all keys, which says in which bin each wanted rank lies. Three more
-//! passes count 7 bits each, in a row of counters for each of those bins and one more for all other keys. A row whose
-//! counts were read holds the way to the rows of the next pass. So a key finds its row by one look-up a pass, and
-//! nothing branches on the data: where a quarter of the keys lie in the bins that matter, nobody could predict it.
+//! The first pass counts the upper 11 bits of all keys. Then it is known in which bin each wanted rank lies. Three more
+//! passes count 7 bits each. They have a row of counters for each of those bins, and one row for all other keys. When
+//! the counts of a row were read, they are replaced by the numbers of the rows of the next pass. So a key finds its row
+//! by one look-up for each pass, and no branch depends on the data; if a quarter of the keys lie in the wanted bins,
+//! such a branch could not be predicted.
 
 use crate::error::Error;
 use crate::input::{Source, Tile, Used};
@@ -17,9 +18,9 @@ const ROW_BITS: u32 = 7;
 const ROW: usize = 1 << ROW_BITS;
 const PASSES: usize = 3;
 
-type Row = [u32; ROW];
+type CounterRow = [u32; ROW];
 
-/// How many scores a call may have: counts of 32 bits, with one to spare.
+/// How many scores a call may have: counts have 32 bits, of which one is spare.
 const MOST: usize = i32::MAX as usize;
 
 /// The words of workspace to select so many ranks.
@@ -57,9 +58,9 @@ pub(crate) struct Selected {
     pub ties_below: u32,
 }
 
-/// A rank on its way down.
+/// A rank that is searched, digit by digit.
 #[derive(Clone, Copy)]
-struct Wanted {
+struct WantedRank {
     /// The upper bits of its key, as far as they are known.
     key: u32,
     /// The row in which it is counted.
@@ -70,10 +71,10 @@ struct Wanted {
     count: u32,
 }
 
-/// The counters: of the upper bits, then for each pass a row for each rank and one for all else.
+/// The counters of the upper bits; then, for each pass, a row for each rank and a row for all other keys.
 struct Counters<'a> {
     top: &'a mut [u32; TOP],
-    rows: [&'a mut [Row]; PASSES],
+    rows: [&'a mut [CounterRow]; PASSES],
 }
 
 /// The space to select so many ranks among scores.
@@ -87,9 +88,9 @@ pub(crate) fn space<'w>(ranks: usize, scores: Scores, workspace: Places<'w, u32>
     Ok(workspace.first(words(ranks)).ok_or(Error::Workspace)?.fill(0))
 }
 
-/// Selects ranks of the numbers among scores, counted from 0, the least. `ranks` is told how many numbers there are,
-/// and must name lower ones; it is not asked if there is none, and the answer is None. The space is one of [`space`],
-/// as it was made.
+/// Selects the scores of some ranks, counted from 0, the least score; NaN has no rank. `ranks` gets the number of
+/// scores that have one, and returns ranks below it. If there is no such score, it is not called, and the result is
+/// None. The space must be a new one, made by [`space`].
 ///
 /// # Errors
 /// A space for fewer ranks. It was not touched then.
@@ -103,7 +104,7 @@ pub(crate) fn select<const RANKS: usize>(
     if numbers == 0 {
         return Ok(None);
     }
-    let mut wanted = ranks(numbers).map(|rank| Wanted { key: 0, row: 0, rank, count: 0 });
+    let mut wanted = ranks(numbers).map(|rank| WantedRank { key: 0, row: 0, rank, count: 0 });
     counters.finish(scores, &mut wanted);
     Ok(Some(wanted.map(|wanted| Selected {
         score: order::float(wanted.key),
@@ -122,7 +123,7 @@ impl<'a> Counters<'a> {
         Ok(Self { top, rows: [first, second, third] })
     }
 
-    /// The first pass; returns how many numbers there are.
+    /// The first pass. Returns how many scores have a rank.
     #[inline(never)]
     fn begin(&mut self, scores: Scores) -> u32 {
         let mut numbers = 0;
@@ -133,9 +134,9 @@ impl<'a> Counters<'a> {
         numbers
     }
 
-    /// The others; what is wanted is known then.
+    /// The other passes, when the wanted ranks are known.
     #[inline(never)]
-    fn finish(self, scores: Scores, wanted: &mut [Wanted]) {
+    fn finish(self, scores: Scores, wanted: &mut [WantedRank]) {
         let Self { top, rows: [first, second, third] } = self;
         descend(core::slice::from_mut(top), wanted);
         scores.for_each_key(|key| count(top, [], first, key));
@@ -147,9 +148,9 @@ impl<'a> Counters<'a> {
     }
 }
 
-/// Counts a key in its row of a pass, which the rows before lead to.
+/// Counts a key in its row of a pass. The rows of the passes before lead to that row.
 #[inline(always)]
-fn count<const BEFORE: usize>(top: &[u32; TOP], before: [&[Row]; BEFORE], rows: &mut [Row], key: u32) {
+fn count<const BEFORE: usize>(top: &[u32; TOP], before: [&[CounterRow]; BEFORE], rows: &mut [CounterRow], key: u32) {
     let mut row = top.get((key >> (u32::BITS - TOP_BITS)) as usize).copied();
     let mut rest = key << TOP_BITS;
     for rows in before {
@@ -169,9 +170,9 @@ fn increment(counters: &mut [u32], digit: u32) {
     }
 }
 
-/// Finds the bin of each rank in its row, and replaces the counts by the way to the rows of the next pass.
+/// Finds the bin of each rank in its row, and replaces the counts by the numbers of the rows of the next pass.
 #[inline(never)]
-fn descend<const SIZE: usize>(rows: &mut [[u32; SIZE]], wanted: &mut [Wanted]) {
+fn descend<const SIZE: usize>(rows: &mut [[u32; SIZE]], wanted: &mut [WantedRank]) {
     for wanted in wanted.iter_mut() {
         let Some(row) = rows.get(wanted.row) else { continue };
         for (digit, count) in row.iter().enumerate() {
@@ -183,7 +184,7 @@ fn descend<const SIZE: usize>(rows: &mut [[u32; SIZE]], wanted: &mut [Wanted]) {
             wanted.rank -= count;
         }
     }
-    // The row behind those of the ranks is for all else.
+    // The row behind those of the ranks is for all other keys.
     rows.as_flattened_mut().fill(wanted.len() as u32);
     let mut used = 0;
     for index in 0..wanted.len() {

@@ -26,8 +26,9 @@ pub(crate) struct Entropy {
     pub entropy: f64,
     /// `sum (q_k - c) p_k`.
     mean_slope: f64,
-    /// c, the q of a share of 1/n. Where the weights are alike all q are, and their differences would cancel:
-    /// `q_i - sum q_k p_k` is `(q_i - c) - sum (q_k - c) p_k + c eps / S`, because the p sum to `1 - eps / S`.
+    /// c, the q of a share of 1/n. If the weights are alike, so are all q, and the differences of q would cancel.
+    /// Therefore c is subtracted first: `q_i - sum q_k p_k` is `(q_i - c) - sum (q_k - c) p_k + c eps / S`, because the
+    /// sum of the p is `1 - eps / S`.
     even: f64,
     eps: f64,
     pub notices: Notices,
@@ -42,7 +43,7 @@ impl Entropy {
             Self { sum: total + eps, entropy: 0.0, mean_slope: 0.0, even: 0.0, eps, notices: Notices::NONE };
         let all_zero = weights.iter().all(|weight| *weight == 0.0);
         if all_zero && eps == 0.0 {
-            // Nothing is divided by nothing: every share is taken as 0.
+            // 0 is divided by 0 here: every share is taken as 0.
             found.sum = 1.0;
         }
         found.even = found.slope_of_share(1.0 / weights.len() as f64);
@@ -93,7 +94,7 @@ impl Spread {
         let sum = input::sum(weights);
         let count = weights.len() as i64;
         let mean = sum.quotient(count);
-        // The mean is rounded once, so a difference to it is good to 2^-53 of the weights themselves.
+        // The mean is rounded once, so the error of a difference from it is at most 2^-53 of the weights.
         let mut squares = 0.0;
         for weight in weights {
             let distance = f64::from(*weight) - mean;

@@ -1,18 +1,17 @@
-//! Softmax over the channels of a pixel, and its labels: what [`super::cross_entropy`] and [`super::dice`]
+//! Softmax over the channels of a pixel, and its labels: what [`crate::loss::cross_entropy`] and [`crate::loss::dice`]
 //! share.
 //!
 //! ```text
 //! m = max x_k      e_k = exp(x_k) / 2^j with j near m / ln 2      p_k = e_k / sum e_k
 //! ```
 //!
-//! Pixels are taken in tiles, which lie on the stack in rows of one class each: so kernels are loops over floats
-//! side by side, and know nothing of layouts and masks. Logits are read where they lie if that looks the same.
-//! Classes whose rows do not fit all at once come in blocks; their exponentials are computed twice.
+//! Pixels are taken in tiles on the stack. A tile has a row for each class, so kernels are loops over floats that lie
+//! side by side, and need not know layouts and masks. Logits that already lie in such rows are read where they lie. If
+//! there are too many classes for one tile, they come in blocks, and their exponentials are computed twice.
 //!
-//! **Order**: classes in groups of four, from the first on, are summed as floats, one after the other, the
-//! groups in `f64`. A power of two changes no digit of a probability, so j may be that of the pixel or one for
-//! a whole tile of small logits, which then needs no maxima. No result depends on the layout, the tier or the
-//! tile.
+//! **Order**: classes in groups of four, from the first on, are summed as floats, one after the other, the groups in
+//! `f64`. A power of two changes no digit of a probability. So each pixel may have its own j; but a whole tile of small
+//! logits may also have one j, and then needs no maxima. No result depends on the layout, the tier or the tile.
 //!
 //! Equal infinite maxima share their probability evenly; a NaN makes all of a pixel's probabilities NaN.
 //! A single channel is the second of two classes, the logits of the first being 0: the sigmoid.
@@ -26,17 +25,17 @@ use crate::simd::{self, copy, cut};
 use kernels::{Blank, Greatest, Probabilities, Read};
 use tile::{FLOATS, LEAST, ROWS};
 
-pub(crate) use tile::{PIXELS, Rows, Tile, Work, load_wide, store_wide};
+pub(crate) use tile::{LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 
 /// How many classes there may be.
 pub const MOST_CLASSES: usize = 4096;
 
 /// Sees a block of logits.
-pub(crate) type SeeLogits<'s> = &'s mut dyn FnMut(&Tile, Rows);
+pub(crate) type SeeLogits<'s> = &'s mut dyn FnMut(&Tile, LogitRows);
 
 /// The labels of a cube. A pixel whose label is ignored, or no class, does not count.
 #[derive(Clone, Copy)]
-pub(crate) struct Labels<'a> {
+pub(crate) struct LabelledCube<'a> {
     pub cube: Cube<'a>,
     labels: &'a [i32],
     /// How many classes there are: as many as channels, but 2 for a single one.
@@ -44,8 +43,8 @@ pub(crate) struct Labels<'a> {
     ignore: Option<i32>,
 }
 
-impl<'a> Labels<'a> {
-    /// The labels of a cube that is whole.
+impl<'a> LabelledCube<'a> {
+    /// The labels of a cube, if its arrays fit its layout.
     pub fn new(cube: &Cube<'a>, ignore: Option<i32>) -> Result<Self, Error> {
         let labels = cube.labels.ok_or(Error::MissingInput)?;
         cube.check()?;
@@ -86,7 +85,7 @@ impl<'a> Labels<'a> {
         if tile.length.is_multiple_of(LEAST) {
             return simd::run(Read { tile, labels, valid, weights, classes, ignore });
         }
-        // What lies behind the end of the last tile is masked.
+        // Pixels behind the end of the last tile are masked.
         let (mut all_labels, mut all_weights) = ([-1; PIXELS], [1.0; PIXELS]);
         let mut all_valid = [0; PIXELS];
         copy(&mut all_labels, labels);
@@ -104,9 +103,14 @@ impl<'a> Labels<'a> {
         (0..self.classes).step_by(ROWS)
     }
 
-    /// The logits of a block of classes; copied anew or as they are. Kernels take whole vectors side by side
-    /// where they lie, if there is nothing to hide from them.
-    fn rows<'r>(&self, Work { tile, copies }: &'r mut Work, first: usize, copies_anew: bool) -> (&'r mut Tile, Rows<'r>)
+    /// The logits of a block of classes. Where they lie as whole vectors side by side and all pixels have terms, they
+    /// are read in place. Otherwise they are copied; without `copies_anew` the last copies are used again.
+    fn rows<'r>(
+        &self,
+        Work { tile, copies }: &'r mut Work,
+        first: usize,
+        copies_anew: bool,
+    ) -> (&'r mut Tile, LogitRows<'r>)
     where
         'a: 'r,
     {
@@ -116,18 +120,18 @@ impl<'a> Labels<'a> {
         let is_plain = tile.is_full && !tile.has_infinite && tile.length.is_multiple_of(LEAST);
         if is_plain && pixel_stride == 1 && channels > 1 {
             let floats = self.cube.values.get(tile.start + first * channel_stride..);
-            return (tile, Rows { floats: floats.unwrap_or(&[]), pitch: channel_stride });
+            return (tile, LogitRows { floats: floats.unwrap_or(&[]), pitch: channel_stride });
         }
         if copies_anew {
-            self.copy(tile, copies);
+            self.copy_rows(tile, copies);
         }
         let pitch = tile.pitch;
-        (tile, Rows { floats: copies, pitch })
+        (tile, LogitRows { floats: copies, pitch })
     }
 
     #[inline(never)]
-    fn copy(&self, tile: &Tile, copies: &mut [f32; FLOATS]) {
-        let padded = tile.padded();
+    fn copy_rows(&self, tile: &Tile, copies: &mut [f32; FLOATS]) {
+        let padded = tile.padded_length();
         let rows = copies.chunks_mut(tile.pitch.max(1)).take(tile.rows);
         for (class, row) in (tile.first..).zip(rows) {
             let row = row.get_mut(..padded).unwrap_or(&mut []);
@@ -146,15 +150,15 @@ impl<'a> Labels<'a> {
         }
     }
 
-    /// Finds the probabilities of a tile. Shows blocks of its logits before, with their greatest found; where
-    /// nobody asks, tiles of small logits need none.
+    /// Finds the probabilities of a tile. If `see` is given, it is shown the blocks of logits first, when their
+    /// greatest logits are known. Without it, tiles of small logits need no greatest logits.
     #[inline(never)]
     pub fn softmax(&self, work: &mut Work, mut see: Option<SeeLogits>) {
-        let is_one = self.classes <= ROWS;
+        let is_one_block = self.classes <= ROWS;
         work.tile.has_infinite = false;
-        if is_one && see.is_none() {
+        if is_one_block && see.is_none() {
             let (tile, logits) = self.rows(work, 0, true);
-            if simd::run(Probabilities { tile, logits, is_plain: true, is_one, adds: true }) {
+            if simd::run(Probabilities { tile, logits, is_plain: true, is_one_block, adds: true }) {
                 return;
             }
         }
@@ -167,22 +171,22 @@ impl<'a> Labels<'a> {
         }
         work.tile.has_infinite = has_infinite;
         for first in self.blocks() {
-            let (tile, logits) = self.rows(work, first, has_infinite || !is_one);
+            let (tile, logits) = self.rows(work, first, has_infinite || !is_one_block);
             if let Some(see) = &mut see {
                 see(tile, logits);
             }
-            simd::run(Probabilities { tile, logits, is_plain: false, is_one, adds: true });
+            simd::run(Probabilities { tile, logits, is_plain: false, is_one_block, adds: true });
         }
     }
 
-    /// Shows blocks of probabilities of a tile whose softmax was made.
+    /// Shows the blocks of probabilities of a tile, for which [`Self::softmax`] was called before.
     #[inline(never)]
     pub fn each_block(&self, work: &mut Work, see: &mut dyn FnMut(&mut Tile)) {
-        let is_one = self.classes <= ROWS;
+        let is_one_block = self.classes <= ROWS;
         for first in self.blocks() {
-            if !is_one {
+            if !is_one_block {
                 let (tile, logits) = self.rows(work, first, true);
-                simd::run(Probabilities { tile, logits, is_plain: false, is_one, adds: false });
+                simd::run(Probabilities { tile, logits, is_plain: false, is_one_block, adds: false });
             }
             see(&mut work.tile);
         }

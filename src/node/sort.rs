@@ -1,9 +1,9 @@
 //! Sorting order keys: a radix sort, lowest digit first, in memory of the caller.
 //!
-//! Four digits of 8 bits. All four are counted in one pass; a digit that all keys share is not sorted by. So the time
-//! is linear in the number of keys whatever their order, and nothing depends on the tier. (Three digits of 11 bits
-//! are a quarter faster for a million keys, slower for a line of 640 and for four million, and need six times the
-//! counters.)
+//! A key has four digits of 8 bits. All four are counted in one pass. If all keys have the same digit, the pass for it
+//! is skipped. So the time is linear in the number of keys, whatever their order is, and nothing depends on the tier.
+//! (Three digits of 11 bits are a quarter faster for a million keys, but slower for a line of 640 and for four million,
+//! and need six times as many counters.)
 
 const DIGIT_BITS: usize = 8;
 const PASSES: usize = 4;
@@ -12,8 +12,8 @@ const BINS: usize = 1 << DIGIT_BITS;
 /// The counters of a sort, in words.
 pub(crate) const COUNTERS: usize = PASSES * BINS;
 
-/// Sorts keys, the least first. `spare` has as many words or more; the sorted keys are in one of the two, which is
-/// returned. There are at most `u32::MAX` keys.
+/// Sorts keys, the least first. `spare` has at least as many words. The sorted keys are in `keys` or in `spare`, and
+/// that slice is returned. There are at most `u32::MAX` keys.
 pub(crate) fn sort<'a>(keys: &'a mut [u32], spare: &'a mut [u32], counters: &mut [u32; COUNTERS]) -> &'a [u32] {
     let (counters, _) = counters.as_chunks_mut::<BINS>();
     counters.as_flattened_mut().fill(0);
@@ -43,7 +43,7 @@ pub(crate) fn sort<'a>(keys: &'a mut [u32], spare: &'a mut [u32], counters: &mut
     from
 }
 
-/// Adds one to the counter of a key's digit; returns what it was.
+/// Adds 1 to the counter of a digit of the key. Returns what the counter was before.
 #[inline(always)]
 fn count(counters: &mut [u32; BINS], key: u32, pass: usize) -> u32 {
     let digit = (key >> (pass * DIGIT_BITS)) as usize & (BINS - 1);

@@ -1,5 +1,5 @@
-//! The calls of a loss whose terms are added: what they check, count and write, whatever the terms
-//! are of.
+//! The calls of a loss whose terms are added: what they check, count and write. It does not matter what the terms are
+//! made of.
 //!
 //! | call | checks | counts | writes |
 //! | --- | --- | --- | --- |
@@ -8,9 +8,9 @@
 //! | [`loss_and_gradient`] | inputs, length, reduction | terms | sum and gradient |
 //! | [`map`] | inputs, length | | the terms |
 //!
-//! A loss says what it is by its parameters ([`TermLoss`]), and a call what it goes over
-//! ([`Walk`]): the pixels of [`super::pixelwise`], or the cubes of [`super::cubewise`]. Everything
-//! is checked before anything is written.
+//! The parameters of a loss say what it is ([`TermLoss`]). The inputs of a call say what it goes over ([`Walk`]): the
+//! pixels of [`super::pixelwise`], or the cubes of [`super::cubewise`]. Everything is checked before anything is
+//! written.
 
 use super::reduction::{Reduction, Sums};
 use crate::error::{Error, Notices, Value};
@@ -18,7 +18,7 @@ use crate::exact::ExactSum;
 use crate::input::Tally;
 use crate::simd::Output;
 
-/// What a walk over pixels writes. What is None is not wanted.
+/// What a walk over pixels writes. Where an output is None, it is not wanted.
 pub(crate) struct Outputs<'a, T = Sums> {
     /// The totals that the terms are added to. Their terms are counted already.
     pub totals: Option<&'a mut T>,
@@ -46,8 +46,8 @@ pub(crate) trait TermLoss {
     /// A hash of what the terms depend on.
     fn fingerprint(&self) -> i64;
 
-    /// What is special about the totals, if their words can be and all their terms are of these
-    /// parameters.
+    /// What is special about the totals. It is an error if their words cannot be, or if terms of other parameters are
+    /// among them.
     fn notices(&self, totals: &Self::Totals) -> Result<Notices, Error> {
         totals.sums().notices(self.fingerprint(), self.reduction())
     }
@@ -93,9 +93,9 @@ pub(crate) trait Walk {
     fn is_empty(&self) -> bool;
     /// Counts the terms, and adds their weights.
     fn tally(&self, weights: &mut ExactSum) -> Tally;
-    /// A map of so many floats has the right length.
+    /// Checks that a map of so many floats has the right length.
     fn check_map(&self, length: usize) -> Result<(), Error>;
-    /// A gradient of so many floats has the right length.
+    /// Checks that a gradient of so many floats has the right length.
     fn check_gradient(&self, length: usize) -> Result<(), Error>;
     /// Goes over the pixels, and writes what is wanted of them.
     fn walk(&self, outputs: Outputs<Totals<Self>>);

@@ -1,10 +1,9 @@
 //! SIMD without surprises: one trait of float lanes, one trait of kernels, one dispatch.
 //!
-//! A kernel is written once, as safe code over `Lanes`, and `run` compiles it for every tier
-//! and picks one at run time. Each operation of `Lanes` is one IEEE 754 operation (round to
-//! nearest, no fused multiply-add, no flush to zero), so a kernel that treats its pixels one by
-//! one gives the same bits on every tier; what would depend on the number of lanes (a sum) goes
-//! through [`crate::exact`], which has no order.
+//! A kernel is written once, as safe code over `Lanes`, and `run` compiles it for every tier and picks one at run time.
+//! Each operation of `Lanes` is one IEEE 754 operation (round to nearest, no fused multiply-add, no flush to zero). So
+//! a kernel that treats its pixels one by one gives the same bits on every tier. A sum would depend on the number of
+//! lanes; it goes through [`crate::exact`], whose sums have no order.
 //!
 //! ```text
 //!   run(kernel) ── tier() ──┬─ Avx512    Pair<Pair<Zmm>>   64 lanes, four registers in flight
@@ -30,13 +29,13 @@
 //! use hyla::simd::scalar::One;
 //! ```
 
+mod buffer;
 mod columns;
 mod detect;
 mod output;
 mod pair;
 pub(crate) mod portable;
 pub(crate) mod scalar;
-mod tile;
 mod write;
 
 #[cfg(target_arch = "x86_64")]
@@ -44,18 +43,18 @@ pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 
-pub(crate) use columns::{Columns, copy, cut, gather};
+pub(crate) use buffer::Buffer;
+#[cfg(feature = "conversions")]
+pub(crate) use buffer::{ARENA, Arena, take};
+pub(crate) use columns::{Columns, copy, cut, flat, flat_mut, gather, load, store, vectors, vectors_mut};
 use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub(crate) use output::{Output, Places, Vectors};
 pub(crate) use pair::Pair;
-pub(crate) use tile::Tile;
-#[cfg(feature = "conversions")]
-pub(crate) use tile::{ARENA, Arena, take};
 pub use write::Write;
 pub(crate) use write::{only, over};
 
-use bytemuck::{AnyBitPattern, Pod, Zeroable};
+use bytemuck::{Pod, Zeroable};
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
 
 /// The proof that a tier may run, and the vector types that it brings.
@@ -77,8 +76,9 @@ pub(crate) trait Simd: Copy {
     /// A bit for each byte, the first lowest: 1 where the byte is not zero.
     fn bits_of_bytes(self, bytes: &[u8; 64]) -> u64;
 
-    /// The first two levels of the trees of four rows: of each, lanes 8 apart are added, then 4. Four lanes of
-    /// a row are left; the first of each row are neighbours then, and so on.
+    /// The first two levels of the trees of four rows: in each row lanes that are 8 apart are added, then lanes that
+    /// are 4 apart. So four lanes are left of each row. The result has the first lanes of the four rows, then the
+    /// second lanes, and so on.
     #[inline(always)]
     fn fold_rows(self, rows: [Self::Sixteen; 4]) -> Self::Sixteen {
         let mut folded = <Self::Sixteen as Lanes>::Floats::zeroed();
@@ -107,11 +107,11 @@ pub(crate) trait Kernel {
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 
-/// Whether code and stack are scarce, as on a microcontroller: blocks are short then, and variants of a kernel
-/// that only save time are one. (With `--cfg hyla_small` a workstation tests that, by one lane: `make small-test`.)
+/// Whether code and stack are scarce, as on a microcontroller. Then blocks are short, and kernels have no variants that
+/// only save time. (With `--cfg hyla_small` a workstation tests that, with one lane: `make small-test`.)
 pub(crate) const IS_SMALL: bool = !SIMD && cfg!(any(not(target_pointer_width = "64"), hyla_small));
 
-/// How many items a block on the stack has: fewer where that is small.
+/// How many items a block on the stack has. There are fewer where the stack is small.
 pub(crate) const fn on_stack(items: usize) -> usize {
     if IS_SMALL {
         items / 32
@@ -246,8 +246,8 @@ pub(crate) trait Lanes:
     }
 }
 
-/// What follows from the types of a vector. Apart from [`Lanes`], so that no tier can say something else: unsafe code
-/// relies on it.
+/// What follows from the types of a vector. It is not part of [`Lanes`], so that no tier can say something else: unsafe
+/// code relies on it.
 pub(crate) trait Counted {
     /// How many floats the vector holds.
     const LANES: usize;
@@ -268,8 +268,10 @@ pub(crate) trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not
 }
 
 /// A vector of 32-bit integers; arithmetic wraps.
-pub(crate) trait Bits:
-    Copy + Add<Output = Self> + Sub<Output = Self> + BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self>
+pub(crate) trait Bits
+where
+    Self: Copy + Add<Output = Self> + Sub<Output = Self>,
+    Self: BitAnd<Output = Self> + BitOr<Output = Self> + BitXor<Output = Self>,
 {
     /// Shifts zeros in from the right.
     fn shl(self, count: u32) -> Self;
@@ -310,7 +312,7 @@ pub(crate) trait Doubles:
     fn from_values(simd: Self::Simd, values: &Self::Values) -> Self;
     /// The doubles, in order.
     fn to_values(self) -> Self::Values;
-    /// The square root; NaN of what is negative, but -0 of -0.
+    /// The square root. It is NaN for negative numbers, except that the root of -0 is -0.
     #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn sqrt(self) -> Self;
     /// `self < other`: false with a NaN.
@@ -320,8 +322,8 @@ pub(crate) trait Doubles:
     #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
-    /// The sum of sixteen doubles as a tree: lanes 8 apart are added, then 4, 2 and 1. One order on
-    /// every tier.
+    /// The sum of sixteen doubles as a tree: lanes that are 8 apart are added, then 4, 2 and 1. The order is the same
+    /// on every tier.
     #[inline(always)]
     fn sum_of_sixteen(self) -> f64 {
         let [a, b, c, d] = self.fold_to_four();
@@ -336,48 +338,8 @@ pub(crate) trait Doubles:
     }
 }
 
-/// The items of an array.
-#[inline(always)]
-pub(crate) fn flat<A: Pod, T: AnyBitPattern>(array: &A) -> &[T] {
-    bytemuck::try_cast_slice(core::slice::from_ref(array)).unwrap_or(&[])
-}
-
-/// The items of an array.
-#[inline(always)]
-pub(crate) fn flat_mut<A: Pod, T: Pod>(array: &mut A) -> &mut [T] {
-    bytemuck::try_cast_slice_mut(core::slice::from_mut(array)).unwrap_or(&mut [])
-}
-
-/// Items as vectors, if they are whole ones.
-#[inline(always)]
-pub(crate) fn vectors<A: Pod, T: Pod>(items: &[T]) -> &[A] {
-    bytemuck::try_cast_slice(items).unwrap_or(&[])
-}
-
-/// Items as vectors, if they are whole ones.
-#[inline(always)]
-pub(crate) fn vectors_mut<A: Pod, T: Pod>(items: &mut [T]) -> &mut [A] {
-    bytemuck::try_cast_slice_mut(items).unwrap_or(&mut [])
-}
-
-/// The vector at an index of floats that are whole vectors; 0 behind their end.
-#[inline(always)]
-pub(crate) fn load<V: Lanes>(simd: V::Simd, floats: &[f32], index: usize) -> V {
-    match vectors(floats).get(index) {
-        Some(floats) => V::from_floats(simd, floats),
-        None => V::splat(simd, 0.0),
-    }
-}
-
-/// Writes the vector at an index; drops it behind the end.
-#[inline(always)]
-pub(crate) fn store<V: Lanes>(vector: V, floats: &mut [f32], index: usize) {
-    if let Some(floats) = vectors_mut(floats).get_mut(index) {
-        vector.to_floats(floats);
-    }
-}
-
-/// The sum of integers in lanes, which is below 2^23 in each. (Floats would be added one after the other.)
+/// The sum of the lanes, which hold integers below 2^23. (They are added as integers, because sums of floats must be
+/// made one after the other.)
 #[inline(always)]
 pub(crate) fn sum_of_counts<V: Lanes>(counts: V) -> i64 {
     const FROM_INTEGER: f32 = 8_388_608.0;
@@ -388,8 +350,8 @@ pub(crate) fn sum_of_counts<V: Lanes>(counts: V) -> i64 {
     sum.into()
 }
 
-/// Asks the caches for the items of a slice that is read soon: hardware looks ahead in what is read
-/// steadily, but not from one tile to the next. Nothing happens where a target has no such wish.
+/// Asks the caches for the items of a slice that is read soon. Hardware looks ahead in what is read steadily, but not
+/// from one tile to the next. On targets without such an instruction nothing happens.
 #[inline(always)]
 pub(crate) fn prefetch(slice: &[i32]) {
     #[cfg(target_arch = "x86_64")]

@@ -1,8 +1,8 @@
 //! What a call writes to: memory of C that may be uninitialised until then, and slices of Rust.
 //!
-//! An [`Output`] is all that a kernel sees of a gradient or a map. What is stored is never read before, so nothing
-//! needs to be initialised for it; what is added to is read, and initialised by its constructors. Nothing here makes
-//! memory uninitialised that was not, so slices of Rust are outputs, too.
+//! An [`Output`] is all that a kernel sees of a gradient or a map. Floats that are stored are never read before, so
+//! they need not be initialised. Floats that are added to are read; the constructors demand that they are initialised.
+//! Nothing here makes initialised memory uninitialised, so slices of Rust are outputs, too.
 
 use super::{Lanes, Write, copy, gather, over};
 use bytemuck::Pod;
@@ -19,7 +19,7 @@ impl<'a, T: Copy> Places<'a, T> {
         Self { items }
     }
 
-    /// Items of Rust, whatever they hold.
+    /// Items of a Rust slice. What they hold does not matter.
     #[inline(always)]
     pub fn of(items: &'a mut [T]) -> Self {
         let length = items.len();
@@ -33,12 +33,12 @@ impl<'a, T: Copy> Places<'a, T> {
         self.items.len()
     }
 
-    /// The first of them, if there are as many.
+    /// The first `length` places, if there are as many.
     pub fn first(self, length: usize) -> Option<Self> {
         Some(Self { items: self.items.get_mut(..length)? })
     }
 
-    /// Writes an item; drops it behind the end.
+    /// Writes an item. Behind the end it writes nothing.
     #[inline(always)]
     pub fn put(&mut self, index: usize, item: T) {
         if let Some(place) = self.items.get_mut(index) {
@@ -96,13 +96,13 @@ impl<'a> Output<'a> {
         self.write
     }
 
-    /// The same floats, for a while.
+    /// The same floats, borrowed for a shorter time.
     #[inline(always)]
     pub fn reborrow(&mut self) -> Output<'_> {
         Output { floats: self.floats, write: self.write }
     }
 
-    /// Floats from a place on: none, if there are not as many.
+    /// `length` floats from `start` on. If there are not as many, none.
     #[inline(always)]
     pub fn part(&mut self, start: usize, length: usize) -> Output<'_> {
         let floats = self.floats.get_mut(start..).and_then(|floats| floats.get_mut(..length));
@@ -116,8 +116,8 @@ impl<'a> Output<'a> {
         Output { floats, write: self.write }
     }
 
-    /// What is to be added to, from a place on and `stride` apart: at most `count` floats. Where floats are stored
-    /// nothing is read, and `to` stays as it is.
+    /// Reads the floats that are added to: at most `count` of them, from `start` on, `stride` apart. If floats are
+    /// stored, nothing is read, and `to` stays as it is.
     #[inline(always)]
     pub fn read(&self, start: usize, stride: usize, count: usize, to: &mut [f32]) {
         if self.write == Write::Add {
@@ -132,18 +132,18 @@ impl<'a> Output<'a> {
         }
     }
 
-    /// Puts at most `count` floats in their places, from one on and `stride` apart, in the place of what was there.
+    /// Overwrites at most `count` floats, from `start` on, `stride` apart.
     #[inline(always)]
     pub fn put(&mut self, start: usize, stride: usize, count: usize, from: &[f32]) {
         let to = self.floats.get_mut(start..).unwrap_or_default();
         if stride == 1 {
-            place(to, from.get(..count).unwrap_or(from));
+            copy_to_places(to, from.get(..count).unwrap_or(from));
         } else {
             scatter(from, stride, count, to);
         }
     }
 
-    /// Stores or adds values one by one; returns whether all are finite.
+    /// Stores or adds values one by one. Returns whether all of them are finite.
     pub fn write_one_by_one(self, values: impl Iterator<Item = f32>) -> bool {
         let mut finite = true;
         for (to, value) in self.floats.iter_mut().zip(values) {
@@ -157,7 +157,7 @@ impl<'a> Output<'a> {
         finite
     }
 
-    /// The floats after others were put in their places, with zeros behind.
+    /// Overwrites the floats with copies of others and zeros behind them, and returns them.
     #[inline(never)]
     pub fn copied(mut self, from: &[f32]) -> &'a mut [f32] {
         let copied = self.len().min(from.len());
@@ -178,7 +178,7 @@ impl<'a> Output<'a> {
         Vectors { arrays: arrays(self.floats).0, write: self.write }
     }
 
-    /// The floats as vectors, of which the last may be padded.
+    /// The floats as vectors. The last one may be padded.
     #[inline(always)]
     pub fn columns<A: Pod>(self) -> OutputColumns<'a, A> {
         let write = self.write;
@@ -194,7 +194,7 @@ impl<'a> Output<'a> {
 
 /// Copies as many floats as both slices have.
 #[inline(never)]
-fn place(to: &mut [MaybeUninit<f32>], from: &[f32]) {
+fn copy_to_places(to: &mut [MaybeUninit<f32>], from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         to.write(*from);
     }
@@ -231,8 +231,8 @@ pub(crate) struct Vectors<'a, A> {
 }
 
 impl<'a, A: Pod> Vectors<'a, A> {
-    /// The vectors one by one. (Of types that the standard library knows: a loop over several of them at once is as
-    /// short then as one over slices.)
+    /// The vectors one by one. (The iterator is one of the standard library. So a loop over several of them is as fast
+    /// as a loop over slices.)
     #[inline(always)]
     pub fn iter(self) -> impl Iterator<Item = Place<'a, A>> {
         let write = self.write;
@@ -246,7 +246,7 @@ impl<'a, A: Pod> Vectors<'a, A> {
         Some(Place { array, write: self.write })
     }
 
-    /// Takes the next vectors, so many or as many as there are; None behind the last.
+    /// Takes the next `count` vectors, or as many as there are. None: there are no more.
     #[inline(always)]
     pub fn take(&mut self, count: usize) -> Option<Self> {
         let arrays = core::mem::take(&mut self.arrays);
@@ -265,13 +265,13 @@ pub(crate) struct Place<'a, A> {
 }
 
 impl<A: Pod> Place<'_, A> {
-    /// Puts the values in the place of what was there.
+    /// Overwrites the vector with the values.
     #[inline(always)]
     pub fn put<V: Lanes<Floats = A>>(self, values: V) {
         self.array.write(values.to_array());
     }
 
-    /// Stores the values of the lanes where the mask is true (None: of all), or adds them.
+    /// Stores or adds the values in the lanes in which the mask is true (None: in all).
     #[inline(always)]
     pub fn write<V: Lanes<Floats = A>>(self, mask: Option<V::Mask>, values: V) {
         let mut before = None;
@@ -284,7 +284,7 @@ impl<A: Pod> Place<'_, A> {
     }
 }
 
-/// An output as vectors: all whole ones in place, and a padded copy for the ragged end.
+/// An output as vectors. Whole vectors are written in place, and the ragged end to a padded copy.
 pub(crate) struct OutputColumns<'a, A> {
     whole: &'a mut [MaybeUninit<A>],
     tail: A,
@@ -293,8 +293,8 @@ pub(crate) struct OutputColumns<'a, A> {
 }
 
 impl<A: Pod> OutputColumns<'_, A> {
-    /// The place of the vector at an index; the padded one behind the last whole one. [`Self::finish`] must be called
-    /// at the end.
+    /// The place of the vector at an index. Behind the last whole vector it is the padded copy. [`Self::finish`] must
+    /// be called at the end.
     #[inline(always)]
     pub fn get(&mut self, index: usize) -> Place<'_, A> {
         let array = match self.whole.get_mut(index) {

@@ -215,7 +215,8 @@ impl Doubles for One<f64> {
     fn to_values(self) -> [f64; 1] {
         [self.0]
     }
-    // (The standard library has it, but not the core: this is one instruction where there is one.)
+    // (Square roots are in the standard library, but not in the core. By `wide` this is one instruction, if the target
+    // has it.)
     #[inline(always)]
     fn sqrt(self) -> Self {
         let [root, _] = f64x2::splat(self.0).sqrt().to_array();

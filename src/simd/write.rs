@@ -1,4 +1,4 @@
-//! How values come into an array that is there: in the place of what it holds, or added to it.
+//! How values are written to an array: they replace what it holds, or are added to it.
 
 use super::Lanes;
 
@@ -20,7 +20,7 @@ impl Write {
         [Self::Store, Self::Add].into_iter().find(|write| *write as u32 == number)
     }
 
-    /// Writes the values of the lanes where the mask is true (None: of all).
+    /// Writes the values in the lanes in which the mask is true (None: in all).
     #[inline(always)]
     pub(crate) fn write<V: Lanes>(self, mask: Option<V::Mask>, values: V, to: &mut V::Floats) {
         let before = match self {
@@ -31,8 +31,8 @@ impl Write {
     }
 }
 
-/// The values of the lanes where the mask is true (None: of all), added to what was there before (None: they take its
-/// place, and elsewhere is 0).
+/// What is in an array after values were written in the lanes in which the mask is true (None: in all). With `before`
+/// the values are added to it. Without it they are stored, and the other lanes become 0.
 #[inline(always)]
 pub(crate) fn over<V: Lanes>(mask: Option<V::Mask>, values: V, before: Option<V>) -> V {
     let (values, otherwise) = match before {

@@ -59,7 +59,10 @@ proptest! {
 
     /// Whether a tile needs the greatest logits depends on all of its pixels, but no result does.
     #[test]
-    fn a_pixel_does_not_depend_on_its_neighbours(batch in cubes(2_usize..40, 1..20, between(-30.0, 30.0)), node in cross_entropy::nodes()) {
+    fn a_pixel_does_not_depend_on_its_neighbours(
+        batch in cubes(2_usize..40, 1..20, between(-30.0, 30.0)),
+        node in cross_entropy::nodes(),
+    ) {
         let alone = outcome(&node, &batch, Order::Planar);
         let mut beside = batch.clone();
         let n = batch.n;
@@ -78,7 +81,10 @@ proptest! {
 proptest! {
     #[test]
     fn a_row_adds_what_its_terms_are(
-        terms in proptest::collection::vec(prop_oneof![2 => between(0.0, 1.0), 1 => between(-1e-20, 1e-20), 1 => any_float()], 1..9),
+        terms in proptest::collection::vec(
+            prop_oneof![2 => between(0.0, 1.0), 1 => between(-1e-20, 1e-20), 1 => any_float()],
+            1..9,
+        ),
         length in 1_usize..33,
     ) {
         let length = length * 16;

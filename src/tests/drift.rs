@@ -98,7 +98,10 @@ proptest! {
 
     /// Two samples of like scores, where the distances are small; and scores that crowd into few bins.
     #[test]
-    fn bounds_hold_for_small_distances(rule in rules(), scores in proptest::collection::vec((between(-6.0, 6.0), between(-0.1, 0.1)), 1..300)) {
+    fn bounds_hold_for_small_distances(
+        rule in rules(),
+        scores in proptest::collection::vec((between(-6.0, 6.0), between(-0.1, 0.1)), 1..300),
+    ) {
         let mut table = table(rule);
         let binning = Binning::new(rule, &mut table).unwrap();
         let (now, reference): (Vec<f32>, Vec<f32>) = scores.iter().map(|(score, step)| (score + step, *score)).unzip();
@@ -111,7 +114,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn any_floats_stay_within_bounds(rule in rules(), scores in proptest::collection::vec((any_float(), any_float()), 1..200)) {
+    fn any_floats_stay_within_bounds(
+        rule in rules(),
+        scores in proptest::collection::vec((any_float(), any_float()), 1..200),
+    ) {
         let mut table = table(rule);
         let binning = Binning::new(rule, &mut table).unwrap();
         let (mut now, mut reference): (Vec<f32>, Vec<f32>) = scores.into_iter().unzip();
@@ -123,7 +129,11 @@ proptest! {
     }
 
     #[test]
-    fn bins_of_one_width_leave_two_widths(bins in 2_u32..2000, now in proptest::collection::vec(between(-1.0, 1.0), 1..500), reference in proptest::collection::vec(between(-1.0, 1.0), 1..500)) {
+    fn bins_of_one_width_leave_two_widths(
+        bins in 2_u32..2000,
+        now in proptest::collection::vec(between(-1.0, 1.0), 1..500),
+        reference in proptest::collection::vec(between(-1.0, 1.0), 1..500),
+    ) {
         let binning = Binning::new(Rule::Linear { low: -1.0, high: 1.0, bins }, &mut []).unwrap();
         let params = Params { range: Some([-1.0, 1.0]), ..Params::default() };
         let (words, stored) = (histograms(&binning, &now, None), histograms(&binning, &reference, None));
@@ -132,7 +142,10 @@ proptest! {
     }
 
     #[test]
-    fn integers_have_exact_distances(now in proptest::collection::vec(any::<u16>(), 1..1000), reference in proptest::collection::vec(any::<u16>(), 1..1000)) {
+    fn integers_have_exact_distances(
+        now in proptest::collection::vec(any::<u16>(), 1..1000),
+        reference in proptest::collection::vec(any::<u16>(), 1..1000),
+    ) {
         for rule in [Rule::Words, Rule::Bytes] {
             let binning = Binning::new(rule, &mut []).unwrap();
             let fill = |scores: &[u16]| {

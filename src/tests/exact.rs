@@ -1,7 +1,7 @@
 //! The exact sums against rational arithmetic.
 
 use super::{between, for_each_tier, near_powers_of_two};
-use crate::exact::{Accumulator, BLOCK, Blocks, Exact, ExactSquares, ExactSum, GIVEN, padded};
+use crate::exact::{Accumulator, BLOCK, Blocks, Exact, ExactSquares, ExactSum, GIVEN, as_registers};
 use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -57,7 +57,7 @@ impl Kernel for AddParts<'_> {
         for (floats, marks) in floats.chunks(BLOCK).zip(marks.chunks(BLOCK)) {
             let (mut tile, mut tile_marks) = ([0.0; BLOCK], [0; BLOCK]);
             let lanes = S::Register::LANES;
-            let length = padded(floats, lanes, &mut tile).len();
+            let length = as_registers(floats, lanes, &mut tile).len();
             tile[..floats.len()].copy_from_slice(floats);
             tile_marks[..marks.len()].copy_from_slice(marks);
             sums.add(simd, &mut tile[..length], &tile_marks[..length]);

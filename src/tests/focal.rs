@@ -85,7 +85,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn terms_and_slopes_are_within_the_stated_bound(batch in pixels(1_usize..100, between(-30.0, 30.0)), params in params()) {
+    fn terms_and_slopes_are_within_the_stated_bound(
+        batch in pixels(1_usize..100, between(-30.0, 30.0)),
+        params in params(),
+    ) {
         let params = Params { reduction: Reduction::Sum, ..params };
         terms_and_slopes_are_within_the_bound(&params, &Batch { weights: None, ..batch });
     }
@@ -98,7 +101,11 @@ proptest! {
     }
 
     #[test]
-    fn factors_keep_their_digits(margin in between(-60.0, 5.0), exponent in between(-20.0, 72.0), gamma in prop_oneof![Just(1.0_f32), Just(2.0), Just(1.5), Just(5.0)]) {
+    fn factors_keep_their_digits(
+        margin in between(-60.0, 5.0),
+        exponent in between(-20.0, 72.0),
+        gamma in prop_oneof![Just(1.0_f32), Just(2.0), Just(1.5), Just(5.0)],
+    ) {
         let weight = exponent.exp2();
         let params = Params { reduction: Reduction::Sum, weight, gamma, alpha: None };
         let found = outcome(&params, &normal(&[margin]), Order::Interleaved);
@@ -114,7 +121,10 @@ proptest! {
     }
 
     #[test]
-    fn a_steep_power_keeps_its_bound(margin in between(-1.0, 40.0), gamma in prop_oneof![Just(1e3_f32), Just(1e6), Just(1e12)]) {
+    fn a_steep_power_keeps_its_bound(
+        margin in between(-1.0, 40.0),
+        gamma in prop_oneof![Just(1e3_f32), Just(1e6), Just(1e12)],
+    ) {
         let params = Params { reduction: Reduction::Sum, weight: 1.0, gamma, alpha: None };
         let found = outcome(&params, &normal(&[margin]), Order::Interleaved);
         let (margin, gamma) = (f64::from(margin), f64::from(gamma));

@@ -95,7 +95,10 @@ proptest! {
     }
 
     #[test]
-    fn bins_never_fall_and_begin_at_their_lowest_score(rule in rules(), mut scores in proptest::collection::vec(any_float(), 2..50)) {
+    fn bins_never_fall_and_begin_at_their_lowest_score(
+        rule in rules(),
+        mut scores in proptest::collection::vec(any_float(), 2..50),
+    ) {
         let mut table = table(rule);
         let binning = Binning::new(rule, &mut table).unwrap();
         scores.retain(|score| !score.is_nan());
@@ -122,12 +125,18 @@ proptest! {
     }
 
     #[test]
-    fn points_and_thresholds_are_those_of_counting(rule in rules(), items in items(2000), threshold in between(-10.0, 10.0), share in between(0.0, 1.0)) {
+    fn points_and_thresholds_are_those_of_counting(
+        rule in rules(),
+        items in items(2000),
+        threshold in between(-10.0, 10.0),
+        share in between(0.0, 1.0),
+    ) {
         let mut table = table(rule);
         let binning = Binning::new(rule, &mut table).unwrap();
         let words = histograms(&binning, &items);
         let count = |threshold: f64, label: bool| {
-            items.iter().filter(|(score, is_anomaly)| f64::from(*score) >= threshold && *is_anomaly == label).count() as i64
+            let is_counted = |item: &&(f32, bool)| f64::from(item.0) >= threshold && item.1 == label;
+            items.iter().filter(is_counted).count() as i64
         };
         let (found, _) = at(&binning, &words, threshold).unwrap();
         prop_assert!(found.threshold <= f64::from(threshold));

@@ -41,7 +41,8 @@ proptest! {
         let (found, _) = rank_items(&items);
         let truth = exact(&items);
         // The oracle sums 400 terms.
-        prop_assert!(close(found.average_precision, truth.average_precision, BOUND + 400.0 * f64::EPSILON), "{found:?}");
+        let bound = BOUND + 400.0 * f64::EPSILON;
+        prop_assert!(close(found.average_precision, truth.average_precision, bound), "{found:?}");
         prop_assert!(close(found.roc_auc, truth.roc_auc, 4.0 * f64::EPSILON), "{found:?}");
         prop_assert!(close(found.f1_max, truth.f1_max, 2.0 * f64::EPSILON), "{found:?}");
         prop_assert_eq!((found.anomalies + found.normal) as usize, items.len());
@@ -82,7 +83,8 @@ proptest! {
 
         // Valid pixels with a NaN are counted, and nothing else changes.
         let pixels = Pixels { valid: None, ..pixels };
-        let kept: Vec<(f32, bool)> = shuffled.iter().map(|item| (item.0, item.1)).filter(|item| !item.0.is_nan()).collect();
+        let scored = shuffled.iter().map(|item| (item.0, item.1));
+        let kept: Vec<(f32, bool)> = scored.filter(|item| !item.0.is_nan()).collect();
         let (expected, _) = rank_items(&kept);
         let (found, found_notices) = rank(&pixels);
         let nan = |label: bool| shuffled.iter().filter(|item| item.0.is_nan() && item.1 == label).count() as i64;
@@ -94,7 +96,8 @@ proptest! {
     #[test]
     fn histograms_of_bytes_say_the_same(pairs in proptest::collection::vec((any::<u8>(), any::<bool>()), 1..300)) {
         let items: Vec<(f32, bool)> = pairs.iter().map(|(score, label)| (f32::from(*score), *label)).collect();
-        let (scores, targets): (Vec<u8>, Vec<u8>) = pairs.iter().map(|(score, label)| (*score, u8::from(*label))).unzip();
+        let bytes = pairs.iter().map(|(score, label)| (*score, u8::from(*label)));
+        let (scores, targets): (Vec<u8>, Vec<u8>) = bytes.unzip();
         let binning = Binning::new(Rule::Bytes, &mut []).unwrap();
         let mut words = vec![0; ranking::words(&binning)];
         ranking::update(&binning, &integers(&scores, Some(&targets), None), &mut words).unwrap();

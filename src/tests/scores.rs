@@ -111,7 +111,11 @@ proptest! {
     }
 
     #[test]
-    fn masks_and_order_change_nothing(scores in scores(200), fraction in between(1e-3, 1.0), turn in any::<prop::sample::Index>()) {
+    fn masks_and_order_change_nothing(
+        scores in scores(200),
+        fraction in between(1e-3, 1.0),
+        turn in any::<prop::sample::Index>(),
+    ) {
         let expected = statistics(&pixels(&scores, None));
         let (mean, _) = topk(&scores, fraction.into());
         let mut masked: Vec<(f32, u8)> = scores.iter().map(|score| (*score, 255)).collect();

@@ -98,7 +98,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn entropy_is_the_formula(weights in weights(), target in proptest::option::of(between(0.0, 4.0)), weight in between(-2.0, 2.0)) {
+    fn entropy_is_the_formula(
+        weights in weights(),
+        target in proptest::option::of(between(0.0, 4.0)),
+        weight in between(-2.0, 2.0),
+    ) {
         let params = entropy::Params { weight, target_entropy: target, eps: 0.1 };
         // With a sum near 0 a step of the differences is no small one.
         prop_assume!(weights.iter().any(|weight| *weight > 0.1));
@@ -107,7 +111,11 @@ proptest! {
     }
 
     #[test]
-    fn diversity_is_the_formula(weights in weights(), offset in prop_oneof![Just(0.0_f32), Just(1000.0)], weight in between(-2.0, 2.0)) {
+    fn diversity_is_the_formula(
+        weights in weights(),
+        offset in prop_oneof![Just(0.0_f32), Just(1000.0)],
+        weight in between(-2.0, 2.0),
+    ) {
         let weights: Vec<f32> = weights.iter().map(|weight| weight + offset).collect();
         let params = diversity::Params { weight };
         let mut gradient = std::vec![f32::NAN; weights.len()];

@@ -46,7 +46,8 @@ proptest! {
         let found = report(&weights);
         let variance = naive::variance(&doubles(&weights));
         prop_assert!((found.weight_variance - variance).abs() <= 1e-12 * variance + 1e-18);
-        let integers: Vec<i64> = weights.iter().map(|weight| (f64::from(*weight) * f64::from(1 << 24)) as i64).collect();
+        let integer = |weight: &f32| (f64::from(*weight) * f64::from(1 << 24)) as i64;
+        let integers: Vec<i64> = weights.iter().map(integer).collect();
         let gini = naive::gini(&integers);
         let bound = (weights.len() as f64 / 2.0 + 8.0) * f64::EPSILON / 2.0 * gini;
         prop_assert!((found.gini_coefficient - gini).abs() <= bound, "{} is not {gini}", found.gini_coefficient);
@@ -66,12 +67,15 @@ proptest! {
     }
 
     #[test]
-    fn every_tier_gives_the_same_bits(weights in proptest::collection::vec(prop_oneof![3 => between(-1.0, 1.0), 1 => any_float()], 0..70)) {
+    fn every_tier_gives_the_same_bits(
+        weights in proptest::collection::vec(prop_oneof![3 => between(-1.0, 1.0), 1 => any_float()], 0..70),
+    ) {
         let bits = |value: f64| if value.is_nan() { u64::MAX } else { value.to_bits() };
         let mut first = None;
         for_each_tier(|tier| {
             let (spread, shares) = (report(&weights), entropy::value(&entropy::Params::default(), &weights).unwrap());
-            let found = (numbers(&spread).map(bits), bits(spread.sum), spread.notices(), bits(shares.value), shares.notices);
+            let numbers = numbers(&spread).map(bits);
+            let found = (numbers, bits(spread.sum), spread.notices(), bits(shares.value), shares.notices);
             assert_eq!(*first.get_or_insert(found), found, "{tier:?}");
         });
     }

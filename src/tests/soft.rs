@@ -58,7 +58,9 @@ proptest! {
     }
 
     #[test]
-    fn hard_targets_as_soft_ones_are_the_same_to_rounding(scores in proptest::collection::vec(between(-20.0, 20.0), 1..100)) {
+    fn hard_targets_as_soft_ones_are_the_same_to_rounding(
+        scores in proptest::collection::vec(between(-20.0, 20.0), 1..100),
+    ) {
         let hard: Vec<u8> = (0..scores.len()).map(|index| u8::from(index % 4 == 1)).collect();
         let soft: Vec<f32> = hard.iter().map(|target| f32::from(*target)).collect();
         let params = Params { pos_weight: 3.0, ..Params::default() };
@@ -120,7 +122,7 @@ fn masks_and_weights_go_before_bad_targets() {
             assert_eq!((&found.numbers, found.notices), (&kept.numbers, Notices::REJECTED), "{tier:?}");
             // A masked pixel is not rejected, whatever its target.
             let mut totals = *found.state.one::<Totals>();
-            assert_eq!((totals.sums.terms, totals.sums.rejected), (3, 2));
+            assert_eq!((totals.sums.term_count, totals.sums.rejected), (3, 2));
             totals.sums.rejected = 0;
             assert_eq!(&totals, kept.state.one());
             let at = |list: &[u32], places: [usize; 3]| places.map(|place| list[place]);

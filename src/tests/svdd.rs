@@ -232,7 +232,7 @@ proptest! {
         let found = outcome(&node, &pixels, Order::Interleaved);
         let totals = found.state.one::<Totals>();
         let squared = params.radius().unwrap().value.powi(2);
-        let n = totals.sums.terms as f64;
+        let n = totals.sums.term_count as f64;
         let slope = (2.0 * f64::from(params.weight) / f64::from(params.nu) * (1.5 / n)) as f32;
         let mut outside = 0;
         for (pixel, row) in pixels.values.chunks(pixels.channels).enumerate() {
@@ -298,7 +298,8 @@ proptest! {
             let found = numbers[2 + channel];
             prop_assert!((found - slope).abs() <= 1e-5 * (1.0 + slope.abs()), "{found} is not {slope}");
             // The gradients of a shift of everything sum to 0.
-            let slopes = || gradient.iter().skip(channel).step_by(batch.channels).map(|bits| f64::from(f32::from_bits(*bits)));
+            let slope = |bits: &u32| f64::from(f32::from_bits(*bits));
+            let slopes = || gradient.iter().skip(channel).step_by(batch.channels).map(slope);
             let (sum, size): (f64, f64) = (slopes().sum(), slopes().map(f64::abs).sum());
             prop_assert!((found + sum).abs() <= 1e-6 * size + 1e-30, "{found} and {sum}");
         }

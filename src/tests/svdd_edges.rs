@@ -139,7 +139,7 @@ fn channels_must_agree() {
     assert_eq!(totals.update(&params, &too_many, &many), Err(Error::Channels));
     let most = &many[1..];
     totals.update(&params, &cube(&many[..MOST_CHANNELS], MOST_CHANNELS), most).unwrap();
-    assert_eq!((totals.outside, totals.sums.terms), (0, 1));
+    assert_eq!((totals.outside, totals.sums.term_count), (0, 1));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::LabelledLogits;
 use crate::exact::{ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
 use crate::math::log1p;
-use crate::node::softmax::{PIXELS, Rows, Tile, Work, load_wide, store_wide};
+use crate::node::softmax::{LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 use crate::node::walk::Outputs;
 use crate::simd::{self, Counted, Kernel, Lanes, Simd, load, only, store};
 
@@ -30,18 +30,18 @@ impl Kept {
     }
 }
 
-/// Factors of the terms, or of the gradient, before those of the pixels.
+/// The factors of the terms, or of the gradient, without the weights of pixels.
 #[derive(Clone, Copy)]
-struct Factors<'a> {
+struct ClassFactors<'a> {
     class_weights: Option<&'a [f32]>,
-    /// Of the class of the label.
+    /// The factor of the class of the label.
     own: f64,
-    /// Of every class, `e/K`, and that times the sum of the class weights.
+    /// The factor of every class, which contains `e/K`, and the same times the sum of the class weights.
     spread: f64,
     all: f32,
 }
 
-impl Factors<'_> {
+impl ClassFactors<'_> {
     fn class_weight(&self, class: usize) -> f64 {
         let weight = |weights: &[f32]| weights.get(class).copied().unwrap_or(0.0);
         f64::from(self.class_weights.map_or(1.0, weight))
@@ -56,7 +56,7 @@ impl Factors<'_> {
     /// The factors of the labels of a tile.
     #[inline(never)]
     fn of_labels(&self, factor: f64, tile: &Tile, to: &mut [f32; PIXELS]) {
-        for (to, class) in to.iter_mut().zip(&tile.class).take(tile.padded()) {
+        for (to, class) in to.iter_mut().zip(&tile.class).take(tile.padded_length()) {
             let weight = if *class < 0.0 { 0.0 } else { self.class_weight(*class as usize) };
             *to = (factor * weight) as f32;
         }
@@ -64,11 +64,11 @@ impl Factors<'_> {
 }
 
 impl<'a> LabelledLogits<'a> {
-    fn factors(&self, factor: f64) -> Factors<'a> {
+    fn factors(&self, factor: f64) -> ClassFactors<'a> {
         let Self { params, labels, class_weights } = *self;
         let smoothing = f64::from(params.label_smoothing);
         let spread = factor * smoothing / labels.classes as f64;
-        let mut factors = Factors { class_weights, own: factor * (1.0 - smoothing), spread, all: 0.0 };
+        let mut factors = ClassFactors { class_weights, own: factor * (1.0 - smoothing), spread, all: 0.0 };
         let sum: f64 = (0..labels.classes).map(|class| factors.class_weight(class)).sum();
         factors.all = (spread * sum) as f32;
         factors
@@ -79,7 +79,7 @@ impl<'a> LabelledLogits<'a> {
         kept.greatest = [0.0; PIXELS];
         kept.others = [0.0; PIXELS];
         self.labels.each_block(work, &mut |tile| {
-            simd::run(Others { tile, kept: &mut *kept });
+            simd::run(FindOthers { tile, kept: &mut *kept });
         });
     }
 }
@@ -113,7 +113,7 @@ pub(super) fn tally(logits: &LabelledLogits, weights: &mut ExactSum) -> Tally {
     tally
 }
 
-/// Goes over the pixels, and writes what is wanted of them.
+/// Goes over the pixels, and writes the outputs that are wanted.
 #[inline(never)]
 pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
     let Outputs { totals, mut map, mut gradient } = outputs;
@@ -132,14 +132,14 @@ pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
             of_slopes.of_labels(of_slopes.own, &work.tile, of_slope);
         }
         kept.spread = [0.0; PIXELS];
-        let mut see = |tile: &Tile, logits: Rows| {
-            simd::run(Logits { tile, logits, factors: of_terms, kept: &mut kept });
+        let mut see = |tile: &Tile, logits: LogitRows| {
+            simd::run(FindLogits { tile, logits, factors: of_terms, kept: &mut kept });
         };
         logits.labels.softmax(work, if has_terms { Some(&mut see) } else { None });
         logits.find_others(work, &mut kept);
         if has_terms {
             let tile = &work.tile;
-            simd::run(Terms { tile, factors: of_terms, kept: &mut kept });
+            simd::run(FindTerms { tile, factors: of_terms, kept: &mut kept });
             if let Some(map) = &mut map {
                 map.put(tile.start, 1, tile.length, &kept.terms);
             }
@@ -154,7 +154,7 @@ pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
             logits.labels.each_block(work, &mut |tile| {
                 let gradient = CubeOutput::new(gradient.to.reborrow(), logits.labels.cube.layout);
                 let (factors, kept) = (of_slopes, &kept);
-                simd::run(Gradient { tile, factors, kept, gradient });
+                simd::run(WriteGradient { tile, factors, kept, gradient });
             });
         }
     });
@@ -166,20 +166,20 @@ pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
 /// Adds numbers of a tile to a sum.
 #[inline(never)]
 fn add(tile: &Tile, terms: &mut [f32; PIXELS], sum: &mut ExactSum) {
-    let classes = tile.class.get(..tile.padded()).unwrap_or(&[]);
-    let terms = terms.get_mut(..tile.padded()).unwrap_or(&mut []);
+    let classes = tile.class.get(..tile.padded_length()).unwrap_or(&[]);
+    let terms = terms.get_mut(..tile.padded_length()).unwrap_or(&mut []);
     Row { terms, classes, class: f32::NAN }.add(None, sum, &mut ExactSum::default());
 }
 
-/// Finds the logits of the labels, and adds to the parts that are spread.
-struct Logits<'t, 'a> {
+/// Finds the logits of the labels, and adds to the parts that smoothing spreads.
+struct FindLogits<'t, 'a> {
     tile: &'t Tile,
-    logits: Rows<'t>,
-    factors: &'t Factors<'a>,
+    logits: LogitRows<'t>,
+    factors: &'t ClassFactors<'a>,
     kept: &'t mut Kept,
 }
 
-impl Kernel for Logits<'_, '_> {
+impl Kernel for FindLogits<'_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -204,13 +204,14 @@ impl Kernel for Logits<'_, '_> {
     }
 }
 
-/// Finds the greatest probabilities of pixels, and adds up the others: 1 less the greatest, with all digits.
-struct Others<'t> {
+/// Finds the greatest probability of each pixel, and the sum of the others: that is 1 minus the greatest, but with all
+/// digits.
+struct FindOthers<'t> {
     tile: &'t Tile,
     kept: &'t mut Kept,
 }
 
-impl Kernel for Others<'_> {
+impl Kernel for FindOthers<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -230,13 +231,13 @@ impl Kernel for Others<'_> {
     }
 }
 
-struct Terms<'t, 'a> {
+struct FindTerms<'t, 'a> {
     tile: &'t Tile,
-    factors: &'t Factors<'a>,
+    factors: &'t ClassFactors<'a>,
     kept: &'t mut Kept,
 }
 
-impl Kernel for Terms<'_, '_> {
+impl Kernel for FindTerms<'_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -261,14 +262,14 @@ impl Kernel for Terms<'_, '_> {
     }
 }
 
-struct Gradient<'t, 'a> {
+struct WriteGradient<'t, 'a> {
     tile: &'t Tile,
-    factors: &'t Factors<'a>,
+    factors: &'t ClassFactors<'a>,
     kept: &'t Kept,
     gradient: CubeOutput<'t>,
 }
 
-impl Kernel for Gradient<'_, '_> {
+impl Kernel for WriteGradient<'_, '_> {
     type Output = ();
 
     #[inline(always)]

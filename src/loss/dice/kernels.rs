@@ -1,14 +1,15 @@
 //! The passes over the pixels, tile after tile.
 
-use super::{Table, Totals};
+use super::Totals;
+use super::classes::{SlopeTable, Slopes};
 use crate::exact::{Bounds, ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
-use crate::node::softmax::{Labels, PIXELS, Tile, load_wide, store_wide};
+use crate::node::softmax::{LabelledCube, PIXELS, Tile, load_wide, store_wide};
 use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, store};
 
 /// Adds the pixels to the sums of every class.
 #[inline(never)]
-pub(super) fn add(labels: &Labels, totals: &mut [Totals]) -> Tally {
+pub(super) fn add(labels: &LabelledCube, totals: &mut [Totals]) -> Tally {
     let skipped = labels.classes - totals.len();
     let has_weights = labels.cube.weights.is_some();
     let mut tally = Tally::default();
@@ -25,7 +26,7 @@ pub(super) fn add(labels: &Labels, totals: &mut [Totals]) -> Tally {
                 tile.bounds = None;
             }
             let window = tile.bounds.and_then(Bounds::window);
-            let padded = tile.padded();
+            let padded = tile.padded_length();
             let classes = tile.class.get(..padded).unwrap_or(&[]);
             let weights = tile.weight.get_mut(..padded).unwrap_or(&mut []);
             let rows = tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows);
@@ -70,29 +71,26 @@ impl Kernel for Weigh<'_> {
     }
 }
 
-/// `h(y)` of a class: where it is the label, and elsewhere.
-pub(super) type Slopes = [f32; 2];
-
 /// Writes the gradient.
 #[inline(never)]
-pub(super) fn write(labels: &Labels, table: &mut Table, mut gradient: Output) {
+pub(super) fn write(labels: &LabelledCube, table: &mut SlopeTable, mut gradient: Output) {
     let mut means = [0.0; PIXELS];
     labels.each_tile(&mut |work, _| {
         labels.softmax(work, None);
         means = [0.0; PIXELS];
         labels.each_block(work, &mut |tile| {
             let slopes = table.of_rows(tile);
-            simd::run(Mean { tile, slopes, means: &mut means });
+            simd::run(AddMeans { tile, slopes, means: &mut means });
         });
         labels.each_block(work, &mut |tile| {
             let slopes = table.of_rows(tile);
             let gradient = gradient.reborrow();
-            simd::run(Gradient { labels, tile, slopes, means: &means, gradient });
+            simd::run(WriteGradient { labels, tile, slopes, means: &means, gradient });
         });
     });
 }
 
-/// The slopes of a row.
+/// The slope of each pixel in a row.
 #[inline(always)]
 fn slope_of<V: Lanes>(slopes: &[Slopes], row: usize, class: V, tile: &Tile) -> V {
     let [own, other] = slopes.get(row).copied().unwrap_or([0.0; 2]);
@@ -101,13 +99,13 @@ fn slope_of<V: Lanes>(slopes: &[Slopes], row: usize, class: V, tile: &Tile) -> V
 }
 
 /// Adds to `sum_c h_c p_c`.
-struct Mean<'t> {
+struct AddMeans<'t> {
     tile: &'t Tile,
     slopes: &'t [Slopes],
     means: &'t mut [f64; PIXELS],
 }
 
-impl Kernel for Mean<'_> {
+impl Kernel for AddMeans<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -125,15 +123,15 @@ impl Kernel for Mean<'_> {
     }
 }
 
-struct Gradient<'t, 'a> {
-    labels: &'t Labels<'a>,
+struct WriteGradient<'t, 'a> {
+    labels: &'t LabelledCube<'a>,
     tile: &'t Tile,
     slopes: &'t [Slopes],
     means: &'t [f64; PIXELS],
     gradient: Output<'t>,
 }
 
-impl Kernel for Gradient<'_, '_> {
+impl Kernel for WriteGradient<'_, '_> {
     type Output = ();
 
     #[inline(always)]

@@ -1,9 +1,9 @@
 //! The parts of the loss and its gradient that look at every weight.
 //!
-//! Rows come as two parts that fill vectors: whole blocks, and the ragged end with zeros behind it.
+//! A row has two parts that both fill vectors: its whole blocks, and the ragged end with zeros behind it.
 
 use crate::input::Matrix;
-use crate::node::channels::{Row, SixteenDoubles, SixteenFloats, sum_of_row};
+use crate::node::channels::{MatrixRow, SixteenDoubles, SixteenFloats, sum_of_row};
 use crate::node::gram::{Floats, Values, Wide, vector};
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Output, Simd, vectors, vectors_mut};
 
@@ -19,7 +19,7 @@ impl Kernel for Squares<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         for (row, square) in self.squares.iter_mut().enumerate() {
-            let row = Row::<SixteenFloats<S>>::new(self.parts, row);
+            let row = MatrixRow::<SixteenFloats<S>>::new(self.parts, row);
             let squares = row.blocks().map(
                 #[inline(always)]
                 |block| {
@@ -44,7 +44,7 @@ impl Kernel for Along<'_, '_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> f64 {
-        let row = Row::<SixteenFloats<S>>::new(self.parts, self.row);
+        let row = MatrixRow::<SixteenFloats<S>>::new(self.parts, self.row);
         let sums = vectors::<<SixteenDoubles<S> as Doubles>::Values, f64>(self.sum);
         let products = row.blocks().zip(sums).map(
             #[inline(always)]
@@ -58,13 +58,13 @@ impl Kernel for Along<'_, '_> {
 }
 
 /// The sum of rows, each times its factor. The columns fill blocks.
-pub(super) struct Add<'m, 'a> {
+pub(super) struct AddRows<'m, 'a> {
     pub part: Matrix<'a>,
     pub factors: &'m [f64],
     pub sum: &'m mut [f64],
 }
 
-impl Kernel for Add<'_, '_> {
+impl Kernel for AddRows<'_, '_> {
     type Output = ();
 
     #[inline(always)]

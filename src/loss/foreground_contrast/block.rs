@@ -7,8 +7,8 @@ use crate::input::Cube;
 use crate::math::color::{Linear, M1, M2, Root, dot, linear_of_srgb, root_of_response, transposed};
 use crate::simd::{Counted, Kernel, Simd, load, store};
 
-/// How many pixels a block has that is transformed: whole registers, and few, because each takes arithmetic
-/// that does not end with the block.
+/// How many pixels a block has whose colours are transformed. They are whole registers. Few are enough: what a block
+/// costs by itself is little beside the arithmetic of its pixels.
 const TRANSFORMED: usize = if BLOCK < 128 { BLOCK } else { 128 };
 
 type Planes<const PIXELS: usize> = [[f32; PIXELS]; CHANNELS];
@@ -36,14 +36,14 @@ impl Block {
         if transform == Transform::None { BLOCK } else { TRANSFORMED }
     }
 
-    /// A channel of the colours, or of what stands in their place.
+    /// A channel of the colours, or of the derivatives that replaced them.
     #[inline(always)]
     pub fn colors(&mut self, channel: usize, count: usize) -> &mut [f32] {
         let colors = self.colors.get_mut(channel).and_then(|colors| colors.get_mut(..count));
         colors.unwrap_or(&mut [])
     }
 
-    /// Turns derivatives by the colours, which stand in their place, to those by the values of the cube.
+    /// Turns derivatives by the colours, which have replaced the colours, into derivatives by the values of the cube.
     #[inline(always)]
     pub fn back<S: Simd>(&mut self, simd: S, transform: Transform, count: usize) {
         let Self { colors, light_slopes, root_slopes } = self;
@@ -84,9 +84,9 @@ impl Kernel for Mix<'_> {
     }
 }
 
-/// Fills a block, slopes and all, with `count` pixels from `first` on; what is behind them in the last register
-/// is black. A kernel of its own: both walks share its code, and its loops go over channels, so that a function
-/// exists once.
+/// Fills a block with `count` pixels from `first` on, and with their slopes. Behind them the last register is black. It
+/// is a kernel of its own, so that both walks share its code. Its loops go over channels, so that each function is
+/// compiled once.
 pub(super) struct Fill<'b, 'a> {
     pub cube: &'b Cube<'a>,
     pub transform: Transform,

@@ -1,6 +1,6 @@
 //! The exact sums of one frame, and what they say.
 
-use super::kernels::{Inputs, Moments, Parts, Slopes, TERMS};
+use super::kernels::{ColorInputs, HighAndLow, Moments, Slopes, TERMS};
 use super::{CHANNELS, Params, check};
 use crate::error::Error;
 use crate::exact::{ExactSum, counts, variance};
@@ -9,7 +9,8 @@ use crate::math::double::sqrt;
 use crate::node::fingerprint::same_parameters;
 use crate::simd;
 
-/// The most floats that a pixel adds to a sum: the square of a color is two, and a weight makes two of each.
+/// How many floats a pixel adds to a sum at most: the square of a colour is two floats, and its product with a weight
+/// makes two of each.
 const MOST_PARTS: i64 = 4;
 
 /// The exact sums of one frame; all zero is empty. Adding the words of two frames' parts merges them.
@@ -43,7 +44,7 @@ impl Frame {
     pub fn update(&mut self, params: &Params, rgb: &Cube) -> Result<(), Error> {
         let targets = check(params, rgb)?;
         let mut weights = ExactSum::default();
-        let tally = tally(rgb.layout.n, &rgb.live(), &mut weights);
+        let tally = tally(rgb.layout.n, &rgb.mask_and_weights(), &mut weights);
         if rgb.weights.is_none() {
             let counts = Masks { first: targets, second: None, valid: rgb.valid }.count();
             self.foreground_weights.add_integer(counts.first);
@@ -53,16 +54,16 @@ impl Frame {
         self.rejected = self.rejected.wrapping_add(tally.rejected);
         let hash = params.frame_fingerprint().wrapping_mul(tally.pixels);
         self.fingerprint = self.fingerprint.wrapping_add(hash);
-        let mut sums = [Parts::default(); TERMS];
+        let mut sums = [HighAndLow::default(); TERMS];
         simd::run(Moments {
-            inputs: Inputs { cube: *rgb, targets, transform: params.transform() },
+            inputs: ColorInputs { cube: *rgb, targets, transform: params.transform() },
             squares: params.has_variance(),
             sums: &mut sums,
         });
         let (colors, squares) = sums.split_at_checked(CHANNELS + 1).unwrap_or_default();
         let foregrounds = self.foreground.iter_mut().chain([&mut self.foreground_weights]);
         let backgrounds = self.background.iter_mut().chain([&mut self.background_weights]);
-        // Without weights no color leaves a rest.
+        // Without weights a colour has no rest.
         let parts = if rgb.weights.is_some() { 2 } else { 1 };
         for ((foreground, background), color) in foregrounds.zip(backgrounds).zip(colors) {
             for [all, part] in color.iter().take(parts) {
@@ -106,7 +107,7 @@ impl Frame {
         [a, b, c, d, e, f, g, h, i, weights.0, weights.1]
     }
 
-    /// The words can be.
+    /// Checks that the words can be.
     fn check(&self) -> Result<(), Error> {
         counts::sum(&[self.pixels, self.rejected])?;
         self.foreground_weights.check_weights(self.pixels)?;
@@ -149,7 +150,7 @@ impl Frame {
     }
 }
 
-/// A sum without a part of its terms; the words are not canonical.
+/// Subtracts the sum of a part of the terms from the sum of all. The words are not canonical.
 fn without(all: &ExactSum, part: &ExactSum) -> ExactSum {
     let mut rest = *all;
     for (digit, less) in rest.digits.iter_mut().zip(part.digits) {
@@ -214,7 +215,7 @@ impl Evaluated {
         weight * loss
     }
 
-    /// Both means are equal and eps is 0: the distance has no direction.
+    /// Whether the distance has no direction, because both means are equal and eps is 0.
     pub fn is_degenerate(&self) -> bool {
         self.squared_distance == 0.0
     }

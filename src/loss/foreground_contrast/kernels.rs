@@ -11,21 +11,21 @@ use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Write, copy, cut, only, 
 
 /// The inputs of both walks.
 #[derive(Clone, Copy)]
-pub(super) struct Inputs<'a> {
+pub(super) struct ColorInputs<'a> {
     pub cube: Cube<'a>,
     pub targets: &'a [u8],
     pub transform: Transform,
 }
 
-impl Inputs<'_> {
+impl ColorInputs<'_> {
     /// Whether all pixels count alike.
     fn all_alike(&self) -> bool {
-        self.cube.live().are_alike()
+        self.cube.mask_and_weights().are_alike()
     }
 }
 
-/// Which pixels of a block count, and who is foreground.
-pub(super) struct Pixels {
+/// Which pixels of a block count, and which ones are foreground.
+pub(super) struct BlockPixels {
     length: usize,
     /// The length in whole registers.
     padded: usize,
@@ -33,15 +33,15 @@ pub(super) struct Pixels {
     targets: [u8; BLOCK],
 }
 
-impl Pixels {
+impl BlockPixels {
     /// Goes to the pixels from `first` on.
     #[inline(always)]
-    fn go<S: Simd>(&mut self, simd: S, inputs: &Inputs, first: usize) {
+    fn go<S: Simd>(&mut self, simd: S, inputs: &ColorInputs, first: usize) {
         self.length = Block::length(inputs.transform).min(inputs.cube.layout.n - first);
         self.padded = self.length.next_multiple_of(S::Register::LANES);
         if !inputs.all_alike() {
             let to = part_mut(&mut self.weights, 0, self.padded);
-            let pixels = inputs.cube.live().part(first, self.length);
+            let pixels = inputs.cube.mask_and_weights().part(first, self.length);
             simd.call(Weights { pixels, to });
         }
         copy(&mut self.targets, cut(inputs.targets, first, self.length));
@@ -58,24 +58,24 @@ impl Pixels {
     }
 }
 
-/// Where both walks work. (Aligned, so that no register crosses a cache line.)
+/// The memory of both walks. (It is aligned, so that no register crosses a cache line.)
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 struct Room {
     block: Block,
     tiles: [[f32; BLOCK]; 4],
-    pixels: Pixels,
+    pixels: BlockPixels,
 }
 
 impl Room {
     #[inline(never)]
     fn new() -> Self {
-        let pixels = Pixels { length: 0, padded: 0, weights: [0.0; BLOCK], targets: [0; BLOCK] };
+        let pixels = BlockPixels { length: 0, padded: 0, weights: [0.0; BLOCK], targets: [0; BLOCK] };
         Self { block: Block::new(), tiles: [[0.0; BLOCK]; 4], pixels }
     }
 }
 
-/// Products of floats, as two floats whose sum is exact (unless the second is subnormal): the first in the place
-/// of the floats. A call of its own: all products share its code.
+/// Products of floats, each as two floats whose sum is exact (unless the second one is subnormal). The first one
+/// replaces the float. It is a call of its own, so that all products share its code.
 struct Product<'b> {
     floats: &'b mut [f32],
     factors: &'b [f32],
@@ -115,26 +115,27 @@ pub(super) struct Slopes {
 }
 
 /// The sum of all pixels, and that of the foreground.
-type Sums = [ExactSum; 2];
+type AllAndForeground = [ExactSum; 2];
 
-/// Sums of what products are rounded to, and of what that leaves: apart, because their sizes are.
-pub(super) type Parts = [Sums; 2];
+/// The sum of the rounded products, and the sum of the rests of the rounding. They are separate, because their terms
+/// have different sizes.
+pub(super) type HighAndLow = [AllAndForeground; 2];
 
 /// How many things are summed: the colours by channel, the weights, the squares by channel.
 pub(super) const TERMS: usize = 2 * CHANNELS + 1;
 
 /// Adds the pixels to sums.
 pub(super) struct Moments<'a> {
-    pub inputs: Inputs<'a>,
+    pub inputs: ColorInputs<'a>,
     /// Whether squares are summed, too.
     pub squares: bool,
-    pub sums: &'a mut [Parts; TERMS],
+    pub sums: &'a mut [HighAndLow; TERMS],
 }
 
 type Adders<'a> = [Blocks<'a, 12, -160, 1, 2>; 2];
 
 #[inline(never)]
-fn adders(lanes: usize, sums: &mut [Parts; TERMS]) -> [Adders<'_>; TERMS] {
+fn adders(lanes: usize, sums: &mut [HighAndLow; TERMS]) -> [Adders<'_>; TERMS] {
     sums.each_mut().map(|parts| parts.each_mut().map(|[all, part]| Blocks::of_lanes(lanes, [all, part])))
 }
 
@@ -144,7 +145,7 @@ impl Kernel for Moments<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { inputs, squares: is_squared, sums } = self;
-        let Inputs { cube, transform, .. } = inputs;
+        let ColorInputs { cube, transform, .. } = inputs;
         let is_weighted = cube.weights.is_some();
         let is_plain =
             transform == Transform::None && inputs.all_alike() && !is_squared && cube.layout.pixel_stride == 1;
@@ -222,7 +223,7 @@ impl Kernel for Moments<'_> {
     }
 }
 
-/// The floats become 0 where a pixel does not count.
+/// Sets the floats to 0 where a pixel does not count.
 #[inline(always)]
 fn keep<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
     let weights: &[Floats<S>] = vectors(weights);
@@ -234,23 +235,23 @@ fn keep<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
 }
 
 /// Writes the gradient.
-pub(super) struct Gradient<'a> {
-    pub inputs: Inputs<'a>,
+pub(super) struct WriteGradient<'a> {
+    pub inputs: ColorInputs<'a>,
     pub slopes: [Slopes; CHANNELS],
     pub gradient: Output<'a>,
 }
 
-impl Kernel for Gradient<'_> {
+impl Kernel for WriteGradient<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Self { inputs, slopes, mut gradient } = self;
         let write = gradient.write();
-        let Inputs { cube, transform, .. } = inputs;
+        let ColorInputs { cube, transform, .. } = inputs;
         let layout = cube.layout;
         let is_given = transform == Transform::None;
-        // Without a spread the values themselves do not count.
+        // If no slope has a spread, the values are not needed.
         let is_read = !is_given || slopes.iter().any(|slopes| slopes.spread != 0.0);
         let is_plain = is_given && inputs.all_alike() && write == Write::Store;
         let Room { mut block, mut tiles, mut pixels } = Room::new();
@@ -305,14 +306,14 @@ fn part_mut(floats: &mut [f32], start: usize, count: usize) -> &mut [f32] {
     floats.get_mut(start..).and_then(|floats| floats.get_mut(..count)).unwrap_or(&mut [])
 }
 
-/// The gradient by the values of a channel, in their place.
+/// Replaces the values of a channel by the gradient by them.
 #[inline(always)]
 fn slope<S: Simd>(simd: S, floats: &mut [f32], slopes: &Slopes, targets: &[u8], weights: &[f32]) {
     let floats = vectors_mut::<Floats<S>, _>(floats).iter_mut();
     for (index, (float, targets)) in floats.zip(vectors(targets)).enumerate() {
         let foreground = S::Register::mask_from_bytes(simd, targets);
         let mut front = S::Register::splat(simd, slopes.level);
-        // (Times 0 would be NaN where the difference is beyond a float.)
+        // (A product with 0 would be NaN where the difference is infinite.)
         if slopes.spread != 0.0 {
             let value = S::Register::from_floats(simd, float);
             front = ((value - slopes.mean) - slopes.rest) * slopes.spread + front;

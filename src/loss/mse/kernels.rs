@@ -1,7 +1,8 @@
 //! The kernel: values block by block, summed, mapped or turned into a gradient.
 //!
-//! A block is whole registers: in place where the values of a channel are neighbours, else a copy. Where all values are
-//! alike the squares are added from registers, by trials ([`Quick`]); else, and if a trial fails, from memory.
+//! A block has whole registers. If the values of a channel are neighbours in memory, it is used in place, otherwise it
+//! is a copy. If all values count alike, the squares are added from registers, by trials ([`Quick`]). Otherwise, and if
+//! a trial fails, they are added from memory.
 
 use super::Compared;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
@@ -9,8 +10,9 @@ use crate::input::{Layout, Weights};
 use crate::node::walk::Outputs;
 use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Vectors, only, vectors, vectors_mut};
 
-/// Pixels that are no neighbours are gathered: few, so that they stay in the cache for all channels. More than a
-/// register, which is what the end of neighbours may take.
+/// How many pixels are copied at a time if they are no neighbours in memory. They are few, so that they stay in the
+/// cache for all channels. They are more than a register, because the last pixels of neighbours may need a copy of a
+/// register.
 const GATHERED: usize = BLOCK / 4;
 
 /// The walk over all values.
@@ -31,12 +33,12 @@ impl Kernel for Values<'_> {
         let Self { compared, layout, slope, outputs } = self;
         let Outputs { totals, mut map, mut gradient } = outputs;
         let (cube, factor) = (compared.cube, compared.params.weight);
-        let all_alike = cube.live().are_alike();
+        let all_alike = cube.mask_and_weights().are_alike();
         let mut none = ExactSum::default();
         let is_sum = totals.is_some();
         let sum = totals.map_or(&mut none, |totals| &mut totals.loss);
         let mut sum = Quick::new(Blocks::new(simd, [sum]), 1);
-        // No term is negative then: a trial may add them.
+        // Then no term is negative, as a trial without signs needs it.
         let is_quick = S::SHIFTS_EACH && is_sum && all_alike && factor > 0.0;
         let (most, registers) = if is_quick { (GIVEN, REGISTERS) } else { (BLOCK, BLOCK) };
         let [mut a, mut b, mut c] = [[0.0; GATHERED]; 3];
@@ -45,7 +47,7 @@ impl Kernel for Values<'_> {
         while let Some(place) = blocks.next() {
             let weights = weights.get_mut(..place.padded).unwrap_or(&mut []);
             if !all_alike {
-                let pixels = cube.live().part(place.pixel, place.length);
+                let pixels = cube.mask_and_weights().part(place.pixel, place.length);
                 simd.call(Weights { pixels, to: weights });
             }
             let a = vectors(place.read(cube.values, &mut a));
@@ -95,7 +97,7 @@ impl Kernel for Values<'_> {
 struct Block<'a, S: Simd> {
     a: &'a [Floats<S>],
     b: &'a [Floats<S>],
-    /// Of their pixels. None: all are 1.
+    /// The weights of their pixels. None: all are 1.
     weights: Option<&'a [Floats<S>]>,
 }
 
@@ -112,7 +114,7 @@ impl<S: Simd> Block<'_, S> {
         (weight, Some(weight.constant(0.0).lt(weight)))
     }
 
-    /// Adds the terms by a trial: what is made of squares. (Most factors are 1.)
+    /// Adds the terms, which `term` makes of the squares, by a trial. (Most factors are 1.)
     #[inline(always)]
     fn try_terms(&self, term: impl Fn(S::Register) -> S::Register, trial: &mut Trial<S, 1, false>) {
         for (a, b) in self.a.iter().zip(self.b) {
@@ -188,7 +190,7 @@ struct ChannelBlocks {
 
 /// Where a block of values lies.
 #[derive(Clone, Copy)]
-struct Place {
+struct BlockPlace {
     pixel: usize,
     length: usize,
     /// The length in whole registers.
@@ -203,7 +205,7 @@ impl ChannelBlocks {
     }
 
     #[inline(never)]
-    fn next(&mut self) -> Option<Place> {
+    fn next(&mut self) -> Option<BlockPlace> {
         let Layout { n, channels, pixel_stride, channel_stride } = self.layout;
         let Self { pixel, channel, .. } = *self;
         let lanes = self.lanes.max(1);
@@ -229,7 +231,7 @@ impl ChannelBlocks {
                 (self.pixel, self.channel) = (pixel + length, 0);
             }
         }
-        Some(Place {
+        Some(BlockPlace {
             pixel,
             length,
             padded: length.next_multiple_of(lanes),
@@ -239,17 +241,18 @@ impl ChannelBlocks {
     }
 }
 
-impl Place {
+impl BlockPlace {
     /// Whether the block is whole registers in place.
-    fn whole(&self) -> bool {
+    fn is_whole(&self) -> bool {
         self.stride == 1 && self.length == self.padded
     }
 
-    /// The values of the block, whole registers: in place if they are, else copied, with zeros behind.
+    /// The values of the block as whole registers: in place if they fill registers, otherwise copied, with zeros
+    /// behind.
     #[inline(never)]
     fn read<'t>(&self, values: &'t [f32], tile: &'t mut [f32]) -> &'t [f32] {
         let values = values.get(self.start..).unwrap_or(&[]);
-        if self.whole() {
+        if self.is_whole() {
             return values.get(..self.length).unwrap_or(&[]);
         }
         let tile = tile.get_mut(..self.padded).unwrap_or(&mut []);
@@ -261,10 +264,10 @@ impl Place {
         tile
     }
 
-    /// Where the block is written: in place, or into a tile, which holds what is added to.
+    /// Where the block is written: in place, or into a tile, which then holds the values that are added to.
     #[inline(never)]
     fn before<'t>(&self, output: &'t mut Output, tile: &'t mut [f32]) -> Output<'t> {
-        if self.whole() {
+        if self.is_whole() {
             return output.part(self.start, self.length);
         }
         output.read(self.start, self.stride, self.length, tile);
@@ -272,10 +275,10 @@ impl Place {
         Output::new(output.write(), tile)
     }
 
-    /// Takes the block from the tile, if it was written there.
+    /// Writes the block from the tile to its place, if it was written to the tile.
     #[inline(never)]
     fn after(&self, output: &mut Output, tile: &[f32]) {
-        if !self.whole() {
+        if !self.is_whole() {
             self.write(output, tile);
         }
     }

@@ -10,7 +10,8 @@ use crate::node::reduction::Reduction;
 use crate::node::walk::{Outputs, TermLoss};
 use crate::simd::{self, Output, Write};
 
-/// Pixels of which it is remembered who is outside. On the stack, so fewer where that is scarce.
+/// For how many pixels at a time it is noted which ones are outside. The notes are on the stack, so there are fewer
+/// where stack is scarce.
 const PART: usize = if crate::simd::IS_SMALL { 64 } else { 512 };
 
 /// Adds `a_n v_n (z_nk - c_k)`, each rounded to `f32`, to the sum of channel k. The sums begin as zero.
@@ -47,7 +48,7 @@ pub fn update_center(
     Ok(Notices::EMPTY.when(embeddings.layout.n == 0) | params.radius()?.notices)
 }
 
-/// The differences of one channel from its center, times the pixels' weights; 0 inside.
+/// The differences of one channel from its center, times the weights of the pixels. They are 0 inside the sphere.
 #[inline(never)]
 fn differences(values: &[f32], stride: usize, center: f32, outside: &[f32], terms: &mut [f32]) {
     let values = values.iter().step_by(stride.max(1));
@@ -60,7 +61,7 @@ fn differences(values: &[f32], stride: usize, center: f32, outside: &[f32], term
 fn part<'a>(cube: &Cube<'a>, first: usize) -> Cube<'a> {
     let layout = cube.layout;
     let n = layout.n.saturating_sub(first).min(PART);
-    let Pixels { valid, weights, .. } = cube.live().part(first, n);
+    let Pixels { valid, weights, .. } = cube.mask_and_weights().part(first, n);
     Cube {
         values: cube.values.get(first * layout.pixel_stride..).unwrap_or(&[]),
         layout: Layout { n, ..layout },

@@ -5,7 +5,7 @@
 //! has two squares at most, and the first two levels of the tree are in `f32`. So no square is
 //! rounded by more than three additions in `f32`.
 //!
-//! Of rows of few channels, the trees of four pixels are added at once.
+//! If rows have few channels, the trees of four pixels are added at once.
 
 use super::Params;
 use crate::input::{Cube, CubeColumns, Layout};
@@ -13,20 +13,20 @@ use crate::node::channels::{Rows, SIXTEEN, STRIP, SixteenFloats, Tree, padded};
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Simd, flat, only, vectors};
 use bytemuck::Zeroable;
 
-/// Squares of a partial sum that are summed before they are widened.
+/// How many squares of a partial sum are added before their sum is widened.
 const BLOCK: usize = 4;
-/// Channels up to which the tree begins in `f32`.
+/// Up to so many channels the tree begins in `f32`.
 const FEW: usize = 32;
-/// Levels of the tree that are in `f32` then.
+/// How many levels of the tree are in `f32` then.
 const FOLDED: usize = 2;
-/// Pixels whose trees are added at once.
+/// For how many pixels the trees are added at once.
 const ROWS: usize = 4;
 
-/// Above it a distance less the squared radius may be of squares that overflowed in `f32`.
+/// If a distance minus the squared radius is above this, squares may have overflowed in `f32`.
 pub(super) const HIGH: f32 = (1_u128 << 100) as f32;
-/// Below it squares may have lost digits in `f32`; what they lose is below 2^-138.
+/// If a distance is below this, squares may have lost digits in `f32`. What they lose is below 2^-138.
 const LOW: f32 = 1.0 / HIGH;
-/// Below this squared radius a distance below [`LOW`] may matter.
+/// Only if the squared radius is below this may a distance below [`LOW`] matter.
 const LOW_RADIUS_SQUARED: f64 = 1.0 / (1_u128 << 90) as f64;
 
 /// Embeddings and their center, which fit each other.
@@ -40,15 +40,14 @@ pub(super) struct Embeddings<'a> {
 }
 
 impl Embeddings<'_> {
-    /// Whether a distance may matter that is too small for the squares of `f32`.
+    /// Whether a distance may matter whose squares are too small for `f32`.
     #[inline(always)]
     pub fn is_tiny(&self) -> bool {
         self.radius_squared < LOW_RADIUS_SQUARED
     }
 
-    /// Computes distances again, of the pixels from `first` on, in `f64` throughout, whose squares may have
-    /// left the range of `f32`. (A NaN is right as it is: a sum of squares has one only if a difference is
-    /// NaN.)
+    /// Computes distances again, completely in `f64`, where squares may have left the range of `f32`. The pixels are
+    /// those from `first` on. (A NaN is right as it is: a sum of squares is NaN only if a difference is.)
     #[cold]
     #[inline(never)]
     pub fn correct(&self, first: usize, length: usize, distances: &mut [f64; STRIP]) {
@@ -75,7 +74,7 @@ impl Embeddings<'_> {
 
 type Vector<S> = <S as Simd>::Sixteen;
 type Floats<S> = SixteenFloats<S>;
-/// What holds a row of few channels.
+/// Two vectors, which hold a row of few channels.
 type Few<S> = [Floats<S>; 2];
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
 
@@ -84,11 +83,11 @@ type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
 pub(super) struct Distances<'a, S: Simd> {
     simd: S,
     embeddings: Embeddings<'a>,
-    /// The center's whole vectors, if it has more than few channels.
+    /// The whole vectors of the center, if it has more channels than [`FEW`].
     whole: &'a [Floats<S>],
     /// The rest of the center, padded with zeros.
     rest: Few<S>,
-    /// The channels of the rest.
+    /// Which lanes of the rest are channels.
     is_channel: [<Vector<S> as Lanes>::Mask; 2],
 }
 
@@ -106,11 +105,11 @@ impl<'a, S: Simd> Distances<'a, S> {
         Self { simd, embeddings, whole: vectors(whole), rest, is_channel: [is_low, is_high] }
     }
 
-    /// The distances of the pixels from `first` on. Behind them is the center: inside.
+    /// The distances of the pixels from `first` on. Behind the last pixel distances are 0, which is inside the sphere.
     #[inline(always)]
     pub fn get(&self, first: usize, length: usize, strip: &mut [f64; STRIP]) {
         let distances = strip.get_mut(..length.div_ceil(SIXTEEN) * SIXTEEN).unwrap_or(&mut []);
-        apart(self.simd, Strip { of: self, first, distances });
+        own_call(self.simd, StripDistances { of: self, first, distances });
         strip.iter_mut().skip(length).take(SIXTEEN).for_each(|distance| *distance = 0.0);
     }
 
@@ -140,7 +139,7 @@ impl<'a, S: Simd> Distances<'a, S> {
         }
     }
 
-    /// The sums of two squares each. (The center comes first, since instructions read the second operand from
+    /// Sums of two squares. (The center is the first operand, because instructions can read the second one from
     /// memory.)
     #[inline(always)]
     fn pair(&self, [low, high]: &Few<S>, is_whole: bool) -> Vector<S> {
@@ -198,7 +197,7 @@ impl<'a, S: Simd> Distances<'a, S> {
         let is_few = center.len() <= FEW;
         let add = |level, one: Wide<S>, other| {
             let sum = one + other;
-            // Exact sums of floats are rounded: as if they were added in `f32`.
+            // The exact sum of two floats is rounded once, which is the same as an addition in `f32`.
             if is_few && level < FOLDED { S::Register::narrow(sum).widen() } else { sum }
         };
         let mut tree = Tree::new(zero.widen());
@@ -222,21 +221,21 @@ impl<'a, S: Simd> Distances<'a, S> {
     }
 }
 
-/// Runs a part of a kernel as a call of its own: it has all registers to itself. (This function has none of the
-/// tier's instructions, so neither it nor the part is inlined.)
+/// Runs a part of a kernel as a call of its own, so that it can use all registers. (This function is not compiled for
+/// the tier, so neither it nor the part is inlined.)
 #[inline(never)]
-pub(super) fn apart<S: Simd, K: Kernel>(simd: S, part: K) -> K::Output {
+pub(super) fn own_call<S: Simd, K: Kernel>(simd: S, part: K) -> K::Output {
     simd.call(part)
 }
 
 /// A strip of distances.
-struct Strip<'s, 'a, S: Simd> {
+struct StripDistances<'s, 'a, S: Simd> {
     of: &'s Distances<'a, S>,
     first: usize,
     distances: &'s mut [f64],
 }
 
-impl<S: Simd> Kernel for Strip<'_, '_, S> {
+impl<S: Simd> Kernel for StripDistances<'_, '_, S> {
     type Output = ();
 
     #[inline(always)]

@@ -16,15 +16,15 @@ pub(super) struct Gradient<'a> {
 type Vector<S> = <S as Simd>::Sixteen;
 
 /// The gradients of a strip of pixels.
-pub(super) struct Strip<'s, 'a, 'g> {
+pub(super) struct StripGradients<'s, 'a, 'g> {
     pub embeddings: Embeddings<'a>,
     pub first: usize,
-    /// The weights of pixels; 0 is inside.
+    /// The weights of the pixels; 0 if a pixel is inside.
     pub weights: &'s [f32],
     pub gradient: &'s mut Gradient<'g>,
 }
 
-impl Kernel for Strip<'_, '_, '_> {
+impl Kernel for StripGradients<'_, '_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -42,7 +42,7 @@ impl Kernel for Strip<'_, '_, '_> {
     }
 }
 
-/// What differences are multiplied with, and where that is not 0.
+/// What differences are multiplied with, and the lanes in which it is not 0.
 #[inline(always)]
 fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
     let zero = weight.constant(0.0);
@@ -52,8 +52,8 @@ fn slope<V: Lanes>(weight: V, slope: f32) -> (V, V::Mask) {
 
 /// Writes the gradients of pixels whose channels are neighbours in memory, one after the other.
 #[inline(always)]
-fn rows<S: Simd>(simd: S, strip: Strip) {
-    let Strip { embeddings, first, weights, gradient } = strip;
+fn rows<S: Simd>(simd: S, strip: StripGradients) {
+    let StripGradients { embeddings, first, weights, gradient } = strip;
     let (layout, factor) = (embeddings.cube.layout, gradient.slope);
     let rows = Rows::new(embeddings.cube.values, &layout);
     let mut to = RowsOutput::new(gradient.to.reborrow(), &layout);
@@ -82,7 +82,7 @@ fn rows<S: Simd>(simd: S, strip: Strip) {
     }
 }
 
-/// Writes the gradients of a vector of pixels, a channel after the other.
+/// Writes the gradients of a vector of pixels, one channel after the other.
 #[inline(always)]
 fn planes<V: Lanes>(embeddings: &Embeddings, index: usize, weight: V, gradient: &mut Gradient) {
     let (slope, on) = slope(weight, gradient.slope);

@@ -1,11 +1,11 @@
 //! The one kernel: distances, and what is made of them, strip by strip.
 //!
-//! Distances and gradients are calls of their own, so that each loop has all registers. What needs care
-//! (distances beyond `f32`, terms that need a sum of their own) is noticed once a strip, which is then
-//! looked at again.
+//! Distances and gradients are calls of their own, so that each loop can use all registers. Some pixels need care:
+//! their distances are beyond `f32`, or their terms need a sum of their own. That is noticed once for each strip, and
+//! then the strip is computed again.
 
 use super::Totals;
-use super::distance::{Distances, Embeddings, HIGH, apart};
+use super::distance::{Distances, Embeddings, HIGH, own_call};
 use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, Pixels, Sum, both};
@@ -15,7 +15,7 @@ use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
 const HUGE: f32 = (1_u128 << 127) as f32;
-/// Floats of a strip's rows, if these are read again for a gradient: half of a first-level cache.
+/// How many floats the rows of a strip have if they are read again for a gradient: half of a first-level cache.
 const CACHED: usize = 2048;
 
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
@@ -37,8 +37,8 @@ pub(super) enum Mapped {
     Outside,
 }
 
-/// What a strip of pixels gives, a float a pixel.
-struct Strip {
+/// What is found for the pixels of a strip: one float a pixel.
+struct StripValues {
     /// `d - R^2`, 0 where a pixel does not count.
     scores: [f32; STRIP],
     terms: [f32; STRIP],
@@ -57,7 +57,7 @@ impl Kernel for Pass<'_> {
         let mut gradient = gradient.map(|gradient| Gradient { slope: slope(gradient.slope), to: gradient.to });
         let n = embeddings.cube.layout.n;
         let distances = Distances::new(simd, embeddings);
-        let live = LiveColumns::<S::Register>::new(&embeddings.cube.live());
+        let live = LiveColumns::<S::Register>::new(&embeddings.cube.mask_and_weights());
         let mut most = STRIP;
         if gradient.is_some() {
             most = (CACHED / embeddings.center.len().max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);
@@ -69,7 +69,7 @@ impl Kernel for Pass<'_> {
         };
         let mut outside = 0_i64;
         let mut of_strip = [0.0; STRIP];
-        let mut strip = Strip { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
+        let mut strip = StripValues { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
         let mut terms = Accumulator::new(simd, sum);
         let zero = S::Register::splat(simd, 0.0);
         for first in (0..n).step_by(most) {
@@ -132,7 +132,7 @@ impl Kernel for Pass<'_> {
             map.put(first, 1, STRIP, from);
             if let Some(gradient) = &mut gradient {
                 let weights = strip.outside.get(..length).unwrap_or(&[]);
-                apart(simd, gradient::Strip { embeddings, first, weights, gradient });
+                own_call(simd, gradient::StripGradients { embeddings, first, weights, gradient });
             }
         }
         if beside.is_some() {

@@ -8,24 +8,24 @@
 //! wasserstein            that times w, in the middle the integral of |D| along a line; between bins |D| times the gap
 //! ```
 
-use super::{Bin, Pair, Report};
+use super::{BinPair, HistogramPair, Report};
 use crate::math::double::{from_integer, ln};
 use crate::math::order::{self, at_least, at_most};
 use crate::metric::ranking::Binning;
 
-impl Pair<'_> {
+impl HistogramPair<'_> {
     #[inline(never)]
     pub(super) fn add_distances(&self, [least, greatest]: [f32; 2], report: &mut Report) {
         let binning = self.now.binning;
         let [least, greatest] = [f64::from(least), f64::from(greatest)];
         let (mut at_edges, mut inside) = (0, 0);
         let (mut low, mut spread, mut high, mut divergence) = (0.0, 0.0, 0.0, 0.0);
-        // F - G behind the last bin and where that ended; the bin after it and its least score.
+        // F - G behind the last bin, where that bin ended, and the next bin with its least score.
         let (mut apart, mut end) = (0_i128, f64::NEG_INFINITY);
         let mut next = (binning.bins(), f32::INFINITY);
         let mut terms = 0;
-        for Bin { index, now, reference } in self.bins() {
-            let (up, down) = self.over_whole(now, reference);
+        for BinPair { index, now, reference } in self.bins() {
+            let (up, down) = self.over_denominator(now, reference);
             let start = if next.0 == index { next.1 } else { binning.lowest(index) };
             next = (index + 1, lowest_behind(binning, index));
             let (first, last) = ends(binning, index, start, next.1);
@@ -40,7 +40,8 @@ impl Pair<'_> {
                 let gap = before * (first - end);
                 (low, spread, high) = (low + gap, spread + gap, high + gap);
             }
-            // One side may rise at once and the other at the end; or both at the start, to where they are nearest.
+            // Furthest apart: one side rises at once, the other at the end. Nearest: both rise at the start, to where
+            // they are nearest.
             let furthest = (apart + up).max(down - apart).unsigned_abs();
             let nearest = (apart - down).max(-apart - up).max(0).unsigned_abs();
             let sign = apart.signum();
@@ -65,7 +66,7 @@ impl Pair<'_> {
             end = last;
             terms += 2;
         }
-        let whole = self.whole();
+        let whole = self.denominator();
         report.ks = from_integer(at_edges) / whole;
         (report.ks_lo, report.ks_hi) = outward(report.ks, from_integer(inside.max(at_edges)) / whole, 0);
         report.ks_hi = at_most(report.ks_hi, 1.0);

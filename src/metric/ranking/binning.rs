@@ -58,24 +58,25 @@ pub const MOST_BINS: u32 = 1 << 16;
 #[derive(Clone, Copy, Debug)]
 pub struct Binning<'a> {
     rule: Rule,
-    /// Thresholds: for each cell, cells being of one width, the least score of a bin that lies in it (NaN: none
-    /// does), and how many such scores lie below it. One cell more is that of NaN.
+    /// For thresholds the scores are divided into cells of one width. `edges` has for each cell the least score of a
+    /// bin that lies in the cell (NaN: none does), and `below` has how many such scores lie below the cell. One more
+    /// cell is that of NaN.
     edges: &'a [f32],
     below: &'a [u16],
     /// The first cell begins here.
     start: f32,
-    /// Cells (or linear bins) a unit of the score.
+    /// How many cells (or linear bins) there are in a unit of the score.
     per_unit: f32,
 }
 
 /// The table of thresholds, to look bins up in.
 #[derive(Clone, Copy)]
-pub(super) struct Table<'a> {
+pub(super) struct ThresholdTable<'a> {
     edges: &'a [f32],
     below: &'a [u16],
 }
 
-impl Table<'_> {
+impl ThresholdTable<'_> {
     /// The bin of a score of this cell.
     #[inline(always)]
     pub fn bin(&self, cell: usize, score: f32) -> usize {
@@ -97,7 +98,7 @@ pub fn table_words(rule: Rule) -> Result<usize, Error> {
     Ok(cells + cells.div_ceil(2))
 }
 
-/// Of an integer up to 2^15, rounded down. (Small cores have no division.)
+/// Two thirds of an integer up to 2^15, rounded down. (Small cores have no division.)
 fn two_thirds(number: usize) -> usize {
     ((number as u32 * 87_382) >> 17) as usize
 }
@@ -145,12 +146,12 @@ impl<'a> Binning<'a> {
         let mut binning = Self { rule, edges: &[], below: &[], start: 0.0, per_unit: 0.0 };
         match rule {
             Rule::Thresholds { count } => {
-                // A word for each cell, and half a word.
+                // The table has one and a half words for each cell.
                 let cells = two_thirds(table.len().min(MOST_WORDS));
                 let (edges, below) = table.split_at_checked(cells).ok_or(Error::Workspace)?;
                 binning.edges = bytemuck::must_cast_slice(edges);
                 binning.below = bytemuck::must_cast_slice(below);
-                // What all tables begin and end with, so that a part of one is found out.
+                // All tables begin and end alike, so that a part of a table is noticed.
                 let (Some(first), Some(last)) = (binning.edges.first(), binning.edges.last()) else {
                     return Err(Error::Workspace);
                 };
@@ -204,7 +205,7 @@ impl<'a> Binning<'a> {
         }
     }
 
-    /// The cell of one width that holds a score: operations none of which falls as the score rises.
+    /// The cell that holds a score. None of the operations falls as the score rises.
     fn cell(&self, score: f32) -> usize {
         let last = (self.cells() - 1) as f32;
         at_most(at_least((score - self.start) * self.per_unit, 0.0), last) as usize
@@ -220,9 +221,9 @@ impl<'a> Binning<'a> {
 
     /// The table of thresholds.
     #[inline(always)]
-    pub(super) fn table(&self) -> Table<'a> {
-        // (Of one length: then one check of a place is enough.)
-        Table { edges: self.edges, below: self.below.get(..self.edges.len()).unwrap_or(&[]) }
+    pub(super) fn table(&self) -> ThresholdTable<'a> {
+        // (Both have the same length, so that one check of a place is enough.)
+        ThresholdTable { edges: self.edges, below: self.below.get(..self.edges.len()).unwrap_or(&[]) }
     }
 
     /// The cells of a vector of scores (of `Key` the bins), as integers; behind the last one where a score is NaN.
@@ -237,9 +238,9 @@ impl<'a> Binning<'a> {
         } else {
             let cells = self.cells();
             let last = scores.constant((cells - 1) as f32);
-            // (Of two operands the right one is taken where one is NaN: what a NaN becomes does not matter.)
+            // (Where an operand is NaN, the right one is taken. What a NaN becomes does not matter here.)
             let place = ((scores - self.start) * self.per_unit).max(scores.constant(0.0)).min(last);
-            // Rounded to an integer by a number whose last bit is 1, and down by one where that was up.
+            // Adding a number whose last bit is 1 rounds to an integer. Where that rounded up, 1 is subtracted.
             let shifted = place + TO_INTEGER;
             let rounded = shifted - TO_INTEGER;
             let integer = shifted.to_bits() - scores.constant_bits(TO_INTEGER.to_bits());
@@ -259,7 +260,7 @@ impl<'a> Binning<'a> {
         if bin == 0 {
             return f32::NEG_INFINITY;
         }
-        // The least place in the order of floats whose bin is not below this one.
+        // Searches the first float, in the order of all floats, whose bin is not below this one.
         let (mut low, mut high) = (order::key(f32::NEG_INFINITY), order::key(f32::INFINITY));
         if let Rule::Key { bits } = self.rule {
             // Keys beyond the infinities are those of NaNs: such bins are empty.
@@ -304,7 +305,7 @@ fn threshold(k: u32, count: u32) -> f32 {
     if k < count / 2 {
         step * k as f32
     } else {
-        // Exact in f64 until it is rounded.
+        // This is exact in f64, until it is rounded to f32.
         (1.0 - f64::from(step) * f64::from(count - 1 - k)) as f32
     }
 }
@@ -354,7 +355,7 @@ fn write_table(count: u32, table: &mut [u32]) {
     let below: &mut [u16] = bytemuck::must_cast_slice_mut(below);
     let cell_of = |score: f32| (((score - start) * per_unit) as usize).min(cells - 1);
     edges.fill(f32::NAN);
-    // The bin of a NaN, and the half of a word that may be left behind it.
+    // This sets the bin of a NaN, and the half word that may be left behind it.
     below.fill(count as u16);
     let mut passed = 1;
     for (cell, (edge_, below)) in edges.iter_mut().zip(below.iter_mut()).enumerate().take(cells) {

@@ -38,7 +38,7 @@ use crate::error::{Error, Notices};
 use crate::math::double::{from_integer, ln_of_growth};
 use crate::math::order::{at_least, at_most};
 
-/// The lower bound of a bin with so many anomalies is a sum of its own, of as many terms.
+/// Up to so many anomalies in a bin, the lower bound of the bin is a sum of as many terms. With more it is an integral.
 const FEW: i64 = 64;
 
 /// What the histograms say. A bound holds for the exact scores, of which the histograms know the bins.
@@ -157,7 +157,7 @@ fn add_average_precision(histograms: &Histograms, report: &mut Report) {
     report.average_precision = tied;
     let (low, high) = outward(least, most, terms);
     (report.average_precision_lo, report.average_precision_hi) = (low, high);
-    // An integral over a bin, which may leave the bounds where the bin has few anomalies.
+    // This is an integral over the bin, which may be outside of the bounds if the bin has few anomalies.
     report.average_precision_interleaved = at_most(at_least(interleaved, low), high);
 }
 

@@ -1,7 +1,7 @@
 //! The kernels: predictions of pixels, summed or turned into a gradient.
 
 use super::{Boundary, Normalization};
-use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, padded};
+use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, as_registers};
 use crate::input::{Live, LiveColumns, Pixels, Weights};
 use crate::math::logistic;
 use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, only, vectors, vectors_mut};
@@ -15,31 +15,31 @@ pub(super) enum Summed {
     Ones,
 }
 
-/// Adds what is summed, times the weights, to a sum, and that times the targets to another. Loops are short,
-/// one after the other over a block: one loop with all cases took 1.7 times as long for clamp.
-/// Returns how many targets there are, whether their pixels count or not; 0 if they are soft.
-pub(super) struct Terms<'a> {
+/// Adds what is summed, times the weights, to the sum `all`, and the same times the targets to the sum `part`. Several
+/// short loops go over each block, one after the other; a single loop with all cases took 1.7 times as long for clamp.
+/// Returns how many targets are positive, whether their pixels count or not; 0 if targets are soft.
+pub(super) struct AddTerms<'a> {
     pub pixels: Pixels<'a>,
     pub summed: Summed,
     pub all: &'a mut ExactSum,
     pub part: &'a mut ExactSum,
 }
 
-impl Kernel for Terms<'_> {
+impl Kernel for AddTerms<'_> {
     type Output = i64;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
         let Self { pixels, summed, all, part } = self;
         let mut no_part = ExactSum::default();
-        // Of soft targets no term is just in or out: they have terms of their own.
+        // A soft target takes a share of a term, so soft targets have terms of their own.
         let (part, soft) = match pixels.soft_targets {
             Some(_) => (&mut no_part, part),
             None => (part, &mut no_part),
         };
         let signed = summed == Summed::Predictions(Normalization::MinMax);
         let is_cheap = signed || summed == Summed::Predictions(Normalization::Clamp);
-        // Scores are anything, predictions are at most 1.
+        // Scores may be any floats, and predictions are at most 1.
         let mut hard = Quick::new(Blocks::new(simd, [all, part]), if signed { 7 } else { 0 });
         let mut soft = Blocks::new(simd, [soft]);
         let mut marked = 0;
@@ -58,12 +58,13 @@ impl Kernel for Terms<'_> {
             };
             marked += count(simd, marks);
             let mut is_promising = S::SHIFTS_EACH && hard.is_promising();
-            // A trial of what costs little needs no terms in memory. If it fails, the next round does.
+            // If the terms are cheap to compute, a trial needs no terms in memory. If the trial fails, the next round
+            // of this loop writes them to memory.
             loop {
                 let direct = is_promising && plain && is_cheap && length == padded_length;
                 if !direct {
-                    if !is_given(summed, here.scores, &mut terms) {
-                        let scores = padded(here.scores, S::Lanes::LANES, &mut tile);
+                    if !write_given(summed, here.scores, &mut terms) {
+                        let scores = as_registers(here.scores, S::Lanes::LANES, &mut tile);
                         predict(simd, summed, scores, &mut terms);
                     }
                     let terms = terms.get_mut(..padded_length).unwrap_or(&mut []);
@@ -73,7 +74,7 @@ impl Kernel for Terms<'_> {
                         if let Some(targets) = here.soft_targets {
                             let shares = shares.get_mut(..padded_length).unwrap_or(&mut []);
                             copy(shares, targets);
-                            share(simd, shares, terms, weights);
+                            add_share(simd, shares, terms, weights);
                             clear_behind(shares, length);
                             soft.add(simd, shares, &[]);
                         }
@@ -135,7 +136,8 @@ fn clamp<V: Lanes>(score: V) -> V {
     score.constant(0.0).max(score.constant(1.0).min(score))
 }
 
-/// Writes the predictions of scores. The chain of a sigmoid is long: several registers are in flight.
+/// Writes the predictions of scores. The chain of operations of a sigmoid is long, so several registers are computed at
+/// a time.
 #[inline(always)]
 fn predict<S: Simd>(simd: S, summed: Summed, scores: &[f32], terms: &mut [f32]) {
     if summed == Summed::Predictions(Normalization::Sigmoid) && S::SHIFTS_EACH {
@@ -156,9 +158,9 @@ fn predict<S: Simd>(simd: S, summed: Summed, scores: &[f32], terms: &mut [f32]) 
     }
 }
 
-/// Writes what is summed if it needs no arithmetic.
+/// Writes what is summed if it needs no arithmetic. Returns whether it did.
 #[inline(never)]
-fn is_given(summed: Summed, scores: &[f32], terms: &mut [f32]) -> bool {
+fn write_given(summed: Summed, scores: &[f32], terms: &mut [f32]) -> bool {
     match summed {
         Summed::Predictions(Normalization::MinMax) => copy(terms, scores),
         Summed::Ones => terms.fill(1.0),
@@ -167,7 +169,7 @@ fn is_given(summed: Summed, scores: &[f32], terms: &mut [f32]) -> bool {
     true
 }
 
-/// Multiplies floats with weights where these are above 0; elsewhere everything becomes 0, NaN too.
+/// Multiplies floats with weights where these are above 0. Elsewhere the floats become 0, even if they are NaN.
 #[inline(always)]
 fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
     let weights: &[Floats<S>] = vectors(weights);
@@ -178,9 +180,9 @@ fn weigh<S: Simd>(simd: S, floats: &mut [f32], weights: &[f32]) {
     }
 }
 
-/// Multiplies targets with weights and terms; 0 where a target is.
+/// Multiplies targets with weights and terms. Where a target is 0, the result is 0.
 #[inline(always)]
-fn share<S: Simd>(simd: S, targets: &mut [f32], terms: &[f32], weights: &[f32]) {
+fn add_share<S: Simd>(simd: S, targets: &mut [f32], terms: &[f32], weights: &[f32]) {
     weigh(simd, targets, weights);
     for (share, term) in vectors_mut::<Floats<S>, _>(targets).iter_mut().zip(vectors(terms)) {
         let target = S::Register::from_floats(simd, share);
@@ -189,7 +191,7 @@ fn share<S: Simd>(simd: S, targets: &mut [f32], terms: &[f32], weights: &[f32]) 
     }
 }
 
-/// Copies targets to a block of so many; behind the last pixel none is.
+/// Copies targets to a block of so many bytes, with zeros behind the last pixel.
 #[inline(never)]
 fn mark<'m>(marks: &'m mut [u8], targets: &[u8], length: usize) -> &'m [u8] {
     copy(marks, targets);
@@ -197,7 +199,7 @@ fn mark<'m>(marks: &'m mut [u8], targets: &[u8], length: usize) -> &'m [u8] {
     marks.get(..length).unwrap_or(&[])
 }
 
-/// How many bytes are not 0: here, while they are in the cache.
+/// How many bytes are not 0. They are counted here while they are in the cache.
 #[inline(always)]
 fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
     let blocks = Columns::new(marks);
@@ -208,7 +210,7 @@ fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
     count
 }
 
-/// The floats from a place on become 0.
+/// Sets the floats from `length` on to 0.
 #[inline(never)]
 fn clear_behind(floats: &mut [f32], length: usize) {
     floats.iter_mut().skip(length).for_each(|float| *float = 0.0);
@@ -238,7 +240,7 @@ impl Extreme {
 }
 
 /// Writes the gradient.
-pub(super) struct Gradient<'a> {
+pub(super) struct WriteGradient<'a> {
     pub pixels: Pixels<'a>,
     pub normalization: Normalization,
     pub boundary: Boundary,
@@ -249,7 +251,7 @@ pub(super) struct Gradient<'a> {
 }
 
 /// The inputs as vectors.
-struct Inputs<'a, V: Lanes> {
+struct PixelVectors<'a, V: Lanes> {
     scores: Columns<'a, V::Floats>,
     targets: Option<Columns<'a, V::Bytes>>,
     live: LiveColumns<'a, V>,
@@ -257,14 +259,14 @@ struct Inputs<'a, V: Lanes> {
 }
 
 /// The inputs of one vector of pixels.
-struct Vector<V: Lanes> {
+struct PixelVector<V: Lanes> {
     score: V,
     /// None: the targets are soft.
     positive: Option<V::Mask>,
     live: Live<V>,
 }
 
-impl<'a, V: Lanes> Inputs<'a, V> {
+impl<'a, V: Lanes> PixelVectors<'a, V> {
     #[inline(always)]
     fn new(pixels: &Pixels<'a>) -> Self {
         Self {
@@ -276,17 +278,17 @@ impl<'a, V: Lanes> Inputs<'a, V> {
     }
 
     #[inline(always)]
-    fn get(&self, simd: V::Simd, index: usize) -> Vector<V> {
+    fn get(&self, simd: V::Simd, index: usize) -> PixelVector<V> {
         let score = V::from_floats(simd, self.scores.get(index));
         let positive = match &self.targets {
             Some(targets) => Some(V::mask_from_bytes(simd, targets.get(index))),
             None => None,
         };
-        Vector { score, positive, live: self.live.get(simd, index) }
+        PixelVector { score, positive, live: self.live.get(simd, index) }
     }
 }
 
-impl Kernel for Gradient<'_> {
+impl Kernel for WriteGradient<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -295,11 +297,11 @@ impl Kernel for Gradient<'_> {
         if !pixels.are_alike() {
             return simd.call(OfEach(self));
         }
-        // Of pixels that are all alike there are most: loops without questions.
+        // Most often all pixels count alike. For them there are loops without branches.
         let targets = Some(pixels.targets.unwrap_or(&[]));
         let pixels = Pixels { scores: pixels.scores, targets, ..Pixels::default() };
         match normalization {
-            // The chain is long: several registers are in flight.
+            // The chain of operations is long, so several registers are computed at a time.
             Normalization::Sigmoid if S::SHIFTS_EACH => {
                 self.write::<S::Lanes>(simd, pixels, Normalization::Sigmoid);
             }
@@ -316,9 +318,9 @@ impl Kernel for Gradient<'_> {
     }
 }
 
-/// The gradient where each pixel has a weight of its own. Apart: the compiler moves questions out of loops as long as
-/// a function is small.
-struct OfEach<'a>(Gradient<'a>);
+/// The gradient where each pixel has a weight of its own. It is a kernel of its own, because the compiler moves
+/// branches out of loops only while a function is small.
+struct OfEach<'a>(WriteGradient<'a>);
 
 impl Kernel for OfEach<'_> {
     type Output = ();
@@ -330,11 +332,11 @@ impl Kernel for OfEach<'_> {
     }
 }
 
-impl Gradient<'_> {
+impl WriteGradient<'_> {
     #[inline(always)]
     fn write<V: Lanes>(self, simd: V::Simd, pixels: Pixels, normalization: Normalization) {
         let Factors { positive, negative } = self.factors;
-        let inputs = Inputs::<V>::new(&pixels);
+        let inputs = PixelVectors::<V>::new(&pixels);
         let mut gradient = self.gradient.columns();
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);

@@ -1,23 +1,23 @@
 //! The kernels of a tile: labels, greatest logits, probabilities.
 
 use super::MOST_CLASSES;
-use super::tile::{FLOATS, LEAST, MIDDLE, Rows, Tile, load_wide, store_wide};
+use super::tile::{FLOATS, LEAST, LogitRows, MIDDLE, Tile, load_wide, store_wide};
 use crate::input::Tally;
 use crate::math;
 use crate::simd::{Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, only, store, sum_of_counts, vectors};
 
-/// Added to an integer below it, in the low bits.
+/// 2^23: an integer below it, put into its low bits, is added to it.
 const FROM_INTEGER: f32 = 8_388_608.0;
 
-/// Where integers below 2^23 are 0.
+/// Which integers, all below 2^23, are 0.
 #[inline(always)]
 fn are_zero<V: Lanes>(integers: V::Bits, zero: V) -> V::Mask {
     let from_integer = zero.constant(FROM_INTEGER);
     V::from_bits(integers | from_integer.to_bits()).eq(from_integer)
 }
 
-/// Reads labels. Makes 0 of the weights of pixels without terms. Counts the pixels that count,
-/// and those that a bad weight or label keeps from it.
+/// Reads labels, and sets the weights of pixels without terms to 0. Counts the pixels that count, and those that do not
+/// count because of a bad weight or label.
 pub(super) struct Read<'t> {
     pub tile: &'t mut Tile,
     pub labels: &'t [i32],
@@ -32,7 +32,7 @@ impl Kernel for Read<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Tally {
-        // Greater labels have higher bits.
+        // How many bits a label has at most. A greater number is no class.
         const LOW: u32 = MOST_CLASSES.ilog2() + 1;
 
         let Self { tile, labels, valid, weights, classes, ignore } = self;
@@ -77,7 +77,7 @@ impl Kernel for Read<'_> {
     }
 }
 
-/// Puts 0 in the place of logits of pixels without terms.
+/// Replaces the logits of pixels without terms by 0.
 pub(super) struct Blank<'t> {
     pub tile: &'t Tile,
     pub copies: &'t mut [f32; FLOATS],
@@ -103,7 +103,7 @@ impl Kernel for Blank<'_> {
 /// Finds the greatest logits; returns whether any is infinite.
 pub(super) struct Greatest<'t> {
     pub tile: &'t mut Tile,
-    pub logits: Rows<'t>,
+    pub logits: LogitRows<'t>,
 }
 
 impl Kernel for Greatest<'_> {
@@ -129,13 +129,14 @@ impl Kernel for Greatest<'_> {
 /// How many exponentials are added as floats before their sum is widened.
 const GROUP: usize = 4;
 
-/// Makes probabilities of logits, once all exponentials are added to the sums.
+/// Makes probabilities of logits. With several blocks they are right only if the exponentials of all blocks were added
+/// to the sums before.
 pub(super) struct Probabilities<'t> {
     pub tile: &'t mut Tile,
-    pub logits: Rows<'t>,
-    /// There is no need for greatest logits, if these are small.
+    pub logits: LogitRows<'t>,
+    /// Works without the greatest logits: right if all logits are small.
     pub is_plain: bool,
-    pub is_one: bool,
+    pub is_one_block: bool,
     pub adds: bool,
 }
 
@@ -145,7 +146,7 @@ impl Kernel for Probabilities<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> bool {
-        let Self { tile, logits, is_plain, is_one, adds } = self;
+        let Self { tile, logits, is_plain, is_one_block, adds } = self;
         let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
         let infinity = zero.constant(f32::INFINITY);
         let (mut least, mut most) = (infinity, infinity.negate());
@@ -157,7 +158,7 @@ impl Kernel for Probabilities<'_> {
                 shares = math::shares(tile.greatest::<S::Register>(simd, index));
             }
             let mut sum = zero.widen();
-            if !is_one {
+            if !is_one_block {
                 sum = load_wide::<S::Register>(simd, &tile.sums, index);
             }
             let before = sum;
@@ -174,9 +175,9 @@ impl Kernel for Probabilities<'_> {
                     group = zero;
                 }
             }
-            if rows > GROUP || !is_one {
+            if rows > GROUP || !is_one_block {
                 sum = sum + group.widen();
-                if !is_one {
+                if !is_one_block {
                     sum = if adds { sum } else { before };
                     store_wide::<S::Register>(sum, &mut tile.sums, index);
                 }
@@ -191,9 +192,9 @@ impl Kernel for Probabilities<'_> {
                 store(share * scale, &mut tile.values, place);
             }
         }
-        let mut lanes = [[f32::INFINITY; LEAST], [f32::NEG_INFINITY; LEAST]];
-        store(least, &mut lanes[0], 0);
-        store(most, &mut lanes[1], 0);
-        tile.note(lanes, is_plain && !is_nan.any())
+        let mut extremes = [[f32::INFINITY; LEAST], [f32::NEG_INFINITY; LEAST]];
+        store(least, &mut extremes[0], 0);
+        store(most, &mut extremes[1], 0);
+        tile.note(extremes, is_plain && !is_nan.any())
     }
 }

@@ -15,22 +15,23 @@ pub(crate) const ROWS: usize = FLOATS / LEAST;
 /// How many tiles there are between two flushes.
 const TILES: usize = 1 << 12;
 
-/// The shares of logits up to this size, beside [`MIDDLE`] as the greatest, are normal numbers, and so is the
-/// sum of those of a block.
+/// If logits are up to this size and [`MIDDLE`] is taken for the greatest one, the exponentials and the sum of those of
+/// a block are normal numbers.
 const SMALL: f32 = 38.0;
 pub(crate) const MIDDLE: f32 = 22.0;
 
-/// Pixels, row by row.
+/// A tile of pixels, row by row.
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 pub(crate) struct Tile {
-    /// Probabilities; a row every `pitch` floats. 0 where a pixel has no terms.
+    /// The probabilities, 0 where a pixel has no terms. A row begins every `pitch` floats.
     pub values: [f32; FLOATS],
-    /// The class of each pixel; negative where it has no terms, because it does not count or its weight is 0.
+    /// The class of each pixel. It is negative if the pixel has no terms, because it does not count or has weight 0.
     pub class: [f32; PIXELS],
-    /// The weight; 1 without weights.
+    /// The weight of each pixel; 1 without weights.
     pub weight: [f32; PIXELS],
     pub(crate) greatest: [f32; PIXELS],
-    /// Of the exponentials, times 2^96, if there are several blocks: a tile is as small as can be then.
+    /// The sums of the exponentials, times 2^96. They are used if there are several blocks, and a tile has as few
+    /// pixels as possible then.
     pub(crate) sums: [f64; LEAST],
     pub pitch: usize,
     /// The first pixel, and how many there are.
@@ -38,24 +39,24 @@ pub(crate) struct Tile {
     pub length: usize,
     /// How many tiles were before.
     pub(crate) number: usize,
-    /// The classes of the rows.
+    /// The class of the first row, and how many rows there are.
     pub first: usize,
     pub rows: usize,
-    /// All pixels have terms.
+    /// Whether all pixels have terms.
     pub(crate) is_full: bool,
     pub(crate) has_infinite: bool,
-    /// Of the probabilities of the rows; None if some are NaN.
+    /// The bounds of the probabilities of the rows. None: they are not known, or some are NaN.
     pub bounds: Option<Bounds>,
 }
 
 /// The logits of a tile, where they lie or copied.
 #[derive(Clone, Copy)]
-pub(crate) struct Rows<'r> {
+pub(crate) struct LogitRows<'r> {
     pub(crate) floats: &'r [f32],
     pub(crate) pitch: usize,
 }
 
-impl Rows<'_> {
+impl LogitRows<'_> {
     /// The vector of a row.
     #[inline(always)]
     pub fn get<V: Lanes>(&self, simd: V::Simd, row: usize, index: usize) -> V {
@@ -106,23 +107,23 @@ impl Tile {
         }
     }
 
-    /// Whether the words that rows are added to are to be made canonical before this tile: each tile has a row of
-    /// a class, and [`Row::add`] has room for 2^28 of them.
+    /// Whether the words that rows are added to must be made canonical before this tile. Each tile has one row of a
+    /// class, and [`Row::add`] has room for 2^28 rows.
     ///
     /// [`Row::add`]: crate::exact::Row::add
     pub fn is_flush_due(&self) -> bool {
         self.number.is_multiple_of(TILES)
     }
 
-    /// Up to where registers are whole.
-    pub fn padded(&self) -> usize {
+    /// The length, rounded up to whole registers.
+    pub fn padded_length(&self) -> usize {
         self.length.next_multiple_of(LEAST)
     }
 
-    /// How many vectors hold the pixels, and what lies behind them.
+    /// How many vectors the padded length has.
     #[inline(always)]
     pub fn vectors<V: Lanes>(&self) -> usize {
-        self.padded() / V::LANES
+        self.padded_length() / V::LANES
     }
 
     /// Where a vector of a row is.
@@ -144,7 +145,7 @@ impl Tile {
         (class, !class.lt(class.constant(0.0)))
     }
 
-    /// The greatest logit; 0 if that is infinite, as the logits then are 0 or -infinity.
+    /// The greatest logit; 0 if it is infinite, because the logits were replaced by 0 or -infinity then.
     #[inline(always)]
     pub fn greatest<V: Lanes>(&self, simd: V::Simd, index: usize) -> V {
         let greatest: V = load(simd, &self.greatest, index);
@@ -155,15 +156,15 @@ impl Tile {
         V::select(is_infinite, greatest.constant(0.0), greatest)
     }
 
-    /// Notes the bounds of probabilities, of which none is NaN, from the extremes of the logits; returns whether
-    /// all of these are small.
+    /// Notes the bounds of the probabilities, found from the extremes of the logits. `is_plain` says that no
+    /// probability is NaN. Returns whether all logits are small.
     #[inline(never)]
-    pub fn note(&mut self, lanes: [[f32; LEAST]; 2], is_plain: bool) -> bool {
-        let [least, most] = lanes;
+    pub fn note(&mut self, extremes: [[f32; LEAST]; 2], is_plain: bool) -> bool {
+        let [least, most] = extremes;
         let least = least.into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a });
         let most = most.into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
         let is_small = -SMALL < least && most < SMALL;
-        // Not above `e^least / (classes e^most)`.
+        // This is not above `e^least / (classes e^most)`.
         let classes = (2 + self.rows.max(1).ilog2()) as f32;
         let binades = (most - least) * core::f32::consts::LOG2_E + classes;
         let smallest = f32::from_bits((127 - (binades as u32).min(126)) << 23);
@@ -172,7 +173,7 @@ impl Tile {
         is_small
     }
 
-    /// Puts limits in the place of logits beside an infinite maximum: 0 for that, -infinity for others.
+    /// Replaces the logits of pixels with an infinite maximum: those that equal it by 0, all others by -infinity.
     #[cold]
     #[inline(never)]
     pub fn take_limits(&self, copies: &mut [f32; FLOATS]) {
