@@ -9,8 +9,8 @@ CORTEX_FLAGS := -std=c11 -Os -Wall -Wextra -Werror -mthumb -ffreestanding -nostd
 CORTEX_SOURCES := $(wildcard examples/embedded/*) include/hyla.h
 CORTEX := cortex-m4f cortex-m0
 
-# What loss, confusion and ranking may take: flash of the whole program, runtime and text output included, and the
-# deepest stack that any of their calls can need.
+# What loss, confusion and ranking may take without conversions: flash of the whole program, runtime and text output
+# included, and the deepest stack that any of their calls can need.
 CORTEX_FLASH_BUDGET := 24576
 CORTEX_STACK_BUDGET := 1024
 # What all nodes together may have of machine code.
@@ -27,6 +27,12 @@ $(BUILD)/$1/libhyla.a: $(RUST_SOURCES)
 	$(CORTEX_BUILD) --target $2 --target-dir $(BUILD)/$1/cargo
 	cp $(BUILD)/$1/cargo/$2/release/libhyla.a $$@
 
+# Without the feature `conversions`: for what is counted in bytes.
+$(BUILD)/$1/plain/libhyla.a: $(RUST_SOURCES)
+	@mkdir -p $$(@D)
+	$(CORTEX_BUILD) --no-default-features --target $2 --target-dir $(BUILD)/$1/cargo-plain
+	cp $(BUILD)/$1/cargo-plain/$2/release/libhyla.a $$@
+
 $(BUILD)/$1/hyla.o: $(BUILD)/$1/libhyla.a scripts/own-object.sh
 	STRIP=arm-none-eabi-strip scripts/own-object.sh $$< $$@
 
@@ -34,13 +40,13 @@ $(BUILD)/$1/proof.o: $(RUST_SOURCES) scripts/own-object.sh
 	$(CORTEX_BUILD) --target $2 --target-dir $(BUILD)/$1/proof -- --cfg hyla_panic_proof
 	STRIP=arm-none-eabi-strip scripts/own-object.sh $(BUILD)/$1/proof/$2/release/libhyla.a $$@
 
-$(BUILD)/$1/monitor.elf: $(CORTEX_SOURCES) $(BUILD)/$1/libhyla.a
+$(BUILD)/$1/monitor.elf: $(CORTEX_SOURCES) $(BUILD)/$1/plain/libhyla.a
 	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -T examples/embedded/cortex_m.ld examples/embedded/monitor.c \
-	    examples/embedded/cortex_m.c $(BUILD)/$1/libhyla.a -o $$@
+	    examples/embedded/cortex_m.c $(BUILD)/$1/plain/libhyla.a -o $$@
 
-$(BUILD)/$1/monitor-iou.elf: $(CORTEX_SOURCES) $(BUILD)/$1/libhyla.a
+$(BUILD)/$1/monitor-iou.elf: $(CORTEX_SOURCES) $(BUILD)/$1/plain/libhyla.a
 	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -DWITH_IOU -T examples/embedded/cortex_m.ld examples/embedded/monitor.c \
-	    examples/embedded/cortex_m.c $(BUILD)/$1/libhyla.a -o $$@
+	    examples/embedded/cortex_m.c $(BUILD)/$1/plain/libhyla.a -o $$@
 
 $(BUILD)/$1/empty.o: scripts/cortex-sizes.py
 	@mkdir -p $$(@D)

@@ -63,6 +63,7 @@ pub struct hyla_pixels {
 }
 
 /// The inputs of a call, as they were taken.
+#[cfg_attr(feature = "conversions", allow(clippy::large_enum_variant, reason = "it lives for one call, on its stack"))]
 pub(super) enum Taken<'a> {
     /// Slices of floats and bytes.
     Pixels(Pixels<'a>),
@@ -76,7 +77,7 @@ impl<'a> Taken<'a> {
     #[inline(always)]
     pub fn source(&self) -> Source<'_> {
         match self {
-            Self::Pixels(pixels) => Source::Pixels(*pixels),
+            Self::Pixels(pixels) => Source::Pixels(pixels),
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => Source::Planes(planes),
         }
@@ -141,37 +142,38 @@ impl hyla_pixels {
             return Err(Error::NullPointer);
         }
         let used = given.among(needed | optional);
-        let plain_plane = |plane: &hyla_plane, input| !used.has(input) || plane.is_plain();
-        let plain_mask = |mask: &hyla_mask, input| !used.has(input) || mask.is_plain();
-        let is_plain = self.rows <= 1
-            && self.output_pitch == 0
-            && plain_plane(&self.scores, Used::SCORES)
-            && plain_mask(&self.targets, Used::TARGETS)
-            && plain_mask(&self.decisions, Used::DECISIONS)
-            && plain_mask(&self.valid, Used::VALID)
-            && plain_plane(&self.weights, Used::WEIGHTS)
-            && plain_plane(&self.soft_targets, Used::SOFT_TARGETS);
-        if !is_plain {
-            // SAFETY: the contract.
-            return unsafe { self.planes(used, needed) };
-        }
         // What is needed is there, if of no pixel.
-        let used = used | needed;
         // SAFETY: the contract.
-        let floats = |plane: &hyla_plane, input| unsafe {
-            if used.has(input) { plane.floats(self.n).map(Some) } else { Ok(None) }
-        };
+        match unsafe { self.slices(used | needed) } {
+            #[cfg(feature = "conversions")]
+            // SAFETY: the contract.
+            Err(Error::Dtype | Error::UnsupportedInput) => unsafe { self.planes(used, needed) },
+            slices => slices.map(Taken::Pixels),
+        }
+    }
+
+    /// The inputs as slices.
+    ///
+    /// # Errors
+    /// They are not floats and bytes side by side ([`Error::Dtype`]), or lie in rows ([`Error::UnsupportedInput`]).
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    unsafe fn slices<'a>(&self, used: Used) -> Result<Pixels<'a>, Error> {
+        if self.rows > 1 || self.output_pitch != 0 {
+            return Err(Error::UnsupportedInput);
+        }
         // SAFETY: the contract.
-        let bytes =
-            |mask: &hyla_mask, input| unsafe { if used.has(input) { mask.bytes(self.n).map(Some) } else { Ok(None) } };
-        Ok(Taken::Pixels(Pixels {
+        let floats = |plane: &hyla_plane, input| unsafe { plane.floats(used.has(input), self.n) };
+        // SAFETY: the contract.
+        let bytes = |mask: &hyla_mask, input| unsafe { mask.bytes(used.has(input), self.n) };
+        Ok(Pixels {
             scores: floats(&self.scores, Used::SCORES)?.unwrap_or(&[]),
             targets: bytes(&self.targets, Used::TARGETS)?,
             decisions: bytes(&self.decisions, Used::DECISIONS)?,
             valid: bytes(&self.valid, Used::VALID)?,
             weights: floats(&self.weights, Used::WEIGHTS)?,
             soft_targets: floats(&self.soft_targets, Used::SOFT_TARGETS)?,
-        }))
+        })
     }
 
     /// The same, of any type.
@@ -213,12 +215,6 @@ impl hyla_pixels {
             weights: plane(&self.weights, Used::WEIGHTS)?,
             soft_targets: plane(&self.soft_targets, Used::SOFT_TARGETS)?,
         }))
-    }
-
-    /// Without conversions only floats and bytes side by side are known.
-    #[cfg(not(feature = "conversions"))]
-    unsafe fn planes<'a>(&self, _: Used, _: Used) -> Result<Taken<'a>, Error> {
-        Err(if self.rows > 1 || self.output_pitch != 0 { Error::UnsupportedInput } else { Error::Dtype })
     }
 
     /// Scores, whichever targets are given, `valid` and weights.

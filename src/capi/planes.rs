@@ -91,18 +91,23 @@ pub struct hyla_mask {
 }
 
 impl hyla_plane {
-    /// Whether these are floats side by side.
-    #[inline(always)]
-    pub(super) fn is_plain(&self) -> bool {
-        let numbers = self.zero_point as u32 | self.scale.to_bits() | self.reserved;
-        self.dtype == HYLA_F32 && self.row_pitch == 0 && self.stride <= 1 && numbers == 0
-    }
-
-    /// The floats, which are side by side.
+    /// The floats, if they are used.
+    ///
+    /// # Errors
+    /// They are no floats side by side ([`Error::Dtype`]). (Of no pixel a plane may be all zero.)
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) unsafe fn floats<'a>(&self, n: usize) -> Result<&'a [f32], Error> {
+    pub(super) unsafe fn floats<'a>(&self, is_used: bool, n: usize) -> Result<Option<&'a [f32]>, Error> {
+        if !is_used {
+            return Ok(None);
+        }
+        let numbers = self.zero_point as u32 | self.scale.to_bits() | self.reserved;
+        let is_plain = self.dtype == HYLA_F32 && self.row_pitch == 0 && self.stride <= 1 && numbers == 0;
+        if !is_plain && !self.data.is_null() {
+            return Err(Error::Dtype);
+        }
         // SAFETY: the contract.
-        unsafe { input(self.data.cast(), n) }
+        unsafe { input(self.data.cast(), n) }.map(Some)
     }
 
     /// The items of rows of pixels.
@@ -152,18 +157,23 @@ impl hyla_plane {
 }
 
 impl hyla_mask {
-    /// Whether these are bytes side by side.
-    #[inline(always)]
-    pub(super) fn is_plain(&self) -> bool {
-        let is_byte = self.dtype == HYLA_U8 || self.dtype == HYLA_BOOL;
-        is_byte && self.row_pitch == 0 && self.stride <= 1 && self.first_bit | self.has_ignore == 0
-    }
-
-    /// The bytes, which are side by side.
+    /// The bytes, if they are used.
+    ///
+    /// # Errors
+    /// They are no bytes side by side ([`Error::Dtype`]). (Of no pixel a mask may be all zero.)
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) unsafe fn bytes<'a>(&self, n: usize) -> Result<&'a [u8], Error> {
+    pub(super) unsafe fn bytes<'a>(&self, is_used: bool, n: usize) -> Result<Option<&'a [u8]>, Error> {
+        if !is_used {
+            return Ok(None);
+        }
+        let is_byte = self.dtype == HYLA_U8 || self.dtype == HYLA_BOOL;
+        let is_plain = is_byte && self.row_pitch == 0 && self.stride <= 1 && self.first_bit | self.has_ignore == 0;
+        if !is_plain && !self.data.is_null() {
+            return Err(Error::Dtype);
+        }
         // SAFETY: the contract.
-        unsafe { input(self.data.cast(), n) }
+        unsafe { input(self.data.cast(), n) }.map(Some)
     }
 
     /// The items of rows of pixels.

@@ -11,7 +11,7 @@
 
 use super::grid::{Place, Rows};
 use super::mask::CountBits;
-use super::source::{Tile, Used};
+use super::source::Used;
 use super::{Mask, MaskCounts, Pixels, Plane};
 use crate::error::Error;
 use crate::simd::{self, ARENA, Arena, Output, copy, take};
@@ -202,9 +202,9 @@ impl<'a> Tiles<'a> {
         Some(Place { row, rows, column, columns, width: self.width })
     }
 
-    /// The next tile; what was written to the last one goes to the output before.
+    /// The next tile: its pixels, how many they are, and where their floats go. What was written to the last one goes to the output before.
     #[inline(never)]
-    pub fn next(&mut self) -> Option<Tile<'_>> {
+    pub fn next(&mut self) -> Option<(Pixels<'_>, usize, Output<'_>)> {
         if let Some(place) = self.unstored.take() {
             self.store(&place);
         }
@@ -241,7 +241,7 @@ impl<'a> Tiles<'a> {
             valid = Some(live);
         }
         let pixels = Pixels { scores: scores.unwrap_or(&[]), targets, decisions, valid, weights, soft_targets };
-        Some(Tile { n, pixels, output })
+        Some((pixels, n, output))
     }
 
     /// Puts what a kernel wrote into the arena in its places.

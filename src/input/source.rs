@@ -9,25 +9,19 @@ use crate::error::Error;
 use crate::simd::Output;
 use core::ops::BitOr;
 
-/// The pixels of a call. Functions take whatever becomes one: [`Pixels`] or [`Planes`], by value or by reference.
+/// The pixels of a call. Functions take whatever becomes one: a reference to [`Pixels`] or to [`Planes`].
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
     /// Slices of floats and bytes.
-    Pixels(Pixels<'a>),
+    Pixels(&'a Pixels<'a>),
     /// Planes of any type.
     #[cfg(feature = "conversions")]
     Planes(&'a Planes<'a>),
 }
 
-impl<'a> From<Pixels<'a>> for Source<'a> {
-    fn from(pixels: Pixels<'a>) -> Self {
+impl<'a> From<&'a Pixels<'a>> for Source<'a> {
+    fn from(pixels: &'a Pixels<'a>) -> Self {
         Self::Pixels(pixels)
-    }
-}
-
-impl<'a> From<&Pixels<'a>> for Source<'a> {
-    fn from(pixels: &Pixels<'a>) -> Self {
-        Self::Pixels(*pixels)
     }
 }
 
@@ -35,7 +29,7 @@ impl<'a> From<&Pixels<'a>> for Source<'a> {
 impl<'a> From<Source<'a>> for Planes<'a> {
     fn from(source: Source<'a>) -> Self {
         match source {
-            Source::Pixels(pixels) => pixels.into(),
+            Source::Pixels(pixels) => (*pixels).into(),
             Source::Planes(planes) => *planes,
         }
     }
@@ -101,7 +95,7 @@ impl BitOr for Used {
 pub(crate) struct Tile<'t> {
     /// How many there are.
     pub n: usize,
-    pub pixels: Pixels<'t>,
+    pub pixels: &'t Pixels<'t>,
     /// Where their floats go.
     pub output: Output<'t>,
 }
@@ -219,15 +213,13 @@ impl<'a> Source<'a> {
         self.given().has(Used::SOFT_TARGETS)
     }
 
-    /// Goes over all pixels, tile by tile: with those of the inputs that are used, and the part of an output that
-    /// belongs to them. Slices are one tile.
+    /// Goes over all pixels, tile by tile: with the inputs that are used, and the part of an output that belongs to
+    /// them. Slices are one tile, with all that is given.
     #[inline(always)]
     pub(crate) fn each(&self, used: Used, output: Option<Output>, mut with: impl FnMut(Tile)) {
         let output = output.unwrap_or(Output::nowhere());
         match self {
-            Self::Pixels(pixels) => {
-                with(Tile { n: pixels.count(used), pixels: pixels.only(used), output });
-            }
+            Self::Pixels(pixels) => with(Tile { n: pixels.count(used), pixels, output }),
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => each_tile(planes.only(used), output, with),
         }
@@ -237,12 +229,10 @@ impl<'a> Source<'a> {
     #[inline(always)]
     pub(crate) fn each_live(&self, used: Used, mut with: impl FnMut(usize, &Pixels)) {
         match self {
-            Self::Pixels(pixels) => {
-                with(pixels.count(used), &pixels.only(used.without(Used::SCORES | Used::TARGETS | Used::DECISIONS)))
-            }
+            Self::Pixels(pixels) => with(pixels.count(used), pixels),
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => {
-                each_tile(planes.only(used).live(), Output::nowhere(), |tile| with(tile.n, &tile.pixels));
+                each_tile(planes.only(used).live(), Output::nowhere(), |tile| with(tile.n, tile.pixels));
             }
         }
     }
@@ -253,7 +243,7 @@ impl<'a> Source<'a> {
 #[inline(never)]
 fn each_tile(planes: Planes, output: Output, mut with: impl FnMut(Tile)) {
     let mut tiles = Tiles::new(planes, output);
-    while let Some(tile) = tiles.next() {
-        with(tile);
+    while let Some((pixels, n, output)) = tiles.next() {
+        with(Tile { n, pixels: &pixels, output });
     }
 }

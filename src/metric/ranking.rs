@@ -228,7 +228,7 @@ fn update_source(binning: &Binning, pixels: &Source, words: &mut [i64]) -> Resul
     pixels.check(Used::SCORES, Used::TARGETS | Used::VALID)?;
     let mut to = HistogramWords::new(binning, words)?;
     pixels.each(Used::SCORES | Used::TARGETS | Used::VALID, None, |Tile { n, pixels, .. }| {
-        let Pixels { scores, targets, valid, .. } = pixels;
+        let Pixels { scores, targets, valid, .. } = *pixels;
         let labels = Labels { targets, valid };
         if simd::IS_SMALL || binning.is_exact() {
             to.count(n, valid);

@@ -120,7 +120,7 @@ struct Gathered<'a> {
 /// Writes the keys of anomalies from the front of `keys` on, those of normal pixels from its end down.
 fn gather<'a>(pixels: &Source, keys: &'a mut [u32]) -> Gathered<'a> {
     let mut ends = Ends { front: 0, back: keys.len(), nan: [0; 2] };
-    pixels.each(Used::SCORES | Used::TARGETS | Used::VALID, None, |Tile { pixels, .. }| ends.add(&pixels, keys));
+    pixels.each(Used::SCORES | Used::TARGETS | Used::VALID, None, |Tile { pixels, .. }| ends.add(pixels, keys));
     let Ends { front, back, nan } = ends;
     let (ranked, normal) = keys.split_at_mut_checked(back).unwrap_or_default();
     let anomalies = ranked.get_mut(..front).unwrap_or_default();

@@ -34,7 +34,7 @@ impl Totals {
         pixels.check(Used::SCORES, Used::VALID)?;
         pixels.each(Used::SCORES | Used::VALID, None, |tile| {
             self.pixels = self.pixels.wrapping_add(count_valid(tile.n, tile.pixels.valid));
-            simd::run(Sum { floats: tile.pixels.scores, pixels: &tile.pixels, sum: &mut self.sum });
+            simd::run(Sum { floats: tile.pixels.scores, pixels: tile.pixels, sum: &mut self.sum });
         });
         Ok(())
     }

@@ -63,7 +63,7 @@ pub(crate) fn value_to(pixels: Source, fraction: f64, workspace: Places<u32>) ->
         return Ok(Value { value: f64::NAN, notices });
     };
     let mut sum = ExactSum::default();
-    pixels.each(Used::SCORES | Used::VALID, None, |Tile { pixels, .. }| add_above(&pixels, score, space, &mut sum));
+    pixels.each(Used::SCORES | Used::VALID, None, |Tile { pixels, .. }| add_above(pixels, score, space, &mut sum));
     let mut tied = ExactSum::default();
     tied.add(score);
     sum.merge_times(&tied, i64::from(ties - ties_below));

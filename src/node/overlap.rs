@@ -147,7 +147,7 @@ impl Sums {
 
     /// Adds the pixels of a tile.
     fn add(&mut self, index: &Index, tile: &Tile, range: Option<&mut Range>) {
-        let pixels = tile.pixels;
+        let pixels = *tile.pixels;
         let counted = tally(tile.n, &pixels, &mut self.weights);
         self.pixels = self.pixels.wrapping_add(counted.pixels);
         self.rejected = self.rejected.wrapping_add(counted.rejected);
@@ -232,6 +232,7 @@ impl Sums {
         };
         let (normalization, boundary) = (index.normalization, index.boundary);
         pixels.each(Used::LABELLED, Some(gradient), |Tile { pixels, output: gradient, .. }| {
+            let pixels = *pixels;
             simd::run(WriteGradient { pixels, normalization, boundary, factors, least, greatest, gradient });
         });
         Ok(self.notices(index, &overlap, value) | Notices::DEGENERATE.when(degenerate))

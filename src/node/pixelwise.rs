@@ -131,7 +131,7 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
         let factors = [params.term_factors(), slopes];
         source.each(Used::LABELLED, output, |Tile { pixels, output, .. }| {
             let (map, gradient) = if is_gradient { (None, Some(output)) } else { (is_map.then_some(output), None) };
-            let (pixels, sums) = (&pixels, sums.as_deref_mut());
+            let sums = sums.as_deref_mut();
             match softening {
                 targets if P::SOFT && simd::IS_SMALL => {
                     simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })

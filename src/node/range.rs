@@ -43,7 +43,7 @@ impl Range {
         let pixels = pixels.into();
         pixels.check(Used::SCORES, Used::VALID)?;
         pixels.each(Used::SCORES | Used::VALID, None, |tile| {
-            self.add(&tile.pixels, count_valid(tile.n, tile.pixels.valid));
+            self.add(tile.pixels, count_valid(tile.n, tile.pixels.valid));
         });
         Ok(())
     }
