@@ -144,7 +144,11 @@ impl<'a> Mask<'a> {
     #[inline(never)]
     fn convert(&self, place: &Place, to: &mut [u8]) {
         for (start, first, to) in self.lie().of_tile(place, to) {
-            simd::run(Convert { mask: self, start, first, to });
+            if simd::IS_SMALL {
+                self.one_by_one(start, first, to, |item, to| *to = u8::from(item != 0));
+            } else {
+                simd::run(Convert { mask: self, start, first, to });
+            }
         }
     }
 
@@ -153,7 +157,36 @@ impl<'a> Mask<'a> {
     pub(super) fn strike(&self, place: &Place, valid: &mut [u8]) {
         let Some(label) = self.ignored else { return };
         for (start, first, to) in self.lie().of_tile(place, valid) {
-            simd::run(Strike { row: Convert { mask: self, start, first, to }, label });
+            if simd::IS_SMALL {
+                self.one_by_one(start, first, to, |item, to| *to = if item == label { 0 } else { *to });
+            } else {
+                simd::run(Strike { row: Convert { mask: self, start, first, to }, label });
+            }
+        }
+    }
+
+    /// Hands over the items of pixels of the row that begins at `start`, each with its byte: where code is scarcer than
+    /// time.
+    #[inline(always)]
+    fn one_by_one(&self, start: usize, first: usize, to: &mut [u8], with: impl Fn(i32, &mut u8)) {
+        for (to, pixel) in to.iter_mut().zip(first..) {
+            with(self.at(start, pixel), to);
+        }
+    }
+
+    /// The item of a pixel of the row that begins at `start`; 0 behind the end.
+    #[inline(never)]
+    fn at(&self, start: usize, pixel: usize) -> i32 {
+        let pixel = pixel.wrapping_mul(self.stride);
+        let place = start.wrapping_add(pixel);
+        let bit = self.first_bit.wrapping_add(pixel);
+        let byte = |bytes: &[u8]| i32::from(bytes.get(start.wrapping_add(bit / 8)).copied().unwrap_or(0));
+        match self.truths {
+            Truths::U8(items) => items.get(place).copied().unwrap_or(0).into(),
+            Truths::U16(items) => items.get(place).copied().unwrap_or(0).into(),
+            Truths::I32(items) => items.get(place).copied().unwrap_or(0),
+            Truths::LowestFirst(bytes) => byte(bytes) >> (bit % 8) & 1,
+            Truths::HighestFirst(bytes) => byte(bytes) >> (7 - bit % 8) & 1,
         }
     }
 }
@@ -198,8 +231,12 @@ impl Convert<'_> {
 
     #[inline(always)]
     fn spread(self, bits: Bits) {
-        let row = Bits { bytes: bits.bytes.get(self.start..).unwrap_or(&[]), ..bits };
-        row.spread(self.mask.first_bit, self.first, self.mask.stride, self.to);
+        let Self { mask, start, first, to } = self;
+        if mask.stride != 1 {
+            return mask.one_by_one(start, first, to, |bit, to| *to = bit as u8);
+        }
+        let row = Bits { bytes: bits.bytes.get(start..).unwrap_or(&[]), ..bits };
+        row.spread(mask.first_bit.wrapping_add(first), to);
     }
 }
 
@@ -252,16 +289,9 @@ impl Bits<'_> {
         low >> (first % 8) | high << 1 << (63 - first % 8)
     }
 
-    /// A byte for each bit of the pixels from one on.
+    /// A byte for each bit from one on.
     #[inline(always)]
-    fn spread(&self, first_bit: usize, first: usize, stride: usize, to: &mut [u8]) {
-        if stride != 1 {
-            for (to, pixel) in to.iter_mut().zip(first..) {
-                *to = self.word(first_bit.wrapping_add(pixel.wrapping_mul(stride))) as u8 & 1;
-            }
-            return;
-        }
-        let first = first_bit.wrapping_add(first);
+    fn spread(&self, first: usize, to: &mut [u8]) {
         let (words, rest) = to.as_chunks_mut::<64>();
         let behind = first.wrapping_add(words.len() * 64);
         for (to, first) in words.iter_mut().zip((first..).step_by(64)) {

@@ -50,31 +50,31 @@ impl<'a> Planes<'a> {
             | Used::SOFT_TARGETS.when(self.soft_targets.is_some())
     }
 
-    /// Those of the inputs that are used.
-    pub(super) fn only(&self, used: Used) -> Self {
-        Self {
-            scores: self.scores.filter(|_| used.has(Used::SCORES)),
-            targets: self.targets.filter(|_| used.has(Used::TARGETS)),
-            decisions: self.decisions.filter(|_| used.has(Used::DECISIONS)),
-            valid: self.valid.filter(|_| used.has(Used::VALID)),
-            weights: self.weights.filter(|_| used.has(Used::WEIGHTS)),
-            soft_targets: self.soft_targets.filter(|_| used.has(Used::SOFT_TARGETS)),
-            ..*self
-        }
+    /// Of the inputs that are used those that say which pixels count: beside `valid`, weights and soft targets the masks
+    /// with an ignored label.
+    pub(super) fn live(&self, used: Used) -> Used {
+        let ignores = |mask: &Option<Mask>| mask.as_ref().is_some_and(|mask| mask.ignored.is_some());
+        let targets = Used::TARGETS.when(!ignores(&self.targets));
+        let decisions = Used::DECISIONS.when(!ignores(&self.decisions));
+        used.without(Used::SCORES | targets | decisions)
     }
 
-    /// What says which pixels count: beside `valid`, weights and soft targets the masks with an ignored label.
-    pub(super) fn live(&self) -> Self {
-        let ignoring = |mask: Option<Mask<'a>>| mask.filter(|mask| mask.ignored.is_some());
-        Self { scores: None, targets: ignoring(self.targets), decisions: ignoring(self.decisions), ..*self }
+    /// The numbers that are used.
+    fn planes(&self, used: Used) -> impl Iterator<Item = &Plane<'a>> {
+        let planes =
+            [(&self.scores, Used::SCORES), (&self.weights, Used::WEIGHTS), (&self.soft_targets, Used::SOFT_TARGETS)];
+        planes.into_iter().filter(move |(_, input)| used.has(*input)).filter_map(|(plane, _)| plane.as_ref())
     }
 
-    fn planes(&self) -> impl Iterator<Item = &Plane<'a>> {
-        self.scores.iter().chain(&self.weights).chain(&self.soft_targets)
+    /// The masks that are used.
+    fn masks(&self, used: Used) -> impl Iterator<Item = &Mask<'a>> {
+        let masks = [(&self.targets, Used::TARGETS), (&self.decisions, Used::DECISIONS), (&self.valid, Used::VALID)];
+        masks.into_iter().filter(move |(_, input)| used.has(*input)).filter_map(|(mask, _)| mask.as_ref())
     }
 
-    fn masks(&self) -> impl Iterator<Item = &Mask<'a>> {
-        self.targets.iter().chain(&self.decisions).chain(&self.valid)
+    /// Whether a label of a mask that is used means that there is no pixel.
+    fn ignores(&self, used: Used) -> bool {
+        self.masks(used).any(|mask| mask.ignored.is_some())
     }
 
     /// Rows, and how many pixels each has.
@@ -86,14 +86,14 @@ impl<'a> Planes<'a> {
         }
     }
 
-    /// The planes hold their pixels.
+    /// The planes that are used hold their pixels.
     ///
     /// # Errors
     /// Rows with a remainder ([`Error::FrameShape`]), and those of the planes and masks.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self, used: Used) -> Result<(), Error> {
         let (rows, columns) = self.shape()?;
-        self.planes().try_for_each(|plane| plane.check(rows, columns))?;
-        self.masks().try_for_each(|mask| mask.check(rows, columns))
+        self.planes(used).try_for_each(|plane| plane.check(rows, columns))?;
+        self.masks(used).try_for_each(|mask| mask.check(rows, columns))
     }
 
     /// Every so many pixels of every so many rows, from the first.
@@ -119,7 +119,7 @@ impl<'a> Planes<'a> {
     pub(super) fn count_bits(&self, first: Option<Mask<'a>>, second: Option<Mask<'a>>) -> Option<MaskCounts> {
         let (rows, columns) = self.shape().ok()?;
         let count = CountBits { first: first?, second, valid: self.valid, rows, columns };
-        count.is_possible().then(|| simd::run(count))
+        (count.is_possible() && !simd::IS_SMALL).then(|| simd::run(count))
     }
 
     /// How the rows of an output follow each other.
@@ -141,7 +141,8 @@ impl<'a> Planes<'a> {
 
 /// All pixels, tile by tile.
 pub(super) struct Tiles<'a> {
-    planes: Planes<'a>,
+    planes: &'a Planes<'a>,
+    used: Used,
     output: Output<'a>,
     /// Rows of pixels, and of how many.
     rows: usize,
@@ -160,19 +161,19 @@ pub(super) struct Tiles<'a> {
 const LONG: usize = ARENA / 32;
 
 impl<'a> Tiles<'a> {
-    /// The planes are checked, and those that are used.
-    pub fn new(planes: Planes<'a>, output: Output<'a>) -> Self {
+    /// Of planes that are checked those that are used.
+    pub fn new(planes: &'a Planes<'a>, used: Used, output: Output<'a>) -> Self {
         let (mut rows, mut width) = planes.shape().unwrap_or((0, 0));
-        let lies = || planes.planes().map(Plane::lie).chain(planes.masks().map(Mask::lie));
+        let lies = || planes.planes(used).map(Plane::lie).chain(planes.masks(used).map(Mask::lie));
         if lies().chain([planes.output()]).all(|lie| lie.are_one(width)) {
             (rows, width) = (1, planes.n);
         }
         let is_long = rows == 1 || width >= LONG;
         let mut step = Place { row: 0, rows: if is_long { 1 } else { rows }, column: 0, columns: width, width };
         let float = size_of::<f32>();
-        let mut bytes = planes.planes().filter(|plane| plane.in_place(&step).is_none()).count() * float;
-        bytes += planes.masks().filter(|mask| mask.in_place(&step).is_none()).count();
-        bytes += usize::from(planes.masks().any(|mask| mask.ignored.is_some()));
+        let mut bytes = planes.planes(used).filter(|plane| plane.in_place(&step).is_none()).count() * float;
+        bytes += planes.masks(used).filter(|mask| mask.in_place(&step).is_none()).count();
+        bytes += usize::from(planes.ignores(used));
         if output.len() > 0 && !planes.output().are_neighbours(&step) {
             bytes += float;
         }
@@ -184,7 +185,7 @@ impl<'a> Tiles<'a> {
             step.rows = most.checked_div(width).unwrap_or(0).clamp(1, rows.max(1));
         }
         let needed = step.pixels().wrapping_mul(bytes);
-        Self { planes, output, rows, width, step, next: (0, 0), unstored: None, arena: Arena::new(), needed }
+        Self { planes, used, output, rows, width, step, next: (0, 0), unstored: None, arena: Arena::new(), needed }
     }
 
     /// The next place.
@@ -210,7 +211,7 @@ impl<'a> Tiles<'a> {
         }
         let place = self.place()?;
         let n = place.pixels();
-        let Self { planes, output, unstored, arena, needed, .. } = self;
+        let Self { planes, used, output, unstored, arena, needed, .. } = self;
         let lie = planes.output();
         let mut rest = arena.bytes(*needed);
         let output = if output.len() == 0 {
@@ -225,19 +226,25 @@ impl<'a> Tiles<'a> {
             *unstored = Some(place);
             Output::new(output.write(), floats)
         };
-        let mut floats = |plane: &Option<Plane<'a>>| plane.as_ref().map(|plane| plane.fetch(&place, &mut rest));
-        let (scores, weights) = (floats(&planes.scores), floats(&planes.weights));
-        let soft_targets = floats(&planes.soft_targets);
-        let mut bytes = |mask: &Option<Mask<'a>>| mask.as_ref().map(|mask| mask.fetch(&place, &mut rest));
-        let (targets, decisions) = (bytes(&planes.targets), bytes(&planes.decisions));
-        let mut valid = bytes(&planes.valid);
-        if planes.masks().any(|mask| mask.ignored.is_some()) {
+        let mut floats = |plane: &Option<Plane<'a>>, input| {
+            plane.as_ref().filter(|_| used.has(input)).map(|plane| plane.fetch(&place, &mut rest))
+        };
+        let scores = floats(&planes.scores, Used::SCORES);
+        let weights = floats(&planes.weights, Used::WEIGHTS);
+        let soft_targets = floats(&planes.soft_targets, Used::SOFT_TARGETS);
+        let mut bytes = |mask: &Option<Mask<'a>>, input| {
+            mask.as_ref().filter(|_| used.has(input)).map(|mask| mask.fetch(&place, &mut rest))
+        };
+        let targets = bytes(&planes.targets, Used::TARGETS);
+        let decisions = bytes(&planes.decisions, Used::DECISIONS);
+        let mut valid = bytes(&planes.valid, Used::VALID);
+        if planes.ignores(*used) {
             let live = take::<u8>(&mut rest, n);
             match valid {
                 Some(valid) => copy(live, valid),
                 None => live.fill(1),
             }
-            planes.masks().for_each(|mask| mask.strike(&place, live));
+            planes.masks(*used).for_each(|mask| mask.strike(&place, live));
             valid = Some(live);
         }
         let pixels = Pixels { scores: scores.unwrap_or(&[]), targets, decisions, valid, weights, soft_targets };

@@ -128,7 +128,7 @@ impl<'a> Source<'a> {
         match self {
             Self::Pixels(pixels) => pixels.check(used),
             #[cfg(feature = "conversions")]
-            Self::Planes(planes) => planes.only(used).check(),
+            Self::Planes(planes) => planes.check(used),
         }
     }
 
@@ -221,7 +221,7 @@ impl<'a> Source<'a> {
         match self {
             Self::Pixels(pixels) => with(Tile { n: pixels.count(used), pixels, output }),
             #[cfg(feature = "conversions")]
-            Self::Planes(planes) => each_tile(planes.only(used), output, with),
+            Self::Planes(planes) => each_tile(planes, used, output, with),
         }
     }
 
@@ -232,7 +232,7 @@ impl<'a> Source<'a> {
             Self::Pixels(pixels) => with(pixels.count(used), pixels),
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => {
-                each_tile(planes.only(used).live(), Output::nowhere(), |tile| with(tile.n, tile.pixels));
+                each_tile(planes, planes.live(used), Output::nowhere(), |tile| with(tile.n, tile.pixels));
             }
         }
     }
@@ -241,8 +241,8 @@ impl<'a> Source<'a> {
 /// (Not where slices go: the arena is large.)
 #[cfg(feature = "conversions")]
 #[inline(never)]
-fn each_tile(planes: Planes, output: Output, mut with: impl FnMut(Tile)) {
-    let mut tiles = Tiles::new(planes, output);
+fn each_tile(planes: &Planes, used: Used, output: Output, mut with: impl FnMut(Tile)) {
+    let mut tiles = Tiles::new(planes, used, output);
     while let Some((pixels, n, output)) = tiles.next() {
         with(Tile { n, pixels: &pixels, output });
     }

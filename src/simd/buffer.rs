@@ -60,7 +60,13 @@ impl Buffer {
 /// How many bytes an arena has: tiles that are converted lie in the first-level cache. (In tests so few that some dozen
 /// pixels are several tiles.)
 #[cfg(feature = "conversions")]
-pub(crate) const ARENA: usize = if cfg!(test) { 512 } else { super::on_stack(16384) };
+pub(crate) const ARENA: usize = if cfg!(test) {
+    512
+} else if super::IS_SMALL {
+    256
+} else {
+    super::on_stack(16384)
+};
 
 /// Bytes on the stack for what a call converts. They are cleared when they are first asked for: what is not needed
 /// costs nothing.
