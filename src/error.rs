@@ -109,8 +109,9 @@ macro_rules! errors {
             /// The binning is out of range: its number of bins, bits or thresholds, or its bounds.
             Binning = -39, HYLA_ERROR_BINNING:
                 c"The binning is out of range: its number of bins, bits or thresholds, or its bounds.";
-            /// The fraction is not above 0 and at most 1.
-            Fraction = -40, HYLA_ERROR_FRACTION: c"The fraction must be above 0 and at most 1.";
+            /// A share, rate or quantile is outside [0, 1], or a share of no pixel is asked for.
+            Fraction = -40, HYLA_ERROR_FRACTION:
+                c"A share, rate or quantile must lie in [0, 1], and a share of pixels above 0.";
             /// The words of the totals contradict each other: they were not zeroed, or are damaged.
             Totals = -41, HYLA_ERROR_TOTALS: c"The totals are not zeroed, or damaged.";
             /// The type of the items is unknown, or not for this input.
@@ -122,7 +123,7 @@ macro_rules! errors {
     };
 }
 
-/// The table of notices, in the shape of that of errors. The next bit is 1024.
+/// The table of notices, in the shape of that of errors. The next bit is 2048.
 macro_rules! notices {
     ($make:ident) => {
         $make! {
@@ -146,6 +147,8 @@ macro_rules! notices {
             COARSE = 256, HYLA_NOTICE_COARSE: c"The bounds of a value are far apart.";
             /// Not everything fitted into the memory of the caller: a count is a lower bound.
             INCOMPLETE = 512, HYLA_NOTICE_INCOMPLETE: c"Not everything fitted: the count is a lower bound.";
+            /// No score reaches the threshold: a monitor with it raises no alarm.
+            UNREACHED = 1024, HYLA_NOTICE_UNREACHED: c"No score reaches the threshold.";
         }
     };
 }

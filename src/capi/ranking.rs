@@ -151,7 +151,8 @@ exported! {
     /// What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
     /// tells where that is.
     ///
-    /// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE.
+    /// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE,
+    /// NO_DECISIONS (no score reaches the threshold).
     fn hyla_ranking_at(
         binning: *const hyla_binning, words: *const i64, count: usize, threshold: f32,
         point: *mut hyla_ranking_point,
@@ -164,7 +165,8 @@ exported! {
     /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
     /// Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
     ///
-    /// Errors: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as `hyla_ranking_at`.
+    /// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES, NOT_FINITE,
+    /// UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an alarm).
     fn hyla_ranking_threshold(
         binning: *const hyla_binning, words: *const i64, count: usize, false_positive_rate: f64,
         threshold: *mut f64,
@@ -180,7 +182,7 @@ exported! {
     /// floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
     /// integers). Both NaN without scores.
     ///
-    /// Errors: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as `hyla_ranking_at`.
+    /// Errors: those of `hyla_ranking_values`, FRACTION (q outside [0, 1]). Notices: EMPTY, NOT_FINITE.
     fn hyla_ranking_quantile(
         binning: *const hyla_binning, words: *const i64, count: usize, q: f64, bounds: *mut f64,
     ) {

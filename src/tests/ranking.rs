@@ -298,7 +298,27 @@ fn bad_arguments_change_nothing() {
     assert_eq!(curve(&binning, &histograms, &mut []), Err(Error::Capacity));
     assert_eq!(at(&binning, &histograms, f32::NAN).unwrap_err(), Error::Target);
     for wrong in [-0.1, 1.1, f64::NAN] {
-        assert_eq!(quantile(&binning, &histograms, wrong).unwrap_err(), Error::Target);
-        assert_eq!(threshold_for_false_positive_rate(&binning, &histograms, wrong), Err(Error::Target));
+        assert_eq!(quantile(&binning, &histograms, wrong).unwrap_err(), Error::Fraction);
+        assert_eq!(threshold_for_false_positive_rate(&binning, &histograms, wrong), Err(Error::Fraction));
     }
+}
+
+#[test]
+fn thresholds_and_quantiles_need_no_anomalies() {
+    let binning = Binning::new(Rule::Bytes, &mut []).unwrap();
+    let mut histograms = vec![0; words(&binning)];
+    let threshold = |words: &[i64], rate| threshold_for_false_positive_rate(&binning, words, rate).unwrap();
+    update(&binning, &integers(&[3_u8, 5, 5, 9], None, None), &mut histograms).unwrap();
+    assert_eq!(quantile(&binning, &histograms, 0.5).unwrap(), ([5.0; 2], Notices::NONE));
+    let found = threshold(&histograms, 0.25);
+    assert_eq!((found.value, found.notices), (6.0, Notices::NONE));
+    // No alarm at all: no score reaches the threshold, unless an anomaly does.
+    let never = threshold(&histograms, 0.0);
+    assert_eq!((never.value, never.notices), (10.0, Notices::UNREACHED));
+    assert_eq!(at(&binning, &histograms, 10.0).unwrap().1, Notices::NO_POSITIVES | Notices::NO_DECISIONS);
+    update(&binning, &integers(&[200_u8], Some(&[1]), None), &mut histograms).unwrap();
+    assert_eq!(threshold(&histograms, 0.0).notices, Notices::NONE);
+    assert_eq!(at(&binning, &histograms, 10.0).unwrap().1, Notices::NONE);
+    let empty = threshold(&vec![0; words(&binning)], 0.5);
+    assert_eq!(empty.notices, Notices::EMPTY | Notices::NO_NEGATIVES | Notices::UNREACHED);
 }

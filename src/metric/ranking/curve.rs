@@ -66,7 +66,7 @@ pub(crate) fn curve_to(binning: &Binning, words: &[i64], points: Places<Point>) 
 /// The values at a threshold, which is lowered to the edge of its bin; the result tells where that is.
 ///
 /// # Errors
-/// Too few words, scores of another binning among them, a NaN.
+/// Too few words, scores of another binning among them, a NaN ([`Error::Target`]).
 pub fn at(binning: &Binning, words: &[i64], threshold: f32) -> Result<(Point, Notices), Error> {
     let histograms = Histograms::new(binning, words)?;
     if threshold.is_nan() {
@@ -75,19 +75,21 @@ pub fn at(binning: &Binning, words: &[i64], threshold: f32) -> Result<(Point, No
     let bin = binning.bin(threshold);
     let from = |counts: &[i64]| counts.get(bin..).unwrap_or(&[]).iter().sum::<i64>();
     let (hits, misses) = (from(histograms.anomalies), from(histograms.normal));
-    Ok((point(&histograms, bin, hits, misses), histograms.notices()))
+    let notices = histograms.notices() | Notices::NO_DECISIONS.when(hits + misses == 0);
+    Ok((point(&histograms, bin, hits, misses), notices))
 }
 
 /// The lowest threshold whose false positive rate, as [`at`] tells it, is not above the wanted one: of pixels without
 /// labels, the share of all pixels that raises an alarm. Infinity where even the highest bin is above it; infinite
-/// scores raise an alarm all the same.
+/// scores raise an alarm all the same. [`Notices::UNREACHED`] says that no score reaches it. Whether there are
+/// anomalies does not matter.
 ///
 /// # Errors
-/// Too few words, scores of another binning among them, a rate outside [0, 1].
+/// Too few words, scores of another binning among them, a rate outside [0, 1] ([`Error::Fraction`]).
 pub fn threshold_for_false_positive_rate(binning: &Binning, words: &[i64], rate: f64) -> Result<Value, Error> {
     let histograms = Histograms::new(binning, words)?;
     if !(0.0..=1.0).contains(&rate) {
-        return Err(Error::Target);
+        return Err(Error::Fraction);
     }
     let (_, normal) = histograms.ranked;
     let mut bin = None;
@@ -103,7 +105,12 @@ pub fn threshold_for_false_positive_rate(binning: &Binning, words: &[i64], rate:
         Some(bin) => f64::from(binning.lowest(bin)),
         None => f64::INFINITY,
     };
-    Ok(Value { value, notices: histograms.notices() })
+    let reaches = |counts: &[i64]| {
+        bin.and_then(|bin| counts.get(bin..)).is_some_and(|counts| counts.iter().any(|count| *count != 0))
+    };
+    let is_reached = reaches(histograms.anomalies) || reaches(histograms.normal);
+    let notices = histograms.notices().without(Notices::NO_POSITIVES) | Notices::UNREACHED.when(!is_reached);
+    Ok(Value { value, notices })
 }
 
 /// The bin of the quantile q of all scores, anomalies and normal pixels alike: the least score of it, and the
@@ -112,14 +119,15 @@ pub fn threshold_for_false_positive_rate(binning: &Binning, words: &[i64], rate:
 /// scores.
 ///
 /// # Errors
-/// Too few words, scores of another binning among them, a q outside [0, 1].
+/// Too few words, scores of another binning among them, a q outside [0, 1] ([`Error::Fraction`]).
 pub fn quantile(binning: &Binning, words: &[i64], q: f64) -> Result<([f64; 2], Notices), Error> {
     let histograms = Histograms::new(binning, words)?;
     if !(0.0..=1.0).contains(&q) {
-        return Err(Error::Target);
+        return Err(Error::Fraction);
     }
     let (anomalies, normal) = histograms.ranked;
-    let notices = histograms.notices();
+    // Labels do not matter.
+    let notices = histograms.notices().without(Notices::NO_POSITIVES | Notices::NO_NEGATIVES);
     let Some(last) = (anomalies + normal).checked_sub(1).filter(|last| *last >= 0) else {
         return Ok(([f64::NAN; 2], notices));
     };
