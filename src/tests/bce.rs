@@ -18,7 +18,7 @@ use crate::simd::Write;
 use proptest::prelude::*;
 
 loss_of_terms! {
-    bce, |input| (input.source()),
+    bce, |input| (&input.source()),
 
     fn arrays(&self) -> (&'static [Array], &'static [Array]) {
         (&[Array::Values, Array::Targets], &[Array::Valid, Array::Weights])

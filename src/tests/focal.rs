@@ -16,7 +16,7 @@ use crate::simd::Write;
 use proptest::prelude::*;
 
 loss_of_terms! {
-    focal, |input| (input.source()),
+    focal, |input| (&input.source()),
 
     fn arrays(&self) -> (&'static [Array], &'static [Array]) {
         (&[Array::Values, Array::Targets], &[Array::Valid, Array::Weights])

@@ -26,7 +26,7 @@ macro_rules! metric {
             }
 
             fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-                state.one_mut::<$module::Totals>().update(input.source())
+                state.one_mut::<$module::Totals>().update(&input.source())
             }
 
             fn merge(&self, other: &State, state: &mut State) {
@@ -73,7 +73,7 @@ struct Extremes;
 
 impl Node for Extremes {
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-        state.range.update(input.source())
+        state.range.update(&input.source())
     }
 
     fn merge(&self, other: &State, state: &mut State) {

@@ -24,7 +24,7 @@ macro_rules! overlap {
 
             fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
                 let mut range = state.range;
-                state.one_mut::<$node::Totals>().update(self, input.source(), Some(&mut range))?;
+                state.one_mut::<$node::Totals>().update(self, &input.source(), Some(&mut range))?;
                 state.range = range;
                 Ok(())
             }
@@ -50,7 +50,7 @@ macro_rules! overlap {
                 to: &mut [f32],
             ) -> Option<Result<Notices, Error>> {
                 let (totals, range) = (state.one::<$node::Totals>(), Some(&state.range));
-                Some(totals.gradient(self, range, input.source(), upstream, write, to))
+                Some(totals.gradient(self, range, &input.source(), upstream, write, to))
             }
 
             fn at_once(
@@ -61,13 +61,13 @@ macro_rules! overlap {
                 to: &mut [f32],
             ) -> Option<Result<Value, Error>> {
                 let Some(state) = state else {
-                    let pixels = input.source();
+                    let pixels = &input.source();
                     return Some($node::loss_and_gradient(self, pixels, upstream, write, None, None, to));
                 };
                 let mut range = state.range;
                 let result = $node::loss_and_gradient(
                     self,
-                    input.source(),
+                    &input.source(),
                     upstream,
                     write,
                     Some(state.one_mut()),
@@ -246,7 +246,7 @@ proptest! {
         let params = tversky::Params { normalization: Normalization::MinMax, ..params };
         let input = Input::new(&batch, Order::Interleaved);
         let mut gradient = std::vec![0.0_f32; batch.n];
-        tversky::loss_and_gradient(&params, input.source(), 1.0, Write::Add, None, None, &mut gradient).unwrap();
+        tversky::loss_and_gradient(&params, &input.source(), 1.0, Write::Add, None, None, &mut gradient).unwrap();
         prop_assume!(gradient.iter().all(|slope| slope.is_finite()));
         let sum: f64 = gradient.iter().map(|slope| f64::from(*slope)).sum();
         let size: f64 = gradient.iter().map(|slope| f64::from(slope.abs())).sum();

@@ -36,6 +36,21 @@ pub enum Fault {
     NoChannels,
 }
 
+/// Pixels of one value, as slices or as planes.
+pub enum Given<'a> {
+    Pixels(Pixels<'a>),
+    Planes(&'a Planes<'a>),
+}
+
+impl<'a> From<&'a Given<'a>> for Source<'a> {
+    fn from(given: &'a Given<'a>) -> Self {
+        match given {
+            Given::Pixels(pixels) => pixels.into(),
+            Given::Planes(planes) => (*planes).into(),
+        }
+    }
+}
+
 /// A batch as it lies in memory, and what is wrong with it.
 pub struct Input<'a> {
     pub batch: &'a Batch,
@@ -60,10 +75,10 @@ impl<'a> Input<'a> {
     }
 
     /// Pixels of one value.
-    pub fn source(&self) -> Source<'_> {
+    pub fn source(&self) -> Given<'_> {
         match self.planes {
-            Some(planes) => planes.into(),
-            None => self.pixels().into(),
+            Some(planes) => Given::Planes(planes),
+            None => Given::Pixels(self.pixels()),
         }
     }
 

@@ -34,7 +34,7 @@ impl Node for Ranked {
     }
 
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-        update(&self.binning(), input.source(), &mut state.words)
+        update(&self.binning(), &input.source(), &mut state.words)
     }
 
     fn merge(&self, other: &State, state: &mut State) {
