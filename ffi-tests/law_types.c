@@ -9,7 +9,7 @@ static const size_t lengths[][2] = {{1, 1}, {1, 67}, {5, 13}, {3, 3001}, {700, 9
 
 /* What a function does to plain inputs, and to the given ones in rows with a pitch of the output. */
 static void same(const struct function *function, hyla_pixels given, size_t output_gap) {
-    static struct outputs expected, found;
+    static struct outputs expected, found, compact;
     const size_t rows = given.rows == 0 ? 1 : given.rows, columns = given.n / rows, pitch = columns + output_gap;
     hyla_pixels plain = {.n = given.n, .rows = function->call == call_strided_frame ? rows : 0};
     for (size_t i = 0; i < given.n; ++i) {
@@ -33,9 +33,9 @@ static void same(const struct function *function, hyla_pixels given, size_t outp
     /* The floats are the same before the call, too. */
     for (size_t i = 0; i < given.n; ++i) expected.floats[i] = found.floats[i / columns * pitch + i % columns];
     const hyla_status status = function->call(&plain, &expected);
-    bool passed = CHECK(!HYLA_FAILED(status)) & CHECK_STATUS(status, function->call(&given, &found));
+    bool passed = CHECK(!HYLA_FAILED(status));
+    passed &= CHECK_STATUS(status, function->call(&given, &found));
     passed &= CHECK(memcmp(&found, &expected, offsetof(struct outputs, floats)) == 0);
-    static struct outputs compact;
     reset(&compact);
     if (function->writes_floats) {
         for (size_t i = 0; i < given.n; ++i) compact.floats[i / columns * pitch + i % columns] = expected.floats[i];
@@ -106,7 +106,8 @@ static void published_layouts(void) {
     static const uint8_t packed[] = {0xab, 0x3c, 0x12, 0xf0, 0x01};
     for (size_t i = 0; i < 3; ++i) CHECK(value(hyla_mono12_packed(packed), 3, i) == of_mono12[i]);
 
-    static const uint16_t halves[] = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x3555, 0x8000}, brain[] = {0x3f80, 0xc2f7, 0x0001};
+    static const uint16_t halves[] = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x3555, 0x8000};
+    static const uint16_t brain[] = {0x3f80, 0xc2f7, 0x0001};
     static const double of_halves[] = {1.0, -2.0, 65504.0, 0x1p-24, 0.333251953125, 0.0};
     for (size_t i = 0; i < 6; ++i) CHECK(value(hyla_f16(halves), 6, i) == of_halves[i]);
     static const double of_brain[] = {1.0, -123.5, 0x1p-133};

@@ -18,7 +18,9 @@ fn sum_of(plane: Plane, n: usize) -> f64 {
 #[test]
 fn differences_to_any_zero_point_are_rounded_once() {
     for_each_tier(|_| {
-        for zero_point in [i32::MIN, i32::MIN + 65_535, i32::MIN + 65_536, i32::MAX - 32_768, i32::MAX - 32_767, i32::MAX] {
+        const ENDS: [i32; 6] =
+            [i32::MIN, i32::MIN + 65_535, i32::MIN + 65_536, i32::MAX - 32_768, i32::MAX - 32_767, i32::MAX];
+        for zero_point in ENDS {
             for item in [i16::MIN, -1, 0, i16::MAX] {
                 let expected = (i64::from(item) - i64::from(zero_point)) as f32;
                 assert_eq!(sum_of(Plane::from(&[item][..]).affine(1.0, zero_point), 1), f64::from(expected));
