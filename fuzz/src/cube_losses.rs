@@ -71,7 +71,7 @@ mapped!(
     hyla_mse_map,
     hyla_mse_gradient,
     hyla_mse_loss_and_gradient,
-    cube_of,
+    given_cube,
     target
 );
 
@@ -113,7 +113,7 @@ mapped!(
     hyla_cross_entropy_map,
     hyla_cross_entropy_gradient,
     hyla_cross_entropy_loss_and_gradient,
-    cube_of,
+    given_cube,
     class_weights
 );
 

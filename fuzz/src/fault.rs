@@ -2,8 +2,8 @@
 //! function does not use.
 
 use crate::source::Source;
-use core::ffi::c_void;
 use hyla::capi::cube::hyla_cube;
+use hyla::capi::planes::{hyla_mask, hyla_plane};
 
 /// The arrays of an input.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,6 +86,18 @@ impl Fault {
         self.of(array, pointer);
     }
 
+    /// What becomes of numbers.
+    pub fn of_plane(self, array: Array, plane: &mut hyla_plane) {
+        self.of(array, &mut plane.data);
+    }
+
+    /// What becomes of truth values in bytes.
+    pub fn of_mask(self, array: Array, mask: &mut hyla_mask) {
+        if self == Self::Null(array) {
+            mask.data = core::ptr::null();
+        }
+    }
+
     /// What becomes of a pointer to bytes, which are aligned everywhere.
     pub fn of_bytes(self, array: Array, pointer: &mut *const u8) {
         if self == Self::Null(array) {
@@ -105,11 +117,11 @@ impl Fault {
         output.cast_mut()
     }
 
-    /// What becomes of the other fields.
-    pub fn of_rest(self, n: &mut usize, reserved: &mut [*const c_void; 2]) {
+    /// What becomes of the other fields; the last one is what a reserved field is set to.
+    pub fn of_rest<T: Copy, const COUNT: usize>(self, n: &mut usize, reserved: &mut [T; COUNT], set: T) {
         match self {
             Self::Huge => *n = usize::MAX - 3,
-            Self::Reserved => reserved[*n % 2] = core::ptr::dangling(),
+            Self::Reserved => reserved[*n % COUNT] = set,
             _ => {}
         }
     }

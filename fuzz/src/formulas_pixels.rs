@@ -1,6 +1,7 @@
 //! The formulas of losses of maps, and what the library says of them.
 
 use crate::differences::{Problem, floats, sigmoid, softplus};
+use crate::forms::{plain_mask, plain_plane};
 use crate::source::{Random, Source};
 use hyla::capi::bce::*;
 use hyla::capi::focal::*;
@@ -42,14 +43,16 @@ impl Map {
     fn pixels(&self) -> hyla_pixels {
         let none = core::ptr::null();
         hyla_pixels {
-            scores: self.scores.as_ptr(),
-            targets: self.hard.as_ref().map_or(none, |hard| hard.as_ptr()),
-            decisions: none,
-            valid: self.valid.as_ptr(),
-            weights: self.given_weights.as_ptr(),
-            soft_targets: if self.hard.is_some() { core::ptr::null() } else { self.targets.as_ptr() },
+            scores: plain_plane(self.scores.as_ptr()),
+            targets: plain_mask(self.hard.as_ref().map_or(none, |hard| hard.as_ptr())),
+            decisions: plain_mask(none),
+            valid: plain_mask(self.valid.as_ptr()),
+            weights: plain_plane(self.given_weights.as_ptr()),
+            soft_targets: plain_plane(if self.hard.is_some() { core::ptr::null() } else { self.targets.as_ptr() }),
             n: self.scores.len(),
-            reserved: [core::ptr::null(); 2],
+            rows: 0,
+            output_pitch: 0,
+            reserved: [0; 5],
         }
     }
 

@@ -57,7 +57,7 @@ fn counts(input: &Input, is_taken: impl Fn(usize) -> bool) -> [i64; 4] {
 
 /// Whole frames of detection, with a stride; without one by lines, too.
 pub fn detection(source: &mut Source) {
-    let input = metrics::input(source);
+    let input = metrics::labelled(source);
     let pitch = 1 + source.below(40);
     let stride = source.pick(&[1, 1, 2, 3, 7]);
     // The last row may end with its last column.
@@ -72,15 +72,13 @@ pub fn detection(source: &mut Source) {
     };
     let words = binning.as_ref().map_or(0, |binning| binning.words);
     let of_c = binning.as_ref().map_or(core::ptr::null(), |binning| &raw const binning.of_c);
-    let pixels = input.pixels(input.whole());
+    let pixels = input.frame(rows, columns, pitch);
     let frame = |params: &hyla_detection_params, tier: u32| {
         pin(tier);
         let (mut totals, mut histograms) = (State::new(TOTALS), State::new(words));
         let to = if words == 0 { core::ptr::null_mut() } else { histograms.at_mut(0, None) };
         // SAFETY: the arrays are those of the input; the words are those of the binning.
-        let status = unsafe {
-            hyla_detection_update_frame(params, &pixels, rows, columns, pitch, totals.at_mut(0, None), of_c, to, words)
-        };
+        let status = unsafe { hyla_detection_update_frame(params, &*pixels, totals.at_mut(0, None), of_c, to, words) };
         (status, totals, histograms)
     };
     let tiers = tiers();
@@ -107,7 +105,7 @@ pub fn detection(source: &mut Source) {
         let (other, mut expected) = (input.only(&taken), State::new(words));
         let (of_other, to) = (other.pixels(other.whole()), expected.at_mut(0, None));
         // SAFETY: as above.
-        assert_eq!(unsafe { hyla_ranking_update(&binning.of_c, &of_other, to, words) }, 0);
+        assert_eq!(unsafe { hyla_ranking_update(&binning.of_c, &*of_other, to, words) }, 0);
         expected.assert_same(&histograms, "histograms of every s-th row and column");
     }
     params.pixel_stride = 1;
@@ -126,7 +124,7 @@ fn lines(input: &Input, params: &hyla_detection_params, n: usize, whole: &State,
         // SAFETY: the arrays are those of the input; there is no binning.
         let status = unsafe {
             let (to, none) = (other.at_mut(0, None), core::ptr::null_mut());
-            hyla_detection_update(params, &input.pixels(part), to, core::ptr::null(), none, 0)
+            hyla_detection_update(params, &*input.pixels(part), to, core::ptr::null(), none, 0)
         };
         assert_eq!(status, 0);
         // SAFETY: both are totals.
@@ -154,7 +152,7 @@ pub fn statistics(source: &mut Source) {
         let (words, place) = (room.len(), room.at_mut(0));
         status = record.report("frame", &[0..9], |to: *mut [f64; 14]| {
             // SAFETY: the arrays are those of the input; the workspace says its own size.
-            let status = unsafe { hyla_score_statistics_frame(&pixels, place, words, to.cast()) };
+            let status = unsafe { hyla_score_statistics_frame(&*pixels, place, words, to.cast()) };
             // SAFETY: it was initialised before.
             report = unsafe { to.read() };
             status
@@ -163,7 +161,7 @@ pub fn statistics(source: &mut Source) {
         let (words, place) = (room.len(), room.at_mut(0));
         mean = record.double("mean of the greatest", |to| {
             // SAFETY: as above.
-            unsafe { hyla_topk_mean_value(fraction, &pixels, place, words, to) }
+            unsafe { hyla_topk_mean_value(fraction, &*pixels, place, words, to) }
         });
         first.get_or_insert_with(|| record.clone()).assert_same(&record, "another tier");
     }

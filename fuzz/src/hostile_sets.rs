@@ -57,7 +57,7 @@ pub fn tables(source: &mut Source) {
         let (mut record, mut words) = (Record::default(), Buffer::filled(0, 0_i64, count));
         // SAFETY: as above; the words are as many as are said.
         unsafe {
-            record.status("update", hyla_ranking_update(&of_c, &input.pixels(input.whole()), words.at_mut(0), count));
+            record.status("update", hyla_ranking_update(&of_c, &*input.pixels(input.whole()), words.at_mut(0), count));
             record.totals("words", &words);
             record.report("report", &[0..10], |to: *mut hyla_ranking_report| {
                 hyla_ranking_values(&of_c, words.at(0), count, to)
@@ -164,7 +164,7 @@ fn detection(context: &hyla_context, capacity: usize, source: &mut Source) {
     // SAFETY: the arrays are those of the input; there is no binning.
     unsafe {
         let to = totals.at_mut(0, None);
-        assert_eq!(hyla_detection_update(&params, &pixels, to, none, no_words, 0), 0);
+        assert_eq!(hyla_detection_update(&params, &*pixels, to, none, no_words, 0), 0);
         assert_eq!(hyla_detection_end_frame(to), 0);
     }
     spoil(&mut totals.words, source);

@@ -2,6 +2,7 @@
 
 use crate::buffer::{Buffer, pointer};
 use crate::fault::{Array, Fault};
+use crate::forms::{Forms, Given, plain_mask, plain_plane};
 use crate::source::{LONGEST, Random, Source};
 use hyla::capi::cube::hyla_cube;
 use hyla::capi::pixels::hyla_pixels;
@@ -85,6 +86,8 @@ pub struct Input {
     pub soft_targets: Option<Buffer<f32>>,
     /// Scores of 16 bits.
     pub integers: Option<Buffer<u16>>,
+    /// In which forms C has the arrays of a map; `None`: floats and bytes side by side.
+    forms: Option<Forms>,
     /// What is wrong on purpose.
     pub fault: Option<Fault>,
 }
@@ -98,6 +101,15 @@ impl Input {
             input.soft_targets = Some(Buffer::new(source.start(), &source.shares(n)));
             input.targets = input.targets.filter(|_| source.once_in(8));
         }
+        input.take_forms(source, true);
+        input
+    }
+
+    /// A map of what metrics use; `are_labelled`: all of them use the targets.
+    pub fn of_metrics(source: &mut Source, are_labelled: bool) -> Self {
+        let n = source.length();
+        let mut input = Self { weights: None, ..Self::of(source, n, Layout::compact(1), false) };
+        input.take_forms(source, are_labelled);
         input
     }
 
@@ -131,6 +143,7 @@ impl Input {
             weights: source.once_in(3).then(|| Buffer::new(source.start(), &source.shares(n))),
             soft_targets: None,
             integers: None,
+            forms: None,
             fault: None,
         }
     }
@@ -140,28 +153,120 @@ impl Input {
         Part { start: 0, n: self.n }
     }
 
+    /// Lets the arrays of a map be given in other forms, if the end of the source says so. `are_labelled`: all that is
+    /// called uses the targets, so that a label of theirs may be ignored.
+    fn take_forms(&mut self, source: &Source, are_labelled: bool) {
+        let Some(mut forms) = source.forms() else { return };
+        forms.ignored = forms.ignored.filter(|_| are_labelled && self.soft_targets.is_none() && self.targets.is_some());
+        forms.scores.round(&mut self.values);
+        if let Some(weights) = &mut self.weights {
+            forms.weights.round(weights);
+        }
+        if let Some(soft_targets) = &mut self.soft_targets {
+            forms.soft_targets.round(soft_targets);
+        }
+        if let (Some(label), Some(targets)) = (forms.ignored, &self.targets) {
+            let valid = self.valid.get_or_insert_with(|| Buffer::filled(1, 1, self.n));
+            let ignored = targets.iter().zip(valid.iter_mut()).filter(|(target, _)| **target == label);
+            ignored.for_each(|(_, valid)| *valid = 0);
+        }
+        self.forms = Some(forms);
+    }
+
+    /// Whether C has other forms of the arrays.
+    pub fn has_forms(&self) -> bool {
+        self.forms.is_some()
+    }
+
+    /// The same in floats and bytes side by side.
+    pub fn plain(&self) -> Self {
+        Self { forms: None, ..self.clone() }
+    }
+
     /// The map as C has it.
-    pub fn pixels(&self, part: Part) -> hyla_pixels {
+    pub fn pixels(&self, part: Part) -> Given<hyla_pixels> {
+        let Some(forms) = self.forms else { return self.plain_pixels(part).into() };
+        let rows = forms.rows(part.n);
+        self.formed(&forms, rows, part.n, |pixel| part.start + pixel)
+    }
+
+    /// Rows of the map, which lie so many pixels apart, as C has them.
+    pub fn frame(&self, rows: usize, columns: usize, pitch: usize) -> Given<hyla_pixels> {
+        let n = rows * columns;
+        if let Some(forms) = self.forms {
+            return self.formed(&forms, rows, n, |pixel| pixel / columns * pitch + pixel % columns);
+        }
+        let mut pixels = hyla_pixels { n, rows, ..self.plain_pixels(self.whole()) };
+        for plane in [&mut pixels.scores, &mut pixels.weights, &mut pixels.soft_targets] {
+            plane.row_pitch = pitch * size_of::<f32>();
+        }
+        for mask in [&mut pixels.targets, &mut pixels.decisions, &mut pixels.valid] {
+            mask.row_pitch = pitch;
+        }
+        pixels.into()
+    }
+
+    fn plain_pixels(&self, part: Part) -> hyla_pixels {
         let start = part.start;
         let mut pixels = hyla_pixels {
-            scores: self.values.at(start * self.layout.pixel_stride),
-            targets: pointer(self.targets.as_ref(), start),
-            decisions: pointer(self.decisions.as_ref(), start),
-            valid: pointer(self.valid.as_ref(), start),
-            weights: pointer(self.weights.as_ref(), start),
-            soft_targets: pointer(self.soft_targets.as_ref(), start),
+            scores: plain_plane(self.values.at(start * self.layout.pixel_stride)),
+            targets: plain_mask(pointer(self.targets.as_ref(), start)),
+            decisions: plain_mask(pointer(self.decisions.as_ref(), start)),
+            valid: plain_mask(pointer(self.valid.as_ref(), start)),
+            weights: plain_plane(pointer(self.weights.as_ref(), start)),
+            soft_targets: plain_plane(pointer(self.soft_targets.as_ref(), start)),
             n: part.n,
-            reserved: [core::ptr::null(); 2],
+            rows: 0,
+            output_pitch: 0,
+            reserved: [0; 5],
         };
         if let Some(fault) = self.fault {
-            fault.of_float(Array::Values, &mut pixels.scores);
-            fault.of_bytes(Array::Targets, &mut pixels.targets);
-            fault.of_bytes(Array::Decisions, &mut pixels.decisions);
-            fault.of_float(Array::Weights, &mut pixels.weights);
-            fault.of_float(Array::SoftTargets, &mut pixels.soft_targets);
-            fault.of_rest(&mut pixels.n, &mut pixels.reserved);
+            fault.of_plane(Array::Values, &mut pixels.scores);
+            fault.of_mask(Array::Targets, &mut pixels.targets);
+            fault.of_mask(Array::Decisions, &mut pixels.decisions);
+            fault.of_plane(Array::Weights, &mut pixels.weights);
+            fault.of_plane(Array::SoftTargets, &mut pixels.soft_targets);
+            fault.of_rest(&mut pixels.n, &mut pixels.reserved, 1);
         }
         pixels
+    }
+
+    /// So many pixels in rows, in other forms; each is the one of an index.
+    fn formed(&self, forms: &Forms, rows: usize, n: usize, index: impl Fn(usize) -> usize) -> Given<hyla_pixels> {
+        let columns = n.checked_div(rows).unwrap_or(0).max(1);
+        let nothing = Part { start: 0, n: 0 };
+        let mut given: Given<hyla_pixels> = hyla_pixels { n, rows, ..self.plain_pixels(nothing) }.into();
+        let floats = |buffer: &Buffer<f32>| (0..n).map(|pixel| buffer[index(pixel)]).collect::<Vec<_>>();
+        let bytes = |buffer: &Buffer<u8>| (0..n).map(|pixel| buffer[index(pixel)]).collect::<Vec<_>>();
+        given.scores = forms.scores.store(&floats(&self.values), columns, &mut given);
+        if let Some(weights) = &self.weights {
+            given.weights = forms.weights.store(&floats(weights), columns, &mut given);
+        }
+        if let Some(soft_targets) = &self.soft_targets {
+            given.soft_targets = forms.soft_targets.store(&floats(soft_targets), columns, &mut given);
+        }
+        let ignored = forms.ignored.filter(|_| self.targets.is_some());
+        if let Some(targets) = &self.targets {
+            given.targets = forms.targets.store(&bytes(targets), columns, ignored, &mut given);
+        }
+        if let Some(decisions) = &self.decisions {
+            given.decisions = forms.decisions.store(&bytes(decisions), columns, None, &mut given);
+        }
+        if let Some(valid) = &self.valid {
+            let mut valid = bytes(valid);
+            if let (Some(label), Some(targets)) = (ignored, &self.targets) {
+                // Only the label says that these do not count.
+                let labelled = valid.iter_mut().zip(bytes(targets)).filter(|(_, target)| *target == label);
+                labelled.for_each(|(valid, _)| *valid = 1);
+            }
+            given.valid = forms.valid.store(&valid, columns, None, &mut given);
+        }
+        given
+    }
+
+    /// The cube as C has it, as [`Self::pixels`].
+    pub fn given_cube(&self, part: Part) -> Given<hyla_cube> {
+        self.cube_of(part).into()
     }
 
     /// The cube as C has it.
@@ -184,7 +289,7 @@ impl Input {
             fault.of_bytes(Array::Targets, &mut cube.targets);
             fault.of_label(&mut cube.labels);
             fault.of_float(Array::Weights, &mut cube.weights);
-            fault.of_rest(&mut cube.n, &mut cube.reserved);
+            fault.of_rest(&mut cube.n, &mut cube.reserved, core::ptr::dangling());
             fault.of_strides(&mut cube);
         }
         cube
@@ -262,6 +367,7 @@ impl Input {
             weights: only(&self.weights, kept),
             soft_targets: only(&self.soft_targets, kept),
             integers: only(&self.integers, kept),
+            forms: self.forms,
             fault: None,
         }
     }

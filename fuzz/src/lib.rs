@@ -6,6 +6,7 @@ mod buffer;
 mod cube_losses;
 mod differences;
 mod fault;
+mod forms;
 mod formulas_colors;
 mod formulas_cubes;
 mod formulas_pixels;
@@ -34,7 +35,7 @@ use source::Source;
 
 /// Losses of maps, under all oracles.
 pub fn pixels(data: &[u8]) {
-    let source = &mut Source::new(data);
+    let source = &mut Source::with_forms(data);
     let (node, input) = (pixel_losses::any(source), input::Input::map(source));
     oracles::check(node.as_ref(), &input, source);
 }
@@ -54,17 +55,17 @@ pub fn matrices(data: &[u8]) {
 
 /// Rankings against brute force.
 pub fn rankings(data: &[u8]) {
-    rankings::check(&mut Source::new(data));
+    rankings::check(&mut Source::with_forms(data));
 }
 
 /// Streams in parts, frames and lines.
 pub fn streams(data: &[u8]) {
-    streams::check(&mut Source::new(data));
+    streams::check(&mut Source::with_forms(data));
 }
 
 /// Hostile words and tables.
 pub fn hostile(data: &[u8]) {
-    hostile::check(&mut Source::new(data));
+    hostile::check(&mut Source::with_forms(data));
 }
 
 /// Gradients against differences of formulas.

@@ -49,7 +49,7 @@ impl Rows {
         };
         if let Some(fault) = self.fault {
             fault.of_float(Array::Values, &mut matrix.values);
-            fault.of_rest(&mut matrix.columns, &mut matrix.reserved);
+            fault.of_rest(&mut matrix.columns, &mut matrix.reserved, core::ptr::dangling());
             if let Fault::Strides([row_stride, _]) = fault {
                 matrix.row_stride = row_stride;
             }

@@ -4,12 +4,15 @@
 use crate::binning::{Binning, U8, U16};
 use crate::buffer::pointer;
 use crate::fault::Array;
-use crate::input::{Input, Layout, Part};
+use crate::forms::plain_plane;
+use crate::input::{Input, Part};
 use crate::node::{Node, State};
 use crate::record::Record;
 use crate::source::Source;
+use core::ffi::c_void;
 use hyla::capi::confusion::*;
 use hyla::capi::pixel_statistics::*;
+use hyla::capi::planes::{HYLA_U8, HYLA_U16, hyla_plane};
 use hyla::capi::range::*;
 use hyla::capi::ranking::*;
 use hyla::capi::score_statistics::*;
@@ -28,8 +31,12 @@ pub fn any(source: &mut Source) -> Box<dyn Node> {
 
 /// A map without arrays that metrics cannot use.
 pub fn input(source: &mut Source) -> Input {
-    let n = source.length();
-    Input { weights: None, ..Input::of(source, n, Layout::compact(1), false) }
+    Input::of_metrics(source, false)
+}
+
+/// The same for metrics that use the targets.
+pub fn labelled(source: &mut Source) -> Input {
+    Input::of_metrics(source, true)
 }
 
 /// A metric of totals alone: `metric!(Node, totals, update, merge, normalize or none, state and record => reads)`.
@@ -47,7 +54,7 @@ macro_rules! metric {
 
             fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
                 // SAFETY: see above.
-                unsafe { $update(&input.pixels(part), state.at_mut(0, input.fault)) }
+                unsafe { $update(&*input.pixels(part), state.at_mut(0, input.fault)) }
             }
 
             fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
@@ -121,7 +128,7 @@ impl Node for Range {
         let range = state.range_mut();
         let range = input.fault.map_or(range, |fault| fault.of_output(Array::Totals, range));
         // SAFETY: see above.
-        unsafe { hyla_range_update(&input.pixels(part), range) }
+        unsafe { hyla_range_update(&*input.pixels(part), range) }
     }
 
     fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
@@ -152,18 +159,17 @@ impl Node for Ranking<'_> {
     }
 
     fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
-        let (binning, pixels) = (&self.binning.of_c, input.pixels(part));
+        let (binning, mut pixels) = (&self.binning.of_c, input.pixels(part));
         let (words, count) = (state.at_mut(0, input.fault), self.binning.words);
-        let (targets, valid, n) = (pixels.targets, pixels.valid, pixels.n);
-        let integers = pointer(input.integers.as_ref(), part.start);
-        // SAFETY: see above.
-        unsafe {
-            match self.binning.rule {
-                U8 => hyla_ranking_update_u8(binning, pixels.decisions, targets, valid, n, words, count),
-                U16 => hyla_ranking_update_u16(binning, integers, targets, valid, n, words, count),
-                _ => hyla_ranking_update(binning, &pixels, words, count),
-            }
+        // Integers are given as they are.
+        let integers = |data: *const c_void, dtype: u32| hyla_plane { data, dtype, ..plain_plane(core::ptr::null()) };
+        match self.binning.rule {
+            U8 => pixels.scores = integers(pointer(input.decisions.as_ref(), part.start).cast(), HYLA_U8),
+            U16 => pixels.scores = integers(pointer(input.integers.as_ref(), part.start).cast(), HYLA_U16),
+            _ => {}
         }
+        // SAFETY: see above.
+        unsafe { hyla_ranking_update(binning, &*pixels, words, count) }
     }
 
     fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {

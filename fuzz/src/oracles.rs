@@ -23,6 +23,10 @@ pub fn check(node: &dyn Node, input: &Input, source: &mut Source) {
         let other = Steps::new(node, input, ask);
         whole.record(node, input).assert_same(&other.record(node, input), "another tier");
     }
+    if input.has_forms() {
+        let (plain, record) = (input.plain(), whole.record(node, input));
+        Steps::new(node, &plain, ask).record(node, &plain).assert_same(&record, "planes and slices");
+    }
     pin(source.pick(&tiers));
     at_once(node, input, &whole, source);
     if whole.update == 0 {
@@ -210,7 +214,7 @@ fn masked(node: &dyn Node, input: &Input, whole: &Steps, source: &mut Source) {
 
 /// A mistake is an error that changes nothing, or of an array that is not used.
 fn fault(node: &dyn Node, input: &Input, whole: &Steps, source: &mut Source) {
-    let mut bad = input.clone();
+    let mut bad = input.plain();
     let fault = Fault::any(source);
     bad.fault = Some(fault);
     let mut state = State::new(node.words(input));

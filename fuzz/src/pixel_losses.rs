@@ -38,7 +38,7 @@ macro_rules! mapped {
             fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
                 let (params, totals) = (self.params.pointer(), state.at_mut(0, input.fault));
                 // SAFETY: see above.
-                unsafe { $update(params, &input.$given(part), $(self.$more(input, part),)? totals) }
+                unsafe { $update(params, &*input.$given(part), $(self.$more(input, part),)? totals) }
             }
 
             fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
@@ -59,7 +59,7 @@ macro_rules! mapped {
             fn map(&self, input: &Input, part: Part, to: *mut f32) -> Option<i32> {
                 let params = self.params.pointer();
                 // SAFETY: see above.
-                Some(unsafe { $map(params, &input.$given(part), $(self.$more(input, part),)? to) })
+                Some(unsafe { $map(params, &*input.$given(part), $(self.$more(input, part),)? to) })
             }
 
             fn maps_values(&self) -> bool {
@@ -71,7 +71,7 @@ macro_rules! mapped {
                 // SAFETY: see above.
                 Some(unsafe {
                     $gradient(
-                        params, totals, &input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, to,
+                        params, totals, &*input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, to,
                     )
                 })
             }
@@ -89,7 +89,7 @@ macro_rules! mapped {
                 // SAFETY: see above.
                 Some(unsafe {
                     $at_once(
-                        params, &input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, totals,
+                        params, &*input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, totals,
                         loss, to,
                     )
                 })
@@ -181,7 +181,7 @@ macro_rules! overlap {
             fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
                 let range = self.range(state.range_mut());
                 // SAFETY: see above.
-                unsafe { $update(self.params.pointer(), &input.pixels(part), state.at_mut(0, input.fault), range) }
+                unsafe { $update(self.params.pointer(), &*input.pixels(part), state.at_mut(0, input.fault), range) }
             }
 
             fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
@@ -207,7 +207,7 @@ macro_rules! overlap {
                 let range = self.range(state.range::<hyla_range>().cast_mut());
                 let (params, totals) = (self.params.pointer(), state.at(0));
                 // SAFETY: see above.
-                Some(unsafe { $gradient(params, totals, range, &input.pixels(part), ask.upstream, ask.write, to) })
+                Some(unsafe { $gradient(params, totals, range, &*input.pixels(part), ask.upstream, ask.write, to) })
             }
 
             fn at_once(
@@ -224,7 +224,7 @@ macro_rules! overlap {
                     None => (core::ptr::null_mut(), core::ptr::null_mut()),
                 };
                 // SAFETY: see above.
-                Some(unsafe { $at_once(params, &pixels, ask.upstream, ask.write, totals, range, loss, to) })
+                Some(unsafe { $at_once(params, &*pixels, ask.upstream, ask.write, totals, range, loss, to) })
             }
         }
     };

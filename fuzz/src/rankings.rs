@@ -18,7 +18,7 @@ use hyla::capi::ranking_exact::*;
 
 /// A binning and pixels under all oracles, and what is said of them against brute force.
 pub fn check(source: &mut Source) {
-    let mut input = metrics::input(source);
+    let mut input = metrics::labelled(source);
     if source.once_in(8) {
         input.targets = None;
     }
@@ -264,7 +264,7 @@ fn exact(input: &Input, source: &mut Source) {
         status = record.report("exact", &[0..4], |to: *mut hyla_ranking_exact_report| {
             // SAFETY: the arrays are those of the input; the workspace says its own size.
             unsafe {
-                let status = hyla_ranking_exact_values(&pixels, place, count, to);
+                let status = hyla_ranking_exact_values(&*pixels, place, count, to);
                 report.write(to.read());
                 status
             }

@@ -3,18 +3,36 @@
 //! An array of 2000 floats takes a few bytes of the input: a recipe, a seed, and some items that are set one by one. So
 //! a mutation of one byte is a change of one thing, and inputs stay short. Where the input ends, every number is 0.
 
+use crate::forms::Forms;
 use arbitrary::{Arbitrary, Unstructured};
 
 /// The longest array.
 pub const LONGEST: usize = 2000;
 
 /// What is left of the input.
-pub struct Source<'a>(Unstructured<'a>);
+pub struct Source<'a>(Unstructured<'a>, Option<Forms>);
 
 impl<'a> Source<'a> {
     /// All of the input.
     pub fn new(data: &'a [u8]) -> Self {
-        Self(Unstructured::new(data))
+        Self(Unstructured::new(data), None)
+    }
+
+    /// All of the input, whose end says in which forms the arrays of maps are: plain ones, but for one last byte in
+    /// four. The end is not used up, so that an input says otherwise what it says in plain forms.
+    pub fn with_forms(data: &'a [u8]) -> Self {
+        let forms = match data {
+            [.., one, two, three] if three % 4 == 3 => {
+                Some(Forms::any(u64::from(*one) << 16 | u64::from(*two) << 8 | u64::from(*three)))
+            }
+            _ => None,
+        };
+        Self(Unstructured::new(data), forms)
+    }
+
+    /// The forms of maps, if they are not plain.
+    pub fn forms(&self) -> Option<Forms> {
+        self.1
     }
 
     /// Any value of a type: any bits of a number.
@@ -197,7 +215,12 @@ pub struct Random(u64);
 impl Random {
     /// Seeded by two bytes of the input.
     pub fn new(source: &mut Source) -> Self {
-        Self(source.any::<u16>().into())
+        Self::seeded(source.any::<u16>().into())
+    }
+
+    /// Seeded by a number.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
     }
 
     /// 64 random bits.

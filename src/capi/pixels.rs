@@ -264,8 +264,10 @@ impl hyla_pixels {
         if self.decisions.data.is_null() && self.scores.data.is_null() && self.n > 0 {
             return Err(Error::NullPointer);
         }
+        // Without pixels there are scores, too, if of no pixel.
+        let scores = Used::SCORES.when(self.n == 0);
         // SAFETY: the contract.
-        unsafe { self.take(Used::TARGETS, Used::SCORES | Used::DECISIONS | Used::VALID) }
+        unsafe { self.take(Used::TARGETS | scores, Used::SCORES | Used::DECISIONS | Used::VALID) }
     }
 }
 

@@ -136,7 +136,11 @@ impl hyla_plane {
             HYLA_MONO12_PACKED => Items::Mono12Packed(&[]),
             _ => Items::U8(&[]),
         };
-        let span = items(empty)?.lie().span(rows, columns)?;
+        let lie = items(empty)?.lie();
+        if stride > 1 && lie.group.is_some() {
+            return Err(Error::Strides);
+        }
+        let span = lie.span(rows, columns)?;
         // SAFETY: the contract.
         items(unsafe {
             match dtype {
@@ -197,7 +201,11 @@ impl hyla_mask {
             let mask = if has_ignore == 1 { mask.ignoring(ignore) } else { mask };
             if row_pitch.is_multiple_of(size) { Ok(mask.rows(row_pitch / size)) } else { Err(Error::Misaligned) }
         };
-        let span = truths(empty)?.lie().span(rows, columns)?;
+        let lie = truths(empty)?.lie();
+        if lie.group.is_some() && (stride > 1 || first_bit > 7) {
+            return Err(Error::Strides);
+        }
+        let span = lie.span(rows, columns)?;
         // SAFETY: the contract.
         truths(unsafe {
             match dtype {

@@ -3,10 +3,10 @@
 use crate::error::Error;
 
 /// How the items of a plane follow each other. Pixels that have no items of their own, bits and packed ones, lie in
-/// groups of bytes, and each row begins with a group.
+/// groups of bytes, and each row begins with a group; their stride counts pixels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rows {
-    /// Items from a pixel to the next.
+    /// Items from a pixel to the next, or pixels where there are groups.
     pub stride: usize,
     /// Items from a row to the next, or bytes where there are groups. 0: no gap.
     pub row_stride: usize,
@@ -48,10 +48,9 @@ impl Rows {
 
     /// From the first item of a row of so many columns, which are not 0, to the end of its last one.
     fn of_row(&self, columns: usize) -> Option<usize> {
-        let Some(Group { pixels, bytes, first }) = self.group else {
-            return (columns - 1).checked_mul(self.stride)?.checked_add(1);
-        };
-        let end = columns.checked_add(first)?;
+        let end = (columns - 1).checked_mul(self.stride)?.checked_add(1)?;
+        let Some(Group { pixels, bytes, first }) = self.group else { return Some(end) };
+        let end = end.checked_add(first)?;
         let (whole, rest) = (end.checked_div(pixels)?, end.checked_rem(pixels)?);
         // A group that is not full ends with the last byte that a pixel of it has.
         whole.checked_mul(bytes)?.checked_add((rest * bytes).div_ceil(pixels.max(1)))
@@ -69,10 +68,10 @@ impl Rows {
     /// From the first item of the first row to the end of the last one.
     ///
     /// # Errors
-    /// Rows that overlap ([`Error::FrameShape`]), a stride of 0 or one of pixels without items ([`Error::Strides`]),
-    /// an end that overflows ([`Error::TooLarge`]).
+    /// Rows that overlap ([`Error::FrameShape`]), a stride of 0 ([`Error::Strides`]), an end that overflows
+    /// ([`Error::TooLarge`]).
     pub fn span(&self, rows: usize, columns: usize) -> Result<usize, Error> {
-        if self.stride == 0 || (self.group.is_some() && self.stride != 1) {
+        if self.stride == 0 {
             return Err(Error::Strides);
         }
         if rows == 0 || columns == 0 {

@@ -59,7 +59,7 @@ impl<'a> Mask<'a> {
         Self { ignored: Some(label), ..self }
     }
 
-    /// So many items from a pixel to the next.
+    /// So many items (of bits: bits) from a pixel to the next.
     pub fn every(self, stride: usize) -> Self {
         Self { stride, ..self }
     }
@@ -98,7 +98,7 @@ impl<'a> Mask<'a> {
     /// The type and the numbers of a mask fit each other, and it holds so many rows of pixels.
     ///
     /// # Errors
-    /// A label of bits ([`Error::UnsupportedInput`]), a first bit beyond 7 or of what is no bits, or a stride of bits
+    /// A label of bits ([`Error::UnsupportedInput`]), a first bit beyond 7 or of what is no bits, or a stride of 0
     /// ([`Error::Strides`]), rows that overlap ([`Error::FrameShape`]), too few items ([`Error::LengthMismatch`]).
     pub(crate) fn check(&self, rows: usize, columns: usize) -> Result<(), Error> {
         if self.are_bits() && self.ignored.is_some() {

@@ -19,6 +19,7 @@
 use super::grid::{Group, Place, Rows};
 use crate::error::Error;
 use crate::simd::{self, Kernel, Simd, cut, take};
+use core::ops::RangeInclusive;
 
 /// The items of a plane.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +93,7 @@ impl<'a> Plane<'a> {
         Self { scale, zero_point, ..self }
     }
 
-    /// So many items from a pixel to the next: one channel of interleaved ones.
+    /// So many items (of packed pixels: pixels) from a pixel to the next: one channel of interleaved ones.
     pub fn every(self, stride: usize) -> Self {
         Self { stride, ..self }
     }
@@ -141,8 +142,7 @@ impl<'a> Plane<'a> {
     ///
     /// # Errors
     /// A scale that is not finite, or one or a zero point of floats ([`Error::Scale`]); rows that overlap
-    /// ([`Error::FrameShape`]); a stride of packed pixels ([`Error::Strides`]); too few items
-    /// ([`Error::LengthMismatch`]).
+    /// ([`Error::FrameShape`]); a stride of 0 ([`Error::Strides`]); too few items ([`Error::LengthMismatch`]).
     pub(crate) fn check(&self, rows: usize, columns: usize) -> Result<(), Error> {
         let is_float = matches!(self.items, Items::F32(_) | Items::F64(_) | Items::F16(_) | Items::Bf16(_));
         if !self.scale.is_finite() || (is_float && (self.scale != 1.0 || self.zero_point != 0)) {
@@ -180,7 +180,7 @@ impl<'a> Plane<'a> {
     #[inline(never)]
     fn convert(&self, place: &Place, to: &mut [f32]) {
         for (start, first, to) in self.lie().of_tile(place, to) {
-            if self.stride == 1 && !simd::IS_SMALL {
+            if self.stride == 1 && ZERO_POINTS.contains(&self.zero_point) && !simd::IS_SMALL {
                 simd::run(Convert { plane: self, start, first, to });
             } else {
                 self.one_by_one(start, first, to);
@@ -216,14 +216,23 @@ impl<'a> Plane<'a> {
             Items::Mono12p(bytes) => mono12p(group(bytes, 2, 3), pixel % 2),
             Items::Mono12Packed(bytes) => mono12_packed(group(bytes, 2, 3), pixel % 2),
         };
-        self.affine_value(item)
+        match (item.overflowing_sub(self.zero_point), self.zero_point < 0) {
+            ((_, false), _) => self.affine_value(item),
+            // The difference is beyond 2^31, but it is a `u32`.
+            ((difference, _), true) => difference as u32 as f32 * self.scale,
+            ((difference, _), false) => -(difference.wrapping_neg() as u32 as f32) * self.scale,
+        }
     }
 
+    /// The same of a zero point whose difference to every item is an `i32`.
     #[inline(always)]
     fn affine_value(&self, item: i32) -> f32 {
         item.wrapping_sub(self.zero_point) as f32 * self.scale
     }
 }
+
+/// The zero points that are less than 2^31 from every item.
+const ZERO_POINTS: RangeInclusive<i32> = i32::MIN + 1 + u16::MAX as i32..=i32::MAX + i16::MIN as i32;
 
 /// An item; 0 behind the end.
 #[inline(always)]

@@ -208,6 +208,15 @@ impl<'a> Source<'a> {
         is_there && self.given().has(input)
     }
 
+    /// Whether decisions may have a label that is to be ignored.
+    pub(crate) fn ignores_decisions(&self) -> bool {
+        match self {
+            Self::Pixels(_) => false,
+            #[cfg(feature = "conversions")]
+            Self::Planes(planes) => planes.decisions.is_some_and(|mask| mask.ignored.is_some()),
+        }
+    }
+
     /// Whether soft targets are given.
     pub(crate) fn is_soft(&self) -> bool {
         self.given().has(Used::SOFT_TARGETS)

@@ -164,7 +164,8 @@ impl Totals {
     fn add(&mut self, params: &Params, pixels: &Source, ranking: Option<Ranking>) -> Result<bool, Error> {
         let is_decided = check(params, pixels, ranking.as_ref())?;
         if let Some(ranking) = ranking.filter(|_| pixels.has(Used::SCORES, Used::TARGETS)) {
-            ranking::update(ranking.binning, *pixels, ranking.words)?;
+            let others = Used::DECISIONS.when(is_decided && pixels.ignores_decisions());
+            ranking::update_beside(ranking.binning, pixels, ranking.words, others)?;
         }
         if is_decided {
             let seen = confusion::count(pixels);

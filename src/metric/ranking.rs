@@ -213,10 +213,11 @@ struct Labels<'a> {
 /// Scores that are not those of the binning, soft targets or pixel weights, inputs of different lengths, too few
 /// words. Nothing was added then.
 pub fn update<'a>(binning: &Binning, pixels: impl Into<Source<'a>>, words: &mut [i64]) -> Result<(), Error> {
-    update_source(binning, &pixels.into(), words)
+    update_beside(binning, &pixels.into(), words, Used::NONE)
 }
 
-fn update_source(binning: &Binning, pixels: &Source, words: &mut [i64]) -> Result<(), Error> {
+/// The same beside other inputs, which are checked: a label of theirs may be ignored.
+pub(crate) fn update_beside(binning: &Binning, pixels: &Source, words: &mut [i64], others: Used) -> Result<(), Error> {
     let are_those_of_rule = match binning.rule() {
         Rule::Bytes => pixels.bits_of_scores() == Some(8),
         Rule::Words => pixels.bits_of_scores() == Some(16),
@@ -227,7 +228,7 @@ fn update_source(binning: &Binning, pixels: &Source, words: &mut [i64]) -> Resul
     }
     pixels.check(Used::SCORES, Used::TARGETS | Used::VALID)?;
     let mut to = HistogramWords::new(binning, words)?;
-    pixels.each(Used::SCORES | Used::TARGETS | Used::VALID, None, |Tile { n, pixels, .. }| {
+    pixels.each(Used::SCORES | Used::TARGETS | Used::VALID | others, None, |Tile { n, pixels, .. }| {
         let Pixels { scores, targets, valid, .. } = *pixels;
         let labels = Labels { targets, valid };
         if simd::IS_SMALL || binning.is_exact() {

@@ -36,6 +36,7 @@ mod metrics;
 mod mse;
 mod naive;
 mod overlap;
+mod planes;
 mod ranking;
 mod ranking_exact;
 mod ranking_large;

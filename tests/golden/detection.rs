@@ -4,6 +4,7 @@ use super::{bytes, compare_metrics, floats, for_each_case, number, pixels};
 use hyla::capi::binning::*;
 use hyla::capi::detection::*;
 use hyla::capi::metric::{HYLA_STAGE_VAL, hyla_context, hyla_metric};
+use hyla::capi::pixels::hyla_pixels;
 use hyla::capi::ranking::hyla_ranking_words;
 use serde_json::Value;
 use std::ffi::CStr;
@@ -105,12 +106,12 @@ fn add(
     let frames = scores.chunks(area).zip(targets.chunks(area)).zip(decisions.chunks(area));
     for ((scores, targets), decisions) in frames {
         let decisions = if with_decisions { decisions } else { &[] };
-        let pixels = pixels(area, scores, targets, decisions);
+        let pixels = hyla_pixels { rows, ..pixels(area, scores, targets, decisions) };
         // SAFETY: all pointers are of live values, the arrays of as many items as is said.
         let status = unsafe {
             let (words, count) = (ranking.words.as_mut_ptr(), ranking.words.len());
             let binning = &ranking.binning;
-            hyla_detection_update_frame(params, &pixels, rows, columns, columns, totals, binning, words, count)
+            hyla_detection_update_frame(params, &pixels, totals, binning, words, count)
         };
         assert_eq!(status, 0);
     }

@@ -1,12 +1,12 @@
 //! Drift: what scipy says of two samples.
 
-use super::{doubles, for_each_case, number, pixels};
+use super::{doubles, for_each_case, number, pixels, plane};
 use hyla::capi::binning::*;
 use hyla::capi::drift::*;
-use hyla::capi::ranking::{hyla_ranking_update, hyla_ranking_update_u16, hyla_ranking_words};
+use hyla::capi::planes::HYLA_U16;
+use hyla::capi::ranking::{hyla_ranking_update, hyla_ranking_words};
 use serde_json::Value;
 use std::mem::MaybeUninit;
-use std::ptr::null;
 
 #[test]
 fn drift() {
@@ -61,15 +61,12 @@ fn drift_of(case: &Value, rule: u32, bins: u32) -> hyla_drift_report {
         let (n, mut words) = (scores.len(), vec![0; count]);
         let integers: Vec<u16> = scores.iter().map(|score| *score as u16).collect();
         let floats: Vec<f32> = scores.iter().map(|score| *score as f32).collect();
-        let (to, pixels) = (words.as_mut_ptr(), pixels(n, &floats, &[], &[]));
+        let mut pixels = pixels(n, &floats, &[], &[]);
+        if rule == HYLA_BINNING_U16 {
+            pixels.scores = plane(&integers, HYLA_U16);
+        }
         // SAFETY: as above, the arrays of as many items as is said.
-        let status = unsafe {
-            if rule == HYLA_BINNING_U16 {
-                hyla_ranking_update_u16(&binning, integers.as_ptr(), null(), null(), n, to, count)
-            } else {
-                hyla_ranking_update(&binning, &pixels, to, count)
-            }
-        };
+        let status = unsafe { hyla_ranking_update(&binning, &pixels, words.as_mut_ptr(), count) };
         assert_eq!(status, 0);
         words
     };

@@ -26,6 +26,7 @@ use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
 use hyla::capi::loss::{HYLA_REDUCTION_MEAN, HYLA_REDUCTION_NONE, HYLA_REDUCTION_SUM};
 use hyla::capi::metric::{HYLA_STAGE_TEST, hyla_context, hyla_metric};
 use hyla::capi::pixels::hyla_pixels;
+use hyla::capi::planes::{HYLA_F32, HYLA_U8, hyla_mask, hyla_plane};
 use serde_json::Value;
 use std::ffi::CStr;
 use std::path::PathBuf;
@@ -140,20 +141,31 @@ pub(crate) fn cube(array: &Value, values: &[f32]) -> hyla_cube {
     }
 }
 
-/// The struct of C over slices; empty ones are NULL.
+/// Numbers of a type side by side, as C has them; an empty slice is not given.
+pub(crate) fn plane<T>(items: &[T], dtype: u32) -> hyla_plane {
+    let data = if items.is_empty() { std::ptr::null() } else { items.as_ptr().cast() };
+    hyla_plane { data, row_pitch: 0, stride: 0, dtype, zero_point: 0, scale: 0.0, reserved: 0 }
+}
+
+/// Bytes side by side, as C has them; an empty slice is not given.
+pub(crate) fn mask(items: &[u8]) -> hyla_mask {
+    let data = if items.is_empty() { std::ptr::null() } else { items.as_ptr().cast() };
+    hyla_mask { data, row_pitch: 0, stride: 0, dtype: HYLA_U8, first_bit: 0, has_ignore: 0, ignore: 0 }
+}
+
+/// The struct of C over slices.
 pub(crate) fn pixels(n: usize, scores: &[f32], targets: &[u8], decisions: &[u8]) -> hyla_pixels {
-    fn pointer<T>(slice: &[T]) -> *const T {
-        if slice.is_empty() { std::ptr::null() } else { slice.as_ptr() }
-    }
     hyla_pixels {
-        scores: pointer(scores),
-        targets: pointer(targets),
-        decisions: pointer(decisions),
-        valid: std::ptr::null(),
-        weights: std::ptr::null(),
-        soft_targets: std::ptr::null(),
+        scores: plane(scores, HYLA_F32),
+        targets: mask(targets),
+        decisions: mask(decisions),
+        valid: mask(&[]),
+        weights: plane::<f32>(&[], HYLA_F32),
+        soft_targets: plane::<f32>(&[], HYLA_F32),
         n,
-        reserved: [std::ptr::null(); 2],
+        rows: 0,
+        output_pitch: 0,
+        reserved: [0; 5],
     }
 }
 

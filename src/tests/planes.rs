@@ -1,0 +1,105 @@
+//! Planes and masks at their limits. (That all nodes take them is a property of the harness.)
+
+use super::for_each_tier;
+use crate::input::{Items, Mask, Plane, Planes, Truths};
+use crate::metric::detection::{Params, Ranking, Totals};
+use crate::metric::ranking::{self, Binning};
+use crate::metric::sum;
+use std::vec;
+use std::vec::Vec;
+
+/// The sum of the values of a plane.
+fn sum_of(plane: Plane, n: usize) -> f64 {
+    let mut totals = sum::Totals::default();
+    totals.update(&Planes { n, scores: Some(plane), ..Planes::default() }).unwrap();
+    totals.value().unwrap().value
+}
+
+#[test]
+fn differences_to_any_zero_point_are_rounded_once() {
+    for_each_tier(|_| {
+        const ENDS: [i32; 6] =
+            [i32::MIN, i32::MIN + 65_535, i32::MIN + 65_536, i32::MAX - 32_768, i32::MAX - 32_767, i32::MAX];
+        for zero_point in ENDS {
+            for item in [i16::MIN, -1, 0, i16::MAX] {
+                let expected = (i64::from(item) - i64::from(zero_point)) as f32;
+                assert_eq!(sum_of(Plane::from(&[item][..]).affine(1.0, zero_point), 1), f64::from(expected));
+            }
+            for item in [0_u16, 5, u16::MAX] {
+                let expected = (i64::from(item) - i64::from(zero_point)) as f32;
+                assert_eq!(sum_of(Plane::from(&[item][..]).affine(1.0, zero_point), 1), f64::from(expected));
+            }
+        }
+    });
+}
+
+/// What detection says of every s-th row and column.
+fn detected(planes: &Planes, pixel_stride: u32) -> (Totals, Vec<i64>) {
+    let params = Params { pixel_stride, ap_thresholds: 20 };
+    let mut table = [0; 100];
+    let binning = Binning::new(params.rule(), &mut table).unwrap();
+    let (mut totals, mut words) = (Totals::default(), vec![0; ranking::words(&binning)]);
+    totals.update_frame(&params, planes, Some(Ranking { binning: &binning, words: &mut words })).unwrap();
+    (totals, words)
+}
+
+/// 7 rows of 29 pixels: bits from the third one of a byte on, and pixels of 12 bits.
+#[test]
+fn every_so_many_bits_and_packed_pixels() {
+    const ROWS: usize = 7;
+    const COLUMNS: usize = 29;
+    let items: Vec<u16> = (0..ROWS * COLUMNS).map(|pixel| (pixel * 1787 % 4096) as u16).collect();
+    let bytes = |modulus: usize| (0..ROWS * COLUMNS).map(|pixel| u8::from(pixel % modulus == 1)).collect::<Vec<_>>();
+    let (targets, decisions) = (bytes(3), bytes(4));
+    let plain = Planes {
+        n: ROWS * COLUMNS,
+        rows: ROWS,
+        scores: Some(Plane::from(items.as_slice()).affine(1e-3, 2000)),
+        targets: Some(Mask::from(targets.as_slice())),
+        decisions: Some(Mask::from(decisions.as_slice())),
+        ..Planes::default()
+    };
+    let bits = |bytes: &[u8]| {
+        let mut rows = vec![0_u8; ROWS * 4];
+        for (pixel, byte) in bytes.iter().enumerate() {
+            let bit = 3 + pixel % COLUMNS;
+            rows[pixel / COLUMNS * 4 + bit / 8] |= byte << (bit % 8);
+        }
+        rows
+    };
+    let mut packed = vec![0_u8; ROWS * 45];
+    for (pixel, item) in items.iter().enumerate() {
+        let at = pixel / COLUMNS * 45 + pixel % COLUMNS * 3 / 2;
+        match pixel % COLUMNS % 2 {
+            0 => (packed[at], packed[at + 1]) = (*item as u8, (item >> 8) as u8),
+            _ => {
+                packed[at] |= (item << 4) as u8;
+                packed[at + 1] = (item >> 4) as u8;
+            }
+        }
+    }
+    let (targets, decisions) = (bits(&targets), bits(&decisions));
+    let given = Planes {
+        scores: Some(Plane::new(Items::Mono12p(&packed)).rows(45).affine(1e-3, 2000)),
+        targets: Some(Mask::new(Truths::LowestFirst(&targets)).from_bit(3)),
+        decisions: Some(Mask::new(Truths::LowestFirst(&decisions)).from_bit(3).rows(4)),
+        ..plain
+    };
+    for_each_tier(|_| (1..9).for_each(|stride| assert_eq!(detected(&given, stride), detected(&plain, stride))));
+}
+
+#[test]
+fn a_label_of_decisions_is_ignored_by_the_ranking_too() {
+    let (scores, targets) = ([0.5_f32, -1.0, 2.0, 0.0], [1_u8, 0, 0, 1]);
+    let (decisions, valid) = ([1_u8, 255, 0, 255], [1_u8, 0, 1, 0]);
+    let plain = Planes {
+        n: 4,
+        scores: Some(Plane::from(&scores[..])),
+        targets: Some(Mask::from(&targets[..])),
+        decisions: Some(Mask::from(&decisions[..])),
+        valid: Some(Mask::from(&valid[..])),
+        ..Planes::default()
+    };
+    let given = Planes { decisions: Some(Mask::from(&decisions[..]).ignoring(255)), valid: None, ..plain };
+    for_each_tier(|_| (1..3).for_each(|stride| assert_eq!(detected(&given, stride), detected(&plain, stride))));
+}
