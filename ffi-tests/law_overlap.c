@@ -117,7 +117,7 @@ static void parameters(void) {
 
     params = hyla_tversky_params_default();
     hyla_pixels two_kinds = pixels, none = pixels;
-    two_kinds.soft_targets = scores;
+    two_kinds.soft_targets = hyla_f32(scores);
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &params, &two_kinds, HYLA_STORE);
     none.targets = hyla_mask_u8(NULL);
     refused(HYLA_ERROR_NULL_POINTER, &params, &none, HYLA_STORE);
