@@ -222,7 +222,8 @@ fn update_source(binning: &Binning, pixels: &Source, words: &mut [i64]) -> Resul
         Rule::Words => pixels.bits_of_scores() == Some(16),
         _ => true,
     };
-    if !are_those_of_rule {
+    // Scores of no pixel have no type.
+    if !are_those_of_rule && pixels.n(Used::SCORES) > 0 {
         return Err(Error::UnsupportedInput);
     }
     pixels.check(Used::SCORES, Used::TARGETS | Used::VALID)?;

@@ -289,6 +289,7 @@ fn bad_arguments_change_nothing() {
             update(&other, &Planes { scores: scaled, ..*scores }, &mut histograms),
             Err(Error::UnsupportedInput)
         );
+        assert_eq!(update(&other, &Pixels::default(), &mut histograms), Ok(()));
     }
     assert!(histograms.iter().all(|word| *word == 0));
 
