@@ -7,7 +7,7 @@ mod losses;
 mod small;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hyla::input::Pixels;
+use hyla::input::{Pixels, Planes};
 use hyla::loss::{Reduction, bce};
 use hyla::measured::plain_bce_sum;
 use hyla::metric::{
@@ -125,19 +125,19 @@ fn metrics(criterion: &mut Criterion) {
     });
     let params = detection::Params::default();
     bench(criterion, "detection/update_frame", 2, &ordinary, |input| {
-        let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
+        let frame = Planes { rows: input.scores.len() / 64, ..input.pixels().into() };
         let mut totals = detection::Totals::default();
-        totals.update_frame(&params, &input.pixels(), frame, None).unwrap();
+        totals.update_frame(&params, &frame, None).unwrap();
         totals
     });
     let mut table = vec![0; ranking::table_words(params.rule()).unwrap()];
     let binning = ranking::Binning::new(params.rule(), &mut table).unwrap();
     bench(criterion, "detection/update_frame, average precision", 6, &Kind::ALL, |input| {
-        let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
+        let frame = Planes { rows: input.scores.len() / 64, ..input.pixels().into() };
         let mut totals = detection::Totals::default();
         let mut words = vec![0; ranking::words(&binning)];
         let to = detection::Ranking { binning: &binning, words: &mut words };
-        totals.update_frame(&params, &input.pixels(), frame, Some(to)).unwrap();
+        totals.update_frame(&params, &frame, Some(to)).unwrap();
         (totals, words)
     });
     bench(criterion, "pixel_statistics/update", 1, &ordinary, |input| {
