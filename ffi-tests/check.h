@@ -66,7 +66,7 @@ static inline void pin_lowest_tier(void) {
     CHECK(hyla_tier() == tier);
 }
 
-/* A frame of such floats and bytes: `rows` rows of `n` pixels in all, `pitch` items from a row to the next; 0: no gap. */
+/* A frame of such floats and bytes: `n` pixels in so many rows, `pitch` items from a row to the next; 0: no gap. */
 static inline hyla_pixels in_rows(const hyla_pixels *pixels, size_t rows, size_t n, size_t pitch) {
     hyla_pixels frame = *pixels;
     frame.n = n;

@@ -126,7 +126,8 @@ static void frames(const struct data *data) {
         uint32_t table[16];
         hyla_binning binning;
         const hyla_pixels all = part(data, 0, ALL, 1), all_between = guarded(data, ALL, true, 1),
-                          ordinary = in_rows(&all, ROWS, ROWS * COLS, PITCH), between = in_rows(&all_between, ROWS, ROWS * COLS, PITCH);
+                          ordinary = in_rows(&all, ROWS, ROWS * COLS, PITCH),
+                          between = in_rows(&all_between, ROWS, ROWS * COLS, PITCH);
         hyla_detection_totals expected = {0}, found = {0};
         memset(guarded_words, 0, bytes);
         CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table, 16, &binning));

@@ -13,8 +13,10 @@ static void fill(struct arguments *a) {
     *(hyla_detection_params *)a->at[PARAMS] = defaults;
     memset(a->at[WORKSPACE], 0, WORDS * sizeof(int64_t));
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], TABLE_WORDS, a->at[BINNING]));
-    const hyla_pixels pixels = {
-        .scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .decisions = hyla_mask_u8(a->at[DECISIONS]), .n = LAW_PIXELS};
+    const hyla_pixels pixels = {.scores = hyla_f32(a->at[SCORES]),
+                                .targets = hyla_mask_u8(a->at[TARGETS]),
+                                .decisions = hyla_mask_u8(a->at[DECISIONS]),
+                                .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK,
                  hyla_detection_update(&defaults, &pixels, a->at[TOTALS], a->at[BINNING], a->at[WORKSPACE], WORDS));
 }
@@ -45,7 +47,8 @@ static hyla_status update(const struct arguments *a) {
     return hyla_detection_update(a->at[PARAMS], pixels_of(a), a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS);
 }
 static hyla_status update_frame(const struct arguments *a) {
-    return hyla_detection_update_frame(a->at[PARAMS], pixels_of(a), a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS);
+    return hyla_detection_update_frame(a->at[PARAMS], pixels_of(a), a->at[TOTALS], binning_of(a), a->at[WORKSPACE],
+                                       WORDS);
 }
 static hyla_status metrics(const struct arguments *a) {
     return hyla_detection_metrics(a->at[PARAMS], a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS, a->at[CONTEXT],

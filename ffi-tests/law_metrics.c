@@ -7,7 +7,9 @@
 static const uint8_t decisions[8] = {1, 255, 1, 2, 0, 0, 0, 0};
 static const uint8_t targets[8] = {1, 7, 0, 0, 1, 128, 0, 0};
 
-static hyla_pixels decided(size_t n) { return (hyla_pixels){.decisions = hyla_mask_u8(decisions), .targets = hyla_mask_u8(targets), .n = n}; }
+static hyla_pixels decided(size_t n) {
+    return (hyla_pixels){.decisions = hyla_mask_u8(decisions), .targets = hyla_mask_u8(targets), .n = n};
+}
 
 static bool has_counts(hyla_counts counts, int tp, int fp, int fn, int tn) {
     return counts.true_positives == tp && counts.false_positives == fp && counts.false_negatives == fn &&
@@ -103,7 +105,8 @@ static void confusions(void) {
     CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&totals));
     CHECK(totals.open_decisions == 0 && totals.open_targets == 0);
     for (size_t start = 2; start < 8; start += 2) {
-        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + start), .targets = hyla_mask_u8(targets + start), .n = 2};
+        pixels = (hyla_pixels){
+            .decisions = hyla_mask_u8(decisions + start), .targets = hyla_mask_u8(targets + start), .n = 2};
         CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
         CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&totals));
     }
@@ -121,7 +124,9 @@ static void confusions(void) {
                  {6, HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_DECISIONS}};
     for (size_t i = 0; i < 4; ++i) {
         totals = (hyla_confusion_totals){0};
-        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + cases[i].start), .targets = hyla_mask_u8(targets + cases[i].start), .n = 2};
+        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + cases[i].start),
+                               .targets = hyla_mask_u8(targets + cases[i].start),
+                               .n = 2};
         CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
         CHECK_STATUS(cases[i].status, hyla_confusion_values(&totals, &report));
     }
@@ -193,8 +198,8 @@ static void frame_shapes(void) {
     /* Rows, pixels, and items from a row to the next. */
     const size_t wrong[][3] = {{3, 8, 8}, {5, 8, 8}, {9, 8, 8}, {SIZE_MAX, 8, 1}, {2, 8, 3}, {4, 8, 1}};
     const size_t large[][3] = {{2, 8, SIZE_MAX / 2 + 1}, {4, 8, SIZE_MAX / 2 + 1}, {8, 8, SIZE_MAX}};
-    const size_t right[][3] = {{2, 8, 4}, {8, 8, 1}, {1, 8, 8}, {2, 6, 5}, {2, 2, 7}, {1, 8, SIZE_MAX}, {1, 8, 7}, {4, 8, 2},
-                               {0, 8, 0}, {2, 8, 0}, {0, 8, 9}};
+    const size_t right[][3] = {{2, 8, 4}, {8, 8, 1}, {1, 8, 8}, {2, 6, 5}, {2, 2, 7}, {1, 8, SIZE_MAX},
+                               {1, 8, 7}, {4, 8, 2}, {0, 8, 0}, {2, 8, 0}, {0, 8, 9}};
     const size_t none[][3] = {{0, 0, 0}, {0, 0, 4}, {2, 0, 4}, {SIZE_MAX, 0, 0}, {3, 0, SIZE_MAX}};
     hyla_detection_totals totals = {0};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
@@ -240,8 +245,10 @@ static void strides(void) {
         for (size_t row = 0; row < ROWS; row += stride) {
             for (size_t col = 0; col < COLS; col += stride) {
                 const size_t at = row * PITCH + col;
-                const hyla_pixels one = {
-                    .decisions = hyla_mask_u8(decided_frame + at), .targets = hyla_mask_u8(target_frame + at), .valid = hyla_mask_u8(valid_frame + at), .n = 1};
+                const hyla_pixels one = {.decisions = hyla_mask_u8(decided_frame + at),
+                                         .targets = hyla_mask_u8(target_frame + at),
+                                         .valid = hyla_mask_u8(valid_frame + at),
+                                         .n = 1};
                 CHECK_STATUS(HYLA_OK, hyla_confusion_update(&one, &expected));
             }
         }

@@ -18,7 +18,8 @@ static size_t table_words(void) {
 static void fill(struct arguments *a) {
     *(hyla_binning_params *)a->at[PARAMS] = rule;
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], table_words(), a->at[BINNING]));
-    const hyla_pixels pixels = {.scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .n = LAW_PIXELS};
+    const hyla_pixels pixels = {
+        .scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(a->at[BINNING], &pixels, a->at[TOTALS], WORDS));
     memcpy(a->at[OTHER], a->at[TOTALS], WORDS * sizeof(int64_t));
 }

@@ -104,11 +104,19 @@ void lengths() {
                                   .with_decisions(hyla_mask_bits_lsb(bits))
                                   .with_valid(hyla_mask_bits_lsb(bits));
     const hyla::pixels bad[] = {
-        good.with_scores(shorter),     good.with_scores(longer),         good.with_targets(few),
-        good.with_targets(many),       good.with_decisions(few),         good.with_decisions(many),
-        good.with_valid(few),          good.with_valid(many),            good.with_weights(shorter).with_weights(nullptr),
-        good.with_soft_targets(longer).with_soft_targets(nullptr),       good.with_rows(2).with_scores(shorter),
-        good.with_scores(shorter).with_scores(scores),                   good.with_scores(shorter).with_rows(3),
+        good.with_scores(shorter),
+        good.with_scores(longer),
+        good.with_targets(few),
+        good.with_targets(many),
+        good.with_decisions(few),
+        good.with_decisions(many),
+        good.with_valid(few),
+        good.with_valid(many),
+        good.with_weights(shorter).with_weights(nullptr),
+        good.with_soft_targets(longer).with_soft_targets(nullptr),
+        good.with_rows(2).with_scores(shorter),
+        good.with_scores(shorter).with_scores(scores),
+        good.with_scores(shorter).with_rows(3),
         good.with_scores(shorter).with_targets(hyla_mask_bits_lsb(bits)),
     };
     const hyla::bce::params params;

@@ -31,7 +31,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -61,22 +60,18 @@ class [[nodiscard]] status {
 
 namespace detail {
 
-// What a value is until a call has written it: NaN, of a report every byte 255 (its doubles are NaN, its counts -1),
-// of a count 0.
+// What a value is until a call has written it: all bits 1, so that doubles are NaN and the counts of a report -1; a
+// count by itself is 0.
 template <class T>
-constexpr T unknown() noexcept {
+T unknown() noexcept {
     T value{};
-    if constexpr (std::is_floating_point_v<T>) {
-        value = std::numeric_limits<T>::quiet_NaN();
-    } else if constexpr (std::is_class_v<T>) {
-        std::memset(&value, 0xff, sizeof value);
-    }
+    if constexpr (!std::is_integral_v<T>) std::memset(&value, 0xff, sizeof value);
     return value;
 }
 
 }  // namespace detail
 
-// A value and how it came about. True unless the call failed; then the value is NaN, that of a report has NaNs.
+// A value and how it came about. True unless the call failed; then the value is NaN, and so is all of a report.
 template <class T>
 struct [[nodiscard]] result {
     T value = detail::unknown<T>();
@@ -156,7 +151,8 @@ class input {
   public:
     constexpr input(const Struct &items) noexcept : items_(items) {}
     constexpr input(std::nullptr_t) noexcept : items_{} {}
-    template <class Items, class = decltype(place(start(std::declval<const Items &>()), static_cast<Struct *>(nullptr)))>
+    template <class Items,
+              class = decltype(place(start(std::declval<const Items &>()), static_cast<Struct *>(nullptr)))>
     constexpr input(const Items &items) noexcept : items_(place(start(items), static_cast<Struct *>(nullptr))) {
         if constexpr (std::is_array_v<Items>) {
             count_ = std::extent_v<Items>;
@@ -182,8 +178,8 @@ class input {
 // pointed to.
 //
 // Items whose number is known must be n: otherwise every call with these pixels is an error (HYLA_ERROR_FRAME_SHAPE or
-// HYLA_ERROR_CAPACITY). Nothing is read beyond their end, and nothing is cut off silently. How far a pointer, a plane or
-// a mask reaches is the caller's word.
+// HYLA_ERROR_CAPACITY). Nothing is read beyond their end, and nothing is cut off silently. How far a pointer, a plane
+// or a mask reaches is the caller's word.
 class pixels : public hyla_pixels {
   public:
     using numbers = detail::input<hyla_plane>;
@@ -564,7 +560,8 @@ struct dice {
     // Stores the totals of these pixels.
     static result<double> loss_and_gradient(const hyla_dice_params &how, const hyla_cube &logits, double upstream,
                                             std::uint32_t write, totals to, floats grad) noexcept {
-        if (to.size() < logits.channels || grad.size() < detail::extent(logits)) return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
+        if (to.size() < logits.channels || grad.size() < detail::extent(logits))
+            return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
             hyla_dice_loss_and_gradient(&how, &logits, upstream, write, to.data(), &answer.value, grad.data());
@@ -904,7 +901,8 @@ struct explained_variance {
     // The result is the total.
     static result<double> values(view<const hyla_explained_variance_totals> of, view<double> ratios,
                                  view<double> cumulative) noexcept {
-        if (ratios.size() < of.size() || cumulative.size() < of.size()) return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
+        if (ratios.size() < of.size() || cumulative.size() < of.size())
+            return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
         return detail::value_of<double>(hyla_explained_variance_values, of.data(), of.size(), ratios.data(),
                                         cumulative.data());
     }

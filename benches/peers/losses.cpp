@@ -79,13 +79,16 @@ void focal(Pixels &data) {
          },
          [&] { return loop_focal(data.scores.data(), data.targets.data(), in.n, params.alpha); },
          [&] { return eigen_focal(data.scores.data(), data.targets.data(), in.n, params.alpha); }});
-    row({"focal, loss + gradient", data.size(),
+    row({"focal, loss + gradient",
+         data.size(),
          [&] {
              double loss = 0;
              checked(hyla_focal_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, &loss, data.gradient.data()));
              return loss;
          },
-         [&] { return loop_focal_gradient(data.scores.data(), data.targets.data(), in.n, params.alpha, data.other.data()); },
+         [&] {
+             return loop_focal_gradient(data.scores.data(), data.targets.data(), in.n, params.alpha, data.other.data());
+         },
          {}});
 }
 
@@ -106,14 +109,17 @@ void iou(Pixels &data, const char *name, normalization how) {
          },
          [&] { return loop_tversky(how, data.scores.data(), data.targets.data(), in.n, with); },
          [&] { return eigen_tversky(how, data.scores.data(), data.targets.data(), in.n, with); }});
-    row({title + ", loss + gradient", data.size(),
+    row({title + ", loss + gradient",
+         data.size(),
          [&] {
              double loss = 0;
              checked(hyla_iou_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss,
                                                 data.gradient.data()));
              return loss;
          },
-         [&] { return loop_tversky_gradient(how, data.scores.data(), data.targets.data(), in.n, with, data.other.data()); },
+         [&] {
+             return loop_tversky_gradient(how, data.scores.data(), data.targets.data(), in.n, with, data.other.data());
+         },
          {}});
 }
 
@@ -131,14 +137,18 @@ void tversky(Pixels &data) {
          },
          [&] { return loop_tversky(SIGMOID, data.scores.data(), data.targets.data(), in.n, with); },
          [&] { return eigen_tversky(SIGMOID, data.scores.data(), data.targets.data(), in.n, with); }});
-    row({"Tversky sigmoid, loss + gradient", data.size(),
+    row({"Tversky sigmoid, loss + gradient",
+         data.size(),
          [&] {
              double loss = 0;
              checked(hyla_tversky_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss,
                                                     data.gradient.data()));
              return loss;
          },
-         [&] { return loop_tversky_gradient(SIGMOID, data.scores.data(), data.targets.data(), in.n, with, data.other.data()); },
+         [&] {
+             return loop_tversky_gradient(SIGMOID, data.scores.data(), data.targets.data(), in.n, with,
+                                          data.other.data());
+         },
          {}});
 }
 

@@ -176,8 +176,8 @@ void detection(const std::string &name, const Data &data) {
     };
     const auto loop = [&] {
         std::fill(theirs.begin(), theirs.end(), 0);
-        detection_native(data.scores.data(), data.decisions.data(), data.targets.data(), pixels.n, counts, edges.data(), thresholds,
-                         theirs.data());
+        detection_native(data.scores.data(), data.decisions.data(), data.targets.data(), pixels.n, counts, edges.data(),
+                         thresholds, theirs.data());
     };
     node();
     loop();

@@ -63,6 +63,7 @@ pub struct hyla_pixels {
 }
 
 /// The inputs of a call, as they were taken.
+#[allow(clippy::large_enum_variant, reason = "nothing is allocated, so there is no box for the larger one")]
 pub(super) enum Taken<'a> {
     /// Slices of floats and bytes.
     Pixels(Pixels<'a>),

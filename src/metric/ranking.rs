@@ -206,8 +206,8 @@ struct Labels<'a> {
     valid: Option<&'a [u8]>,
 }
 
-/// Adds the scores of pixels. Where each integer has a bin ([`Rule::Bytes`], [`Rule::Words`]), these must be the scores:
-/// a plane of bytes or of 16 bits without scale and zero point.
+/// Adds the scores of pixels. Where each integer has a bin ([`Rule::Bytes`], [`Rule::Words`]), these must be the
+/// scores: a plane of bytes or of 16 bits without scale and zero point.
 ///
 /// # Errors
 /// Scores that are not those of the binning, soft targets or pixel weights, inputs of different lengths, too few
