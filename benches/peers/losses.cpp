@@ -79,8 +79,7 @@ void focal(Pixels &data) {
          },
          [&] { return loop_focal(data.scores.data(), data.targets.data(), in.n, params.alpha); },
          [&] { return eigen_focal(data.scores.data(), data.targets.data(), in.n, params.alpha); }});
-    row({"focal, loss + gradient",
-         data.size(),
+    row({"focal, loss + gradient", data.size(),
          [&] {
              double loss = 0;
              checked(hyla_focal_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, &loss, data.gradient.data()));
@@ -109,8 +108,7 @@ void iou(Pixels &data, const char *name, normalization how) {
          },
          [&] { return loop_tversky(how, data.scores.data(), data.targets.data(), in.n, with); },
          [&] { return eigen_tversky(how, data.scores.data(), data.targets.data(), in.n, with); }});
-    row({title + ", loss + gradient",
-         data.size(),
+    row({title + ", loss + gradient", data.size(),
          [&] {
              double loss = 0;
              checked(hyla_iou_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss,
@@ -137,8 +135,7 @@ void tversky(Pixels &data) {
          },
          [&] { return loop_tversky(SIGMOID, data.scores.data(), data.targets.data(), in.n, with); },
          [&] { return eigen_tversky(SIGMOID, data.scores.data(), data.targets.data(), in.n, with); }});
-    row({"Tversky sigmoid, loss + gradient",
-         data.size(),
+    row({"Tversky sigmoid, loss + gradient", data.size(),
          [&] {
              double loss = 0;
              checked(hyla_tversky_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, nullptr, &loss,
