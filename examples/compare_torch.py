@@ -279,9 +279,10 @@ def compare_detection(random):
                 scores=logits[frame],
                 targets=targets[frame].view(np.uint8),
                 decisions=decisions[frame].view(np.uint8),
-                n=logits[frame].size
+                n=logits[frame].size,
+                rows=30
             )
-            hyla.detection_update_frame(params, pixels, 30, 40, 40, totals, binning, words, words.size)
+            hyla.detection_update_frame(params, pixels, totals, binning, words, words.size)
         inputs = [torch.from_numpy(array) for array in (decisions, targets, logits)]
         node.forward(decisions=inputs[0], targets=inputs[1], logits=inputs[2], context=context)
     ours = hyla.metrics("detection", params, totals, binning, words, words.size)

@@ -12,8 +12,8 @@
 
 #![allow(clippy::indexing_slicing, clippy::expect_used, reason = "no part of the library")]
 
-use hyla::input::Pixels;
-use hyla::metric::ranking::{self, Binning, Labels, Report, Rule};
+use hyla::input::{Pixels, Planes};
+use hyla::metric::ranking::{self, Binning, Report, Rule};
 use hyla::metric::ranking_exact;
 use std::process::ExitCode;
 
@@ -60,7 +60,7 @@ impl Scene {
 
     fn exact(&self) -> ranking_exact::Report {
         let mut space = vec![0; ranking_exact::workspace(self.scores.len())];
-        ranking_exact::report(&self.pixels(), &mut space).expect("the arrays are of one length").0
+        ranking_exact::report(self.pixels(), &mut space).expect("the arrays are of one length").0
     }
 
     /// Scores as integers, evenly from the least to the greatest.
@@ -146,17 +146,19 @@ fn binnings() -> Vec<(String, Rule)> {
 
 fn histograms(binning: &Binning, scene: &Scene, words: &mut [i64]) {
     words.fill(0);
-    let labels = Labels { targets: Some(&scene.targets), valid: None };
+    let pixels = scene.pixels();
     match binning.rule() {
         Rule::Bytes => {
             let scores: Vec<u8> = scene.scores.iter().map(|score| *score as u8).collect();
-            ranking::update_bytes(binning, &scores, &labels, words)
+            let integers = Planes { scores: Some(scores.as_slice().into()), ..pixels.into() };
+            ranking::update(binning, &integers, words)
         }
         Rule::Words => {
             let scores: Vec<u16> = scene.scores.iter().map(|score| *score as u16).collect();
-            ranking::update_words(binning, &scores, &labels, words)
+            let integers = Planes { scores: Some(scores.as_slice().into()), ..pixels.into() };
+            ranking::update(binning, &integers, words)
         }
-        _ => ranking::update(binning, &scene.pixels(), words),
+        _ => ranking::update(binning, pixels, words),
     }
     .expect("the inputs fit the binning");
 }

@@ -78,8 +78,10 @@ int main(int count, char **words) {
             must(hyla_svdd_map(&svdd, &watched, center, map), "svdd");
             must(hyla_svdd_radius(&svdd, &radius), "svdd");
             for (size_t pixel = 0; pixel < pixels; ++pixel) outside[pixel] = map[pixel] > 0.0f;
-            const hyla_pixels seen = {
-                .decisions = hyla_mask_u8(outside), .targets = hyla_mask_u8(scene.targets), .valid = hyla_mask_u8(scene.valid), .n = pixels};
+            const hyla_pixels seen = {.decisions = hyla_mask_u8(outside),
+                                      .targets = hyla_mask_u8(scene.targets),
+                                      .valid = hyla_mask_u8(scene.valid),
+                                      .n = pixels};
             hyla_confusion_totals confusion = {0};
             hyla_confusion_report report;
             must(hyla_confusion_update(&seen, &confusion), "confusion");

@@ -49,9 +49,9 @@ static void offsets(uint32_t tier) {
             const struct outputs to = {floats[0] + offset, floats[1] + (offset + 1) % OFFSETS,
                                        floats[2] + (offset + 5) % OFFSETS, floats[3] + (offset + 11) % OFFSETS};
             hyla_pixels at = part(&moved, offset, n, 3);
-            at.targets = moved.targets + bytes;
-            at.valid = moved.valid + (bytes + 3) % OFFSETS;
-            at.weights = moved.weights + (offset + 7) % OFFSETS;
+            at.targets = hyla_mask_u8(moved.targets + bytes);
+            at.valid = hyla_mask_u8(moved.valid + (bytes + 3) % OFFSETS);
+            at.weights = hyla_f32(moved.weights + (offset + 7) % OFFSETS);
             memcpy(moved.scores + offset, data.scores, n * sizeof(float));
             memcpy(moved.weights + (offset + 7) % OFFSETS, data.weights, n * sizeof(float));
             memcpy(moved.targets + bytes, data.targets, n);

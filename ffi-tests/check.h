@@ -66,4 +66,16 @@ static inline void pin_lowest_tier(void) {
     CHECK(hyla_tier() == tier);
 }
 
+/* A frame of such floats and bytes: `n` pixels in so many rows, `pitch` items from a row to the next; 0: no gap. */
+static inline hyla_pixels in_rows(const hyla_pixels *pixels, size_t rows, size_t n, size_t pitch) {
+    hyla_pixels frame = *pixels;
+    frame.n = n;
+    frame.rows = rows;
+    frame.scores = hyla_plane_rows(frame.scores, pitch * sizeof(float));
+    frame.targets = hyla_mask_rows(frame.targets, pitch);
+    frame.decisions = hyla_mask_rows(frame.decisions, pitch);
+    frame.valid = hyla_mask_rows(frame.valid, pitch);
+    return frame;
+}
+
 #endif

@@ -125,14 +125,14 @@ static void frames(const struct data *data) {
         int64_t words[WORDS] = {0}, *const guarded_words = (int64_t *)(void *)place(WORKSPACE, bytes, true);
         uint32_t table[16];
         hyla_binning binning;
-        const hyla_pixels ordinary = part(data, 0, ALL, 1), between = guarded(data, ALL, true, 1);
+        const hyla_pixels all = part(data, 0, ALL, 1), all_between = guarded(data, ALL, true, 1),
+                          ordinary = in_rows(&all, ROWS, ROWS * COLS, PITCH),
+                          between = in_rows(&all_between, ROWS, ROWS * COLS, PITCH);
         hyla_detection_totals expected = {0}, found = {0};
         memset(guarded_words, 0, bytes);
         CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table, 16, &binning));
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, ROWS, COLS, PITCH, &expected, &binning,
-                                                          words, WORDS));
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, ROWS, COLS, PITCH, &found, &binning,
-                                                          guarded_words, WORDS));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &ordinary, &expected, &binning, words, WORDS));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &between, &found, &binning, guarded_words, WORDS));
         CHECK(memcmp(&found, &expected, sizeof found) == 0 && memcmp(guarded_words, words, bytes) == 0);
         CHECK(rest_untouched(WORKSPACE, bytes, true));
     }

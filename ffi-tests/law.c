@@ -51,6 +51,12 @@ static void fill_detection(struct arguments *arguments) {
                  hyla_detection_update(&params, &pixels, (hyla_detection_totals *)arguments->at[OTHER], NULL, NULL, 0));
 }
 
+/* A frame of rows. */
+static void fill_frame(struct arguments *arguments) {
+    fill_detection(arguments);
+    arguments->rows = LAW_PIXELS / 13;
+}
+
 static const struct family sum = {
     .sizes[TOTALS] = sizeof(hyla_sum_totals), .sizes[VALUE] = sizeof(double), .fill = fill_sum};
 static const struct family range = {
@@ -73,6 +79,11 @@ static const struct family detection = {
     .sizes[PARAMS] = sizeof(hyla_detection_params),
     .sizes[TOTALS] = sizeof(hyla_detection_totals),
     .fill = fill_detection,
+};
+static const struct family frame = {
+    .sizes[PARAMS] = sizeof(hyla_detection_params),
+    .sizes[TOTALS] = sizeof(hyla_detection_totals),
+    .fill = fill_frame,
 };
 
 /* How each function is called. */
@@ -105,7 +116,7 @@ CALL(pixel_statistics_values, a->at[TOTALS], a->at[VALUE])
 CALL(pixel_statistics_metrics, a->at[TOTALS], a->at[CONTEXT], a->at[LIST], a->capacity, a->at[COUNT])
 CALL(detection_update, a->at[PARAMS], pixels_of(a), a->at[TOTALS], NULL, NULL, 0)
 CALL(detection_end_frame, a->at[TOTALS])
-CALL(detection_update_frame, a->at[PARAMS], pixels_of(a), a->rows, a->cols, a->pitch, a->at[TOTALS], NULL, NULL, 0)
+CALL(detection_update_frame, a->at[PARAMS], pixels_of(a), a->at[TOTALS], NULL, NULL, 0)
 CALL(detection_merge, a->at[OTHER], a->at[TOTALS])
 CALL(detection_metrics, a->at[PARAMS], a->at[TOTALS], NULL, NULL, 0, a->at[CONTEXT], a->at[LIST], a->capacity,
      a->at[COUNT])
@@ -148,7 +159,7 @@ static const struct function functions[] = {
     ROW(pixel_statistics_metrics, statistics, BIT(TOTALS) | BIT(CONTEXT), 0, BIT(LIST) | BIT(COUNT)),
     ROW(detection_update, detection, BIT(PARAMS) | BYTE_PIXELS, BIT(VALID), BIT(TOTALS)),
     ROW(detection_end_frame, detection, 0, 0, BIT(TOTALS)),
-    ROW(detection_update_frame, detection, BIT(PARAMS) | BYTE_PIXELS, BIT(VALID), BIT(TOTALS)),
+    ROW(detection_update_frame, frame, BIT(PARAMS) | BYTE_PIXELS, BIT(VALID), BIT(TOTALS)),
     ROW(detection_merge, detection, BIT(OTHER), 0, BIT(TOTALS)),
     ROW(detection_metrics, detection, BIT(PARAMS) | BIT(TOTALS) | BIT(CONTEXT), 0, BIT(LIST) | BIT(COUNT)),
 };

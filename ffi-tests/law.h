@@ -132,7 +132,10 @@ static inline void law_of_sizes(const struct function *function, struct rooms *r
     arguments.n = arguments.rows = 0;
     expect_success(function, &arguments, "no pixels");
 
-    const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 7, (size_t)PTRDIFF_MAX + 1};
+    /* Whole rows of pixels. */
+    arguments = valid_arguments(function, rooms);
+    const size_t rows = arguments.rows;
+    const size_t sizes[] = {SIZE_MAX / rows * rows, (SIZE_MAX - 7) / rows * rows, (PTRDIFF_MAX / rows + 1) * rows};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
         arguments = valid_arguments(function, rooms);
         arguments.n = sizes[i];
@@ -140,7 +143,7 @@ static inline void law_of_sizes(const struct function *function, struct rooms *r
     }
     if (function->reads & (BIT(SCORES) | BIT(VALUES) | BIT(ENTRIES))) {
         arguments = valid_arguments(function, rooms);
-        arguments.n = SIZE_MAX / sizeof(float) + 2;
+        arguments.n = (SIZE_MAX / sizeof(float) / rows + 2) * rows;
         expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, "%zu floats", arguments.n);
     }
     /* An array that reaches beyond the last address: nothing of it may be read. */
@@ -169,17 +172,19 @@ static inline void law_of_dropped_inputs(const struct function *function, struct
 }
 
 static inline void law_of_reserved(const struct function *function, struct rooms *rooms) {
-    for (int i = 0; i < 2; ++i) {
-        const unsigned shapes[] = {PIXELS, CUBE, MATRIX};
-        for (int shape = 0; shape < 3; ++shape) {
-            if (!(function->reads & BIT(shapes[shape]))) continue;
+    static const struct {
+        enum slot shape;
+        size_t offset, size;
+    } shapes[] = {{PIXELS, offsetof(hyla_pixels, reserved), sizeof((hyla_pixels *)0)->reserved},
+                  {CUBE, offsetof(hyla_cube, reserved), sizeof((hyla_cube *)0)->reserved},
+                  {MATRIX, offsetof(hyla_matrix, reserved), sizeof((hyla_matrix *)0)->reserved}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; ++i) {
+        if (!(function->reads & BIT(shapes[i].shape))) continue;
+        for (size_t byte = 0; byte < shapes[i].size; ++byte) {
             struct arguments arguments = valid_arguments(function, rooms);
-            const void **const reserved[] = {((hyla_pixels *)arguments.at[PIXELS])->reserved,
-                                             ((hyla_cube *)arguments.at[CUBE])->reserved,
-                                             ((hyla_matrix *)arguments.at[MATRIX])->reserved};
-            reserved[shape][i] = rooms;
-            expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved pointer %d of %s", i,
-                         slots[shapes[shape]].name);
+            ((unsigned char *)arguments.at[shapes[i].shape])[shapes[i].offset + byte] = 1;
+            expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved byte %zu of %s", byte,
+                         slots[shapes[i].shape].name);
         }
     }
     if (function->reads & BIT(CONTEXT)) {

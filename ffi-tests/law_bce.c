@@ -9,7 +9,11 @@ static float logits[N], weights[N];
 static uint8_t targets[N], valid[N];
 
 static hyla_pixels all(void) {
-    return (hyla_pixels){.scores = hyla_f32(logits), .targets = hyla_mask_u8(targets), .valid = hyla_mask_u8(valid), .weights = hyla_f32(weights), .n = N};
+    return (hyla_pixels){.scores = hyla_f32(logits),
+                         .targets = hyla_mask_u8(targets),
+                         .valid = hyla_mask_u8(valid),
+                         .weights = hyla_f32(weights),
+                         .n = N};
 }
 
 /* Logits of both signs and classes, everything valid, weight 1. */

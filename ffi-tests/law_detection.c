@@ -13,10 +13,18 @@ static void fill(struct arguments *a) {
     *(hyla_detection_params *)a->at[PARAMS] = defaults;
     memset(a->at[WORKSPACE], 0, WORDS * sizeof(int64_t));
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], TABLE_WORDS, a->at[BINNING]));
-    const hyla_pixels pixels = {
-        .scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .decisions = hyla_mask_u8(a->at[DECISIONS]), .n = LAW_PIXELS};
+    const hyla_pixels pixels = {.scores = hyla_f32(a->at[SCORES]),
+                                .targets = hyla_mask_u8(a->at[TARGETS]),
+                                .decisions = hyla_mask_u8(a->at[DECISIONS]),
+                                .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK,
                  hyla_detection_update(&defaults, &pixels, a->at[TOTALS], a->at[BINNING], a->at[WORKSPACE], WORDS));
+}
+
+/* A frame of rows. */
+static void fill_frame(struct arguments *a) {
+    fill(a);
+    a->rows = LAW_PIXELS / 13;
 }
 
 static struct family family = {
@@ -27,13 +35,20 @@ static struct family family = {
     .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t),
     .sizes[LIST] = VALUES_OF_ALL * sizeof(hyla_metric),
 };
+static struct family frames = {
+    .sizes[PARAMS] = sizeof(hyla_detection_params),
+    .sizes[TOTALS] = sizeof(hyla_detection_totals),
+    .fill = fill_frame,
+    .sizes[WORKSPACE] = WORDS * sizeof(int64_t),
+    .sizes[TABLE] = TABLE_WORDS * sizeof(uint32_t),
+};
 
 static hyla_status update(const struct arguments *a) {
     return hyla_detection_update(a->at[PARAMS], pixels_of(a), a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS);
 }
 static hyla_status update_frame(const struct arguments *a) {
-    return hyla_detection_update_frame(a->at[PARAMS], pixels_of(a), a->rows, a->cols, a->pitch, a->at[TOTALS],
-                                       binning_of(a), a->at[WORKSPACE], WORDS);
+    return hyla_detection_update_frame(a->at[PARAMS], pixels_of(a), a->at[TOTALS], binning_of(a), a->at[WORKSPACE],
+                                       WORDS);
 }
 static hyla_status metrics(const struct arguments *a) {
     return hyla_detection_metrics(a->at[PARAMS], a->at[TOTALS], binning_of(a), a->at[WORKSPACE], WORDS, a->at[CONTEXT],
@@ -46,7 +61,7 @@ static hyla_status metrics(const struct arguments *a) {
 #define OPTIONAL (BIT(SCORES) | BIT(DECISIONS) | BIT(VALID))
 static const struct function functions[] = {
     {"hyla_detection_update", update, &family, INPUTS, OPTIONAL, BIT(TOTALS) | BIT(WORKSPACE)},
-    {"hyla_detection_update_frame", update_frame, &family, INPUTS, OPTIONAL, BIT(TOTALS) | BIT(WORKSPACE)},
+    {"hyla_detection_update_frame", update_frame, &frames, INPUTS, OPTIONAL, BIT(TOTALS) | BIT(WORKSPACE)},
     {"hyla_detection_metrics", metrics, &family, BINS | BIT(TOTALS) | BIT(WORKSPACE) | BIT(CONTEXT), 0,
      BIT(LIST) | BIT(COUNT)},
 };
@@ -55,7 +70,7 @@ static const struct function functions[] = {
 enum { N = 6 };
 static const float scores[N] = {2.0f, -1.0f, 0.5f, -3.0f, 1.0f, -0.5f};
 static const uint8_t targets[N] = {1, 0, 1, 0, 0, 1}, decisions[N] = {1, 0, 1, 0, 1, 0};
-static const hyla_pixels both = {.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .decisions = hyla_mask_u8(decisions), .n = N};
+static hyla_pixels both; /* main fills it */
 static const hyla_context context = {HYLA_STAGE_TEST, 3, 5, 0};
 
 struct stream {
@@ -66,7 +81,7 @@ static uint32_t table[TABLE_WORDS];
 static hyla_binning binning;
 
 static hyla_status add(struct stream *stream, const hyla_pixels *pixels) {
-    return hyla_detection_update_frame(&defaults, pixels, 2, 3, 3, &stream->totals, &binning, stream->words, WORDS);
+    return hyla_detection_update_frame(&defaults, pixels, &stream->totals, &binning, stream->words, WORDS);
 }
 
 static hyla_status list_of(const struct stream *stream, hyla_metric *list, size_t capacity, size_t *count) {
@@ -82,7 +97,7 @@ static void refuse(hyla_status error, const hyla_detection_params *params, const
     size_t written = 42;
     CHECK_STATUS(error, hyla_detection_update(params, pixels, &stream.totals, bins, stream.words, count));
     CHECK_STATUS(error,
-                 hyla_detection_update_frame(params, pixels, 2, 3, 3, &stream.totals, bins, stream.words, count));
+                 hyla_detection_update_frame(params, pixels, &stream.totals, bins, stream.words, count));
     CHECK(memcmp(&stream, &empty, sizeof empty) == 0);
     if (pixels != &both) return;
     memset(list, 0xa5, sizeof list);
@@ -121,13 +136,13 @@ static void refused(void) {
     other.reserved[0] = table;
     refuse(HYLA_ERROR_RESERVED, &defaults, &both, &other, WORDS);
     hyla_pixels neither = both;
-    neither.scores = NULL;
-    neither.decisions = NULL;
+    neither.scores = hyla_f32(NULL);
+    neither.decisions = hyla_mask_u8(NULL);
     refuse(HYLA_ERROR_NULL_POINTER, &defaults, &neither, &binning, WORDS);
 
     /* Scores alone are nothing without words for them. */
     struct stream stream = {0};
-    neither.scores = scores;
+    neither.scores = hyla_f32(scores);
     CHECK_STATUS(HYLA_ERROR_NULL_POINTER, hyla_detection_update(&defaults, &neither, &stream.totals, NULL, NULL, 0));
     /* Words of another binning, and counts that do not add up. */
     size_t count = 42;
@@ -136,7 +151,7 @@ static void refused(void) {
     CHECK_STATUS(HYLA_ERROR_TOTALS, list_of(&stream, list, 10, &count));
     stream = (struct stream){0};
     params.pixel_stride = 2;
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &neither, 2, 3, 3, &stream.totals, &binning,
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &neither, &stream.totals, &binning,
                                                       stream.words, WORDS));
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, list_of(&stream, list, 10, &count)); /* another stride */
     CHECK(count == 42);
@@ -209,6 +224,8 @@ static void left_out(void) {
 }
 
 int main(void) {
+    both = (hyla_pixels){.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets),
+                         .decisions = hyla_mask_u8(decisions), .n = N, .rows = 2};
     for (size_t i = 0; i < sizeof functions / sizeof *functions; ++i) law(&functions[i]);
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table, TABLE_WORDS, &binning));
     refused();

@@ -10,7 +10,7 @@ static const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, T
 static void fill(struct arguments *a) {
     const hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
     const hyla_pixels pixels = {.scores = hyla_f32(a->at[SCORES]), .n = LAW_PIXELS},
-                      half = {.scores = a->at[SCORES], .n = LAW_PIXELS / 2};
+                      half = {.scores = hyla_f32(a->at[SCORES]), .n = LAW_PIXELS / 2};
     memcpy(a->at[PARAMS], &params, sizeof params);
     size_t words = 0;
     CHECK_STATUS(HYLA_OK, hyla_binning_words(&rule, &words));
@@ -68,7 +68,8 @@ static int64_t reference[U8_WORDS];
 static hyla_binning bytes;
 
 static void histogram(const uint8_t *scores, size_t n, int64_t *words) {
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update_u8(&bytes, scores, NULL, NULL, n, words, U8_WORDS));
+    const hyla_pixels pixels = {.scores = hyla_u8(scores), .n = n};
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&bytes, &pixels, words, U8_WORDS));
 }
 
 static void by_hand(void) {
@@ -131,7 +132,8 @@ static void floats(void) {
     const hyla_binning_params linear = {sizeof linear, HYLA_BINNING_LINEAR, 4, 0.0f, 4.0f};
     const float calm[4] = {0.5f, 1.5f, 2.5f, 3.5f}, wild[5] = {1.25f, 1.75f, NAN, 2.5f, 3.5f};
     const uint8_t valid[5] = {1, 1, 1, 1, 0};
-    const hyla_pixels before = {.scores = hyla_f32(calm), .n = 4}, after = {.scores = wild, .valid = valid, .n = 5};
+    const hyla_pixels before = {.scores = hyla_f32(calm), .n = 4},
+                      after = {.scores = hyla_f32(wild), .valid = hyla_mask_u8(valid), .n = 5};
     int64_t stored[2 * 5 + 6] = {0}, now[2 * 5 + 6] = {0};
     enum { COUNT_ = sizeof now / sizeof *now };
     hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;

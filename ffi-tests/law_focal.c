@@ -54,7 +54,9 @@ static const struct function functions[] = {
 static const float logits[4] = {0.0f, 0.0f, 0.0f, 0.0f};
 static const uint8_t targets[4] = {0, 1, 255, 0};
 
-static hyla_pixels four(void) { return (hyla_pixels){.scores = hyla_f32(logits), .targets = hyla_mask_u8(targets), .n = 4}; }
+static hyla_pixels four(void) {
+    return (hyla_pixels){.scores = hyla_f32(logits), .targets = hyla_mask_u8(targets), .n = 4};
+}
 
 /* All functions refuse these in the same way, without writing anything. */
 static void refused(hyla_status expected, const hyla_focal_params *params, const hyla_pixels *pixels, uint32_t write) {

@@ -66,8 +66,9 @@ struct rooms {
 struct arguments {
     void *at[SLOTS];
     struct rooms *rooms;
-    size_t n, rows, cols, pitch, capacity;
+    size_t n, rows, capacity;
     uint32_t write;
+    bool integers; /* scores are bytes, where the decisions are */
     bool weighted; /* with weights */
     bool soft;     /* soft targets in the place of targets */
     bool both;     /* soft targets beside targets */
@@ -90,13 +91,16 @@ struct family {
 /* The pixels struct of a call; it is written here, so that it always says what the arguments say. */
 static inline const hyla_pixels *pixels_of(const struct arguments *arguments) {
     hyla_pixels *pixels = (hyla_pixels *)(void *)(arguments->rooms->bytes[PIXELS] + ROOM / 2);
-    pixels->scores = hyla_f32((const float *)arguments->at[SCORES]);
+    pixels->scores = arguments->integers ? hyla_u8((const uint8_t *)arguments->at[DECISIONS])
+                                         : hyla_f32((const float *)arguments->at[SCORES]);
     pixels->targets = hyla_mask_u8(arguments->soft ? NULL : (const uint8_t *)arguments->at[TARGETS]);
     pixels->decisions = hyla_mask_u8((const uint8_t *)arguments->at[DECISIONS]);
     pixels->valid = hyla_mask_u8((const uint8_t *)arguments->at[VALID]);
     pixels->weights = hyla_f32(arguments->weighted ? (const float *)arguments->at[WEIGHTS] : NULL);
-    pixels->soft_targets = hyla_f32(arguments->soft || arguments->both ? (const float *)arguments->at[SOFT_TARGETS] : NULL);
+    const bool soft = arguments->soft || arguments->both;
+    pixels->soft_targets = hyla_f32(soft ? (const float *)arguments->at[SOFT_TARGETS] : NULL);
     pixels->n = arguments->n;
+    pixels->rows = arguments->rows;
     return (const hyla_pixels *)arguments->at[PIXELS];
 }
 
@@ -146,7 +150,7 @@ static inline size_t size_of(const struct function *function, enum slot slot) {
 
 /* Arguments with which the function succeeds; memory that it does not use holds a pattern. */
 static inline struct arguments valid_arguments(const struct function *function, struct rooms *rooms) {
-    struct arguments arguments = {.rooms = rooms, .n = LAW_PIXELS, .rows = 8, .cols = 8, .pitch = 8, .capacity = 8};
+    struct arguments arguments = {.rooms = rooms, .n = LAW_PIXELS, .rows = 1, .capacity = 8};
     arguments.weighted = (function->reads & BIT(WEIGHTS)) != 0;
     arguments.soft = (function->reads & BIT(SOFT_TARGETS)) != 0;
     memset(rooms, 0xa5, sizeof *rooms);

@@ -7,7 +7,9 @@
 static const uint8_t decisions[8] = {1, 255, 1, 2, 0, 0, 0, 0};
 static const uint8_t targets[8] = {1, 7, 0, 0, 1, 128, 0, 0};
 
-static hyla_pixels decided(size_t n) { return (hyla_pixels){.decisions = hyla_mask_u8(decisions), .targets = hyla_mask_u8(targets), .n = n}; }
+static hyla_pixels decided(size_t n) {
+    return (hyla_pixels){.decisions = hyla_mask_u8(decisions), .targets = hyla_mask_u8(targets), .n = n};
+}
 
 static bool has_counts(hyla_counts counts, int tp, int fp, int fn, int tn) {
     return counts.true_positives == tp && counts.false_positives == fp && counts.false_negatives == fn &&
@@ -103,7 +105,8 @@ static void confusions(void) {
     CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&totals));
     CHECK(totals.open_decisions == 0 && totals.open_targets == 0);
     for (size_t start = 2; start < 8; start += 2) {
-        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + start), .targets = hyla_mask_u8(targets + start), .n = 2};
+        pixels = (hyla_pixels){
+            .decisions = hyla_mask_u8(decisions + start), .targets = hyla_mask_u8(targets + start), .n = 2};
         CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
         CHECK_STATUS(HYLA_OK, hyla_confusion_end_frame(&totals));
     }
@@ -121,7 +124,9 @@ static void confusions(void) {
                  {6, HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_DECISIONS}};
     for (size_t i = 0; i < 4; ++i) {
         totals = (hyla_confusion_totals){0};
-        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + cases[i].start), .targets = hyla_mask_u8(targets + cases[i].start), .n = 2};
+        pixels = (hyla_pixels){.decisions = hyla_mask_u8(decisions + cases[i].start),
+                               .targets = hyla_mask_u8(targets + cases[i].start),
+                               .n = 2};
         CHECK_STATUS(HYLA_OK, hyla_confusion_update(&pixels, &totals));
         CHECK_STATUS(cases[i].status, hyla_confusion_values(&totals, &report));
     }
@@ -190,29 +195,34 @@ static void frame_shapes(void) {
     const hyla_pixels pixels = decided(8);
     const hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
     const hyla_detection_totals empty = {0};
-    const size_t wrong[][3] = {{2, 4, 3}, {2, 5, 4}, {3, 4, 4}, {1, 9, 9}, {2, 2, 7}, {2, 1, 0}, {SIZE_MAX, 1, 1},
-                               {1, SIZE_MAX, SIZE_MAX}, {3, 1, SIZE_MAX / 2 + 1}, {9, 1, 1}, {2, 1, 8}};
-    const size_t right[][3] = {{2, 4, 4}, {8, 1, 1}, {1, 8, 8}, {2, 3, 4}, {2, 1, 7}, {1, 8, SIZE_MAX}, {4, 2, 2}};
-    const size_t none[][3] = {{0, 0, 0}, {0, 4, 4}, {2, 0, 4}, {0, SIZE_MAX, SIZE_MAX}, {SIZE_MAX, 0, 0}};
+    /* Rows, pixels, and items from a row to the next. */
+    const size_t wrong[][3] = {{3, 8, 8}, {5, 8, 8}, {9, 8, 8}, {SIZE_MAX, 8, 1}, {2, 8, 3}, {4, 8, 1}};
+    const size_t large[][3] = {{2, 8, SIZE_MAX / 2 + 1}, {4, 8, SIZE_MAX / 2 + 1}, {8, 8, SIZE_MAX}};
+    const size_t right[][3] = {{2, 8, 4}, {8, 8, 1}, {1, 8, 8}, {2, 6, 5}, {2, 2, 7}, {1, 8, SIZE_MAX},
+                               {1, 8, 7}, {4, 8, 2}, {0, 8, 0}, {2, 8, 0}, {0, 8, 9}};
+    const size_t none[][3] = {{0, 0, 0}, {0, 0, 4}, {2, 0, 4}, {SIZE_MAX, 0, 0}, {3, 0, SIZE_MAX}};
     hyla_detection_totals totals = {0};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
-        CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, hyla_detection_update_frame(&params, &pixels, wrong[i][0], wrong[i][1],
-                                                                         wrong[i][2], &totals, NULL, NULL, 0));
+        const hyla_pixels frame = in_rows(&pixels, wrong[i][0], wrong[i][1], wrong[i][2]);
+        CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, hyla_detection_update_frame(&params, &frame, &totals, NULL, NULL, 0));
     }
-    CHECK(memcmp(&totals, &empty, sizeof totals) == 0);
+    for (size_t i = 0; i < sizeof large / sizeof *large; ++i) {
+        const hyla_pixels frame = in_rows(&pixels, large[i][0], large[i][1], large[i][2]);
+        CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_detection_update_frame(&params, &frame, &totals, NULL, NULL, 0));
+    }
     for (size_t i = 0; i < sizeof none / sizeof *none; ++i) {
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, none[i][0], none[i][1], none[i][2], &totals,
-                                                          NULL, NULL, 0));
+        const hyla_pixels frame = in_rows(&pixels, none[i][0], none[i][1], none[i][2]);
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, &totals, NULL, NULL, 0));
     }
     CHECK(memcmp(&totals, &empty, sizeof totals) == 0);
     for (size_t i = 0; i < sizeof right / sizeof *right; ++i) {
+        const hyla_pixels frame = in_rows(&pixels, right[i][0], right[i][1], right[i][2]);
         totals = empty;
-        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, right[i][0], right[i][1], right[i][2],
-                                                          &totals, NULL, NULL, 0));
+        CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, &totals, NULL, NULL, 0));
         const hyla_counts counts = totals.confusion.pixels, frames = totals.confusion.frames;
         const int64_t seen =
             counts.true_positives + counts.false_positives + counts.false_negatives + counts.true_negatives;
-        CHECK(seen == (int64_t)(right[i][0] * right[i][1]));
+        CHECK(seen == (int64_t)right[i][1]);
         CHECK(frames.true_positives + frames.false_positives + frames.false_negatives + frames.true_negatives == 1);
     }
 }
@@ -226,16 +236,19 @@ static void strides(void) {
         target_frame[i] = i * 11 % 7 == 2;
         valid_frame[i] = i % 13 != 0;
     }
-    const hyla_pixels frame = {
-        .decisions = hyla_mask_u8(decided_frame), .targets = hyla_mask_u8(target_frame), .valid = hyla_mask_u8(valid_frame), .n = ROWS * PITCH - (PITCH - COLS)};
+    const hyla_pixels all = {.decisions = hyla_mask_u8(decided_frame), .targets = hyla_mask_u8(target_frame),
+                             .valid = hyla_mask_u8(valid_frame), .n = ROWS * PITCH},
+                      frame = in_rows(&all, ROWS, ROWS * COLS, PITCH);
     hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
     for (uint32_t stride = 1; stride < 45; ++stride) {
         hyla_confusion_totals expected = {0};
         for (size_t row = 0; row < ROWS; row += stride) {
             for (size_t col = 0; col < COLS; col += stride) {
                 const size_t at = row * PITCH + col;
-                const hyla_pixels one = {
-                    .decisions = hyla_mask_u8(decided_frame + at), .targets = hyla_mask_u8(target_frame + at), .valid = hyla_mask_u8(valid_frame + at), .n = 1};
+                const hyla_pixels one = {.decisions = hyla_mask_u8(decided_frame + at),
+                                         .targets = hyla_mask_u8(target_frame + at),
+                                         .valid = hyla_mask_u8(valid_frame + at),
+                                         .n = 1};
                 CHECK_STATUS(HYLA_OK, hyla_confusion_update(&one, &expected));
             }
         }
@@ -243,8 +256,7 @@ static void strides(void) {
             hyla_detection_totals totals = {0};
             params.pixel_stride = stride;
             if (hyla_tier_pin(tier) != HYLA_OK) continue;
-            CHECK_STATUS(HYLA_OK,
-                         hyla_detection_update_frame(&params, &frame, ROWS, COLS, PITCH, &totals, NULL, NULL, 0));
+            CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, &totals, NULL, NULL, 0));
             CHECK(memcmp(&totals.confusion.pixels, &expected.pixels, sizeof expected.pixels) == 0);
             CHECK(has_counts(totals.confusion.frames, 1, 0, 0, 0));
         }
@@ -265,7 +277,7 @@ static void detections(void) {
     const hyla_status no_frames =
         HYLA_NOTICE_EMPTY | HYLA_NOTICE_NO_POSITIVES | HYLA_NOTICE_NO_NEGATIVES | HYLA_NOTICE_NO_DECISIONS;
     const hyla_context context = {HYLA_STAGE_TEST, 3, 5, 0};
-    const hyla_pixels pixels = decided(8);
+    const hyla_pixels pixels = decided(8), frame = in_rows(&pixels, 2, 8, 0);
     hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT, strided = params;
     hyla_detection_totals totals = {0}, other = {0}, before = {0};
     hyla_metric list[8], untouched[8];
@@ -275,7 +287,7 @@ static void detections(void) {
     params.pixel_stride = 0;
     CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE, hyla_detection_update(&params, &pixels, &totals, NULL, NULL, 0));
     CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE,
-                 hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &totals, NULL, NULL, 0));
+                 hyla_detection_update_frame(&params, &frame, &totals, NULL, NULL, 0));
     CHECK_STATUS(HYLA_ERROR_PIXEL_STRIDE,
                  hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 8, &count));
     strided.pixel_stride = 2;
@@ -288,7 +300,7 @@ static void detections(void) {
     CHECK_STATUS(no_frames, hyla_detection_metrics(&params, &totals, NULL, NULL, 0, &context, list, 8, &count));
     CHECK(is_named(&list[0], "precision", 0.5, HYLA_OK) && is_named(&list[4], "image_precision", 0.0, no_frames));
     CHECK_STATUS(HYLA_OK, hyla_detection_end_frame(&totals));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 4, 4, &other, NULL, NULL, 0));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, &other, NULL, NULL, 0));
     CHECK(memcmp(&totals, &other, sizeof totals) == 0);
     CHECK_STATUS(HYLA_OK, hyla_detection_merge(&other, &totals));
 
@@ -301,7 +313,7 @@ static void detections(void) {
     }
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,
                  hyla_detection_metrics(&strided, &totals, NULL, NULL, 0, &context, list, 8, &count));
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&strided, &pixels, 2, 4, 4, &other, NULL, NULL, 0));
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&strided, &frame, &other, NULL, NULL, 0));
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,
                  hyla_detection_metrics(&params, &other, NULL, NULL, 0, &context, list, 8, &count));
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,

@@ -66,7 +66,9 @@ static const struct function functions[] = {TABLE(iou), TABLE(tversky), SOFT(iou
 static const float scores[4] = {1.0f, 0.5f, 0.0f, 0.25f};
 static const uint8_t targets[4] = {255, 0, 0, 1};
 
-static hyla_pixels four(void) { return (hyla_pixels){.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .n = 4}; }
+static hyla_pixels four(void) {
+    return (hyla_pixels){.scores = hyla_f32(scores), .targets = hyla_mask_u8(targets), .n = 4};
+}
 
 /* All functions refuse these in the same way, without writing anything. */
 static void refused(hyla_status expected, const hyla_tversky_params *params, const hyla_pixels *pixels,
@@ -117,7 +119,7 @@ static void parameters(void) {
 
     params = hyla_tversky_params_default();
     hyla_pixels two_kinds = pixels, none = pixels;
-    two_kinds.soft_targets = scores;
+    two_kinds.soft_targets = hyla_f32(scores);
     refused(HYLA_ERROR_UNSUPPORTED_INPUT, &params, &two_kinds, HYLA_STORE);
     none.targets = hyla_mask_u8(NULL);
     refused(HYLA_ERROR_NULL_POINTER, &params, &none, HYLA_STORE);

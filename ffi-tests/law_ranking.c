@@ -18,7 +18,8 @@ static size_t table_words(void) {
 static void fill(struct arguments *a) {
     *(hyla_binning_params *)a->at[PARAMS] = rule;
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, a->at[TABLE], table_words(), a->at[BINNING]));
-    const hyla_pixels pixels = {.scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .n = LAW_PIXELS};
+    const hyla_pixels pixels = {
+        .scores = hyla_f32(a->at[SCORES]), .targets = hyla_mask_u8(a->at[TARGETS]), .n = LAW_PIXELS};
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(a->at[BINNING], &pixels, a->at[TOTALS], WORDS));
     memcpy(a->at[OTHER], a->at[TOTALS], WORDS * sizeof(int64_t));
 }
@@ -26,6 +27,7 @@ static void fill(struct arguments *a) {
 static void fill_u8(struct arguments *a) {
     const hyla_binning_params bytes = {sizeof bytes, HYLA_BINNING_U8, 0, 0.0f, 0.0f};
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&bytes, NULL, 0, a->at[BINNING]));
+    a->integers = true;
 }
 
 static struct family family = {
@@ -70,8 +72,7 @@ static hyla_status update(const struct arguments *a) {
     return hyla_ranking_update(binning_of(a), pixels_of(a), a->at[TOTALS], WORDS);
 }
 static hyla_status update_u8(const struct arguments *a) {
-    return hyla_ranking_update_u8(a->at[BINNING], a->at[DECISIONS], a->at[TARGETS], a->at[VALID], a->n, a->at[TOTALS],
-                                  U8_WORDS);
+    return hyla_ranking_update(a->at[BINNING], pixels_of(a), a->at[TOTALS], U8_WORDS);
 }
 static hyla_status merge(const struct arguments *a) {
     return hyla_ranking_merge(binning_of(a), a->at[OTHER], a->at[TOTALS], WORDS);
@@ -99,7 +100,8 @@ static const struct function functions[] = {
     {"hyla_binning_build", build, &builds, BIT(PARAMS), 0, BIT(MORE) | BIT(BINNING)},
     {"hyla_ranking_words", words, &sizes, BINS, 0, BIT(COUNT)},
     {"hyla_ranking_update", update, &family, BINS | BIT(PIXELS) | BIT(SCORES) | OPTIONAL, OPTIONAL, BIT(TOTALS)},
-    {"hyla_ranking_update_u8", update_u8, &u8, BIT(BINNING) | BIT(DECISIONS) | OPTIONAL, OPTIONAL, BIT(TOTALS)},
+    {"hyla_ranking_update, u8", update_u8, &u8, BIT(BINNING) | BIT(PIXELS) | BIT(DECISIONS) | OPTIONAL, OPTIONAL,
+     BIT(TOTALS)},
     {"hyla_ranking_merge", merge, &family, BINS | BIT(OTHER), 0, BIT(TOTALS)},
     {"hyla_ranking_values", values, &family, BINS | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_ranking_curve", curve, &points, BINS | BIT(TOTALS), 0, BIT(LIST) | BIT(COUNT)},
@@ -107,6 +109,33 @@ static const struct function functions[] = {
     {"hyla_ranking_threshold", threshold, &numbers, BINS | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_ranking_quantile", quantile, &pairs, BINS | BIT(TOTALS), 0, BIT(VALUE)},
 };
+
+/* A binning of integers takes these integers alone, as they are. */
+static void refused_integers(void) {
+    const hyla_binning u8_bins = {.rule = HYLA_BINNING_U8, .bins = 256};
+    static const uint8_t bytes[3] = {1, 2, 3};
+    static const uint16_t integers[3] = {1, 2, 3};
+    static const float scores[3] = {1.0f, 2.0f, 3.0f};
+    const hyla_plane odd = hyla_u16((const uint16_t *)(const void *)((const unsigned char *)integers + 1));
+    const struct {
+        hyla_plane scores;
+        hyla_status error;
+    } cases[] = {
+        {hyla_f32(scores), HYLA_ERROR_UNSUPPORTED_INPUT},
+        {hyla_u16(integers), HYLA_ERROR_UNSUPPORTED_INPUT},
+        {hyla_i8((const int8_t *)bytes), HYLA_ERROR_UNSUPPORTED_INPUT},
+        {hyla_plane_affine(hyla_u8(bytes), 0.5f, 0), HYLA_ERROR_UNSUPPORTED_INPUT},
+        {hyla_plane_affine(hyla_u8(bytes), 0.0f, 1), HYLA_ERROR_UNSUPPORTED_INPUT},
+        {odd, HYLA_ERROR_MISALIGNED},
+        {hyla_u8(NULL), HYLA_ERROR_NULL_POINTER},
+    };
+    int64_t words_[U8_WORDS] = {0}, none[U8_WORDS] = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        const hyla_pixels pixels = {.scores = cases[i].scores, .n = i == 5 ? 2 : 3};
+        CHECK_STATUS(cases[i].error, hyla_ranking_update(&u8_bins, &pixels, words_, U8_WORDS));
+    }
+    CHECK(memcmp(words_, none, sizeof none) == 0);
+}
 
 /* Rules out of range, and binnings that nothing built. */
 static void refused(void) {
@@ -158,14 +187,7 @@ static void refused(void) {
     binning.table_words = 3;
     CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_ranking_update(&binning, &pixels, words_, WORDS));
     binning = before;
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT,
-                 hyla_ranking_update_u8(&binning, (const uint8_t *)"abc", NULL, NULL, 3, words_, WORDS));
-    const uint16_t integers[3] = {1, 2, 3};
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT,
-                 hyla_ranking_update_u16(&binning, integers, NULL, NULL, 3, words_, WORDS));
-    const uint16_t *const odd = (const uint16_t *)(const void *)((const unsigned char *)integers + 1);
-    CHECK_STATUS(HYLA_ERROR_MISALIGNED, hyla_ranking_update_u16(&binning, odd, NULL, NULL, 2, words_, WORDS));
-    CHECK_STATUS(HYLA_ERROR_NULL_POINTER, hyla_ranking_update_u16(&binning, NULL, NULL, NULL, 3, words_, WORDS));
+    refused_integers();
     CHECK(memcmp(words_, none, sizeof none) == 0);
 
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, words_, WORDS));
@@ -202,7 +224,9 @@ static void by_hand(void) {
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&u16_rule, NULL, 0, &binning));
     CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &needed));
     CHECK(needed == count);
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update_u16(&binning, scores, targets, valid, 10, words16, count));
+    hyla_pixels pixels = {.scores = hyla_u16(scores), .targets = hyla_mask_u8(targets), .valid = hyla_mask_u8(valid),
+                          .n = 10};
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, words16, count));
     CHECK_STATUS(HYLA_OK, hyla_ranking_values(&binning, words16, count, &report));
     CHECK(fabs(report.average_precision - expected) < 1e-15 && fabs(report.roc_auc - auc) < 1e-15);
     CHECK(report.average_precision_hi - report.average_precision_lo < 1e-13);
@@ -221,7 +245,8 @@ static void by_hand(void) {
     uint8_t bytes[10];
     for (size_t i = 0; i < 10; ++i) bytes[i] = (uint8_t)(scores[i] / 4);
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&u8_rule, NULL, 0, &binning));
-    CHECK_STATUS(HYLA_OK, hyla_ranking_update_u8(&binning, bytes, targets, valid, 10, words8, U8_WORDS));
+    pixels.scores = hyla_u8(bytes);
+    CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, words8, U8_WORDS));
     CHECK_STATUS(HYLA_OK, hyla_ranking_values(&binning, words8, U8_WORDS, &report));
     CHECK(fabs(report.average_precision - expected) < 1e-15);
 }

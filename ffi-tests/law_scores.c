@@ -133,7 +133,8 @@ static void values(void) {
     CHECK_STATUS(HYLA_OK, hyla_score_statistics_mean(&words, &value));
     CHECK(value == 2.5);
 
-    const hyla_pixels none = {0}, nan = {.scores = scores, .n = 5}, one = {.scores = scores, .n = 1};
+    const hyla_pixels none = {0}, nan = {.scores = hyla_f32(scores), .n = 5},
+                      one = {.scores = hyla_f32(scores), .n = 1};
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_score_statistics_frame(&none, space, WORDS, &report));
     CHECK(isnan(report.mean) && isnan(report.median) && isnan(report.q99));
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla_topk_mean_value(0.5, &none, space, WORDS, &value));

@@ -46,9 +46,9 @@ struct Inputs {
 
     hyla_pixels pixels(std::size_t start, std::size_t count) const {
         hyla_pixels part{};
-        part.scores = scores.data() + start;
-        part.targets = targets.data() + start;
-        part.valid = valid.data() + start;
+        part.scores = hyla_f32(scores.data() + start);
+        part.targets = hyla_mask_u8(targets.data() + start);
+        part.valid = hyla_mask_u8(valid.data() + start);
         part.n = count;
         return part;
     }
@@ -127,7 +127,7 @@ hyla_status pixel_task(const Inputs &inputs, Outputs &outputs, std::size_t task,
     const hyla_tversky_params tversky = HYLA_TVERSKY_PARAMS_DEFAULT;
     hyla_pixels part = inputs.pixels(start, count), weighted = part;
     weighted.weights = hyla_f32(inputs.weights.data() + start);
-    part.decisions = inputs.decisions.data() + start;
+    part.decisions = hyla_mask_u8(inputs.decisions.data() + start);
     Own &own = outputs.own[task];
     const auto map = [&](std::size_t number) { return outputs.pixels.data() + number * pixel_count + start; };
     std::uint32_t *room = outputs.sorting.data() + task * Outputs::sorting_size();
@@ -145,7 +145,8 @@ hyla_status pixel_task(const Inputs &inputs, Outputs &outputs, std::size_t task,
         hyla_pixel_statistics_update(&part, &own.statistics),
         hyla_score_statistics_update(&part, &own.scores),
         hyla_ranking_update(&binning, &part, own.words, word_count),
-        hyla_distinct_label_count_update(inputs.labels.data() + start, part.valid, count, own.labels, 5),
+        hyla_distinct_label_count_update(inputs.labels.data() + start, inputs.valid.data() + start, count, own.labels,
+                                         5),
         hyla_score_statistics_frame(&part, room, Outputs::sorting_size(), &report),
         hyla_topk_mean_value(0.1, &part, room, Outputs::sorting_size(), &own.losses[4]),
     });

@@ -130,11 +130,11 @@ static inline void take_merged_sets(const struct buffers *on, const struct piece
         CHECK(!HYLA_FAILED(hyla_range_update(&piece->counted, &one)));
         CHECK_STATUS(HYLA_OK, hyla_range_merge(&one, &range));
         CHECK(!HYLA_FAILED(
-            hyla_distinct_label_count_update(on->labels + start, piece->pixels.valid, piece->n, labels, 6)));
+            hyla_distinct_label_count_update(on->labels + start, piece->cube.valid, piece->n, labels, 6)));
         CHECK(!HYLA_FAILED(hyla_distinct_label_count_merge(labels, set, 6)));
     }
     CHECK(!HYLA_FAILED(hyla_range_update(&pieces[PIECES].counted, &whole_range)));
-    CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels, pieces[PIECES].pixels.valid, on->n, whole_set, 6)));
+    CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels, pieces[PIECES].cube.valid, on->n, whole_set, 6)));
     CHECK(memcmp(&range, &whole_range, sizeof range) == 0 && memcmp(set, whole_set, sizeof set) == 0);
     take(to, "range totals", &range, sizeof range);
     take_items(to, "distinct labels", set, sizeof set, 4);

@@ -12,7 +12,7 @@ static inline void take_ratios(hyla_confusion_ratios *ratios, struct hashes *to)
 
 static inline void take_counts(const struct buffers *on, const hyla_pixels *pixels, struct hashes *to) {
     hyla_pixels decided = *pixels;
-    decided.decisions = on->valid;
+    decided.decisions = hyla_mask_u8(on->valid);
     hyla_sum_totals sum = {0};
     hyla_range range = {0};
     hyla_confusion_totals confusion = {0};
@@ -111,6 +111,7 @@ static inline void take_detection(const struct buffers *on, const hyla_pixels *r
     const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, THRESHOLDS, 0.0f, 0.0f};
     hyla_pixels pixels = *ranked;
     pixels.decisions = hyla_mask_u8(on->valid);
+    const hyla_pixels frame = in_rows(&pixels, on->n / COLUMNS, on->n / COLUMNS * (COLUMNS - 1), COLUMNS);
     for (uint32_t stride = 1; stride < 3; ++stride) {
         const hyla_detection_params params = {sizeof params, stride, THRESHOLDS};
         uint32_t table[TABLE_WORDS];
@@ -120,8 +121,7 @@ static inline void take_detection(const struct buffers *on, const hyla_pixels *r
         take_status(to, "binning", hyla_binning_build(&rule, table, TABLE_WORDS, &binning));
         take_items(to, "binning table", table, sizeof table, 4);
         take_status(to, "detection frame",
-                    hyla_detection_update_frame(&params, &pixels, on->n / COLUMNS, COLUMNS - 1, COLUMNS, &totals,
-                                                &binning, words, WORDS));
+                    hyla_detection_update_frame(&params, &frame, &totals, &binning, words, WORDS));
         if (stride == 1) {
             take_status(to, "detection", hyla_detection_update(&params, &pixels, &totals, &binning, words, WORDS));
         }

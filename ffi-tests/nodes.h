@@ -22,7 +22,7 @@ static inline void take_nodes(const struct buffers *on, unsigned options, struct
     if (on->n > 0) take_selector_metrics(on, to);
     take_detection(on, &counted, to);
     take_drift(&counted, to);
-    take_labels(on, pixels.valid, to);
+    take_labels(on, options & 1 ? on->valid : NULL, to);
     take_rankings(on, &counted, to);
     take_frame_scores(on, &counted, to);
 }

@@ -92,7 +92,7 @@ static inline void conclude(hyla_bce_params params, const hyla_pixels *pixels, s
     }
     if (bytes > 0) memset(to.stored, 0xff, bytes);
     *status++ = hyla_bce_gradient(&params, &outcome->bce, pixels, 0.7, HYLA_STORE, to.stored);
-    if (bytes > 0) memcpy(to.added, pixels->scores, bytes);
+    if (bytes > 0) memcpy(to.added, pixels->scores.data, bytes);
     *status++ = hyla_bce_gradient(&params, &outcome->bce, pixels, -3.0, HYLA_ADD, to.added);
     for (hyla_status *one = outcome->statuses; one < status; ++one) CHECK(!HYLA_FAILED(*one));
     copy_floats(outcome->map, to.map, pixels->n);

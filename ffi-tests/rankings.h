@@ -93,10 +93,9 @@ static inline void take_rankings(const struct buffers *on, const hyla_pixels *pi
         take_items(to, "binning table", table, binning.table_words * sizeof *table, 4);
         int64_t *const words = (int64_t *)last_of_workspace(on, count * sizeof *words);
         memset(words, 0, count * sizeof *words);
-        const hyla_status status = rules[i].rule == HYLA_BINNING_U8
-            ? hyla_ranking_update_u8(&binning, on->targets, on->targets, pixels->valid, on->n, words, count)
-            : hyla_ranking_update(&binning, pixels, words, count);
-        take_status(to, "ranking update", status);
+        hyla_pixels ranked = *pixels;
+        if (rules[i].rule == HYLA_BINNING_U8) ranked.scores = hyla_u8(on->targets);
+        take_status(to, "ranking update", hyla_ranking_update(&binning, &ranked, words, count));
         take_histograms(&binning, words, count, to);
     }
     hyla_ranking_exact_report exact;

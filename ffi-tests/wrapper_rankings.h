@@ -66,15 +66,15 @@ void ranking() {
     params.rule = HYLA_BINNING_U16;
     CHECK_STATUS(HYLA_OK, binning.build(params, {}).code());
     words.assign(ranking::words(binning).value, 0);
-    CHECK_STATUS(HYLA_OK, ranking::update(binning, wide.data(), targets.data(), valid.data(), n, words).code());
+    CHECK_STATUS(HYLA_OK, ranking::update(binning, pixels.with_scores(wide), words).code());
     CHECK(ranking::at(binning, words, 900.0f).value.true_positives == 2);
     params.rule = HYLA_BINNING_U8;
     CHECK_STATUS(HYLA_OK, binning.build(params, {}).code());
     words.assign(ranking::words(binning).value, 0);
-    CHECK_STATUS(HYLA_OK, ranking::update(binning, decisions.data(), targets.data(), nullptr, n, words).code());
+    const hyla::pixels bytes = pixels.with_scores(decisions).with_valid(nullptr);
+    CHECK_STATUS(HYLA_OK, ranking::update(binning, bytes, words).code());
     CHECK(ranking::values(binning, words).value.anomalies == 3);
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT,
-                 ranking::update(binning, wide.data(), nullptr, nullptr, n, words).code());
+    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, ranking::update(binning, pixels.with_scores(wide), words).code());
 }
 
 void ranking_exact() {
@@ -137,15 +137,15 @@ void frame_scores() {
 }
 
 void detection() {
-    const hyla::pixels pixels = counted();
+    const hyla::pixels pixels = counted(), frame = pixels.with_rows(2);
     hyla::detection::params params;
     hyla::detection totals, other;
     hyla_detection_totals expected{};
     std::array<hyla::metric, 7> list{};
     CHECK_STATUS(HYLA_OK, totals.update(params, pixels).code());
     CHECK_STATUS(HYLA_OK, totals.end_frame().code());
-    CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3).code());
-    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &pixels, 2, 3, 3, &expected, nullptr, nullptr, 0));
+    CHECK_STATUS(HYLA_OK, other.update_frame(params, frame).code());
+    CHECK_STATUS(HYLA_OK, hyla_detection_update_frame(&params, &frame, &expected, nullptr, nullptr, 0));
     CHECK(equal(totals, expected) && equal(other, expected));
     CHECK_STATUS(HYLA_OK, totals.merge(other).code());
     const hyla::result<std::size_t> count = totals.metrics(params, context, list);
@@ -160,7 +160,7 @@ void detection() {
     std::array<std::int64_t, 408> words{}, lines{}, by_c{};
     std::array<hyla::metric, 10> ranked{};
     CHECK_STATUS(HYLA_OK, hyla_binning_build(&rule, table.data(), table.size(), &binning));
-    CHECK_STATUS(HYLA_OK, other.update_frame(params, pixels, 2, 3, 3, &binning, words).code());
+    CHECK_STATUS(HYLA_OK, other.update_frame(params, frame, &binning, words).code());
     CHECK_STATUS(HYLA_OK, totals.update(params, pixels, &binning, lines).code());
     CHECK_STATUS(HYLA_OK, totals.end_frame().code());
     CHECK_STATUS(HYLA_OK, hyla_ranking_update(&binning, &pixels, by_c.data(), by_c.size()));

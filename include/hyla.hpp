@@ -30,17 +30,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <utility>
-
-#if defined(__has_include)
-#if __has_include(<version>)
-#include <version>
-#endif
-#endif
-#ifdef __cpp_lib_span
-#include <span>
-#endif
 
 namespace hyla {
 
@@ -66,10 +58,23 @@ class [[nodiscard]] status {
     hyla_status code_;
 };
 
-// A value and how it came about. True unless the call failed; then the value is zero.
+namespace detail {
+
+// What a value is until a call has written it: all bits 1, so that doubles are NaN and the counts of a report -1; a
+// count by itself is 0.
+template <class T>
+T unknown() noexcept {
+    T value{};
+    if constexpr (!std::is_integral_v<T>) std::memset(&value, 0xff, sizeof value);
+    return value;
+}
+
+}  // namespace detail
+
+// A value and how it came about. True unless the call failed; then the value is NaN, and so is all of a report.
 template <class T>
 struct [[nodiscard]] result {
-    T value{};
+    T value = detail::unknown<T>();
     hyla::status status;
 
     explicit operator bool() const noexcept { return !status.failed(); }
@@ -95,48 +100,129 @@ class view {
 
 using floats = view<float>;
 
-// The inputs of a call: n pixels and the arrays that are set, by field or by name as in
-// `pixels(n).with_scores(logits)`. They are only pointed to.
+// Numbers side by side, of the pointer's type. Halves, bfloat16 and packed pixels have names of their own: hyla_f16,
+// hyla_bf16, hyla_mono12p, ... What lies otherwise is said of the plane: hyla_plane_rows, hyla_plane_every; what
+// integers mean is, too: hyla_plane_affine.
+#define HYLA_OVERLOAD(name, struct, type, code)                                                                        \
+    [[nodiscard]] constexpr struct name(const type *items) noexcept {                                                  \
+        struct made{};                                                                                                 \
+        made.data = items;                                                                                             \
+        made.dtype = code;                                                                                             \
+        return made;                                                                                                   \
+    }
+HYLA_OVERLOAD(plane, hyla_plane, float, HYLA_F32)
+HYLA_OVERLOAD(plane, hyla_plane, double, HYLA_F64)
+HYLA_OVERLOAD(plane, hyla_plane, std::uint8_t, HYLA_U8)
+HYLA_OVERLOAD(plane, hyla_plane, std::int8_t, HYLA_I8)
+HYLA_OVERLOAD(plane, hyla_plane, std::uint16_t, HYLA_U16)
+HYLA_OVERLOAD(plane, hyla_plane, std::int16_t, HYLA_I16)
+
+// Truth values side by side, of the pointer's type. Bits have names of their own: hyla_mask_bits_lsb,
+// hyla_mask_bits_msb. hyla_mask_rows, hyla_mask_every and hyla_mask_ignore say more of a mask.
+HYLA_OVERLOAD(mask, hyla_mask, std::uint8_t, HYLA_U8)
+HYLA_OVERLOAD(mask, hyla_mask, std::uint16_t, HYLA_U16)
+HYLA_OVERLOAD(mask, hyla_mask, std::int32_t, HYLA_I32)
+HYLA_OVERLOAD(mask, hyla_mask, bool, HYLA_BOOL)
+#undef HYLA_OVERLOAD
+
+namespace detail {
+
+template <class T>
+constexpr const T *start(const T *items) noexcept {
+    return items;
+}
+template <class Items>
+constexpr auto start(const Items &items) noexcept -> decltype(items.data()) {
+    return items.data();
+}
+template <class T>
+constexpr auto place(const T *items, const hyla_plane *) noexcept -> decltype(hyla::plane(items)) {
+    return hyla::plane(items);
+}
+template <class T>
+constexpr auto place(const T *items, const hyla_mask *) noexcept -> decltype(hyla::mask(items)) {
+    return hyla::mask(items);
+}
+
+// What a setter of pixels takes: a plane or a mask, a pointer, nullptr (not given), or items whose number is known:
+// an array, or anything with data() and size().
+template <class Struct>
+class input {
+  public:
+    constexpr input(const Struct &items) noexcept : items_(items) {}
+    constexpr input(std::nullptr_t) noexcept : items_{} {}
+    template <class Items,
+              class = decltype(place(start(std::declval<const Items &>()), static_cast<Struct *>(nullptr)))>
+    constexpr input(const Items &items) noexcept : items_(place(start(items), static_cast<Struct *>(nullptr))) {
+        if constexpr (std::is_array_v<Items>) {
+            count_ = std::extent_v<Items>;
+        } else if constexpr (!std::is_pointer_v<Items>) {
+            count_ = items.size();
+        }
+        is_counted_ = !std::is_pointer_v<Items>;
+    }
+
+    [[nodiscard]] constexpr const Struct &items() const noexcept { return items_; }
+    [[nodiscard]] constexpr bool fits(std::size_t n) const noexcept { return !is_counted_ || count_ == n; }
+
+  private:
+    Struct items_;
+    std::size_t count_ = 0;
+    bool is_counted_ = false;
+};
+
+}  // namespace detail
+
+// The inputs of a call: n pixels and what is known of them, by field or by name as in
+// `pixels(n).with_scores(logits).with_targets(labels)`. Every `with_` returns a changed copy. The items are only
+// pointed to.
+//
+// Items whose number is known must be n: otherwise every call with these pixels is an error (HYLA_ERROR_FRAME_SHAPE or
+// HYLA_ERROR_CAPACITY). Nothing is read beyond their end, and nothing is cut off silently. How far a pointer, a plane
+// or a mask reaches is the caller's word.
 class pixels : public hyla_pixels {
   public:
+    using numbers = detail::input<hyla_plane>;
+    using truths = detail::input<hyla_mask>;
+
     constexpr explicit pixels(std::size_t count = 0) noexcept : hyla_pixels{} { n = count; }
 
-    constexpr pixels &with_scores(const float *items) noexcept { return scores = items, *this; }
-    constexpr pixels &with_targets(const std::uint8_t *items) noexcept { return targets = items, *this; }
-    constexpr pixels &with_decisions(const std::uint8_t *items) noexcept { return decisions = items, *this; }
-    constexpr pixels &with_valid(const std::uint8_t *items) noexcept { return valid = items, *this; }
-    constexpr pixels &with_weights(const float *items) noexcept { return weights = items, *this; }
-    constexpr pixels &with_soft_targets(const float *items) noexcept { return soft_targets = items, *this; }
+    [[nodiscard]] constexpr pixels with_scores(const numbers &in) const noexcept { return with(&pixels::scores, in); }
+    [[nodiscard]] constexpr pixels with_targets(const truths &in) const noexcept { return with(&pixels::targets, in); }
+    [[nodiscard]] constexpr pixels with_decisions(const truths &in) const noexcept {
+        return with(&pixels::decisions, in);
+    }
+    [[nodiscard]] constexpr pixels with_valid(const truths &in) const noexcept { return with(&pixels::valid, in); }
+    [[nodiscard]] constexpr pixels with_weights(const numbers &in) const noexcept { return with(&pixels::weights, in); }
+    [[nodiscard]] constexpr pixels with_soft_targets(const numbers &in) const noexcept {
+        return with(&pixels::soft_targets, in);
+    }
 
-#ifdef __cpp_lib_span
-    // A span of another length than n makes every call with these pixels an error
-    // (HYLA_ERROR_TOO_LARGE or HYLA_ERROR_CAPACITY): nothing is read beyond its end, and nothing is
-    // cut off silently.
-    constexpr pixels &with_scores(std::span<const float> items) noexcept {
-        return fit(items.size()).with_scores(items.data());
+    // They lie in so many rows of n / count pixels.
+    [[nodiscard]] constexpr pixels with_rows(std::size_t count) const noexcept {
+        pixels changed = *this;
+        if (n != SIZE_MAX) changed.rows = count;
+        return changed;
     }
-    constexpr pixels &with_targets(std::span<const std::uint8_t> items) noexcept {
-        return fit(items.size()).with_targets(items.data());
-    }
-    constexpr pixels &with_decisions(std::span<const std::uint8_t> items) noexcept {
-        return fit(items.size()).with_decisions(items.data());
-    }
-    constexpr pixels &with_valid(std::span<const std::uint8_t> items) noexcept {
-        return fit(items.size()).with_valid(items.data());
-    }
-    constexpr pixels &with_weights(std::span<const float> items) noexcept {
-        return fit(items.size()).with_weights(items.data());
-    }
-    constexpr pixels &with_soft_targets(std::span<const float> items) noexcept {
-        return fit(items.size()).with_soft_targets(items.data());
+    // So many bytes from a row of an output to the next.
+    [[nodiscard]] constexpr pixels with_output_pitch(std::size_t bytes) const noexcept {
+        pixels changed = *this;
+        changed.output_pitch = bytes;
+        return changed;
     }
 
   private:
-    constexpr pixels &fit(std::size_t count) noexcept {
-        if (count != n) n = SIZE_MAX;
-        return *this;
+    template <class Struct>
+    constexpr pixels with(Struct hyla_pixels::*field, const detail::input<Struct> &in) const noexcept {
+        pixels changed = *this;
+        changed.*field = in.items();
+        if (!in.fits(n)) {
+            // Two rows never have an odd number of pixels: the C functions refuse them, whatever they read.
+            changed.n = SIZE_MAX;
+            changed.rows = 2;
+        }
+        return changed;
     }
-#endif
 };
 
 // Pixels of several values each: `cube::interleaved(values, n, channels)` (BIP) or
@@ -151,12 +237,27 @@ class cube : public hyla_cube {
         return cube(items, pixels, count, 1, pixels);
     }
 
-    constexpr cube &with_targets(const std::uint8_t *items) noexcept { return targets = items, *this; }
-    constexpr cube &with_labels(const std::int32_t *items) noexcept { return labels = items, *this; }
-    constexpr cube &with_valid(const std::uint8_t *items) noexcept { return valid = items, *this; }
-    constexpr cube &with_weights(const float *items) noexcept { return weights = items, *this; }
+    // Every `with_` returns a changed copy.
+    [[nodiscard]] constexpr cube with_targets(const std::uint8_t *items) const noexcept {
+        return with(&cube::targets, items);
+    }
+    [[nodiscard]] constexpr cube with_labels(const std::int32_t *items) const noexcept {
+        return with(&cube::labels, items);
+    }
+    [[nodiscard]] constexpr cube with_valid(const std::uint8_t *items) const noexcept {
+        return with(&cube::valid, items);
+    }
+    [[nodiscard]] constexpr cube with_weights(const float *items) const noexcept {
+        return with(&cube::weights, items);
+    }
 
   private:
+    template <class T>
+    constexpr cube with(const T *hyla_cube::*field, const T *items) const noexcept {
+        cube changed = *this;
+        changed.*field = items;
+        return changed;
+    }
     constexpr cube(const float *items, std::size_t pixels, std::size_t count, std::size_t along_pixels,
                    std::size_t along_channels) noexcept
         : hyla_cube{} {
@@ -193,7 +294,10 @@ inline const float *pass(const float *in) noexcept { return in; }
 inline std::size_t extent(std::size_t n, std::size_t stride, std::size_t m, std::size_t other_stride) noexcept {
     return n == 0 || m == 0 ? 0 : (n - 1) * stride + (m - 1) * other_stride + 1;
 }
-inline std::size_t extent(const hyla_pixels &in) noexcept { return in.n; }
+inline std::size_t extent(const hyla_pixels &in) noexcept {
+    if (in.rows <= 1 || in.output_pitch == 0) return in.n;
+    return extent(in.rows, in.output_pitch / sizeof(float), in.n / in.rows, 1);
+}
 inline std::size_t extent(const hyla_cube &in) noexcept {
     return extent(in.n, in.pixel_stride, in.channels, in.channel_stride);
 }
@@ -228,7 +332,7 @@ class pixel_loss {
     // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
     result<double> loss_and_gradient(const Params &how, const First &in, const More &...more, double upstream,
                                      std::uint32_t write, floats grad) noexcept {
-        if (grad.size() < extent(in)) return {0.0, HYLA_ERROR_CAPACITY};
+        if (grad.size() < extent(in)) return {unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
             LossAndGradient(&how, pass(in), pass(more)..., upstream, write, &totals, &answer.value, grad.data());
@@ -255,13 +359,13 @@ class overlap_loss {
     result<double> loss(const Params &how) const noexcept { return value_of<double>(Loss, &how, &totals, &range); }
     hyla::status gradient(const Params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
                           floats grad) const noexcept {
-        return grad.size() < in.n ? HYLA_ERROR_CAPACITY
-                                  : Gradient(&how, &totals, &range, &in, upstream, write, grad.data());
+        if (grad.size() < extent(in)) return HYLA_ERROR_CAPACITY;
+        return Gradient(&how, &totals, &range, &in, upstream, write, grad.data());
     }
     // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
     result<double> loss_and_gradient(const Params &how, const hyla_pixels &in, double upstream, std::uint32_t write,
                                      floats grad) noexcept {
-        if (grad.size() < in.n) return {0.0, HYLA_ERROR_CAPACITY};
+        if (grad.size() < extent(in)) return {unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status = LossAndGradient(&how, &in, upstream, write, &totals, &range, &answer.value, grad.data());
         return answer;
@@ -282,7 +386,7 @@ struct matrix_loss {
     }
     static result<double> loss_and_gradient(const Params &how, const hyla_matrix &in, double upstream,
                                             std::uint32_t write, view<double> workspace, floats grad) noexcept {
-        if (grad.size() < extent(in)) return {0.0, HYLA_ERROR_CAPACITY};
+        if (grad.size() < extent(in)) return {unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
             LossAndGradient(&how, &in, upstream, write, workspace.data(), workspace.size(), &answer.value, grad.data());
@@ -303,7 +407,7 @@ struct selector_loss {
     }
     static result<double> loss_and_gradient(const Params &how, view<const float> weights, double upstream,
                                             std::uint32_t write, floats grad) noexcept {
-        if (grad.size() < weights.size()) return {0.0, HYLA_ERROR_CAPACITY};
+        if (grad.size() < weights.size()) return {unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
             LossAndGradient(&how, weights.data(), weights.size(), upstream, write, &answer.value, grad.data());
@@ -323,7 +427,8 @@ class bce
     };
 
     static hyla::status map(const hyla_bce_params &how, const hyla_pixels &in, floats loss_map) noexcept {
-        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_bce_map(&how, &in, loss_map.data());
+        if (loss_map.size() < detail::extent(in)) return HYLA_ERROR_CAPACITY;
+        return hyla_bce_map(&how, &in, loss_map.data());
     }
 };
 
@@ -337,7 +442,8 @@ class focal : public detail::pixel_loss<hyla_focal_params, hyla_focal_totals, hy
     };
 
     static hyla::status map(const hyla_focal_params &how, const hyla_pixels &in, floats loss_map) noexcept {
-        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_focal_map(&how, &in, loss_map.data());
+        if (loss_map.size() < detail::extent(in)) return HYLA_ERROR_CAPACITY;
+        return hyla_focal_map(&how, &in, loss_map.data());
     }
 };
 
@@ -454,7 +560,8 @@ struct dice {
     // Stores the totals of these pixels.
     static result<double> loss_and_gradient(const hyla_dice_params &how, const hyla_cube &logits, double upstream,
                                             std::uint32_t write, totals to, floats grad) noexcept {
-        if (to.size() < logits.channels || grad.size() < detail::extent(logits)) return {0.0, HYLA_ERROR_CAPACITY};
+        if (to.size() < logits.channels || grad.size() < detail::extent(logits))
+            return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
             hyla_dice_loss_and_gradient(&how, &logits, upstream, write, to.data(), &answer.value, grad.data());
@@ -503,7 +610,7 @@ class foreground_contrast {
     // Adds this whole frame to the totals; the loss and its gradient are those of this frame alone.
     result<double> loss_and_gradient(const hyla_foreground_contrast_params &how, const hyla_cube &rgb, double upstream,
                                      std::uint32_t write, floats grad) noexcept {
-        if (grad.size() < detail::extent(rgb)) return {0.0, HYLA_ERROR_CAPACITY};
+        if (grad.size() < detail::extent(rgb)) return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status = hyla_foreground_contrast_loss_and_gradient(&how, &rgb, upstream, write, &totals, &answer.value,
                                                                    grad.data());
@@ -639,10 +746,9 @@ class detection {
         return hyla_detection_update(&how, &in, &totals, binning, words.data(), words.size());
     }
     hyla::status end_frame() noexcept { return hyla_detection_end_frame(&totals); }
-    hyla::status update_frame(const hyla_detection_params &how, const hyla_pixels &in, std::size_t rows,
-                              std::size_t cols, std::size_t pitch, const hyla_binning *binning = nullptr,
-                              view<std::int64_t> words = {}) noexcept {
-        return hyla_detection_update_frame(&how, &in, rows, cols, pitch, &totals, binning, words.data(), words.size());
+    hyla::status update_frame(const hyla_detection_params &how, const hyla_pixels &in,
+                              const hyla_binning *binning = nullptr, view<std::int64_t> words = {}) noexcept {
+        return hyla_detection_update_frame(&how, &in, &totals, binning, words.data(), words.size());
     }
     hyla::status merge(const detection &other) noexcept { return hyla_detection_merge(&other.totals, &totals); }
     // The result is how many were written.
@@ -688,15 +794,6 @@ struct ranking {
     static hyla::status update(const hyla_binning &of, const hyla_pixels &in, view<std::int64_t> to) noexcept {
         return hyla_ranking_update(&of, &in, to.data(), to.size());
     }
-    // Integers, with n of each; `targets` and `valid` may be null.
-    static hyla::status update(const hyla_binning &of, const std::uint8_t *scores, const std::uint8_t *targets,
-                               const std::uint8_t *valid, std::size_t n, view<std::int64_t> to) noexcept {
-        return hyla_ranking_update_u8(&of, scores, targets, valid, n, to.data(), to.size());
-    }
-    static hyla::status update(const hyla_binning &of, const std::uint16_t *scores, const std::uint8_t *targets,
-                               const std::uint8_t *valid, std::size_t n, view<std::int64_t> to) noexcept {
-        return hyla_ranking_update_u16(&of, scores, targets, valid, n, to.data(), to.size());
-    }
     static hyla::status merge(const hyla_binning &of, counts other, view<std::int64_t> to) noexcept {
         if (other.size() != to.size()) return HYLA_ERROR_CAPACITY;
         return hyla_ranking_merge(&of, other.data(), to.data(), to.size());
@@ -716,7 +813,7 @@ struct ranking {
         return detail::value_of<double>(hyla_ranking_threshold, &of, words.data(), words.size(), false_positive_rate);
     }
     static result<bracket> quantile(const hyla_binning &of, counts words, double q) noexcept {
-        double bounds[2] = {};
+        double bounds[2] = {detail::unknown<double>(), detail::unknown<double>()};
         const hyla::status status = hyla_ranking_quantile(&of, words.data(), words.size(), q, bounds);
         return {{bounds[0], bounds[1]}, status};
     }
@@ -742,7 +839,7 @@ struct drift {
 
     static result<report> values(const hyla_drift_params &how, const hyla_binning &bins,
                                  view<const std::int64_t> reference, view<const std::int64_t> words) noexcept {
-        if (reference.size() != words.size()) return {report{}, HYLA_ERROR_CAPACITY};
+        if (reference.size() != words.size()) return {detail::unknown<report>(), HYLA_ERROR_CAPACITY};
         return detail::value_of<report>(hyla_drift_values, &how, &bins, reference.data(), words.data(), words.size());
     }
     // The result is how many were written.
@@ -804,7 +901,8 @@ struct explained_variance {
     // The result is the total.
     static result<double> values(view<const hyla_explained_variance_totals> of, view<double> ratios,
                                  view<double> cumulative) noexcept {
-        if (ratios.size() < of.size() || cumulative.size() < of.size()) return {0.0, HYLA_ERROR_CAPACITY};
+        if (ratios.size() < of.size() || cumulative.size() < of.size())
+            return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
         return detail::value_of<double>(hyla_explained_variance_values, of.data(), of.size(), ratios.data(),
                                         cumulative.data());
     }

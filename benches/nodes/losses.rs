@@ -32,10 +32,10 @@ pub fn of_pixels(criterion: &mut Criterion) {
         gradient,
         |input| {
             let mut totals = bce::Totals::default();
-            totals.update(&params, &input.pixels()).unwrap();
+            totals.update(&params, input.pixels()).unwrap();
             totals
         },
-        bce::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Store, None, gradient)
+        bce::loss_and_gradient(&params, input.pixels(), 1.0, Write::Store, None, gradient)
     );
     let params = focal::Params::default();
     bench_loss!(
@@ -45,10 +45,10 @@ pub fn of_pixels(criterion: &mut Criterion) {
         gradient,
         |input| {
             let mut totals = focal::Totals::default();
-            totals.update(&params, &input.pixels()).unwrap();
+            totals.update(&params, input.pixels()).unwrap();
             totals
         },
-        focal::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Store, None, gradient)
+        focal::loss_and_gradient(&params, input.pixels(), 1.0, Write::Store, None, gradient)
     );
     macro_rules! bench_iou {
         ($name:expr, $normalization:ident) => {
@@ -82,10 +82,10 @@ pub fn of_pixels(criterion: &mut Criterion) {
         gradient,
         |input| {
             let mut totals = tversky::Totals::default();
-            totals.update(&params, &input.pixels(), None).unwrap();
+            totals.update(&params, input.pixels(), None).unwrap();
             totals
         },
-        tversky::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Store, None, None, gradient)
+        tversky::loss_and_gradient(&params, input.pixels(), 1.0, Write::Store, None, None, gradient)
     );
 }
 

@@ -7,7 +7,7 @@ mod losses;
 mod small;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use hyla::input::Pixels;
+use hyla::input::{Pixels, Planes};
 use hyla::loss::{Reduction, bce};
 use hyla::measured::plain_bce_sum;
 use hyla::metric::{
@@ -120,39 +120,39 @@ fn metrics(criterion: &mut Criterion) {
     let ordinary = [Kind::Ordinary];
     bench(criterion, "confusion/update", 2, &ordinary, |input| {
         let mut totals = confusion::Totals::default();
-        totals.update(&input.pixels()).unwrap();
+        totals.update(input.pixels()).unwrap();
         totals
     });
     let params = detection::Params::default();
     bench(criterion, "detection/update_frame", 2, &ordinary, |input| {
-        let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
+        let frame = Planes { rows: input.scores.len() / 64, ..input.pixels().into() };
         let mut totals = detection::Totals::default();
-        totals.update_frame(&params, &input.pixels(), frame, None).unwrap();
+        totals.update_frame(&params, &frame, None).unwrap();
         totals
     });
     let mut table = vec![0; ranking::table_words(params.rule()).unwrap()];
     let binning = ranking::Binning::new(params.rule(), &mut table).unwrap();
     bench(criterion, "detection/update_frame, average precision", 6, &Kind::ALL, |input| {
-        let frame = detection::Frame { rows: input.scores.len() / 64, columns: 64, pitch: 64 };
+        let frame = Planes { rows: input.scores.len() / 64, ..input.pixels().into() };
         let mut totals = detection::Totals::default();
         let mut words = vec![0; ranking::words(&binning)];
         let to = detection::Ranking { binning: &binning, words: &mut words };
-        totals.update_frame(&params, &input.pixels(), frame, Some(to)).unwrap();
+        totals.update_frame(&params, &frame, Some(to)).unwrap();
         (totals, words)
     });
     bench(criterion, "pixel_statistics/update", 1, &ordinary, |input| {
         let mut totals = pixel_statistics::Totals::default();
-        totals.update(&input.pixels()).unwrap();
+        totals.update(input.pixels()).unwrap();
         totals
     });
     bench(criterion, "sum/update", 4, &Kind::ALL, |input| {
         let mut totals = sum::Totals::default();
-        totals.update(&input.pixels()).unwrap();
+        totals.update(input.pixels()).unwrap();
         totals
     });
     bench(criterion, "range/update", 4, &Kind::ALL, |input| {
         let mut range = Range::default();
-        range.update(&input.pixels()).unwrap();
+        range.update(input.pixels()).unwrap();
         range
     });
 }
@@ -167,7 +167,7 @@ fn histograms(criterion: &mut Criterion) {
         let binning = ranking::Binning::new(rule, &mut table).unwrap();
         let mut words = vec![0; ranking::words(&binning)];
         bench(criterion, name, 5, &Kind::ALL, |input| {
-            ranking::update(&binning, &input.pixels(), &mut words).unwrap();
+            ranking::update(&binning, input.pixels(), &mut words).unwrap();
         });
     }
 }
@@ -178,7 +178,7 @@ fn exact_ranking(criterion: &mut Criterion) {
     bench(criterion, "ranking_exact/report", 5, &Kind::ALL, |input| {
         space.resize(ranking_exact::workspace(input.scores.len()), 0);
         let pixels = Pixels { decisions: None, ..input.pixels() };
-        ranking_exact::report(&pixels, &mut space).unwrap()
+        ranking_exact::report(pixels, &mut space).unwrap()
     });
 }
 
@@ -186,16 +186,16 @@ fn exact_ranking(criterion: &mut Criterion) {
 fn frame_scores(criterion: &mut Criterion) {
     bench(criterion, "score_statistics/update", 4, &Kind::ALL, |input| {
         let mut totals = score_statistics::Totals::default();
-        totals.update(&input.pixels()).unwrap();
+        totals.update(input.pixels()).unwrap();
         totals
     });
     let mut space = vec![0; score_statistics::workspace()];
     bench(criterion, "score_statistics/frame", 4, &Kind::ALL, |input| {
-        let (report, _) = score_statistics::frame(&input.pixels(), &mut space).unwrap();
+        let (report, _) = score_statistics::frame(input.pixels(), &mut space).unwrap();
         (report.median.to_bits(), report.q99.to_bits())
     });
     bench(criterion, "topk_mean/value", 4, &[Kind::Ordinary], |input| {
-        topk_mean::value(&input.pixels(), 0.001, &mut space).unwrap()
+        topk_mean::value(input.pixels(), 0.001, &mut space).unwrap()
     });
 }
 

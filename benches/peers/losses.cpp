@@ -59,8 +59,8 @@ struct Pixels {
         Random random;
         scores = random.floats(n, low, high);
         for (auto &target : targets) target = random.next() % 10 == 0;
-        view.scores = scores.data();
-        view.targets = targets.data();
+        view.scores = hyla_f32(scores.data());
+        view.targets = hyla_mask_u8(targets.data());
         view.n = n;
     }
     double size() const { return static_cast<double>(view.n); }
@@ -77,15 +77,17 @@ void focal(Pixels &data) {
              checked(hyla_focal_loss(&params, &totals, &loss));
              return loss;
          },
-         [&] { return loop_focal(in.scores, in.targets, in.n, params.alpha); },
-         [&] { return eigen_focal(in.scores, in.targets, in.n, params.alpha); }});
+         [&] { return loop_focal(data.scores.data(), data.targets.data(), in.n, params.alpha); },
+         [&] { return eigen_focal(data.scores.data(), data.targets.data(), in.n, params.alpha); }});
     row({"focal, loss + gradient", data.size(),
          [&] {
              double loss = 0;
              checked(hyla_focal_loss_and_gradient(&params, &in, 1, HYLA_STORE, nullptr, &loss, data.gradient.data()));
              return loss;
          },
-         [&] { return loop_focal_gradient(in.scores, in.targets, in.n, params.alpha, data.other.data()); },
+         [&] {
+             return loop_focal_gradient(data.scores.data(), data.targets.data(), in.n, params.alpha, data.other.data());
+         },
          {}});
 }
 
@@ -104,8 +106,8 @@ void iou(Pixels &data, const char *name, normalization how) {
              checked(hyla_iou_loss(&params, &totals, &range, &loss));
              return loss;
          },
-         [&] { return loop_tversky(how, in.scores, in.targets, in.n, with); },
-         [&] { return eigen_tversky(how, in.scores, in.targets, in.n, with); }});
+         [&] { return loop_tversky(how, data.scores.data(), data.targets.data(), in.n, with); },
+         [&] { return eigen_tversky(how, data.scores.data(), data.targets.data(), in.n, with); }});
     row({title + ", loss + gradient", data.size(),
          [&] {
              double loss = 0;
@@ -113,7 +115,9 @@ void iou(Pixels &data, const char *name, normalization how) {
                                                 data.gradient.data()));
              return loss;
          },
-         [&] { return loop_tversky_gradient(how, in.scores, in.targets, in.n, with, data.other.data()); },
+         [&] {
+             return loop_tversky_gradient(how, data.scores.data(), data.targets.data(), in.n, with, data.other.data());
+         },
          {}});
 }
 
@@ -129,8 +133,8 @@ void tversky(Pixels &data) {
              checked(hyla_tversky_loss(&params, &totals, nullptr, &loss));
              return loss;
          },
-         [&] { return loop_tversky(SIGMOID, in.scores, in.targets, in.n, with); },
-         [&] { return eigen_tversky(SIGMOID, in.scores, in.targets, in.n, with); }});
+         [&] { return loop_tversky(SIGMOID, data.scores.data(), data.targets.data(), in.n, with); },
+         [&] { return eigen_tversky(SIGMOID, data.scores.data(), data.targets.data(), in.n, with); }});
     row({"Tversky sigmoid, loss + gradient", data.size(),
          [&] {
              double loss = 0;
@@ -138,7 +142,10 @@ void tversky(Pixels &data) {
                                                     data.gradient.data()));
              return loss;
          },
-         [&] { return loop_tversky_gradient(SIGMOID, in.scores, in.targets, in.n, with, data.other.data()); },
+         [&] {
+             return loop_tversky_gradient(SIGMOID, data.scores.data(), data.targets.data(), in.n, with,
+                                          data.other.data());
+         },
          {}});
 }
 
@@ -312,8 +319,8 @@ void bandwidth() {
                                                  checked(hyla_iou_update(&params, &data.view, &totals, nullptr));
                                              },
                                              [&] {
-                                                 sink = read_bytes_native(data.view.scores, 4 * data.view.n) ^
-                                                        read_bytes_native(data.view.targets, data.view.n);
+                                                 sink = read_bytes_native(data.scores.data(), 4 * data.view.n) ^
+                                                        read_bytes_native(data.targets.data(), data.view.n);
                                              }});
         std::printf("IoU clamp, 16 Mi pixels, %s: of a plain read %.2f\n", hyla_tier_name(tier), best[1] / best[0]);
     }

@@ -68,7 +68,7 @@ void bce(const std::string &name, Data &data, Loss loop, LossAndGradient loop_gr
         checked(hyla_bce_update(&params, &pixels, &totals));
         checked(hyla_bce_loss(&params, &totals, &ours));
     };
-    const auto loop_loss = [&] { theirs = loop(pixels.scores, pixels.targets, n, 1, 1); };
+    const auto loop_loss = [&] { theirs = loop(data.scores.data(), data.targets.data(), n, 1, 1); };
     loss();
     loop_loss();
     require(std::fabs(ours - theirs) < 1e-5 * theirs, "bce loss");
@@ -80,7 +80,7 @@ void bce(const std::string &name, Data &data, Loss loop, LossAndGradient loop_gr
                                            data.gradient.data()));
     };
     const auto their = [&] {
-        theirs = loop_gradient(pixels.scores, pixels.targets, n, 1, 1, their_gradient.data());
+        theirs = loop_gradient(data.scores.data(), data.targets.data(), n, 1, 1, their_gradient.data());
     };
     gradient();
     their();
@@ -104,13 +104,13 @@ void bytes(Data &data) {
         checked(hyla_confusion_update(&pixels, &totals));
     };
     confusion();
-    confusion_native(pixels.decisions, pixels.targets, n, counts);
+    confusion_native(data.decisions.data(), data.targets.data(), n, counts);
     require(totals.pixels.true_positives == counts[0], "confusion");
     const double size = static_cast<double>(n);
     row("confusion, against the C loop", size,
-        alternate(confusion, [&] { confusion_native(pixels.decisions, pixels.targets, n, counts); }));
+        alternate(confusion, [&] { confusion_native(data.decisions.data(), data.targets.data(), n, counts); }));
     row("confusion, against a plain read of its 2 bytes a pixel", size, alternate(confusion, [&] {
-            sink = read_bytes_native(pixels.decisions, n) ^ read_bytes_native(pixels.targets, n);
+            sink = read_bytes_native(data.decisions.data(), n) ^ read_bytes_native(data.targets.data(), n);
         }));
 
     hyla_pixel_statistics_totals statistics{};
@@ -119,9 +119,9 @@ void bytes(Data &data) {
         checked(hyla_pixel_statistics_update(&pixels, &statistics));
     };
     pixel_statistics();
-    require(statistics.anomalous == pixel_statistics_native(pixels.decisions, n), "statistics");
+    require(statistics.anomalous == pixel_statistics_native(data.decisions.data(), n), "statistics");
     row("pixel statistics, against a plain read of its 1 byte", size,
-        alternate(pixel_statistics, [&] { sink = read_bytes_native(pixels.decisions, n); }));
+        alternate(pixel_statistics, [&] { sink = read_bytes_native(data.decisions.data(), n); }));
 
     hyla_sum_totals sum{};
     double ours = 0, theirs = 0;
@@ -131,16 +131,16 @@ void bytes(Data &data) {
         checked(hyla_sum_value(&sum, &ours));
     };
     row("exact sum, against a plain sum in double", size,
-        alternate(exact_sum, [&] { theirs = sum_native(pixels.scores, n); }));
+        alternate(exact_sum, [&] { theirs = sum_native(data.scores.data(), n); }));
     row("exact sum, against a plain read of its 4 bytes", size,
-        alternate(exact_sum, [&] { sink = read_bytes_native(pixels.scores, 4 * n); }));
+        alternate(exact_sum, [&] { sink = read_bytes_native(data.scores.data(), 4 * n); }));
     require(std::fabs(ours - theirs) < 1e-6 * size, "sum");
 
     hyla_range range{};
     row("range, against a plain read of its 4 bytes", size, alternate([&] {
             range = hyla_range{};
             checked(hyla_range_update(&pixels, &range));
-        }, [&] { sink = read_bytes_native(pixels.scores, 4 * n); }));
+        }, [&] { sink = read_bytes_native(data.scores.data(), 4 * n); }));
     (void)sink;
 }
 
@@ -148,8 +148,8 @@ void bytes(Data &data) {
 void detection(const std::string &name, const Data &data) {
     constexpr std::uint32_t thresholds = 200;
     constexpr std::size_t rows = 1024;
-    const hyla_pixels pixels = data.pixels();
-    const std::size_t cols = pixels.n / rows;
+    hyla_pixels pixels = data.pixels();
+    pixels.rows = rows;
     const hyla_detection_params params = HYLA_DETECTION_PARAMS_DEFAULT;
     hyla_binning_params rule = HYLA_BINNING_PARAMS_DEFAULT;
     rule.rule = HYLA_BINNING_THRESHOLDS;
@@ -172,12 +172,12 @@ void detection(const std::string &name, const Data &data) {
     const auto node = [&] {
         totals = hyla_detection_totals{};
         std::fill(ours.begin(), ours.end(), 0);
-        checked(hyla_detection_update_frame(&params, &pixels, rows, cols, cols, &totals, &binning, ours.data(), words));
+        checked(hyla_detection_update_frame(&params, &pixels, &totals, &binning, ours.data(), words));
     };
     const auto loop = [&] {
         std::fill(theirs.begin(), theirs.end(), 0);
-        detection_native(pixels.scores, pixels.decisions, pixels.targets, pixels.n, counts, edges.data(), thresholds,
-                         theirs.data());
+        detection_native(data.scores.data(), data.decisions.data(), data.targets.data(), pixels.n, counts, edges.data(),
+                         thresholds, theirs.data());
     };
     node();
     loop();

@@ -88,8 +88,10 @@ void histogram(const std::string &name, const hyla_binning &binning, std::size_t
     std::vector<std::int64_t> words(2 * half + 6), counts(2 * half);
     const auto ours = [&] { checked(hyla_ranking_update(&binning, &pixels, words.data(), words.size())); };
     const auto theirs = [&] {
+        const auto scores = static_cast<const float *>(pixels.scores.data);
+        const auto targets = static_cast<const std::uint8_t *>(pixels.targets.data);
         for (std::size_t i = 0; i < pixels.n; i++) {
-            counts[bin(pixels.scores[i]) + (pixels.targets != nullptr ? half * (pixels.targets[i] != 0) : 0)]++;
+            counts[bin(scores[i]) + (targets != nullptr ? half * (targets[i] != 0) : 0)]++;
         }
     };
     ours();

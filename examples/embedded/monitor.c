@@ -19,8 +19,12 @@ static hyla_iou_totals iou;
 #endif
 static float logits[SAMPLES];
 static uint8_t targets[SAMPLES], decisions[SAMPLES], valid[SAMPLES];
-static const hyla_pixels pixels = {
-    .scores = hyla_f32(logits), .targets = hyla_mask_u8(targets), .decisions = hyla_mask_u8(decisions), .valid = hyla_mask_u8(valid), .n = SAMPLES};
+// Constant data calls no function such as hyla_f32, but says the same by field.
+static const hyla_pixels pixels = {.scores = {.data = logits, .dtype = HYLA_F32},
+                                   .targets = {.data = targets, .dtype = HYLA_U8},
+                                   .decisions = {.data = decisions, .dtype = HYLA_U8},
+                                   .valid = {.data = valid, .dtype = HYLA_U8},
+                                   .n = SAMPLES};
 
 // What a camera and a detector would deliver: logits in [-8, 8), a few anomalies that lie higher, some dead pixels.
 static void next_line(uint32_t *random) {

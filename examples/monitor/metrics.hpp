@@ -51,10 +51,10 @@ class Metrics {
     void add(const Line &line) {
         hyla_pixels pixels = {};
         pixels.n = line.samples;
-        pixels.valid = hyla_mask_u8(line.valid);  // a masked pixel may hold anything, NaN too: it is as if it were not there
+        // A masked pixel may hold anything, NaN too: it is as if it were not there.
+        pixels.valid = hyla_mask_u8(line.valid);
         pixels.decisions = hyla_mask_u8(line.decisions);
         pixels.targets = hyla_mask_u8(line.targets);
-
         pixels.scores = hyla_f32(line.logits);
         if (labelled_) {
             line_bce_ = {};

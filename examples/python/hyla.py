@@ -16,7 +16,7 @@ import ctypes
 import pathlib
 import re
 
-from pointers import Pointer, items, items_of_fields, number
+from pointers import Plane, Pointer, items, items_of_fields, number
 
 SCALARS = {
     "float": ctypes.c_float,
@@ -49,7 +49,16 @@ class Struct(ctypes.Structure):
             place = kind.address(what, value)
             self.arrays[name] = value
             value = place
+        elif isinstance(kind, Plane):
+            value = kind.made(what, value)
+            self.arrays[name] = value.arrays.get("data")
         super().__setattr__(name, number(what, kind, value))
+
+    def lie_in(self, array, dtype):
+        """A plane or a mask lies in an array of any type."""
+        super().__setattr__("data", array.ctypes.data)
+        self.arrays["data"] = array
+        self.dtype = dtype
 
     @property
     def arrays(self):
@@ -65,7 +74,7 @@ class Hyla:
         self._types = dict(SCALARS)
         for name, body in re.findall(r"typedef struct (\w+) \{(.*?)\} \1;", text, flags=re.S):
             kinds = dict(self._field(line) for line in body.split(";") if line.strip())
-            fields = [(field, ctypes.c_void_p if isinstance(kind, Pointer) else kind) for field, kind in kinds.items()]
+            fields = [(field, self._stored(kind)) for field, kind in kinds.items()]
             self._types[name] = type(name, (Struct,), {"_fields_": fields, "kinds": kinds})
         self.arguments = {}
         for result, name, arguments in re.findall(r"^(\w[\w ]*?\*?) ?(hyla_\w+)\(([^;{}]*?)\);", text, flags=re.M):
@@ -81,14 +90,21 @@ class Hyla:
     def _type(self, declaration):
         """The type of `const struct hyla_sum *other`, or of `size_t n`."""
         kind = self._types[[word for word in re.findall(r"\w+", declaration) if word not in ("const", "struct")][0]]
-        return Pointer(kind, "const" in declaration.split()) if "*" in declaration else kind
+        if "*" in declaration:
+            return Pointer(kind, "const" in declaration.split())
+        return Plane(kind) if getattr(kind, "__name__", None) in Plane.TYPES else kind
 
     def _field(self, declaration):
         name, count = re.search(r"(\w+)(?:\[(\d+)\])?$", declaration.strip()).groups()
         kind = self._type(declaration)
         if count:
-            kind = (ctypes.c_void_p if isinstance(kind, Pointer) else kind) * int(count)
+            kind = self._stored(kind) * int(count)
         return name, kind
+
+    @staticmethod
+    def _stored(kind):
+        """What ctypes stores for a field."""
+        return ctypes.c_void_p if isinstance(kind, Pointer) else kind.struct if isinstance(kind, Plane) else kind
 
     def _caller(self, function, kinds):
         return lambda *arguments: self._checked(function, function(*self._converted(function, kinds, arguments)))
@@ -142,6 +158,20 @@ class Hyla:
 
     def pixels(self, **fields):
         return self.struct("pixels", **fields)
+
+    def plane(self, array, **fields):
+        """Numbers of an array, and how they lie and what they mean: `scale=1 / 4095`."""
+        return self._laid("hyla_plane", array, fields)
+
+    def mask(self, array, **fields):
+        """Truth values of an array, and how they lie and what they mean: `has_ignore=1, ignore=255`."""
+        return self._laid("hyla_mask", array, fields)
+
+    def _laid(self, name, array, fields):
+        made = Plane(self._types[name]).made(name, array)
+        for field, value in fields.items():
+            setattr(made, field, value)
+        return made
 
     def metrics(self, node, *arguments, capacity=64):
         """What hyla_<node>_metrics writes, as a dictionary: name to (value, status)."""

@@ -34,9 +34,9 @@ COUNTS = {
     "center": ["cube.channels"],
     "class_weights": ["cube.channels"],
     "grad_center": ["channels"],
-    "loss_map": ["pixels.n", "cube.n"],
+    "loss_map": ["pixels.output", "cube.n"],
     "score_map": ["cube.n"],
-    "grad_scores": ["pixels.n"],
+    "grad_scores": ["pixels.output"],
     **dict.fromkeys(("target", "grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.values"]),
     **dict.fromkeys(("grad_components", "grad_selection_weights"), ["matrix.values"]),
     "bounds": [2],
@@ -90,6 +90,45 @@ class Pointer:
             raise TypeError(f"{what}: wanted {self} with {count} items, given {length}")
 
 
+class Plane:
+    """A plane or a mask in another struct: it is given as an array of one of these types, or as the struct itself."""
+
+    # The code of DLPack for what numpy calls a kind; a type of the header is this and the bits.
+    CODES = {"i": 0, "u": 1, "f": 2, "b": 6}
+    TYPES = {
+        "hyla_plane": ["float32", "float64", "float16", "uint8", "int8", "uint16", "int16"],
+        "hyla_mask": ["uint8", "bool", "uint16", "int32"],
+    }
+
+    def __init__(self, struct):
+        self.struct = struct
+        self.types = self.TYPES[struct.__name__]
+
+    def __str__(self):
+        return f"a contiguous array of {', '.join(self.types[:-1])} or {self.types[-1]}"
+
+    def made(self, what, value):
+        """The struct of an array."""
+        if isinstance(value, self.struct):
+            return value
+        made = self.struct()
+        if value is None:
+            return made
+        if not (hasattr(value, "ctypes") and hasattr(value, "dtype")):
+            raise TypeError(f"{what}: wanted {self}, given {article(type(value).__name__)}")
+        if value.dtype.name not in self.types or not value.dtype.isnative:
+            given = value.dtype.name if value.dtype.isnative else value.dtype.str
+            raise TypeError(f"{what}: wanted {self}, given an array of {given}")
+        if not value.flags.c_contiguous:
+            raise TypeError(f"{what}: wanted {self}, given an array of {value.dtype.name} that is not contiguous")
+        made.lie_in(value, self.CODES[value.dtype.kind] | value.dtype.itemsize << 11)
+        return made
+
+    def check_length(self, what, value, count):
+        if value is not None and value.nbytes < count * value.itemsize:
+            raise TypeError(f"{what}: wanted {self} with {count} items, given {value.size}")
+
+
 def article(name):
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
 
@@ -117,6 +156,8 @@ def items(function, kinds, given):
         if name in ("pixels", "cube", "matrix"):
             sizes |= {f"{name}.{field}": getattr(value, field) for field in ("n", "channels") if field in value.kinds}
             sizes |= {f"{name}.{field}": count for field, count in items_of_fields(value).items()}
+            if name == "pixels":
+                sizes["pixels.output"] = bytes_of_rows(value, 32, 0, 1, value.output_pitch) // 4
     counts = {}
     for argument, kind in kinds.items():
         if not isinstance(kind, Pointer):
@@ -129,6 +170,17 @@ def items(function, kinds, given):
     return counts
 
 
+def bytes_of_rows(pixels, bits, first, stride, pitch):
+    """From the first byte of pixels of so many bits to the end of the last one."""
+    rows = max(pixels.rows, 1)
+    columns = pixels.n // rows
+    if columns == 0:
+        return 0
+    row = ((columns - 1) * stride * bits + first + bits + 7) // 8
+    gapless = row if bits % 8 else columns * stride * bits // 8
+    return (rows - 1) * (pitch or gapless) + row
+
+
 def items_of_fields(struct):
     """How many items each array of a struct must have, by what the struct says of itself."""
     def reach(counts_and_strides):
@@ -138,10 +190,18 @@ def items_of_fields(struct):
         return 1 + sum((count - 1) * stride for count, stride in counts_and_strides)
 
     match type(struct).__name__:
-        case "hyla_pixels" | "hyla_cube" as name:
+        case "hyla_pixels":
+            counts = {}
+            for field, array in struct.arrays.items():
+                if array is not None:
+                    plane = getattr(struct, field)
+                    first, stride = getattr(plane, "first_bit", 0), max(plane.stride, 1)
+                    size = bytes_of_rows(struct, plane.dtype >> 8 & 255, first, stride, plane.row_pitch)
+                    counts[field] = -(-size // array.itemsize)
+            return counts
+        case "hyla_cube":
             counts = {field: struct.n for field, kind in struct.kinds.items() if isinstance(kind, Pointer)}
-            if name == "hyla_cube":
-                counts["values"] = reach([(struct.n, struct.pixel_stride), (struct.channels, struct.channel_stride)])
+            counts["values"] = reach([(struct.n, struct.pixel_stride), (struct.channels, struct.channel_stride)])
             return counts
         case "hyla_matrix":
             return {"values": reach([(struct.rows, struct.row_stride), (struct.columns, 1)])}

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from hyla import Hyla, HylaError, Struct
-from pointers import NAMES, Pointer
+from pointers import NAMES, Plane, Pointer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 hyla = Hyla(ROOT / "build/lib/libhyla.so", ROOT / "include/hyla.h")
@@ -215,6 +215,50 @@ def test_lengths():
     refused(lambda: hyla.ranking_words(binning, count), "binning.table", "4 items", "given 3")
 
 
+def test_planes():
+    """Arrays of any type, as they lie, give the numbers of float32 and bytes; those of no type are refused."""
+    plane, mask = (type(getattr(hyla.pixels(), field)) for field in ("scores", "targets"))
+    for name in {"complex64", "bool", *NAMES.values()}:
+        array = np.zeros(4, name)
+        for field, kind in (("scores", plane), ("targets", mask)):
+            if name in Plane.TYPES[kind.__name__]:
+                check(getattr(hyla.pixels(**{field: array}), field).data == array.ctypes.data, f"{field} of {name}")
+            else:
+                refused(lambda: hyla.pixels(**{field: array}), f"hyla_pixels: {field}", f"given an array of {name}")
+    for stranger, word in ([1.0], "a list"), (np.zeros(8, "f4")[::2], "not contiguous"), (np.zeros(8, ">f4"), ">f4"):
+        refused(lambda: hyla.pixels(scores=stranger), "hyla_pixels: scores", word)
+        refused(lambda: hyla.plane(stranger), "hyla_plane", word)
+    refused(lambda: hyla.pixels(scores=mask()), "hyla_pixels: scores", "given a hyla_mask")
+    refused(lambda: hyla.pixels(targets=plane()), "hyla_pixels: targets", "given a hyla_plane")
+
+    # 2 rows of 3 pixels in a wider frame, every second item.
+    integers = np.arange(16, dtype=np.uint16).reshape(2, 8)
+    labels = np.array([0, 255, 3, 0, 1, 255], np.int32)
+    lie = {"stride": 2, "row_pitch": 16, "scale": 0.25, "zero_point": 6}
+    pixels = hyla.pixels(scores=hyla.plane(integers, **lie), targets=hyla.mask(labels, has_ignore=1, ignore=255))
+    pixels.n, pixels.rows, pixels.output_pitch = 6, 2, 16
+    plain = hyla.pixels(
+        scores=((integers[:, :6:2].astype(np.float32) - 6) * np.float32(0.25)).ravel(), targets=labels != 0,
+        valid=labels != 255, n=6
+    )
+    found, expected = np.empty((2, 4), np.float32), np.empty((2, 3), np.float32)
+    losses = ctypes.c_double(), ctypes.c_double()
+    gc.collect()
+    for given, loss, gradient in zip((pixels, plain), losses, (found, expected)):
+        hyla.bce_loss_and_gradient(hyla.params("bce"), given, 1.0, hyla.STORE, None, loss, gradient)
+    check(losses[0].value == losses[1].value and (found[:, :3] == expected).all(), "the loss of a frame as it lies")
+    short = np.empty(6, np.float32)
+    refused(lambda: hyla.bce_map(hyla.params("bce"), pixels, short), "loss_map", "7 items", "given 6")
+    pixels.scores = hyla.plane(integers.ravel()[:12], **lie)
+    refused(lambda: hyla.bce_map(hyla.params("bce"), pixels, found), "pixels.scores", "13 items", "given 12")
+    bits = hyla.pixels(decisions=hyla.mask(np.zeros(2, np.uint8), first_bit=5), n=12)
+    bits.decisions.dtype = hyla.BITS_LSB
+    totals = hyla.struct("pixel_statistics_totals")
+    refused(lambda: hyla.pixel_statistics_update(bits, totals), "pixels.decisions", "3 items", "given 2")
+    bits.n = 11
+    check(hyla.pixel_statistics_update(bits, totals) == 0, "bits that end with their last byte")
+
+
 def test_numbers():
     pixels = hyla.pixels()
     for wrong in (-1, 1 << 64):
@@ -234,9 +278,8 @@ def test_values():
     check(status == 0 and f"{loss.value:.6f}" == "0.471422", f"loss {loss.value}")
     check([f"{slope:.6f}" for slope in gradient] == ["-0.039734", "0.089647", "0.207486"], f"gradient {gradient}")
     refused(
-        lambda: hyla.pixels(scores=np.array([2.0, -1.0, 0.5]), n=3),
-        "hyla_pixels: scores: wanted a contiguous array of float32, "
-        "given an array of float64"
+        lambda: hyla.pixels(scores=np.array([2, -1, 0], np.int64), n=3),
+        "hyla_pixels: scores: wanted a contiguous array of float32, float64, ", "given an array of int64"
     )
     gradient.flags.writeable = False
     refused(

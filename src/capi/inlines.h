@@ -1,5 +1,5 @@
-/* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have names
- * of their own; so have packed pixels. */
+/* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have
+ * names of their own; so have packed pixels. */
 #define HYLA_MAKE_PLANE(name, type, code)                                                                              \
     static inline hyla_plane name(const type *data) {                                                                  \
         hyla_plane plane = {data, 0, 0, code, 0, 0.0f, 0};                                                             \

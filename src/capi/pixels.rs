@@ -63,7 +63,10 @@ pub struct hyla_pixels {
 }
 
 /// The inputs of a call, as they were taken.
-#[cfg_attr(feature = "conversions", allow(clippy::large_enum_variant, reason = "it lives for one call, on its stack"))]
+#[cfg_attr(
+    feature = "conversions",
+    allow(clippy::large_enum_variant, reason = "nothing is allocated, so there is no box for the larger one")
+)]
 pub(super) enum Taken<'a> {
     /// Slices of floats and bytes.
     Pixels(Pixels<'a>),

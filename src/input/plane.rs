@@ -6,12 +6,12 @@
 //! ```
 //!
 //! The difference of integers is exact, and so is its float32 (items have at most 16 bits; with a zero point beyond
-//! them the difference is rounded once). The product is rounded once. A double is rounded to the nearest float32, ties to
-//! even; a half and a bfloat16 are floats without rounding. NaN stays NaN.
+//! them the difference is rounded once). The product is rounded once. A double is rounded to the nearest float32, ties
+//! to even; a half and a bfloat16 are floats without rounding. NaN stays NaN.
 //!
 //! **Packed camera pixels** have no items of their own: pixels of 10 or 12 bits lie in groups of bytes, a row begins
-//! with a group. Sources: GenICam Pixel Format Naming Convention 2.4 (Mono10p, Mono12p: first pixel in the lowest bits);
-//! GigE Vision 2.0 (Mono12Packed: the middle byte of three holds the low bits of both pixels).
+//! with a group. Sources: GenICam Pixel Format Naming Convention 2.4 (Mono10p, Mono12p: first pixel in the lowest
+//! bits); GigE Vision 2.0 (Mono12Packed: the middle byte of three holds the low bits of both pixels).
 //!
 //! Limit: memory, where items are neighbours: conversions are loops that are compiled for each tier. Items that lie
 //! apart are gathered one by one.

@@ -206,8 +206,8 @@ struct Labels<'a> {
     valid: Option<&'a [u8]>,
 }
 
-/// Adds the scores of pixels. Where each integer has a bin ([`Rule::Bytes`], [`Rule::Words`]), these must be the scores:
-/// a plane of bytes or of 16 bits without scale and zero point.
+/// Adds the scores of pixels. Where each integer has a bin ([`Rule::Bytes`], [`Rule::Words`]), these must be the
+/// scores: a plane of bytes or of 16 bits without scale and zero point.
 ///
 /// # Errors
 /// Scores that are not those of the binning, soft targets or pixel weights, inputs of different lengths, too few
@@ -223,7 +223,8 @@ pub(crate) fn update_beside(binning: &Binning, pixels: &Source, words: &mut [i64
         Rule::Words => pixels.bits_of_scores() == Some(16),
         _ => true,
     };
-    if !are_those_of_rule {
+    // Scores of no pixel have no type.
+    if !are_those_of_rule && pixels.n(Used::SCORES) > 0 {
         return Err(Error::UnsupportedInput);
     }
     pixels.check(Used::SCORES, Used::TARGETS | Used::VALID)?;
