@@ -89,6 +89,12 @@ void cubes() {
     const hyla::mse::params mse;
     CHECK_STATUS(HYLA_OK, hyla_mse_map(&mse, &cube, target, expected_map.data()));
     CHECK(equal(map, expected_map));
+    like_c<hyla::spectral_angle>(hyla_spectral_angle_update, hyla_spectral_angle_loss, hyla_spectral_angle_gradient, n * channels,
+                                 static_cast<const hyla_cube &>(cube), target);
+    CHECK_STATUS(HYLA_OK, hyla::spectral_angle::map(hyla::spectral_angle::params(), cube, target, map).code());
+    const hyla::spectral_angle::params angle;
+    CHECK_STATUS(HYLA_OK, hyla_spectral_angle_map(&angle, &cube, target, expected_map.data()));
+    CHECK(equal(map, expected_map));
 
     like_c<hyla::svdd>(hyla_svdd_update, hyla_svdd_loss, hyla_svdd_gradient, n * channels,
                        static_cast<const hyla_cube &>(cube), at);

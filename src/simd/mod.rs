@@ -309,13 +309,10 @@ pub(crate) trait Doubles:
     /// The doubles, in order.
     fn to_values(self) -> Self::Values;
     /// The square root; NaN of what is negative, but -0 of -0.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn sqrt(self) -> Self;
     /// `self < other`: false with a NaN.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn lt(self, other: Self) -> Self::Mask;
     /// `mask ? yes : no`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     /// The sum of sixteen doubles as a tree: lanes 8 apart are added, then 4, 2 and 1. One order on

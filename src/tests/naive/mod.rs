@@ -15,6 +15,7 @@ pub mod overlap;
 pub mod ranking;
 pub mod scores;
 pub mod selector;
+pub mod spectral_angle;
 pub mod svdd;
 
 /// The distance of a float to the true value, in units in the last place of the true value;
