@@ -8,6 +8,9 @@ use core::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};
 #[cfg(test)]
 pub const MAX_ULP: f64 = 1.0 / 4096.0;
 
+/// Terms of the series.
+const TERMS: usize = 13;
+
 /// `atan2(y, x)` for y that are not negative: from 0 to pi. NaN of NaN, and where both are 0.
 ///
 /// The smaller one is divided by the greater one; where that is above tan(pi/8), pi/4 is taken off, by
@@ -26,11 +29,17 @@ pub fn angle<D: Doubles>(simd: D::Simd, y: D, x: D) -> D {
     let below = D::select(is_wide, high + low, high);
     let q = above / below;
     let square = q * q;
-    let mut series = zero;
-    for power in (0..13).rev() {
-        let sign = if power % 2 == 0 { 1.0 } else { -1.0 };
-        series = series * square + constant(sign / f64::from(2 * power + 1));
+    let fourth = square * square;
+    // Two chains, of the even and of the odd places, so that one is half as long.
+    let mut series = [constant(0.0); 2];
+    for place in (0..TERMS).rev() {
+        let sign = if place % 2 == 0 { 1.0 } else { -1.0 };
+        if let Some(chain) = series.get_mut(place % 2) {
+            *chain = *chain * fourth + constant(sign / (2 * place + 1) as f64);
+        }
     }
+    let [even, odd] = series;
+    let series = even + odd * square;
     let angle = q * series;
     let angle = D::select(is_wide, angle + constant(FRAC_PI_4), angle);
     let angle = D::select(is_steep, constant(FRAC_PI_2) - angle, angle);

@@ -200,6 +200,11 @@ pub(crate) trait Lanes:
     fn from_bits(bits: Self::Bits) -> Self;
     /// Each lane as an `f64`, which is exact.
     fn widen(self) -> Self::Doubles;
+    /// The floats of an array, widened. (Where a vector is two halves, each is read by itself, not cut out of it.)
+    #[inline(always)]
+    fn widened(simd: Self::Simd, floats: &Self::Floats) -> Self::Doubles {
+        Self::from_floats(simd, floats).widen()
+    }
     /// Each double as an `f32`, rounded to nearest even.
     fn narrow(doubles: Self::Doubles) -> Self;
     /// Adds the bits of the doubles where the mask is true to their words, wrapping.

@@ -12,8 +12,8 @@ use super::{Compared, Measure, least_sine};
 use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, both};
 use crate::math::angle::angle;
-use crate::node::channels::{SIXTEEN, STRIP};
-use crate::node::spectra::{OfChannel, OfPixels, Sums, Written};
+use crate::node::channels::SIXTEEN;
+use crate::node::spectra::{OfChannel, OfPixels, STRIP, Sums, Written};
 use crate::node::walk::Gradient;
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut};
 use core::f64::consts::FRAC_PI_2;
@@ -94,7 +94,7 @@ impl Kernel for Angles<'_> {
         let Self { compared, sum, map, mut gradient } = self;
         let (n, spectra) = (compared.cube.layout.n, compared.spectra());
         let mut most = STRIP;
-        if spectra.layout.channel_stride == 1 {
+        if spectra.layout.channel_stride == 1 && gradient.is_some() {
             most = (CACHED / spectra.layout.channels.max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);
         }
         let zero = [0.0; STRIP];
@@ -103,7 +103,7 @@ impl Kernel for Angles<'_> {
         let mut map = map.unwrap_or(Output::nowhere());
         let mut sums = Accumulator::new(simd, sum);
         let mut dark = 0_i64;
-        let slope = gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
+        let slope = gradient.as_ref().map(|gradient| gradient.slope);
         for first in (0..n).step_by(most) {
             let length = most.min(n - first);
             let Strip { products, shares, rests, .. } = &mut strip;
@@ -134,7 +134,7 @@ impl Kernel for Angles<'_> {
 
 /// The square of the sine, times `|a|^2 |b|^2`, of which the third is the part below which spectra are nearly parallel.
 #[inline(always)]
-fn across<D: Doubles>([product, a, b]: [D; 3], nearly: D) -> (D, D, D::Mask) {
+fn across<D: Doubles>(product: D, a: D, b: D, nearly: D) -> (D, D, D::Mask) {
     let lengths = a * b;
     let across = lengths - product * product;
     (across, lengths, across.lt(lengths * nearly))
@@ -159,8 +159,8 @@ impl Kernel for Shares<'_, '_> {
         let mut found = constant(0.0);
         let parts = products.iter().zip(a).zip(b).zip(vectors_mut::<Values<S>, f64>(self.shares));
         for (((product, a), b), share) in parts.take(self.length.div_ceil(S::Register::LANES)) {
-            let [product, a, b] = [product, a, b].map(|values| Wide::<S>::from_values(simd, values));
-            let (_, _, is_nearly) = across([product, a, b], nearly);
+            let (product, a) = (Wide::<S>::from_values(simd, product), Wide::<S>::from_values(simd, a));
+            let (_, _, is_nearly) = across(product, a, Wide::<S>::from_values(simd, b), nearly);
             found = Wide::<S>::select(is_nearly, constant(1.0), found);
             *share = Wide::<S>::select(a.lt(constant(NO_LENGTH)), constant(0.0), product / a).to_values();
         }
@@ -174,8 +174,8 @@ struct Terms<'s, 'a> {
     compared: Compared<'a>,
     first: usize,
     length: usize,
-    /// The derivative of the loss by a term.
-    slope: f64,
+    /// The derivative of the loss by a term, if there is a gradient.
+    slope: Option<f64>,
     strip: &'s mut Strip,
 }
 
@@ -188,7 +188,7 @@ impl Kernel for Terms<'_, '_> {
         let live = LiveColumns::<S::Register>::new(&cube.live());
         let constant = |value| Wide::<S>::splat(simd, value);
         let weight_of_loss = f64::from(params.weight);
-        let (factor, slope) = (constant(weight_of_loss), constant(-weight_of_loss * slope));
+        let (factor, steepness) = (constant(weight_of_loss), constant(-weight_of_loss * slope.unwrap_or(0.0)));
         let least = least_sine(cube.layout.channels);
         let (nearly, least, none) = (constant(NEARLY * least), constant(least * least), constant(0.0));
         let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
@@ -200,8 +200,9 @@ impl Kernel for Terms<'_, '_> {
         let to = vectors_mut::<Values<S>, f64>(slopes).iter_mut().zip(vectors_mut(terms)).zip(vectors_mut(on));
         let indices = first / lanes..(first + length).div_ceil(lanes);
         for ((index, (((product, a), b), rest)), ((slopes, terms), on)) in indices.zip(sums).zip(to) {
-            let [product, a, b, rest] = [product, a, b, rest].map(|values| Wide::<S>::from_values(simd, values));
-            let (mut across, lengths, is_nearly) = across([product, a, b], nearly);
+            let (product, a) = (Wide::<S>::from_values(simd, product), Wide::<S>::from_values(simd, a));
+            let (b, rest) = (Wide::<S>::from_values(simd, b), Wide::<S>::from_values(simd, rest));
+            let (mut across, lengths, is_nearly) = across(product, a, b, nearly);
             let is_parallel = is_nearly & rest.lt(b * least);
             across = Wide::<S>::select(is_nearly, rest * a, across);
             across = Wide::<S>::select(is_parallel, none, across);
@@ -220,14 +221,18 @@ impl Kernel for Terms<'_, '_> {
                 }
             };
             let mut term = Wide::<S>::select(is_dark, constant(of_dark), value) * factor;
-            let mut slope = Wide::<S>::select(is_dark | is_parallel, none, slope / size);
             let Live { mut mask, weight, .. } = live.get(simd, index);
             if let Some(weight) = weight {
                 mask = Some(both(mask, !weight.eq(zero)));
                 term = term * weight.widen();
-                slope = slope * weight.widen();
             }
-            *slopes = slope.to_values();
+            if slope.is_some() {
+                let mut slope = Wide::<S>::select(is_dark | is_parallel, none, steepness / size);
+                if let Some(weight) = weight {
+                    slope = slope * weight.widen();
+                }
+                *slopes = slope.to_values();
+            }
             only(mask, S::Register::narrow(term)).to_floats(terms);
             only(mask, one).to_floats(on);
             let is_dark = Wide::<S>::select(is_dark, constant(1.0), none);
