@@ -48,7 +48,7 @@ mod kernels;
 use crate::error::{Error, Notices, Value};
 use crate::exact::counts;
 use crate::input::Cube;
-use crate::node::cubewise::Cubewise;
+use crate::node::cubewise::{Cubewise, cube_calls};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::spectra::Spectra;
@@ -137,16 +137,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds pixels.
-    ///
-    /// # Errors
-    /// Parameters out of range, a layout in which values share a place, inputs of different lengths.
-    /// Nothing was added then.
-    pub fn update(&mut self, params: &Params, reconstruction: &Cube, original: &[f32]) -> Result<(), Error> {
-        walk::update(Compared::new(params, reconstruction, original)?, self);
-        Ok(())
-    }
-
     /// Adds other totals. The words are canonical afterwards.
     pub fn merge(&mut self, other: &Self) {
         self.sums.merge(&other.sums);
@@ -157,91 +147,11 @@ impl Totals {
     pub fn normalize(&mut self) {
         self.sums.normalize();
     }
-
-    /// The loss. The mean of nothing is NaN, the sum 0, both with the notice `EMPTY`; a weighted mean of
-    /// weights that are all 0 is NaN with `DEGENERATE`, which also says that a spectrum is of zeros.
-    ///
-    /// # Errors
-    /// Parameters out of range, [`Reduction::None`], terms of another weight or measure in the totals.
-    pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        TermLoss::loss(params, self)
-    }
-
-    /// Writes `upstream * dL/da` for these pixels in the layout of the reconstruction, or adds it. The
-    /// totals are those of the whole batch, of which the pixels may be any part. Pixels that do not count
-    /// get 0 (or stay as they are, if added to).
-    ///
-    /// # Errors
-    /// As [`Self::update`] and [`Self::loss`], and a gradient that is too short. Nothing was written then.
-    pub fn gradient(
-        &self,
-        params: &Params,
-        reconstruction: &Cube,
-        original: &[f32],
-        upstream: f64,
-        write: Write,
-        gradient: &mut [f32],
-    ) -> Result<Notices, Error> {
-        self.gradient_to(params, reconstruction, original, upstream, Output::new(write, gradient))
-    }
-
-    /// [`Self::gradient`], to memory that may be uninitialised.
-    pub(crate) fn gradient_to(
-        &self,
-        params: &Params,
-        reconstruction: &Cube,
-        original: &[f32],
-        upstream: f64,
-        gradient: Output,
-    ) -> Result<Notices, Error> {
-        let compared = Compared::new(params, reconstruction, original)?;
-        walk::gradient(compared, self, upstream, gradient)
-    }
 }
 
-/// The loss and the gradient of one batch, and the batch's totals added to `totals`: the same bits as
-/// [`Totals::update`], [`Totals::loss`] and [`Totals::gradient`] one after the other.
-///
-/// # Errors
-/// As these. Nothing was written then. With [`Reduction::None`] there is no loss: use [`map`] and
-/// [`Totals::gradient`].
-pub fn loss_and_gradient(
-    params: &Params,
-    reconstruction: &Cube,
-    original: &[f32],
-    upstream: f64,
-    write: Write,
-    totals: Option<&mut Totals>,
-    gradient: &mut [f32],
-) -> Result<Value, Error> {
-    loss_and_gradient_to(params, reconstruction, original, upstream, totals, Output::new(write, gradient))
-}
-
-/// [`loss_and_gradient`], to memory that may be uninitialised.
-pub(crate) fn loss_and_gradient_to(
-    params: &Params,
-    reconstruction: &Cube,
-    original: &[f32],
-    upstream: f64,
-    totals: Option<&mut Totals>,
-    gradient: Output,
-) -> Result<Value, Error> {
-    let compared = Compared::new(params, reconstruction, original)?;
-    walk::loss_and_gradient(compared, upstream, totals, gradient)
-}
-
-/// Writes the terms `l_i`, one a pixel: the reduction `none`, whatever `params.reduction` is. Pixels that do not
-/// count get 0.
-///
-/// # Errors
-/// As [`Totals::update`], and a map of another length. Nothing was written then.
-pub fn map(params: &Params, reconstruction: &Cube, original: &[f32], map: &mut [f32]) -> Result<Notices, Error> {
-    map_to(params, reconstruction, original, Output::new(Write::Store, map))
-}
-
-/// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(params: &Params, reconstruction: &Cube, original: &[f32], map: Output) -> Result<Notices, Error> {
-    walk::map(Compared::new(params, reconstruction, original)?, map)
+cube_calls! {
+    inputs Compared, of (reconstruction, original: &[f32]), totals totals => *totals,
+    errors "Parameters out of range", gradient "dL/da" like "reconstruction", map "`l_i`, one a pixel"
 }
 
 impl TermTotals for Totals {
