@@ -85,6 +85,23 @@ pub(crate) trait OfChannel<const KNOWN: usize, const MADE: usize>: Copy {
     fn of<D: Doubles>(self, a: D, b: D, known: [D; KNOWN]) -> [D; MADE];
 }
 
+/// What is made of a channel, as a formula of the two values and what is known.
+macro_rules! of_channel {
+    ($(#[$doc:meta])* $name:ident, |$a:ident, $b:ident, $known:pat| [$($made:expr),+], $from:literal to $to:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        struct $name;
+
+        impl OfChannel<$from, $to> for $name {
+            #[inline(always)]
+            fn of<D: Doubles>(self, $a: D, $b: D, $known: [D; $from]) -> [D; $to] {
+                [$($made),+]
+            }
+        }
+    };
+}
+pub(crate) use of_channel;
+
 /// Sums over the channels of the pixels from `first` on; `to` has whole vectors of sixteen.
 pub(crate) struct Sums<'s, 'a, T, const KNOWN: usize, const MADE: usize> {
     pub spectra: Spectra<'a>,

@@ -13,7 +13,7 @@ use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, both};
 use crate::math::angle::angle;
 use crate::node::channels::SIXTEEN;
-use crate::node::spectra::{OfChannel, OfPixels, STRIP, Sums, Written};
+use crate::node::spectra::{OfChannel, OfPixels, STRIP, Sums, Written, of_channel};
 use crate::node::walk::Gradient;
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut};
 use core::f64::consts::FRAC_PI_2;
@@ -51,39 +51,9 @@ struct Strip {
     on: [f32; STRIP],
 }
 
-/// `<a, b>`, `|a|^2`, `|b|^2`.
-#[derive(Clone, Copy)]
-struct Products;
-
-impl OfChannel<0, 3> for Products {
-    #[inline(always)]
-    fn of<D: Doubles>(self, a: D, b: D, []: [D; 0]) -> [D; 3] {
-        [a * b, a * a, b * b]
-    }
-}
-
-/// `|e|^2`.
-#[derive(Clone, Copy)]
-struct Rest;
-
-impl OfChannel<1, 1> for Rest {
-    #[inline(always)]
-    fn of<D: Doubles>(self, a: D, b: D, [share]: [D; 1]) -> [D; 1] {
-        let rest = b - a * share;
-        [rest * rest]
-    }
-}
-
-/// The gradient.
-#[derive(Clone, Copy)]
-struct Slope;
-
-impl OfChannel<2, 1> for Slope {
-    #[inline(always)]
-    fn of<D: Doubles>(self, a: D, b: D, [share, slope]: [D; 2]) -> [D; 1] {
-        [(b - a * share) * slope]
-    }
-}
+of_channel! { Products, |a, b, []| [a * b, a * a, b * b], 0 to 3 }
+of_channel! { Rest, |a, b, [share]| [(b - a * share) * (b - a * share)], 1 to 1 }
+of_channel! { Slope, |a, b, [share, slope]| [(b - a * share) * slope], 2 to 1 }
 
 impl Kernel for Angles<'_> {
     /// How many pixels are dark.

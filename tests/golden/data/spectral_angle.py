@@ -24,45 +24,34 @@ MEASURES = {"angle": lambda a, b: mpmath.acos(cosine(a, b)), "cosine": lambda a,
 
 def slopes(measure, a, b):
     """The derivatives by each value of a."""
-    def at(channel, value):
-        return measure([*a[:channel], value, *a[channel + 1:]], b)
-    return [mpmath.diff(lambda value, channel=channel: at(channel, value), a[channel], h=a[channel] * mpmath.mpf(10) ** -40)
-            for channel in range(len(a))]
+    at = lambda channel: lambda value: measure([*a[:channel], value, *a[channel + 1:]], b)
+    return [mpmath.diff(at(channel), value, h=value * mpmath.mpf(10) ** -40) for channel, value in enumerate(a)]
 
 
 def f32(value):
     return struct.unpack("f", struct.pack("f", value))[0]
 
 
-def array(rows):
-    data = [float(f"{value:.9g}") for row in rows for value in row]
-    return {"dtype": "float32", "shape": [len(rows), len(rows[0])], "data": data}
-
-
-def doubles(rows):
-    return {"dtype": "float64", "shape": [len(rows), len(rows[0])], "data": [float(value) for row in rows for value in row]}
+def array(rows, dtype="float64", number=float):
+    return {"dtype": dtype, "shape": [len(rows), len(rows[0])], "data": [number(value) for row in rows for value in row]}
 
 
 def case(name, a, b):
     pairs = [([mpmath.mpf(x) for x in p], [mpmath.mpf(x) for x in q]) for p, q in zip(a, b)]
-    expect = {}
-    for measure, function in MEASURES.items():
-        expect[measure] = {
-            "terms": doubles([[function(p, q)] for p, q in pairs]),
-            "grad_reconstruction": doubles([slopes(function, p, q) for p, q in pairs]),
-            "grad_original": doubles([slopes(function, q, p) for p, q in pairs]),
-        }
-    return {"name": name, "inputs": {"reconstruction": array(a), "original": array(b)}, "expect": expect}
+    expect = {name: {
+        "terms": array([[measure(p, q)] for p, q in pairs]),
+        "grad_reconstruction": array([slopes(measure, p, q) for p, q in pairs]),
+        "grad_original": array([slopes(measure, q, p) for p, q in pairs]),
+    } for name, measure in MEASURES.items()}
+    a, b = (array(rows, "float32", lambda value: float(f"{value:.9g}")) for rows in (a, b))
+    return {"name": name, "inputs": {"reconstruction": a, "original": b}, "expect": expect}
 
 
 def spectra(n, channels, value):
     return [[f32(value()) for _ in range(channels)] for _ in range(n)]
 
 
-def positive():
-    return 0.1 + rng.random()
-
-
+positive = lambda: 0.1 + rng.random()
 cases = []
 for n, channels in [(7, 2), (5, 3), (3, 16), (3, 33), (1, 61)]:
     a = spectra(n, channels, positive)
