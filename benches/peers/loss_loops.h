@@ -21,9 +21,6 @@ double loop_tversky_gradient(enum normalization how, const float *x, const uint8
                              struct tversky_weights with, float *gradient);
 double loop_mse(const float *a, const float *b, size_t n);
 double loop_mse_gradient(const float *a, const float *b, size_t n, float *gradient);
-/* The angle between spectra, in rows or in planes. */
-double loop_angle(const float *a, const float *b, size_t n, size_t channels, int in_planes);
-double loop_angle_gradient(const float *a, const float *b, size_t n, size_t channels, int in_planes, float *gradient);
 double loop_cross_entropy(const float *x, const int32_t *y, size_t n);
 double loop_cross_entropy_gradient(const float *x, const int32_t *y, size_t n, float *gradient);
 double loop_dice(const float *x, const int32_t *y, size_t n, float smooth);

@@ -179,36 +179,6 @@ void mse(std::size_t n) {
          [&] { return eigen_mse_gradient(a.data(), b.data(), n, other.data()); }});
 }
 
-void angles(std::size_t n, std::size_t channels, bool in_planes) {
-    Random random;
-    const std::vector<float> a = random.floats(n * channels, 0.1f, 1), b = random.floats(n * channels, 0.1f, 1);
-    std::vector<float> gradient(n * channels), other(n * channels);
-    const hyla_spectral_angle_params params = HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT;
-    hyla_cube cube = planar(a, channels);
-    if (!in_planes) {
-        cube.pixel_stride = channels;
-        cube.channel_stride = 1;
-    }
-    const std::string name = "spectral angle of " + std::to_string(channels) + (in_planes ? ", planes" : ", rows");
-    const double size = static_cast<double>(n);
-    row({name + ", loss", size,
-         [&] {
-             hyla_spectral_angle_totals totals{};
-             double loss = 0;
-             checked(hyla_spectral_angle_update(&params, &cube, b.data(), &totals));
-             checked(hyla_spectral_angle_loss(&params, &totals, &loss));
-             return loss;
-         },
-         [&] { return loop_angle(a.data(), b.data(), n, channels, in_planes); }, {}});
-    row({name + ", loss + gradient", size,
-         [&] {
-             double loss = 0;
-             checked(hyla_spectral_angle_loss_and_gradient(&params, &cube, b.data(), 1, HYLA_STORE, nullptr, &loss, gradient.data()));
-             return loss;
-         },
-         [&] { return loop_angle_gradient(a.data(), b.data(), n, channels, in_planes, other.data()); }, {}});
-}
-
 void classes(std::size_t n) {
     constexpr std::size_t count = 4;
     Random random;
@@ -405,9 +375,6 @@ int main() {
         tversky(logits);
         focal(logits);
         mse(mebi);
-        for (const std::size_t channels : {std::size_t{32}, std::size_t{128}}) {
-            for (const bool in_planes : {false, true}) angles(64 << 10, channels, in_planes);
-        }
         classes(mebi);
         contrast(mebi, HYLA_COLOR_RGB);
         contrast(mebi, HYLA_COLOR_OKLAB);

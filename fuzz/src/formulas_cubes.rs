@@ -7,7 +7,6 @@ use hyla::capi::cross_entropy::*;
 use hyla::capi::cube::hyla_cube;
 use hyla::capi::dice::*;
 use hyla::capi::mse::*;
-use hyla::capi::spectral_angle::*;
 use hyla::capi::svdd::*;
 
 /// A cube of ordinary values, interleaved by pixel.
@@ -78,9 +77,8 @@ impl Ordinary {
 
 /// One of the losses.
 pub fn check(source: &mut Source) {
-    match source.below(6) {
+    match source.below(5) {
         0 => mse(source),
-        5 => spectral_angle(source),
         1 => svdd(source),
         2 => cross_entropy(source),
         3 => dice(source),
@@ -129,69 +127,6 @@ fn mse(source: &mut Source) {
         size: &size,
         units: 4.0,
         is_smooth: &|_, _| true,
-    }
-    .check(source);
-}
-
-fn spectral_angle(source: &mut Source) {
-    let channels = 2 + source.below(4);
-    // No spectrum is near 0, where the angle turns within a step.
-    let cube = Ordinary::any(source, channels, 0.5, 2.0);
-    let other = floats(source, cube.values.len(), 0.5, 2.0);
-    let params = hyla_spectral_angle_params {
-        struct_size: size_of::<hyla_spectral_angle_params>() as u32,
-        measure: source.pick(&[0, 1]),
-        reduction: cube.reduction,
-        weight: source.pick(&[1.0, -0.5]),
-    };
-    let (mut loss, mut gradient) = (0.0, vec![0.0; cube.values.len()]);
-    let (to, none) = (gradient.as_mut_ptr(), core::ptr::null_mut());
-    // SAFETY: all arrays are as long as the cube says.
-    let status = unsafe {
-        let other = other.as_ptr();
-        let cube = cube.cube();
-        hyla_spectral_angle_loss_and_gradient(&params, &cube, other, 1.0, 0, none, &mut loss, to)
-    };
-    assert!(status >= 0);
-    let divisor = match cube.reduction {
-        0 => cube.counted(),
-        1 => 1.0,
-        _ => cube.sum(|_| 1.0),
-    };
-    let weight = f64::from(params.weight);
-    let doubles: Vec<f64> = other.iter().map(|value| f64::from(*value)).collect();
-    let length = |a: &[f64]| a.iter().map(|a| a * a).sum::<f64>().sqrt();
-    let cosine = |values: &[f64], pixel: usize| {
-        let (a, b) = (cube.pixel(values, pixel), cube.pixel(&doubles, pixel));
-        a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / (length(a) * length(b))
-    };
-    let formula = |values: &[f64]| {
-        let term = |pixel: usize| match params.measure {
-            0 => cosine(values, pixel).min(1.0).acos(),
-            _ => 1.0 - cosine(values, pixel),
-        };
-        weight * cube.sum(term) / divisor
-    };
-    let inputs = cube.doubles();
-    let size = |index: usize| {
-        let pixel = index / channels;
-        (weight * cube.weights[pixel]).abs() / (length(cube.pixel(&inputs, pixel)) * divisor)
-    };
-    // An angle of 0 has a kink.
-    let is_smooth = |index: usize, reach: f64| {
-        params.measure == 1 || cosine(&inputs, index / channels).min(1.0).acos() > 16.0 * reach
-    };
-    Problem {
-        name: "spectral angle",
-        inputs: &cube.values,
-        gradient: &gradient,
-        loss,
-        // An arc cosine near 1 has lost half of its digits.
-        loss_within: 4.0 * weight.abs() * cube.sum(|_| 1.0) / divisor / 16_777_216.0,
-        formula: &formula,
-        size: &size,
-        units: 4.0,
-        is_smooth: &is_smooth,
     }
     .check(source);
 }
