@@ -87,7 +87,7 @@ pub(crate) trait OfChannel<const KNOWN: usize, const MADE: usize>: Copy {
 
 /// What is made of a channel, as a formula of the two values and what is known.
 macro_rules! of_channel {
-    ($(#[$doc:meta])* $name:ident, |$a:ident, $b:ident, $known:pat| [$($made:expr),+], $from:literal to $to:literal) => {
+    ($(#[$doc:meta])* $name:ident, |$a:ident, $b:ident, $known:tt| [$($made:expr),+], $from:literal to $to:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         struct $name;
