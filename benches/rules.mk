@@ -6,9 +6,10 @@ bench: ## run the criterion benches
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 
-bench-peers: $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-ranking ## time hyla against plain C loops and Eigen, side by side
+bench-peers: $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-angles $(BUILD)/peers-ranking ## time hyla against plain C loops and Eigen, side by side
 	$(BUILD)/peers
 	$(BUILD)/peers-losses
+	$(BUILD)/peers-angles
 	$(BUILD)/peers-ranking
 
 PEER_HEADERS := $(wildcard benches/peers/*.h benches/peers/*.hpp) include/hyla.h
@@ -38,5 +39,9 @@ $(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/e
 
 $(BUILD)/peers-ranking: benches/peers/ranking.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
 	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+
+# A loss with plain loops of its own in the same file.
+$(BUILD)/peers-angles: $(BUILD)/peers-%: benches/peers/%.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) -O3 -ffast-math -march=native $(filter-out %.h %.hpp,$^) -lm -o $@
 
 .PHONY: bench bench-peers
