@@ -87,7 +87,6 @@ impl Kernel for Angles<'_> {
             }
             let of_strip = Terms { compared, first, length, slope, strip: &mut strip };
             dark = dark.wrapping_add(simd.call(of_strip));
-            strip.terms.iter_mut().skip(length).take(SIXTEEN).for_each(|term| *term = 0.0);
             for vector in vectors(&strip.terms).iter().take(length.div_ceil(SIXTEEN)) {
                 sums.push(S::Sixteen::from_floats(simd, vector));
             }
