@@ -34,7 +34,7 @@ pub(crate) struct Spectra<'a> {
 impl<'a> Spectra<'a> {
     /// Whether the planes of a strip of pixels are whole vectors where they lie.
     fn is_whole(&self, length: usize) -> bool {
-        self.layout.pixel_stride == 1 && length % SIXTEEN == 0
+        self.layout.pixel_stride == 1 && length.is_multiple_of(SIXTEEN)
     }
 
     /// A channel of a strip of pixels, in vectors.
@@ -241,16 +241,16 @@ impl<T: OfChannel<KNOWN, 1>, const KNOWN: usize> Kernel for Written<'_, '_, T, K
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         if self.spectra.layout.channel_stride == 1 {
-            self.to_rows(simd);
+            self.in_rows(simd);
         } else {
-            self.to_planes(simd);
+            self.in_planes(simd);
         }
     }
 }
 
 impl<T: OfChannel<KNOWN, 1>, const KNOWN: usize> Written<'_, '_, T, KNOWN> {
     #[inline(always)]
-    fn to_rows<S: Simd>(self, simd: S) {
+    fn in_rows<S: Simd>(self, simd: S) {
         let rows = PairOfRows::<S>::new(simd, &self.spectra);
         let mut to = RowsOutput::new(self.to, &self.spectra.layout);
         let (mut copies, mut spare) = ([SixteenFloats::<S>::zeroed(); 2], SixteenFloats::<S>::zeroed());
@@ -273,7 +273,7 @@ impl<T: OfChannel<KNOWN, 1>, const KNOWN: usize> Written<'_, '_, T, KNOWN> {
     }
 
     #[inline(always)]
-    fn to_planes<S: Simd>(self, simd: S) {
+    fn in_planes<S: Simd>(self, simd: S) {
         let Self { spectra, first, length, known, on, of, mut to } = self;
         let [mut a, mut b, mut spare] = [[0.0; STRIP]; 3];
         for channel in 0..spectra.layout.channels {
