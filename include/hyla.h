@@ -1002,9 +1002,9 @@ typedef struct hyla_selector_entropy_params {
 // loss = sum l_i / N | sum l_i | sum l_i / sum v_i                     by `reduction`
 //
 // N counts the pixels that count. All is computed in double without cancellation, so that small angles keep their
-// digits, and rounded to float32 once: a term is within 0.51 ulp and `4 d`, a gradient within 0.51 ulp and `4 d` of
-// the greatest it could be, by the factors, with `d = (channels + 104) 2^-56`; sums are exact and rounded once. A
-// sine below d is 0, and the gradient, too. A spectrum of zeros has the cosine 0 and the gradient 0, and is
+// digits, and rounded to float32 once: a term is within 0.51 ulp and `4 d`, a gradient within 0.51 ulp and `4 d`
+// of the greatest it could be, by the factors, with `d = (channels + 104) 2^-56`; sums are exact and rounded once.
+// A sine below d is 0, and the gradient, too. A spectrum of zeros has the cosine 0 and the gradient 0, and is
 // counted in `dark`. Brightness does not matter. Needs no labels. Calls take up to 24 KiB of stack.
 // Initialise with HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT.
 typedef struct hyla_spectral_angle_params {
@@ -2693,10 +2693,9 @@ hyla_status hyla_spectral_angle_update(const struct hyla_spectral_angle_params *
 
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
 //
-// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-// UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or measure).
-// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a spectrum of zeros; a weighted mean whose weights are all 0:
-// NaN).
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, UNKNOWN_REDUCTION,
+// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or measure). Notices: EMPTY,
+// NOT_FINITE, REJECTED, DEGENERATE (a spectrum of zeros; a weighted mean whose weights are all 0: NaN).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_spectral_angle_loss(const struct hyla_spectral_angle_params *params,

@@ -20,8 +20,9 @@ inline void row(const Ways &ways) {
     for (const auto *other : {&ways.loop, &ways.eigen}) {
         if (!*other) continue;
         const double theirs = (*other)();
-        timing::require(std::isinf(ways.tolerance) || std::fabs(value - theirs) <= ways.tolerance * std::fabs(theirs) + 1e-6,
-                ways.name + ": " + std::to_string(value) + " is not " + std::to_string(theirs));
+        timing::require(std::isinf(ways.tolerance) ||
+                            std::fabs(value - theirs) <= ways.tolerance * std::fabs(theirs) + 1e-6,
+                        ways.name + ": " + std::to_string(value) + " is not " + std::to_string(theirs));
         sides.push_back([other] { (*other)(); });
     }
     const std::vector<double> best = timing::alternate(sides);

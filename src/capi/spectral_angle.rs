@@ -25,9 +25,9 @@ parameters! {
     /// ```
     ///
     /// N counts the pixels that count. All is computed in double without cancellation, so that small angles keep their
-    /// digits, and rounded to float32 once: a term is within 0.51 ulp and `4 d`, a gradient within 0.51 ulp and `4 d` of
-    /// the greatest it could be, by the factors, with `d = (channels + 104) 2^-56`; sums are exact and rounded once. A
-    /// sine below d is 0, and the gradient, too. A spectrum of zeros has the cosine 0 and the gradient 0, and is
+    /// digits, and rounded to float32 once: a term is within 0.51 ulp and `4 d`, a gradient within 0.51 ulp and `4 d`
+    /// of the greatest it could be, by the factors, with `d = (channels + 104) 2^-56`; sums are exact and rounded once.
+    /// A sine below d is 0, and the gradient, too. A spectrum of zeros has the cosine 0 and the gradient 0, and is
     /// counted in `dark`. Brightness does not matter. Needs no labels. Calls take up to 24 KiB of stack.
     /// Initialise with HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT.
     pub struct hyla_spectral_angle_params {
@@ -47,7 +47,8 @@ parameters! {
 }
 
 loss_totals! {
-    over "pixels", size hyla_spectral_angle_totals_size, merge hyla_spectral_angle_merge, normalize hyla_spectral_angle_normalize, loss hyla_spectral_angle_loss;
+    over "pixels", size hyla_spectral_angle_totals_size, merge hyla_spectral_angle_merge,
+    normalize hyla_spectral_angle_normalize, loss hyla_spectral_angle_loss;
     pub struct hyla_spectral_angle_totals: Totals {
         /// The sum of the terms.
         pub loss: hyla_sum = sums.loss,
@@ -79,15 +80,16 @@ impl CubeLoss for hyla_spectral_angle_params {
 cube_loss! {
     core spectral_angle, params hyla_spectral_angle_params, totals hyla_spectral_angle_totals,
     of (reconstruction, original) to (loss_map, grad_reconstruction),
-    inputs "the cube's values, optional `valid` and `weights`; `original` in the layout of the values (floats between them are not read)",
+    inputs "the cube's values, optional `valid` and `weights`; `original` in the layout of the values (floats \
+        between them are not read)",
     errors "CHANNELS (pixels of none), UNKNOWN_OPTION (measure), UNKNOWN_REDUCTION, WEIGHT",
     at_once ("in one pass (masks and weights are read once more first)", "UNKNOWN_WRITE, NO_SCALAR");
 
     /// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
     ///
-    /// Errors, with `loss` unchanged: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION,
-    /// UNKNOWN_REDUCTION, WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or measure).
-    /// Notices: EMPTY, NOT_FINITE, REJECTED, DEGENERATE (a spectrum of zeros; a weighted mean whose weights are all 0: NaN).
+    /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, UNKNOWN_REDUCTION,
+    /// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or measure). Notices: EMPTY,
+    /// NOT_FINITE, REJECTED, DEGENERATE (a spectrum of zeros; a weighted mean whose weights are all 0: NaN).
     hyla_spectral_angle_loss;
 
     /// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of reduction

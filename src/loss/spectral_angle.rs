@@ -20,18 +20,18 @@
 //! **Accuracy**: products of floats are exact in f64, in which all is computed; terms and gradients are rounded to
 //! f32 once. With n channels and `d = (n + 104) 2^-56` ([`least_sine`]) a term is within [`TERM_MAX_ULP`] ulp and
 //! `4 d w v_i`, a gradient within [`GRADIENT_MAX_ULP`] ulp and `4 d k v_i |b_i| / (|e_i| |a_i|)` (cosine:
-//! `4 d k v_i / |a_i|`). Why: a sum over n channels has n/16 + 4 additions one behind the other, so `<a, b>` and `|a|^2`
-//! are within `(n/16 + 4) 2^-53` where b is along a, t within `(n/8 + 9) 2^-53`, and e is off by at most
+//! `4 d k v_i / |a_i|`). Why: a sum over n channels has n/16 + 4 additions one behind the other, so `<a, b>` and
+//! `|a|^2` are within `(n/16 + 4) 2^-53` where b is along a, t within `(n/8 + 9) 2^-53`, and e is off by at most
 //! `(n/8 + 11) 2^-53 |b|`, which is below d. Small angles keep their digits: `1 - cos` is never a difference of nearly
 //! equal numbers, it is `sin^2 / (1 + cos)`. Where the square of the sine is above `2^32 d`, `|e|^2 |a|^2` is
 //! `|a|^2 |b|^2 - <a, b>^2`, whose terms are within `(n/8 + 9) 2^-53`: off by at most `2 d |a|^2 |b|^2`, 2^-31 of what
-//! is left, which is 2^-7 ulp of a term or a slope. The sum is exact and rounded once. No finite float overflows or vanishes
-//! on the way; where `|a_i|` is below 1e-38 a gradient can be infinite.
+//! is left, which is 2^-7 ulp of a term or a slope. The sum is exact and rounded once. No finite float overflows or
+//! vanishes on the way; where `|a_i|` is below 1e-38 a gradient can be infinite.
 //!
 //! **Edges**: a sine below d is 0, for nobody can tell it from rounding: parallel spectra have the term 0,
-//! antiparallel ones pi (or 2), and both the gradient 0, where the angle has a kink. One channel: 0 or pi. A spectrum of
-//! zeros has no direction: its cosine counts as 0 (the term is pi/2, or 1, so that nothing is won by going dark), its
-//! gradient is 0, and the pixel is counted ([`Totals::dark`], notice `DEGENERATE`) if its weight is above 0. NaN or
+//! antiparallel ones pi (or 2), and both the gradient 0, where the angle has a kink. One channel: 0 or pi. A spectrum
+//! of zeros has no direction: its cosine counts as 0 (the term is pi/2, or 1, so that nothing is won by going dark),
+//! its gradient is 0, and the pixel is counted ([`Totals::dark`], notice `DEGENERATE`) if its weight is above 0. NaN or
 //! infinity in a spectrum makes the term and the gradient of its pixel NaN.
 //!
 //! **Parameters as they behave**: the angle has a gradient of the size 1 / |a| however small it is, like an absolute

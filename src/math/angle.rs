@@ -14,8 +14,8 @@ const TERMS: usize = 13;
 /// `atan2(y, x)` for y that are not negative: from 0 to pi. NaN of NaN, and where both are 0.
 ///
 /// The smaller one is divided by the greater one; where that is above tan(pi/8), pi/4 is taken off, by
-/// `tan(a - pi/4) = (tan a - 1) / (tan a + 1)`. So there is one division, and the Taylor series of `atan q` for q within
-/// tan(pi/8), to the 25th power.
+/// `tan(a - pi/4) = (tan a - 1) / (tan a + 1)`. So there is one division, and the Taylor series of `atan q` for q
+/// within tan(pi/8), to the 25th power.
 #[inline(always)]
 pub fn angle<D: Doubles>(simd: D::Simd, y: D, x: D) -> D {
     let constant = |value| D::splat(simd, value);

@@ -33,7 +33,8 @@ def f32(value):
 
 
 def array(rows, dtype="float64", number=float):
-    return {"dtype": dtype, "shape": [len(rows), len(rows[0])], "data": [number(value) for row in rows for value in row]}
+    data = [number(value) for row in rows for value in row]
+    return {"dtype": dtype, "shape": [len(rows), len(rows[0])], "data": data}
 
 
 def case(name, a, b):
@@ -59,7 +60,8 @@ for n, channels in [(7, 2), (5, 3), (3, 16), (3, 33), (1, 61)]:
     cases.append(case(f"{n} spectra of {channels}, of any sign", a, spectra(n, channels, lambda: rng.gauss(0, 1))))
 for power in (8, 16, 22):
     a = spectra(4, 8, lambda: 1 + rng.random())
-    cases.append(case(f"nearly parallel, 2^-{power}", a, [[f32(x * (1 + 2.0**-power * rng.random())) for x in row] for row in a]))
+    b = [[f32(x * (1 + 2.0**-power * rng.random())) for x in row] for row in a]
+    cases.append(case(f"nearly parallel, 2^-{power}", a, b))
 for sizes in [(1e-18, 1e-18), (1e18, 1e-18), (1e-18, 1e18), (1e18, 1e18)]:
     a, b = (spectra(3, 5, lambda: size * positive()) for size in sizes)
     cases.append(case(f"sizes {sizes}", a, b))
