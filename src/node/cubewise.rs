@@ -75,8 +75,7 @@ macro_rules! cube_calls {
             /// Adds pixels.
             ///
             /// # Errors
-            #[doc = concat!($errors, ", a layout in which values share a place, inputs of different lengths. ",
-                        "Nothing was added then.")]
+            #[doc = concat!($errors, ", values that share a place, inputs of different lengths. Nothing was added then.")]
             pub fn update(&mut self, params: &Params, $cube: &Cube, $beside: $type) -> Result<(), Error> {
                 let $totals = self;
                 walk::update($inputs::new(params, $cube, $beside)?, &mut $part);
@@ -93,8 +92,7 @@ macro_rules! cube_calls {
                 TermLoss::loss(params, &$part)
             }
 
-            #[doc = concat!("Writes `upstream * ", $by, "` for these pixels in the layout of the ", $like,
-                        ", or adds it.")]
+            #[doc = concat!("Writes `upstream * ", $by, "` in the layout of the ", $like, ", or adds it.")]
             /// The totals are those of the whole batch, of which the pixels may be any part. Pixels that do not count
             /// get 0 (or stay as they are, if added to).
             ///
