@@ -75,7 +75,7 @@ macro_rules! cube_calls {
             /// Adds pixels.
             ///
             /// # Errors
-            #[doc = concat!($errors, ", values that share a place, inputs of different lengths. Nothing was added then.")]
+            #[doc = concat!($errors, ", values that share a place, inputs of different lengths. Nothing was added.")]
             pub fn update(&mut self, params: &Params, $cube: &Cube, $beside: $type) -> Result<(), Error> {
                 let $totals = self;
                 walk::update($inputs::new(params, $cube, $beside)?, &mut $part);
