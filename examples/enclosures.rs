@@ -60,7 +60,7 @@ impl Scene {
 
     fn exact(&self) -> ranking_exact::Report {
         let mut space = vec![0; ranking_exact::workspace(self.scores.len())];
-        ranking_exact::report(self.pixels(), &mut space).expect("the arrays are of one length").0
+        ranking_exact::report(&self.pixels(), &mut space).expect("the arrays are of one length").0
     }
 
     /// Scores as integers, evenly from the least to the greatest.
@@ -158,7 +158,7 @@ fn histograms(binning: &Binning, scene: &Scene, words: &mut [i64]) {
             let integers = Planes { scores: Some(scores.as_slice().into()), ..pixels.into() };
             ranking::update(binning, &integers, words)
         }
-        _ => ranking::update(binning, pixels, words),
+        _ => ranking::update(binning, &pixels, words),
     }
     .expect("the inputs fit the binning");
 }

@@ -97,13 +97,13 @@ impl Model {
         let mut scene = bce::Totals::default();
         for tile in self.tiles() {
             let mut totals = bce::Totals::default();
-            totals.update(&params, self.pixels(tile))?;
+            totals.update(&params, &self.pixels(tile))?;
             scene.merge(&totals);
         }
         let mut gradient = std::mem::take(&mut self.grad_scores);
         for tile in self.tiles() {
             let pixels = self.pixels(tile.clone());
-            scene.gradient(&params, pixels, 1.0, write, &mut gradient[tile])?;
+            scene.gradient(&params, &pixels, 1.0, write, &mut gradient[tile])?;
         }
         self.grad_scores = gradient;
         Ok(scene.loss(&params)?.value)
@@ -114,13 +114,13 @@ impl Model {
         let mut scene = iou::Totals::default();
         for tile in self.tiles() {
             let mut totals = iou::Totals::default();
-            totals.update(&params, self.pixels(tile), None)?;
+            totals.update(&params, &self.pixels(tile), None)?;
             scene.merge(&totals);
         }
         let mut gradient = std::mem::take(&mut self.grad_scores);
         for tile in self.tiles() {
             let pixels = self.pixels(tile.clone());
-            scene.gradient(&params, None, pixels, 1.0, write, &mut gradient[tile])?;
+            scene.gradient(&params, None, &pixels, 1.0, write, &mut gradient[tile])?;
         }
         self.grad_scores = gradient;
         Ok(scene.loss(&params, None)?.value)
@@ -205,7 +205,7 @@ impl Model {
         let decisions: Vec<_> = self.scores.iter().map(|score| u8::from(*score > 0.0)).collect();
         let mut totals = confusion::Totals::default();
         let pixels = self.pixels(0..self.scene.pixels);
-        totals.update(Pixels { decisions: Some(&decisions), ..pixels })?;
+        totals.update(&Pixels { decisions: Some(&decisions), ..pixels })?;
         let [(pixels, _), _] = totals.values()?;
         Ok(pixels)
     }

@@ -5,7 +5,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use hyla::input::Matrix;
 use hyla::input::{Cube, Layout};
 use hyla::loss::{Write, bce, cross_entropy, dice, distinctness, focal, foreground_contrast, iou, mse};
-use hyla::loss::{orthogonality, selector_diversity, selector_entropy, svdd, tversky};
+use hyla::loss::{orthogonality, selector_diversity, selector_entropy, spectral_angle, svdd, tversky};
 use hyla::metric::range::Range;
 use std::hint::black_box;
 
@@ -32,10 +32,10 @@ pub fn of_pixels(criterion: &mut Criterion) {
         gradient,
         |input| {
             let mut totals = bce::Totals::default();
-            totals.update(&params, input.pixels()).unwrap();
+            totals.update(&params, &input.pixels()).unwrap();
             totals
         },
-        bce::loss_and_gradient(&params, input.pixels(), 1.0, Write::Store, None, gradient)
+        bce::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Store, None, gradient)
     );
     let params = focal::Params::default();
     bench_loss!(
@@ -45,10 +45,10 @@ pub fn of_pixels(criterion: &mut Criterion) {
         gradient,
         |input| {
             let mut totals = focal::Totals::default();
-            totals.update(&params, input.pixels()).unwrap();
+            totals.update(&params, &input.pixels()).unwrap();
             totals
         },
-        focal::loss_and_gradient(&params, input.pixels(), 1.0, Write::Store, None, gradient)
+        focal::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Store, None, gradient)
     );
     macro_rules! bench_iou {
         ($name:expr, $normalization:ident) => {
@@ -82,10 +82,10 @@ pub fn of_pixels(criterion: &mut Criterion) {
         gradient,
         |input| {
             let mut totals = tversky::Totals::default();
-            totals.update(&params, input.pixels(), None).unwrap();
+            totals.update(&params, &input.pixels(), None).unwrap();
             totals
         },
-        tversky::loss_and_gradient(&params, input.pixels(), 1.0, Write::Store, None, None, gradient)
+        tversky::loss_and_gradient(&params, &input.pixels(), 1.0, Write::Store, None, None, gradient)
     );
 }
 
@@ -119,6 +119,22 @@ pub fn of_cubes(criterion: &mut Criterion) {
         {
             let target = &target[..input.scores.len()];
             mse::loss_and_gradient(&params, &cube(input, 4), target, 1.0, Write::Store, None, gradient)
+        }
+    );
+    let params = spectral_angle::Params::default();
+    bench_loss!(
+        criterion,
+        "spectral_angle_32",
+        8,
+        gradient,
+        |input| {
+            let mut totals = spectral_angle::Totals::default();
+            totals.update(&params, &cube(input, 32), &target[..input.scores.len()]).unwrap();
+            totals
+        },
+        {
+            let target = &target[..input.scores.len()];
+            spectral_angle::loss_and_gradient(&params, &cube(input, 32), target, 1.0, Write::Store, None, gradient)
         }
     );
     let params = svdd::Params { r_unconstrained: 10.0, ..svdd::Params::default() };

@@ -120,7 +120,7 @@ fn metrics(criterion: &mut Criterion) {
     let ordinary = [Kind::Ordinary];
     bench(criterion, "confusion/update", 2, &ordinary, |input| {
         let mut totals = confusion::Totals::default();
-        totals.update(input.pixels()).unwrap();
+        totals.update(&input.pixels()).unwrap();
         totals
     });
     let params = detection::Params::default();
@@ -142,17 +142,17 @@ fn metrics(criterion: &mut Criterion) {
     });
     bench(criterion, "pixel_statistics/update", 1, &ordinary, |input| {
         let mut totals = pixel_statistics::Totals::default();
-        totals.update(input.pixels()).unwrap();
+        totals.update(&input.pixels()).unwrap();
         totals
     });
     bench(criterion, "sum/update", 4, &Kind::ALL, |input| {
         let mut totals = sum::Totals::default();
-        totals.update(input.pixels()).unwrap();
+        totals.update(&input.pixels()).unwrap();
         totals
     });
     bench(criterion, "range/update", 4, &Kind::ALL, |input| {
         let mut range = Range::default();
-        range.update(input.pixels()).unwrap();
+        range.update(&input.pixels()).unwrap();
         range
     });
 }
@@ -167,7 +167,7 @@ fn histograms(criterion: &mut Criterion) {
         let binning = ranking::Binning::new(rule, &mut table).unwrap();
         let mut words = vec![0; ranking::words(&binning)];
         bench(criterion, name, 5, &Kind::ALL, |input| {
-            ranking::update(&binning, input.pixels(), &mut words).unwrap();
+            ranking::update(&binning, &input.pixels(), &mut words).unwrap();
         });
     }
 }
@@ -178,7 +178,7 @@ fn exact_ranking(criterion: &mut Criterion) {
     bench(criterion, "ranking_exact/report", 5, &Kind::ALL, |input| {
         space.resize(ranking_exact::workspace(input.scores.len()), 0);
         let pixels = Pixels { decisions: None, ..input.pixels() };
-        ranking_exact::report(pixels, &mut space).unwrap()
+        ranking_exact::report(&pixels, &mut space).unwrap()
     });
 }
 
@@ -186,16 +186,16 @@ fn exact_ranking(criterion: &mut Criterion) {
 fn frame_scores(criterion: &mut Criterion) {
     bench(criterion, "score_statistics/update", 4, &Kind::ALL, |input| {
         let mut totals = score_statistics::Totals::default();
-        totals.update(input.pixels()).unwrap();
+        totals.update(&input.pixels()).unwrap();
         totals
     });
     let mut space = vec![0; score_statistics::workspace()];
     bench(criterion, "score_statistics/frame", 4, &Kind::ALL, |input| {
-        let (report, _) = score_statistics::frame(input.pixels(), &mut space).unwrap();
+        let (report, _) = score_statistics::frame(&input.pixels(), &mut space).unwrap();
         (report.median.to_bits(), report.q99.to_bits())
     });
     bench(criterion, "topk_mean/value", 4, &[Kind::Ordinary], |input| {
-        topk_mean::value(input.pixels(), 0.001, &mut space).unwrap()
+        topk_mean::value(&input.pixels(), 0.001, &mut space).unwrap()
     });
 }
 

@@ -79,7 +79,7 @@ pub fn of_histograms(criterion: &mut Criterion) {
         let [words, reference] = [&frames[0], &frames[1]].map(|frame| {
             let mut words = vec![0; ranking::words(&binning)];
             let pixels = hyla::input::Pixels { decisions: None, ..frame.pixels() };
-            ranking::update(&binning, pixels, &mut words).unwrap();
+            ranking::update(&binning, &pixels, &mut words).unwrap();
             words
         });
         bench(criterion, name, binning.bins(), || {

@@ -184,10 +184,10 @@ fn limits() {
             let (scores, targets) = ([logit], [target]);
             let pixels = Pixels { scores: &scores, targets: Some(&targets), ..Pixels::default() };
             let mut found = [f32::NAN];
-            map(&params, pixels, &mut found).unwrap();
+            map(&params, &pixels, &mut found).unwrap();
             assert_eq!(found, [term], "{tier:?} {logit} {target}");
             let mut gradient = [f32::NAN];
-            let value = loss_and_gradient(&params, pixels, 1.0, Write::Store, None, &mut gradient).unwrap();
+            let value = loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, &mut gradient).unwrap();
             assert_eq!((value.value, gradient), (f64::from(term), [slope]), "{tier:?} {logit}");
             assert_eq!(value.notices == Notices::NOT_FINITE, term.is_infinite());
         }
@@ -198,7 +198,7 @@ fn limits() {
 fn one_infinite_logit_that_is_right_leaves_the_mean_finite() {
     let pixels = Pixels { scores: &[f32::INFINITY, 0.0], targets: Some(&[1, 0]), ..Pixels::default() };
     let mut totals = Totals::default();
-    totals.update(&Params::default(), pixels).unwrap();
+    totals.update(&Params::default(), &pixels).unwrap();
     let value = totals.loss(&Params::default()).unwrap();
     assert!((value.value - core::f64::consts::LN_2 / 2.0).abs() < 1e-7);
     assert_eq!(value.notices, Notices::NONE);
@@ -217,7 +217,7 @@ fn reductions_of_nothing_and_of_no_weight() {
     let pixels =
         Pixels { scores: &[1.0, 2.0], targets: Some(&[0, 1]), weights: Some(&[0.0, 0.0]), ..Pixels::default() };
     let mut totals = Totals::default();
-    totals.update(&of(Reduction::WeightedMean), pixels).unwrap();
+    totals.update(&of(Reduction::WeightedMean), &pixels).unwrap();
     let value = totals.loss(&of(Reduction::WeightedMean)).unwrap();
     assert!(value.value.is_nan() && value.notices == Notices::DEGENERATE);
     assert_eq!(totals.loss(&of(Reduction::Mean)).unwrap().value, 0.0);
@@ -255,6 +255,6 @@ fn bad_arguments_change_nothing() {
 fn one_state_serves_every_reduction() {
     let pixels = Pixels { scores: &[1.0, -2.0], targets: Some(&[1, 0]), ..Pixels::default() };
     let mut totals = Totals::default();
-    totals.update(&Params::default(), pixels).unwrap();
+    totals.update(&Params::default(), &pixels).unwrap();
     assert!(totals.loss(&Params { reduction: Reduction::Sum, ..Params::default() }).is_ok());
 }

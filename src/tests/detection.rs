@@ -96,7 +96,7 @@ proptest! {
                 let counts = row % s == 0 && column % s == 0;
                 if data.decisions.is_some() {
                     let mut alone = confusion::Totals::default();
-                    alone.update(data.pixels(at, at + 1)).unwrap();
+                    alone.update(&data.pixels(at, at + 1)).unwrap();
                     if !counts {
                         alone.pixels = confusion::Counts::default();
                     }
@@ -118,7 +118,7 @@ proptest! {
         let picked = picked.pixels(0, picked.targets.len());
         with_binning(&params, |binning| {
             let mut expected_words = vec![0; ranking::words(binning)];
-            ranking::update(binning, picked, &mut expected_words).unwrap();
+            ranking::update(binning, &picked, &mut expected_words).unwrap();
             let items = items(&picked);
             let binned = binned_average_precision(&items, params.ap_thresholds);
             let exact = exact(&items).average_precision;
@@ -168,7 +168,7 @@ proptest! {
             let fresh = || (Totals::default(), vec![0; ranking::words(binning)]);
             let (mut whole, mut words) = fresh();
             let ranking = Ranking { binning, words: &mut words };
-            whole.update_frame(&params, data.pixels(0, n), Some(ranking)).unwrap();
+            whole.update_frame(&params, &data.pixels(0, n), Some(ranking)).unwrap();
             for_each_tier(|tier| {
                 let (mut chunked, mut chunked_words) = fresh();
                 let mut pieces = std::collections::VecDeque::new();
@@ -176,10 +176,10 @@ proptest! {
                     let part = data.pixels(part[0], part[1]);
                     let (mut alone, mut alone_words) = fresh();
                     let ranking = Ranking { binning, words: &mut alone_words };
-                    alone.update(&params, part, Some(ranking)).unwrap();
+                    alone.update(&params, &part, Some(ranking)).unwrap();
                     pieces.push_back((alone, alone_words));
                     let ranking = Ranking { binning, words: &mut chunked_words };
-                    chunked.update(&params, part, Some(ranking)).unwrap();
+                    chunked.update(&params, &part, Some(ranking)).unwrap();
                 }
                 // A tree that begins anywhere: two of them become one at the end.
                 pieces.rotate_left(first.index(pieces.len()));
@@ -214,7 +214,7 @@ fn of_scores(scores: &[f32], targets: &[u8]) -> [(f64, Notices); 3] {
         let mut words = vec![0; ranking::words(binning)];
         let pixels = Pixels { scores, targets: Some(targets), ..Pixels::default() };
         let mut totals = Totals::default();
-        totals.update(&params, pixels, Some(Ranking { binning, words: &mut words })).unwrap();
+        totals.update(&params, &pixels, Some(Ranking { binning, words: &mut words })).unwrap();
         let metrics = totals.metrics(&params, Some((binning, &words))).unwrap();
         ["average_precision", "average_precision_lo", "average_precision_hi"].map(|name| value(&metrics, name))
     })
@@ -265,9 +265,9 @@ fn bad_arguments_change_nothing() {
                 let words = &mut words[..length];
                 let ranking = binning.map(|binning| Ranking { binning, words });
                 let result = if in_frame {
-                    totals.update_frame(&params, pixels, ranking)
+                    totals.update_frame(&params, &pixels, ranking)
                 } else {
-                    totals.update(&params, pixels, ranking)
+                    totals.update(&params, &pixels, ranking)
                 };
                 assert_eq!(result, Err(error));
             }
@@ -314,7 +314,7 @@ fn values_of_inputs_that_no_call_had_are_left_out() {
         let mut totals = Totals::default();
         let mut add = |totals: &mut Totals, pixels: Pixels| {
             let ranking = Ranking { binning, words: &mut words };
-            totals.update_frame(&params, pixels, Some(ranking)).unwrap();
+            totals.update_frame(&params, &pixels, Some(ranking)).unwrap();
             let metrics = totals.metrics(&params, Some((binning, &words))).unwrap();
             (metrics.as_slice().len(), value(&metrics, "average_precision"))
         };
@@ -346,5 +346,5 @@ fn frames_that_do_not_fit_are_errors() {
     assert_eq!(frame(usize::MAX, 4, usize::MAX), Err(Error::TooLarge));
     assert_eq!(totals.updates, 2);
     let two = Params { pixel_stride: 2, ..params };
-    assert_eq!(totals.update(&two, pixels, None), Err(Error::StrideNeedsFrame));
+    assert_eq!(totals.update(&two, &pixels, None), Err(Error::StrideNeedsFrame));
 }

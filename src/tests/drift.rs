@@ -13,7 +13,7 @@ use std::vec::Vec;
 
 fn histograms(binning: &Binning, scores: &[f32], targets: Option<&[u8]>) -> Vec<i64> {
     let mut histograms = vec![0; words(binning)];
-    update(binning, Pixels { scores, targets, ..Pixels::default() }, &mut histograms).unwrap();
+    update(binning, &Pixels { scores, targets, ..Pixels::default() }, &mut histograms).unwrap();
     histograms
 }
 
@@ -266,7 +266,7 @@ fn empty_nan_and_masked_pixels_are_told() {
     }
     let scores = [1.0, f32::NAN, f32::NAN, 3.0, f32::INFINITY, 7.0, 7.0, 7.0];
     let pixels = Pixels { scores: &scores, valid: Some(&[1, 1, 1, 1, 1, 0, 0, 0]), ..Pixels::default() };
-    update(&binning, pixels, &mut words).unwrap();
+    update(&binning, &pixels, &mut words).unwrap();
     let (report, notices) = values(&Params::default(), &binning, &stored, &words).unwrap();
     assert!(notices.contains(Notices::NOT_FINITE));
     let expected = Side {

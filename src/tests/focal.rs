@@ -160,7 +160,7 @@ fn limits() {
         let pixels = Pixels { scores: &scores, targets: Some(&targets), ..Pixels::default() };
         let mut gradient = [f32::NAN];
         let to = &mut gradient;
-        let value = loss_and_gradient(params, pixels, 1.0, Write::Store, None, to).unwrap();
+        let value = loss_and_gradient(params, &pixels, 1.0, Write::Store, None, to).unwrap();
         (value.value, gradient[0])
     };
     let inf = f32::INFINITY;

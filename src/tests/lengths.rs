@@ -242,7 +242,7 @@ fn any_lengths_of_words() {
                 let (mut words, other) = (vec![0_i64; length], vec![0_i64; others]);
                 for n in [0, 3, 600] {
                     let pixels = Pixels { scores: &floats[..n], targets: Some(&bytes[..n]), ..Pixels::default() };
-                    try_on(&mut words[..], |words| ranking::update(&binning, pixels, words));
+                    try_on(&mut words[..], |words| ranking::update(&binning, &pixels, words));
                     try_on(&mut words[..], |words| ranking::merge(&binning, &other, words));
                     let is_enough = length >= all;
                     assert_eq!(ranking::report(&binning, &words).is_ok(), is_enough);
@@ -297,5 +297,5 @@ fn right_lengths_are_among_them() {
     let Data { floats, bytes, .. } = &Data::new();
     let pixels = Pixels { scores: &floats[..9], targets: Some(&bytes[..9]), ..Pixels::default() };
     let params = bce::Params::default();
-    assert_eq!(notices(bce::map(&params, pixels, &mut [0.0; 9])), Notices::NONE);
+    assert_eq!(notices(bce::map(&params, &pixels, &mut [0.0; 9])), Notices::NONE);
 }

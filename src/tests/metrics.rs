@@ -247,7 +247,7 @@ fn undefined_ratios_are_zero_with_a_notice() {
     let values = |decisions: &[u8], targets: &[u8]| {
         let mut totals = confusion::Totals::default();
         let pixels = Pixels { decisions: Some(decisions), targets: Some(targets), ..Pixels::default() };
-        totals.update(pixels).unwrap();
+        totals.update(&pixels).unwrap();
         (totals.pixels.ratios(), totals.pixels.notices())
     };
     let (ratios, notices) = values(&[], &[]);
@@ -272,11 +272,11 @@ fn percentages_of_frames_are_a_float_map() {
     let mut statistics = score_statistics::Totals::default();
     for decisions in frames {
         let mut frame = pixel_statistics::Totals::default();
-        frame.update(Pixels { decisions: Some(decisions), ..Pixels::default() }).unwrap();
+        frame.update(&Pixels { decisions: Some(decisions), ..Pixels::default() }).unwrap();
         let map = [frame.percentage().unwrap().value as f32];
         let map = Pixels { scores: &map, ..Pixels::default() };
-        range.update(map).unwrap();
-        statistics.update(map).unwrap();
+        range.update(&map).unwrap();
+        statistics.update(&map).unwrap();
         stream.merge(&frame);
     }
     assert_eq!(range.extremes(), Ok([0.0, 100.0]));
@@ -322,8 +322,8 @@ fn weights_and_soft_targets_are_refused() {
         assert_eq!(changes(&pixels, lines), expected);
         let frames = |totals: &mut detection::Totals, pixels: &Pixels| totals.update_frame(&params, pixels, None);
         assert_eq!(changes(&pixels, frames), expected);
-        let said = topk_mean::value(pixels, 1.0, &mut space).map(|_| true);
+        let said = topk_mean::value(&pixels, 1.0, &mut space).map(|_| true);
         assert_eq!(said, expected);
-        assert_eq!(score_statistics::frame(pixels, &mut space).map(|_| true), expected);
+        assert_eq!(score_statistics::frame(&pixels, &mut space).map(|_| true), expected);
     }
 }

@@ -56,7 +56,7 @@ fn histograms(binning: &Binning, items: &[(f32, bool)]) -> Vec<i64> {
     let (scores, targets) = split(items);
     let mut histograms = vec![0; words(binning)];
     let pixels = Pixels { scores: &scores, targets: Some(&targets), ..Pixels::default() };
-    update(binning, pixels, &mut histograms).unwrap();
+    update(binning, &pixels, &mut histograms).unwrap();
     histograms
 }
 
@@ -223,7 +223,7 @@ fn empty_and_one_sided_histograms_say_so() {
 
     // Without targets every pixel counts as normal.
     let scores = [1.0, 2.0, f32::INFINITY, f32::NEG_INFINITY, -0.0, f32::NAN];
-    update(&binning, Pixels { scores: &scores, ..Pixels::default() }, &mut histograms).unwrap();
+    update(&binning, &Pixels { scores: &scores, ..Pixels::default() }, &mut histograms).unwrap();
     let (normal, notices) = report(&binning, &histograms).unwrap();
     assert_eq!((normal.normal, normal.anomalies, normal.nan_normal), (5, 0, 1));
     assert!(notices.contains(Notices::NO_POSITIVES | Notices::NOT_FINITE) && !notices.contains(Notices::EMPTY));
@@ -276,7 +276,7 @@ fn bad_arguments_change_nothing() {
         (Pixels { weights: Some(&[1.0, 1.0]), ..good }, short + 1, Error::UnsupportedInput),
         (Pixels { soft_targets: Some(&[1.0, 1.0]), ..good }, short + 1, Error::UnsupportedInput),
     ] {
-        assert_eq!(update(&binning, pixels, &mut histograms[..length]), Err(error));
+        assert_eq!(update(&binning, &pixels, &mut histograms[..length]), Err(error));
     }
     // Integers are scores like others where the binning is not of them.
     let (bytes, integers) = (integers(&[1_u8], None, None), integers(&[1_u16], None, None));
@@ -289,11 +289,11 @@ fn bad_arguments_change_nothing() {
             update(&other, &Planes { scores: scaled, ..*scores }, &mut histograms),
             Err(Error::UnsupportedInput)
         );
-        assert_eq!(update(&other, Pixels::default(), &mut histograms), Ok(()));
+        assert_eq!(update(&other, &Pixels::default(), &mut histograms), Ok(()));
     }
     assert!(histograms.iter().all(|word| *word == 0));
 
-    update(&binning, good, &mut histograms).unwrap();
+    update(&binning, &good, &mut histograms).unwrap();
     let other = Binning::new(Rule::Linear { low: 0.0, high: 1.0, bins: 256 }, &mut []).unwrap();
     assert_eq!(report(&other, &histograms).unwrap_err(), Error::MixedTotals);
     assert_eq!(curve(&binning, &histograms, &mut []), Err(Error::Capacity));

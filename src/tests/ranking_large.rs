@@ -34,7 +34,7 @@ pub(super) fn fill(binning: &Binning, counts: &Counts) -> Vec<i64> {
     match binning.rule() {
         Rule::Bytes => update(binning, &integers(&[0_u8], None, None), &mut words),
         Rule::Words => update(binning, &integers(&[0_u16], None, None), &mut words),
-        _ => update(binning, Pixels { scores: &[0.0], ..Pixels::default() }, &mut words),
+        _ => update(binning, &Pixels { scores: &[0.0], ..Pixels::default() }, &mut words),
     }
     .unwrap();
     let footer = words.len() - 6;

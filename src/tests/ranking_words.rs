@@ -67,7 +67,7 @@ fn add(binning: &Binning, items: &[Item], to: &mut [i64]) {
         _ => {
             let [targets, valid] = [Some(&*targets), Some(&*valid)];
             let pixels = Pixels { scores: &scores, targets, valid, ..Pixels::default() };
-            update(binning, pixels, to).unwrap();
+            update(binning, &pixels, to).unwrap();
         }
     }
 }

@@ -27,7 +27,7 @@ fn statistics(pixels: &Pixels) -> (Report, Notices) {
 
 fn topk(scores: &[f32], fraction: f64) -> (f64, Notices) {
     let mut space = vec![0x5a5a_5a5a; topk_mean::workspace()];
-    let value = topk_mean::value(pixels(scores, None), fraction, &mut space).unwrap();
+    let value = topk_mean::value(&pixels(scores, None), fraction, &mut space).unwrap();
     (value.value, value.notices)
 }
 
@@ -127,7 +127,7 @@ proptest! {
         prop_assert_eq!(text(&Report { masked: 3, ..expected.0 }), text(&found));
         prop_assert_eq!(notices, expected.1);
         let mut space = vec![1; topk_mean::workspace()];
-        prop_assert_eq!(topk_mean::value(given, fraction.into(), &mut space).unwrap().value, mean);
+        prop_assert_eq!(topk_mean::value(&given, fraction.into(), &mut space).unwrap().value, mean);
     }
 
     #[test]
@@ -147,7 +147,7 @@ proptest! {
         let mut table = vec![0; table_words(rule).unwrap()];
         let binning = Binning::new(rule, &mut table).unwrap();
         let mut words = vec![0; ranking::words(&binning)];
-        ranking::update(&binning, pixels(&scores, None), &mut words).unwrap();
+        ranking::update(&binning, &pixels(&scores, None), &mut words).unwrap();
         let (found, _) = statistics(&pixels(&scores, None));
         let ([low, high], _) = ranking::quantile(&binning, &words, 0.5).unwrap();
         prop_assert!(low <= found.median && found.median < high);

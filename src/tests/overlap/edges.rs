@@ -32,7 +32,7 @@ fn iou_is_tversky_with_both_weights_1_and_dice_with_halves() {
         let params = tversky::Params { false_positives: a, false_negatives: b, smooth, ..tversky::Params::default() };
         let mut gradient = [0.0; 4];
         let to = &mut gradient;
-        let value = tversky::loss_and_gradient(&params, pixels, 1.0, Write::Store, None, None, to).unwrap();
+        let value = tversky::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, None, to).unwrap();
         (value.value, value.notices, gradient.to_vec())
     };
     assert_eq!(run(&iou::Params::default(), &pixels), as_tversky(1.0, 1.0, 1e-6));
@@ -185,7 +185,7 @@ fn an_index_of_1_under_a_root_has_a_slope_of_0_by_convention() {
     let mut gradient = [7.0; 2];
     let pixels = of(&[1.0, 0.0], &[1, 0]);
     let to = &mut gradient;
-    let found = tversky::loss_and_gradient(&params, pixels, 1.0, Write::Store, None, None, to).unwrap();
+    let found = tversky::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, None, to).unwrap();
     assert_eq!((found.value, found.notices, gradient), (0.0, Notices::DEGENERATE, [0.0; 2]));
 }
 
@@ -226,21 +226,21 @@ fn a_range_of_other_pixels_is_found() {
     let default = tversky::Params::default();
     let minmax = tversky::Params { normalization: Normalization::MinMax, ..default };
     let (mut own, mut range) = (tversky::Totals::default(), Range::default());
-    assert_eq!(own.update(&minmax, good, None), Err(Error::RangeMissing));
+    assert_eq!(own.update(&minmax, &good, None), Err(Error::RangeMissing));
     assert_eq!(own, tversky::Totals::default());
     // Totals without a range, read with one.
     let mut other = tversky::Totals::default();
-    other.update(&default, good, None).unwrap();
+    other.update(&default, &good, None).unwrap();
     assert_eq!(other.loss(&minmax, Some(&range)), Err(Error::MixedTotals));
-    own.update(&minmax, good, Some(&mut range)).unwrap();
+    own.update(&minmax, &good, Some(&mut range)).unwrap();
     assert_eq!(own.loss(&minmax, None), Err(Error::RangeMissing));
     assert!(own.loss(&minmax, Some(&range)).is_ok());
-    range.update(good).unwrap();
+    range.update(&good).unwrap();
     assert_eq!(own.loss(&minmax, Some(&range)), Err(Error::RangeMissing));
     // A soft target out of range acts as masked.
     let soft = Pixels { scores: &[1.0, 2.0], soft_targets: Some(&[0.5, 1.5]), ..Pixels::default() };
     let mut rejected = tversky::Totals::default();
-    rejected.update(&default, soft, None).unwrap();
+    rejected.update(&default, &soft, None).unwrap();
     assert_eq!((rejected.sums.pixels, rejected.sums.rejected), (1, 1));
     assert_eq!(rejected.loss(&default, None).unwrap().notices, Notices::REJECTED);
 }

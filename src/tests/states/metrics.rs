@@ -22,14 +22,14 @@ pub(super) fn metrics() -> Vec<Node> {
 }
 
 fn of_sum() -> Node {
-    let update = |totals: &mut [sum::Totals]| totals[0].update(pixels());
+    let update = |totals: &mut [sum::Totals]| totals[0].update(&pixels());
     Node::of("sum", 1, &[(0, 12)], update)
         .read(|words| reading(one::<sum::Totals>(words).value()))
         .read(|words| reading(one::<sum::Totals>(words).mean()))
 }
 
 fn of_statistics() -> Node {
-    let update = |totals: &mut [score_statistics::Totals]| totals[0].update(pixels());
+    let update = |totals: &mut [score_statistics::Totals]| totals[0].update(&pixels());
     Node::of("score statistics", 1, &[(0, 12), (16, 20)], update)
         .read(|words| reading(one::<score_statistics::Totals>(words).mean()))
         .read(|words| reading(one::<score_statistics::Totals>(words).std()))
@@ -37,14 +37,14 @@ fn of_statistics() -> Node {
 
 fn of_pixels() -> Node {
     let mut totals = pixel_statistics::Totals::default();
-    totals.update(pixels()).unwrap();
+    totals.update(&pixels()).unwrap();
     Node::new("pixel statistics", &[totals], &[])
         .read(|words| reading(one::<pixel_statistics::Totals>(words).percentage()))
 }
 
 fn of_confusion() -> Node {
     let mut totals = confusion::Totals::default();
-    totals.update(pixels()).unwrap();
+    totals.update(&pixels()).unwrap();
     totals.end_frame();
     Node::new("confusion", &[totals], &[]).read(|words| {
         let all = one::<confusion::Totals>(words).values()?.into_iter();
@@ -57,7 +57,7 @@ fn of_confusion() -> Node {
 fn of_detection() -> Node {
     let params = detection::Params::default();
     let mut totals = detection::Totals::default();
-    totals.update(&params, pixels(), None).unwrap();
+    totals.update(&params, &pixels(), None).unwrap();
     totals.end_frame();
     Node::new("detection", &[totals], &[]).read(move |words| {
         let metrics = one::<detection::Totals>(words).metrics(&params, None)?;
@@ -69,7 +69,7 @@ fn of_detection() -> Node {
 
 fn of_range() -> Node {
     let mut range = range::Range::default();
-    range.update(pixels()).unwrap();
+    range.update(&pixels()).unwrap();
     Node::new("range", &[range], &[]).read(|words| {
         let range = one::<range::Range>(words);
         Ok((range.extremes()?.to_vec(), range.notices()?))
@@ -103,7 +103,7 @@ fn of_labels() -> Node {
 pub(super) fn rankings() -> Vec<Node> {
     let binning = Binning::of_table(Rule::Thresholds { count: 20 }, &TABLE).unwrap();
     let mut words = vec![0; ranking::words(&binning)];
-    ranking::update(&binning, pixels(), &mut words).unwrap();
+    ranking::update(&binning, &pixels(), &mut words).unwrap();
     let reference = words.clone();
     let read = |numbers: Result<(Vec<f64>, Notices), Error>| numbers;
     let node = Node::new("ranking by 20 thresholds, and drift", &words, &[])
