@@ -86,7 +86,8 @@ def listed():
 def sample(mutants, count, seed):
     def order(mutant):
         return hashlib.sha256(f"{seed}\n{mutant['key']}".encode()).hexdigest()
-    return sorted(sorted(mutants, key=order)[:count], key=lambda mutant: mutant["name"])
+    # In the order of the hashes: a run that was interrupted has tried a sample, too.
+    return sorted(mutants, key=order)[:count]
 
 
 def copy_tree():
