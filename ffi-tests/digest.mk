@@ -27,7 +27,7 @@ digest-complete: $(BUILD)/digest.o
 	fi
 
 # Machines of which nothing else is tested: without SIMD, and the second with the highest byte of a word in front. (IBM Z
-# is not that second one: before QEMU 8.1 its product of two floats as a double, `mdebr`, is wrong.)
+# is not that second one: QEMU 7.2 takes the wrong product of two floats as a double, `mdebr`.)
 # $(call digest-linux,NAME,RUST TARGET,EMULATOR)
 define digest-linux
 digest-$1:
