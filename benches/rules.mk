@@ -6,10 +6,13 @@ bench: ## run the criterion benches
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
 
-PEERS := $(BUILD)/peers $(BUILD)/peers-losses $(BUILD)/peers-ranking
+# Nodes with plain loops of their own in one file.
+PEER_NODES := $(patsubst benches/peers/%_loops.cpp,$(BUILD)/peers-%,$(wildcard benches/peers/*_loops.cpp))
+PEERS := $(BUILD)/peers $(BUILD)/peers-losses $(PEER_NODES) $(BUILD)/peers-ranking
 bench-peers: $(PEERS) ## time hyla against plain C loops and Eigen, side by side
 	$(BUILD)/peers
 	$(BUILD)/peers-losses
+	for program in $(PEER_NODES); do $$program || exit; done
 	$(BUILD)/peers-ranking
 
 PEER_HEADERS := $(wildcard benches/peers/*.h benches/peers/*.hpp) include/hyla.h
@@ -40,5 +43,8 @@ $(BUILD)/peers-losses: benches/peers/losses.cpp $(BUILD)/loss_loops.o $(BUILD)/e
 
 $(BUILD)/peers-ranking: benches/peers/ranking.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
 	$(PEER_CXX) $(filter-out %.h %.hpp,$^) -lm -o $@
+
+$(PEER_NODES): $(BUILD)/peers-%: benches/peers/%_loops.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
+	$(PEER_CXX) -O3 -ffast-math -march=native $(filter-out %.h %.hpp,$^) -lm -o $@
 
 .PHONY: bench bench-peers

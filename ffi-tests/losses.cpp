@@ -1,9 +1,11 @@
 // The losses of hyla.hpp beside cross-entropy of logits: each says what the C functions say.
 #include <array>
 #include <cstring>
+#include <type_traits>
 
 #include "check.h"
 #include "hyla.hpp"
+#include "two_cubes.h"
 
 namespace {
 
@@ -27,6 +29,8 @@ template <class Node, class Update, class Loss, class Gradient, class... Inputs>
 void like_c(Update update, Loss loss, Gradient gradient, std::size_t size, const Inputs &...in) {
     const typename Node::params params;
     Node totals, frame;
+    static_assert(std::is_standard_layout_v<Node> && std::is_trivially_copyable_v<Node>);
+    static_assert(sizeof(Node) == sizeof totals.totals);
     decltype(totals.totals) expected{};
     std::array<float, n * channels> found{}, right{};
     double value = 0.0;
@@ -83,12 +87,18 @@ void cubes() {
     const hyla::cube cube = embeddings();
     const float *const target = other.data(), *const at = center.data(), *const none = nullptr;
     std::array<float, n * channels> map{}, expected_map{};
-    like_c<hyla::mse>(hyla_mse_update, hyla_mse_loss, hyla_mse_gradient, n * channels,
-                      static_cast<const hyla_cube &>(cube), target);
-    CHECK_STATUS(HYLA_OK, hyla::mse::map(hyla::mse::params(), cube, target, map).code());
-    const hyla::mse::params mse;
-    CHECK_STATUS(HYLA_OK, hyla_mse_map(&mse, &cube, target, expected_map.data()));
-    CHECK(equal(map, expected_map));
+#define COMPARED(title, family, floats, ...)                                                                           \
+    {                                                                                                                  \
+        like_c<hyla::family>(hyla_##family##_update, hyla_##family##_loss, hyla_##family##_gradient, n * channels,     \
+                             static_cast<const hyla_cube &>(cube), target);                                            \
+        const hyla::family::params params;                                                                             \
+        map.fill(0.0f);                                                                                                \
+        expected_map.fill(0.0f);                                                                                       \
+        CHECK_STATUS(HYLA_OK, hyla::family::map(params, cube, target, map).code());                                    \
+        CHECK_STATUS(HYLA_OK, hyla_##family##_map(&params, &cube, target, expected_map.data()));                       \
+        CHECK(equal(map, expected_map));                                                                               \
+    }
+    LOSSES_OF_TWO_CUBES(COMPARED)
 
     like_c<hyla::svdd>(hyla_svdd_update, hyla_svdd_loss, hyla_svdd_gradient, n * channels,
                        static_cast<const hyla_cube &>(cube), at);

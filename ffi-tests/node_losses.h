@@ -3,6 +3,7 @@
 #define NODE_LOSSES_H
 
 #include "hashes.h"
+#include "two_cubes.h"
 
 /* The gradient of any loss, stored and added; the last arguments are those in front of `upstream`. */
 #define TAKE_GRADIENTS(title, family, floats, ...)                                                                     \
@@ -133,12 +134,16 @@ static inline void take_contrast(const struct buffers *on, const hyla_cube *cube
 }
 
 static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, struct hashes *to) {
-    const hyla_mse_params mse = HYLA_MSE_PARAMS_DEFAULT;
     const hyla_cross_entropy_params entropy = {sizeof entropy, HYLA_REDUCTION_WEIGHTED_MEAN, 1, 1, 1.0f, 0.1f};
     hyla_cube binary = *cube;
     binary.channels = 1;
     binary.pixel_stride = 1;
-    TAKE_POINTWISE("mse", mse, mse, on->n * CHANNELS, on->n * CHANNELS, cube, on->other);
+#define TAKE_COMPARED(title, family, floats, ...)                                                                      \
+    do {                                                                                                               \
+        const hyla_##family##_params params = __VA_ARGS__;                                                             \
+        TAKE_POINTWISE(title, family, params, on->n * floats, on->n * CHANNELS, cube, on->other);                      \
+    } while (0);
+    LOSSES_OF_TWO_CUBES(TAKE_COMPARED)
     TAKE_POINTWISE("cross-entropy", cross_entropy, entropy, on->n, on->n * CHANNELS, cube, NULL);
     take_svdd(on, cube, to);
     take_dice(on, cube, to);

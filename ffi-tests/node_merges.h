@@ -3,6 +3,7 @@
 #define NODE_MERGES_H
 
 #include "hashes.h"
+#include "two_cubes.h"
 
 /* A part of the pixels; the last one of a list is the whole. */
 struct piece {
@@ -64,7 +65,6 @@ static inline void take_merged_losses(const struct buffers *on, const struct pie
     const hyla_focal_params focal = HYLA_FOCAL_PARAMS_DEFAULT;
     const hyla_iou_params iou = HYLA_IOU_PARAMS_DEFAULT;
     const hyla_tversky_params tversky = HYLA_TVERSKY_PARAMS_DEFAULT;
-    const hyla_mse_params mse = HYLA_MSE_PARAMS_DEFAULT;
     const hyla_cross_entropy_params entropy = {sizeof entropy, HYLA_REDUCTION_WEIGHTED_MEAN, 1, 1, 1.0f, 0.1f};
     const hyla_svdd_params svdd = {sizeof svdd, 0.1f, 2.0f, 0.25f};
     const hyla_dice_params dice = {sizeof dice, 1, 1, 1, HYLA_ABSENT_ONE, 1.0f, 1e-6f};
@@ -73,7 +73,12 @@ static inline void take_merged_losses(const struct buffers *on, const struct pie
     TAKE_MERGED_SUMS("focal", focal, &focal, &piece->pixels, totals);
     TAKE_MERGED_SUMS("iou, sigmoid", iou, &iou, &piece->pixels, totals, NULL);
     TAKE_MERGED_SUMS("tversky", tversky, &tversky, &piece->pixels, totals, NULL);
-    TAKE_MERGED_SUMS("mse", mse, &mse, &piece->cube, piece->other, totals);
+#define TAKE_MERGED_COMPARED(title, family, floats, ...)                                                               \
+    do {                                                                                                               \
+        const hyla_##family##_params params = __VA_ARGS__;                                                             \
+        TAKE_MERGED_SUMS(title, family, &params, &piece->cube, piece->other, totals);                                  \
+    } while (0);
+    LOSSES_OF_TWO_CUBES(TAKE_MERGED_COMPARED)
     TAKE_MERGED_SUMS("cross-entropy", cross_entropy, &entropy, &piece->cube, NULL, totals);
     TAKE_MERGED_SUMS("svdd", svdd, &svdd, &piece->cube, on->center, totals);
     TAKE_MERGED("svdd center sums", hyla_sum, CHANNELS,

@@ -83,6 +83,8 @@
 #define HYLA_ORTHOGONALITY_PARAMS_DEFAULT { sizeof(hyla_orthogonality_params), 1.0f }
 #define HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT { sizeof(hyla_selector_diversity_params), 0.01f }
 #define HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT { sizeof(hyla_selector_entropy_params), 0.01f, 1e-6f, 0, 0.0f }
+#define HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT \
+    { sizeof(hyla_spectral_angle_params), HYLA_SPECTRAL_ANGLE, HYLA_REDUCTION_MEAN, 1.0f }
 #define HYLA_SVDD_PARAMS_DEFAULT { sizeof(hyla_svdd_params), 0.05f, 1.0f, 0.0f }
 #define HYLA_TVERSKY_PARAMS_DEFAULT \
     { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, \
@@ -371,6 +373,15 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_ENTROPY_STAGES 7
+
+// The angle between two spectra, from 0 to pi.
+#define HYLA_SPECTRAL_ANGLE 0
+
+// 1 less its cosine, from 0 to 2.
+#define HYLA_SPECTRAL_COSINE 1
+
+// The stages in which cuvis-ai runs the node (see `hyla_context`).
+#define HYLA_SPECTRAL_ANGLE_STAGES 7
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SVDD_STAGES 7
@@ -981,6 +992,48 @@ typedef struct hyla_selector_entropy_params {
     // The entropy to hold, in nats: finite. Looked at only with `has_target`. Default 0.
     float target_entropy;
 } hyla_selector_entropy_params;
+
+// The angle between reconstructed and original spectra (not in cuvis-ai): what is computed.
+//
+// With spectra a (a cube), the original ones b in the same layout and pixel weights v (`weights`):
+//
+// cos_i = <a_i, b_i> / (|a_i| |b_i|)
+// l_i = weight * v_i * acos(cos_i) | weight * v_i * (1 - cos_i)        by `measure`
+// loss = sum l_i / N | sum l_i | sum l_i / sum v_i                     by `reduction`
+//
+// N counts the pixels that count. All is computed in double without cancellation, so that small angles keep their
+// digits, and rounded to float32 once: a term is within 0.51 ulp and `4 d`, a gradient within 0.51 ulp and `4 d`
+// of the greatest it could be, by the factors, with `d = (channels + 104) 2^-56`; sums are exact and rounded once.
+// A sine below d is 0, and the gradient, too. A spectrum of zeros has the cosine 0 and the gradient 0, and is
+// counted in `dark`. Brightness does not matter. Needs no labels. Calls take up to 24 KiB of stack.
+// Initialise with HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT.
+typedef struct hyla_spectral_angle_params {
+    // `sizeof(hyla_spectral_angle_params)`.
+    uint32_t struct_size;
+    // HYLA_SPECTRAL_ANGLE or HYLA_SPECTRAL_COSINE. Default: angle.
+    uint32_t measure;
+    // HYLA_REDUCTION_.... Default: mean.
+    uint32_t reduction;
+    // The weight of this loss among others: finite. Default 1.
+    float weight;
+} hyla_spectral_angle_params;
+
+// Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
+// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_spectral_angle_normalize` afterwards to compare words.
+typedef struct hyla_spectral_angle_totals {
+    // The sum of the terms.
+    struct hyla_sum loss;
+    // The sum of the weights of the pixels that count.
+    struct hyla_sum weights;
+    // How many pixels count.
+    int64_t pixels;
+    // How many valid pixels had a bad weight and acted as masked.
+    int64_t rejected;
+    // Shows whether terms of different parameters were mixed.
+    int64_t fingerprint;
+    // How many pixels of weights above 0 have a spectrum of zeros.
+    int64_t dark;
+} hyla_spectral_angle_totals;
 
 // Deep SVDD with a soft boundary (cuvis-ai: DeepSVDDSoftBoundaryLoss): what is computed.
 //
@@ -2594,6 +2647,107 @@ hyla_status hyla_selector_entropy_loss_and_gradient(const struct hyla_selector_e
                                                     float *grad_weights);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_params_init(struct hyla_spectral_angle_params *params,
+                                            size_t size);
+
+// `sizeof(hyla_spectral_angle_totals)`, for bindings to check.
+HYLA_API
+size_t hyla_spectral_angle_totals_size(void);
+
+// Adds other totals (of another tile, frame, thread or rank) to totals, and makes the words
+// canonical. Both must come from the same parameters; `hyla_spectral_angle_loss` finds out.
+//
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_merge(const struct hyla_spectral_angle_totals *other,
+                                      struct hyla_spectral_angle_totals *totals);
+
+// Makes the words canonical after they were added elsewhere (MPI_SUM, SQL SUM), so that what is equal has
+// equal words. Values are the same before and after.
+//
+// Errors: NULL_POINTER, MISALIGNED.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_normalize(struct hyla_spectral_angle_totals *totals);
+
+// Adds pixels to totals.
+//
+// Inputs: the cube's values, optional `valid` and `weights`; `original` in the layout of the values (floats between
+// them are not read).
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
+// CHANNELS (pixels of none), UNKNOWN_OPTION (measure), UNKNOWN_REDUCTION, WEIGHT. Notices: none;
+// `hyla_spectral_angle_loss` tells them.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_update(const struct hyla_spectral_angle_params *params,
+                                       const struct hyla_cube *reconstruction,
+                                       const float *original,
+                                       struct hyla_spectral_angle_totals *totals);
+
+// The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, UNKNOWN_REDUCTION,
+// WEIGHT, NO_SCALAR (reduction none), TOTALS, MIXED_TOTALS (terms of another weight or measure). Notices: EMPTY,
+// NOT_FINITE, REJECTED, DEGENERATE (a spectrum of zeros; a weighted mean whose weights are all 0: NaN).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_loss(const struct hyla_spectral_angle_params *params,
+                                     const struct hyla_spectral_angle_totals *totals,
+                                     double *loss);
+
+// Writes each pixel's term l_i to `loss_map` (n floats), 0 where the pixel does not count: the loss of reduction
+// none. `params->reduction` does not matter. `loss_map` may be uninitialised.
+//
+// Errors: those of `hyla_spectral_angle_update`. Notices: EMPTY (n is 0).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_map(const struct hyla_spectral_angle_params *params,
+                                    const struct hyla_cube *reconstruction,
+                                    const float *original,
+                                    float *loss_map);
+
+// Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values,
+// or adds it there (`write`).
+// The gradient by the original is that of a call with the two cubes in each other's place and the same totals. NaN
+// has a NaN gradient; spectra that are parallel or of zeros have the gradient 0, and so has the mean of nothing.
+//
+// Errors: those of `hyla_spectral_angle_update`, UNKNOWN_WRITE, MIXED_TOTALS, TOTALS.
+// Notices: those of `hyla_spectral_angle_loss`.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_gradient(const struct hyla_spectral_angle_params *params,
+                                         const struct hyla_spectral_angle_totals *totals,
+                                         const struct hyla_cube *reconstruction,
+                                         const float *original,
+                                         double upstream,
+                                         uint32_t write,
+                                         float *grad_reconstruction);
+
+// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
+// bits as update, loss and gradient, in one pass (masks and weights are read once more first).
+// The batch's totals are added to `totals`, which may be NULL.
+//
+// Errors: those of `hyla_spectral_angle_update`, UNKNOWN_WRITE, NO_SCALAR.
+// Notices: those of `hyla_spectral_angle_loss`, about this batch.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_spectral_angle_loss_and_gradient(const struct hyla_spectral_angle_params *params,
+                                                  const struct hyla_cube *reconstruction,
+                                                  const float *original,
+                                                  double upstream,
+                                                  uint32_t write,
+                                                  struct hyla_spectral_angle_totals *totals,
+                                                  double *loss,
+                                                  float *grad_reconstruction);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_SVDD_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -3624,6 +3778,12 @@ static inline hyla_selector_diversity_params hyla_selector_diversity_params_defa
 /* The defaults as a value. */
 static inline hyla_selector_entropy_params hyla_selector_entropy_params_default(void) {
     hyla_selector_entropy_params params = HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_spectral_angle_params hyla_spectral_angle_params_default(void) {
+    hyla_spectral_angle_params params = HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT;
     return params;
 }
 

@@ -410,6 +410,25 @@ class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse
     }
 };
 
+// The angle between spectra; the inputs are reconstructed spectra and the original ones in their layout:
+// hyla_spectral_angle_...
+class spectral_angle
+    : public detail::pixel_loss<hyla_spectral_angle_params, hyla_spectral_angle_totals, hyla_spectral_angle_update,
+                                hyla_spectral_angle_merge, hyla_spectral_angle_normalize, hyla_spectral_angle_loss,
+                                hyla_spectral_angle_gradient, hyla_spectral_angle_loss_and_gradient, hyla_cube,
+                                const float *> {
+  public:
+    struct params : hyla_spectral_angle_params {
+        constexpr params() noexcept : hyla_spectral_angle_params HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT {}
+    };
+
+    static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const float *original,
+                            floats loss_map) noexcept {
+        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY
+                                      : hyla_spectral_angle_map(&how, &in, original, loss_map.data());
+    }
+};
+
 // Cross-entropy of class logits; the inputs are a labelled cube and class weights or NULL: hyla_cross_entropy_...
 class cross_entropy
     : public detail::pixel_loss<hyla_cross_entropy_params, hyla_cross_entropy_totals, hyla_cross_entropy_update,

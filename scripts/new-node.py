@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 # The folders that have files of a node, and the lists that name it.
-FOLDERS = ["src/{room}", "src/capi", "src/tests", "src/tests/naive", "ffi-tests"]
-LISTS = ["src/{room}/mod.rs", "src/capi/mod.rs", "src/tests/mod.rs", "src/tests/naive/mod.rs"]
+FOLDERS = ["src/{room}", "src/capi", "src/tests", "src/tests/naive", "ffi-tests", "tests/golden", "tests/golden/data"]
+LISTS = ["src/{room}/mod.rs", "src/capi/mod.rs", "src/tests/mod.rs", "src/tests/naive/mod.rs", "tests/golden/main.rs"]
 
 
 def renamed(text, like, name):

@@ -5,7 +5,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use hyla::input::Matrix;
 use hyla::input::{Cube, Layout};
 use hyla::loss::{Write, bce, cross_entropy, dice, distinctness, focal, foreground_contrast, iou, mse};
-use hyla::loss::{orthogonality, selector_diversity, selector_entropy, svdd, tversky};
+use hyla::loss::{orthogonality, selector_diversity, selector_entropy, spectral_angle, svdd, tversky};
 use hyla::metric::range::Range;
 use std::hint::black_box;
 
@@ -119,6 +119,22 @@ pub fn of_cubes(criterion: &mut Criterion) {
         {
             let target = &target[..input.scores.len()];
             mse::loss_and_gradient(&params, &cube(input, 4), target, 1.0, Write::Store, None, gradient)
+        }
+    );
+    let params = spectral_angle::Params::default();
+    bench_loss!(
+        criterion,
+        "spectral_angle_32",
+        8,
+        gradient,
+        |input| {
+            let mut totals = spectral_angle::Totals::default();
+            totals.update(&params, &cube(input, 32), &target[..input.scores.len()]).unwrap();
+            totals
+        },
+        {
+            let target = &target[..input.scores.len()];
+            spectral_angle::loss_and_gradient(&params, &cube(input, 32), target, 1.0, Write::Store, None, gradient)
         }
     );
     let params = svdd::Params { r_unconstrained: 10.0, ..svdd::Params::default() };

@@ -1,5 +1,5 @@
-//! Losses of cubes: Deep SVDD (in its own file), mean squared error, cross-entropy of classes, Dice and foreground
-//! contrast.
+//! Losses of cubes: Deep SVDD (in its own file), mean squared error, the spectral angle, cross-entropy of classes,
+//! Dice and foreground contrast.
 
 use crate::buffer::{Buffer, pointer};
 use crate::fault::{Array, Fault};
@@ -14,13 +14,14 @@ use hyla::capi::cross_entropy::*;
 use hyla::capi::dice::*;
 use hyla::capi::foreground_contrast::*;
 use hyla::capi::mse::*;
+use hyla::capi::spectral_angle::*;
 
 /// The most channels of a case; the kernels change their ways at 128 of them.
 const MOST_CHANNELS: usize = 300;
 
 /// One of the losses with any parameters, and a cube for it.
 pub fn any(source: &mut Source) -> (Box<dyn Node>, Input) {
-    let kind = source.below(5);
+    let kind = source.below(6);
     if kind == 4 {
         let n = source.length();
         let layout = Layout::any(source, n, 3);
@@ -33,9 +34,21 @@ pub fn any(source: &mut Source) -> (Box<dyn Node>, Input) {
         0 => Box::new(Svdd::any(source, channels)),
         1 => Box::new(Mse::any(source)),
         2 => Box::new(CrossEntropy::any(source, channels)),
+        5 => Box::new(SpectralAngle::any(source)),
         _ => Box::new(Dice::any(source)),
     };
     (node, input)
+}
+
+/// What the values of a loss are compared with.
+macro_rules! compared {
+    ($node:ident) => {
+        impl $node {
+            fn compared(&self, input: &Input, part: Part) -> *const f32 {
+                input.second.at((part.start * input.layout.pixel_stride).min(input.second.len()))
+            }
+        }
+    };
 }
 
 /// Mean squared error.
@@ -54,12 +67,9 @@ impl Mse {
         };
         Self { params: Parameters::new(source, params) }
     }
-
-    /// What the values are compared with.
-    fn target(&self, input: &Input, part: Part) -> *const f32 {
-        input.second.at((part.start * input.layout.pixel_stride).min(input.second.len()))
-    }
 }
+
+compared!(Mse);
 
 mapped!(
     Mse,
@@ -72,7 +82,42 @@ mapped!(
     hyla_mse_gradient,
     hyla_mse_loss_and_gradient,
     cube_of,
-    target
+    compared
+);
+
+/// The angle between spectra.
+pub struct SpectralAngle {
+    params: Parameters,
+}
+
+impl SpectralAngle {
+    const MAPS_VALUES: bool = false;
+
+    fn any(source: &mut Source) -> Self {
+        let params = hyla_spectral_angle_params {
+            struct_size: 0,
+            measure: source.option(2),
+            reduction: source.option(4),
+            weight: source.parameter(&[1.0, 1.0, 0.5, -2.0, 0.0]),
+        };
+        Self { params: Parameters::new(source, params) }
+    }
+}
+
+compared!(SpectralAngle);
+
+mapped!(
+    SpectralAngle,
+    hyla_spectral_angle_totals,
+    hyla_spectral_angle_update,
+    hyla_spectral_angle_merge,
+    hyla_spectral_angle_normalize,
+    hyla_spectral_angle_loss,
+    hyla_spectral_angle_map,
+    hyla_spectral_angle_gradient,
+    hyla_spectral_angle_loss_and_gradient,
+    cube_of,
+    compared
 );
 
 /// Cross-entropy of classes.

@@ -35,7 +35,7 @@ mod kernels;
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
 use crate::input::{Cube, Tally};
-use crate::node::cubewise::Cubewise;
+use crate::node::cubewise::{Cubewise, cube_calls};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::softmax::{LabelledCube, MOST_CLASSES as LIMIT};
@@ -102,16 +102,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds pixels.
-    ///
-    /// # Errors
-    /// Parameters or class weights out of range, labels missing, fewer than two classes or too many, a
-    /// layout in which values share a place, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, params: &Params, logits: &Cube, class_weights: Option<&[f32]>) -> Result<(), Error> {
-        walk::update(LabelledLogits::new(params, logits, class_weights)?, &mut self.sums);
-        Ok(())
-    }
-
     /// Adds other totals. The words are canonical afterwards.
     pub fn merge(&mut self, other: &Self) {
         self.sums.merge(&other.sums);
@@ -121,97 +111,12 @@ impl Totals {
     pub fn normalize(&mut self) {
         self.sums.normalize();
     }
-
-    /// The loss. A mean of nothing is NaN, the sum 0, both with the notice `EMPTY`; a weighted mean of
-    /// weights that are all 0 is NaN with `DEGENERATE`.
-    ///
-    /// # Errors
-    /// Parameters out of range, [`Reduction::None`], terms of other parameters in the totals.
-    pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        TermLoss::loss(params, &self.sums)
-    }
-
-    /// Writes `upstream * dL/dx` for these pixels in the layout of the logits, or adds it. The totals are
-    /// those of the whole batch, of which the pixels may be any part. Pixels that do not count get 0 (or
-    /// stay as they are, if added to).
-    ///
-    /// # Errors
-    /// As [`Self::update`] and [`Self::loss`], and a gradient that is too short. Nothing was written then.
-    pub fn gradient(
-        &self,
-        params: &Params,
-        logits: &Cube,
-        class_weights: Option<&[f32]>,
-        upstream: f64,
-        write: Write,
-        gradient: &mut [f32],
-    ) -> Result<Notices, Error> {
-        self.gradient_to(params, logits, class_weights, upstream, Output::new(write, gradient))
-    }
-
-    /// [`Self::gradient`], to memory that may be uninitialised.
-    pub(crate) fn gradient_to(
-        &self,
-        params: &Params,
-        logits: &Cube,
-        class_weights: Option<&[f32]>,
-        upstream: f64,
-        gradient: Output,
-    ) -> Result<Notices, Error> {
-        let logits = LabelledLogits::new(params, logits, class_weights)?;
-        walk::gradient(logits, &self.sums, upstream, gradient)
-    }
 }
 
-/// The loss and the gradient of one batch, in one pass after one over the labels, and the batch's totals added to
-/// `totals`.
-///
-/// # Errors
-/// As [`Totals::update`] and [`Totals::gradient`]. Nothing was written then. With [`Reduction::None`] there
-/// is no loss: use [`map`] and [`Totals::gradient`].
-pub fn loss_and_gradient(
-    params: &Params,
-    logits: &Cube,
-    class_weights: Option<&[f32]>,
-    upstream: f64,
-    write: Write,
-    totals: Option<&mut Totals>,
-    gradient: &mut [f32],
-) -> Result<Value, Error> {
-    loss_and_gradient_to(params, logits, class_weights, upstream, totals, Output::new(write, gradient))
-}
-
-/// [`loss_and_gradient`], to memory that may be uninitialised.
-pub(crate) fn loss_and_gradient_to(
-    params: &Params,
-    logits: &Cube,
-    class_weights: Option<&[f32]>,
-    upstream: f64,
-    totals: Option<&mut Totals>,
-    gradient: Output,
-) -> Result<Value, Error> {
-    let totals = totals.map(|totals| &mut totals.sums);
-    let logits = LabelledLogits::new(params, logits, class_weights)?;
-    walk::loss_and_gradient(logits, upstream, totals, gradient)
-}
-
-/// Writes the terms `l_i`, one a pixel: the reduction `none`, whatever `params.reduction` is. Pixels that do
-/// not count get 0.
-///
-/// # Errors
-/// As [`Totals::update`], and a map of another length. Nothing was written then.
-pub fn map(params: &Params, logits: &Cube, class_weights: Option<&[f32]>, map: &mut [f32]) -> Result<Notices, Error> {
-    map_to(params, logits, class_weights, Output::new(Write::Store, map))
-}
-
-/// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(
-    params: &Params,
-    logits: &Cube,
-    class_weights: Option<&[f32]>,
-    map: Output,
-) -> Result<Notices, Error> {
-    walk::map(LabelledLogits::new(params, logits, class_weights)?, map)
+cube_calls! {
+    inputs LabelledLogits, of (logits, class_weights: Option<&[f32]>), totals totals => totals.sums,
+    errors "Parameters or class weights out of range, labels missing, fewer than two classes or too many",
+    gradient "dL/dx" like "logits", map "`l_i`, one a pixel"
 }
 
 /// Logits with labels, and the weights of the classes, which fit each other.

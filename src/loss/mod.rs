@@ -22,6 +22,7 @@ pub mod mse;
 pub mod orthogonality;
 pub mod selector_diversity;
 pub mod selector_entropy;
+pub mod spectral_angle;
 pub mod svdd;
 pub mod tversky;
 

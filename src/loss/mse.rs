@@ -37,7 +37,7 @@ mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::input::Cube;
-use crate::node::cubewise::Cubewise;
+use crate::node::cubewise::{Cubewise, cube_calls};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::walk::{self, Outputs, TermLoss};
@@ -91,16 +91,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds pixels.
-    ///
-    /// # Errors
-    /// Parameters out of range, a layout in which values share a place, inputs of different lengths.
-    /// Nothing was added then.
-    pub fn update(&mut self, params: &Params, reconstruction: &Cube, target: &[f32]) -> Result<(), Error> {
-        walk::update(Compared::new(params, reconstruction, target)?, &mut self.sums);
-        Ok(())
-    }
-
     /// Adds other totals. The words are canonical afterwards.
     pub fn merge(&mut self, other: &Self) {
         self.sums.merge(&other.sums);
@@ -110,92 +100,12 @@ impl Totals {
     pub fn normalize(&mut self) {
         self.sums.normalize();
     }
-
-    /// The loss. The mean of nothing is NaN, the sum 0, both with the notice `EMPTY`; a weighted mean of
-    /// weights that are all 0 is NaN with `DEGENERATE`.
-    ///
-    /// # Errors
-    /// Parameters out of range, [`Reduction::None`], terms of other parameters in the totals.
-    pub fn loss(&self, params: &Params) -> Result<Value, Error> {
-        TermLoss::loss(params, &self.sums)
-    }
-
-    /// Writes `upstream * dL/da` for these pixels in the layout of the reconstruction, or adds it. The
-    /// totals are those of the whole batch, of which the pixels may be any part. Pixels that do not count
-    /// get 0 (or stay as they are, if added to).
-    ///
-    /// # Errors
-    /// As [`Self::update`] and [`Self::loss`], and a gradient that is too short. Nothing was written then.
-    pub fn gradient(
-        &self,
-        params: &Params,
-        reconstruction: &Cube,
-        target: &[f32],
-        upstream: f64,
-        write: Write,
-        gradient: &mut [f32],
-    ) -> Result<Notices, Error> {
-        self.gradient_to(params, reconstruction, target, upstream, Output::new(write, gradient))
-    }
-
-    /// [`Self::gradient`], to memory that may be uninitialised.
-    pub(crate) fn gradient_to(
-        &self,
-        params: &Params,
-        reconstruction: &Cube,
-        target: &[f32],
-        upstream: f64,
-        gradient: Output,
-    ) -> Result<Notices, Error> {
-        let compared = Compared::new(params, reconstruction, target)?;
-        walk::gradient(compared, &self.sums, upstream, gradient)
-    }
 }
 
-/// The loss and the gradient of one batch, and the batch's totals added to `totals`: the same bits as
-/// [`Totals::update`], [`Totals::loss`] and [`Totals::gradient`] one after the other.
-///
-/// # Errors
-/// As these. Nothing was written then. With [`Reduction::None`] there is no loss: use [`map`] and
-/// [`Totals::gradient`].
-pub fn loss_and_gradient(
-    params: &Params,
-    reconstruction: &Cube,
-    target: &[f32],
-    upstream: f64,
-    write: Write,
-    totals: Option<&mut Totals>,
-    gradient: &mut [f32],
-) -> Result<Value, Error> {
-    loss_and_gradient_to(params, reconstruction, target, upstream, totals, Output::new(write, gradient))
-}
-
-/// [`loss_and_gradient`], to memory that may be uninitialised.
-pub(crate) fn loss_and_gradient_to(
-    params: &Params,
-    reconstruction: &Cube,
-    target: &[f32],
-    upstream: f64,
-    totals: Option<&mut Totals>,
-    gradient: Output,
-) -> Result<Value, Error> {
-    let totals = totals.map(|totals| &mut totals.sums);
-    let compared = Compared::new(params, reconstruction, target)?;
-    walk::loss_and_gradient(compared, upstream, totals, gradient)
-}
-
-/// Writes the terms `l_ik` in the layout of the reconstruction: the reduction `none`, whatever
-/// `params.reduction` is. Pixels that do not count get 0.
-///
-/// # Errors
-/// As [`Totals::update`], and a map that is too short. Nothing was written then.
-pub fn map(params: &Params, reconstruction: &Cube, target: &[f32], map: &mut [f32]) -> Result<Notices, Error> {
-    map_to(params, reconstruction, target, Output::new(Write::Store, map))
-}
-
-/// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(params: &Params, reconstruction: &Cube, target: &[f32], map: Output) -> Result<Notices, Error> {
-    walk::map(Compared::new(params, reconstruction, target)?, map)
+cube_calls! {
+    inputs Compared, of (reconstruction, target: &[f32]), totals totals => totals.sums,
+    errors "Parameters out of range", gradient "dL/da" like "reconstruction",
+    map "`l_ik` in the layout of the reconstruction"
 }
 
 /// A reconstruction and its target, which fit each other.

@@ -28,6 +28,7 @@
 //!   (`dirtyinfnorm`). They are evaluated two coefficients at a time, so that a chain is half as
 //!   long as Horner's: the core has other work to do than to wait for it.
 
+pub mod angle;
 pub mod color;
 pub mod double;
 mod logistic;

@@ -10,6 +10,7 @@
 //! | [`overlap`] | intersection and union of predictions and targets |
 //! | [`softmax`] | probabilities of classes, and labels |
 //! | [`channels`] | sums over the channels of a pixel, or the columns of a row |
+//! | [`spectra`] | two cubes in one layout: sums over the channels of their pixels, and what is written there |
 //! | [`gram`] | products of rows |
 //! | [`selection`] | entropy and spread of selection weights |
 //! | [`range`] | the least and the greatest score |
@@ -27,4 +28,5 @@ pub mod select;
 pub mod selection;
 pub mod softmax;
 pub mod sort;
+pub mod spectra;
 pub mod walk;

@@ -1,7 +1,7 @@
 //! AVX2 on x86-64, found at run time. FMA is not asked for: it would change bits.
 
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd};
-use bytemuck::must_cast;
+use bytemuck::{must_cast, must_cast_ref};
 use core::arch::asm;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
@@ -242,6 +242,14 @@ impl Lanes for Ymm {
         YmmDoubles(
             avx2!(_mm256_cvtps_pd(_mm256_castps256_ps128(self.0))),
             avx2!(_mm256_cvtps_pd(_mm256_extractf128_ps::<1>(self.0))),
+        )
+    }
+    #[inline(always)]
+    fn widened(_: Avx2, floats: &[f32; 8]) -> YmmDoubles {
+        let [low, high] = must_cast_ref::<_, [[f32; 4]; 2]>(floats);
+        YmmDoubles(
+            avx2!(_mm256_cvtps_pd(_mm_loadu_ps(low.as_ptr()))),
+            avx2!(_mm256_cvtps_pd(_mm_loadu_ps(high.as_ptr()))),
         )
     }
     #[inline(always)]

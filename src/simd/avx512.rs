@@ -2,7 +2,7 @@
 
 use super::avx2::fold_rows_of_eight;
 use super::{Bits, Doubles, Kernel, Lanes, Mask, Pair, Simd};
-use bytemuck::must_cast;
+use bytemuck::{must_cast, must_cast_ref};
 use core::arch::asm;
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Not, Sub};
@@ -198,6 +198,14 @@ impl Lanes for Zmm {
         ZmmDoubles(
             avx512!(_mm512_cvtps_pd(_mm512_castps512_ps256(self.0))),
             avx512!(_mm512_cvtps_pd(_mm512_extractf32x8_ps::<1>(self.0))),
+        )
+    }
+    #[inline(always)]
+    fn widened(_: Avx512, floats: &[f32; 16]) -> ZmmDoubles {
+        let [low, high] = must_cast_ref::<_, [[f32; 8]; 2]>(floats);
+        ZmmDoubles(
+            avx512!(_mm512_cvtps_pd(_mm256_loadu_ps(low.as_ptr()))),
+            avx512!(_mm512_cvtps_pd(_mm256_loadu_ps(high.as_ptr()))),
         )
     }
     #[inline(always)]

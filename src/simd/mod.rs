@@ -200,6 +200,11 @@ pub(crate) trait Lanes:
     fn from_bits(bits: Self::Bits) -> Self;
     /// Each lane as an `f64`, which is exact.
     fn widen(self) -> Self::Doubles;
+    /// The floats of an array, widened. (Where a vector is two halves, each is read by itself, not cut out of it.)
+    #[inline(always)]
+    fn widened(simd: Self::Simd, floats: &Self::Floats) -> Self::Doubles {
+        Self::from_floats(simd, floats).widen()
+    }
     /// Each double as an `f32`, rounded to nearest even.
     fn narrow(doubles: Self::Doubles) -> Self;
     /// Adds the bits of the doubles where the mask is true to their words, wrapping.
@@ -311,13 +316,10 @@ pub(crate) trait Doubles:
     /// The doubles, in order.
     fn to_values(self) -> Self::Values;
     /// The square root. It is NaN for negative numbers, except that the root of -0 is -0.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn sqrt(self) -> Self;
     /// `self < other`: false with a NaN.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn lt(self, other: Self) -> Self::Mask;
     /// `mask ? yes : no`.
-    #[cfg_attr(not(test), allow(dead_code, reason = "for losses with angles"))]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     /// The sum of sixteen doubles as a tree: lanes that are 8 apart are added, then 4, 2 and 1. The order is the same

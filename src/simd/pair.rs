@@ -109,6 +109,10 @@ impl<T: Lanes> Lanes for Pair<T> {
         Pair(self.0.widen(), self.1.widen())
     }
     #[inline(always)]
+    fn widened(simd: Self::Simd, [low, high]: &Self::Floats) -> Self::Doubles {
+        Pair(T::widened(simd, low), T::widened(simd, high))
+    }
+    #[inline(always)]
     fn narrow(doubles: Self::Doubles) -> Self {
         Self(T::narrow(doubles.0), T::narrow(doubles.1))
     }

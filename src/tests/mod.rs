@@ -43,6 +43,7 @@ mod scores;
 mod selector;
 mod selector_metrics;
 mod soft;
+mod spectral_angle;
 mod states;
 mod svdd;
 mod svdd_edges;

@@ -159,6 +159,7 @@ fn losses() -> Vec<Node> {
         of_terms!("binary cross-entropy", bce, pixels(), N),
         of_terms!("focal", focal, pixels(), N),
         of_terms!("mean squared error", mse, cube(), N * CHANNELS, &[0.0; N * CHANNELS]),
+        of_terms!("spectral angle", spectral_angle, cube(), N * CHANNELS, &[0.5; N * CHANNELS]),
         of_terms!("cross-entropy", cross_entropy, cube(), N * CHANNELS, None),
         of_overlap!("IoU", iou, Sigmoid),
         of_overlap!("IoU, minmax, with its range", iou, MinMax),

@@ -19,6 +19,7 @@ mod pixel_statistics;
 mod ranking;
 mod score_statistics;
 mod selector;
+mod spectral_angle;
 mod svdd;
 
 use hyla::capi::cube::hyla_cube;

@@ -3,7 +3,7 @@
 use super::batch::{Batch, Order};
 use super::{Ask, Input, Node, gradient_of, outcome, state_of};
 use crate::simd::Write;
-use crate::tests::naive::ulps;
+use crate::tests::naive::{ulp, ulps};
 use std::vec::Vec;
 
 /// What an oracle says of a float.
@@ -17,6 +17,8 @@ pub enum Truth {
     Ulps(f64, f64),
     /// A number, and how far off it is.
     Within(f64, f64),
+    /// A number, how many units in its last place lie between, and how far off it is beside them.
+    UlpsAnd(f64, f64, f64),
 }
 
 impl Truth {
@@ -30,6 +32,9 @@ impl Truth {
             Self::Ulps(truth, bound) => {
                 let error = ulps(found, truth);
                 assert!(error <= bound, "{what} {index}: {found} is not {truth}, {error} ulp");
+            }
+            Self::UlpsAnd(truth, ulps, beside) => {
+                Self::Within(truth, ulps * ulp(truth) + beside).check(found, what, index)
             }
             Self::Within(truth, bound) => {
                 let error = (f64::from(found) - truth).abs();
