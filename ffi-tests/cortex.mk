@@ -14,7 +14,7 @@ CORTEX := cortex-m4f cortex-m0
 CORTEX_FLASH_BUDGET := 24576
 CORTEX_STACK_BUDGET := 1024
 # What all nodes together may have of machine code.
-CORTEX_TEXT_LIMIT := 180224
+CORTEX_TEXT_LIMIT := 204800
 
 CORTEX_EMULATOR := qemu-system-arm -display none -monitor none -serial none -chardev stdio,id=text \
     -semihosting-config enable=on$(COMMA)chardev=text

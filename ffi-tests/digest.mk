@@ -25,18 +25,19 @@ digest-complete: $(BUILD)/digest.o
 	    echo 'digest: failed: it does not call:'; cat $(BUILD)/digest-lacks.txt; exit 1; \
 	fi
 
-# Machines of which nothing else is tested: without SIMD, and the second with the highest byte of a word in front.
-# $(call digest-linux,NAME,RUST TARGET)
+# Machines of which nothing else is tested: without SIMD, and the second with the highest byte of a word in front. (IBM Z
+# is not that second one: QEMU 7.2 takes the wrong product of two floats as a double, `mdebr`.)
+# $(call digest-linux,NAME,RUST TARGET,EMULATOR)
 define digest-linux
 digest-$1:
-	@$$(call need,$1-linux-gnu-gcc qemu-$1-static); \
-	$(MAKE) --no-print-directory abi-layout digest WHERE=$1 WRAPPER='qemu-$1-static -L /usr/$1-linux-gnu' \
+	@$$(call need,$1-linux-gnu-gcc $3); \
+	$(MAKE) --no-print-directory abi-layout digest WHERE=$1 WRAPPER='$3 -L /usr/$1-linux-gnu' \
 	    TARGET=$2 BUILD=$(BUILD)/$1 CC=$1-linux-gnu-gcc AR=$1-linux-gnu-ar STRIP=$1-linux-gnu-strip \
 	    CARGO='RUSTC_BOOTSTRAP=1 $(CROSS_CARGO)' BUILD_STD=-Zbuild-std=core
 endef
-$(eval $(call digest-linux,riscv64,riscv64gc-unknown-linux-gnu))
-$(eval $(call digest-linux,s390x,s390x-unknown-linux-gnu))
-digest-linux: digest-riscv64 digest-s390x ## the digest on emulated 64-bit RISC-V and with the other byte order
+$(eval $(call digest-linux,riscv64,riscv64gc-unknown-linux-gnu,qemu-riscv64-static))
+$(eval $(call digest-linux,sparc64,sparc64-unknown-linux-gnu,qemu-sparc64-static))
+digest-linux: digest-riscv64 digest-sparc64 ## the digest on emulated 64-bit RISC-V and with the other byte order
 
 # WebAssembly with its SIMD, in node.
 WASM_CARGO := RUSTC_BOOTSTRAP=1 RUSTFLAGS='-C target-feature=+simd128' $(CROSS_CARGO)
@@ -64,4 +65,4 @@ digest-wasm-programs: $(BUILD)/wasm/layout.wasm $(BUILD)/wasm/digest.wasm
 	@scripts/check-digest.sh wasm32 $(BUILD)/wasm/digest.txt node --no-warnings ffi-tests/wasm.mjs \
 	    $(BUILD)/wasm/digest.wasm
 
-.PHONY: digest digest-complete digest-linux digest-riscv64 digest-s390x digest-wasm digest-wasm-programs
+.PHONY: digest digest-complete digest-linux digest-riscv64 digest-sparc64 digest-wasm digest-wasm-programs

@@ -73,24 +73,26 @@ fn defaults(modules: &[(String, String)]) -> (String, String) {
     (macros, functions)
 }
 
-/// A macro, in lines of at most 120 columns.
+/// A macro. Where it is too long for a line, its value begins on the next one.
 fn definition(name: &str, value: &str) -> String {
     let mut text = format!("#define {name}");
-    if text.len() + 1 + value.len() <= 120 {
+    if text.len() + 1 + value.len() <= WIDTH {
         return format!("{text} {value}\n");
     }
-    let mut columns = 120;
+    text += CONTINUED;
     for word in value.split(' ') {
-        if columns + 1 + word.len() > 118 {
+        let columns = text.len() - text.rfind('\n').map_or(0, |end| end + 1);
+        // There must be room for the mark at the end of the line, too.
+        if columns + 1 + word.len() > WIDTH - " \\".len() {
             text += CONTINUED;
-            columns = 3;
         }
         text += &format!(" {word}");
-        columns += 1 + word.len();
     }
     text + "\n"
 }
 
+/// How many columns a line of the header has at most.
+const WIDTH: usize = 120;
 /// Where a macro is broken, before the space and the word that follow.
 const CONTINUED: &str = " \\\n   ";
 
@@ -135,9 +137,9 @@ fn for_c(header: &str) -> String {
     text
 }
 
-/// A comment in lines of at most 120 columns.
+/// A comment in lines that are not too long.
 fn broken(line: &str) -> String {
-    match line.get(..120).and_then(|start| start.rsplit_once(' ')) {
+    match line.get(..WIDTH).and_then(|start| start.rsplit_once(' ')) {
         Some((start, _)) if line.starts_with("//") => {
             format!("{start}\n{}", broken(&format!("//{}", &line[start.len()..])))
         }

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 const WIDTH: usize = 120;
 
+/// The files that tell a tool this width, and what stands before it there.
+const TOLD: [(&str, &str); 3] =
+    [("rustfmt.toml", "max_width = "), (".clang-format", "ColumnLimit: "), ("cbindgen.toml", "line_length = ")];
+
 /// The folders that are looked through, beside the files of the repository's root.
 const FOLDERS: [&str; 10] =
     ["src", "tests", "ffi-tests", "benches", "examples", "fuzz", "scripts", "packaging", "docs", "include"];
@@ -63,4 +67,12 @@ fn no_line_is_too_wide() {
     }
     wide.sort();
     assert!(wide.is_empty(), "no line may have more than {WIDTH}:\n{}", wide.join("\n"));
+}
+
+#[test]
+fn the_tools_are_told_this_width() {
+    for (file, before) in TOLD {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a text");
+        assert!(text.contains(&format!("{before}{WIDTH}\n")), "{file} tells another width");
+    }
 }

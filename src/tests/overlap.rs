@@ -167,8 +167,10 @@ impl Formula for tversky::Params {
                 predictions[at] += by;
                 loss_of(self, batch, &predictions)
             };
-            let step = self.step();
-            let own = 1.5 * (alone(step) - alone(-step)) / (2.0 * step) / (greatest - least + smooth);
+            // Beyond 0 and 1 a power of the loss may not be a number, so the step goes inward.
+            let inward = if score == greatest { -self.step() } else { self.step() };
+            let own = 1.5 * (alone(inward) - alone(0.0)) / inward / (greatest - least + smooth);
+            assert!(own.is_finite(), "the slope of a prediction alone is {own}");
             rounding = f64::from(f32::EPSILON) * own.abs();
         }
         1e-4 * truth.abs() + 1e-5 * largest + 1e-8 + rounding
