@@ -1,6 +1,6 @@
 //! `hyla_cross_entropy_...`: cross-entropy of class logits.
 
-use super::cube_loss::{Arrays, CubeLoss, cube_loss};
+use super::cube_loss::{Arrays, CubeLoss, cube_loss, floats_beside};
 use super::loss::*;
 use super::node::*;
 use crate::loss::cross_entropy::{self, Params, Totals};
@@ -62,20 +62,20 @@ loss_totals! {
 }
 
 impl CubeLoss for hyla_cross_entropy_params {
+    type Given = f32;
     type Beside<'a> = Option<&'a [f32]>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, class_weights: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, class_weights: *const f32) -> Result<Arrays<'a, Self>, Error> {
         // SAFETY: the contract.
-        unsafe {
-            let used = cube.labelled()?;
-            Ok((used, optional_input(class_weights, used.layout.channels)?))
-        }
+        let (taken, weights) = unsafe { (cube.labelled()?, optional_input(class_weights, cube.channels)?) };
+        let (taken, floats, spans) = floats_beside(taken, weights.unwrap_or(&[]));
+        Ok((taken, weights.map(|_| floats), spans))
     }
 }
 
 cube_loss! {
     core cross_entropy, params hyla_cross_entropy_params, totals hyla_cross_entropy_totals,
-    of (logits, class_weights) to (loss_map, grad_logits),
+    of (logits, class_weights: f32) to (loss_map, grad_logits),
     inputs "the cube's values and `labels`, optional `valid` and `weights`; `class_weights`, one a channel, finite and \
         not negative, may be NULL. All calls of a batch take the same ones",
     errors "CHANNELS (fewer than 2 or more than 4096), UNKNOWN_REDUCTION, UNKNOWN_OPTION, WEIGHT, LABEL_SMOOTHING, \

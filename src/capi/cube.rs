@@ -1,105 +1,330 @@
 //! The inputs of functions on pixels of several values.
 
-use super::check::{Span, constant, input, optional_input};
+use super::check::{Span, constant, input};
+#[cfg(feature = "conversions")]
+use super::planes::{HYLA_I32, HYLA_U8, HYLA_U16, of_mask, of_plane};
+use super::planes::{HYLA_F32, hyla_mask, hyla_plane};
 use crate::error::Error;
-use crate::input::{Cube, Layout};
-use core::ffi::c_void;
+use crate::input::{Cube, CubeSource, Floats, Layout, Original};
+#[cfg(feature = "conversions")]
+use crate::input::{CubePlanes, Mask, Rows, Values, shape};
 
-/// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
-/// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
-/// without a copy:
+/// The values of pixels of several channels, where they are: `hyla_bip(plane, channels)`, `hyla_bsq(plane, pixels)` and
+/// `hyla_bil(plane, columns, channels)` make them of the plane of the first channel.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct hyla_values {
+    /// The first channel.
+    pub plane: hyla_plane,
+    /// Items from a channel to the next; of packed pixels bytes. 0: 1, channels that are neighbours.
+    pub channel_stride: usize,
+}
+
+/// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel (row, column) is the item at
+/// `row * row_pitch` bytes and `column * stride + k * channel_stride` items, so every order of a hyperspectral cube
+/// goes in without a copy:
 ///
 /// ```text
-/// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
-/// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
-/// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+/// BIP  interleaved by pixel   stride = channels   channel_stride = 1
+/// BIL  interleaved by line    stride = 1          channel_stride = columns    row_pitch = columns * channels items
+/// BSQ  in planes              stride = 1          channel_stride = pixels of the frame
 /// ```
 ///
-/// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
-/// values; floats between the values are not touched. Results do not depend on the layout.
+/// ```c
+/// hyla_cube cube = {.values = hyla_bip(hyla_f32(logits), classes), .channels = classes, .n = pixels};
+/// cube.values = hyla_bil(hyla_plane_affine(hyla_u16(lines), 1.0f / 4095.0f, 0), columns, bands);
+/// ```
 ///
-/// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
-/// labels that it does not need are ignored; weights are used by every function that takes a cube.
+/// Values of any type are converted to float32, rounded at most once; the results are those of the converted values,
+/// bit for bit, and do not depend on the layout. No two values may share a place (HYLA_ERROR_STRIDES).
+///
+/// A gradient, and a map of a float a value, has the strides of the values, in floats; between its rows lie
+/// `output_pitch` bytes, or, where that is 0, as many floats as items between those of the values. Floats between them
+/// are not touched.
+///
+/// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and labels that
+/// it does not need are ignored; weights are used by every function that takes a cube. Initialise with `{0}` (C) or
+/// `{}` (C++) and set fields by name.
+///
+/// Errors of every function that takes a cube, beside those that it names: those of `hyla_pixels`; DTYPE (labels that
+/// are not HYLA_U8, HYLA_U16 or HYLA_I32), SCALE (one of labels), CHANNELS (of values that are converted more than 4096
+/// channels, with pointers of 32 bits 256), UNSUPPORTED_INPUT (a gradient or a map in the layout of packed pixels).
+/// Converted values take 66 KiB of stack more, with pointers of 32 bits 5 KiB.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct hyla_cube {
     /// The values, as the function says.
-    pub values: *const f32,
-    /// How many pixels there are.
-    pub n: usize,
+    pub values: hyla_values,
     /// How many values a pixel has.
     pub channels: usize,
-    /// How many floats lie between a pixel and the next one.
-    pub pixel_stride: usize,
-    /// How many floats lie between a channel and the next one.
-    pub channel_stride: usize,
-    /// One byte a pixel: nonzero is an anomaly, or foreground.
-    pub targets: *const u8,
-    /// One class a pixel, counted from 0.
-    pub labels: *const i32,
-    /// Which pixels count: nonzero counts. NULL: all do.
-    pub valid: *const u8,
-    /// Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
-    /// counted as rejected and acts as masked.
-    pub weights: *const f32,
-    /// NULL. Room for later inputs.
-    pub reserved: [*const c_void; 2],
+    /// True is an anomaly, or foreground.
+    pub targets: hyla_mask,
+    /// Which pixels count. Not given: all do.
+    pub valid: hyla_mask,
+    /// One class a pixel, counted from 0: HYLA_U8, HYLA_U16 or HYLA_I32.
+    pub labels: hyla_plane,
+    /// Pixel weights: finite and not negative. Not given: all are 1. A pixel with another weight is counted as rejected
+    /// and acts as masked.
+    pub weights: hyla_plane,
+    /// How many pixels there are, in all rows; never more are touched. With 0 all `data` may be NULL.
+    pub n: usize,
+    /// In how many rows of `n / rows` pixels they lie, without a remainder (HYLA_ERROR_FRAME_SHAPE). 0: 1.
+    pub rows: usize,
+    /// Bytes from a row of an output (a gradient, a map) to the next: whole floats, at least a row. 0: no gap in a map
+    /// of a float a pixel, the rows of the values in a gradient.
+    pub output_pitch: usize,
+    /// 0. Room for later inputs.
+    pub reserved: [usize; 5],
 }
 
-impl hyla_cube {
-    /// Where the values lie.
-    pub(super) fn layout(&self) -> Layout {
-        Layout {
-            n: self.n,
-            channels: self.channels,
-            pixel_stride: self.pixel_stride,
-            channel_stride: self.channel_stride,
+/// The inputs of a call, as they were taken.
+#[cfg_attr(
+    feature = "conversions",
+    allow(clippy::large_enum_variant, reason = "nothing is allocated, so there is no box for the larger one")
+)]
+pub(super) enum Taken<'a> {
+    /// Slices of floats, bytes and labels.
+    Cube(Cube<'a>),
+    /// Of any type.
+    #[cfg(feature = "conversions")]
+    Planes(CubePlanes<'a>),
+}
+
+impl Taken<'_> {
+    pub fn source(&self) -> CubeSource<'_> {
+        match self {
+            Self::Cube(cube) => CubeSource::Cube(cube),
+            #[cfg(feature = "conversions")]
+            Self::Planes(planes) => CubeSource::Planes(planes),
         }
     }
 
-    /// Values, mask and weights.
-    pub(super) unsafe fn values<'a>(&self) -> Result<Cube<'a>, Error> {
-        let layout = self.layout();
+    /// How many floats an output has, with its gaps.
+    pub fn output(&self, floats: Floats) -> Result<usize, Error> {
+        match (self, floats) {
+            (Self::Cube(cube), Floats::OfPixels) => Ok(cube.layout.n),
+            (Self::Cube(cube), Floats::OfValues) => Ok(cube.values.len()),
+            #[cfg(feature = "conversions")]
+            (Self::Planes(planes), floats) => planes.output_span(floats),
+        }
+    }
+
+    /// Where the inputs lie.
+    pub fn spans(&self) -> [Span; 5] {
+        match self {
+            Self::Cube(used) => [
+                Span::of_slice(Some(used.values)),
+                Span::of_slice(used.targets),
+                Span::of_slice(used.labels),
+                Span::of_slice(used.valid),
+                Span::of_slice(used.weights),
+            ],
+            #[cfg(feature = "conversions")]
+            Self::Planes(used) => [
+                of_plane(&Some(used.values.plane)),
+                of_mask(&used.targets),
+                of_mask(&used.labels),
+                of_mask(&used.valid),
+                of_plane(&used.weights),
+            ],
+        }
+    }
+}
+
+impl hyla_values {
+    /// The strides from a pixel and from a channel to the next.
+    fn strides(&self) -> [usize; 2] {
+        [self.plane.stride.max(1), self.channel_stride.max(1)]
+    }
+
+    /// The floats in a layout of their strides.
+    ///
+    /// # Errors
+    /// They are no floats, or lie in rows with gaps ([`Error::Dtype`]). (Of no pixel values may be all zero.)
+    unsafe fn floats<'a>(&self, layout: Layout) -> Result<&'a [f32], Error> {
+        if !self.plane.is_plain(HYLA_F32) && !self.plane.data.is_null() {
+            return Err(Error::Dtype);
+        }
+        // SAFETY: the contract.
+        unsafe { input(self.plane.data.cast(), layout.span()?) }
+    }
+
+    /// The values of rows of pixels.
+    #[cfg(feature = "conversions")]
+    unsafe fn read<'a>(&self, [rows, columns]: [usize; 2], channels: usize) -> Result<Values<'a>, Error> {
+        let [_, channel_stride] = self.strides();
+        if self.plane.data.is_null() && rows * columns == 0 {
+            return Ok(Values::default());
+        }
+        let span = |lie: Rows| lie.span_of_channels([rows, columns], channels, channel_stride);
+        // SAFETY: the contract.
+        Ok(Values::new(unsafe { self.plane.read_span(&span) }?, channel_stride))
+    }
+}
+
+impl hyla_cube {
+    /// Values, mask and weights, and the others that are used: targets, labels.
+    unsafe fn take<'a>(&self, [targets, labels]: [bool; 2]) -> Result<Taken<'a>, Error> {
+        let is_missing = targets && self.targets.data.is_null() || labels && self.labels.data.is_null();
+        if self.n > 0 && is_missing {
+            return Err(Error::NullPointer);
+        }
+        // SAFETY: the contract.
+        match unsafe { self.slices([targets, labels]) } {
+            #[cfg(feature = "conversions")]
+            // SAFETY: the contract.
+            Err(Error::Dtype | Error::UnsupportedInput) => unsafe { self.planes([targets, labels]) },
+            slices => slices.map(Taken::Cube),
+        }
+    }
+
+    /// The inputs as slices.
+    ///
+    /// # Errors
+    /// They are not floats, bytes and labels side by side ([`Error::Dtype`]), or lie in rows
+    /// ([`Error::UnsupportedInput`]).
+    unsafe fn slices<'a>(&self, [targets, labels]: [bool; 2]) -> Result<Cube<'a>, Error> {
+        if self.rows > 1 || self.output_pitch != 0 {
+            return Err(Error::UnsupportedInput);
+        }
+        let [pixel_stride, channel_stride] = self.values.strides();
+        let layout = Layout { n: self.n, channels: self.channels, pixel_stride, channel_stride };
+        let are_plain = self.labels.is_plain(HYLA_I32) && self.labels.stride <= 1 || self.labels.data.is_null();
+        if labels && !are_plain {
+            return Err(Error::Dtype);
+        }
         // SAFETY: the contract.
         unsafe {
             Ok(Cube {
-                values: input(self.values, layout.span()?)?,
+                values: self.values.floats(layout)?,
                 layout,
-                valid: optional_input(self.valid, self.n)?,
-                weights: optional_input(self.weights, self.n)?,
-                ..Cube::default()
+                targets: self.targets.bytes(targets, self.n)?,
+                labels: if labels { Some(input(self.labels.data.cast(), self.n)?) } else { None },
+                valid: self.valid.bytes(!self.valid.data.is_null(), self.n)?,
+                weights: self.weights.floats(!self.weights.data.is_null(), self.n)?,
             })
         }
     }
 
-    /// Values, labels, mask and weights.
-    pub(super) unsafe fn labelled<'a>(&self) -> Result<Cube<'a>, Error> {
+    /// The same, of any type.
+    #[cfg(feature = "conversions")]
+    #[inline(never)]
+    unsafe fn planes<'a>(&self, [targets, labels]: [bool; 2]) -> Result<Taken<'a>, Error> {
+        let (rows, columns) = shape(self.n, self.rows)?;
+        if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
+            return Err(Error::Misaligned);
+        }
+        let classes = self.labels.as_labels();
         // SAFETY: the contract.
-        unsafe { Ok(Cube { labels: Some(input(self.labels, self.n)?), ..self.values()? }) }
+        let mask = |mask: &hyla_mask, is_needed: bool| unsafe {
+            match (mask.data.is_null(), is_needed) {
+                (false, _) => mask.read(rows, columns).map(Some),
+                // Of no pixel.
+                (true, true) => Ok(Some(Mask::from(&[0_u8; 0][..]))),
+                (true, false) => Ok(None),
+            }
+        };
+        // SAFETY: the contract.
+        let values = unsafe { self.values.read([rows, columns], self.channels) }?;
+        let weights = match self.weights.data.is_null() {
+            true => None,
+            // SAFETY: the contract.
+            false => Some(unsafe { self.weights.read(rows, columns) }?),
+        };
+        Ok(Taken::Planes(CubePlanes {
+            n: self.n,
+            rows,
+            channels: self.channels,
+            output_row_stride: self.output_pitch / size_of::<f32>(),
+            values,
+            targets: if targets { mask(&self.targets, true)? } else { None },
+            labels: if labels { mask(&classes?, true)? } else { None },
+            valid: mask(&self.valid, false)?,
+            weights,
+        }))
+    }
+
+    /// Values, mask and weights.
+    pub(super) unsafe fn values<'a>(&self) -> Result<Taken<'a>, Error> {
+        // SAFETY: the contract.
+        unsafe { self.take([false, false]) }
+    }
+
+    /// Values, labels, mask and weights.
+    pub(super) unsafe fn labelled<'a>(&self) -> Result<Taken<'a>, Error> {
+        // SAFETY: the contract.
+        unsafe { self.take([false, true]) }
     }
 
     /// Values, targets, mask and weights.
-    pub(super) unsafe fn targeted<'a>(&self) -> Result<Cube<'a>, Error> {
+    pub(super) unsafe fn targeted<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { Ok(Cube { targets: Some(input(self.targets, self.n)?), ..self.values()? }) }
+        unsafe { self.take([true, false]) }
+    }
+
+    /// What the values are compared with, and what is read of it: the struct and its items.
+    pub(super) unsafe fn original<'a>(
+        &self,
+        taken: &Taken,
+        original: *const hyla_values,
+    ) -> Result<(Original<'a>, [Span; 2]), Error> {
+        if self.n == 0 {
+            return Ok((Original::Floats(&[]), [Span::of_slice::<u8>(None); 2]));
+        }
+        // SAFETY: the contract.
+        let values = unsafe { constant(original) }?;
+        let of_struct = Span::of(original, 1);
+        #[cfg_attr(not(feature = "conversions"), expect(irrefutable_let_patterns, reason = "there are slices alone"))]
+        if let Taken::Cube(Cube { layout, .. }) = taken
+            && values.strides() == self.values.strides()
+        {
+            // SAFETY: the contract.
+            match unsafe { values.floats(*layout) } {
+                #[cfg(feature = "conversions")]
+                Err(Error::Dtype) => {}
+                floats => {
+                    let floats = floats?;
+                    return Ok((Original::Floats(floats), [of_struct, Span::of_slice(Some(floats))]));
+                }
+            }
+        }
+        #[cfg(not(feature = "conversions"))]
+        return Err(Error::UnsupportedInput);
+        #[cfg(feature = "conversions")]
+        {
+            let shape = shape(self.n, self.rows)?.into();
+            // SAFETY: the contract.
+            let values = unsafe { values.read(shape, self.channels) }?;
+            let span = of_plane(&Some(values.plane));
+            Ok((Original::Values(values), [of_struct, span]))
+        }
+    }
+}
+
+#[cfg(feature = "conversions")]
+impl hyla_plane {
+    /// The labels as a mask of their items.
+    ///
+    /// # Errors
+    /// They are no labels ([`Error::Dtype`]), or have a scale or a zero point ([`Error::Scale`]).
+    fn as_labels(&self) -> Result<hyla_mask, Error> {
+        let Self { data, row_pitch, stride, dtype, zero_point, scale, reserved } = *self;
+        if reserved != 0 {
+            return Err(Error::Reserved);
+        }
+        if !data.is_null() && ![HYLA_U8, HYLA_U16, HYLA_I32].contains(&dtype) {
+            return Err(Error::Dtype);
+        }
+        if zero_point != 0 || scale.to_bits() != 0 {
+            return Err(Error::Scale);
+        }
+        Ok(hyla_mask { data, row_pitch, stride, dtype, first_bit: 0, has_ignore: 0, ignore: 0 })
     }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.
-pub(super) unsafe fn read(pointer: *const hyla_cube) -> Result<hyla_cube, Error> {
+pub(super) unsafe fn read<'a>(pointer: *const hyla_cube) -> Result<&'a hyla_cube, Error> {
     // SAFETY: the contract.
-    let cube = *unsafe { constant(pointer) }?;
-    if cube.reserved.iter().all(|reserved| reserved.is_null()) { Ok(cube) } else { Err(Error::Reserved) }
-}
-
-/// What a call reads of the cube: the struct and the arrays that it uses.
-pub(super) fn spans(struct_: *const hyla_cube, used: &Cube) -> [Span; 6] {
-    [
-        Span::of(struct_, 1),
-        Span::of_slice(Some(used.values)),
-        Span::of_slice(used.targets),
-        Span::of_slice(used.labels),
-        Span::of_slice(used.valid),
-        Span::of_slice(used.weights),
-    ]
+    let cube = unsafe { constant(pointer) }?;
+    if cube.reserved == [0; 5] { Ok(cube) } else { Err(Error::Reserved) }
 }

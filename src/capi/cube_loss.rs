@@ -1,50 +1,61 @@
 //! The functions of losses of cubes whose terms are summed, and the inputs of all losses of cubes.
 
 use super::check::{self, Parameters, Span, disjoint};
-use super::cube::{self, hyla_cube};
+use super::cube::{self, Taken, hyla_cube};
 use super::loss::{self, Floats};
 use crate::error::Error;
-use crate::input::Cube;
+use crate::input::{self, CubeSource};
 
 /// Parameters of a loss of a cube.
 pub(super) trait CubeLoss: Parameters {
-    /// What is read beside the cube: floats, or perhaps none.
-    type Beside<'a>: Copy + Into<Option<&'a [f32]>>;
+    /// What the pointer beside the cube points to.
+    type Given;
+    /// What it is for the core.
+    type Beside<'a>: Copy;
 
     /// The arrays that the loss uses.
-    unsafe fn read<'a>(cube: &hyla_cube, beside: *const f32) -> Arrays<'a, Self>;
+    unsafe fn read<'a>(cube: &hyla_cube, beside: *const Self::Given) -> Result<Arrays<'a, Self>, Error>;
 }
 
-/// The arrays that a loss uses, if they can be read.
-pub(super) type Arrays<'a, P> = Result<(Cube<'a>, <P as CubeLoss>::Beside<'a>), Error>;
+/// The arrays that a loss uses: the cube, what is beside it, and where that lies.
+pub(super) type Arrays<'a, P> = (Taken<'a>, <P as CubeLoss>::Beside<'a>, [Span; 2]);
+
+/// Floats beside a cube, and where they lie.
+pub(super) fn floats_beside<'a>(taken: Taken<'a>, floats: &'a [f32]) -> (Taken<'a>, &'a [f32], [Span; 2]) {
+    (taken, floats, [Span::of_slice::<u8>(None), Span::of_slice(Some(floats))])
+}
 
 /// The checked inputs of a call, and what it reads.
 pub(super) struct CubeInputs<'a, P: CubeLoss> {
     pub params: P::Core,
-    pub cube: Cube<'a>,
+    cube: Taken<'a>,
     pub beside: P::Beside<'a>,
-    spans: [Span; 8],
+    spans: [Span; 9],
 }
 
 impl<P: CubeLoss> CubeInputs<'_, P> {
     #[inline(never)]
-    pub unsafe fn new(params: *const P, cube: *const hyla_cube, beside: *const f32) -> Result<Self, Error> {
+    pub unsafe fn new(params: *const P, cube: *const hyla_cube, beside: *const P::Given) -> Result<Self, Error> {
         // SAFETY: the contract, of the arrays of the cube, too.
-        let ((checked, span), (used, beside)) =
-            unsafe { (check::parameters(params)?, P::read(&cube::read(cube)?, beside)?) };
-        let [a, b, c, d, e, f] = cube::spans(cube, &used);
-        let spans = [span, Span::of_slice(beside.into()), a, b, c, d, e, f];
-        Ok(Self { params: checked.to_core()?, cube: used, beside, spans })
+        let ((checked, span), (taken, beside, [other, items])) =
+            unsafe { (check::parameters(params)?, P::read(cube::read(cube)?, beside)?) };
+        let [a, b, c, d, e] = taken.spans();
+        let spans = [span, Span::of(cube, 1), other, items, a, b, c, d, e];
+        Ok(Self { params: checked.to_core()?, cube: taken, beside, spans })
+    }
+
+    pub fn cube(&self) -> CubeSource<'_> {
+        self.cube.source()
     }
 
     /// The map or gradient that has the layout of the values.
-    pub fn like_values(&self, to: *mut f32) -> Floats {
-        Floats(to, self.cube.values.len())
+    pub fn like_values(&self, to: *mut f32) -> Result<Floats, Error> {
+        Ok(Floats(to, self.cube.output(input::Floats::OfValues)?))
     }
 
     /// A map of one float a pixel.
-    pub fn by_pixel(&self, to: *mut f32) -> Floats {
-        Floats(to, self.cube.layout.n)
+    pub fn by_pixel(&self, to: *mut f32) -> Result<Floats, Error> {
+        Ok(Floats(to, self.cube.output(input::Floats::OfPixels)?))
     }
 }
 
@@ -59,7 +70,7 @@ impl<P: CubeLoss> loss::Inputs for CubeInputs<'_, P> {
 macro_rules! cube_loss {
     (
         core $core:ident, params $params:ident, totals $totals:ident,
-        of ($cube:ident, $beside:ident) to ($map_to:ident, $grad:ident),
+        of ($cube:ident, $beside:ident: $given:ty) to ($map_to:ident, $grad:ident),
         inputs $inputs:literal,
         errors $errors:literal,
         at_once ($passes:literal, $at_once_errors:literal);
@@ -84,11 +95,11 @@ macro_rules! cube_loss {
             #[doc = concat!(" ", $errors, ". Notices: none; `", stringify!($loss), "` tells them.")]
             fn $update(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
-                $beside: *const f32, totals: *mut $totals,
+                $beside: *const $given, totals: *mut $totals,
             ) {
                 let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
                 $crate::capi::loss::update(&inputs, totals, |totals| {
-                    totals.update(&inputs.params, &inputs.cube, inputs.beside)
+                    totals.update(&inputs.params, inputs.cube(), inputs.beside)
                 })
             }
 
@@ -102,11 +113,11 @@ macro_rules! cube_loss {
             #[doc = concat!(" Errors: those of `", stringify!($update), "`. Notices: ", $map_notices, ".")]
             fn $map(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
-                $beside: *const f32, $map_to: *mut f32,
+                $beside: *const $given, $map_to: *mut f32,
             ) {
                 let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
-                $crate::capi::loss::map(&inputs, inputs.$shape($map_to), |to| {
-                    $core::map_to(&inputs.params, &inputs.cube, inputs.beside, to)
+                $crate::capi::loss::map(&inputs, inputs.$shape($map_to)?, |to| {
+                    $core::map_to(&inputs.params, inputs.cube(), inputs.beside, to)
                 })
             }
 
@@ -119,13 +130,13 @@ macro_rules! cube_loss {
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`.")]
             fn $gradient(
                 params: *const $params, totals: *const $totals,
-                $cube: *const $crate::capi::cube::hyla_cube, $beside: *const f32, upstream: f64,
+                $cube: *const $crate::capi::cube::hyla_cube, $beside: *const $given, upstream: f64,
                 write: u32, $grad: *mut f32,
             ) {
                 let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
-                let to = inputs.like_values($grad);
+                let to = inputs.like_values($grad)?;
                 $crate::capi::loss::gradient(&inputs, totals, write, to, |totals, to| {
-                    totals.gradient_to(&inputs.params, &inputs.cube, inputs.beside, upstream, to)
+                    totals.gradient_to(&inputs.params, inputs.cube(), inputs.beside, upstream, to)
                 })
             }
 
@@ -137,14 +148,13 @@ macro_rules! cube_loss {
             #[doc = concat!(" Notices: those of `", stringify!($loss), "`, about this batch.")]
             fn $loss_and_gradient(
                 params: *const $params, $cube: *const $crate::capi::cube::hyla_cube,
-                $beside: *const f32, upstream: f64, write: u32, totals: *mut $totals,
+                $beside: *const $given, upstream: f64, write: u32, totals: *mut $totals,
                 loss: *mut f64, $grad: *mut f32,
             ) {
                 let inputs = $crate::capi::cube_loss::CubeInputs::new(params, $cube, $beside)?;
-                let to = inputs.like_values($grad);
+                let to = inputs.like_values($grad)?;
                 $crate::capi::loss::loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
-                    let $crate::capi::cube_loss::CubeInputs { params, cube, beside, .. } = &inputs;
-                    $core::loss_and_gradient_to(params, cube, *beside, upstream, totals, to)
+                    $core::loss_and_gradient_to(&inputs.params, inputs.cube(), inputs.beside, upstream, totals, to)
                 })
             }
         }

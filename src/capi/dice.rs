@@ -1,7 +1,7 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
 use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
-use super::loss::Inputs as _;
+use super::loss::{Floats, Inputs as _};
 use super::node::*;
 use crate::loss::dice::{self, Absent, Params, Totals};
 use core::ptr::null;
@@ -74,11 +74,12 @@ mirror! {
 }
 
 impl CubeLoss for hyla_dice_params {
-    type Beside<'a> = Option<&'a [f32]>;
+    type Given = f32;
+    type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Result<Arrays<'a, Self>, Error> {
         // SAFETY: the contract.
-        Ok((unsafe { cube.labelled() }?, None))
+        Ok((unsafe { cube.labelled() }?, (), [Span::of_slice::<u8>(None); 2]))
     }
 }
 
@@ -99,9 +100,9 @@ exported! {
         params: *const hyla_dice_params, logits: *const hyla_cube, totals: *mut hyla_dice_totals,
     ) {
         let inputs = CubeInputs::new(params, logits, null())?;
-        let classes = inputs.cube.layout.channels;
+        let classes = inputs.cube().channels();
         inputs.disjoint(&[Span::of(totals, classes)], &[])?;
-        dice::update(&inputs.params, &inputs.cube, views_mut(totals, classes)?)
+        dice::update(&inputs.params, inputs.cube(), views_mut(totals, classes)?)
     }
 
     /// The loss, in double from exact sums; 0 of no pixel.
@@ -128,11 +129,11 @@ exported! {
     ) {
         let inputs = CubeInputs::new(params, logits, null())?;
         let write = write_mode(write)?;
-        let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
+        let (Floats(_, span), classes) = (inputs.like_values(grad_logits)?, inputs.cube().channels());
         inputs.disjoint(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
         let (totals, gradient) =
             (views(totals, classes)?, floats(write, grad_logits, span)?);
-        dice::gradient_to(&inputs.params, totals, &inputs.cube, upstream, gradient)
+        dice::gradient_to(&inputs.params, totals, &inputs.cube(), upstream, gradient)
     }
 
     /// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
@@ -145,13 +146,13 @@ exported! {
     ) {
         let inputs = CubeInputs::new(params, logits, null())?;
         let write = write_mode(write)?;
-        let (span, classes) = (inputs.cube.values.len(), inputs.cube.layout.channels);
+        let (Floats(_, span), classes) = (inputs.like_values(grad_logits)?, inputs.cube().channels());
         let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
         inputs.disjoint(&writes, &[])?;
         let (totals, gradient) =
             (output(mirrored(totals), classes)?, floats(write, grad_logits, span)?);
         let loss = check::result(loss)?;
-        let CubeInputs { params, cube, .. } = inputs;
-        put_number(dice::loss_and_gradient_to(&params, &cube, upstream, totals, gradient)?, loss)
+        let params = &inputs.params;
+        put_number(dice::loss_and_gradient_to(params, &inputs.cube(), upstream, totals, gradient)?, loss)
     }
 }

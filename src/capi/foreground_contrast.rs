@@ -1,7 +1,7 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
 use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
-use super::loss::{Inputs as _, loss as loss_of, loss_and_gradient, update};
+use super::loss::{Floats, Inputs as _, loss as loss_of, loss_and_gradient, update};
 use super::node::*;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
 use core::ptr::null;
@@ -106,11 +106,12 @@ mirror! {
 }
 
 impl CubeLoss for hyla_foreground_contrast_params {
-    type Beside<'a> = Option<&'a [f32]>;
+    type Given = f32;
+    type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Result<Arrays<'a, Self>, Error> {
         // SAFETY: the contract.
-        Ok((unsafe { cube.targeted() }?, None))
+        Ok((unsafe { cube.targeted() }?, (), [Span::of_slice::<u8>(None); 2]))
     }
 }
 
@@ -146,7 +147,7 @@ exported! {
         frame: *mut hyla_foreground_contrast_frame,
     ) {
         let inputs = CubeInputs::new(params, rgb, null())?;
-        update(&inputs, frame, |frame| frame.update(&inputs.params, &inputs.cube))
+        update(&inputs, frame, |frame| frame.update(&inputs.params, inputs.cube()))
     }
 
     /// Adds one finished frame to totals.
@@ -192,11 +193,11 @@ exported! {
     ) {
         let inputs = CubeInputs::new(params, rgb, null())?;
         let write = write_mode(write)?;
-        let span = inputs.cube.values.len();
+        let Floats(_, span) = inputs.like_values(grad_rgb)?;
         inputs.disjoint(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
         let (totals, frame) = (view(totals)?, view(frame)?);
         let gradient = floats(write, grad_rgb, span)?;
-        totals.gradient_to(&inputs.params, frame, &inputs.cube, upstream, gradient)
+        totals.gradient_to(&inputs.params, frame, &inputs.cube(), upstream, gradient)
     }
 
     /// The loss and the gradient of a batch of one frame in one call, for the case that it is not tiled: the same
@@ -211,9 +212,9 @@ exported! {
         grad_rgb: *mut f32,
     ) {
         let inputs = CubeInputs::new(params, rgb, null())?;
-        let to = inputs.like_values(grad_rgb);
+        let to = inputs.like_values(grad_rgb)?;
         loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
-            contrast::loss_and_gradient_to(&inputs.params, &inputs.cube, upstream, totals, to)
+            contrast::loss_and_gradient_to(&inputs.params, &inputs.cube(), upstream, totals, to)
         })
     }
 }

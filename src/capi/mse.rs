@@ -1,8 +1,11 @@
 //! `hyla_mse_...`: mean squared error of a reconstruction.
 
+use super::cube::hyla_values;
 use super::cube_loss::{Arrays, CubeLoss, cube_loss};
 use super::loss::*;
 use super::node::*;
+use crate::error::Error;
+use crate::input::Original;
 use crate::loss::mse::{self, Params, Totals};
 
 stages!(HYLA_MSE_STAGES, 7);
@@ -10,7 +13,7 @@ stages!(HYLA_MSE_STAGES, 7);
 parameters! {
     /// Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
     ///
-    /// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
+    /// With values a (a cube), as many values b (`target`) and pixel weights v (`weights`):
     ///
     /// ```text
     /// l_ik = weight * v_i * (a_ik - b_ik)^2
@@ -48,22 +51,24 @@ loss_totals! {
 }
 
 impl CubeLoss for hyla_mse_params {
-    type Beside<'a> = &'a [f32];
+    type Given = hyla_values;
+    type Beside<'a> = Original<'a>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, target: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, target: *const hyla_values) -> Result<Arrays<'a, Self>, Error> {
         // SAFETY: the contract.
         unsafe {
-            let used = cube.values()?;
-            Ok((used, input(target, used.values.len())?))
+            let taken = cube.values()?;
+            let (target, spans) = cube.original(&taken, target)?;
+            Ok((taken, target, spans))
         }
     }
 }
 
 cube_loss! {
     core mse, params hyla_mse_params, totals hyla_mse_totals,
-    of (reconstruction, target) to (loss_map, grad_reconstruction),
-    inputs "the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between \
-        them are not read)",
+    of (reconstruction, target: hyla_values) to (loss_map, grad_reconstruction),
+    inputs "the cube's values, optional `valid` and `weights`; `target`, values of any type and layout, \
+        as many",
     errors "CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT",
     at_once ("in one pass (masks and weights are read once more first)", "UNKNOWN_WRITE, NO_SCALAR");
 

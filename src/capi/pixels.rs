@@ -7,7 +7,7 @@ use super::planes::{hyla_mask, hyla_plane};
 use super::planes::{of_mask, of_plane};
 use crate::error::Error;
 #[cfg(feature = "conversions")]
-use crate::input::{Mask, Plane, Planes};
+use crate::input::{Mask, Plane, Planes, shape};
 use crate::input::{Pixels, Source, Used};
 
 /// The inputs of a call: planes and masks of `n` pixels. Which of them a function uses is said with it; what is not
@@ -183,10 +183,7 @@ impl hyla_pixels {
     #[cfg(feature = "conversions")]
     #[inline(never)]
     unsafe fn planes<'a>(&self, used: Used, needed: Used) -> Result<Taken<'a>, Error> {
-        let rows = self.rows.max(1);
-        let (Some(columns), Some(0)) = (self.n.checked_div(rows), self.n.checked_rem(rows)) else {
-            return Err(Error::FrameShape);
-        };
+        let (rows, columns) = shape(self.n, self.rows)?;
         if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
             return Err(Error::Misaligned);
         }

@@ -5,7 +5,7 @@ use super::check::Span;
 use super::check::input;
 use crate::error::Error;
 #[cfg(feature = "conversions")]
-use crate::input::{Items, Mask, Plane, Truths};
+use crate::input::{Items, Mask, Plane, Rows, Truths};
 use core::ffi::c_void;
 
 /// The type of an item: the code and the bits of DLPack, `code | bits << 8`, so that a tensor's dtype is one of these.
@@ -101,19 +101,34 @@ impl hyla_plane {
         if !is_used {
             return Ok(None);
         }
-        let numbers = self.zero_point as u32 | self.scale.to_bits() | self.reserved;
-        let is_plain = self.dtype == HYLA_F32 && self.row_pitch == 0 && self.stride <= 1 && numbers == 0;
-        if !is_plain && !self.data.is_null() {
+        if !(self.is_plain(HYLA_F32) && self.stride <= 1) && !self.data.is_null() {
             return Err(Error::Dtype);
         }
         // SAFETY: the contract.
         unsafe { input(self.data.cast(), n) }.map(Some)
     }
 
+    /// Whether the items are of a type, in rows without gaps, and have no other meaning.
+    #[inline(always)]
+    pub(super) fn is_plain(&self, dtype: u32) -> bool {
+        let numbers = self.zero_point as u32 | self.scale.to_bits() | self.reserved;
+        self.dtype == dtype && self.row_pitch == 0 && numbers == 0
+    }
+
     /// The items of rows of pixels.
     #[cfg(feature = "conversions")]
-    #[inline(never)]
     pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize) -> Result<Plane<'a>, Error> {
+        // SAFETY: the contract.
+        unsafe { self.read_span(&|lie| lie.span(rows, columns)) }
+    }
+
+    /// As many items as a function says of how they lie.
+    #[cfg(feature = "conversions")]
+    #[inline(never)]
+    pub(super) unsafe fn read_span<'a>(
+        &self,
+        span: &dyn Fn(Rows) -> Result<usize, Error>,
+    ) -> Result<Plane<'a>, Error> {
         let Self { data, row_pitch, stride, dtype, zero_point, scale, reserved } = *self;
         if reserved != 0 {
             return Err(Error::Reserved);
@@ -140,7 +155,7 @@ impl hyla_plane {
         if stride > 1 && lie.group.is_some() {
             return Err(Error::Strides);
         }
-        let span = lie.span(rows, columns)?;
+        let span = span(lie)?;
         // SAFETY: the contract.
         items(unsafe {
             match dtype {

@@ -1,9 +1,11 @@
 //! `hyla_spectral_angle_...`: the angle between reconstructed and original spectra.
 
+use super::cube::hyla_values;
 use super::cube_loss::{Arrays, CubeLoss, cube_loss};
 use super::loss::*;
 use super::node::*;
 use crate::error::Error;
+use crate::input::Original;
 use crate::loss::spectral_angle::{self, Measure, Params, Totals};
 
 /// The angle between two spectra, from 0 to pi.
@@ -16,7 +18,7 @@ stages!(HYLA_SPECTRAL_ANGLE_STAGES, 7);
 parameters! {
     /// The angle between reconstructed and original spectra (not in cuvis-ai): what is computed.
     ///
-    /// With spectra a (a cube), the original ones b in the same layout and pixel weights v (`weights`):
+    /// With spectra a (a cube), the original ones b and pixel weights v (`weights`):
     ///
     /// ```text
     /// cos_i = <a_i, b_i> / (|a_i| |b_i|)
@@ -66,22 +68,24 @@ loss_totals! {
 }
 
 impl CubeLoss for hyla_spectral_angle_params {
-    type Beside<'a> = &'a [f32];
+    type Given = hyla_values;
+    type Beside<'a> = Original<'a>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, original: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, original: *const hyla_values) -> Result<Arrays<'a, Self>, Error> {
         // SAFETY: the contract.
         unsafe {
-            let used = cube.values()?;
-            Ok((used, input(original, used.values.len())?))
+            let taken = cube.values()?;
+            let (original, spans) = cube.original(&taken, original)?;
+            Ok((taken, original, spans))
         }
     }
 }
 
 cube_loss! {
     core spectral_angle, params hyla_spectral_angle_params, totals hyla_spectral_angle_totals,
-    of (reconstruction, original) to (loss_map, grad_reconstruction),
-    inputs "the cube's values, optional `valid` and `weights`; `original` in the layout of the values (floats \
-        between them are not read)",
+    of (reconstruction, original: hyla_values) to (loss_map, grad_reconstruction),
+    inputs "the cube's values, optional `valid` and `weights`; `original`, values of any type and \
+        layout, as many",
     errors "CHANNELS (pixels of none), UNKNOWN_OPTION (measure), UNKNOWN_REDUCTION, WEIGHT",
     at_once ("in one pass (masks and weights are read once more first)", "UNKNOWN_WRITE, NO_SCALAR");
 

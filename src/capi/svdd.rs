@@ -1,6 +1,6 @@
 //! `hyla_svdd_...`: Deep SVDD with a soft boundary.
 
-use super::cube_loss::{Arrays, CubeInputs, CubeLoss, cube_loss};
+use super::cube_loss::{Arrays, CubeInputs, CubeLoss, cube_loss, floats_beside};
 use super::loss::{Inputs as _, loss};
 use super::node::*;
 use crate::loss::svdd::{self, Params, Totals};
@@ -61,20 +61,18 @@ loss_totals! {
 }
 
 impl CubeLoss for hyla_svdd_params {
+    type Given = f32;
     type Beside<'a> = &'a [f32];
 
-    unsafe fn read<'a>(cube: &hyla_cube, center: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, center: *const f32) -> Result<Arrays<'a, Self>, Error> {
         // SAFETY: the contract.
-        unsafe {
-            let used = cube.values()?;
-            Ok((used, input(center, used.layout.channels)?))
-        }
+        unsafe { Ok(floats_beside(cube.values()?, input(center, cube.channels)?)) }
     }
 }
 
 cube_loss! {
     core svdd, params hyla_svdd_params, totals hyla_svdd_totals,
-    of (embeddings, center) to (score_map, grad_embeddings),
+    of (embeddings, center: f32) to (score_map, grad_embeddings),
     inputs "the cube's values, optional `valid` and `weights`; `center`, one float a channel",
     errors "CHANNELS (none, or more than 4096), NU, WEIGHT, RADIUS",
     at_once ("in one pass (masks and weights are read once more first)", "UNKNOWN_WRITE");
@@ -132,7 +130,7 @@ exported! {
         let channels = inputs.beside.len();
         inputs.disjoint(&[Span::of(center_sums, channels)], &[])?;
         let sums = views_mut(center_sums, channels)?;
-        svdd::update_center(&inputs.params, &inputs.cube, inputs.beside, sums)
+        svdd::update_center(&inputs.params, inputs.cube(), inputs.beside, sums)
     }
 
     /// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.

@@ -36,6 +36,18 @@ pub(crate) struct Place {
     pub width: usize,
 }
 
+/// Rows, and how many pixels each of them has.
+///
+/// # Errors
+/// Rows with a remainder ([`Error::FrameShape`]).
+pub(crate) fn shape(n: usize, rows: usize) -> Result<(usize, usize), Error> {
+    let rows = rows.max(1);
+    match (n.checked_div(rows), n.checked_rem(rows)) {
+        (Some(columns), Some(0)) => Ok((rows, columns)),
+        _ => Err(Error::FrameShape),
+    }
+}
+
 impl Place {
     pub fn pixels(&self) -> usize {
         self.rows.wrapping_mul(self.columns)
@@ -86,6 +98,42 @@ impl Rows {
         }
         let last = (rows - 1).checked_mul(row_stride).ok_or(Error::TooLarge)?;
         last.checked_add(row).ok_or(Error::TooLarge)
+    }
+
+    /// The same of pixels of several channels, each so many items (of groups bytes) from the one before.
+    ///
+    /// # Errors
+    /// Those of [`Self::span`], and values that share a place ([`Error::Strides`]).
+    pub fn span_of_channels(
+        &self,
+        [rows, columns]: [usize; 2],
+        channels: usize,
+        channel_stride: usize,
+    ) -> Result<usize, Error> {
+        let plane = self.span(rows, columns)?;
+        if plane == 0 || channels == 0 {
+            return Ok(0);
+        }
+        // Groups are bytes side by side.
+        let row = if self.group.is_some() { self.of_row(columns) } else { None };
+        let along_row = row.map_or((columns, self.stride), |bytes| (bytes, 1));
+        let steps = [along_row, (rows, self.row_stride(columns)), (channels, channel_stride)];
+        let steps = || steps.into_iter().filter(|(count, _)| *count > 1);
+        // Each step must jump over all that shorter ones reach. (Of two equal ones neither does.)
+        for (index, (_, step)) in steps().enumerate() {
+            let mut reach = 0_usize;
+            for (other, (count, shorter)) in steps().enumerate() {
+                if other != index && shorter <= step {
+                    let more = (count - 1).checked_mul(shorter).ok_or(Error::TooLarge)?;
+                    reach = reach.checked_add(more).ok_or(Error::TooLarge)?;
+                }
+            }
+            if step <= reach {
+                return Err(Error::Strides);
+            }
+        }
+        let last = (channels - 1).checked_mul(channel_stride).ok_or(Error::TooLarge)?;
+        last.checked_add(plane).ok_or(Error::TooLarge)
     }
 
     /// Every so many pixels of every so many rows of so many columns, from the first.

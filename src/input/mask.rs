@@ -140,6 +140,32 @@ impl<'a> Mask<'a> {
         bytes
     }
 
+    /// The labels of a place, if they are there side by side.
+    pub(super) fn labels_in_place(&self, place: &Place) -> Option<&'a [i32]> {
+        let lie = self.lie();
+        match self.truths {
+            Truths::I32(labels) if lie.are_neighbours(place) => {
+                Some(cut(labels, lie.start(place, 0).wrapping_add(place.column), place.pixels()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The labels of a place: where they are, or converted to a part of the arena.
+    pub(super) fn fetch_labels<'t>(&self, place: &Place, arena: &mut &'t mut [u8]) -> &'t [i32]
+    where
+        'a: 't,
+    {
+        if let Some(labels) = self.labels_in_place(place) {
+            return labels;
+        }
+        let labels = take(arena, place.pixels());
+        for (start, first, to) in self.lie().of_tile(place, labels) {
+            to.iter_mut().zip(first..).for_each(|(to, pixel)| *to = self.at(start, pixel));
+        }
+        labels
+    }
+
     /// Writes a byte for each pixel of a place, row after row: not 0 where the mask is true.
     #[inline(never)]
     fn convert(&self, place: &Place, to: &mut [u8]) {

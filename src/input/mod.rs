@@ -1,7 +1,7 @@
 //! The inputs of a call: pixels of one value, pixels of several (a cube), rows of floats (a matrix).
 //!
 //! Pixels come as slices of floats and bytes ([`Pixels`]), or as planes of any type, stride and pitch ([`Planes`]):
-//! functions take either ([`Source`]).
+//! functions take either ([`Source`]). So do cubes ([`Cube`], [`CubePlanes`], [`CubeSource`]).
 //!
 //! One rule for all nodes: where `valid` is 0 the pixel is as if it were not there. It may be
 //! NaN, changes no total, and its gradient and its entry of a map are 0. A pixel whose weight is
@@ -9,6 +9,9 @@
 //! the same.
 
 mod cube;
+#[cfg(feature = "conversions")]
+mod cube_planes;
+mod cube_source;
 #[cfg(feature = "conversions")]
 mod grid;
 mod live;
@@ -23,10 +26,20 @@ mod plane;
 mod planes;
 mod source;
 mod tally;
+#[cfg(feature = "conversions")]
+mod values;
 
 pub use cube::{Cube, Layout};
 pub(crate) use cube::{CubeColumns, CubeOutput};
+#[cfg(feature = "conversions")]
+pub use cube_planes::CubePlanes;
+#[cfg(feature = "conversions")]
+pub(crate) use cube_planes::CubeTiles;
+pub use cube_source::{CubeSource, Original};
+pub(crate) use cube_source::{CubeTile, Floats};
 pub(crate) use live::{Live, LiveColumns, Weights, both};
+#[cfg(all(feature = "conversions", feature = "capi"))]
+pub(crate) use grid::{Rows, shape};
 #[cfg(feature = "conversions")]
 pub use mask::{Mask, Truths};
 pub(crate) use masks::{MaskCounts, Masks};
@@ -39,3 +52,5 @@ pub use planes::Planes;
 pub use source::Source;
 pub(crate) use source::{Tile, Used};
 pub(crate) use tally::{Sum, Tally, count_valid, sum, tally, tally_source};
+#[cfg(feature = "conversions")]
+pub use values::Values;

@@ -144,11 +144,21 @@ impl<'a> Plane<'a> {
     /// A scale that is not finite, or one or a zero point of floats ([`Error::Scale`]); rows that overlap
     /// ([`Error::FrameShape`]); a stride of 0 ([`Error::Strides`]); too few items ([`Error::LengthMismatch`]).
     pub(crate) fn check(&self, rows: usize, columns: usize) -> Result<(), Error> {
+        self.check_meaning()?;
+        self.check_length(self.lie().span(rows, columns)?)
+    }
+
+    /// The type and the numbers of a plane fit each other.
+    pub(super) fn check_meaning(&self) -> Result<(), Error> {
         let is_float = matches!(self.items, Items::F32(_) | Items::F64(_) | Items::F16(_) | Items::Bf16(_));
         if !self.scale.is_finite() || (is_float && (self.scale != 1.0 || self.zero_point != 0)) {
             return Err(Error::Scale);
         }
-        let span = self.lie().span(rows, columns)?;
+        Ok(())
+    }
+
+    /// There are so many items.
+    pub(super) fn check_length(&self, span: usize) -> Result<(), Error> {
         if span > self.length() { Err(Error::LengthMismatch) } else { Ok(()) }
     }
 
@@ -180,15 +190,19 @@ impl<'a> Plane<'a> {
     #[inline(never)]
     fn convert(&self, place: &Place, to: &mut [f32]) {
         for (start, first, to) in self.lie().of_tile(place, to) {
-            if self.stride == 1 && ZERO_POINTS.contains(&self.zero_point) && !simd::IS_SMALL {
-                simd::run(Convert { plane: self, start, first, to });
-            } else {
-                self.one_by_one(start, first, to);
-            }
+            self.convert_row(start, first, to);
         }
     }
 
     /// Writes the values of pixels of the row that begins at `start`.
+    pub(super) fn convert_row(&self, start: usize, first: usize, to: &mut [f32]) {
+        if self.stride == 1 && ZERO_POINTS.contains(&self.zero_point) && !simd::IS_SMALL {
+            simd::run(Convert { plane: self, start, first, to });
+        } else {
+            self.one_by_one(start, first, to);
+        }
+    }
+
     #[inline(never)]
     fn one_by_one(&self, start: usize, first: usize, to: &mut [f32]) {
         to.iter_mut().zip(first..).for_each(|(to, pixel)| *to = self.at(start, pixel));

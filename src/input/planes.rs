@@ -9,7 +9,7 @@
 //! to the kernel where it is, the rest is converted into the arena, and what was written there goes back in rows. Sums
 //! and counts are exact and have no order, so that the tiles give the bits of the whole.
 
-use super::grid::{Place, Rows};
+use super::grid::{Place, Rows, shape};
 use super::mask::CountBits;
 use super::source::Used;
 use super::{Mask, MaskCounts, Pixels, Plane};
@@ -79,11 +79,7 @@ impl<'a> Planes<'a> {
 
     /// Rows, and how many pixels each has.
     fn shape(&self) -> Result<(usize, usize), Error> {
-        let rows = self.rows.max(1);
-        match (self.n.checked_div(rows), self.n.checked_rem(rows)) {
-            (Some(columns), Some(0)) => Ok((rows, columns)),
-            _ => Err(Error::FrameShape),
-        }
+        shape(self.n, self.rows)
     }
 
     /// The planes that are used hold their pixels.
@@ -152,7 +148,7 @@ pub(super) struct Tiles<'a> {
     next: (usize, usize),
     /// The place of which the arena holds what goes to the output.
     unstored: Option<Place>,
-    arena: Arena,
+    arena: Arena<ARENA>,
     /// How many bytes of the arena a tile takes.
     needed: usize,
 }

@@ -34,8 +34,8 @@ mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::input::{Cube, Tally};
-use crate::node::cubewise::{Cubewise, cube_calls};
+use crate::input::{Cube, CubeSource, Tally};
+use crate::node::cubewise::{CubeLoss, Cubewise, cube_calls, inputs};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::softmax::{LabelledCube, MOST_CLASSES as LIMIT};
@@ -114,14 +114,28 @@ impl Totals {
 }
 
 cube_calls! {
-    inputs LabelledLogits, of (logits, class_weights: Option<&[f32]>), totals totals => totals.sums,
+    of (logits, class_weights: Option<&'a [f32]>), totals totals => totals.sums,
     errors "Parameters or class weights out of range, labels missing, fewer than two classes or too many",
     gradient "dL/dx" like "logits", map "`l_i`, one a pixel"
 }
 
+impl CubeLoss for Params {
+    type Beside<'a> = Option<&'a [f32]>;
+    type Inputs<'a> = LabelledLogits<'a>;
+    const LABELLED: bool = true;
+
+    fn inputs<'a>(&self, cube: &Cube<'a>, class_weights: Option<&'a [f32]>) -> Result<LabelledLogits<'a>, Error> {
+        LabelledLogits::new(self, cube, class_weights)
+    }
+
+    fn beside_tile<'t>(class_weights: &'t Option<&[f32]>, _: &'t [f32]) -> Option<&'t [f32]> {
+        *class_weights
+    }
+}
+
 /// Logits with labels, and the weights of the classes, which fit each other.
 #[derive(Clone, Copy)]
-struct LabelledLogits<'a> {
+pub(crate) struct LabelledLogits<'a> {
     params: Params,
     labels: LabelledCube<'a>,
     class_weights: Option<&'a [f32]>,

@@ -39,7 +39,7 @@ mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSum, counts};
-use crate::input::{Cube, Tally};
+use crate::input::{CubeSource, Tally};
 use crate::node::fingerprint::fingerprint;
 use crate::node::softmax::LabelledCube;
 use crate::simd::{IS_SMALL, Output, Places, Write};
@@ -149,15 +149,28 @@ impl Totals {
 /// # Errors
 /// Parameters out of range, labels missing, no class or too many, another number of totals, a layout in which
 /// values share a place, inputs of different lengths. Nothing was added then.
+pub fn update<'a>(params: &Params, logits: impl Into<CubeSource<'a>>, totals: &mut [Totals]) -> Result<(), Error> {
+    let logits = logits.into();
+    check(params, &logits, totals.len())?;
+    add(params, &logits, totals);
+    Ok(())
+}
+
+/// Adds pixels that are checked.
 #[inline(never)]
-pub fn update(params: &Params, logits: &Cube, totals: &mut [Totals]) -> Result<(), Error> {
-    let labels = check(params, logits, totals.len())?;
-    let tally = kernels::add(&labels, totals);
+fn add(params: &Params, logits: &CubeSource, totals: &mut [Totals]) {
+    let mut all = Tally::default();
+    logits.each(None, |tile| {
+        if let Ok(labels) = LabelledCube::new(&tile.cube, params.ignore_index) {
+            let tally = kernels::add(&labels, totals);
+            all.pixels = all.pixels.wrapping_add(tally.pixels);
+            all.rejected = all.rejected.wrapping_add(tally.rejected);
+        }
+    });
     let classes = totals.len();
     for (class, totals) in totals.iter_mut().enumerate() {
-        totals.count(Params::fingerprint(class, classes), tally);
+        totals.count(Params::fingerprint(class, classes), all);
     }
-    Ok(())
 }
 
 /// Adds other totals, class by class. The words are canonical afterwards.
@@ -198,66 +211,71 @@ pub fn loss(params: &Params, totals: &[Totals]) -> Result<Value, Error> {
 ///
 /// # Errors
 /// As [`update`] and [`loss`], and a gradient that is too short. Nothing was written then.
-pub fn gradient(
+pub fn gradient<'a>(
     params: &Params,
     totals: &[Totals],
-    logits: &Cube,
+    logits: impl Into<CubeSource<'a>>,
     upstream: f64,
     write: Write,
     gradient: &mut [f32],
 ) -> Result<Notices, Error> {
-    gradient_to(params, totals, logits, upstream, Output::new(write, gradient))
+    gradient_to(params, totals, &logits.into(), upstream, Output::new(write, gradient))
 }
 
 /// [`gradient`], to memory that may be uninitialised.
 pub(crate) fn gradient_to(
     params: &Params,
     totals: &[Totals],
-    logits: &Cube,
+    logits: &CubeSource,
     upstream: f64,
     gradient: Output,
 ) -> Result<Notices, Error> {
-    let labels = check(params, logits, totals.len())?;
+    check(params, logits, totals.len())?;
     logits.check_output(gradient.len())?;
     let all = All::new(params, totals)?;
     let factor = f64::from(params.weight) * upstream / all.count;
-    let of_totals = SlopeSource { all: &all, totals, factor, skipped: labels.classes - totals.len() };
+    let skipped = LabelledCube::classes_of(totals.len()) - totals.len();
+    let of_totals = SlopeSource { all: &all, totals, factor, skipped };
     if totals.len() < FEW_CLASSES || IS_SMALL {
-        write::<FEW_CLASSES>(&of_totals, &labels, gradient);
+        write::<FEW_CLASSES>(&of_totals, params, logits, gradient);
     } else {
-        write::<MOST_CLASSES>(&of_totals, &labels, gradient);
+        write::<MOST_CLASSES>(&of_totals, params, logits, gradient);
     }
     Ok(all.value(totals).notices)
 }
 
 /// Writes the gradient. The slopes of so many classes are on the stack at a time.
 #[inline(never)]
-fn write<const CLASSES: usize>(found: &SlopeSource, labels: &LabelledCube, gradient: Output) {
+fn write<const CLASSES: usize>(found: &SlopeSource, params: &Params, logits: &CubeSource, gradient: Output) {
     let mut slopes = [Slopes::default(); CLASSES];
     found.find(0, &mut slopes);
     let mut table = SlopeTable { found, first: 0, slopes: &mut slopes };
-    kernels::write(labels, &mut table, gradient);
+    logits.each(Some(gradient), |tile| {
+        if let Ok(labels) = LabelledCube::new(&tile.cube, params.ignore_index) {
+            kernels::write(&labels, &mut table, tile.output);
+        }
+    });
 }
 
 /// The loss and the gradient of one batch, whose totals are stored in `totals`.
 ///
 /// # Errors
 /// As [`update`] and [`gradient`]. Nothing was written then.
-pub fn loss_and_gradient(
+pub fn loss_and_gradient<'a>(
     params: &Params,
-    logits: &Cube,
+    logits: impl Into<CubeSource<'a>>,
     upstream: f64,
     write: Write,
     totals: &mut [Totals],
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(params, logits, upstream, Places::of(totals), Output::new(write, gradient))
+    loss_and_gradient_to(params, &logits.into(), upstream, Places::of(totals), Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
 pub(crate) fn loss_and_gradient_to(
     params: &Params,
-    logits: &Cube,
+    logits: &CubeSource,
     upstream: f64,
     totals: Places<Totals>,
     gradient: Output,
@@ -265,7 +283,7 @@ pub(crate) fn loss_and_gradient_to(
     check(params, logits, totals.len())?;
     logits.check_output(gradient.len())?;
     let totals = totals.fill(Totals::default());
-    update(params, logits, totals)?;
+    add(params, logits, totals);
     gradient_to(params, totals, logits, upstream, gradient)?;
     loss(params, totals)
 }
@@ -278,12 +296,13 @@ fn check_classes(classes: usize) -> Result<(), Error> {
 }
 
 #[inline(never)]
-fn check<'a>(params: &Params, cube: &Cube<'a>, totals: usize) -> Result<LabelledCube<'a>, Error> {
+fn check(params: &Params, logits: &CubeSource, totals: usize) -> Result<(), Error> {
     params.check()?;
-    let channels = cube.layout.channels;
+    let channels = logits.channels();
     check_classes(channels)?;
     if channels != totals {
         return Err(Error::Channels);
     }
-    LabelledCube::new(cube, params.ignore_index)
+    let (_, true) = logits.has() else { return Err(Error::MissingInput) };
+    logits.check()
 }

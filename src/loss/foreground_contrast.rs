@@ -50,7 +50,7 @@ pub use frame::Frame;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSum, counts};
-use crate::input::Cube;
+use crate::input::CubeSource;
 use crate::node::fingerprint::{fingerprint, same_parameters};
 use crate::simd::{self, Output, Write};
 use kernels::{ColorInputs, WriteGradient};
@@ -245,16 +245,16 @@ impl Totals {
     /// # Errors
     /// As [`Self::update`], [`Self::loss`] and [`Frame::update`], and a gradient that is too short. Nothing was
     /// written then.
-    pub fn gradient(
+    pub fn gradient<'a>(
         &self,
         params: &Params,
         frame: &Frame,
-        rgb: &Cube,
+        rgb: impl Into<CubeSource<'a>>,
         upstream: f64,
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        self.gradient_to(params, frame, rgb, upstream, Output::new(write, gradient))
+        self.gradient_to(params, frame, &rgb.into(), upstream, Output::new(write, gradient))
     }
 
     /// [`Self::gradient`], to memory that may be uninitialised.
@@ -262,11 +262,11 @@ impl Totals {
         &self,
         params: &Params,
         frame: &Frame,
-        rgb: &Cube,
+        rgb: &CubeSource,
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
-        let targets = check(params, rgb)?;
+        check(params, rgb)?;
         rgb.check_output(gradient.len())?;
         let notices = self.notices(params)?;
         let moves = self.frames > 0 && params.weight != 0.0;
@@ -279,8 +279,10 @@ impl Totals {
         } else if gradient.write() == Write::Add {
             return Ok(notices);
         }
-        let inputs = ColorInputs { cube: *rgb, targets, transform };
-        simd::run(WriteGradient { inputs, slopes, gradient });
+        rgb.each(Some(gradient), |tile| {
+            let inputs = ColorInputs { cube: tile.cube, targets: tile.cube.targets.unwrap_or(&[]), transform };
+            simd::run(WriteGradient { inputs, slopes, gradient: tile.output });
+        });
         Ok(notices)
     }
 }
@@ -291,21 +293,21 @@ impl Totals {
 ///
 /// # Errors
 /// As these. Nothing was written then.
-pub fn loss_and_gradient(
+pub fn loss_and_gradient<'a>(
     params: &Params,
-    rgb: &Cube,
+    rgb: impl Into<CubeSource<'a>>,
     upstream: f64,
     write: Write,
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(params, rgb, upstream, totals, Output::new(write, gradient))
+    loss_and_gradient_to(params, &rgb.into(), upstream, totals, Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
 pub(crate) fn loss_and_gradient_to(
     params: &Params,
-    rgb: &Cube,
+    rgb: &CubeSource,
     upstream: f64,
     totals: Option<&mut Totals>,
     gradient: Output,
@@ -313,7 +315,7 @@ pub(crate) fn loss_and_gradient_to(
     check(params, rgb)?;
     rgb.check_output(gradient.len())?;
     let (mut frame, mut batch) = (Frame::default(), Totals::default());
-    frame.update(params, rgb)?;
+    frame.add(params, rgb);
     batch.update(params, &frame)?;
     batch.gradient_to(params, &frame, rgb, upstream, gradient)?;
     if let Some(totals) = totals {
@@ -322,13 +324,12 @@ pub(crate) fn loss_and_gradient_to(
     batch.loss(params)
 }
 
-/// The targets, if the inputs fit each other.
-fn check<'a>(params: &Params, rgb: &Cube<'a>) -> Result<&'a [u8], Error> {
+/// The inputs fit each other.
+fn check(params: &Params, rgb: &CubeSource) -> Result<(), Error> {
     params.check()?;
-    let targets = rgb.targets.ok_or(Error::MissingInput)?;
-    if rgb.layout.channels != CHANNELS {
+    let (true, _) = rgb.has() else { return Err(Error::MissingInput) };
+    if rgb.channels() != CHANNELS {
         return Err(Error::Channels);
     }
-    rgb.check()?;
-    Ok(targets)
+    rgb.check()
 }

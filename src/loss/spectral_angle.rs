@@ -51,8 +51,8 @@ mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::counts;
-use crate::input::Cube;
-use crate::node::cubewise::{Cubewise, cube_calls};
+use crate::input::{Cube, CubeSource, Original};
+use crate::node::cubewise::{CubeLoss, Cubewise, cube_calls, inputs};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::spectra::Spectra;
@@ -154,7 +154,7 @@ impl Totals {
 }
 
 cube_calls! {
-    inputs Compared, of (reconstruction, original: &[f32]), totals totals => *totals,
+    of (reconstruction, original: impl Into<Original<'a>>), totals totals => *totals,
     errors "Parameters out of range", gradient "dL/da" like "reconstruction", map "`l_i`, one a pixel"
 }
 
@@ -172,9 +172,26 @@ impl TermTotals for Totals {
     }
 }
 
+impl CubeLoss for Params {
+    type Beside<'a> = Original<'a>;
+    type Inputs<'a> = Compared<'a>;
+
+    fn inputs<'a>(&self, cube: &Cube<'a>, original: Original<'a>) -> Result<Compared<'a>, Error> {
+        Compared::new(self, cube, original.floats()?)
+    }
+
+    fn original<'a>(original: Self::Beside<'a>) -> Option<Original<'a>> {
+        Some(original)
+    }
+
+    fn beside_tile<'t>(_: &'t Original<'_>, original: &'t [f32]) -> Original<'t> {
+        original.into()
+    }
+}
+
 /// A reconstruction and its original, which fit each other.
 #[derive(Clone, Copy)]
-struct Compared<'a> {
+pub(crate) struct Compared<'a> {
     params: Params,
     cube: Cube<'a>,
     original: &'a [f32],

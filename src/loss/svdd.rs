@@ -53,9 +53,9 @@ pub use center::{gradient_center, merge_center, normalize_center, update_center}
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::{Exact, ExactSum, counts};
-use crate::input::Cube;
+use crate::input::{Cube, CubeSource};
 use crate::math::double;
-use crate::node::cubewise::Cubewise;
+use crate::node::cubewise::{CubeLoss, Cubewise, inputs};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::walk::{self, Outputs, TermLoss, TermTotals};
@@ -200,8 +200,13 @@ impl Totals {
     /// # Errors
     /// Parameters out of range, a center or embeddings of another number of channels than the other or than
     /// allowed, a layout in which values share a place, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, params: &Params, embeddings: &Cube, center: &[f32]) -> Result<(), Error> {
-        walk::update(Embeddings::new(params, embeddings, center)?, self);
+    pub fn update<'a>(
+        &mut self,
+        params: &Params,
+        embeddings: impl Into<CubeSource<'a>>,
+        center: &'a [f32],
+    ) -> Result<(), Error> {
+        walk::update(inputs(params, embeddings.into(), center)?, self);
         Ok(())
     }
 
@@ -255,29 +260,28 @@ impl Totals {
     ///
     /// # Errors
     /// As [`Self::update`] and [`Self::loss`], and a gradient that is too short. Nothing was written then.
-    pub fn gradient(
+    pub fn gradient<'a>(
         &self,
         params: &Params,
-        embeddings: &Cube,
-        center: &[f32],
+        embeddings: impl Into<CubeSource<'a>>,
+        center: &'a [f32],
         upstream: f64,
         write: Write,
         gradient: &mut [f32],
     ) -> Result<Notices, Error> {
-        self.gradient_to(params, embeddings, center, upstream, Output::new(write, gradient))
+        self.gradient_to(params, embeddings.into(), center, upstream, Output::new(write, gradient))
     }
 
     /// [`Self::gradient`], to memory that may be uninitialised.
     pub(crate) fn gradient_to(
         &self,
         params: &Params,
-        embeddings: &Cube,
+        embeddings: CubeSource,
         center: &[f32],
         upstream: f64,
         gradient: Output,
     ) -> Result<Notices, Error> {
-        let embeddings = Embeddings::new(params, embeddings, center)?;
-        walk::gradient(embeddings, self, upstream, gradient)
+        walk::gradient(inputs(params, embeddings, center)?, self, upstream, gradient)
     }
 
     /// `upstream * dL/dr`; 0 of no pixel, with the notice `EMPTY`.
@@ -302,29 +306,28 @@ impl Totals {
 ///
 /// # Errors
 /// As these. Nothing was written then.
-pub fn loss_and_gradient(
+pub fn loss_and_gradient<'a>(
     params: &Params,
-    embeddings: &Cube,
-    center: &[f32],
+    embeddings: impl Into<CubeSource<'a>>,
+    center: &'a [f32],
     upstream: f64,
     write: Write,
     totals: Option<&mut Totals>,
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(params, embeddings, center, upstream, totals, Output::new(write, gradient))
+    loss_and_gradient_to(params, embeddings.into(), center, upstream, totals, Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
 pub(crate) fn loss_and_gradient_to(
     params: &Params,
-    embeddings: &Cube,
+    embeddings: CubeSource,
     center: &[f32],
     upstream: f64,
     totals: Option<&mut Totals>,
     gradient: Output,
 ) -> Result<Value, Error> {
-    let embeddings = Embeddings::new(params, embeddings, center)?;
-    walk::loss_and_gradient(embeddings, upstream, totals, gradient)
+    walk::loss_and_gradient(inputs(params, embeddings, center)?, upstream, totals, gradient)
 }
 
 /// Writes the scores `d_n - R^2`, one a pixel: positive is outside. Pixel weights do not enter. Pixels that do
@@ -332,13 +335,23 @@ pub(crate) fn loss_and_gradient_to(
 ///
 /// # Errors
 /// As [`Totals::update`], and a map of another length. Nothing was written then.
-pub fn map(params: &Params, embeddings: &Cube, center: &[f32], map: &mut [f32]) -> Result<Notices, Error> {
-    map_to(params, embeddings, center, Output::new(Write::Store, map))
+pub fn map<'a>(
+    params: &Params,
+    embeddings: impl Into<CubeSource<'a>>,
+    center: &'a [f32],
+    map: &mut [f32],
+) -> Result<Notices, Error> {
+    map_to(params, embeddings.into(), center, Output::new(Write::Store, map))
 }
 
 /// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(params: &Params, embeddings: &Cube, center: &[f32], map: Output) -> Result<Notices, Error> {
-    let notices = walk::map(Embeddings::new(params, embeddings, center)?, map)?;
+pub(crate) fn map_to(
+    params: &Params,
+    embeddings: CubeSource,
+    center: &[f32],
+    map: Output,
+) -> Result<Notices, Error> {
+    let notices = walk::map(inputs(params, embeddings, center)?, map)?;
     Ok(notices | params.radius()?.notices)
 }
 
@@ -353,6 +366,19 @@ impl TermTotals for Totals {
 
     fn merge(&mut self, other: &Self) {
         Totals::merge(self, other);
+    }
+}
+
+impl CubeLoss for Params {
+    type Beside<'a> = &'a [f32];
+    type Inputs<'a> = Embeddings<'a>;
+
+    fn inputs<'a>(&self, cube: &Cube<'a>, center: &'a [f32]) -> Result<Embeddings<'a>, Error> {
+        Embeddings::new(self, cube, center)
+    }
+
+    fn beside_tile<'t>(center: &'t &[f32], _: &'t [f32]) -> &'t [f32] {
+        center
     }
 }
 

@@ -6,9 +6,36 @@
 use super::walk::{Outputs, TermLoss, Walk};
 use crate::error::Error;
 use crate::exact::ExactSum;
-use crate::input::{Cube, Tally, tally};
+#[cfg(feature = "conversions")]
+use crate::input::Floats;
+use crate::input::{Cube, CubeSource, Original, Tally, tally};
+#[cfg(feature = "conversions")]
+use tiled::Tiled;
 
-/// The inputs of a call, which are checked, and the loss.
+#[cfg(feature = "conversions")]
+mod tiled;
+
+/// A loss of a cube and what is beside it.
+pub(crate) trait CubeLoss: TermLoss + Copy {
+    /// What is beside the cube: an original in its layout, or what belongs to its channels.
+    type Beside<'a>: Copy;
+    /// A cube of slices and what is beside it, which fit each other and the loss.
+    type Inputs<'a>: Cubewise<Params = Self>;
+    /// Whether it has labels.
+    const LABELLED: bool = false;
+
+    fn inputs<'a>(&self, cube: &Cube<'a>, beside: Self::Beside<'a>) -> Result<Self::Inputs<'a>, Error>;
+
+    /// What the cube is compared with.
+    fn original<'a>(_beside: Self::Beside<'a>) -> Option<Original<'a>> {
+        None
+    }
+
+    /// What is beside a tile: the original of the tile, or what belongs to the channels.
+    fn beside_tile<'t>(beside: &'t Self::Beside<'_>, original: &'t [f32]) -> Self::Beside<'t>;
+}
+
+/// A cube of slices, which is checked, and the loss.
 pub(crate) trait Cubewise {
     /// The loss.
     type Params: TermLoss;
@@ -32,43 +59,96 @@ pub(crate) trait Cubewise {
     fn walk(&self, outputs: Outputs<<Self::Params as TermLoss>::Totals>);
 }
 
-impl<C: Cubewise> Walk for C {
-    type Params = C::Params;
+/// The checked inputs of a call.
+#[cfg_attr(
+    feature = "conversions",
+    allow(clippy::large_enum_variant, reason = "nothing is allocated, so there is no box for the larger one")
+)]
+pub(crate) enum Inputs<'a, P: CubeLoss> {
+    /// Slices, as kernels take them.
+    Slices(P::Inputs<'a>),
+    /// Planes of any type, which become slices tile by tile.
+    #[cfg(feature = "conversions")]
+    Planes(Tiled<'a, P>),
+}
 
-    fn params(&self) -> &C::Params {
-        Cubewise::params(self)
+/// Checks the inputs of a call.
+pub(crate) fn inputs<'a, P: CubeLoss>(
+    params: &P,
+    source: CubeSource<'a>,
+    beside: P::Beside<'a>,
+) -> Result<Inputs<'a, P>, Error> {
+    match (source, P::original(beside)) {
+        #[cfg(feature = "conversions")]
+        (CubeSource::Planes(planes), _) => Tiled::new(params, planes, beside).map(Inputs::Planes),
+        #[cfg(feature = "conversions")]
+        (CubeSource::Cube(cube), Some(Original::Values(_))) => {
+            cube.check()?;
+            Tiled::new(params, &(*cube).into(), beside).map(Inputs::Planes)
+        }
+        (CubeSource::Cube(cube), _) => params.inputs(cube, beside).map(Inputs::Slices),
+    }
+}
+
+impl<P: CubeLoss> Walk for Inputs<'_, P> {
+    type Params = P;
+
+    fn params(&self) -> &P {
+        match self {
+            Self::Slices(inputs) => inputs.params(),
+            #[cfg(feature = "conversions")]
+            Self::Planes(tiled) => &tiled.params,
+        }
     }
 
     fn is_empty(&self) -> bool {
-        self.cube().layout.n == 0
+        match self {
+            Self::Slices(inputs) => inputs.cube().layout.n == 0,
+            #[cfg(feature = "conversions")]
+            Self::Planes(tiled) => tiled.planes.n == 0,
+        }
     }
 
     fn tally(&self, weights: &mut ExactSum) -> Tally {
-        Cubewise::tally(self, weights)
+        match self {
+            Self::Slices(inputs) => inputs.tally(weights),
+            #[cfg(feature = "conversions")]
+            Self::Planes(tiled) => tiled.tally(weights),
+        }
     }
 
     fn check_map(&self, length: usize) -> Result<(), Error> {
-        if C::TERM_OF_EACH_VALUE {
-            return self.cube().check_output(length);
+        match self {
+            _ if P::Inputs::TERM_OF_EACH_VALUE => self.check_gradient(length),
+            Self::Slices(inputs) if length == inputs.cube().layout.n => Ok(()),
+            Self::Slices(_) => Err(Error::LengthMismatch),
+            #[cfg(feature = "conversions")]
+            Self::Planes(tiled) => tiled.check_output(Floats::OfPixels, length),
         }
-        if length == self.cube().layout.n { Ok(()) } else { Err(Error::LengthMismatch) }
     }
 
     fn check_gradient(&self, length: usize) -> Result<(), Error> {
-        self.cube().check_output(length)
+        match self {
+            Self::Slices(inputs) => inputs.cube().check_output(length),
+            #[cfg(feature = "conversions")]
+            Self::Planes(tiled) => tiled.check_output(Floats::OfValues, length),
+        }
     }
 
-    fn walk(&self, outputs: Outputs<<C::Params as TermLoss>::Totals>) {
-        Cubewise::walk(self, outputs);
+    fn walk(&self, outputs: Outputs<P::Totals>) {
+        match self {
+            Self::Slices(inputs) => inputs.walk(outputs),
+            #[cfg(feature = "conversions")]
+            Self::Planes(tiled) => tiled.walk(outputs),
+        }
     }
 }
 
 /// The calls of a loss of a cube and what is `beside` it: on its `Totals`, of which `totals` tells what the terms are
-/// added to, and `loss_and_gradient` and `map`. `inputs::new` checks and says
-/// [`Cubewise`].
+/// added to, and `loss_and_gradient` and `map`. `Params` is a [`CubeLoss`].
 macro_rules! cube_calls {
     (
-        inputs $inputs:ident, of ($cube:ident, $beside:ident: $type:ty), totals $totals:ident => $part:expr,
+        of ($cube:ident, $beside:ident: $type:ty), totals $totals:ident => $part:expr,
         errors $errors:literal, gradient $by:literal like $like:literal, map $terms:literal
     ) => {
         impl Totals {
@@ -76,9 +156,14 @@ macro_rules! cube_calls {
             ///
             /// # Errors
             #[doc = concat!($errors, ", values that share a place, inputs of different lengths. Nothing was added.")]
-            pub fn update(&mut self, params: &Params, $cube: &Cube, $beside: $type) -> Result<(), Error> {
+            pub fn update<'a>(
+                &mut self,
+                params: &Params,
+                $cube: impl Into<CubeSource<'a>>,
+                $beside: $type,
+            ) -> Result<(), Error> {
                 let $totals = self;
-                walk::update($inputs::new(params, $cube, $beside)?, &mut $part);
+                walk::update(inputs(params, $cube.into(), $beside.into())?, &mut $part);
                 Ok(())
             }
 
@@ -98,29 +183,29 @@ macro_rules! cube_calls {
             ///
             /// # Errors
             /// As [`Self::update`] and [`Self::loss`], and a gradient that is too short. Nothing was written then.
-            pub fn gradient(
+            pub fn gradient<'a>(
                 &self,
                 params: &Params,
-                $cube: &Cube,
+                $cube: impl Into<CubeSource<'a>>,
                 $beside: $type,
                 upstream: f64,
                 write: Write,
                 gradient: &mut [f32],
             ) -> Result<Notices, Error> {
-                self.gradient_to(params, $cube, $beside, upstream, Output::new(write, gradient))
+                self.gradient_to(params, $cube.into(), $beside.into(), upstream, Output::new(write, gradient))
             }
 
             /// [`Self::gradient`], to memory that may be uninitialised.
             pub(crate) fn gradient_to(
                 &self,
                 params: &Params,
-                $cube: &Cube,
-                $beside: $type,
+                $cube: CubeSource,
+                $beside: <Params as CubeLoss>::Beside<'_>,
                 upstream: f64,
                 gradient: Output,
             ) -> Result<Notices, Error> {
                 let $totals = self;
-                walk::gradient($inputs::new(params, $cube, $beside)?, &$part, upstream, gradient)
+                walk::gradient(inputs(params, $cube, $beside)?, &$part, upstream, gradient)
             }
         }
 
@@ -130,29 +215,29 @@ macro_rules! cube_calls {
         /// # Errors
         /// As these. Nothing was written then. With [`Reduction::None`] there is no loss: use [`map`] and
         /// [`Totals::gradient`].
-        pub fn loss_and_gradient(
+        pub fn loss_and_gradient<'a>(
             params: &Params,
-            $cube: &Cube,
+            $cube: impl Into<CubeSource<'a>>,
             $beside: $type,
             upstream: f64,
             write: Write,
             totals: Option<&mut Totals>,
             gradient: &mut [f32],
         ) -> Result<Value, Error> {
-            loss_and_gradient_to(params, $cube, $beside, upstream, totals, Output::new(write, gradient))
+            loss_and_gradient_to(params, $cube.into(), $beside.into(), upstream, totals, Output::new(write, gradient))
         }
 
         /// [`loss_and_gradient`], to memory that may be uninitialised.
         pub(crate) fn loss_and_gradient_to(
             params: &Params,
-            $cube: &Cube,
-            $beside: $type,
+            $cube: CubeSource,
+            $beside: <Params as CubeLoss>::Beside<'_>,
             upstream: f64,
             totals: Option<&mut Totals>,
             gradient: Output,
         ) -> Result<Value, Error> {
             let totals = totals.map(|$totals| &mut $part);
-            walk::loss_and_gradient($inputs::new(params, $cube, $beside)?, upstream, totals, gradient)
+            walk::loss_and_gradient(inputs(params, $cube, $beside)?, upstream, totals, gradient)
         }
 
         #[doc = concat!("Writes the terms ", $terms, ": the reduction `none`, whatever `params.reduction` is.")]
@@ -160,13 +245,23 @@ macro_rules! cube_calls {
         ///
         /// # Errors
         /// As [`Totals::update`], and a map of another length. Nothing was written then.
-        pub fn map(params: &Params, $cube: &Cube, $beside: $type, map: &mut [f32]) -> Result<Notices, Error> {
-            map_to(params, $cube, $beside, Output::new(Write::Store, map))
+        pub fn map<'a>(
+            params: &Params,
+            $cube: impl Into<CubeSource<'a>>,
+            $beside: $type,
+            map: &mut [f32],
+        ) -> Result<Notices, Error> {
+            map_to(params, $cube.into(), $beside.into(), Output::new(Write::Store, map))
         }
 
         /// [`map`], to memory that may be uninitialised.
-        pub(crate) fn map_to(params: &Params, $cube: &Cube, $beside: $type, map: Output) -> Result<Notices, Error> {
-            walk::map($inputs::new(params, $cube, $beside)?, map)
+        pub(crate) fn map_to(
+            params: &Params,
+            $cube: CubeSource,
+            $beside: <Params as CubeLoss>::Beside<'_>,
+            map: Output,
+        ) -> Result<Notices, Error> {
+            walk::map(inputs(params, $cube, $beside)?, map)
         }
     };
 }

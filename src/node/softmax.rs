@@ -48,7 +48,12 @@ impl<'a> LabelledCube<'a> {
     pub fn new(cube: &Cube<'a>, ignore: Option<i32>) -> Result<Self, Error> {
         let labels = cube.labels.ok_or(Error::MissingInput)?;
         cube.check()?;
-        Ok(Self { cube: *cube, labels, classes: cube.layout.channels.max(2), ignore })
+        Ok(Self { cube: *cube, labels, classes: Self::classes_of(cube.layout.channels), ignore })
+    }
+
+    /// How many classes so many channels are.
+    pub fn classes_of(channels: usize) -> usize {
+        channels.max(2)
     }
 
     /// The channel of a class; None: its logits are 0.

@@ -73,14 +73,14 @@ pub(crate) const ARENA: usize = if cfg!(test) {
 #[cfg(feature = "conversions")]
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 #[cfg_attr(not(target_pointer_width = "64"), repr(align(8)))]
-pub(crate) struct Arena {
-    bytes: MaybeUninit<[u8; ARENA]>,
-    /// How many bytes are initialised; at most `ARENA`.
+pub(crate) struct Arena<const BYTES: usize> {
+    bytes: MaybeUninit<[u8; BYTES]>,
+    /// How many bytes are initialised; at most `BYTES`.
     cleared: usize,
 }
 
 #[cfg(feature = "conversions")]
-impl Arena {
+impl<const BYTES: usize> Arena<BYTES> {
     #[inline(always)]
     pub fn new() -> Self {
         Self { bytes: MaybeUninit::uninit(), cleared: 0 }
@@ -88,7 +88,7 @@ impl Arena {
 
     /// The first bytes, or as many as there are.
     pub fn bytes(&mut self, count: usize) -> &mut [u8] {
-        let count = count.min(ARENA);
+        let count = count.min(BYTES);
         let first = self.bytes.as_mut_ptr().cast::<u8>();
         if self.cleared < count {
             // SAFETY: both ends lie within the array.

@@ -4,7 +4,7 @@ use super::kernels::{ColorInputs, HighAndLow, Moments, Slopes, TERMS};
 use super::{CHANNELS, Params, check};
 use crate::error::Error;
 use crate::exact::{ExactSum, counts, variance};
-use crate::input::{Cube, Masks, tally};
+use crate::input::{Cube, CubeSource, Masks, tally};
 use crate::math::double::sqrt;
 use crate::node::fingerprint::same_parameters;
 use crate::simd;
@@ -41,8 +41,21 @@ impl Frame {
     /// # Errors
     /// Parameters out of range, targets missing, another number of channels than three, a layout in which
     /// values share a place, inputs of different lengths. Nothing was added then.
-    pub fn update(&mut self, params: &Params, rgb: &Cube) -> Result<(), Error> {
-        let targets = check(params, rgb)?;
+    pub fn update<'a>(&mut self, params: &Params, rgb: impl Into<CubeSource<'a>>) -> Result<(), Error> {
+        let rgb = rgb.into();
+        check(params, &rgb)?;
+        self.add(params, &rgb);
+        Ok(())
+    }
+
+    /// Adds pixels that are checked.
+    pub(super) fn add(&mut self, params: &Params, rgb: &CubeSource) {
+        rgb.each(None, |tile| self.add_slices(params, &tile.cube));
+    }
+
+    #[inline(never)]
+    fn add_slices(&mut self, params: &Params, rgb: &Cube) {
+        let targets = rgb.targets.unwrap_or(&[]);
         let mut weights = ExactSum::default();
         let tally = tally(rgb.layout.n, &rgb.mask_and_weights(), &mut weights);
         if rgb.weights.is_none() {
@@ -74,7 +87,6 @@ impl Frame {
         for (sum, square) in self.squares.iter_mut().zip(squares) {
             square.iter().for_each(|[_, part]| sum.merge(part));
         }
-        Ok(())
     }
 
     /// Adds another part of the frame. The words are canonical afterwards.

@@ -5,9 +5,10 @@ use super::pass::{Mapped, Pass};
 use super::{MOST_CHANNELS, Params, Totals};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
-use crate::input::{Cube, Layout, Pixels, Sum};
+use crate::input::{Cube, CubeSource, Layout, Pixels, Sum};
+use crate::node::cubewise::inputs;
 use crate::node::reduction::Reduction;
-use crate::node::walk::{Outputs, TermLoss};
+use crate::node::walk::{Outputs, TermLoss, Walk};
 use crate::simd::{self, Output, Write};
 
 /// For how many pixels at a time it is noted which ones are outside. The notes are on the stack, so there are fewer
@@ -18,26 +19,38 @@ const PART: usize = if crate::simd::IS_SMALL { 64 } else { 512 };
 ///
 /// # Errors
 /// As [`Totals::update`], and another number of sums than of channels. Nothing was added then.
-#[inline(never)]
-pub fn update_center(
+pub fn update_center<'a>(
     params: &Params,
-    embeddings: &Cube,
-    center: &[f32],
+    embeddings: impl Into<CubeSource<'a>>,
+    center: &'a [f32],
     sums: &mut [ExactSum],
 ) -> Result<Notices, Error> {
-    let whole = Embeddings::new(params, embeddings, center)?;
+    let embeddings = embeddings.into();
+    let is_empty = inputs(params, embeddings, center)?.is_empty();
     if sums.len() != center.len() {
         return Err(Error::Channels);
     }
+    embeddings.each(None, |tile| {
+        if let Ok(whole) = Embeddings::new(params, &tile.cube, center) {
+            add_outside(&whole, sums);
+        }
+    });
+    Ok(Notices::EMPTY.when(is_empty) | params.radius()?.notices)
+}
+
+/// Adds the differences of the pixels that are outside.
+#[inline(never)]
+fn add_outside(whole: &Embeddings, sums: &mut [ExactSum]) {
+    let Embeddings { cube: embeddings, center, .. } = whole;
     for first in (0..embeddings.layout.n).step_by(PART) {
         let cube = part(embeddings, first);
         let mut outside = [0.0_f32; PART];
         let outside = outside.get_mut(..cube.layout.n).unwrap_or(&mut []);
         let map = Some(Output::new(Write::Store, outside));
-        let embeddings = Embeddings { cube, ..whole };
+        let embeddings = Embeddings { cube, ..*whole };
         let outputs = Outputs { totals: None, map, gradient: None };
         simd::run(Pass { embeddings, outputs, mapped: Mapped::Outside });
-        for (channel, (sum, center)) in sums.iter_mut().zip(center).enumerate() {
+        for (channel, (sum, center)) in sums.iter_mut().zip(*center).enumerate() {
             let mut terms = [0.0_f32; PART];
             let terms = terms.get_mut(..cube.layout.n).unwrap_or(&mut []);
             let values = cube.values.get(channel * cube.layout.channel_stride..).unwrap_or(&[]);
@@ -45,7 +58,6 @@ pub fn update_center(
             simd::run(Sum { floats: terms, pixels: &Pixels::default(), sum });
         }
     }
-    Ok(Notices::EMPTY.when(embeddings.layout.n == 0) | params.radius()?.notices)
 }
 
 /// The differences of one channel from its center, times the weights of the pixels. They are 0 inside the sphere.

@@ -31,7 +31,7 @@ const LOW_RADIUS_SQUARED: f64 = 1.0 / (1_u128 << 90) as f64;
 
 /// Embeddings and their center, which fit each other.
 #[derive(Clone, Copy)]
-pub(super) struct Embeddings<'a> {
+pub(crate) struct Embeddings<'a> {
     pub params: Params,
     pub cube: Cube<'a>,
     /// One float a channel.
