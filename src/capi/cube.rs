@@ -1,11 +1,11 @@
 //! The inputs of functions on pixels of several values.
 
 use super::check::{Span, constant, input};
+use super::planes::{HYLA_F32, hyla_mask, hyla_plane};
 #[cfg(feature = "conversions")]
 use super::planes::{HYLA_I32, HYLA_U8, HYLA_U16, of_mask, of_plane};
-use super::planes::{HYLA_F32, hyla_mask, hyla_plane};
 use crate::error::Error;
-use crate::input::{Cube, CubeSource, Floats, Layout, Original};
+use crate::input::{Cube, CubeSource, Floats, Layout, Marks, Original};
 #[cfg(feature = "conversions")]
 use crate::input::{CubePlanes, Mask, Rows, Values, shape};
 
@@ -164,16 +164,20 @@ impl hyla_values {
 
 impl hyla_cube {
     /// Values, mask and weights, and the others that are used: targets, labels.
-    unsafe fn take<'a>(&self, [targets, labels]: [bool; 2]) -> Result<Taken<'a>, Error> {
-        let is_missing = targets && self.targets.data.is_null() || labels && self.labels.data.is_null();
+    unsafe fn take<'a>(&self, marks: Marks) -> Result<Taken<'a>, Error> {
+        let is_missing = match marks {
+            Marks::None => false,
+            Marks::Targets => self.targets.data.is_null(),
+            Marks::Labels => self.labels.data.is_null(),
+        };
         if self.n > 0 && is_missing {
             return Err(Error::NullPointer);
         }
         // SAFETY: the contract.
-        match unsafe { self.slices([targets, labels]) } {
+        match unsafe { self.slices(marks) } {
             #[cfg(feature = "conversions")]
             // SAFETY: the contract.
-            Err(Error::Dtype | Error::UnsupportedInput) => unsafe { self.planes([targets, labels]) },
+            Err(Error::Dtype | Error::UnsupportedInput) => unsafe { self.planes(marks) },
             slices => slices.map(Taken::Cube),
         }
     }
@@ -183,13 +187,14 @@ impl hyla_cube {
     /// # Errors
     /// They are not floats, bytes and labels side by side ([`Error::Dtype`]), or lie in rows
     /// ([`Error::UnsupportedInput`]).
-    unsafe fn slices<'a>(&self, [targets, labels]: [bool; 2]) -> Result<Cube<'a>, Error> {
+    unsafe fn slices<'a>(&self, marks: Marks) -> Result<Cube<'a>, Error> {
         if self.rows > 1 || self.output_pitch != 0 {
             return Err(Error::UnsupportedInput);
         }
         let [pixel_stride, channel_stride] = self.values.strides();
         let layout = Layout { n: self.n, channels: self.channels, pixel_stride, channel_stride };
         let are_plain = self.labels.is_plain(HYLA_I32) && self.labels.stride <= 1 || self.labels.data.is_null();
+        let labels = marks == Marks::Labels;
         if labels && !are_plain {
             return Err(Error::Dtype);
         }
@@ -198,7 +203,7 @@ impl hyla_cube {
             Ok(Cube {
                 values: self.values.floats(layout)?,
                 layout,
-                targets: self.targets.bytes(targets, self.n)?,
+                targets: self.targets.bytes(marks == Marks::Targets, self.n)?,
                 labels: if labels { Some(input(self.labels.data.cast(), self.n)?) } else { None },
                 valid: self.valid.bytes(!self.valid.data.is_null(), self.n)?,
                 weights: self.weights.floats(!self.weights.data.is_null(), self.n)?,
@@ -209,12 +214,11 @@ impl hyla_cube {
     /// The same, of any type.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    unsafe fn planes<'a>(&self, [targets, labels]: [bool; 2]) -> Result<Taken<'a>, Error> {
+    unsafe fn planes<'a>(&self, marks: Marks) -> Result<Taken<'a>, Error> {
         let (rows, columns) = shape(self.n, self.rows)?;
         if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
             return Err(Error::Misaligned);
         }
-        let classes = self.labels.as_labels();
         // SAFETY: the contract.
         let mask = |mask: &hyla_mask, is_needed: bool| unsafe {
             match (mask.data.is_null(), is_needed) {
@@ -237,8 +241,8 @@ impl hyla_cube {
             channels: self.channels,
             output_row_stride: self.output_pitch / size_of::<f32>(),
             values,
-            targets: if targets { mask(&self.targets, true)? } else { None },
-            labels: if labels { mask(&classes?, true)? } else { None },
+            targets: if marks == Marks::Targets { mask(&self.targets, true)? } else { None },
+            labels: if marks == Marks::Labels { mask(&self.labels.as_labels()?, true)? } else { None },
             valid: mask(&self.valid, false)?,
             weights,
         }))
@@ -247,19 +251,19 @@ impl hyla_cube {
     /// Values, mask and weights.
     pub(super) unsafe fn values<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { self.take([false, false]) }
+        unsafe { self.take(Marks::None) }
     }
 
     /// Values, labels, mask and weights.
     pub(super) unsafe fn labelled<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { self.take([false, true]) }
+        unsafe { self.take(Marks::Labels) }
     }
 
     /// Values, targets, mask and weights.
     pub(super) unsafe fn targeted<'a>(&self) -> Result<Taken<'a>, Error> {
         // SAFETY: the contract.
-        unsafe { self.take([true, false]) }
+        unsafe { self.take(Marks::Targets) }
     }
 
     /// What the values are compared with, and what is read of it: the struct and its items.

@@ -125,10 +125,7 @@ impl hyla_plane {
     /// As many items as a function says of how they lie.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    pub(super) unsafe fn read_span<'a>(
-        &self,
-        span: &dyn Fn(Rows) -> Result<usize, Error>,
-    ) -> Result<Plane<'a>, Error> {
+    pub(super) unsafe fn read_span<'a>(&self, span: &dyn Fn(Rows) -> Result<usize, Error>) -> Result<Plane<'a>, Error> {
         let Self { data, row_pitch, stride, dtype, zero_point, scale, reserved } = *self;
         if reserved != 0 {
             return Err(Error::Reserved);

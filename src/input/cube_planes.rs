@@ -10,8 +10,8 @@
 //! are one. Sums and counts are exact and have no order, and results never depend on the memory order, so that the
 //! tiles give the bits of the whole.
 
+use super::cube_source::{CubeTile, Floats, Marks};
 use super::grid::{Place, Rows, shape};
-use super::cube_source::{CubeTile, Floats};
 use super::{Cube, Items, Layout, Mask, Plane, Values};
 use crate::error::Error;
 use crate::simd::{Arena, Output, copy, take};
@@ -55,8 +55,10 @@ const MOST_CHANNELS: usize = ARENA / 16;
 
 impl<'a> CubePlanes<'a> {
     /// The inputs with targets and labels only if they are used.
-    pub(crate) fn only(&self, targets: bool, labels: bool) -> Self {
-        Self { targets: self.targets.filter(|_| targets), labels: self.labels.filter(|_| labels), ..*self }
+    pub(crate) fn only(&self, marks: Marks) -> Self {
+        let targets = self.targets.filter(|_| marks == Marks::Targets);
+        let labels = self.labels.filter(|_| marks == Marks::Labels);
+        Self { targets, labels, ..*self }
     }
 
     /// Rows, and how many pixels each has.
@@ -91,8 +93,8 @@ impl<'a> CubePlanes<'a> {
         let Items::F32(values) = self.values.plane.items else { return None };
         let Some(original) = original else { return Some([values, &[]]) };
         let Items::F32(originals) = original.plane.items else { return None };
-        let has_layout = original.plane.stride == self.values.plane.stride
-            && original.channel_stride == self.values.channel_stride;
+        let has_layout =
+            original.plane.stride == self.values.plane.stride && original.channel_stride == self.values.channel_stride;
         has_layout.then_some([values, originals])
     }
 
@@ -138,6 +140,8 @@ pub(crate) struct CubeTiles<'a> {
     floats: Option<[&'a [f32]; 2]>,
     /// Whether values are read. Otherwise those of a tile mean nothing.
     reads: bool,
+    /// Whether values are converted pixel by pixel, not channel by channel.
+    is_interleaved: bool,
     floats_of: Floats,
     output: Output<'a>,
     rows: usize,
@@ -186,10 +190,23 @@ impl<'a> CubeTiles<'a> {
             (_, Some(most)) => width.min(most).clamp(1, FEW),
             _ => width.min(MANY),
         };
-        let needed = columns.wrapping_mul(bytes);
-        let arena = Arena::new();
-        let (next, unstored) = ((0, 0), None);
-        Self { planes, original, floats, reads, floats_of, output, rows, width, columns, next, unstored, arena, needed }
+        Self {
+            planes,
+            original,
+            floats,
+            reads,
+            is_interleaved: planes.values.are_interleaved()
+                && original.is_none_or(|original| original.plane.lie().group.is_none()),
+            floats_of,
+            output,
+            rows,
+            width,
+            columns,
+            next: (0, 0),
+            unstored: None,
+            arena: Arena::new(),
+            needed: columns.wrapping_mul(bytes),
+        }
     }
 
     fn place(&mut self) -> Option<Place> {
@@ -210,7 +227,9 @@ impl<'a> CubeTiles<'a> {
         }
         let place = self.place()?;
         let n = place.columns;
-        let Self { planes, original, floats, reads, floats_of, output, unstored, arena, needed, .. } = self;
+        let Self {
+            planes, original, floats, reads, is_interleaved, floats_of, output, unstored, arena, needed, ..
+        } = self;
         let channels = planes.channels;
         let of_values = &planes.values;
         let (stride, channel_stride) = (of_values.plane.stride, of_values.channel_stride);
@@ -225,8 +244,8 @@ impl<'a> CubeTiles<'a> {
             values = rest(of_cube, of_values.plane.lie());
             originals = original.as_ref().map(|original| rest(of_original, original.plane.lie()));
         } else {
-            let is_interleaved = of_values.are_interleaved();
-            layout = if is_interleaved { Layout::interleaved(n, channels) } else { Layout::planar(n, channels) };
+            let is_interleaved = *is_interleaved;
+            layout = layout_of_tile(is_interleaved, n, channels);
             let count = n.wrapping_mul(channels);
             let to = take::<f32>(&mut rest, count);
             let original = original.as_ref().map(|original| (original, take::<f32>(&mut rest, count)));
@@ -272,22 +291,25 @@ impl<'a> CubeTiles<'a> {
 
     /// Puts what a kernel wrote into the arena in its places.
     fn store(&mut self, place: &Place) {
-        let Self { planes, original, output, arena, needed, .. } = self;
+        let Self { planes, original, is_interleaved, output, arena, needed, .. } = self;
         let channels = planes.channels;
         let count = place.columns.wrapping_mul(channels);
         let arrays = 1 + usize::from(original.is_some());
         let rest = arena.bytes(*needed);
         let floats = rest.get_mut(arrays * count * size_of::<f32>()..).unwrap_or_default();
         let floats = take::<f32>(&mut &mut *floats, count);
-        let is_interleaved = planes.values.are_interleaved();
-        let n = place.columns;
-        let layout = if is_interleaved { Layout::interleaved(n, channels) } else { Layout::planar(n, channels) };
+        let layout = layout_of_tile(*is_interleaved, place.columns, channels);
         let lie = planes.output(Floats::OfValues);
         let start = lie.start(place, 0).wrapping_add(place.column.wrapping_mul(lie.stride));
         for (start, stride, floats) in places(start, &lie, planes.values.channel_stride, &layout, floats) {
             output.put(start, stride, floats.len(), floats);
         }
     }
+}
+
+/// The layout of values in the arena.
+fn layout_of_tile(is_interleaved: bool, n: usize, channels: usize) -> Layout {
+    if is_interleaved { Layout::interleaved(n, channels) } else { Layout::planar(n, channels) }
 }
 
 /// The neighbours of a tile in the arena, and where the first of them goes and how far the next ones: the channels of a

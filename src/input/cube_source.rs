@@ -83,6 +83,14 @@ impl<'a> Original<'a> {
     }
 }
 
+/// What a call uses beside values, mask and weights.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marks {
+    None,
+    Targets,
+    Labels,
+}
+
 /// What an output has: a float for each pixel, or for each value in the layout of the values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "conversions"), allow(dead_code, reason = "slices have one tile"))]
@@ -111,21 +119,20 @@ impl CubeSource<'_> {
         }
     }
 
-    /// Whether targets and labels are given.
-    pub(crate) fn has(&self) -> (bool, bool) {
-        match self {
+    /// What a call uses is given, the values fit their layout, and every array has its items.
+    pub(crate) fn check(&self, marks: Marks) -> Result<(), Error> {
+        let (targets, labels) = match self {
             Self::Cube(cube) => (cube.targets.is_some(), cube.labels.is_some()),
             #[cfg(feature = "conversions")]
             Self::Planes(planes) => (planes.targets.is_some(), planes.labels.is_some()),
+        };
+        if marks == Marks::Targets && !targets || marks == Marks::Labels && !labels {
+            return Err(Error::MissingInput);
         }
-    }
-
-    /// The values fit their layout, and every array has its items.
-    pub(crate) fn check(&self) -> Result<(), Error> {
         match self {
             Self::Cube(cube) => cube.check(),
             #[cfg(feature = "conversions")]
-            Self::Planes(planes) => planes.check(None),
+            Self::Planes(planes) => planes.only(marks).check(None),
         }
     }
 
@@ -143,7 +150,8 @@ impl CubeSource<'_> {
     /// Goes over all pixels, tile by tile, with the part of an output of the values that belongs to them. Slices are
     /// one tile.
     #[inline(always)]
-    pub(crate) fn each(&self, output: Option<Output>, mut with: impl FnMut(CubeTile)) {
+    #[cfg_attr(not(feature = "conversions"), allow(unused_variables, reason = "slices have what they have"))]
+    pub(crate) fn each(&self, marks: Marks, output: Option<Output>, mut with: impl FnMut(CubeTile)) {
         let output = output.unwrap_or(Output::nowhere());
         match self {
             Self::Cube(cube) => with(CubeTile {
@@ -153,7 +161,7 @@ impl CubeSource<'_> {
                 output,
             }),
             #[cfg(feature = "conversions")]
-            Self::Planes(planes) => each_tile(planes, output, with),
+            Self::Planes(planes) => each_tile(&planes.only(marks), output, with),
         }
     }
 }

@@ -35,11 +35,15 @@ pub(crate) use cube::{CubeColumns, CubeOutput};
 pub use cube_planes::CubePlanes;
 #[cfg(feature = "conversions")]
 pub(crate) use cube_planes::CubeTiles;
+#[cfg(feature = "conversions")]
+pub(crate) use cube_source::CubeTile;
+#[cfg(any(feature = "conversions", feature = "capi"))]
+pub(crate) use cube_source::Floats;
+pub(crate) use cube_source::Marks;
 pub use cube_source::{CubeSource, Original};
-pub(crate) use cube_source::{CubeTile, Floats};
-pub(crate) use live::{Live, LiveColumns, Weights, both};
 #[cfg(all(feature = "conversions", feature = "capi"))]
 pub(crate) use grid::{Rows, shape};
+pub(crate) use live::{Live, LiveColumns, Weights, both};
 #[cfg(feature = "conversions")]
 pub use mask::{Mask, Truths};
 pub(crate) use masks::{MaskCounts, Masks};

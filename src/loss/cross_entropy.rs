@@ -34,7 +34,7 @@ mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::ExactSum;
-use crate::input::{Cube, CubeSource, Tally};
+use crate::input::{Cube, CubeSource, Marks, Tally};
 use crate::node::cubewise::{CubeLoss, Cubewise, cube_calls, inputs};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
@@ -122,7 +122,7 @@ cube_calls! {
 impl CubeLoss for Params {
     type Beside<'a> = Option<&'a [f32]>;
     type Inputs<'a> = LabelledLogits<'a>;
-    const LABELLED: bool = true;
+    const MARKS: Marks = Marks::Labels;
 
     fn inputs<'a>(&self, cube: &Cube<'a>, class_weights: Option<&'a [f32]>) -> Result<LabelledLogits<'a>, Error> {
         LabelledLogits::new(self, cube, class_weights)

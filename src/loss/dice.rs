@@ -39,7 +39,7 @@ mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSum, counts};
-use crate::input::{CubeSource, Tally};
+use crate::input::{CubeSource, Marks, Tally};
 use crate::node::fingerprint::fingerprint;
 use crate::node::softmax::LabelledCube;
 use crate::simd::{IS_SMALL, Output, Places, Write};
@@ -160,7 +160,7 @@ pub fn update<'a>(params: &Params, logits: impl Into<CubeSource<'a>>, totals: &m
 #[inline(never)]
 fn add(params: &Params, logits: &CubeSource, totals: &mut [Totals]) {
     let mut all = Tally::default();
-    logits.each(None, |tile| {
+    logits.each(Marks::Labels, None, |tile| {
         if let Ok(labels) = LabelledCube::new(&tile.cube, params.ignore_index) {
             let tally = kernels::add(&labels, totals);
             all.pixels = all.pixels.wrapping_add(tally.pixels);
@@ -250,7 +250,7 @@ fn write<const CLASSES: usize>(found: &SlopeSource, params: &Params, logits: &Cu
     let mut slopes = [Slopes::default(); CLASSES];
     found.find(0, &mut slopes);
     let mut table = SlopeTable { found, first: 0, slopes: &mut slopes };
-    logits.each(Some(gradient), |tile| {
+    logits.each(Marks::Labels, Some(gradient), |tile| {
         if let Ok(labels) = LabelledCube::new(&tile.cube, params.ignore_index) {
             kernels::write(&labels, &mut table, tile.output);
         }
@@ -303,6 +303,5 @@ fn check(params: &Params, logits: &CubeSource, totals: usize) -> Result<(), Erro
     if channels != totals {
         return Err(Error::Channels);
     }
-    let (_, true) = logits.has() else { return Err(Error::MissingInput) };
-    logits.check()
+    logits.check(Marks::Labels)
 }

@@ -50,7 +50,7 @@ pub use frame::Frame;
 
 use crate::error::{Error, Notices, Value};
 use crate::exact::{ExactSum, counts};
-use crate::input::CubeSource;
+use crate::input::{CubeSource, Marks};
 use crate::node::fingerprint::{fingerprint, same_parameters};
 use crate::simd::{self, Output, Write};
 use kernels::{ColorInputs, WriteGradient};
@@ -279,7 +279,7 @@ impl Totals {
         } else if gradient.write() == Write::Add {
             return Ok(notices);
         }
-        rgb.each(Some(gradient), |tile| {
+        rgb.each(Marks::Targets, Some(gradient), |tile| {
             let inputs = ColorInputs { cube: tile.cube, targets: tile.cube.targets.unwrap_or(&[]), transform };
             simd::run(WriteGradient { inputs, slopes, gradient: tile.output });
         });
@@ -327,9 +327,8 @@ pub(crate) fn loss_and_gradient_to(
 /// The inputs fit each other.
 fn check(params: &Params, rgb: &CubeSource) -> Result<(), Error> {
     params.check()?;
-    let (true, _) = rgb.has() else { return Err(Error::MissingInput) };
     if rgb.channels() != CHANNELS {
         return Err(Error::Channels);
     }
-    rgb.check()
+    rgb.check(Marks::Targets)
 }

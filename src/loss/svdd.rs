@@ -345,12 +345,7 @@ pub fn map<'a>(
 }
 
 /// [`map`], to memory that may be uninitialised.
-pub(crate) fn map_to(
-    params: &Params,
-    embeddings: CubeSource,
-    center: &[f32],
-    map: Output,
-) -> Result<Notices, Error> {
+pub(crate) fn map_to(params: &Params, embeddings: CubeSource, center: &[f32], map: Output) -> Result<Notices, Error> {
     let notices = walk::map(inputs(params, embeddings, center)?, map)?;
     Ok(notices | params.radius()?.notices)
 }

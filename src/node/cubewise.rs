@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::exact::ExactSum;
 #[cfg(feature = "conversions")]
 use crate::input::Floats;
-use crate::input::{Cube, CubeSource, Original, Tally, tally};
+use crate::input::{Cube, CubeSource, Marks, Original, Tally, tally};
 #[cfg(feature = "conversions")]
 use tiled::Tiled;
 
@@ -21,8 +21,9 @@ pub(crate) trait CubeLoss: TermLoss + Copy {
     type Beside<'a>: Copy;
     /// A cube of slices and what is beside it, which fit each other and the loss.
     type Inputs<'a>: Cubewise<Params = Self>;
-    /// Whether it has labels.
-    const LABELLED: bool = false;
+    /// What it uses beside values, mask and weights.
+    #[cfg_attr(not(feature = "conversions"), allow(dead_code, reason = "slices have what they have"))]
+    const MARKS: Marks = Marks::None;
 
     fn inputs<'a>(&self, cube: &Cube<'a>, beside: Self::Beside<'a>) -> Result<Self::Inputs<'a>, Error>;
 
@@ -32,6 +33,7 @@ pub(crate) trait CubeLoss: TermLoss + Copy {
     }
 
     /// What is beside a tile: the original of the tile, or what belongs to the channels.
+    #[cfg_attr(not(feature = "conversions"), allow(dead_code, reason = "slices are one tile"))]
     fn beside_tile<'t>(beside: &'t Self::Beside<'_>, original: &'t [f32]) -> Self::Beside<'t>;
 }
 

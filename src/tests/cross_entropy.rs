@@ -43,7 +43,7 @@ impl Node for Entropy {
 
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
         let weights = self.weights(input.batch.channels);
-        state.one_mut::<Totals>().update(&self.params, &input.cube(), weights)
+        state.one_mut::<Totals>().update(&self.params, &input.cubes(), weights)
     }
 
     fn merge(&self, other: &State, state: &mut State) {
@@ -59,7 +59,7 @@ impl Node for Entropy {
     }
 
     fn map(&self, input: &Input, to: &mut [f32]) -> Option<Result<Notices, Error>> {
-        Some(entropy::map(&self.params, &input.cube(), self.weights(input.batch.channels), to))
+        Some(entropy::map(&self.params, &input.cubes(), self.weights(input.batch.channels), to))
     }
 
     fn gradient(
@@ -69,7 +69,7 @@ impl Node for Entropy {
         Ask { upstream, write }: Ask,
         to: &mut [f32],
     ) -> Option<Result<Notices, Error>> {
-        let (cube, weights) = (input.cube(), self.weights(input.batch.channels));
+        let (cube, weights) = (input.cubes(), self.weights(input.batch.channels));
         Some(state.one::<Totals>().gradient(&self.params, &cube, weights, upstream, write, to))
     }
 
@@ -80,7 +80,7 @@ impl Node for Entropy {
         state: Option<&mut State>,
         to: &mut [f32],
     ) -> Option<Result<Value, Error>> {
-        let (cube, weights) = (input.cube(), self.weights(input.batch.channels));
+        let (cube, weights) = (input.cubes(), self.weights(input.batch.channels));
         let totals = state.map(|state| state.one_mut());
         let params = &self.params;
         Some(entropy::loss_and_gradient(params, &cube, weights, upstream, write, totals, to))
@@ -184,6 +184,7 @@ properties! {
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off
     adding_is_storing_plus_what_was_there
+    every_type_of_cubes_gives_the_bits_of_plain_input
     the_sum_is_that_of_the_map
 }
 

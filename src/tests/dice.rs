@@ -22,7 +22,7 @@ impl Node for Params {
     }
 
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-        dice::update(self, &input.cube(), state.totals_mut(0, input.batch.channels))
+        dice::update(self, &input.cubes(), state.totals_mut(0, input.batch.channels))
     }
 
     fn merge(&self, other: &State, state: &mut State) {
@@ -47,7 +47,7 @@ impl Node for Params {
         to: &mut [f32],
     ) -> Option<Result<Notices, Error>> {
         let totals = state.totals(0, input.batch.channels);
-        Some(dice::gradient(self, totals, &input.cube(), upstream, write, to))
+        Some(dice::gradient(self, totals, &input.cubes(), upstream, write, to))
     }
 
     fn at_once(
@@ -60,7 +60,7 @@ impl Node for Params {
         let classes = input.batch.channels;
         let mut own = State::new(self.words(classes));
         let totals = state.unwrap_or(&mut own).totals_mut(0, classes);
-        Some(dice::loss_and_gradient(self, &input.cube(), upstream, write, totals, to))
+        Some(dice::loss_and_gradient(self, &input.cubes(), upstream, write, totals, to))
     }
 
     fn orders(&self) -> &'static [Order] {
@@ -128,6 +128,7 @@ properties! {
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off
     adding_is_storing_plus_what_was_there
+    every_type_of_cubes_gives_the_bits_of_plain_input
 }
 
 proptest! {

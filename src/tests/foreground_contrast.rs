@@ -28,7 +28,7 @@ impl Node for Params {
     }
 
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
-        state.one_mut::<Frame>().update(self, &input.cube())
+        state.one_mut::<Frame>().update(self, &input.cubes())
     }
 
     fn merge(&self, other: &State, state: &mut State) {
@@ -51,7 +51,7 @@ impl Node for Params {
         to: &mut [f32],
     ) -> Option<Result<Notices, Error>> {
         let frame = state.one::<Frame>();
-        let gradient = |totals: Totals| totals.gradient(self, frame, &input.cube(), upstream, write, to);
+        let gradient = |totals: Totals| totals.gradient(self, frame, &input.cubes(), upstream, write, to);
         Some(batch_of(self, frame).and_then(gradient))
     }
 
@@ -63,7 +63,7 @@ impl Node for Params {
         state: Option<&mut State>,
         to: &mut [f32],
     ) -> Option<Result<Value, Error>> {
-        let cube = input.cube();
+        let cube = input.cubes();
         let Some(state) = state else {
             return Some(loss_and_gradient(self, &cube, upstream, write, None, to));
         };
@@ -144,6 +144,7 @@ properties! {
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off
     adding_is_storing_plus_what_was_there
+    every_type_of_cubes_gives_the_bits_of_plain_input
 }
 
 proptest! {

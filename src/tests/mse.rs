@@ -17,7 +17,7 @@ use crate::simd::Write;
 use proptest::prelude::*;
 
 loss_of_terms! {
-    mse, |input| (&input.cube(), input.other()),
+    mse, |input| (&input.cubes(), input.original()),
 
     fn maps_values(&self) -> bool {
         true
@@ -103,6 +103,7 @@ properties! {
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off
     adding_is_storing_plus_what_was_there
+    every_type_of_cubes_gives_the_bits_of_plain_input
     the_sum_is_that_of_the_map
 }
 

@@ -22,7 +22,7 @@ use std::f64::consts::{FRAC_PI_2, PI};
 use std::vec::Vec;
 
 loss_of_terms! {
-    spectral_angle, |input| (&input.cube(), input.other()),
+    spectral_angle, |input| (&input.cubes(), input.original()),
 
     fn orders(&self) -> &'static [Order] {
         &ORDERS
@@ -173,6 +173,7 @@ properties! {
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off
     adding_is_storing_plus_what_was_there
+    every_type_of_cubes_gives_the_bits_of_plain_input
     the_sum_is_that_of_the_map
 }
 

@@ -58,7 +58,7 @@ impl Node for Svdd {
 
     fn update(&self, input: &Input, state: &mut State) -> Result<(), Error> {
         let channels = input.batch.channels;
-        let (cube, center) = (input.cube(), self.center(channels));
+        let (cube, center) = (input.cubes(), self.center(channels));
         let result = state.one_mut::<Totals>().update(&self.params, &cube, center);
         let sums = state.totals_mut(TOTALS, channels);
         let of_center = update_center(&self.params, &cube, center, sums);
@@ -94,7 +94,7 @@ impl Node for Svdd {
     }
 
     fn map(&self, input: &Input, to: &mut [f32]) -> Option<Result<Notices, Error>> {
-        Some(map(&self.params, &input.cube(), self.center(input.batch.channels), to))
+        Some(map(&self.params, &input.cubes(), self.center(input.batch.channels), to))
     }
 
     fn maps_terms(&self) -> bool {
@@ -108,7 +108,7 @@ impl Node for Svdd {
         Ask { upstream, write }: Ask,
         to: &mut [f32],
     ) -> Option<Result<Notices, Error>> {
-        let (cube, center) = (input.cube(), self.center(input.batch.channels));
+        let (cube, center) = (input.cubes(), self.center(input.batch.channels));
         let totals = state.one::<Totals>();
         Some(totals.gradient(&self.params, &cube, center, upstream, write, to))
     }
@@ -120,7 +120,7 @@ impl Node for Svdd {
         state: Option<&mut State>,
         to: &mut [f32],
     ) -> Option<Result<Value, Error>> {
-        let (cube, center) = (input.cube(), self.center(input.batch.channels));
+        let (cube, center) = (input.cubes(), self.center(input.batch.channels));
         let totals = state.map(|state| state.one_mut());
         Some(loss_and_gradient(&self.params, &cube, center, upstream, write, totals, to))
     }
@@ -215,6 +215,7 @@ properties! {
     a_masked_pixel_is_as_if_it_were_not_there
     weight_0_switches_off
     adding_is_storing_plus_what_was_there
+    every_type_of_cubes_gives_the_bits_of_plain_input
 }
 
 /// An ulp of f32 at a number.

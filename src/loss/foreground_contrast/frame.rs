@@ -4,7 +4,7 @@ use super::kernels::{ColorInputs, HighAndLow, Moments, Slopes, TERMS};
 use super::{CHANNELS, Params, check};
 use crate::error::Error;
 use crate::exact::{ExactSum, counts, variance};
-use crate::input::{Cube, CubeSource, Masks, tally};
+use crate::input::{Cube, CubeSource, Marks, Masks, tally};
 use crate::math::double::sqrt;
 use crate::node::fingerprint::same_parameters;
 use crate::simd;
@@ -50,7 +50,7 @@ impl Frame {
 
     /// Adds pixels that are checked.
     pub(super) fn add(&mut self, params: &Params, rgb: &CubeSource) {
-        rgb.each(None, |tile| self.add_slices(params, &tile.cube));
+        rgb.each(Marks::Targets, None, |tile| self.add_slices(params, &tile.cube));
     }
 
     #[inline(never)]

@@ -5,7 +5,7 @@ use super::pass::{Mapped, Pass};
 use super::{MOST_CHANNELS, Params, Totals};
 use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
-use crate::input::{Cube, CubeSource, Layout, Pixels, Sum};
+use crate::input::{Cube, CubeSource, Layout, Marks, Pixels, Sum};
 use crate::node::cubewise::inputs;
 use crate::node::reduction::Reduction;
 use crate::node::walk::{Outputs, TermLoss, Walk};
@@ -30,7 +30,7 @@ pub fn update_center<'a>(
     if sums.len() != center.len() {
         return Err(Error::Channels);
     }
-    embeddings.each(None, |tile| {
+    embeddings.each(Marks::None, None, |tile| {
         if let Ok(whole) = Embeddings::new(params, &tile.cube, center) {
             add_outside(&whole, sums);
         }

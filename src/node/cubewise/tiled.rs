@@ -17,7 +17,7 @@ pub(crate) struct Tiled<'a, P: CubeLoss> {
 
 impl<'a, P: CubeLoss> Tiled<'a, P> {
     pub fn new(params: &P, planes: &CubePlanes<'a>, beside: P::Beside<'a>) -> Result<Self, Error> {
-        let planes = planes.only(false, P::LABELLED);
+        let planes = planes.only(P::MARKS);
         let original = P::original(beside).map(|original| original.beside(&planes.values));
         // What is wrong with the loss and what is beside the cube is wrong with no pixel, too.
         let layout = Layout::interleaved(0, planes.channels);

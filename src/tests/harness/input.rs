@@ -1,7 +1,8 @@
 //! A batch as the functions of a node get it, and what can be wrong with it.
 
 use super::batch::{Batch, Order, bits, place};
-use crate::input::{Cube, Layout, Matrix, Pixels, Planes, Source};
+use super::packed_cube::PackedCube;
+use crate::input::{Cube, CubePlanes, CubeSource, Layout, Matrix, Original, Pixels, Planes, Source};
 use std::vec;
 use std::vec::Vec;
 
@@ -51,6 +52,21 @@ impl<'a> From<&'a Given<'a>> for Source<'a> {
     }
 }
 
+/// Pixels of several values, as slices or as planes.
+pub enum GivenCube<'a> {
+    Cube(Cube<'a>),
+    Planes(CubePlanes<'a>),
+}
+
+impl<'a> From<&'a GivenCube<'a>> for CubeSource<'a> {
+    fn from(given: &'a GivenCube<'a>) -> Self {
+        match given {
+            GivenCube::Cube(cube) => cube.into(),
+            GivenCube::Planes(planes) => planes.into(),
+        }
+    }
+}
+
 /// A batch as it lies in memory, and what is wrong with it.
 pub struct Input<'a> {
     pub batch: &'a Batch,
@@ -60,18 +76,25 @@ pub struct Input<'a> {
     pub fault: Option<Fault>,
     /// The same pixels of other types, which [`Self::source`] hands over in their place.
     planes: Option<&'a Planes<'a>>,
+    /// The same for pixels of several values.
+    packed: Option<&'a PackedCube>,
 }
 
 impl<'a> Input<'a> {
     pub fn new(batch: &'a Batch, order: Order) -> Self {
         let layout = order.layout(batch.n, batch.channels);
         let (values, other) = (place(&batch.values, layout), place(&batch.other, layout));
-        Self { batch, layout, values, other, fault: None, planes: None }
+        Self { batch, layout, values, other, fault: None, planes: None, packed: None }
     }
 
     /// Pixels of one value, as planes that say the same.
     pub fn of_planes(batch: &'a Batch, planes: &'a Planes<'a>) -> Self {
         Self { planes: Some(planes), ..Self::new(batch, Order::Interleaved) }
+    }
+
+    /// Pixels of several values, as planes that say the same.
+    pub fn of_cube(packed: &'a PackedCube) -> Self {
+        Self { packed: Some(packed), ..Self::new(&packed.batch, Order::Interleaved) }
     }
 
     /// Pixels of one value.
@@ -82,8 +105,11 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Where the float of a value lies in an output of them.
-    fn place(&self, pixel: usize, channel: usize) -> usize {
+    /// Where a float lies in an output of them: for each value, or for each pixel.
+    fn place(&self, of_values: bool, pixel: usize, channel: usize) -> usize {
+        if let Some(packed) = self.packed {
+            return packed.place(of_values, pixel, channel);
+        }
         match self.planes {
             Some(Planes { rows, n, output_row_stride, .. }) if *output_row_stride != 0 => {
                 let columns = n / rows;
@@ -148,6 +174,13 @@ impl<'a> Input<'a> {
         }
     }
 
+    pub fn cubes(&self) -> GivenCube<'_> {
+        match self.packed {
+            Some(packed) => GivenCube::Planes(packed.planes()),
+            None => GivenCube::Cube(self.cube()),
+        }
+    }
+
     /// A matrix whose rows are the pixels.
     pub fn matrix(&self) -> Matrix<'_> {
         let Layout { n, channels, pixel_stride, .. } = self.layout;
@@ -155,38 +188,54 @@ impl<'a> Input<'a> {
         Matrix { values, rows: n, columns: channels, row_stride: pixel_stride }
     }
 
-    /// The second array, in the layout of the values.
-    pub fn other(&self) -> &[f32] {
-        self.cut(Array::Other, &self.other)
+    /// The second array.
+    pub fn original(&self) -> Original<'_> {
+        let packed = self.packed.and_then(PackedCube::original);
+        packed.unwrap_or(Original::Floats(self.cut(Array::Other, &self.other)))
+    }
+
+    /// Whether an output may have the layout of the values.
+    pub fn writes_values(&self) -> bool {
+        self.packed.is_none_or(PackedCube::writes_values)
     }
 
     /// An array for a value a pixel, or for each value in the layout of the input.
     pub fn output(&self, of_values: bool) -> Vec<f32> {
-        if self.planes.is_some() {
-            return vec![BEFORE; self.batch.n.checked_sub(1).map_or(0, |last| self.place(last, 0) + 1)];
+        if self.planes.is_some() || self.packed.is_some() {
+            let places = self.places(of_values).map(|(pixel, channel)| self.place(of_values, pixel, channel) + 1);
+            return vec![BEFORE; places.max().unwrap_or(0)];
         }
         vec![BEFORE; if of_values { self.values.len() } else { self.batch.n }]
     }
 
+    /// Pixels and channels that an output has floats for.
+    fn places(&self, of_values: bool) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let Layout { n, channels, .. } = self.layout;
+        let channels = if of_values { channels } else { 1 };
+        (0..n * channels).map(move |index| (index / channels, index % channels))
+    }
+
     /// Which places of an output hold values; the others are gaps.
     pub fn is_value(&self) -> Vec<bool> {
-        let Layout { n, channels, .. } = self.layout;
-        let mut is_value = vec![false; self.output(true).len()];
-        for index in 0..n * channels {
-            is_value[self.place(index / channels, index % channels)] = true;
+        self.is_written(true)
+    }
+
+    fn is_written(&self, of_values: bool) -> Vec<bool> {
+        let mut is_written = vec![false; self.output(of_values).len()];
+        for (pixel, channel) in self.places(of_values) {
+            is_written[self.place(of_values, pixel, channel)] = true;
         }
-        is_value
+        is_written
     }
 
     /// What was written to it, pixel by pixel. What lies between the values is as it was.
     pub fn written(&self, output: &[f32], of_values: bool) -> Vec<u32> {
-        if !of_values && self.planes.is_none() {
+        if !of_values && self.planes.is_none() && self.packed.is_none() {
             return bits(output);
         }
-        let gaps = output.iter().zip(self.is_value()).filter(|(_, is_value)| !is_value);
+        let gaps = output.iter().zip(self.is_written(of_values)).filter(|(_, is_value)| !is_value);
         assert!(gaps.into_iter().all(|(gap, _)| *gap == BEFORE), "a gap was written");
-        let Layout { n, channels, .. } = self.layout;
-        let values = (0..n * channels).map(|index| output[self.place(index / channels, index % channels)]);
+        let values = self.places(of_values).map(|(pixel, channel)| output[self.place(of_values, pixel, channel)]);
         bits(&values.collect::<Vec<_>>())
     }
 }

@@ -16,6 +16,7 @@ pub mod batch;
 mod input;
 pub mod oracle;
 pub mod packed;
+pub mod packed_cube;
 pub mod properties;
 pub mod refusals;
 

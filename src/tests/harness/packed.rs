@@ -65,6 +65,9 @@ enum Stored {
     Packed(Vec<u8>, Packing),
 }
 
+/// The kinds of planes from this one on are packed pixels.
+pub(super) const FIRST_PACKED: usize = 8;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Packing {
     Mono10p,
@@ -108,8 +111,9 @@ fn set_bits(row: &mut [u8], first: usize, bits: usize, value: usize) {
     }
 }
 
+/// A plane as it lies in memory.
 #[derive(Clone, Debug)]
-struct StoredPlane {
+pub(super) struct StoredPlane {
     stored: Stored,
     lie: Lie,
     scale: f32,
@@ -118,11 +122,16 @@ struct StoredPlane {
 
 impl StoredPlane {
     /// Values as a plane of some type, and the values that it has then.
-    fn new(values: &[f32], columns: usize, dice: &mut Dice) -> (Self, Vec<f32>) {
+    pub(super) fn new(values: &[f32], columns: usize, dice: &mut Dice) -> (Self, Vec<f32>) {
+        let kind = dice.below(11);
+        Self::of_kind(kind, values, columns, dice)
+    }
+
+    /// The same of a kind: packed pixels are those from [`FIRST_PACKED`] on.
+    pub(super) fn of_kind(kind: usize, values: &[f32], columns: usize, dice: &mut Dice) -> (Self, Vec<f32>) {
         let lie = Lie::new(columns, dice);
         let scale = [1.0_f32, 0.037, 2.0e-3, -0.5][dice.below(4)];
         let zero_point = [0.0, 17.0, -3.0, 2.0e9][dice.below(4)];
-        let kind = dice.below(11);
         let (stored, read): (Stored, Vec<f32>) = match kind {
             0 => (Stored::F32(lie.spread(values, f32::NAN)), values.to_vec()),
             1 => {
@@ -202,7 +211,12 @@ impl StoredPlane {
         Stored::Packed(bytes, packing)
     }
 
-    fn plane(&self) -> Plane<'_> {
+    /// Items from a row to the next, of packed pixels bytes, and from a pixel to the next.
+    pub(super) fn strides(&self) -> [usize; 2] {
+        [self.lie.row_stride, self.lie.stride]
+    }
+
+    pub(super) fn plane(&self) -> Plane<'_> {
         let plane: Plane = match &self.stored {
             Stored::F32(items) => items.as_slice().into(),
             Stored::F64(items) => items.as_slice().into(),
@@ -238,8 +252,9 @@ enum StoredTruths {
     Bits { bytes: Vec<u8>, first_bit: usize, is_highest_first: bool },
 }
 
+/// A mask as it lies in memory.
 #[derive(Clone, Debug)]
-struct StoredMask {
+pub(super) struct StoredMask {
     stored: StoredTruths,
     lie: Lie,
     ignored: Option<i32>,
@@ -247,7 +262,7 @@ struct StoredMask {
 
 impl StoredMask {
     /// Bytes as a mask of some type; clears those in `live` that have the ignored label, if there is one.
-    fn new(truths: &[u8], columns: usize, can_ignore: bool, live: &mut [u8], dice: &mut Dice) -> Self {
+    pub(super) fn new(truths: &[u8], columns: usize, can_ignore: bool, live: &mut [u8], dice: &mut Dice) -> Self {
         let lie = Lie::new(columns, dice);
         let kind = dice.below(5);
         let ignored = (can_ignore && kind < 3 && dice.below(2) == 0).then(|| [255, 0, 7][dice.below(3)]);
@@ -284,7 +299,28 @@ impl StoredMask {
         Self { stored, lie, ignored }
     }
 
-    fn mask(&self) -> Mask<'_> {
+    /// Labels of some type, as which they are written back. Clears those in `live` that are ignored.
+    pub(super) fn of_labels(labels: &mut [i32], columns: usize, live: &mut [u8], dice: &mut Dice) -> Self {
+        let lie = Lie::new(columns, dice);
+        let stored = match dice.below(3) {
+            0 => {
+                labels.iter_mut().for_each(|label| *label = i32::from(*label as u8));
+                StoredTruths::U8(lie.spread(&labels.iter().map(|label| *label as u8).collect::<Vec<_>>(), 0xa5))
+            }
+            1 => {
+                labels.iter_mut().for_each(|label| *label = i32::from(*label as u16));
+                StoredTruths::U16(lie.spread(&labels.iter().map(|label| *label as u16).collect::<Vec<_>>(), 0xa5))
+            }
+            _ => StoredTruths::I32(lie.spread(labels, -5)),
+        };
+        let ignored = (dice.below(3) == 0).then(|| [255, 0, 1][dice.below(3)]);
+        for (label, live) in labels.iter().zip(live) {
+            *live = if Some(*label) == ignored { 0 } else { *live };
+        }
+        Self { stored, lie, ignored }
+    }
+
+    pub(super) fn mask(&self) -> Mask<'_> {
         let mask: Mask = match &self.stored {
             StoredTruths::U8(items) => items.as_slice().into(),
             StoredTruths::U16(items) => items.as_slice().into(),

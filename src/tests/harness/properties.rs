@@ -3,8 +3,9 @@
 use super::batch::{Batch, Order, bits, cuts};
 use super::input::BEFORE;
 use super::packed::{Dice, Packed};
+use super::packed_cube::PackedCube;
 use super::{Ask, Input, Node, Outcome, State, gradient_of, outcome, outcome_of, state_of};
-use crate::error::Notices;
+use crate::error::{Error, Notices};
 use crate::exact::ExactSum;
 use crate::simd::Write;
 use crate::tests::{ends, for_each_tier};
@@ -195,9 +196,7 @@ pub fn adding_is_storing_plus_what_was_there(node: &dyn Node, batch: &Batch, _cu
 /// those of outputs without one; what is added is added to what was there.
 pub fn every_type_gives_the_bits_of_plain_input(node: &dyn Node, batch: &Batch, at: &[Index]) {
     let (needed, optional) = node.arrays();
-    let seed =
-        at.iter().fold(batch.n as u64, |seed, index| seed.wrapping_mul(31).wrapping_add(index.index(1 << 20) as u64));
-    let dice = &mut Dice::new(seed);
+    let dice = &mut dice(batch, at);
     for _ in 0..4 {
         let packed = Packed::new(batch, &[needed, optional].concat(), dice);
         let plain = outcome(node, &packed.batch, Order::Interleaved);
@@ -212,6 +211,42 @@ pub fn every_type_gives_the_bits_of_plain_input(node: &dyn Node, batch: &Batch, 
             assert_eq!(input.written(&added, true), bits(&expected), "added: {planes:?}");
         }
     }
+}
+
+/// The same of pixels of several values. (Packed pixels have no layout for floats.)
+pub fn every_type_of_cubes_gives_the_bits_of_plain_input(node: &dyn Node, batch: &Batch, at: &[Index]) {
+    let (needed, _) = node.arrays();
+    let dice = &mut dice(batch, at);
+    for _ in 0..6 {
+        let packed = PackedCube::new(batch, needed, dice);
+        let plain = outcome(node, &packed.batch, Order::Interleaved);
+        let (planes, input) = (packed.planes(), Input::of_cube(&packed));
+        if !input.writes_values() {
+            let state = state_of(node, &input);
+            assert_eq!(state, plain.state, "{planes:?}");
+            let (ask, mut slopes) = (Ask { upstream: 1.5, write: Write::Store }, input.output(true));
+            let before = slopes.clone();
+            if let Some(refused) = node.gradient(&input, &state, ask, &mut slopes) {
+                assert_eq!(refused, Err(Error::UnsupportedInput));
+                assert_eq!(slopes, before);
+            }
+            continue;
+        }
+        for_each_tier(|tier| assert_eq!(outcome_of(node, &input), plain, "{tier:?}: {planes:?}"));
+        let state = state_of(node, &input);
+        let mut added = input.output(true);
+        if node.gradient(&input, &state, Ask { upstream: 1.5, write: Write::Add }, &mut added).is_some() {
+            let stored = plain.gradient.iter().map(|bits| f32::from_bits(*bits));
+            let expected: Vec<f32> = stored.map(|stored| BEFORE + stored).collect();
+            assert_eq!(input.written(&added, true), bits(&expected), "added: {planes:?}");
+        }
+    }
+}
+
+/// Dice out of a batch and where it is cut.
+fn dice(batch: &Batch, at: &[Index]) -> Dice {
+    let seed = |seed: u64, index: &Index| seed.wrapping_mul(31).wrapping_add(index.index(1 << 20) as u64);
+    Dice::new(at.iter().fold(batch.n as u64, seed))
 }
 
 /// The state begins with the exact sum of the terms of the map.
