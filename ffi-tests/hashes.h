@@ -30,15 +30,13 @@ static inline hyla_pixels pixels_between(const struct buffers *on, unsigned opti
 
 /* Such pixels as a cube of CHANNELS values each. */
 static inline hyla_cube cube_between(const struct buffers *on, unsigned options, size_t start, size_t end) {
-    return (hyla_cube){.values = on->values + CHANNELS * start,
+    return (hyla_cube){.values = hyla_bip(hyla_f32(on->values + CHANNELS * start), CHANNELS),
                        .n = end - start,
                        .channels = CHANNELS,
-                       .pixel_stride = CHANNELS,
-                       .channel_stride = 1,
-                       .targets = on->targets + start,
-                       .labels = on->labels + start,
-                       .valid = options & 1 ? on->valid + start : NULL,
-                       .weights = options & 2 ? on->weights + start : NULL};
+                       .targets = hyla_mask_u8(on->targets + start),
+                       .labels = hyla_i32(on->labels + start),
+                       .valid = hyla_mask_u8(options & 1 ? on->valid + start : NULL),
+                       .weights = hyla_f32(options & 2 ? on->weights + start : NULL)};
 }
 
 struct hashes {

@@ -104,7 +104,7 @@ static const int32_t labels[4] = {0, 1, 1, 0};
 
 static hyla_cube four(void) {
     return (hyla_cube){
-        .values = zeros, .labels = labels, .n = 4, .channels = 2, .pixel_stride = 2, .channel_stride = 1};
+        .values = hyla_bip(hyla_f32(zeros), 2), .labels = hyla_i32(labels), .n = 4, .channels = 2};
 }
 
 static void refused_entropy(hyla_status expected, const hyla_cross_entropy_params *params, const hyla_cube *cube,
@@ -178,7 +178,7 @@ static void parameters(void) {
     }
     refused_entropy(HYLA_ERROR_UNKNOWN_WRITE, &plain, &cube, NULL, 2);
     refused_dice(HYLA_ERROR_UNKNOWN_WRITE, &other, &cube, 2);
-    cube.pixel_stride = 1;
+    cube.values.plane.stride = 1;
     refused_entropy(HYLA_ERROR_STRIDES, &plain, &cube, NULL, HYLA_STORE);
     refused_dice(HYLA_ERROR_STRIDES, &other, &cube, HYLA_STORE);
     cube = four();
@@ -188,7 +188,7 @@ static void parameters(void) {
     cube.channels = 1;
     refused_entropy(HYLA_ERROR_CHANNELS, &plain, &cube, NULL, HYLA_STORE);
     cube = four();
-    cube.labels = NULL;
+    cube.labels = hyla_i32(NULL);
     refused_entropy(HYLA_ERROR_NULL_POINTER, &plain, &cube, NULL, HYLA_STORE);
     refused_dice(HYLA_ERROR_NULL_POINTER, &other, &cube, HYLA_STORE);
 }
@@ -220,7 +220,7 @@ static void values(void) {
 
     /* One label is ignored, one is no class. */
     const int32_t odd[4] = {0, -100, 7, 1};
-    cube.labels = odd;
+    cube.labels = hyla_i32(odd);
     params = hyla_cross_entropy_params_default();
     totals = (hyla_cross_entropy_totals){0};
     CHECK_STATUS(HYLA_NOTICE_REJECTED,
@@ -231,7 +231,7 @@ static void values(void) {
     hyla_dice_params dice_params = HYLA_DICE_PARAMS_DEFAULT;
     hyla_dice_totals classes[2], swapped[2];
     dice_params.eps = 0.0f;
-    cube.labels = labels;
+    cube.labels = hyla_i32(labels);
     CHECK_STATUS(HYLA_OK, hyla_dice_loss_and_gradient(&dice_params, &cube, 1.0, HYLA_STORE, classes, &loss, out));
     CHECK(fabs(loss - 0.5) < 1e-7 && classes[0].pixels == 4 && out[0] < 0.0f && out[0] == -out[1]);
     swapped[0] = classes[1];

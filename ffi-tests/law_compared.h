@@ -13,15 +13,21 @@
 #define TEXT(name) TEXT_(name)
 #define OF(name) JOINED(hyla_, NODE, _##name)
 
+/* What the cube is compared with lies where other functions have a second gradient. */
+static const hyla_values *other_of(const struct arguments *arguments) {
+    static hyla_values values;
+    values = hyla_bip(hyla_f32((const float *)arguments->at[MORE]), LAW_CHANNELS);
+    return &values;
+}
+
 static void fill(struct arguments *arguments) {
     const OF(params) params = OF(params_default)();
     const hyla_cube *cube = cube_of(arguments);
     *(OF(params) *)arguments->at[PARAMS] = params;
-    CHECK_STATUS(HYLA_OK, OF(update)(&params, cube, arguments->at[MORE], arguments->at[TOTALS]));
-    CHECK_STATUS(HYLA_OK, OF(update)(&params, cube, arguments->at[MORE], arguments->at[OTHER]));
+    CHECK_STATUS(HYLA_OK, OF(update)(&params, cube, other_of(arguments), arguments->at[TOTALS]));
+    CHECK_STATUS(HYLA_OK, OF(update)(&params, cube, other_of(arguments), arguments->at[OTHER]));
 }
 
-/* The other cube lies where other functions have a second gradient. */
 static const struct family family = {
     .sizes[PARAMS] = sizeof(OF(params)),
     .sizes[TOTALS] = sizeof(OF(totals)),
@@ -32,19 +38,19 @@ static const struct family family = {
 };
 
 static hyla_status update(const struct arguments *a) {
-    return OF(update)(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[TOTALS]);
+    return OF(update)(a->at[PARAMS], a->at[CUBE], other_of(a), a->at[TOTALS]);
 }
 static hyla_status merge(const struct arguments *a) { return OF(merge)(a->at[OTHER], a->at[TOTALS]); }
 static hyla_status normalize(const struct arguments *a) { return OF(normalize)(a->at[TOTALS]); }
 static hyla_status loss(const struct arguments *a) { return OF(loss)(a->at[PARAMS], a->at[TOTALS], a->at[VALUE]); }
 static hyla_status map(const struct arguments *a) {
-    return OF(map)(a->at[PARAMS], a->at[CUBE], a->at[MORE], a->at[MAP_SLOT]);
+    return OF(map)(a->at[PARAMS], a->at[CUBE], other_of(a), a->at[MAP_SLOT]);
 }
 static hyla_status gradient(const struct arguments *a) {
-    return OF(gradient)(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], a->at[MORE], 1.0, a->write, a->at[FLOATS]);
+    return OF(gradient)(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], other_of(a), 1.0, a->write, a->at[FLOATS]);
 }
 static hyla_status loss_and_gradient(const struct arguments *a) {
-    return OF(loss_and_gradient)(a->at[PARAMS], a->at[CUBE], a->at[MORE], 1.0, a->write, a->at[TOTALS], a->at[VALUE],
+    return OF(loss_and_gradient)(a->at[PARAMS], a->at[CUBE], other_of(a), 1.0, a->write, a->at[TOTALS], a->at[VALUE],
                                  a->at[FLOATS]);
 }
 
@@ -65,27 +71,31 @@ static const struct function functions[] = {
 static const float values[6], other_values[6];
 
 static hyla_cube two_pixels(void) {
-    return (hyla_cube){.values = values, .n = 2, .channels = 3, .pixel_stride = 3, .channel_stride = 1};
+    return (hyla_cube){.values = hyla_bip(hyla_f32(values), 3), .n = 2, .channels = 3};
 }
+
+static hyla_values others(void) { return hyla_bip(hyla_f32(other_values), 3); }
 
 /* All functions refuse these in the same way, without writing anything. */
 static void refused(hyla_status expected, const OF(params) *params, const hyla_cube *cube, uint32_t write) {
     static const OF(totals) empty;
+    const hyla_values other = others();
     OF(totals) totals = {0};
     double value = 42.0;
     float out[6] = {42.0f, 42.0f, 42.0f, 42.0f, 42.0f, 42.0f};
     if (write == HYLA_STORE) {
-        CHECK_STATUS(expected, OF(update)(params, cube, other_values, &totals));
-        CHECK_STATUS(expected, OF(map)(params, cube, other_values, out));
+        CHECK_STATUS(expected, OF(update)(params, cube, &other, &totals));
+        CHECK_STATUS(expected, OF(map)(params, cube, &other, out));
     }
-    CHECK_STATUS(expected, OF(gradient)(params, &totals, cube, other_values, 1.0, write, out));
-    CHECK_STATUS(expected, OF(loss_and_gradient)(params, cube, other_values, 1.0, write, &totals, &value, out));
+    CHECK_STATUS(expected, OF(gradient)(params, &totals, cube, &other, 1.0, write, out));
+    CHECK_STATUS(expected, OF(loss_and_gradient)(params, cube, &other, 1.0, write, &totals, &value, out));
     CHECK(value == 42.0 && memcmp(&totals, &empty, sizeof totals) == 0);
     for (int i = 0; i < 6; ++i) CHECK(out[i] == 42.0f);
 }
 
 static void parameters(void) {
     const hyla_cube cube = two_pixels();
+    const hyla_values other = others();
     const float not_finite[] = {NAN, INFINITY, -INFINITY};
     double value = 42.0;
     OF(totals) totals = {0};
@@ -105,17 +115,17 @@ static void parameters(void) {
     params.reduction = HYLA_REDUCTION_NONE;
     CHECK_STATUS(HYLA_ERROR_NO_SCALAR, OF(loss)(&params, &totals, &value));
     params = OF(params_default)();
-    CHECK_STATUS(HYLA_OK, OF(update)(&params, &cube, other_values, &totals));
+    CHECK_STATUS(HYLA_OK, OF(update)(&params, &cube, &other, &totals));
     params.weight = 2.0f;
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, OF(loss)(&params, &totals, &value));
     CHECK(value == 42.0);
 
     /* Two values at one place. */
-    const size_t strides[][2] = {{2, 1}, {1, 1}, {0, 1}, {3, 0}, {1, 0}};
+    const size_t strides[][2] = {{2, 1}, {1, 1}, {0, 1}, {2, 0}, {1, 0}};
     for (size_t i = 0; i < sizeof strides / sizeof *strides; ++i) {
         hyla_cube wrong = two_pixels();
-        wrong.pixel_stride = strides[i][0];
-        wrong.channel_stride = strides[i][1];
+        wrong.values.plane.stride = strides[i][0];
+        wrong.values.channel_stride = strides[i][1];
         params = OF(params_default)();
         refused(HYLA_ERROR_STRIDES, &params, &wrong, HYLA_STORE);
     }
@@ -125,8 +135,9 @@ static void parameters(void) {
 static void addition_of_words(void) {
     const OF(params) params = OF(params_default)();
     const hyla_cube cube = two_pixels();
+    const hyla_values other = others();
     OF(totals) one = {0}, sum = {0}, merged = {0};
-    CHECK_STATUS(HYLA_OK, OF(update)(&params, &cube, other_values, &one));
+    CHECK_STATUS(HYLA_OK, OF(update)(&params, &cube, &other, &one));
     int64_t *const words = (int64_t *)(void *)&sum;
     const int64_t *const more = (const int64_t *)(const void *)&one;
     for (int time = 0; time < 100; ++time) {

@@ -69,7 +69,7 @@ static const uint8_t targets[2] = {255, 0}, all_foreground[2] = {1, 1};
 
 static hyla_cube two_pixels(void) {
     return (hyla_cube){
-        .values = values, .n = 2, .channels = 3, .pixel_stride = 3, .channel_stride = 1, .targets = targets};
+        .values = hyla_bip(hyla_f32(values), 3), .n = 2, .channels = 3, .targets = hyla_mask_u8(targets)};
 }
 
 /* All functions refuse these in the same way, without writing anything. */
@@ -133,7 +133,7 @@ static void parameters(void) {
     params.assume_srgb = 2;
     refused_parameters(HYLA_ERROR_UNKNOWN_OPTION, &params);
     refused(HYLA_ERROR_UNKNOWN_WRITE, &plain, &cube, 2);
-    cube.pixel_stride = 1;
+    cube.values.plane.stride = 1;
     refused(HYLA_ERROR_STRIDES, &plain, &cube, HYLA_STORE);
     cube = two_pixels();
     cube.channels = 2;
@@ -141,7 +141,7 @@ static void parameters(void) {
     cube.channels = 0;
     refused(HYLA_ERROR_CHANNELS, &plain, &cube, HYLA_STORE);
     cube = two_pixels();
-    cube.targets = NULL;
+    cube.targets = hyla_mask_u8(NULL);
     refused(HYLA_ERROR_NULL_POINTER, &plain, &cube, HYLA_STORE);
 }
 
@@ -183,7 +183,7 @@ static void known_values(void) {
     /* A batch of this frame, and of one without background. */
     CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_frame_update(&params, &cube, &frame));
     CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_update(&params, &frame, &totals));
-    cube.targets = all_foreground;
+    cube.targets = hyla_mask_u8(all_foreground);
     CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_frame_update(&params, &cube, &skipped));
     CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_update(&params, &skipped, &totals));
     CHECK_STATUS(HYLA_OK, hyla_foreground_contrast_loss(&params, &totals, &value));
@@ -205,24 +205,24 @@ static void known_values(void) {
     const float equal[6] = {1.0f, 2.0f, 3.0f, 1.0f, 2.0f, 3.0f}, weights[2] = {2.0f, 1.0f},
                 bad_weights[2] = {NAN, 1.0f};
     cube = two_pixels();
-    cube.values = equal;
-    cube.weights = weights;
+    cube.values = hyla_bip(hyla_f32(equal), 3);
+    cube.weights = hyla_f32(weights);
     CHECK_STATUS(HYLA_NOTICE_DEGENERATE,
                  hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
     for (int i = 0; i < 6; ++i) CHECK(out[i] == 0.0f);
-    cube.weights = bad_weights;
+    cube.weights = hyla_f32(bad_weights);
     CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_REJECTED,
                  hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
     const float with_nan[6] = {NAN, 2.0f, 3.0f, 1.0f, 2.0f, 3.0f};
-    cube.weights = NULL;
-    cube.values = with_nan;
+    cube.weights = hyla_f32(NULL);
+    cube.values = hyla_bip(hyla_f32(with_nan), 3);
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE,
                  hyla_foreground_contrast_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, NULL, &value, out));
     CHECK(isnan(value) && isnan(out[0]));
 
     /* White and black in Oklab are 1 apart. */
     const float white_and_black[6] = {1.0f, 1.0f, 1.0f, 0.0f, 0.0f, 0.0f};
-    cube.values = white_and_black;
+    cube.values = hyla_bip(hyla_f32(white_and_black), 3);
     params.color_space = HYLA_COLOR_OKLAB;
     for (params.assume_srgb = 0; params.assume_srgb < 2; ++params.assume_srgb) {
         CHECK_STATUS(HYLA_OK,
@@ -237,7 +237,7 @@ static void layouts(void) {
     const float planes[6] = {3.0f, 0.0f, 0.0f, 4.0f, 0.0f, 0.0f};
     const hyla_cube cube = two_pixels();
     const hyla_cube planar = {
-        .values = planes, .n = 2, .channels = 3, .pixel_stride = 1, .channel_stride = 2, .targets = targets};
+        .values = hyla_bsq(hyla_f32(planes), 2), .n = 2, .channels = 3, .targets = hyla_mask_u8(targets)};
     double value = 0.0, other = 1.0;
     float out[6], of_planes[6];
     CHECK_STATUS(HYLA_OK,

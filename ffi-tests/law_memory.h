@@ -107,14 +107,13 @@ static inline const hyla_pixels *pixels_of(const struct arguments *arguments) {
 /* The same for a cube, interleaved by pixel, and for a matrix. */
 static inline const hyla_cube *cube_of(const struct arguments *arguments) {
     hyla_cube *cube = (hyla_cube *)(void *)(arguments->rooms->bytes[CUBE] + ROOM / 2);
-    cube->values = (const float *)arguments->at[VALUES];
+    cube->values = hyla_bip(hyla_f32((const float *)arguments->at[VALUES]), LAW_CHANNELS);
     cube->n = arguments->n;
-    cube->channels = cube->pixel_stride = LAW_CHANNELS;
-    cube->channel_stride = 1;
-    cube->targets = (const uint8_t *)arguments->at[TARGETS];
-    cube->labels = (const int32_t *)arguments->at[LABELS];
-    cube->valid = (const uint8_t *)arguments->at[VALID];
-    cube->weights = (const float *)arguments->at[WEIGHTS];
+    cube->channels = LAW_CHANNELS;
+    cube->targets = hyla_mask_u8((const uint8_t *)arguments->at[TARGETS]);
+    cube->labels = hyla_i32((const int32_t *)arguments->at[LABELS]);
+    cube->valid = hyla_mask_u8((const uint8_t *)arguments->at[VALID]);
+    cube->weights = hyla_f32((const float *)arguments->at[WEIGHTS]);
     return (const hyla_cube *)arguments->at[CUBE];
 }
 

@@ -12,29 +12,30 @@ static void known_values(void) {
     const hyla_mse_params params = HYLA_MSE_PARAMS_DEFAULT;
     hyla_mse_params weighted = params;
     hyla_cube cube = two_pixels();
+    const hyla_values other = others();
     hyla_mse_totals totals = {0};
     double value = 0.0;
     float out[6] = {1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f};
     CHECK_STATUS(HYLA_OK,
-                 hyla_mse_loss_and_gradient(&params, &cube, other_values, 6.0, HYLA_ADD, &totals, &value, out));
+                 hyla_mse_loss_and_gradient(&params, &cube, &other, 6.0, HYLA_ADD, &totals, &value, out));
     CHECK(value == 1.5 && totals.values == 6 && totals.rejected == 0);
     CHECK(out[0] == 3.0f && out[1] == 5.0f && out[2] == 1.0f && out[3] == 1.0f && out[4] == -3.0f && out[5] == 1.0f);
     /* (2 (1 + 4) + 0.5 * 4) / (3 * 2 + 3 * 0.5) */
-    cube.weights = pixel_weights;
+    cube.weights = hyla_f32(pixel_weights);
     weighted.reduction = HYLA_REDUCTION_WEIGHTED_MEAN;
     CHECK_STATUS(HYLA_OK,
-                 hyla_mse_loss_and_gradient(&weighted, &cube, other_values, 1.0, HYLA_STORE, NULL, &value, out));
+                 hyla_mse_loss_and_gradient(&weighted, &cube, &other, 1.0, HYLA_STORE, NULL, &value, out));
     CHECK(value == 12.0 / 7.5);
     /* A masked pixel and one with a bad weight are as if they were not there. */
     const uint8_t valid[2] = {0, 1};
     const float bad[2] = {1.0f, -1.0f};
-    cube.valid = valid;
-    CHECK_STATUS(HYLA_OK, hyla_mse_loss_and_gradient(&params, &cube, other_values, 1.0, HYLA_STORE, NULL, &value, out));
+    cube.valid = hyla_mask_u8(valid);
+    CHECK_STATUS(HYLA_OK, hyla_mse_loss_and_gradient(&params, &cube, &other, 1.0, HYLA_STORE, NULL, &value, out));
     CHECK(value == 2.0 / 3.0 && out[0] == 0.0f && out[1] == 0.0f);
-    cube.weights = bad;
+    cube.weights = hyla_f32(bad);
     totals = (hyla_mse_totals){0};
     CHECK_STATUS(HYLA_NOTICE_EMPTY | HYLA_NOTICE_REJECTED,
-                 hyla_mse_loss_and_gradient(&params, &cube, other_values, 1.0, HYLA_STORE, &totals, &value, out));
+                 hyla_mse_loss_and_gradient(&params, &cube, &other, 1.0, HYLA_STORE, &totals, &value, out));
     CHECK(isnan(value) && totals.rejected == 1 && totals.values == 0);
 }
 

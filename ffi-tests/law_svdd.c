@@ -86,7 +86,7 @@ static const struct function functions[] = {
 static const float values[6] = {1.0f, 1.0f, 4.0f, 5.0f, 1.0f, 3.0f}, center[2] = {1.0f, 1.0f};
 
 static hyla_cube three_pixels(void) {
-    return (hyla_cube){.values = values, .n = 3, .channels = 2, .pixel_stride = 2, .channel_stride = 1};
+    return (hyla_cube){.values = hyla_bip(hyla_f32(values), 2), .n = 3, .channels = 2};
 }
 
 static void refused(hyla_status expected, const hyla_svdd_params *params, const hyla_cube *cube, uint32_t write) {
@@ -132,12 +132,12 @@ static void parameters(void) {
         CHECK_STATUS(HYLA_ERROR_RADIUS, hyla_svdd_gradient_radius(&params, &totals, 1.0, &value));
     }
     refused(HYLA_ERROR_UNKNOWN_WRITE, &plain, &cube, 2);
-    cube.pixel_stride = 1;
+    cube.values.plane.stride = 1;
     refused(HYLA_ERROR_STRIDES, &plain, &cube, HYLA_STORE);
     cube = three_pixels();
     cube.channels = 0;
     refused(HYLA_ERROR_CHANNELS, &plain, &cube, HYLA_STORE);
-    hyla_cube wide = {.values = values, .n = 0, .channels = 4097, .pixel_stride = 4097, .channel_stride = 1};
+    hyla_cube wide = {.values = hyla_bip(hyla_f32(values), 4097), .n = 0, .channels = 4097};
     static const float wide_center[4097];
     CHECK_STATUS(HYLA_ERROR_CHANNELS, hyla_svdd_update(&plain, &wide, wide_center, &totals));
     CHECK(value == 42.0);
@@ -184,7 +184,7 @@ static void known_values(void) {
                  hyla_svdd_loss_and_gradient(&params, &nothing, center, 1.0, HYLA_STORE, NULL, &value, NULL));
     CHECK(isnan(value));
     const float bad[2] = {NAN, 1.0f};
-    cube.values = bad;
+    cube.values = hyla_bip(hyla_f32(bad), 2);
     cube.n = 1;
     CHECK_STATUS(HYLA_NOTICE_NOT_FINITE,
                  hyla_svdd_loss_and_gradient(&params, &cube, center, 1.0, HYLA_STORE, NULL, &value, out));

@@ -85,17 +85,18 @@ void pixels() {
 
 void cubes() {
     const hyla::cube cube = embeddings();
-    const float *const target = other.data(), *const at = center.data(), *const none = nullptr;
+    const hyla::values target = hyla::values::interleaved(other, channels);
+    const float *const at = center.data(), *const none = nullptr;
     std::array<float, n * channels> map{}, expected_map{};
 #define COMPARED(title, family, floats, ...)                                                                           \
     {                                                                                                                  \
         like_c<hyla::family>(hyla_##family##_update, hyla_##family##_loss, hyla_##family##_gradient, n * channels,     \
-                             static_cast<const hyla_cube &>(cube), target);                                            \
+                             static_cast<const hyla_cube &>(cube), static_cast<const hyla_values &>(target));          \
         const hyla::family::params params;                                                                             \
         map.fill(0.0f);                                                                                                \
         expected_map.fill(0.0f);                                                                                       \
         CHECK_STATUS(HYLA_OK, hyla::family::map(params, cube, target, map).code());                                    \
-        CHECK_STATUS(HYLA_OK, hyla_##family##_map(&params, &cube, target, expected_map.data()));                       \
+        CHECK_STATUS(HYLA_OK, hyla_##family##_map(&params, &cube, &target, expected_map.data()));                      \
         CHECK(equal(map, expected_map));                                                                               \
     }
     LOSSES_OF_TWO_CUBES(COMPARED)

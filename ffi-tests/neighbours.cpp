@@ -163,21 +163,22 @@ hyla_status cube_task(const Inputs &inputs, Outputs &outputs, std::size_t task, 
     const std::size_t pixel_stride = planes ? 1 : channels, channel_stride = planes ? pixel_count : 1;
     const std::size_t place = start * pixel_stride + channel * channel_stride;
     hyla_cube cube{};
-    cube.values = inputs.values.data() + place;
+    const auto lie = [&](const float *items) {
+        return hyla_values{hyla_plane_every(hyla_f32(items + place), pixel_stride), channel_stride};
+    };
+    cube.values = lie(inputs.values.data());
     cube.n = count;
     cube.channels = width;
-    cube.pixel_stride = pixel_stride;
-    cube.channel_stride = channel_stride;
-    cube.labels = inputs.labels.data() + start;
-    cube.targets = inputs.targets.data() + start;
-    cube.valid = inputs.valid.data() + start;
+    cube.labels = hyla_i32(inputs.labels.data() + start);
+    cube.targets = hyla_mask_u8(inputs.targets.data() + start);
+    cube.valid = hyla_mask_u8(inputs.valid.data() + start);
     Own &own = outputs.own[task];
     const auto map = [&](std::size_t number) {
         return outputs.cubes.data() + ((planes ? Outputs::cube_maps : 0) + number) * value_count + place;
     };
     if (width == 1) {
-        const float *target = inputs.other.data() + place;
-        return hyla_mse_loss_and_gradient(&mse, &cube, target, 1.0, write_mode(task), &own.mse, &own.losses[0], map(0));
+        const hyla_values target = lie(inputs.other.data());
+        return hyla_mse_loss_and_gradient(&mse, &cube, &target, 1.0, write_mode(task), &own.mse, &own.losses[0], map(0));
     }
     if (width == 2) {
         return first_error({

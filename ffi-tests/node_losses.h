@@ -137,11 +137,12 @@ static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, s
     const hyla_cross_entropy_params entropy = {sizeof entropy, HYLA_REDUCTION_WEIGHTED_MEAN, 1, 1, 1.0f, 0.1f};
     hyla_cube binary = *cube;
     binary.channels = 1;
-    binary.pixel_stride = 1;
+    binary.values.plane.stride = 1;
+    const hyla_values other = hyla_bip(hyla_f32(on->other), CHANNELS);
 #define TAKE_COMPARED(title, family, floats, ...)                                                                      \
     do {                                                                                                               \
         const hyla_##family##_params params = __VA_ARGS__;                                                             \
-        TAKE_POINTWISE(title, family, params, on->n * floats, on->n * CHANNELS, cube, on->other);                      \
+        TAKE_POINTWISE(title, family, params, on->n * floats, on->n * CHANNELS, cube, &other);                         \
     } while (0);
     LOSSES_OF_TWO_CUBES(TAKE_COMPARED)
     TAKE_POINTWISE("cross-entropy", cross_entropy, entropy, on->n, on->n * CHANNELS, cube, NULL);

@@ -10,7 +10,7 @@ struct piece {
     size_t n;
     hyla_pixels pixels, counted; /* with weights, and without, but with decisions */
     hyla_cube cube;
-    const float *other;
+    hyla_values other;
 };
 enum { PIECES = 3 };
 
@@ -20,7 +20,7 @@ static inline struct piece piece_of(const struct buffers *on, unsigned options, 
     counted.decisions = hyla_mask_u8(on->valid + start);
     counted.weights = hyla_f32(NULL);
     return (struct piece){pixels.n, pixels, counted, cube_between(on, options, start, end),
-                          on->other + CHANNELS * start};
+                          hyla_bip(hyla_f32(on->other + CHANNELS * start), CHANNELS)};
 }
 
 /* Adds the words of `other` to those of `totals`, as any program can that knows nothing of hyla. */
@@ -76,7 +76,7 @@ static inline void take_merged_losses(const struct buffers *on, const struct pie
 #define TAKE_MERGED_COMPARED(title, family, floats, ...)                                                               \
     do {                                                                                                               \
         const hyla_##family##_params params = __VA_ARGS__;                                                             \
-        TAKE_MERGED_SUMS(title, family, &params, &piece->cube, piece->other, totals);                                  \
+        TAKE_MERGED_SUMS(title, family, &params, &piece->cube, &piece->other, totals);                                 \
     } while (0);
     LOSSES_OF_TWO_CUBES(TAKE_MERGED_COMPARED)
     TAKE_MERGED_SUMS("cross-entropy", cross_entropy, &entropy, &piece->cube, NULL, totals);
@@ -117,9 +117,10 @@ static inline void take_merged_frames(const struct piece *pieces, struct hashes 
 
 /* The values of the pixels as ratios of batches. */
 static inline hyla_status update_ratios(const struct piece *piece, hyla_explained_variance_totals *totals) {
+    const float *const values = (const float *)piece->cube.values.plane.data;
     hyla_status status = HYLA_OK;
     for (size_t i = 0; i < piece->n && !HYLA_FAILED(status); ++i) {
-        status = hyla_explained_variance_update(piece->cube.values + CHANNELS * i, CHANNELS, totals);
+        status = hyla_explained_variance_update(values + CHANNELS * i, CHANNELS, totals);
     }
     return status;
 }
@@ -134,12 +135,13 @@ static inline void take_merged_sets(const struct buffers *on, const struct piece
         int32_t labels[6] = {0};
         CHECK(!HYLA_FAILED(hyla_range_update(&piece->counted, &one)));
         CHECK_STATUS(HYLA_OK, hyla_range_merge(&one, &range));
-        CHECK(!HYLA_FAILED(
-            hyla_distinct_label_count_update(on->labels + start, piece->cube.valid, piece->n, labels, 6)));
+        CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(
+            on->labels + start, (const uint8_t *)piece->cube.valid.data, piece->n, labels, 6)));
         CHECK(!HYLA_FAILED(hyla_distinct_label_count_merge(labels, set, 6)));
     }
     CHECK(!HYLA_FAILED(hyla_range_update(&pieces[PIECES].counted, &whole_range)));
-    CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels, pieces[PIECES].cube.valid, on->n, whole_set, 6)));
+    CHECK(!HYLA_FAILED(hyla_distinct_label_count_update(on->labels, (const uint8_t *)pieces[PIECES].cube.valid.data,
+                                                        on->n, whole_set, 6)));
     CHECK(memcmp(&range, &whole_range, sizeof range) == 0 && memcmp(set, whole_set, sizeof set) == 0);
     take(to, "range totals", &range, sizeof range);
     take_items(to, "distinct labels", set, sizeof set, 4);

@@ -239,7 +239,7 @@
 // The binning is out of range: its number of bins, bits or thresholds, or its bounds.
 #define HYLA_ERROR_BINNING (-39)
 
-// The fraction is not above 0 and at most 1.
+// A share, rate or quantile is outside [0, 1], or a share of no pixel is asked for.
 #define HYLA_ERROR_FRACTION (-40)
 
 // The words of the totals contradict each other: they were not zeroed, or are damaged.
@@ -280,6 +280,9 @@
 
 // Not everything fitted into the memory of the caller: a count is a lower bound.
 #define HYLA_NOTICE_INCOMPLETE 512
+
+// No score reaches the threshold: a monitor with it raises no alarm.
+#define HYLA_NOTICE_UNREACHED 1024
 
 // The sum of the terms divided by the number of terms that count (PyTorch's mean).
 #define HYLA_REDUCTION_MEAN 0
@@ -731,41 +734,64 @@ typedef struct hyla_cross_entropy_totals {
     int64_t fingerprint;
 } hyla_cross_entropy_totals;
 
-// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel i is
-// `values[i * pixel_stride + k * channel_stride]`, so every order of a hyperspectral cube goes in
-// without a copy:
+// The values of pixels of several channels, where they are: `hyla_bip(plane, channels)`, `hyla_bsq(plane, pixels)` and
+// `hyla_bil(plane, columns, channels)` make them of the plane of the first channel.
+typedef struct hyla_values {
+    // The first channel.
+    struct hyla_plane plane;
+    // Items from a channel to the next; of packed pixels bytes. 0: 1, channels that are neighbours.
+    size_t channel_stride;
+} hyla_values;
+
+// Pixels of several values each: embeddings, class logits, spectra. Value k of pixel (row, column) is the item at
+// `row * row_pitch` bytes and `column * stride + k * channel_stride` items, so every order of a hyperspectral cube
+// goes in without a copy:
 //
-// BIP  interleaved by pixel   pixel_stride = channels   channel_stride = 1
-// BIL  one line a call        pixel_stride = 1          channel_stride = pixels of the line
-// BSQ  in planes              pixel_stride = 1          channel_stride = pixels of the frame
+// BIP  interleaved by pixel   stride = channels   channel_stride = 1
+// BIL  interleaved by line    stride = 1          channel_stride = columns    row_pitch = columns * channels items
+// BSQ  in planes              stride = 1          channel_stride = pixels of the frame
 //
-// No two values may share a place (HYLA_ERROR_STRIDES). A gradient has the same layout as the
-// values; floats between the values are not touched. Results do not depend on the layout.
+// hyla_cube cube = {.values = hyla_bip(hyla_f32(logits), classes), .channels = classes, .n = pixels};
+// cube.values = hyla_bil(hyla_plane_affine(hyla_u16(lines), 1.0f / 4095.0f, 0), columns, bands);
 //
-// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and
-// labels that it does not need are ignored; weights are used by every function that takes a cube.
+// Values of any type are converted to float32, rounded at most once; the results are those of the converted values,
+// bit for bit, and do not depend on the layout. No two values may share a place (HYLA_ERROR_STRIDES).
+//
+// A gradient, and a map of a float a value, has the strides of the values, in floats; between its rows lie
+// `output_pitch` bytes, or, where that is 0, as many floats as items between those of the values. Floats between them
+// are not touched.
+//
+// The other arrays have `n` items, one a pixel; which of them a function uses is said with it. Targets and labels that
+// it does not need are ignored; weights are used by every function that takes a cube. Initialise with `{0}` (C) or
+// `{}` (C++) and set fields by name.
+//
+// Errors of every function that takes a cube, beside those that it names: those of `hyla_pixels`; DTYPE (labels that
+// are not HYLA_U8, HYLA_U16 or HYLA_I32), SCALE (one of labels), CHANNELS (of values that are converted more than 4096
+// channels, with pointers of 32 bits 256), UNSUPPORTED_INPUT (a gradient or a map in the layout of packed pixels).
+// Converted values take 66 KiB of stack more, with pointers of 32 bits 5 KiB.
 typedef struct hyla_cube {
     // The values, as the function says.
-    const float *values;
-    // How many pixels there are.
-    size_t n;
+    struct hyla_values values;
     // How many values a pixel has.
     size_t channels;
-    // How many floats lie between a pixel and the next one.
-    size_t pixel_stride;
-    // How many floats lie between a channel and the next one.
-    size_t channel_stride;
-    // One byte a pixel: nonzero is an anomaly, or foreground.
-    const uint8_t *targets;
-    // One class a pixel, counted from 0.
-    const int32_t *labels;
-    // Which pixels count: nonzero counts. NULL: all do.
-    const uint8_t *valid;
-    // Pixel weights: finite and not negative. NULL: all are 1. A pixel with another weight is
-    // counted as rejected and acts as masked.
-    const float *weights;
-    // NULL. Room for later inputs.
-    const void *reserved[2];
+    // True is an anomaly, or foreground.
+    struct hyla_mask targets;
+    // Which pixels count. Not given: all do.
+    struct hyla_mask valid;
+    // One class a pixel, counted from 0: HYLA_U8, HYLA_U16 or HYLA_I32.
+    struct hyla_plane labels;
+    // Pixel weights: finite and not negative. Not given: all are 1. A pixel with another weight is counted as rejected
+    // and acts as masked.
+    struct hyla_plane weights;
+    // How many pixels there are, in all rows; never more are touched. With 0 all `data` may be NULL.
+    size_t n;
+    // In how many rows of `n / rows` pixels they lie, without a remainder (HYLA_ERROR_FRAME_SHAPE). 0: 1.
+    size_t rows;
+    // Bytes from a row of an output (a gradient, a map) to the next: whole floats, at least a row. 0: no gap in a map
+    // of a float a pixel, the rows of the values in a gradient.
+    size_t output_pitch;
+    // 0. Room for later inputs.
+    size_t reserved[5];
 } hyla_cube;
 
 // Dice loss of class logits (cuvis-ai: DiceLoss): what is computed.
@@ -1026,7 +1052,7 @@ typedef struct hyla_iou_totals {
 
 // Mean squared error of a reconstruction (cuvis-ai: MSEReconstructionLoss): what is computed.
 //
-// With values a (a cube), a target b in the same layout and pixel weights v (`weights`):
+// With values a (a cube), as many values b (`target`) and pixel weights v (`weights`):
 //
 // l_ik = weight * v_i * (a_ik - b_ik)^2
 // loss = sum l_ik / N | sum l_ik | sum l_ik / sum v_ik      by `reduction`
@@ -1115,7 +1141,7 @@ typedef struct hyla_selector_entropy_params {
 
 // The angle between reconstructed and original spectra (not in cuvis-ai): what is computed.
 //
-// With spectra a (a cube), the original ones b in the same layout and pixel weights v (`weights`):
+// With spectra a (a cube), the original ones b and pixel weights v (`weights`):
 //
 // cos_i = <a_i, b_i> / (|a_i| |b_i|)
 // l_i = weight * v_i * acos(cos_i) | weight * v_i * (1 - cos_i)        by `measure`
@@ -2545,8 +2571,7 @@ hyla_status hyla_mse_normalize(struct hyla_mse_totals *totals);
 
 // Adds pixels to totals.
 //
-// Inputs: the cube's values, optional `valid` and `weights`; `target` in the layout of the values (floats between them
-// are not read).
+// Inputs: the cube's values, optional `valid` and `weights`; `target`, values of any type and layout, as many.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
 // CHANNELS (pixels of none), UNKNOWN_REDUCTION, WEIGHT. Notices: none; `hyla_mse_loss` tells them.
@@ -2554,7 +2579,7 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_update(const struct hyla_mse_params *params,
                             const struct hyla_cube *reconstruction,
-                            const float *target,
+                            const struct hyla_values *target,
                             struct hyla_mse_totals *totals);
 
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
@@ -2576,7 +2601,7 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_map(const struct hyla_mse_params *params,
                          const struct hyla_cube *reconstruction,
-                         const float *target,
+                         const struct hyla_values *target,
                          float *loss_map);
 
 // Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values,
@@ -2591,7 +2616,7 @@ HYLA_NODISCARD
 hyla_status hyla_mse_gradient(const struct hyla_mse_params *params,
                               const struct hyla_mse_totals *totals,
                               const struct hyla_cube *reconstruction,
-                              const float *target,
+                              const struct hyla_values *target,
                               double upstream,
                               uint32_t write,
                               float *grad_reconstruction);
@@ -2606,7 +2631,7 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_mse_loss_and_gradient(const struct hyla_mse_params *params,
                                        const struct hyla_cube *reconstruction,
-                                       const float *target,
+                                       const struct hyla_values *target,
                                        double upstream,
                                        uint32_t write,
                                        struct hyla_mse_totals *totals,
@@ -2798,8 +2823,7 @@ hyla_status hyla_spectral_angle_normalize(struct hyla_spectral_angle_totals *tot
 
 // Adds pixels to totals.
 //
-// Inputs: the cube's values, optional `valid` and `weights`; `original` in the layout of the values (floats between
-// them are not read).
+// Inputs: the cube's values, optional `valid` and `weights`; `original`, values of any type and layout, as many.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, RESERVED, STRIDES,
 // CHANNELS (pixels of none), UNKNOWN_OPTION (measure), UNKNOWN_REDUCTION, WEIGHT. Notices: none;
@@ -2808,7 +2832,7 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_spectral_angle_update(const struct hyla_spectral_angle_params *params,
                                        const struct hyla_cube *reconstruction,
-                                       const float *original,
+                                       const struct hyla_values *original,
                                        struct hyla_spectral_angle_totals *totals);
 
 // The loss, rounded once from exact sums. The mean of nothing is NaN, the sum 0.
@@ -2830,7 +2854,7 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_spectral_angle_map(const struct hyla_spectral_angle_params *params,
                                     const struct hyla_cube *reconstruction,
-                                    const float *original,
+                                    const struct hyla_values *original,
                                     float *loss_map);
 
 // Writes `upstream * d loss / d reconstruction` to `grad_reconstruction`, in the layout of the values,
@@ -2845,7 +2869,7 @@ HYLA_NODISCARD
 hyla_status hyla_spectral_angle_gradient(const struct hyla_spectral_angle_params *params,
                                          const struct hyla_spectral_angle_totals *totals,
                                          const struct hyla_cube *reconstruction,
-                                         const float *original,
+                                         const struct hyla_values *original,
                                          double upstream,
                                          uint32_t write,
                                          float *grad_reconstruction);
@@ -2860,7 +2884,7 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_spectral_angle_loss_and_gradient(const struct hyla_spectral_angle_params *params,
                                                   const struct hyla_cube *reconstruction,
-                                                  const float *original,
+                                                  const struct hyla_values *original,
                                                   double upstream,
                                                   uint32_t write,
                                                   struct hyla_spectral_angle_totals *totals,
@@ -3575,7 +3599,8 @@ hyla_status hyla_ranking_curve(const struct hyla_binning *binning,
 // What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
 // tells where that is.
 //
-// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE.
+// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE,
+// NO_DECISIONS (no score reaches the threshold).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_at(const struct hyla_binning *binning,
@@ -3588,7 +3613,8 @@ hyla_status hyla_ranking_at(const struct hyla_binning *binning,
 // [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
 // Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
 //
-// Errors: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as `hyla_ranking_at`.
+// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES, NOT_FINITE,
+// UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an alarm).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
@@ -3601,7 +3627,7 @@ hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
 // floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
 // integers). Both NaN without scores.
 //
-// Errors: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as `hyla_ranking_at`.
+// Errors: those of `hyla_ranking_values`, FRACTION (q outside [0, 1]). Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_quantile(const struct hyla_binning *binning,
@@ -3820,6 +3846,7 @@ HYLA_MAKE_PLANE(hyla_u8, uint8_t, HYLA_U8)
 HYLA_MAKE_PLANE(hyla_i8, int8_t, HYLA_I8)
 HYLA_MAKE_PLANE(hyla_u16, uint16_t, HYLA_U16)
 HYLA_MAKE_PLANE(hyla_i16, int16_t, HYLA_I16)
+HYLA_MAKE_PLANE(hyla_i32, int32_t, HYLA_I32) /* labels of a cube */
 HYLA_MAKE_PLANE(hyla_mono10p, uint8_t, HYLA_MONO10P)
 HYLA_MAKE_PLANE(hyla_mono12p, uint8_t, HYLA_MONO12P)
 HYLA_MAKE_PLANE(hyla_mono12_packed, uint8_t, HYLA_MONO12_PACKED)
@@ -3842,6 +3869,28 @@ static inline hyla_plane hyla_plane_affine(hyla_plane plane, float scale, int32_
     plane.scale = scale;
     plane.zero_point = zero_point;
     return plane;
+}
+
+/* Values of several channels, of the plane of the first one: interleaved by pixel (BIP), in planes of so many pixels
+ * (BSQ), or interleaved by line (BIL), rows of so many pixels, each channel after channel. */
+static inline hyla_values hyla_bip(hyla_plane plane, size_t channels) {
+    hyla_values values = {plane, 1};
+    values.plane.stride = channels;
+    return values;
+}
+static inline hyla_values hyla_bsq(hyla_plane plane, size_t pixels) {
+    hyla_values values = {plane, pixels};
+    return values;
+}
+static inline hyla_values hyla_bil(hyla_plane plane, size_t columns, size_t channels) {
+    const size_t bits = plane.dtype >> 8 & 0xff;
+    hyla_values values = {plane, columns};
+    values.plane.row_pitch = columns * channels * (bits / 8);
+    if (bits % 8 != 0) { /* packed pixels: rows of bytes */
+        values.channel_stride = (columns * bits + 7) / 8;
+        values.plane.row_pitch = values.channel_stride * channels;
+    }
+    return values;
 }
 
 /* Truth values side by side: a mask of the pointer's type. Bits have names of their own. */

@@ -225,47 +225,111 @@ class pixels : public hyla_pixels {
     }
 };
 
-// Pixels of several values each: `cube::interleaved(values, n, channels)` (BIP) or
-// `cube::planar(values, n, channels)` (BSQ, or a line of BIL); any other layout by field.
-class cube : public hyla_cube {
-  public:
-    constexpr cube() noexcept : hyla_cube{} {}
-    static constexpr cube interleaved(const float *items, std::size_t pixels, std::size_t count) noexcept {
-        return cube(items, pixels, count, count, 1);
-    }
-    static constexpr cube planar(const float *items, std::size_t pixels, std::size_t count) noexcept {
-        return cube(items, pixels, count, 1, pixels);
-    }
+// Labels side by side, of the pointer's type; any others by field.
+struct labels : hyla_plane {
+    constexpr labels() noexcept : hyla_plane{} {}
+    constexpr labels(const std::uint8_t *items) noexcept : labels(items, HYLA_U8) {}
+    constexpr labels(const std::uint16_t *items) noexcept : labels(items, HYLA_U16) {}
+    constexpr labels(const std::int32_t *items) noexcept : labels(items, HYLA_I32) {}
 
-    // Every `with_` returns a changed copy.
-    [[nodiscard]] constexpr cube with_targets(const std::uint8_t *items) const noexcept {
-        return with(&cube::targets, items);
-    }
-    [[nodiscard]] constexpr cube with_labels(const std::int32_t *items) const noexcept {
-        return with(&cube::labels, items);
-    }
-    [[nodiscard]] constexpr cube with_valid(const std::uint8_t *items) const noexcept {
-        return with(&cube::valid, items);
-    }
-    [[nodiscard]] constexpr cube with_weights(const float *items) const noexcept {
-        return with(&cube::weights, items);
+    // How a setter makes them of items.
+    template <class T, class = std::enable_if_t<std::is_constructible_v<labels, const T *>>>
+    friend constexpr labels place(const T *items, const labels *) noexcept {
+        return labels(items);
     }
 
   private:
-    template <class T>
-    constexpr cube with(const T *hyla_cube::*field, const T *items) const noexcept {
-        cube changed = *this;
-        changed.*field = items;
-        return changed;
+    constexpr labels(const void *items, std::uint32_t code) noexcept : hyla_plane{} {
+        data = items;
+        dtype = code;
     }
-    constexpr cube(const float *items, std::size_t pixels, std::size_t count, std::size_t along_pixels,
-                   std::size_t along_channels) noexcept
-        : hyla_cube{} {
-        values = items;
+};
+
+// Values of several channels, of the plane of the first one, a pointer or items: interleaved by pixel (BIP), in planes
+// of so many pixels (BSQ), or interleaved by line (BIL). They are only pointed to.
+class values : public hyla_values {
+  public:
+    using numbers = detail::input<hyla_plane>;
+
+    constexpr values() noexcept : hyla_values{} {}
+    constexpr values(const hyla_values &other) noexcept : hyla_values(other) {}
+    static constexpr values interleaved(const numbers &in, std::size_t channels) noexcept {
+        values made(in, 1);
+        made.plane.stride = channels;
+        return made;
+    }
+    static constexpr values planar(const numbers &in, std::size_t pixels) noexcept { return {in, pixels}; }
+    static values by_line(const numbers &in, std::size_t columns, std::size_t channels) noexcept {
+        return hyla_bil(in.items(), columns, channels);
+    }
+
+  private:
+    constexpr values(const numbers &in, std::size_t stride) noexcept : hyla_values{} {
+        plane = in.items();
+        channel_stride = stride;
+    }
+};
+
+// Pixels of several values each: `cube::interleaved(values, n, channels)` (BIP), `cube::planar(values, n, channels)`
+// (BSQ, or a line of BIL) or `cube::by_line(values, rows, columns, channels)` (BIL); any other layout by
+// `cube(values, n, channels)`. Every `with_` returns a changed copy. As of `pixels`, items whose number is known must be
+// as many.
+class cube : public hyla_cube {
+  public:
+    using numbers = detail::input<hyla_plane>;
+    using truths = detail::input<hyla_mask>;
+    using classes = detail::input<hyla::labels>;
+
+    constexpr cube() noexcept : hyla_cube{} {}
+    constexpr cube(const hyla_values &in, std::size_t pixels, std::size_t count) noexcept : hyla_cube{} {
+        values = in;
         n = pixels;
         channels = count;
-        pixel_stride = along_pixels;
-        channel_stride = along_channels;
+    }
+    static constexpr cube interleaved(const numbers &in, std::size_t pixels, std::size_t count) noexcept {
+        return cube(hyla::values::interleaved(in, count), pixels, count).if_fits(in.fits(pixels * count));
+    }
+    static constexpr cube planar(const numbers &in, std::size_t pixels, std::size_t count) noexcept {
+        return cube(hyla::values::planar(in, pixels), pixels, count).if_fits(in.fits(pixels * count));
+    }
+    static cube by_line(const numbers &in, std::size_t rows, std::size_t columns, std::size_t count) noexcept {
+        const cube made(hyla::values::by_line(in, columns, count), rows * columns, count);
+        return made.with_rows(rows).if_fits(in.fits(rows * columns * count));
+    }
+
+    [[nodiscard]] constexpr cube with_targets(const truths &in) const noexcept { return with(&cube::targets, in); }
+    [[nodiscard]] constexpr cube with_labels(const classes &in) const noexcept { return with(&cube::labels, in); }
+    [[nodiscard]] constexpr cube with_valid(const truths &in) const noexcept { return with(&cube::valid, in); }
+    [[nodiscard]] constexpr cube with_weights(const numbers &in) const noexcept { return with(&cube::weights, in); }
+
+    // They lie in so many rows of n / count pixels.
+    [[nodiscard]] constexpr cube with_rows(std::size_t count) const noexcept {
+        cube changed = *this;
+        if (n != SIZE_MAX) changed.rows = count;
+        return changed;
+    }
+    // So many bytes from a row of an output to the next.
+    [[nodiscard]] constexpr cube with_output_pitch(std::size_t bytes) const noexcept {
+        cube changed = *this;
+        changed.output_pitch = bytes;
+        return changed;
+    }
+
+  private:
+    template <class Field, class Struct>
+    constexpr cube with(Field hyla_cube::*field, const detail::input<Struct> &in) const noexcept {
+        cube changed = *this;
+        changed.*field = in.items();
+        return changed.if_fits(in.fits(n));
+    }
+    // Two rows never have an odd number of pixels: the C functions refuse them, whatever they read.
+    [[nodiscard]] constexpr cube if_fits(bool fits) const noexcept {
+        cube changed = *this;
+        if (!fits) {
+            changed.n = SIZE_MAX;
+            changed.rows = 2;
+        }
+        return changed;
     }
 };
 
@@ -287,6 +351,7 @@ namespace detail {
 // How the C functions take an input.
 inline const hyla_pixels *pass(const hyla_pixels &in) noexcept { return &in; }
 inline const hyla_cube *pass(const hyla_cube &in) noexcept { return &in; }
+inline const hyla_values *pass(const hyla_values &in) noexcept { return &in; }
 inline const float *pass(const float *in) noexcept { return in; }
 
 // How many floats reach from the first value of an input to the end of the last; what overflows is
@@ -298,8 +363,20 @@ inline std::size_t extent(const hyla_pixels &in) noexcept {
     if (in.rows <= 1 || in.output_pitch == 0) return in.n;
     return extent(in.rows, in.output_pitch / sizeof(float), in.n / in.rows, 1);
 }
+// Of a cube: of a gradient, which has the strides of the values, and of a map of a float a pixel.
 inline std::size_t extent(const hyla_cube &in) noexcept {
-    return extent(in.n, in.pixel_stride, in.channels, in.channel_stride);
+    const auto or_one = [](std::size_t stride) { return stride == 0 ? 1 : stride; };
+    const hyla_plane &plane = in.values.plane;
+    const std::size_t rows = or_one(in.rows), columns = in.n / rows, stride = or_one(plane.stride);
+    const std::size_t row = extent(columns, stride, in.channels, or_one(in.values.channel_stride));
+    const std::size_t item = or_one((plane.dtype >> 8 & 0xff) / 8);
+    std::size_t pitch = plane.row_pitch == 0 ? columns * stride : plane.row_pitch / item;
+    if (in.output_pitch != 0) pitch = in.output_pitch / sizeof(float);
+    return row == 0 ? 0 : (rows - 1) * pitch + row;
+}
+inline std::size_t extent_of_map(const hyla_cube &in) noexcept {
+    if (in.rows <= 1 || in.output_pitch == 0) return in.n;
+    return extent(in.rows, in.output_pitch / sizeof(float), in.n / in.rows, 1);
 }
 inline std::size_t extent(const hyla_matrix &in) noexcept { return extent(in.rows, in.row_stride, in.columns, 1); }
 
@@ -482,7 +559,7 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
     // The squared distance less the squared radius: the score of inference.
     static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
                             floats scores) noexcept {
-        return scores.size() < in.n ? HYLA_ERROR_CAPACITY : hyla_svdd_map(&how, &in, center, scores.data());
+        return scores.size() < detail::extent_of_map(in) ? HYLA_ERROR_CAPACITY : hyla_svdd_map(&how, &in, center, scores.data());
     }
     result<double> gradient_radius(const hyla_svdd_params &how, double upstream) const noexcept {
         return detail::value_of<double>(hyla_svdd_gradient_radius, &how, &totals, upstream);
@@ -500,38 +577,37 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
     }
 };
 
-// Mean squared error; the inputs are a reconstruction and the target in its layout: hyla_mse_...
+// Mean squared error; the inputs are a reconstruction and as many values of a target: hyla_mse_...
 class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse_update, hyla_mse_merge,
                                       hyla_mse_normalize, hyla_mse_loss, hyla_mse_gradient, hyla_mse_loss_and_gradient,
-                                      hyla_cube, const float *> {
+                                      hyla_cube, hyla_values> {
   public:
     struct params : hyla_mse_params {
         constexpr params() noexcept : hyla_mse_params HYLA_MSE_PARAMS_DEFAULT {}
     };
 
-    static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const float *target,
+    static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const hyla_values &target,
                             floats loss_map) noexcept {
         return loss_map.size() < detail::extent(in) ? HYLA_ERROR_CAPACITY
-                                                    : hyla_mse_map(&how, &in, target, loss_map.data());
+                                                    : hyla_mse_map(&how, &in, &target, loss_map.data());
     }
 };
 
-// The angle between spectra; the inputs are reconstructed spectra and the original ones in their layout:
-// hyla_spectral_angle_...
+// The angle between spectra; the inputs are reconstructed spectra and as many original ones: hyla_spectral_angle_...
 class spectral_angle
     : public detail::pixel_loss<hyla_spectral_angle_params, hyla_spectral_angle_totals, hyla_spectral_angle_update,
                                 hyla_spectral_angle_merge, hyla_spectral_angle_normalize, hyla_spectral_angle_loss,
                                 hyla_spectral_angle_gradient, hyla_spectral_angle_loss_and_gradient, hyla_cube,
-                                const float *> {
+                                hyla_values> {
   public:
     struct params : hyla_spectral_angle_params {
         constexpr params() noexcept : hyla_spectral_angle_params HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT {}
     };
 
-    static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const float *original,
+    static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const hyla_values &original,
                             floats loss_map) noexcept {
-        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY
-                                      : hyla_spectral_angle_map(&how, &in, original, loss_map.data());
+        return loss_map.size() < detail::extent_of_map(in) ? HYLA_ERROR_CAPACITY
+                                      : hyla_spectral_angle_map(&how, &in, &original, loss_map.data());
     }
 };
 
@@ -548,7 +624,7 @@ class cross_entropy
 
     static hyla::status map(const hyla_cross_entropy_params &how, const hyla_cube &in, const float *class_weights,
                             floats loss_map) noexcept {
-        return loss_map.size() < in.n ? HYLA_ERROR_CAPACITY
+        return loss_map.size() < detail::extent_of_map(in) ? HYLA_ERROR_CAPACITY
                                       : hyla_cross_entropy_map(&how, &in, class_weights, loss_map.data());
     }
 };
@@ -1018,7 +1094,7 @@ static_assert(mirrors<focal, hyla_focal_totals> && mirrors<svdd, hyla_svdd_total
 static_assert(mirrors<cross_entropy, hyla_cross_entropy_totals>);
 static_assert(mirrors<foreground_contrast, hyla_foreground_contrast_totals>);
 static_assert(mirrors<foreground_contrast::frame, hyla_foreground_contrast_frame>);
-static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix>);
+static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix> && mirrors<values, hyla_values>);
 static_assert(mirrors<sum, hyla_sum_totals>);
 static_assert(mirrors<range, hyla_range> && mirrors<score_statistics, hyla_score_statistics_totals>);
 static_assert(mirrors<confusion, hyla_confusion_totals>);

@@ -13,6 +13,7 @@ HYLA_MAKE_PLANE(hyla_u8, uint8_t, HYLA_U8)
 HYLA_MAKE_PLANE(hyla_i8, int8_t, HYLA_I8)
 HYLA_MAKE_PLANE(hyla_u16, uint16_t, HYLA_U16)
 HYLA_MAKE_PLANE(hyla_i16, int16_t, HYLA_I16)
+HYLA_MAKE_PLANE(hyla_i32, int32_t, HYLA_I32) /* labels of a cube */
 HYLA_MAKE_PLANE(hyla_mono10p, uint8_t, HYLA_MONO10P)
 HYLA_MAKE_PLANE(hyla_mono12p, uint8_t, HYLA_MONO12P)
 HYLA_MAKE_PLANE(hyla_mono12_packed, uint8_t, HYLA_MONO12_PACKED)
@@ -35,6 +36,28 @@ static inline hyla_plane hyla_plane_affine(hyla_plane plane, float scale, int32_
     plane.scale = scale;
     plane.zero_point = zero_point;
     return plane;
+}
+
+/* Values of several channels, of the plane of the first one: interleaved by pixel (BIP), in planes of so many pixels
+ * (BSQ), or interleaved by line (BIL), rows of so many pixels, each channel after channel. */
+static inline hyla_values hyla_bip(hyla_plane plane, size_t channels) {
+    hyla_values values = {plane, 1};
+    values.plane.stride = channels;
+    return values;
+}
+static inline hyla_values hyla_bsq(hyla_plane plane, size_t pixels) {
+    hyla_values values = {plane, pixels};
+    return values;
+}
+static inline hyla_values hyla_bil(hyla_plane plane, size_t columns, size_t channels) {
+    const size_t bits = plane.dtype >> 8 & 0xff;
+    hyla_values values = {plane, columns};
+    values.plane.row_pitch = columns * channels * (bits / 8);
+    if (bits % 8 != 0) { /* packed pixels: rows of bytes */
+        values.channel_stride = (columns * bits + 7) / 8;
+        values.plane.row_pitch = values.channel_stride * channels;
+    }
+    return values;
 }
 
 /* Truth values side by side: a mask of the pointer's type. Bits have names of their own. */
