@@ -239,7 +239,7 @@
 // The binning is out of range: its number of bins, bits or thresholds, or its bounds.
 #define HYLA_ERROR_BINNING (-39)
 
-// The fraction is not above 0 and at most 1.
+// A share, rate or quantile is outside [0, 1], or a share of no pixel is asked for.
 #define HYLA_ERROR_FRACTION (-40)
 
 // The words of the totals contradict each other: they were not zeroed, or are damaged.
@@ -280,6 +280,9 @@
 
 // Not everything fitted into the memory of the caller: a count is a lower bound.
 #define HYLA_NOTICE_INCOMPLETE 512
+
+// No score reaches the threshold: a monitor with it raises no alarm.
+#define HYLA_NOTICE_UNREACHED 1024
 
 // The sum of the terms divided by the number of terms that count (PyTorch's mean).
 #define HYLA_REDUCTION_MEAN 0
@@ -3575,7 +3578,8 @@ hyla_status hyla_ranking_curve(const struct hyla_binning *binning,
 // What decisions at a threshold are worth. The threshold is lowered to the edge of its bin; `point->threshold`
 // tells where that is.
 //
-// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE.
+// Errors: those of `hyla_ranking_values`, TARGET (a NaN). Notices: EMPTY, NO_POSITIVES, NO_NEGATIVES, NOT_FINITE,
+// NO_DECISIONS (no score reaches the threshold).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_at(const struct hyla_binning *binning,
@@ -3588,7 +3592,8 @@ hyla_status hyla_ranking_at(const struct hyla_binning *binning,
 // [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
 // Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
 //
-// Errors: those of `hyla_ranking_values`, TARGET (a rate outside [0, 1]). Notices: as `hyla_ranking_at`.
+// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES, NOT_FINITE,
+// UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an alarm).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
@@ -3601,7 +3606,7 @@ hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
 // floor(q * (n - 1)) of n scores, in doubles, is at least `bounds[0]` and at most `bounds[1]` (a bin; equal for
 // integers). Both NaN without scores.
 //
-// Errors: those of `hyla_ranking_values`, TARGET (q outside [0, 1]). Notices: as `hyla_ranking_at`.
+// Errors: those of `hyla_ranking_values`, FRACTION (q outside [0, 1]). Notices: EMPTY, NOT_FINITE.
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_quantile(const struct hyla_binning *binning,

@@ -138,13 +138,14 @@ impl hyla_pixels {
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     unsafe fn take<'a>(&self, needed: Used, optional: Used) -> Result<Taken<'a>, Error> {
         let given = self.given();
-        if given.without(needed | optional).has(Used::WEIGHTS | Used::SOFT_TARGETS) {
+        let unused = given.without(needed | optional);
+        if unused.has(Used::WEIGHTS | Used::SOFT_TARGETS) {
             return Err(Error::UnsupportedInput);
         }
         if self.n > 0 && needed.without(given) != Used::NONE {
             return Err(Error::NullPointer);
         }
-        let used = given.among(needed | optional);
+        let used = given.without(unused);
         // What is needed is there, if of no pixel.
         // SAFETY: the contract.
         match unsafe { self.slices(used | needed) } {

@@ -69,12 +69,6 @@ impl Used {
         self.0 & any.0 != 0
     }
 
-    /// Those that are among others, too.
-    #[inline(always)]
-    pub const fn among(self, others: Self) -> Self {
-        Self(self.0 & others.0)
-    }
-
     /// Those that are not among others.
     #[inline(always)]
     pub const fn without(self, others: Self) -> Self {
