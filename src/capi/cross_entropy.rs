@@ -38,7 +38,7 @@ parameters! {
     HYLA_CROSS_ENTROPY_PARAMS_DEFAULT, hyla_cross_entropy_params_init
     |given| Params {
         reduction: reduction(given.reduction)?,
-        ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
+        ignore_index: optional(given.has_ignore_index, given.ignore_index, subject!(has_ignore_index))?,
         weight: given.weight,
         label_smoothing: given.label_smoothing,
     }
@@ -64,7 +64,7 @@ loss_totals! {
 impl CubeLoss for hyla_cross_entropy_params {
     type Beside<'a> = Option<&'a [f32]>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, class_weights: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, class_weights: Argument<*const f32>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let used = cube.labelled()?;

@@ -1,6 +1,7 @@
 //! The inputs of functions on pixels of several values.
 
 use super::check::{Span, constant, input, optional_input};
+use super::fault::{About as _, Argument, Fault, subject};
 use crate::error::Error;
 use crate::input::{Cube, Layout};
 use core::ffi::c_void;
@@ -58,42 +59,52 @@ impl hyla_cube {
     }
 
     /// Values, mask and weights.
-    pub(super) unsafe fn values<'a>(&self) -> Result<Cube<'a>, Error> {
+    pub(super) unsafe fn values<'a>(&self) -> Result<Cube<'a>, Fault> {
         let layout = self.layout();
         // SAFETY: the contract.
         unsafe {
             Ok(Cube {
-                values: input(self.values, layout.span()?)?,
+                values: input(Argument::new(self.values, subject!(values)), layout.span().of(subject!(values))?)?,
                 layout,
-                valid: optional_input(self.valid, self.n)?,
-                weights: optional_input(self.weights, self.n)?,
+                valid: optional_input(Argument::new(self.valid, subject!(valid)), self.n)?,
+                weights: optional_input(Argument::new(self.weights, subject!(weights)), self.n)?,
                 ..Cube::default()
             })
         }
     }
 
     /// Values, labels, mask and weights.
-    pub(super) unsafe fn labelled<'a>(&self) -> Result<Cube<'a>, Error> {
+    pub(super) unsafe fn labelled<'a>(&self) -> Result<Cube<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { Ok(Cube { labels: Some(input(self.labels, self.n)?), ..self.values()? }) }
+        unsafe {
+            let labels = input(Argument::new(self.labels, subject!(labels)), self.n)?;
+            Ok(Cube { labels: Some(labels), ..self.values()? })
+        }
     }
 
     /// Values, targets, mask and weights.
-    pub(super) unsafe fn targeted<'a>(&self) -> Result<Cube<'a>, Error> {
+    pub(super) unsafe fn targeted<'a>(&self) -> Result<Cube<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { Ok(Cube { targets: Some(input(self.targets, self.n)?), ..self.values()? }) }
+        unsafe {
+            let targets = input(Argument::new(self.targets, subject!(targets)), self.n)?;
+            Ok(Cube { targets: Some(targets), ..self.values()? })
+        }
     }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.
-pub(super) unsafe fn read(pointer: *const hyla_cube) -> Result<hyla_cube, Error> {
+pub(super) unsafe fn read(argument: Argument<*const hyla_cube>) -> Result<hyla_cube, Fault> {
     // SAFETY: the contract.
-    let cube = *unsafe { constant(pointer) }?;
-    if cube.reserved.iter().all(|reserved| reserved.is_null()) { Ok(cube) } else { Err(Error::Reserved) }
+    let cube = *unsafe { constant(argument) }?;
+    if cube.reserved.iter().all(|reserved| reserved.is_null()) {
+        Ok(cube)
+    } else {
+        Err(Fault::new(Error::Reserved, argument.subject))
+    }
 }
 
 /// What a call reads of the cube: the struct and the arrays that it uses.
-pub(super) fn spans(struct_: *const hyla_cube, used: &Cube) -> [Span; 6] {
+pub(super) fn spans(struct_: Argument<*const hyla_cube>, used: &Cube) -> [Span; 6] {
     [
         Span::of(struct_, 1),
         Span::of_slice(Some(used.values)),

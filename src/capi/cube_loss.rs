@@ -1,9 +1,9 @@
 //! The functions of losses of cubes whose terms are summed, and the inputs of all losses of cubes.
 
-use super::check::{self, Parameters, Span, disjoint};
+use super::check::{self, Parameters, Span, Written, disjoint};
 use super::cube::{self, hyla_cube};
+use super::fault::{Argument, Fault};
 use super::loss::{self, Floats};
-use crate::error::Error;
 use crate::input::Cube;
 
 /// Parameters of a loss of a cube.
@@ -12,11 +12,11 @@ pub(super) trait CubeLoss: Parameters {
     type Beside<'a>: Copy + Into<Option<&'a [f32]>>;
 
     /// The arrays that the loss uses.
-    unsafe fn read<'a>(cube: &hyla_cube, beside: *const f32) -> Arrays<'a, Self>;
+    unsafe fn read<'a>(cube: &hyla_cube, beside: Argument<*const f32>) -> Arrays<'a, Self>;
 }
 
 /// The arrays that a loss uses, if they can be read.
-pub(super) type Arrays<'a, P> = Result<(Cube<'a>, <P as CubeLoss>::Beside<'a>), Error>;
+pub(super) type Arrays<'a, P> = Result<(Cube<'a>, <P as CubeLoss>::Beside<'a>), Fault>;
 
 /// The checked inputs of a call, and what it reads.
 pub(super) struct CubeInputs<'a, P: CubeLoss> {
@@ -28,7 +28,11 @@ pub(super) struct CubeInputs<'a, P: CubeLoss> {
 
 impl<P: CubeLoss> CubeInputs<'_, P> {
     #[inline(never)]
-    pub unsafe fn new(params: *const P, cube: *const hyla_cube, beside: *const f32) -> Result<Self, Error> {
+    pub unsafe fn new(
+        params: Argument<*const P>,
+        cube: Argument<*const hyla_cube>,
+        beside: Argument<*const f32>,
+    ) -> Result<Self, Fault> {
         // SAFETY: the contract, of the arrays of the cube, too.
         let ((checked, span), (used, beside)) =
             unsafe { (check::parameters(params)?, P::read(&cube::read(cube)?, beside)?) };
@@ -37,19 +41,25 @@ impl<P: CubeLoss> CubeInputs<'_, P> {
         Ok(Self { params: checked.to_core()?, cube: used, beside, spans })
     }
 
+    /// Of a loss that reads nothing beside the cube.
+    pub unsafe fn alone(params: Argument<*const P>, cube: Argument<*const hyla_cube>) -> Result<Self, Fault> {
+        // SAFETY: the contract.
+        unsafe { Self::new(params, cube, Argument::new(core::ptr::null(), cube.subject)) }
+    }
+
     /// The map or gradient that has the layout of the values.
-    pub fn like_values(&self, to: *mut f32) -> Floats {
+    pub fn like_values(&self, to: Argument<*mut f32>) -> Floats {
         Floats(to, self.cube.values.len())
     }
 
     /// A map of one float a pixel.
-    pub fn by_pixel(&self, to: *mut f32) -> Floats {
+    pub fn by_pixel(&self, to: Argument<*mut f32>) -> Floats {
         Floats(to, self.cube.layout.n)
     }
 }
 
 impl<P: CubeLoss> loss::Inputs for CubeInputs<'_, P> {
-    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+    fn disjoint(&self, outputs: &[Written], more: &[Span]) -> Result<(), Fault> {
         disjoint(outputs, &[&self.spans, more])
     }
 }

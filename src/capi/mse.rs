@@ -50,7 +50,7 @@ loss_totals! {
 impl CubeLoss for hyla_mse_params {
     type Beside<'a> = &'a [f32];
 
-    unsafe fn read<'a>(cube: &hyla_cube, target: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, target: Argument<*const f32>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let used = cube.values()?;

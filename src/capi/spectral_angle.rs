@@ -3,7 +3,6 @@
 use super::cube_loss::{Arrays, CubeLoss, cube_loss};
 use super::loss::*;
 use super::node::*;
-use crate::error::Error;
 use crate::loss::spectral_angle::{self, Measure, Params, Totals};
 
 /// The angle between two spectra, from 0 to pi.
@@ -40,7 +39,7 @@ parameters! {
     }
     HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT, hyla_spectral_angle_params_init
     |given| Params {
-        measure: Measure::from_number(given.measure).ok_or(Error::UnknownOption)?,
+        measure: option(Measure::from_number(given.measure), subject!(measure))?,
         reduction: reduction(given.reduction)?,
         weight: given.weight,
     }
@@ -68,7 +67,7 @@ loss_totals! {
 impl CubeLoss for hyla_spectral_angle_params {
     type Beside<'a> = &'a [f32];
 
-    unsafe fn read<'a>(cube: &hyla_cube, original: *const f32) -> Arrays<'a, Self> {
+    unsafe fn read<'a>(cube: &hyla_cube, original: Argument<*const f32>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let used = cube.values()?;
