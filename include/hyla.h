@@ -1797,8 +1797,7 @@ hyla_status hyla_tier_pin(uint32_t tier);
 HYLA_API
 const char *hyla_status_message(hyla_status status);
 
-// The name of the constant: "HYLA_ERROR_OVERLAP" of the error, "HYLA_NOTICE_EMPTY" of the lowest notice bit that is
-// set,
+// The name of the constant: "HYLA_ERROR_OVERLAP" of an error, "HYLA_NOTICE_EMPTY" of the lowest notice bit,
 // "HYLA_OK", or "unknown". The text is static and never NULL.
 HYLA_API
 const char *hyla_status_name(hyla_status status);

@@ -33,7 +33,8 @@ pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_matrix>) -> Result<
     }
     let (rows, columns, row_stride) = (given.rows, given.columns, given.row_stride);
     let shape = Matrix { values: &[], rows, columns, row_stride };
-    let span = shape.span().of(subject!(row_stride))?;
+    let span = shape.span().naming(&[Error::Strides], subject!(row_stride));
+    let span = span.naming(&[Error::TooLarge], subject!(values))?;
     // SAFETY: the contract.
     Ok(Matrix { values: unsafe { input(Argument::new(given.values, subject!(values)), span) }?, ..shape })
 }
