@@ -11,7 +11,7 @@
 
 use super::grid::{Place, Rows};
 use super::mask::CountBits;
-use super::source::Used;
+use super::used::Used;
 use super::{Mask, MaskCounts, Pixels, Plane};
 use crate::error::Error;
 use crate::simd::{self, ARENA, Arena, Output, copy, take};
