@@ -203,8 +203,8 @@ impl<'a> Tiles<'a> {
         Some(Place { row, rows, column, columns, width: self.width })
     }
 
-    /// The next tile: its pixels, how many they are, and where their floats go. Before that what was written to the last
-    /// one goes to the output.
+    /// The next tile: its pixels, how many they are, and where their floats go. Before that what was written to the
+    /// last one goes to the output.
     #[inline(never)]
     pub fn next(&mut self) -> Option<(Pixels<'_>, usize, Output<'_>)> {
         if let Some(place) = self.unstored.take() {
