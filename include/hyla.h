@@ -3609,8 +3609,9 @@ hyla_status hyla_ranking_at(const struct hyla_binning *binning,
 // [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
 // Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
 //
-// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES, NOT_FINITE,
-// UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an alarm).
+// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES,
+// NOT_FINITE, UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an
+// alarm).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,

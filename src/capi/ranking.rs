@@ -171,8 +171,9 @@ exported! {
     /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
     /// Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
     ///
-    /// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES, NOT_FINITE,
-    /// UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an alarm).
+    /// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES,
+    /// NOT_FINITE, UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an
+    /// alarm).
     fn hyla_ranking_threshold(
         binning: *const hyla_binning, words: *const i64, count: usize, false_positive_rate: f64,
         threshold: *mut f64,

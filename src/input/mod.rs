@@ -23,6 +23,7 @@ mod plane;
 mod planes;
 mod source;
 mod tally;
+mod used;
 
 pub use cube::{Cube, Layout};
 pub(crate) use cube::{CubeColumns, CubeOutput};
@@ -37,5 +38,6 @@ pub use plane::{Items, Plane};
 #[cfg(feature = "conversions")]
 pub use planes::Planes;
 pub use source::Source;
-pub(crate) use source::{Tile, Used};
+pub(crate) use source::Tile;
 pub(crate) use tally::{Sum, Tally, count_valid, sum, tally, tally_source};
+pub(crate) use used::Used;
