@@ -104,8 +104,10 @@ static inline void law_of_overlap(const struct function *function, struct rooms 
                 arguments.at[output] = (char *)arguments.at[other] + places[place];
                 const char *const one = name_of(function, output), *const two = name_of(function, other);
                 /* Of two outputs either may be named. */
-                const bool both = (function->writes & BIT(other)) != 0 && strcmp(subject_of(function, &arguments), two) == 0;
-                expect_error(function, &arguments, HYLA_ERROR_OVERLAP, both ? two : one, "%s overlaps %s, place %zu", slots[output].name, slots[other].name, place);
+                const bool are_both = (function->writes & BIT(other)) != 0;
+                const bool is_two = are_both && strcmp(subject_of(function, &arguments), two) == 0;
+                expect_error(function, &arguments, HYLA_ERROR_OVERLAP, is_two ? two : one,
+                             "%s overlaps %s, place %zu", slots[output].name, slots[other].name, place);
             }
         }
     }
@@ -164,12 +166,14 @@ static inline void law_of_sizes(const struct function *function, struct rooms *r
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
         arguments = valid_arguments(function, rooms);
         arguments.n = sizes[i];
-        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, too_large(function, &arguments), "%zu pixels", sizes[i]);
+        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, too_large(function, &arguments), "%zu pixels",
+                     sizes[i]);
     }
     if (function->reads & (BIT(SCORES) | BIT(VALUES) | BIT(ENTRIES))) {
         arguments = valid_arguments(function, rooms);
         arguments.n = (SIZE_MAX / sizeof(float) / rows + 2) * rows;
-        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, too_large(function, &arguments), "%zu floats", arguments.n);
+        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, too_large(function, &arguments), "%zu floats",
+                     arguments.n);
     }
     /* An array that reaches beyond the last address: nothing of it may be read. */
     for (int slot = 0; slot < SLOTS; ++slot) {

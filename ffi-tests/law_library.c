@@ -131,7 +131,7 @@ static void tiers(void) {
     for (uint32_t tier = 1; tier <= best; ++tier) {
         const hyla_status status = hyla_tier_pin(tier);
         /* Scalar code is only compiled where nothing else is, or on request. */
-        CHECK(status == HYLA_OK || (status == HYLA_ERROR_TIER_UNAVAILABLE && tier == HYLA_TIER_SCALAR));
+        CHECK(status == HYLA_OK || (HYLA_ERROR_OF(status) == HYLA_ERROR_TIER_UNAVAILABLE && tier == HYLA_TIER_SCALAR));
         if (status == HYLA_OK) CHECK(hyla_tier() == tier);
     }
     pin_lowest_tier();

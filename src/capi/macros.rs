@@ -5,9 +5,9 @@
 //! functions of [`super`].
 
 /// Functions of C: they have unmangled names, a status that must be looked at, and the default floating-point
-/// environment. A pointer is an [`Argument`](super::fault::Argument) in the body: it knows its name, which an error tells.
-/// A body is what [`call`](super::call) takes, and unsafe as a whole: first the checks, which make references of the
-/// inputs by the contract, then `disjoint` of all outputs, and only then the outputs.
+/// environment. In the body a pointer is an [`Argument`](super::fault::Argument): it knows its name, which an error
+/// tells. A body is what [`call`](super::call) takes, and unsafe as a whole: first the checks, which make references of
+/// the inputs by the contract, then `disjoint` of all outputs, and only then the outputs.
 macro_rules! exported {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {$(
         $(#[$doc])*
