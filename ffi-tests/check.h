@@ -22,8 +22,10 @@ static inline bool check_report(bool passed, const char *file, int line, const c
     return passed;
 }
 
+/* Of an error that is expected the number, whatever it is about. */
 static inline bool check_status(hyla_status found, hyla_status expected, const char *file, int line, const char *text) {
-    const bool passed = check_report(found == expected, file, line, text);
+    const hyla_status number = HYLA_FAILED(expected) ? HYLA_ERROR_OF(found) : found;
+    const bool passed = check_report(number == expected, file, line, text);
     if (!passed && check_failures <= CHECK_SHOWN) {
         fprintf(stderr, "    status %d (%s), expected %d (%s)\n", (int)found, hyla_status_message(found), (int)expected,
                 hyla_status_message(expected));

@@ -13,6 +13,9 @@ CORTEX := cortex-m4f cortex-m0
 # included, and the deepest stack that any of their calls can need.
 CORTEX_FLASH_BUDGET := 24576
 CORTEX_STACK_BUDGET := 1024
+# The same with conversions.
+CORTEX_CONVERSIONS_FLASH_BUDGET := 35840
+CORTEX_CONVERSIONS_STACK_BUDGET := 1920
 # What all nodes together may have of machine code.
 CORTEX_TEXT_LIMIT := 204800
 
@@ -44,6 +47,10 @@ $(BUILD)/$1/monitor.elf: $(CORTEX_SOURCES) $(BUILD)/$1/plain/libhyla.a
 	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -T examples/embedded/cortex_m.ld examples/embedded/monitor.c \
 	    examples/embedded/cortex_m.c $(BUILD)/$1/plain/libhyla.a -o $$@
 
+$(BUILD)/$1/monitor-conversions.elf: $(CORTEX_SOURCES) $(BUILD)/$1/libhyla.a
+	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -T examples/embedded/cortex_m.ld examples/embedded/monitor.c \
+	    examples/embedded/cortex_m.c $(BUILD)/$1/libhyla.a -o $$@
+
 $(BUILD)/$1/monitor-iou.elf: $(CORTEX_SOURCES) $(BUILD)/$1/plain/libhyla.a
 	arm-none-eabi-gcc $3 $(CORTEX_FLAGS) -DWITH_IOU -T examples/embedded/cortex_m.ld examples/embedded/monitor.c \
 	    examples/embedded/cortex_m.c $(BUILD)/$1/plain/libhyla.a -o $$@
@@ -62,8 +69,10 @@ run-$1: $(BUILD)/$1/monitor.elf $(BUILD)/$1/monitor-iou.elf $(BUILD)/embedded-mo
 	    echo "$1: $$$$name: the same text as on the host, $$$$lines lines; $$$$stack" || exit; \
 	done
 
-budget-$1: $(BUILD)/$1/monitor.elf
+budget-$1: $(BUILD)/$1/monitor.elf $(BUILD)/$1/monitor-conversions.elf
 	@scripts/cortex-sizes.py budget $1 $$< $(CORTEX_FLASH_BUDGET) $(CORTEX_STACK_BUDGET)
+	@scripts/cortex-sizes.py budget '$1, with conversions' $(BUILD)/$1/monitor-conversions.elf \
+	    $(CORTEX_CONVERSIONS_FLASH_BUDGET) $(CORTEX_CONVERSIONS_STACK_BUDGET)
 
 symbols-$1: $(BUILD)/$1/hyla.o $(BUILD)/$1/proof.o
 	@scripts/check-symbols.sh $$^ $(BUILD)/$1/libhyla.a include/hyla.h abi/hyla.map $(CORTEX_TEXT_LIMIT)

@@ -25,8 +25,8 @@ digest-complete: $(BUILD)/digest.o
 	    echo 'digest: failed: it does not call:'; cat $(BUILD)/digest-lacks.txt; exit 1; \
 	fi
 
-# Machines of which nothing else is tested: without SIMD, and the second with the highest byte of a word in front. (IBM Z
-# is not that second one: QEMU 7.2 takes the wrong product of two floats as a double, `mdebr`.)
+# Machines of which nothing else is tested: without SIMD, and the second with the highest byte of a word in front. (IBM
+# Z is not that second one: QEMU 7.2 takes the wrong product of two floats as a double, `mdebr`.)
 # $(call digest-linux,NAME,RUST TARGET,EMULATOR)
 define digest-linux
 digest-$1:

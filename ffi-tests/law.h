@@ -7,6 +7,7 @@
 #include <stdarg.h>
 
 #include "law_memory.h"
+#include "law_names.h"
 
 /* What a test did, for the message of a failure. */
 static inline void note(const struct function *function, const char *what, va_list details) {
@@ -17,13 +18,17 @@ static inline void note(const struct function *function, const char *what, va_li
     note_failure(text);
 }
 
-/* The call fails with this error, and no byte anywhere changes. */
+/* The call fails with this error, which is about this, and no byte anywhere changes. */
 static inline void expect_error(const struct function *function, const struct arguments *arguments, hyla_status error,
-                                const char *what, ...) {
+                                const char *subject, const char *what, ...) {
     static struct rooms before;
     write_structs(arguments);
     before = *arguments->rooms;
-    const bool as_expected = CHECK_STATUS(error, function->call(arguments));
+    const hyla_status status = function->call(arguments);
+    const char *const found = hyla_status_subject(status);
+    const bool is_about = CHECK(strcmp(found, subject) == 0);
+    if (!is_about) fprintf(stderr, "    it is about \"%s\", expected \"%s\"\n", found, subject);
+    const bool as_expected = CHECK_STATUS(error, status) && is_about;
     const bool untouched = CHECK(memcmp(&before, arguments->rooms, sizeof before) == 0);
     va_list details;
     va_start(details, what);
@@ -59,7 +64,9 @@ static inline void law_of_null(const struct function *function, struct rooms *ro
         if (function->optional & BIT(slot)) {
             expect_success(function, &arguments, "NULL for %s, which is allowed", slots[slot].name);
         } else {
-            expect_error(function, &arguments, HYLA_ERROR_NULL_POINTER, "NULL for %s", slots[slot].name);
+            /* Without either kind of targets it is the usual one that is missing. */
+            const char *const missing = name_of(function, slot == SOFT_TARGETS ? TARGETS : slot);
+            expect_error(function, &arguments, HYLA_ERROR_NULL_POINTER, missing, "NULL for %s", slots[slot].name);
         }
     }
 }
@@ -70,10 +77,16 @@ static inline void law_of_alignment(const struct function *function, struct room
         for (size_t offset = 1; offset < alignment_of((enum slot)slot); ++offset) {
             struct arguments arguments = valid_arguments(function, rooms);
             arguments.at[slot] = (char *)arguments.at[slot] + offset;
-            expect_error(function, &arguments, HYLA_ERROR_MISALIGNED, "%s misaligned by %zu bytes", slots[slot].name,
-                         offset);
+            expect_error(function, &arguments, HYLA_ERROR_MISALIGNED, name_of(function, slot),
+                         "%s misaligned by %zu bytes", slots[slot].name, offset);
         }
     }
+}
+
+/* What a call that fails is about. */
+static inline const char *subject_of(const struct function *function, const struct arguments *arguments) {
+    write_structs(arguments);
+    return hyla_status_subject(function->call(arguments));
 }
 
 /* An output may touch nothing else with its first byte, its last one or any between. */
@@ -89,8 +102,12 @@ static inline void law_of_overlap(const struct function *function, struct rooms 
             for (size_t place = 0; place < sizeof places / sizeof *places; ++place) {
                 struct arguments arguments = valid_arguments(function, rooms);
                 arguments.at[output] = (char *)arguments.at[other] + places[place];
-                expect_error(function, &arguments, HYLA_ERROR_OVERLAP, "%s overlaps %s, place %zu", slots[output].name,
-                             slots[other].name, place);
+                const char *const one = name_of(function, output), *const two = name_of(function, other);
+                /* Of two outputs either may be named. */
+                const bool are_both = (function->writes & BIT(other)) != 0;
+                const bool is_two = are_both && strcmp(subject_of(function, &arguments), two) == 0;
+                expect_error(function, &arguments, HYLA_ERROR_OVERLAP, is_two ? two : one,
+                             "%s overlaps %s, place %zu", slots[output].name, slots[other].name, place);
             }
         }
     }
@@ -123,6 +140,16 @@ static inline void law_of_neighbours(const struct function *function, struct roo
 /* A struct that says how many items the arrays have. */
 #define SHAPES (BIT(PIXELS) | BIT(CUBE) | BIT(MATRIX))
 
+/* What a call with too many items is about: one of its arrays. */
+static inline const char *too_large(const struct function *function, const struct arguments *arguments) {
+    const char *const found = subject_of(function, arguments);
+    for (int slot = 0; slot < SLOTS; ++slot) {
+        const char *const name = name_of(function, slot);
+        if ((ARRAYS & function->reads & BIT(slot)) && strcmp(found, name) == 0) return name;
+    }
+    return "one of the arrays";
+}
+
 static inline void law_of_sizes(const struct function *function, struct rooms *rooms) {
     if (!(function->reads & SHAPES)) return;
     struct arguments arguments = valid_arguments(function, rooms);
@@ -139,19 +166,22 @@ static inline void law_of_sizes(const struct function *function, struct rooms *r
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
         arguments = valid_arguments(function, rooms);
         arguments.n = sizes[i];
-        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, "%zu pixels", sizes[i]);
+        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, too_large(function, &arguments), "%zu pixels",
+                     sizes[i]);
     }
     if (function->reads & (BIT(SCORES) | BIT(VALUES) | BIT(ENTRIES))) {
         arguments = valid_arguments(function, rooms);
         arguments.n = (SIZE_MAX / sizeof(float) / rows + 2) * rows;
-        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, "%zu floats", arguments.n);
+        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, too_large(function, &arguments), "%zu floats",
+                     arguments.n);
     }
     /* An array that reaches beyond the last address: nothing of it may be read. */
     for (int slot = 0; slot < SLOTS; ++slot) {
         if (!(ARRAYS & (function->reads | function->writes) & BIT(slot))) continue;
         arguments = valid_arguments(function, rooms);
         arguments.at[slot] = (void *)(UINTPTR_MAX - 15);
-        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, "%s beyond the last address", slots[slot].name);
+        expect_error(function, &arguments, HYLA_ERROR_TOO_LARGE, name_of(function, slot), "%s beyond the last address",
+                     slots[slot].name);
     }
 }
 
@@ -162,12 +192,13 @@ static inline void law_of_dropped_inputs(const struct function *function, struct
     struct arguments arguments = valid_arguments(function, rooms);
     if (!(function->reads & BIT(WEIGHTS))) {
         arguments.weighted = true;
-        expect_error(function, &arguments, HYLA_ERROR_UNSUPPORTED_INPUT, "weights that it cannot use");
+        expect_error(function, &arguments, HYLA_ERROR_UNSUPPORTED_INPUT, "weights", "weights that it cannot use");
     }
     if (!(function->reads & BIT(SOFT_TARGETS))) {
         arguments = valid_arguments(function, rooms);
         arguments.both = true;
-        expect_error(function, &arguments, HYLA_ERROR_UNSUPPORTED_INPUT, "soft targets that it cannot use");
+        expect_error(function, &arguments, HYLA_ERROR_UNSUPPORTED_INPUT, "soft_targets",
+                     "soft targets that it cannot use");
     }
 }
 
@@ -183,14 +214,14 @@ static inline void law_of_reserved(const struct function *function, struct rooms
         for (size_t byte = 0; byte < shapes[i].size; ++byte) {
             struct arguments arguments = valid_arguments(function, rooms);
             ((unsigned char *)arguments.at[shapes[i].shape])[shapes[i].offset + byte] = 1;
-            expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved byte %zu of %s", byte,
-                         slots[shapes[i].shape].name);
+            expect_error(function, &arguments, HYLA_ERROR_RESERVED, name_of(function, shapes[i].shape),
+                         "reserved byte %zu of %s", byte, slots[shapes[i].shape].name);
         }
     }
     if (function->reads & BIT(CONTEXT)) {
         struct arguments arguments = valid_arguments(function, rooms);
         ((hyla_context *)arguments.at[CONTEXT])->reserved = 1;
-        expect_error(function, &arguments, HYLA_ERROR_RESERVED, "reserved field of the context");
+        expect_error(function, &arguments, HYLA_ERROR_RESERVED, "context", "reserved field of the context");
     }
 }
 
@@ -201,7 +232,7 @@ static inline void law_of_struct_size(const struct function *function, struct ro
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
         struct arguments arguments = valid_arguments(function, rooms);
         *(uint32_t *)arguments.at[PARAMS] = wrong[i];
-        expect_error(function, &arguments, HYLA_ERROR_STRUCT_SIZE, "struct_size %" PRIu32, wrong[i]);
+        expect_error(function, &arguments, HYLA_ERROR_STRUCT_SIZE, "params", "struct_size %" PRIu32, wrong[i]);
     }
     /* Later versions are longer: zeros are theirs to ignore, anything else they mean. */
     const uint32_t longer[] = {known + 4, known + 64, 4000};
@@ -212,11 +243,11 @@ static inline void law_of_struct_size(const struct function *function, struct ro
         memset(bytes + known, 0, longer[i] - known);
         expect_success(function, &arguments, "struct_size %" PRIu32, longer[i]);
         bytes[longer[i] - 1] = 1;
-        expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_FIELD, "last byte of %" PRIu32, longer[i]);
+        expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_FIELD, "params", "last byte of %" PRIu32, longer[i]);
         bytes[longer[i] - 1] = 0;
         bytes[known] = 0x80;
-        expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_FIELD, "first byte beyond the struct, of %" PRIu32,
-                     longer[i]);
+        expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_FIELD, "params",
+                     "first byte beyond the struct, of %" PRIu32, longer[i]);
     }
     /* What a shorter struct lacks has its default, whatever lies behind it. */
     struct arguments arguments = valid_arguments(function, rooms);
@@ -233,7 +264,7 @@ static inline void law_of_stages(const struct function *function, struct rooms *
         if (stage == 1 || stage == 2 || stage == 4 || stage == 8) {
             expect_success(function, &arguments, "stage %" PRIu32, stage);
         } else {
-            expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_STAGE, "stage %" PRIu32, stage);
+            expect_error(function, &arguments, HYLA_ERROR_UNKNOWN_STAGE, "stage", "stage %" PRIu32, stage);
         }
     }
 }
@@ -248,7 +279,8 @@ static inline void law_of_totals(const struct function *function, struct rooms *
         if (!(function->reads & BIT(states[i])) || is_merged) continue;
         struct arguments arguments = valid_arguments(function, rooms);
         memset(arguments.at[states[i]], 0xff, size_of(function, states[i]));
-        expect_error(function, &arguments, HYLA_ERROR_TOTALS, "words that cannot be in %s", slots[states[i]].name);
+        expect_error(function, &arguments, HYLA_ERROR_TOTALS, name_of(function, states[i]),
+                     "words that cannot be in %s", slots[states[i]].name);
     }
 }
 

@@ -7,7 +7,7 @@
 #endif
 
 /* More than there are. */
-enum { STATUSES = 128 };
+enum { STATUSES = 192 };
 
 static void versions(void) {
     char text[32];
@@ -32,35 +32,95 @@ static bool is_known(hyla_status status) {
     return strcmp(hyla_status_message(status), hyla_status_message(INT32_MIN)) != 0;
 }
 
-/* Every status has a sentence of its own, and so have success and what hyla never returns: the numbers of errors and
- * the bits of notices have no gaps. */
+/* Every status has a sentence and a name of its own, and so have success and what hyla never returns: the numbers of
+ * errors and the bits of notices have no gaps. */
 static void messages(void) {
     const char *seen[STATUSES];
     size_t count = 0, notices = 0;
     seen[count++] = hyla_status_message(HYLA_OK);
     seen[count++] = hyla_status_message(-1000);
     for (hyla_status error = -1; is_known(error) && count < STATUSES; --error) {
-        CHECK(HYLA_FAILED(error));
+        CHECK(HYLA_FAILED(error) && HYLA_ERROR_OF(error) == error);
+        /* Two errors are of Rust alone. */
+        const bool is_of_rust = error == -8 || error == -9;
+        CHECK(is_of_rust || strncmp(hyla_status_name(error), "HYLA_ERROR_", 11) == 0);
         seen[count++] = hyla_status_message(error);
+        if (!is_of_rust) seen[count++] = hyla_status_name(error);
     }
     CHECK(is_known(HYLA_ERROR_TOTALS) && count > 2 - HYLA_ERROR_TOTALS - 1);
-    for (; strcmp(hyla_status_message(1 << notices), seen[0]) != 0 && count < STATUSES; ++notices) {
-        CHECK(!HYLA_FAILED(1 << notices));
+    for (; is_known(1 << notices) && count < STATUSES; ++notices) {
+        CHECK(!HYLA_FAILED(1 << notices) && HYLA_ERROR_OF(1 << notices) == 0);
+        CHECK(strncmp(hyla_status_name(1 << notices), "HYLA_NOTICE_", 12) == 0);
         seen[count++] = hyla_status_message(1 << notices);
+        seen[count++] = hyla_status_name(1 << notices);
     }
-    CHECK(1 << notices > HYLA_NOTICE_INCOMPLETE);
+    CHECK(1 << notices > HYLA_NOTICE_INCOMPLETE && count < STATUSES);
     for (size_t i = 0; i < count; ++i) {
         CHECK(seen[i] != NULL && strlen(seen[i]) > 5 && strchr(seen[i], '\n') == NULL);
         for (size_t j = 0; j < i; ++j) CHECK(strcmp(seen[i], seen[j]) != 0);
     }
-    /* Of several notices the lowest one speaks; bits that do not exist say nothing. */
+    /* Of several notices the lowest one speaks; bits that do not exist say so. */
     for (size_t i = 0; i < notices; ++i) {
         const hyla_status notice = 1 << i, from_here = INT32_MAX & ~(notice - 1);
         CHECK(strcmp(hyla_status_message(from_here), hyla_status_message(notice)) == 0);
+        CHECK(strcmp(hyla_status_name(from_here), hyla_status_name(notice)) == 0);
     }
-    CHECK(strcmp(hyla_status_message(1 << 30), hyla_status_message(HYLA_OK)) == 0);
+    CHECK(strcmp(hyla_status_message(1 << 30), hyla_status_message(-1000)) == 0);
     CHECK(strcmp(hyla_status_message(INT32_MIN), hyla_status_message(-1000)) == 0);
-    for (hyla_status status = -64; status < 1024; ++status) CHECK(hyla_status_message(status) != NULL);
+    CHECK(strcmp(hyla_status_name(HYLA_OK), "HYLA_OK") == 0);
+    const hyla_status unknown[] = {1 << 30, INT32_MIN, INT32_MIN + 1, -128, -255, -256, -8};
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; ++i)
+        CHECK(strcmp(hyla_status_name(unknown[i]), "unknown") == 0);
+    for (hyla_status status = -64; status < 1024; ++status)
+        CHECK(hyla_status_message(status) != NULL && hyla_status_subject(status) != NULL);
+}
+
+/* An error says what it is about; its number is the same as without it. */
+static void subjects(void) {
+    hyla_bce_totals totals = {0};
+    hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT;
+    double loss = 0.0;
+    const hyla_status status = hyla_bce_loss(&params, NULL, &loss), other = hyla_bce_loss(&params, &totals, NULL);
+    CHECK(HYLA_FAILED(status) && status != other && status != HYLA_ERROR_NULL_POINTER);
+    CHECK(HYLA_ERROR_OF(status) == HYLA_ERROR_NULL_POINTER && HYLA_ERROR_OF(other) == HYLA_ERROR_NULL_POINTER);
+    CHECK(strcmp(hyla_status_message(status), hyla_status_message(HYLA_ERROR_NULL_POINTER)) == 0);
+    CHECK(strcmp(hyla_status_name(status), "HYLA_ERROR_NULL_POINTER") == 0);
+    CHECK(strcmp(hyla_status_subject(status), "totals") == 0 && strcmp(hyla_status_subject(other), "loss") == 0);
+    params.pos_weight = -1.0f;
+    CHECK(strcmp(hyla_status_subject(hyla_bce_loss(&params, &totals, &loss)), "pos_weight") == 0);
+    const hyla_status none[] = {HYLA_OK, HYLA_NOTICE_EMPTY, INT32_MAX, INT32_MIN, INT32_MIN + 1, -256, -1};
+    for (size_t i = 0; i < sizeof none / sizeof *none; ++i) CHECK(strlen(hyla_status_subject(none[i])) == 0);
+    /* Behind the last subject there is none; each name is there once. */
+    const char *names[256];
+    int count = 0;
+    for (hyla_status subject = 1; subject < 256; ++subject) {
+        const char *const name = hyla_status_subject(-(1 | subject << 8));
+        if (strlen(name) == 0) continue;
+        CHECK(count == subject - 1);
+        for (int i = 0; i < count; ++i) CHECK(strcmp(names[i], name) != 0);
+        names[count++] = name;
+    }
+    CHECK(count > 50 && count < 255);
+    for (hyla_status status_ = INT32_MIN; status_ < 0; status_ /= 2)
+        CHECK(hyla_status_subject(status_) != NULL && HYLA_ERROR_OF(status_) < 0);
+}
+
+static void each_notice(void) {
+    hyla_status seen = 0, last = 0;
+    const hyla_status some = HYLA_NOTICE_EMPTY | HYLA_NOTICE_COARSE | HYLA_NOTICE_REJECTED;
+    int count = 0;
+    HYLA_FOR_NOTICES(notice, some) {
+        CHECK(notice > last && (notice & (notice - 1)) == 0);
+        last = notice;
+        seen |= notice;
+        ++count;
+    }
+    CHECK(seen == some && count == 3);
+    const hyla_status none[] = {HYLA_OK, HYLA_ERROR_OVERLAP, INT32_MIN, -1};
+    for (size_t i = 0; i < sizeof none / sizeof *none; ++i) HYLA_FOR_NOTICES(notice, none[i]) CHECK(notice == 0);
+    count = 0;
+    HYLA_FOR_NOTICES(notice, INT32_MAX) ++count;
+    CHECK(count == 31);
 }
 
 static void tiers(void) {
@@ -71,7 +131,7 @@ static void tiers(void) {
     for (uint32_t tier = 1; tier <= best; ++tier) {
         const hyla_status status = hyla_tier_pin(tier);
         /* Scalar code is only compiled where nothing else is, or on request. */
-        CHECK(status == HYLA_OK || (status == HYLA_ERROR_TIER_UNAVAILABLE && tier == HYLA_TIER_SCALAR));
+        CHECK(status == HYLA_OK || (HYLA_ERROR_OF(status) == HYLA_ERROR_TIER_UNAVAILABLE && tier == HYLA_TIER_SCALAR));
         if (status == HYLA_OK) CHECK(hyla_tier() == tier);
     }
     pin_lowest_tier();
@@ -93,6 +153,8 @@ int main(void) {
     versions();
     sizes();
     messages();
+    subjects();
+    each_notice();
     tiers();
     return finish("law_library");
 }

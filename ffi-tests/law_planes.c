@@ -24,7 +24,25 @@ static hyla_pixels good(void) {
     return pixels;
 }
 
-static void refused(hyla_status expected, const struct function *function, hyla_pixels pixels, const char *what) {
+static const char *const input_names[INPUTS] = {
+    [SCORES] = "scores",   [WEIGHTS] = "weights",     [SOFT_TARGETS] = "soft_targets",
+    [TARGETS] = "targets", [DECISIONS] = "decisions", [VALID] = "valid",
+};
+
+/* An error that is about this; NULL: about one of the inputs. */
+static bool is_error(hyla_status expected, const char *subject, hyla_status status) {
+    const char *const found = hyla_status_subject(status);
+    bool is_about = false;
+    for (int input = 0; input < INPUTS; ++input) is_about |= subject == NULL && strcmp(found, input_names[input]) == 0;
+    if (!CHECK(is_about || (subject != NULL && strcmp(found, subject) == 0))) {
+        fprintf(stderr, "    it is about \"%s\", expected \"%s\"\n", found, subject == NULL ? "an input" : subject);
+        return false;
+    }
+    return CHECK_STATUS(expected, status);
+}
+
+static void refused(hyla_status expected, const char *subject, const struct function *function, hyla_pixels pixels,
+                    const char *what) {
     static struct outputs before, found;
     static unsigned char inputs[INPUTS][ROOM];
     static uint32_t words[256];
@@ -32,7 +50,7 @@ static void refused(hyla_status expected, const struct function *function, hyla_
     reset(&found);
     memcpy(inputs, memory, sizeof inputs);
     memcpy(words, workspace, sizeof words);
-    bool passed = CHECK_STATUS(expected, function->call(&pixels, &found));
+    bool passed = is_error(expected, subject, function->call(&pixels, &found));
     passed &= CHECK(memcmp(&found, &before, sizeof found) == 0 && memcmp(words, workspace, sizeof words) == 0);
     passed &= CHECK(memcmp(inputs, memory, sizeof inputs) == 0);
     if (!passed) {
@@ -55,7 +73,7 @@ static void plane_error(hyla_status expected, const struct function *function, i
                         const char *what) {
     hyla_pixels pixels = only(good(), function->inputs);
     *plane_of(&pixels, input) = plane;
-    refused(expected, function, pixels, what);
+    refused(expected, input_names[input], function, pixels, what);
 }
 
 static void planes(const struct function *function, int input) {
@@ -124,7 +142,7 @@ static void mask_error(hyla_status expected, const struct function *function, in
                        const char *what) {
     hyla_pixels pixels = only(good(), function->inputs);
     *mask_of(&pixels, input) = mask;
-    refused(expected, function, pixels, what);
+    refused(expected, input_names[input], function, pixels, what);
 }
 
 static void masks(const struct function *function, int input) {
@@ -192,19 +210,19 @@ static void shapes(const struct function *function) {
     const size_t rows[] = {2, 3, N - 1, N + 1, SIZE_MAX};
     for (size_t i = 0; i < 5; ++i) {
         pixels.rows = rows[i];
-        refused(HYLA_ERROR_FRAME_SHAPE, function, pixels, "rows with a remainder");
+        refused(HYLA_ERROR_FRAME_SHAPE, "rows", function, pixels, "rows with a remainder");
     }
     for (size_t i = 0; i < 5; ++i) {
         pixels = only(good(), function->inputs);
         pixels.reserved[i] = 1;
-        refused(HYLA_ERROR_RESERVED, function, pixels, "a reserved field of the pixels");
+        refused(HYLA_ERROR_RESERVED, "pixels", function, pixels, "a reserved field of the pixels");
     }
     const size_t counts[] = {SIZE_MAX, SIZE_MAX / 5 * 5, (size_t)PTRDIFF_MAX / 5 * 5 + 5};
     for (size_t i = 0; i < 3; ++i) {
         pixels = only(good(), function->inputs);
         pixels.n = counts[i];
         pixels.rows = i == 0 ? 1 : 5;
-        refused(HYLA_ERROR_TOO_LARGE, function, pixels, "too many pixels");
+        refused(HYLA_ERROR_TOO_LARGE, NULL, function, pixels, "too many pixels");
     }
     /* Without pixels nothing is read, of any type. */
     hyla_pixels nothing = {.scores = hyla_u16(NULL), .rows = 3};
@@ -228,12 +246,12 @@ static void output_rows(const struct function *function) {
     const size_t row = COLUMNS * sizeof(float);
     for (size_t offset = 1; offset < sizeof(float); ++offset) {
         pixels.output_pitch = row + offset;
-        refused(HYLA_ERROR_MISALIGNED, function, pixels, "a broken pitch of the output");
+        refused(HYLA_ERROR_MISALIGNED, "output_pitch", function, pixels, "a broken pitch of the output");
     }
     pixels.output_pitch = row - sizeof(float);
-    refused(HYLA_ERROR_FRAME_SHAPE, function, pixels, "rows of the output that overlap");
+    refused(HYLA_ERROR_FRAME_SHAPE, "output_pitch", function, pixels, "rows of the output that overlap");
     pixels.output_pitch = SIZE_MAX / 4 * 4;
-    refused(HYLA_ERROR_TOO_LARGE, function, pixels, "a pitch of the output that overflows");
+    refused(HYLA_ERROR_TOO_LARGE, "output_pitch", function, pixels, "a pitch of the output that overflows");
 
     /* Scores in a gap of the output. */
     reset(&found);
@@ -283,15 +301,15 @@ static void integers(uint32_t rule, uint32_t dtype) {
     for (size_t type = 0; type < PLANE_TYPES; ++type) {
         if (plane_types[type] == dtype) continue;
         pixels.scores = (hyla_plane){.data = memory, .dtype = plane_types[type]};
-        CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update(&of_rule, &pixels, words, count));
+        is_error(HYLA_ERROR_UNSUPPORTED_INPUT, "scores", hyla_ranking_update(&of_rule, &pixels, words, count));
     }
     pixels.scores = hyla_plane_affine(right, 2.0f, 0);
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update(&of_rule, &pixels, words, count));
+    is_error(HYLA_ERROR_UNSUPPORTED_INPUT, "scores", hyla_ranking_update(&of_rule, &pixels, words, count));
     pixels.scores = hyla_plane_affine(right, 0.0f, 1);
-    CHECK_STATUS(HYLA_ERROR_UNSUPPORTED_INPUT, hyla_ranking_update(&of_rule, &pixels, words, count));
+    is_error(HYLA_ERROR_UNSUPPORTED_INPUT, "scores", hyla_ranking_update(&of_rule, &pixels, words, count));
     pixels.scores = right;
     pixels.rows = 0;
-    CHECK_STATUS(HYLA_ERROR_WORKSPACE, hyla_ranking_update(&of_rule, &pixels, words, count - 1));
+    is_error(HYLA_ERROR_WORKSPACE, "words", hyla_ranking_update(&of_rule, &pixels, words, count - 1));
     CHECK(memcmp(words, before, sizeof words) == 0);
     /* Every other pixel of two rows: items 0, 2, 4 and 6. */
     pixels.rows = 2;

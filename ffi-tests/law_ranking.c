@@ -195,8 +195,8 @@ static void refused(void) {
     double number = 42.0, bounds[2] = {42.0, 42.0};
     size_t written = 42;
     CHECK_STATUS(HYLA_ERROR_TARGET, hyla_ranking_at(&binning, words_, WORDS, NAN, &point));
-    CHECK_STATUS(HYLA_ERROR_TARGET, hyla_ranking_threshold(&binning, words_, WORDS, -0.5, &number));
-    CHECK_STATUS(HYLA_ERROR_TARGET, hyla_ranking_quantile(&binning, words_, WORDS, 1.5, bounds));
+    CHECK_STATUS(HYLA_ERROR_FRACTION, hyla_ranking_threshold(&binning, words_, WORDS, -0.5, &number));
+    CHECK_STATUS(HYLA_ERROR_FRACTION, hyla_ranking_quantile(&binning, words_, WORDS, 1.5, bounds));
     CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla_ranking_curve(&binning, words_, WORDS, few, 1, &written));
     const hyla_binning_params other_rule = {sizeof rule, HYLA_BINNING_LINEAR, THRESHOLDS, 0.0f, 1.0f};
     hyla_binning other;

@@ -259,7 +259,7 @@ public:
     Pinning() : thread([this] {
         for (std::uint32_t tier = 0; !done.load(std::memory_order_relaxed); tier = (tier + 1) % (TIERS + 1)) {
             const hyla_status status = hyla_tier_pin(tier);
-            if (HYLA_FAILED(status) && (tier == HYLA_TIER_BEST || status != HYLA_ERROR_TIER_UNAVAILABLE)) good = false;
+            if (HYLA_FAILED(status) && (tier == HYLA_TIER_BEST || HYLA_ERROR_OF(status) != HYLA_ERROR_TIER_UNAVAILABLE)) good = false;
             std::this_thread::yield();
         }
     }) {}

@@ -4,6 +4,7 @@
 
 #include "node_losses.h"
 #include "node_metrics.h"
+#include "node_planes.h"
 
 /* Everything that is said of the buffers; bit 0 of `options` gives a mask, bit 1 weights. */
 static inline void take_nodes(const struct buffers *on, unsigned options, struct hashes *to) {
@@ -14,6 +15,7 @@ static inline void take_nodes(const struct buffers *on, unsigned options, struct
     const hyla_matrix matrix = {.values = on->values, .rows = ROWS, .columns = columns, .row_stride = columns};
     to->count = 0;
     take_pixels(on, &pixels, to);
+    take_planes(on, options, to);
     take_cubes(on, &cube, to);
     take_matrices(on, &matrix, to);
     take_counts(on, &counted, to);

@@ -78,7 +78,7 @@ bool on_threads(const Data &data, unsigned thread_count, Totals &whole, std::vec
     std::thread pinning([&] {
         for (std::uint32_t tier = 0; !done; tier = (tier + 1) % (TIERS + 1)) {
             const hyla::status status = hyla_tier_pin(tier);
-            if (status.failed() && (tier == HYLA_TIER_BEST || status.code() != HYLA_ERROR_TIER_UNAVAILABLE))
+            if (status.failed() && (tier == HYLA_TIER_BEST || status.error() != HYLA_ERROR_TIER_UNAVAILABLE))
                 good = false;
             std::this_thread::yield();
         }

@@ -19,6 +19,32 @@ void statuses() {
     static_assert(!hyla::status(HYLA_NOTICE_EMPTY).failed() && hyla::status(-4).code() == HYLA_ERROR_OVERLAP);
     static_assert(!std::is_convertible_v<hyla::result<double>, bool>, "a result is true only where one asks");
     CHECK(std::strcmp(hyla::status(HYLA_ERROR_OVERLAP).message(), hyla_status_message(HYLA_ERROR_OVERLAP)) == 0);
+    CHECK(std::strcmp(hyla::status(HYLA_ERROR_OVERLAP).name(), "HYLA_ERROR_OVERLAP") == 0);
+
+    /* An error of a call has a number, and says what it is about. */
+    hyla::bce::params wrong;
+    wrong.pos_weight = -1.0f;
+    const hyla::status status = hyla::bce().update(wrong, hyla::pixels());
+    CHECK(status.error() == HYLA_ERROR_POS_WEIGHT && std::strcmp(status.subject(), "pos_weight") == 0);
+    const float scores[2] = {0.0f, 1.0f};
+    const auto missing = hyla::bce().update(hyla::bce::params(), hyla::pixels(2).with_scores(scores));
+    CHECK(missing.error() == HYLA_ERROR_NULL_POINTER && missing.code() != missing.error());
+    CHECK(std::strcmp(missing.subject(), "targets") == 0);
+    static_assert(hyla::status(HYLA_NOTICE_EMPTY).error() == 0 && hyla::status(-4 - (7 << 8)).error() == -4);
+
+    /* Notices, one after the other. */
+    constexpr hyla_status several = HYLA_NOTICE_EMPTY | HYLA_NOTICE_REJECTED | HYLA_NOTICE_COARSE;
+    hyla_status seen = 0;
+    int count = 0;
+    for (const hyla::status notice : hyla::status(several).notices()) {
+        CHECK(notice.code() > seen && std::strlen(notice.subject()) == 0);
+        seen |= notice.code();
+        ++count;
+    }
+    CHECK(seen == several && count == 3);
+    for (const hyla::status none : {hyla::status(HYLA_OK), hyla::status(HYLA_ERROR_OVERLAP)}) {
+        for (const hyla::status notice : none.notices()) CHECK(notice.failed() && !notice.failed());
+    }
     CHECK(hyla::compatible());
     hyla::result<double> result;
     CHECK(static_cast<bool>(result) && std::isnan(result.value));

@@ -58,7 +58,7 @@ void ranking() {
     CHECK(threshold && threshold.value < 2.0 && threshold.value > -1.0);
     const hyla::result<ranking::bracket> median = ranking::quantile(binning, words, 0.5);
     CHECK(median && median.value.low <= 0.5 && median.value.high >= 0.5);
-    CHECK_STATUS(HYLA_ERROR_TARGET, ranking::quantile(binning, words, 2.0).status.code());
+    CHECK_STATUS(HYLA_ERROR_FRACTION, ranking::quantile(binning, words, 2.0).status.code());
 
     // Integers.
     const std::array<std::uint16_t, n> wide{900, 100, 1000, 0, 200, 800};

@@ -4,11 +4,12 @@
  *
  * Names     Functions are hyla_<node>_<verb>, parameters hyla_<node>_params, accumulated state
  *           hyla_<node>_totals, constants HYLA_...
- * Status    Every function that can fail returns hyla_status. 0: success. Negative
- *           (HYLA_ERROR_...): a mistake in the arguments, and nothing was written. Positive: bits
- *           of HYLA_NOTICE_..., the values were written and the bits say what is special about
- *           them. Only arguments are errors: bad data is counted and gives a notice. Numbers are
- *           never reused.
+ * Status    Every function that can fail returns hyla_status. 0: success. Negative: a mistake in the
+ *           arguments, and nothing was written; HYLA_ERROR_OF(status) is its number
+ *           (HYLA_ERROR_...), hyla_status_subject(status) the name of the argument or field that
+ *           it is about. Positive: bits of HYLA_NOTICE_..., the values were written and the bits
+ *           say what is special about them. Only arguments are errors: bad data is counted and
+ *           gives a notice. Numbers are never reused.
  * Order     Parameters, totals, inputs, options, outputs. const means untouched.
  * Memory    All memory is the caller's. Nothing is allocated, kept after the return or freed.
  *           Outputs may not overlap anything else; inputs may overlap each other. Pointers are
@@ -490,9 +491,11 @@
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_ENTROPY_METRIC_STAGES 6
 
-// What a function returns: 0 is success; negative is an error (`HYLA_ERROR_...`), and nothing
-// was written; positive is a set of notices (`HYLA_NOTICE_...` bits), and the values were
-// written. `HYLA_FAILED(status)` tells errors from the rest.
+// What a function returns: 0 is success; negative is an error, and nothing was written; positive is a set of notices
+// (`HYLA_NOTICE_...` bits), and the values were written. `HYLA_FAILED(status)` tells errors from the rest.
+//
+// The status of an error holds its number and what it is about: `HYLA_ERROR_OF(status)` is the number
+// (`HYLA_ERROR_...`), `hyla_status_subject(status)` the name of the argument or the field. Compare the former.
 typedef int32_t hyla_status;
 
 // An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
@@ -1813,9 +1816,23 @@ HYLA_NODISCARD
 hyla_status hyla_tier_pin(uint32_t tier);
 
 // An English sentence about a status: about the error, or about the lowest notice bit that is
-// set. Call it with one bit at a time to hear about each. The text is static and never NULL.
+// set. Call it with one bit at a time to hear about each (`HYLA_FOR_NOTICES`). The text is static and never NULL.
 HYLA_API
 const char *hyla_status_message(hyla_status status);
+
+// The name of the constant: "HYLA_ERROR_OVERLAP" of an error, "HYLA_NOTICE_EMPTY" of the lowest notice bit,
+// "HYLA_OK", or "unknown". The text is static and never NULL.
+HYLA_API
+const char *hyla_status_name(hyla_status status);
+
+// What an error is about: the name of an argument ("totals", "params"), or of a field ("targets", "pos_weight"), as
+// this header has it. Empty if the error is about the call as a whole, and of what is no error. The text is static and
+// never NULL.
+//
+// Of OVERLAP it is the output that overlaps something, of NULL_POINTER and MISALIGNED the pointer or the input, of
+// RESERVED the struct whose field is not 0.
+HYLA_API
+const char *hyla_status_subject(hyla_status status);
 
 // `sizeof(hyla_sum_totals)`, for bindings to check.
 HYLA_API
@@ -3613,8 +3630,9 @@ hyla_status hyla_ranking_at(const struct hyla_binning *binning,
 // [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
 // Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
 //
-// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES, NOT_FINITE,
-// UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an alarm).
+// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES,
+// NOT_FINITE, UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an
+// alarm).
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_ranking_threshold(const struct hyla_binning *binning,
@@ -3830,6 +3848,21 @@ hyla_status hyla_topk_mean_value(double fraction,
 
 #ifndef HYLA_INLINES
 #define HYLA_INLINES
+
+/* The number of the error in a status (HYLA_ERROR_...), without what it is about; 0 of no error. */
+static inline hyla_status hyla_error_of(hyla_status status) { return status < 0 ? status | ~0xff : 0; }
+#define HYLA_ERROR_OF(status) hyla_error_of(status)
+
+/* The lowest notice of a status above another one (0: the first); 0 if there is none, or the status is an error. */
+static inline hyla_status hyla_next_notice(hyla_status status, hyla_status after) {
+    const uint32_t above = after == 0 ? ~UINT32_C(0) : ~UINT32_C(0) - (2 * (uint32_t)after - 1);
+    const uint32_t rest = status > 0 ? (uint32_t)status & above : 0;
+    return (hyla_status)(rest & (~rest + 1));
+}
+
+/* Goes over the notices of a status: HYLA_FOR_NOTICES(notice, status) puts(hyla_status_message(notice)); */
+#define HYLA_FOR_NOTICES(notice, status)                                                                               \
+    for (hyla_status notice = hyla_next_notice(status, 0); notice != 0; notice = hyla_next_notice(status, notice))
 
 /* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have
  * names of their own; so have packed pixels. */

@@ -49,14 +49,50 @@ class [[nodiscard]] status {
     [[nodiscard]] constexpr bool failed() const noexcept { return HYLA_FAILED(code_); }
     // One of these HYLA_NOTICE_... bits was given.
     [[nodiscard]] constexpr bool notices(hyla_status bits) const noexcept { return !failed() && (code_ & bits) != 0; }
-    // HYLA_OK, HYLA_ERROR_... or HYLA_NOTICE_... bits.
+    // HYLA_ERROR_... if it failed, else 0.
+    [[nodiscard]] constexpr hyla_status error() const noexcept { return failed() ? code_ | ~0xff : 0; }
+    // What the C function returned: HYLA_OK, HYLA_NOTICE_... bits, or an error and what it is about.
     [[nodiscard]] constexpr hyla_status code() const noexcept { return code_; }
-    // An English sentence; static.
+    // An English sentence, of several notices about the lowest; static.
     [[nodiscard]] const char *message() const noexcept { return hyla_status_message(code_); }
+    // "HYLA_ERROR_OVERLAP", "HYLA_NOTICE_EMPTY", "HYLA_OK"; static.
+    [[nodiscard]] const char *name() const noexcept { return hyla_status_name(code_); }
+    // The argument or the field that an error is about, such as "targets"; may be empty; static.
+    [[nodiscard]] const char *subject() const noexcept { return hyla_status_subject(code_); }
+
+    // The notices, each a status of its own: for (hyla::status notice : status.notices()) say(notice.message());
+    class each_notice;
+    [[nodiscard]] constexpr each_notice notices() const noexcept;
 
   private:
     hyla_status code_;
 };
+
+class status::each_notice {
+  public:
+    class iterator {
+      public:
+        constexpr explicit iterator(hyla_status rest) noexcept : rest_(rest) {}
+        constexpr hyla::status operator*() const noexcept { return rest_ & -rest_; }
+        constexpr iterator &operator++() noexcept {
+            rest_ &= rest_ - 1;
+            return *this;
+        }
+        constexpr bool operator!=(const iterator &other) const noexcept { return rest_ != other.rest_; }
+
+      private:
+        hyla_status rest_;
+    };
+
+    constexpr explicit each_notice(hyla_status code) noexcept : all_(code > 0 ? code : 0) {}
+    [[nodiscard]] constexpr iterator begin() const noexcept { return iterator(all_); }
+    [[nodiscard]] constexpr iterator end() const noexcept { return iterator(0); }
+
+  private:
+    hyla_status all_;
+};
+
+constexpr status::each_notice status::notices() const noexcept { return each_notice(code_); }
 
 namespace detail {
 

@@ -55,16 +55,18 @@ is_shared() { "${OBJDUMP:-objdump}" -p "$1" | grep -Eq 'NEEDED +libhyla\.so\.0$|
 
 not() { ! "$@"; }
 
-# The first block of a language in the README, and what its comment says that it prints.
+# A block of a language in the README, `c` or `c2` for the second one, and what its comment says that it prints.
 snippet() {
-    awk -v fence="^\`\`\`$1\$" '
-        $0 ~ fence && !seen { inside = seen = 1; next }
+    language=${1%%[0-9]*}
+    awk -v fence="^\`\`\`$language\$" -v wanted="${1#"$language"}" '
+        BEGIN { if (wanted == "") wanted = 1 }
+        $0 ~ fence { inside = (++seen == wanted); next }
         /^```$/ { inside = 0 }
         inside
     ' "$source/README.md"
 }
 prints() { snippet "$1" | sed -n 's|^.*// prints: ||p'; }
-# says LANGUAGE COMMAND...: the program prints what the README says.
+# says BLOCK COMMAND...: the program prints what the README says.
 says() {
     expected=$(prints "$1")
     shift
@@ -74,6 +76,7 @@ says() {
 programs() {
     mkdir -p "$1"
     snippet c > "$1/main.c"
+    snippet c2 > "$1/camera.c"
     snippet cpp > "$1/main.cpp"
 }
 
@@ -87,6 +90,9 @@ by_compiler() {
         check "$folder: main.c, $kind" "$CC" -std=c11 -Wall -Wextra -Werror -o "$folder/c-$kind$exe" \
             "$folder/main.c" $flags
         check "$folder: main.c, $kind, says" says c "$folder/c-$kind$exe"
+        check "$folder: camera.c, $kind" "$CC" -std=c11 -Wall -Wextra -Werror -o "$folder/camera-$kind$exe" \
+            "$folder/camera.c" $flags
+        check "$folder: camera.c, $kind, says" says c2 "$folder/camera-$kind$exe"
         check "$folder: main.cpp, $kind" "$CXX" -std=c++17 -Wall -Wextra -Werror -o "$folder/cpp-$kind$exe" \
             "$folder/main.cpp" $flags
         check "$folder: main.cpp, $kind, says" says cpp "$folder/cpp-$kind$exe"
@@ -177,7 +183,7 @@ by_cargo() {
 }
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-for language in c cpp; do check "the README has a program in $language" [ -n "$(prints $language)" ]; done
+for block in c c2 cpp; do check "the README has the program $block" [ -n "$(prints $block)" ]; done
 
 prefix=$work/opt/hyla
 check "make install" "$MAKE" install PREFIX=/opt/hyla DESTDIR="$work"

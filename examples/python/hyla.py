@@ -34,7 +34,11 @@ SCALARS = {
 
 
 class HylaError(Exception):
-    pass
+    """An error of a call. `subject` is the argument or the field that it is about; empty: the call as a whole."""
+
+    def __init__(self, message, subject):
+        super().__init__(message)
+        self.subject = subject
 
 
 class Struct(ctypes.Structure):
@@ -138,8 +142,14 @@ class Hyla:
 
     def _checked(self, function, result):
         if function.restype is ctypes.c_int32 and result < 0:
-            raise HylaError(f"{function.__name__}: {self._library.hyla_status_message(result).decode()}")
+            raise self._error(function, result)
         return result
+
+    def _error(self, function, status):
+        """The error of a status, which says what it is about."""
+        subject = self._library.hyla_status_subject(status).decode()
+        about = f"{function.__name__}: {subject}" if subject else function.__name__
+        return HylaError(f"{about}: {self._library.hyla_status_message(status).decode()}", subject)
 
     def struct(self, name, **fields):
         """A struct with these fields, all else 0."""

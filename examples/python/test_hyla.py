@@ -286,7 +286,7 @@ def test_values():
         lambda: hyla.bce_gradient(None, None, pixels, 1.0, hyla.STORE, gradient), "grad_scores", "float32 to write to",
         "read-only"
     )
-    refused(lambda: hyla.bce_loss(None, None, loss), "hyla_bce_loss: ", error=HylaError)
+    refused(lambda: hyla.bce_loss(None, None, loss), "hyla_bce_loss: params: ", error=HylaError)
     totals = hyla.struct("pixel_statistics_totals")
     hyla.pixel_statistics_update(hyla.pixels(decisions=np.array([1, 0, 0, 0], np.uint8), n=4), totals)
     check(

@@ -68,29 +68,30 @@ pub struct hyla_binning {
     pub reserved: [*const core::ffi::c_void; 2],
 }
 
-fn rule_of(rule: u32, bins: u32, low: f32, high: f32) -> Result<Rule, Error> {
+fn rule_of(rule: u32, bins: u32, low: f32, high: f32) -> Result<Rule, Fault> {
     Ok(match rule {
         HYLA_BINNING_KEY => Rule::Key { bits: bins },
         HYLA_BINNING_THRESHOLDS => Rule::Thresholds { count: bins },
         HYLA_BINNING_LINEAR => Rule::Linear { low, high, bins },
         HYLA_BINNING_U8 => Rule::Bytes,
         HYLA_BINNING_U16 => Rule::Words,
-        _ => return Err(Error::UnknownOption),
+        _ => return Err(Fault::new(Error::UnknownOption, subject!(rule))),
     })
 }
 
 /// The binning behind a pointer, and what a call reads of it.
 #[inline(never)]
-pub(super) unsafe fn read<'a>(pointer: *const hyla_binning) -> Result<(Binning<'a>, [Span; 2]), Error> {
+pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_binning>) -> Result<(Binning<'a>, [Span; 2]), Fault> {
     // SAFETY: the contract.
-    let binning = *unsafe { constant(pointer) }?;
+    let binning = *unsafe { constant(argument) }?;
     if binning.reserved.iter().any(|reserved| !reserved.is_null()) {
-        return Err(Error::Reserved);
+        return Err(Fault::new(Error::Reserved, argument.subject));
     }
     let rule = rule_of(binning.rule, binning.bins, binning.low, binning.high)?;
     // SAFETY: the contract.
-    let table = unsafe { input(binning.table, binning.table_words) }?;
-    Ok((Binning::of_table(rule, table)?, [Span::of(pointer, 1), Span::of_slice(Some(table))]))
+    let table = unsafe { input(Argument::new(binning.table, subject!(table)), binning.table_words) }?;
+    let built = Binning::of_table(rule, table).naming(&[Error::Workspace], subject!(table))?;
+    Ok((built, [Span::of(argument, 1), Span::of_slice(Some(table))]))
 }
 
 exported! {
@@ -101,9 +102,9 @@ exported! {
     /// or high out of range).
     fn hyla_binning_words(params: *const hyla_binning_params, words: *mut usize) {
         let (checked, span) = check::parameters(params)?;
-        disjoint(&[Span::of(words, 1)], &[&[span]])?;
+        disjoint(&[Written::of(words, 1)], &[&[span]])?;
         let words = check::result(words)?;
-        words.write(table_words(checked.to_core()?)?);
+        words.write(table_words(checked.to_core()?).of(subject!(params))?);
         Ok(Notices::NONE)
     }
 
@@ -116,13 +117,13 @@ exported! {
         binning: *mut hyla_binning,
     ) {
         let (checked, span) = check::parameters(params)?;
-        disjoint(&[Span::of(table, table_words), Span::of(binning, 1)], &[&[span]])?;
+        disjoint(&[Written::of(table, table_words), Written::of(binning, 1)], &[&[span]])?;
         let (words, to) = (check::output(table, table_words)?, check::result(binning)?);
         let rule = checked.to_core()?;
-        let used = crate::metric::ranking::table_words(rule)?;
-        Binning::new_in(rule, words)?;
+        let used = crate::metric::ranking::table_words(rule).of(subject!(params))?;
+        Binning::new_in(rule, words).of_state(subject!(table))?;
         to.write(hyla_binning {
-            table: if used == 0 { core::ptr::null() } else { table },
+            table: if used == 0 { core::ptr::null() } else { table.pointer },
             table_words: used,
             rule: checked.rule,
             bins: checked.bins,

@@ -1,5 +1,6 @@
 //! Checks of what C hands over, and slices made of it.
 
+use super::fault::{About as _, Argument, Fault, Pointer, Subject, subject};
 use crate::error::{Error, Notices};
 use crate::simd::{Output, Places, Write};
 use core::mem::MaybeUninit;
@@ -12,14 +13,14 @@ pub(super) struct Span {
 }
 
 impl Span {
-    pub fn of<T>(pointer: *const T, items: usize) -> Self {
-        Self { start: pointer.addr(), bytes: items.saturating_mul(size_of::<T>()) }
+    pub fn of<P: Pointer>(argument: Argument<P>, items: usize) -> Self {
+        Self { start: argument.pointer.address(), bytes: items.saturating_mul(size_of::<P::Item>()) }
     }
 
     /// The addresses of a slice. None overlaps nothing.
     pub fn of_slice<T>(slice: Option<&[T]>) -> Self {
         let slice = slice.unwrap_or(&[]);
-        Self::of(slice.as_ptr(), slice.len())
+        Self { start: slice.as_ptr().addr(), bytes: size_of_val(slice) }
     }
 
     fn overlaps(self, other: Self) -> bool {
@@ -30,104 +31,138 @@ impl Span {
     }
 }
 
+/// The addresses that a call writes, and what they are called.
+#[derive(Clone, Copy)]
+pub(super) struct Written {
+    span: Span,
+    subject: Subject,
+}
+
+impl Written {
+    pub fn of<P: Pointer>(argument: Argument<P>, items: usize) -> Self {
+        let subject = argument.subject;
+        Self { span: Span::of(argument, items), subject }
+    }
+}
+
 /// No output overlaps an input or another output. NULL spans overlap nothing.
 #[inline(never)]
-pub(super) fn disjoint(outputs: &[Span], inputs: &[&[Span]]) -> Result<(), Error> {
-    let clash = outputs.iter().enumerate().any(|(index, output)| {
-        let others = outputs.iter().skip(index + 1).chain(inputs.iter().copied().flatten());
-        output.start != 0 && others.into_iter().any(|other| output.overlaps(*other))
-    });
-    if clash { Err(Error::Overlap) } else { Ok(()) }
+pub(super) fn disjoint(outputs: &[Written], inputs: &[&[Span]]) -> Result<(), Fault> {
+    for (index, Written { span, subject }) in outputs.iter().enumerate() {
+        let others = outputs.iter().skip(index + 1).map(|other| &other.span);
+        let mut others = others.chain(inputs.iter().copied().flatten());
+        if span.start != 0 && others.any(|other| span.overlaps(*other)) {
+            return Err(Fault::new(Error::Overlap, *subject));
+        }
+    }
+    Ok(())
 }
 
 /// A pointer to `items` items may be read or written: NULL only if there are none.
-fn check_array<T>(pointer: *const T, items: usize) -> Result<(), Error> {
-    check_place(pointer.addr(), items, size_of::<T>(), align_of::<T>())
+#[inline(always)]
+fn check_array<P: Pointer>(argument: Argument<P>, items: usize) -> Result<(), Fault> {
+    const { assert!(size_of::<P::Item>() <= u16::MAX as usize && align_of::<P::Item>() <= u8::MAX as usize) };
+    let (size, alignment) = (size_of::<P::Item>() as u16, align_of::<P::Item>() as u8);
+    check_place(argument.pointer.address(), items, Kind { size, alignment, subject: argument.subject })
+}
+
+/// What a pointer points to, in one word.
+#[derive(Clone, Copy)]
+struct Kind {
+    size: u16,
+    alignment: u8,
+    subject: Subject,
 }
 
 #[inline(never)]
-fn check_place(address: usize, items: usize, size: usize, alignment: usize) -> Result<(), Error> {
+fn check_place(address: usize, items: usize, Kind { size, alignment, subject }: Kind) -> Result<(), Fault> {
     if items == 0 {
         return Ok(());
     }
-    if address == 0 {
-        return Err(Error::NullPointer);
-    }
-    if address & (alignment - 1) != 0 {
-        return Err(Error::Misaligned);
-    }
-    let bytes = items.checked_mul(size).filter(|bytes| *bytes <= isize::MAX as usize);
+    let bytes = items.checked_mul(size.into()).filter(|bytes| *bytes <= isize::MAX as usize);
     let end = bytes.and_then(|bytes| address.checked_add(bytes));
-    end.map(|_| ()).ok_or(Error::TooLarge)
+    let error = if address == 0 {
+        Error::NullPointer
+    } else if address & (usize::from(alignment) - 1) != 0 {
+        Error::Misaligned
+    } else if end.is_none() {
+        Error::TooLarge
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(error, subject))
 }
 
 /// The items of an input.
-pub(super) unsafe fn input<'a, T>(pointer: *const T, items: usize) -> Result<&'a [T], Error> {
-    check_array(pointer, items)?;
+pub(super) unsafe fn input<'a, T>(argument: Argument<*const T>, items: usize) -> Result<&'a [T], Fault> {
+    check_array(argument, items)?;
     if items == 0 {
         return Ok(&[]);
     }
     // SAFETY: not NULL, aligned, of a possible size; the contract for the rest.
-    Ok(unsafe { core::slice::from_raw_parts(pointer, items) })
+    Ok(unsafe { core::slice::from_raw_parts(argument.pointer, items) })
 }
 
 /// The items of an input that may be NULL.
-pub(super) unsafe fn optional_input<'a, T>(pointer: *const T, items: usize) -> Result<Option<&'a [T]>, Error> {
-    if pointer.is_null() {
+pub(super) unsafe fn optional_input<'a, T>(
+    argument: Argument<*const T>,
+    items: usize,
+) -> Result<Option<&'a [T]>, Fault> {
+    if argument.is_null() {
         return Ok(None);
     }
     // SAFETY: the contract.
-    unsafe { input(pointer, items) }.map(Some)
+    unsafe { input(argument, items) }.map(Some)
 }
 
 /// The result of a call, used where it is. Moving it out would copy it on the stack, which may be scarce.
-pub(super) fn in_place<T>(result: &Result<T, Error>) -> Result<&T, Error> {
-    result.as_ref().map_err(|error| *error)
+pub(super) fn in_place<T>(result: &Result<T, Fault>) -> Result<&T, Fault> {
+    result.as_ref().map_err(|fault| *fault)
 }
 
 /// The items of an output, perhaps uninitialised.
-pub(super) unsafe fn output<'a, T: Copy>(pointer: *mut T, items: usize) -> Result<Places<'a, T>, Error> {
+pub(super) unsafe fn output<'a, T: Copy>(argument: Argument<*mut T>, items: usize) -> Result<Places<'a, T>, Fault> {
     // SAFETY: the contract; `MaybeUninit<T>` has the layout of `T`.
-    unsafe { changed(pointer.cast(), items) }.map(Places::new)
+    unsafe { changed(argument.cast(), items) }.map(Places::new)
 }
 
 /// The floats of a gradient, or of a map, which is stored. Where they are stored they may be uninitialised.
 ///
 /// # Safety
 /// As for [`output`]; floats that are added to are initialised.
-pub(super) unsafe fn floats<'a>(write: Write, pointer: *mut f32, items: usize) -> Result<Output<'a>, Error> {
+pub(super) unsafe fn floats<'a>(write: Write, argument: Argument<*mut f32>, items: usize) -> Result<Output<'a>, Fault> {
     // SAFETY: the contract; `MaybeUninit<f32>` has the layout of `f32`.
-    unsafe { Ok(Output::of_c(write, changed(pointer.cast(), items)?)) }
+    unsafe { Ok(Output::of_c(write, changed(argument.cast(), items)?)) }
 }
 
 /// Items that are read and changed: words of totals.
-pub(super) unsafe fn changed<'a, T>(pointer: *mut T, items: usize) -> Result<&'a mut [T], Error> {
-    check_array(pointer, items)?;
+pub(super) unsafe fn changed<'a, T>(argument: Argument<*mut T>, items: usize) -> Result<&'a mut [T], Fault> {
+    check_array(argument, items)?;
     if items == 0 {
         return Ok(&mut []);
     }
     // SAFETY: not NULL, aligned, of a possible size; the contract for the rest.
-    Ok(unsafe { core::slice::from_raw_parts_mut(pointer, items) })
+    Ok(unsafe { core::slice::from_raw_parts_mut(argument.pointer, items) })
 }
 
 /// A struct that is read and perhaps changed.
-pub(super) unsafe fn structure<'a, T>(pointer: *mut T) -> Result<&'a mut T, Error> {
-    check_array(pointer, 1)?;
+pub(super) unsafe fn structure<'a, T>(argument: Argument<*mut T>) -> Result<&'a mut T, Fault> {
+    check_array(argument, 1)?;
     // SAFETY: not NULL and aligned; the contract for the rest.
-    Ok(unsafe { &mut *pointer })
+    Ok(unsafe { &mut *argument.pointer })
 }
 
 /// A struct that is only read.
-pub(super) unsafe fn constant<'a, T>(pointer: *const T) -> Result<&'a T, Error> {
-    check_array(pointer, 1)?;
+pub(super) unsafe fn constant<'a, T>(argument: Argument<*const T>) -> Result<&'a T, Fault> {
+    check_array(argument, 1)?;
     // SAFETY: not NULL and aligned; the contract for the rest.
-    Ok(unsafe { &*pointer })
+    Ok(unsafe { &*argument.pointer })
 }
 
 /// A place for a result, perhaps uninitialised.
-pub(super) unsafe fn result<'a, T>(pointer: *mut T) -> Result<&'a mut MaybeUninit<T>, Error> {
+pub(super) unsafe fn result<'a, T>(argument: Argument<*mut T>) -> Result<&'a mut MaybeUninit<T>, Fault> {
     // SAFETY: `MaybeUninit<T>` has the layout of `T` and asks for no initialised bytes.
-    unsafe { structure(pointer.cast()) }
+    unsafe { structure(argument.cast()) }
 }
 
 /// A struct of parameters that grows at its end from version to version.
@@ -146,21 +181,22 @@ pub(super) trait Parameters: Versioned {
     type Core;
 
     /// The parameters of the core, if all options have known values.
-    fn to_core(self) -> Result<Self::Core, Error>;
+    fn to_core(self) -> Result<Self::Core, Fault>;
+}
+
+/// The value of an option, if its number is known.
+pub(super) fn option<T>(value: Option<T>, field: Subject) -> Result<T, Fault> {
+    value.ok_or(Fault::new(Error::UnknownOption, field))
 }
 
 /// The value of a switch.
-pub(super) fn switch(number: u32) -> Result<bool, Error> {
-    match number {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Error::UnknownOption),
-    }
+pub(super) fn switch(number: u32, field: Subject) -> Result<bool, Fault> {
+    option((number <= 1).then_some(number == 1), field)
 }
 
-/// A value with its `has_...` field.
-pub(super) fn optional<T>(has: u32, value: T) -> Result<Option<T>, Error> {
-    Ok(switch(has)?.then_some(value))
+/// A value with its `has_...` field, which is the one that is named.
+pub(super) fn optional<T>(has: u32, value: T, field: Subject) -> Result<Option<T>, Fault> {
+    Ok(switch(has, field)?.then_some(value))
 }
 
 /// Structs beyond this size are a mistake, not a later version.
@@ -171,10 +207,10 @@ const IMPLAUSIBLE_SIZE: usize = 4096;
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for reads of the size that its first word says.
-pub(super) unsafe fn parameters<P: Versioned>(pointer: *const P) -> Result<(P, Span), Error> {
+pub(super) unsafe fn parameters<P: Versioned>(argument: Argument<*const P>) -> Result<(P, Span), Fault> {
     let mut parameters = P::DEFAULT;
     // SAFETY: the contract; any bits are a `P`.
-    let span = unsafe { read_parameters(pointer.cast(), (&raw mut parameters).cast(), size_of::<P>()) }?;
+    let span = unsafe { read_parameters(argument.cast(), (&raw mut parameters).cast(), size_of::<P>()) }?;
     Ok((parameters, span))
 }
 
@@ -183,8 +219,9 @@ pub(super) unsafe fn parameters<P: Versioned>(pointer: *const P) -> Result<(P, S
 /// # Safety
 /// As for [`parameters`]; `to` is valid for writes of `known_size` bytes, whole fields of four.
 #[inline(never)]
-unsafe fn read_parameters(from: *const u32, to: *mut u8, known_size: usize) -> Result<Span, Error> {
-    check_array(from, 1)?;
+unsafe fn read_parameters(argument: Argument<*const u32>, to: *mut u8, known_size: usize) -> Result<Span, Fault> {
+    check_array(argument, 1)?;
+    let from = argument.pointer;
     // SAFETY: not NULL and aligned; every version begins with its size.
     let size = checked_size(unsafe { from.read() } as usize)?;
     let known = known_size.min(size);
@@ -193,9 +230,9 @@ unsafe fn read_parameters(from: *const u32, to: *mut u8, known_size: usize) -> R
     // SAFETY: the struct is `size` bytes long by its own word; `known` is at most that.
     let unknown = unsafe { core::slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
     if unknown.iter().any(|byte| *byte != 0) {
-        return Err(Error::UnknownField);
+        return Err(Error::UnknownField.into());
     }
-    Ok(Span::of(from.cast::<u8>(), size))
+    Ok(Span::of(argument.cast::<u8>(), size))
 }
 
 /// The size of a struct, if it can be one.
@@ -209,18 +246,24 @@ fn checked_size(size: usize) -> Result<usize, Error> {
 ///
 /// # Safety
 /// If not NULL and aligned, the pointer is valid for writes of `size` bytes.
-pub(super) unsafe fn write_defaults<P: Versioned>(pointer: *mut P, size: usize) -> Result<Notices, Error> {
+pub(super) unsafe fn write_defaults<P: Versioned>(argument: Argument<*mut P>, size: usize) -> Result<Notices, Fault> {
     let defaults = P::DEFAULT;
     // SAFETY: the contract.
-    unsafe { write_parameters((&raw const defaults).cast(), size_of::<P>(), pointer.cast(), size) }
+    unsafe { write_parameters((&raw const defaults).cast(), size_of::<P>(), argument.cast(), size) }
 }
 
 /// # Safety
 /// As for [`write_defaults`]; `from` is valid for reads of `known_size` bytes.
 #[inline(never)]
-unsafe fn write_parameters(from: *const u8, known_size: usize, to: *mut u32, size: usize) -> Result<Notices, Error> {
-    check_array(to, 1)?;
-    let size = checked_size(size)?;
+unsafe fn write_parameters(
+    from: *const u8,
+    known_size: usize,
+    argument: Argument<*mut u32>,
+    size: usize,
+) -> Result<Notices, Fault> {
+    check_array(argument, 1)?;
+    let to = argument.pointer;
+    let size = checked_size(size).of(subject!(size))?;
     let known = known_size.min(size);
     // SAFETY: `known` is at most the size of either; the caller vouches for `size` bytes.
     unsafe {

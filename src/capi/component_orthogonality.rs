@@ -48,11 +48,12 @@ exported! {
         report: *mut hyla_component_orthogonality_report,
     ) {
         let used = matrix::read(components)?;
-        let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
+        let writes = [Written::of(workspace, workspace_size), Written::of(report, 1)];
         disjoint(&writes, &[&matrix::spans(components, &used)])?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);
-        let found = component_orthogonality::values_to(&used, workspace)?;
+        let found = component_orthogonality::values_to(&used, workspace);
+        let found = found.naming(&[Error::Channels], subject!(rows))?;
         report.write(found);
         Ok(found.notices())
     }

@@ -38,7 +38,7 @@ parameters! {
     HYLA_CROSS_ENTROPY_PARAMS_DEFAULT, hyla_cross_entropy_params_init
     |given| Params {
         reduction: reduction(given.reduction)?,
-        ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
+        ignore_index: optional(given.has_ignore_index, given.ignore_index, subject!(has_ignore_index))?,
         weight: given.weight,
         label_smoothing: given.label_smoothing,
     }
@@ -65,7 +65,7 @@ impl CubeLoss for hyla_cross_entropy_params {
     type Given = f32;
     type Beside<'a> = Option<&'a [f32]>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, class_weights: *const f32) -> Result<Arrays<'a, Self>, Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, class_weights: Argument<*const f32>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         let (taken, weights) = unsafe { (cube.labelled()?, optional_input(class_weights, cube.channels)?) };
         let (taken, floats, spans) = floats_beside(taken, weights.unwrap_or(&[]));

@@ -1,6 +1,7 @@
 //! The inputs of functions on pixels of several values.
 
 use super::check::{Span, constant, input};
+use super::fault::{About as _, Argument, Fault, Subject, subject};
 use super::planes::{HYLA_F32, hyla_mask, hyla_plane};
 #[cfg(feature = "conversions")]
 use super::planes::{HYLA_I32, HYLA_U8, HYLA_U16, of_mask, of_plane};
@@ -100,12 +101,15 @@ impl Taken<'_> {
     }
 
     /// How many floats an output has, with its gaps.
-    pub fn output(&self, floats: Floats) -> Result<usize, Error> {
+    pub fn output(&self, floats: Floats) -> Result<usize, Fault> {
         match (self, floats) {
             (Self::Cube(cube), Floats::OfPixels) => Ok(cube.layout.n),
             (Self::Cube(cube), Floats::OfValues) => Ok(cube.values.len()),
             #[cfg(feature = "conversions")]
-            (Self::Planes(planes), floats) => planes.output_span(floats),
+            (Self::Planes(planes), floats) => {
+                let span = planes.output_span(floats).naming(&[Error::UnsupportedInput], subject!(values));
+                span.naming(&[Error::FrameShape, Error::TooLarge], subject!(output_pitch))
+            }
         }
     }
 
@@ -141,43 +145,37 @@ impl hyla_values {
     ///
     /// # Errors
     /// They are no floats, or lie in rows with gaps ([`Error::Dtype`]). (Of no pixel values may be all zero.)
-    unsafe fn floats<'a>(&self, layout: Layout) -> Result<&'a [f32], Error> {
+    unsafe fn floats<'a>(&self, layout: Layout, subject: Subject) -> Result<&'a [f32], Fault> {
         if !self.plane.is_plain(HYLA_F32) && !self.plane.data.is_null() {
-            return Err(Error::Dtype);
+            return Err(Fault::new(Error::Dtype, subject));
         }
         // SAFETY: the contract.
-        unsafe { input(self.plane.data.cast(), layout.span()?) }
+        unsafe { input(Argument::new(self.plane.data.cast(), subject), layout.span().of(subject)?) }
     }
 
     /// The values of rows of pixels.
     #[cfg(feature = "conversions")]
-    unsafe fn read<'a>(&self, [rows, columns]: [usize; 2], channels: usize) -> Result<Values<'a>, Error> {
+    unsafe fn read<'a>(&self, shape: [usize; 2], channels: usize, subject: Subject) -> Result<Values<'a>, Fault> {
         let [_, channel_stride] = self.strides();
-        if self.plane.data.is_null() && rows * columns == 0 {
+        if self.plane.data.is_null() && shape.contains(&0) {
             return Ok(Values::default());
         }
-        let span = |lie: Rows| lie.span_of_channels([rows, columns], channels, channel_stride);
+        let span = |lie: Rows| lie.span_of_channels(shape, channels, channel_stride);
         // SAFETY: the contract.
-        Ok(Values::new(unsafe { self.plane.read_span(&span) }?, channel_stride))
+        let values = Values::new(unsafe { self.plane.read_span(&span, subject) }?, channel_stride);
+        values.check(shape, channels).of(subject)?;
+        Ok(values)
     }
 }
 
 impl hyla_cube {
     /// Values, mask and weights, and the others that are used: targets, labels.
-    unsafe fn take<'a>(&self, marks: Marks) -> Result<Taken<'a>, Error> {
-        let is_missing = match marks {
-            Marks::None => false,
-            Marks::Targets => self.targets.data.is_null(),
-            Marks::Labels => self.labels.data.is_null(),
-        };
-        if self.n > 0 && is_missing {
-            return Err(Error::NullPointer);
-        }
+    unsafe fn take<'a>(&self, marks: Marks) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         match unsafe { self.slices(marks) } {
             #[cfg(feature = "conversions")]
             // SAFETY: the contract.
-            Err(Error::Dtype | Error::UnsupportedInput) => unsafe { self.planes(marks) },
+            Err(fault) if fault.is(Error::Dtype) || fault.is(Error::UnsupportedInput) => unsafe { self.planes(marks) },
             slices => slices.map(Taken::Cube),
         }
     }
@@ -187,26 +185,38 @@ impl hyla_cube {
     /// # Errors
     /// They are not floats, bytes and labels side by side ([`Error::Dtype`]), or lie in rows
     /// ([`Error::UnsupportedInput`]).
-    unsafe fn slices<'a>(&self, marks: Marks) -> Result<Cube<'a>, Error> {
+    unsafe fn slices<'a>(&self, marks: Marks) -> Result<Cube<'a>, Fault> {
         if self.rows > 1 || self.output_pitch != 0 {
-            return Err(Error::UnsupportedInput);
+            let subject = if self.rows > 1 { subject!(rows) } else { subject!(output_pitch) };
+            return Err(Fault::new(Error::UnsupportedInput, subject));
         }
+        let n = self.n;
         let [pixel_stride, channel_stride] = self.values.strides();
-        let layout = Layout { n: self.n, channels: self.channels, pixel_stride, channel_stride };
+        let layout = Layout { n, channels: self.channels, pixel_stride, channel_stride };
         let are_plain = self.labels.is_plain(HYLA_I32) && self.labels.stride <= 1 || self.labels.data.is_null();
         let labels = marks == Marks::Labels;
         if labels && !are_plain {
-            return Err(Error::Dtype);
+            return Err(Fault::new(Error::Dtype, subject!(labels)));
         }
+        // SAFETY: the contract; `n` items were asked for.
+        let bytes = |mask: &hyla_mask, is_used: bool, subject| unsafe {
+            if is_used { mask.bytes(n, subject).map(|place| Some(place.items(n))) } else { Ok(None) }
+        };
         // SAFETY: the contract.
         unsafe {
             Ok(Cube {
-                values: self.values.floats(layout)?,
+                values: self.values.floats(layout, subject!(values))?,
                 layout,
-                targets: self.targets.bytes(marks == Marks::Targets, self.n)?,
-                labels: if labels { Some(input(self.labels.data.cast(), self.n)?) } else { None },
-                valid: self.valid.bytes(!self.valid.data.is_null(), self.n)?,
-                weights: self.weights.floats(!self.weights.data.is_null(), self.n)?,
+                targets: bytes(&self.targets, marks == Marks::Targets, subject!(targets))?,
+                labels: match labels {
+                    true => Some(input(Argument::new(self.labels.data.cast(), subject!(labels)), n)?),
+                    false => None,
+                },
+                valid: bytes(&self.valid, !self.valid.data.is_null(), subject!(valid))?,
+                weights: match self.weights.data.is_null() {
+                    true => None,
+                    false => Some(self.weights.floats(n, subject!(weights))?.items(n)),
+                },
             })
         }
     }
@@ -214,26 +224,31 @@ impl hyla_cube {
     /// The same, of any type.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    unsafe fn planes<'a>(&self, marks: Marks) -> Result<Taken<'a>, Error> {
+    unsafe fn planes<'a>(&self, marks: Marks) -> Result<Taken<'a>, Fault> {
         let (rows, columns) = shape(self.n, self.rows)?;
         if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
-            return Err(Error::Misaligned);
+            return Err(Fault::new(Error::Misaligned, subject!(output_pitch)));
         }
         // SAFETY: the contract.
-        let mask = |mask: &hyla_mask, is_needed: bool| unsafe {
+        let mask = |mask: &hyla_mask, is_needed: bool, subject| unsafe {
             match (mask.data.is_null(), is_needed) {
-                (false, _) => mask.read(rows, columns).map(Some),
-                // Of no pixel.
+                (false, _) => mask.read(rows, columns, subject).map(Some),
+                (true, true) if self.n > 0 => Err(Fault::new(Error::NullPointer, subject)),
                 (true, true) => Ok(Some(Mask::from(&[0_u8; 0][..]))),
                 (true, false) => Ok(None),
             }
         };
         // SAFETY: the contract.
-        let values = unsafe { self.values.read([rows, columns], self.channels) }?;
+        let values = unsafe { self.values.read([rows, columns], self.channels, subject!(values)) }?;
         let weights = match self.weights.data.is_null() {
             true => None,
             // SAFETY: the contract.
-            false => Some(unsafe { self.weights.read(rows, columns) }?),
+            false => Some(unsafe { self.weights.read(rows, columns, subject!(weights)) }?),
+        };
+        let (targets, labels) = match marks {
+            Marks::None => (None, None),
+            Marks::Targets => (mask(&self.targets, true, subject!(targets))?, None),
+            Marks::Labels => (None, mask(&self.labels.as_labels()?, true, subject!(labels))?),
         };
         Ok(Taken::Planes(CubePlanes {
             n: self.n,
@@ -241,27 +256,27 @@ impl hyla_cube {
             channels: self.channels,
             output_row_stride: self.output_pitch / size_of::<f32>(),
             values,
-            targets: if marks == Marks::Targets { mask(&self.targets, true)? } else { None },
-            labels: if marks == Marks::Labels { mask(&self.labels.as_labels()?, true)? } else { None },
-            valid: mask(&self.valid, false)?,
+            targets,
+            labels,
+            valid: mask(&self.valid, false, subject!(valid))?,
             weights,
         }))
     }
 
     /// Values, mask and weights.
-    pub(super) unsafe fn values<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn values<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Marks::None) }
     }
 
     /// Values, labels, mask and weights.
-    pub(super) unsafe fn labelled<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn labelled<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Marks::Labels) }
     }
 
     /// Values, targets, mask and weights.
-    pub(super) unsafe fn targeted<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn targeted<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Marks::Targets) }
     }
@@ -270,11 +285,12 @@ impl hyla_cube {
     pub(super) unsafe fn original<'a>(
         &self,
         taken: &Taken,
-        original: *const hyla_values,
-    ) -> Result<(Original<'a>, [Span; 2]), Error> {
+        original: Argument<*const hyla_values>,
+    ) -> Result<(Original<'a>, [Span; 2]), Fault> {
         if self.n == 0 {
             return Ok((Original::Floats(&[]), [Span::of_slice::<u8>(None); 2]));
         }
+        let subject = original.subject;
         // SAFETY: the contract.
         let values = unsafe { constant(original) }?;
         let of_struct = Span::of(original, 1);
@@ -283,9 +299,9 @@ impl hyla_cube {
             && values.strides() == self.values.strides()
         {
             // SAFETY: the contract.
-            match unsafe { values.floats(*layout) } {
+            match unsafe { values.floats(*layout, subject) } {
                 #[cfg(feature = "conversions")]
-                Err(Error::Dtype) => {}
+                Err(fault) if fault.is(Error::Dtype) => {}
                 floats => {
                     let floats = floats?;
                     return Ok((Original::Floats(floats), [of_struct, Span::of_slice(Some(floats))]));
@@ -293,12 +309,12 @@ impl hyla_cube {
             }
         }
         #[cfg(not(feature = "conversions"))]
-        return Err(Error::UnsupportedInput);
+        return Err(Fault::new(Error::UnsupportedInput, subject));
         #[cfg(feature = "conversions")]
         {
             let shape = shape(self.n, self.rows)?.into();
             // SAFETY: the contract.
-            let values = unsafe { values.read(shape, self.channels) }?;
+            let values = unsafe { values.read(shape, self.channels, subject) }?;
             let span = of_plane(&Some(values.plane));
             Ok((Original::Values(values), [of_struct, span]))
         }
@@ -311,24 +327,25 @@ impl hyla_plane {
     ///
     /// # Errors
     /// They are no labels ([`Error::Dtype`]), or have a scale or a zero point ([`Error::Scale`]).
-    fn as_labels(&self) -> Result<hyla_mask, Error> {
+    fn as_labels(&self) -> Result<hyla_mask, Fault> {
         let Self { data, row_pitch, stride, dtype, zero_point, scale, reserved } = *self;
+        let fault = |error| Err(Fault::new(error, subject!(labels)));
         if reserved != 0 {
-            return Err(Error::Reserved);
+            return fault(Error::Reserved);
         }
         if !data.is_null() && ![HYLA_U8, HYLA_U16, HYLA_I32].contains(&dtype) {
-            return Err(Error::Dtype);
+            return fault(Error::Dtype);
         }
         if zero_point != 0 || scale.to_bits() != 0 {
-            return Err(Error::Scale);
+            return fault(Error::Scale);
         }
         Ok(hyla_mask { data, row_pitch, stride, dtype, first_bit: 0, has_ignore: 0, ignore: 0 })
     }
 }
 
 /// The struct behind the pointer, with its reserved fields checked.
-pub(super) unsafe fn read<'a>(pointer: *const hyla_cube) -> Result<&'a hyla_cube, Error> {
+pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_cube>) -> Result<&'a hyla_cube, Fault> {
     // SAFETY: the contract.
-    let cube = unsafe { constant(pointer) }?;
-    if cube.reserved == [0; 5] { Ok(cube) } else { Err(Error::Reserved) }
+    let cube = unsafe { constant(argument) }?;
+    if cube.reserved == [0; 5] { Ok(cube) } else { Err(Fault::new(Error::Reserved, argument.subject)) }
 }

@@ -1,9 +1,9 @@
 //! The functions of losses of cubes whose terms are summed, and the inputs of all losses of cubes.
 
-use super::check::{self, Parameters, Span, disjoint};
+use super::check::{self, Parameters, Span, Written, disjoint};
 use super::cube::{self, Taken, hyla_cube};
+use super::fault::{Argument, Fault};
 use super::loss::{self, Floats};
-use crate::error::Error;
 use crate::input::{self, CubeSource};
 
 /// Parameters of a loss of a cube.
@@ -14,11 +14,11 @@ pub(super) trait CubeLoss: Parameters {
     type Beside<'a>: Copy;
 
     /// The arrays that the loss uses.
-    unsafe fn read<'a>(cube: &hyla_cube, beside: *const Self::Given) -> Result<Arrays<'a, Self>, Error>;
+    unsafe fn read<'a>(cube: &hyla_cube, beside: Argument<*const Self::Given>) -> Arrays<'a, Self>;
 }
 
-/// The arrays that a loss uses: the cube, what is beside it, and where that lies.
-pub(super) type Arrays<'a, P> = (Taken<'a>, <P as CubeLoss>::Beside<'a>, [Span; 2]);
+/// The arrays that a loss uses, if they can be read: the cube, what is beside it, and where that lies.
+pub(super) type Arrays<'a, P> = Result<(Taken<'a>, <P as CubeLoss>::Beside<'a>, [Span; 2]), Fault>;
 
 /// Floats beside a cube, and where they lie.
 pub(super) fn floats_beside<'a>(taken: Taken<'a>, floats: &'a [f32]) -> (Taken<'a>, &'a [f32], [Span; 2]) {
@@ -35,7 +35,11 @@ pub(super) struct CubeInputs<'a, P: CubeLoss> {
 
 impl<P: CubeLoss> CubeInputs<'_, P> {
     #[inline(never)]
-    pub unsafe fn new(params: *const P, cube: *const hyla_cube, beside: *const P::Given) -> Result<Self, Error> {
+    pub unsafe fn new(
+        params: Argument<*const P>,
+        cube: Argument<*const hyla_cube>,
+        beside: Argument<*const P::Given>,
+    ) -> Result<Self, Fault> {
         // SAFETY: the contract, of the arrays of the cube, too.
         let ((checked, span), (taken, beside, [other, items])) =
             unsafe { (check::parameters(params)?, P::read(cube::read(cube)?, beside)?) };
@@ -48,19 +52,25 @@ impl<P: CubeLoss> CubeInputs<'_, P> {
         self.cube.source()
     }
 
+    /// Of a loss that reads nothing beside the cube.
+    pub unsafe fn alone(params: Argument<*const P>, cube: Argument<*const hyla_cube>) -> Result<Self, Fault> {
+        // SAFETY: the contract.
+        unsafe { Self::new(params, cube, Argument::new(core::ptr::null(), cube.subject)) }
+    }
+
     /// The map or gradient that has the layout of the values.
-    pub fn like_values(&self, to: *mut f32) -> Result<Floats, Error> {
+    pub fn like_values(&self, to: Argument<*mut f32>) -> Result<Floats, Fault> {
         Ok(Floats(to, self.cube.output(input::Floats::OfValues)?))
     }
 
     /// A map of one float a pixel.
-    pub fn by_pixel(&self, to: *mut f32) -> Result<Floats, Error> {
+    pub fn by_pixel(&self, to: Argument<*mut f32>) -> Result<Floats, Fault> {
         Ok(Floats(to, self.cube.output(input::Floats::OfPixels)?))
     }
 }
 
 impl<P: CubeLoss> loss::Inputs for CubeInputs<'_, P> {
-    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+    fn disjoint(&self, outputs: &[Written], more: &[Span]) -> Result<(), Fault> {
         disjoint(outputs, &[&self.spans, more])
     }
 }

@@ -128,10 +128,14 @@ exported! {
     ) {
         let list = List { context, out, capacity, count: written };
         let (params, span) = check::parameters(params)?;
-        let (binning, [a, b]) = optional_binning(binning, words)?;
+        let (binning, [a, b]) = optional_binning(binning, words.is_null())?;
         let words = if binning.is_some() { Some(input(words, count)?) } else { None };
         let reads = [span, Span::of(totals, 1), a, b, Span::of_slice(words)];
-        let metrics = view(totals)?.metrics(&params.to_core()?, binning.as_ref().zip(words))?;
+        let (params, totals) = (params.to_core()?, view(totals)?);
+        // First without words: what is wrong then is about the totals.
+        totals.metrics(&params, None)?;
+        let metrics = totals.metrics(&params, binning.as_ref().zip(words));
+        let metrics = metrics.of_state(subject!(words)).naming(&[Error::UnsupportedInput], subject!(binning))?;
         list.write(&reads, metrics.as_slice())
     }
 }
@@ -139,36 +143,39 @@ exported! {
 /// The whole of every update.
 #[inline(always)]
 unsafe fn update(
-    params: *const hyla_detection_params,
-    pixels: *const hyla_pixels,
-    totals: *mut hyla_detection_totals,
-    binning: *const hyla_binning,
-    (words, count): (*mut i64, usize),
+    params: Argument<*const hyla_detection_params>,
+    pixels: Argument<*const hyla_pixels>,
+    totals: Argument<*mut hyla_detection_totals>,
+    binning: Argument<*const hyla_binning>,
+    (words, count): (Argument<*mut i64>, usize),
     update: impl FnOnce(&Params, Source, &mut Totals, Option<Ranking>) -> Result<(), Error>,
-) -> Result<(), Error> {
+) -> Result<(), Fault> {
     // SAFETY: the contract.
     let ((params, span), (binning, [a, b])) =
-        unsafe { (check::parameters(params)?, optional_binning(binning, words)?) };
+        unsafe { (check::parameters(params)?, optional_binning(binning, words.is_null())?) };
     // SAFETY: as above.
     let used = unsafe { pixels::read(pixels)?.detected(binning.is_some()) }?;
     let count = if binning.is_some() { count } else { 0 };
-    let writes = [Span::of(totals, 1), Span::of(words, count)];
+    let writes = [Written::of(totals, 1), Written::of(words, count)];
     pixels::disjoint(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;
     // SAFETY: as above; the outputs overlap nothing.
     let (totals, words) = unsafe { (view_mut(totals)?, changed(words, count)?) };
     let ranking = binning.as_ref().map(|binning| Ranking { binning, words });
-    update(&params.to_core()?, used.source(), totals, ranking)
+    let updated = update(&params.to_core()?, used.source(), totals, ranking);
+    // What cannot be used is the binning; without one a stride, for which it takes the feature `conversions`.
+    let unsupported = if binning.is_some() { subject!(binning) } else { subject!(pixel_stride) };
+    updated.of_state(subject!(words)).naming(&[Error::UnsupportedInput], unsupported)
 }
 
 /// The binning behind a pointer that may be NULL if the words are, and what a call reads of it.
 unsafe fn optional_binning<'a>(
-    pointer: *const hyla_binning,
-    words: *const i64,
-) -> Result<(Option<Binning<'a>>, [Span; 2]), Error> {
-    if pointer.is_null() && words.is_null() {
-        return Ok((None, [Span::of(pointer, 0); 2]));
+    binning: Argument<*const hyla_binning>,
+    no_words: bool,
+) -> Result<(Option<Binning<'a>>, [Span; 2]), Fault> {
+    if binning.is_null() && no_words {
+        return Ok((None, [Span::of(binning, 0); 2]));
     }
     // SAFETY: the contract.
-    let (binning, reads) = unsafe { binning::read(pointer) }?;
+    let (binning, reads) = unsafe { binning::read(binning) }?;
     Ok((Some(binning), reads))
 }

@@ -4,7 +4,6 @@ use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
 use super::loss::{Floats, Inputs as _};
 use super::node::*;
 use crate::loss::dice::{self, Absent, Params, Totals};
-use core::ptr::null;
 
 stages!(HYLA_DICE_STAGES, 7);
 
@@ -46,9 +45,9 @@ parameters! {
     }
     HYLA_DICE_PARAMS_DEFAULT, hyla_dice_params_init
     |given| Params {
-        include_background: switch(given.include_background)?,
-        ignore_index: optional(given.has_ignore_index, given.ignore_index)?,
-        absent: Absent::from_number(given.absent).ok_or(Error::UnknownOption)?,
+        include_background: switch(given.include_background, subject!(include_background))?,
+        ignore_index: optional(given.has_ignore_index, given.ignore_index, subject!(has_ignore_index))?,
+        absent: option(Absent::from_number(given.absent), subject!(absent))?,
         weight: given.weight,
         eps: given.eps,
     }
@@ -77,7 +76,7 @@ impl CubeLoss for hyla_dice_params {
     type Given = f32;
     type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Result<Arrays<'a, Self>, Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, _: Argument<*const f32>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         Ok((unsafe { cube.labelled() }?, (), [Span::of_slice::<u8>(None); 2]))
     }
@@ -99,10 +98,10 @@ exported! {
     fn hyla_dice_update(
         params: *const hyla_dice_params, logits: *const hyla_cube, totals: *mut hyla_dice_totals,
     ) {
-        let inputs = CubeInputs::new(params, logits, null())?;
+        let inputs = CubeInputs::alone(params, logits)?;
         let classes = inputs.cube().channels();
-        inputs.disjoint(&[Span::of(totals, classes)], &[])?;
-        dice::update(&inputs.params, inputs.cube(), views_mut(totals, classes)?)
+        inputs.disjoint(&[Written::of(totals, classes)], &[])?;
+        Ok(dice::update(&inputs.params, inputs.cube(), views_mut(totals, classes)?)?)
     }
 
     /// The loss, in double from exact sums; 0 of no pixel.
@@ -115,9 +114,9 @@ exported! {
         loss: *mut f64,
     ) {
         let (checked, span) = check::parameters(params)?;
-        disjoint(&[Span::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
+        disjoint(&[Written::of(loss, 1)], &[&[span, Span::of(totals, classes)]])?;
         let (totals, loss) = (views(totals, classes)?, check::result(loss)?);
-        put_number(dice::loss(&checked.to_core()?, totals)?, loss)
+        put_number(dice::loss(&checked.to_core()?, totals).naming(&[Error::Channels], subject!(classes))?, loss)
     }
 
     /// Writes `upstream * d loss / d logits` to `grad_logits`, in the layout of the values, or adds it there (`write`).
@@ -127,13 +126,13 @@ exported! {
         params: *const hyla_dice_params, totals: *const hyla_dice_totals, logits: *const hyla_cube,
         upstream: f64, write: u32, grad_logits: *mut f32,
     ) {
-        let inputs = CubeInputs::new(params, logits, null())?;
+        let inputs = CubeInputs::alone(params, logits)?;
         let write = write_mode(write)?;
         let (Floats(_, span), classes) = (inputs.like_values(grad_logits)?, inputs.cube().channels());
-        inputs.disjoint(&[Span::of(grad_logits, span)], &[Span::of(totals, classes)])?;
+        inputs.disjoint(&[Written::of(grad_logits, span)], &[Span::of(totals, classes)])?;
         let (totals, gradient) =
             (views(totals, classes)?, floats(write, grad_logits, span)?);
-        dice::gradient_to(&inputs.params, totals, &inputs.cube(), upstream, gradient)
+        Ok(dice::gradient_to(&inputs.params, totals, &inputs.cube(), upstream, gradient)?)
     }
 
     /// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
@@ -144,10 +143,10 @@ exported! {
         params: *const hyla_dice_params, logits: *const hyla_cube, upstream: f64, write: u32,
         totals: *mut hyla_dice_totals, loss: *mut f64, grad_logits: *mut f32,
     ) {
-        let inputs = CubeInputs::new(params, logits, null())?;
+        let inputs = CubeInputs::alone(params, logits)?;
         let write = write_mode(write)?;
         let (Floats(_, span), classes) = (inputs.like_values(grad_logits)?, inputs.cube().channels());
-        let writes = [Span::of(totals, classes), Span::of(loss, 1), Span::of(grad_logits, span)];
+        let writes = [Written::of(totals, classes), Written::of(loss, 1), Written::of(grad_logits, span)];
         inputs.disjoint(&writes, &[])?;
         let (totals, gradient) =
             (output(mirrored(totals), classes)?, floats(write, grad_logits, span)?);

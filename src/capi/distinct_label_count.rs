@@ -28,8 +28,8 @@ exported! {
     ) {
         let (labels, valid) = (input(labels, n)?, optional_input(valid, n)?);
         let reads = [Span::of_slice(Some(labels)), Span::of_slice(valid)];
-        disjoint(&[Span::of(set, set_size)], &[&reads])?;
-        distinct_label_count::update(labels, valid, changed(set, set_size)?)
+        disjoint(&[Written::of(set, set_size)], &[&reads])?;
+        distinct_label_count::update(labels, valid, changed(set, set_size)?).of_state(subject!(set))
     }
 
     /// Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
@@ -38,8 +38,10 @@ exported! {
     /// set was made with more words).
     fn hyla_distinct_label_count_merge(other: *const i32, set: *mut i32, set_size: usize) {
         let other = input(other, set_size)?;
-        disjoint(&[Span::of(set, set_size)], &[&[Span::of_slice(Some(other))]])?;
-        distinct_label_count::merge(other, changed(set, set_size)?)
+        disjoint(&[Written::of(set, set_size)], &[&[Span::of_slice(Some(other))]])?;
+        // First the one that is read: what is wrong then is about it.
+        distinct_label_count::value(other).of_state(subject!(other))?;
+        distinct_label_count::merge(other, changed(set, set_size)?).of_state(subject!(set))
     }
 
     /// How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
@@ -48,9 +50,9 @@ exported! {
     /// set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
     fn hyla_distinct_label_count_value(set: *const i32, set_size: usize, labels: *mut i64) {
         let set = input(set, set_size)?;
-        disjoint(&[Span::of(labels, 1)], &[&[Span::of_slice(Some(set))]])?;
+        disjoint(&[Written::of(labels, 1)], &[&[Span::of_slice(Some(set))]])?;
         let labels = check::result(labels)?;
-        let (count, notices) = distinct_label_count::value(set)?;
+        let (count, notices) = distinct_label_count::value(set).of_state(subject!(set))?;
         labels.write(count);
         Ok(notices)
     }
@@ -65,7 +67,7 @@ exported! {
     ) {
         let list = List { context, out, capacity, count };
         let set = input(set, set_size)?;
-        let metrics = distinct_label_count::metrics(set)?;
+        let metrics = distinct_label_count::metrics(set).of_state(subject!(set))?;
         list.write(&[Span::of_slice(Some(set))], &metrics)
     }
 }

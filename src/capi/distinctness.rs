@@ -32,7 +32,7 @@ parameters! {
     |given| Params {
         weight: given.weight,
         eps: given.eps,
-        skip_exact_zeros: switch(given.skip_exact_zeros)?,
+        skip_exact_zeros: switch(given.skip_exact_zeros, subject!(skip_exact_zeros))?,
     }
 }
 

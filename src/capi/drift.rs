@@ -3,6 +3,7 @@
 use super::binning::{self, hyla_binning};
 use super::node::*;
 use crate::metric::drift::{self, Params, Report, Side};
+use crate::metric::ranking::Histograms;
 
 parameters! {
     /// Drift of scores without labels: how histograms are compared. With F and G the shares of pixels up to a score,
@@ -35,7 +36,7 @@ parameters! {
     HYLA_DRIFT_PARAMS_DEFAULT, hyla_drift_params_init
     |given| Params {
         groups: given.groups,
-        range: optional(given.has_range, [given.low, given.high])?,
+        range: optional(given.has_range, [given.low, given.high], subject!(has_range))?,
     }
 }
 
@@ -114,10 +115,14 @@ exported! {
         let (params, span) = check::parameters(params)?;
         let (binning, [a, b]) = binning::read(binning)?;
         let histograms = [Span::of(reference, count), Span::of(words, count)];
-        disjoint(&[Span::of(report, 1)], &[&[span, a, b], &histograms])?;
+        disjoint(&[Written::of(report, 1)], &[&[span, a, b], &histograms])?;
         let (reference, words) = (input(reference, count)?, input(words, count)?);
         let report = check::result(mirrored(report))?;
-        let (found, notices) = drift::values(&params.to_core()?, &binning, reference, words)?;
+        // First of the reference alone: what is wrong then is about it.
+        Histograms::new(&binning, reference).of_state(subject!(reference))?;
+        let found = drift::values(&params.to_core()?, &binning, reference, words).of_state(subject!(words));
+        let found = found.naming(&[Error::Binning], subject!(groups));
+        let (found, notices) = found.naming(&[Error::RangeMissing], subject!(low))?;
         report.write(found);
         Ok(notices)
     }

@@ -39,8 +39,8 @@ exported! {
         ratios: *const f32, components: usize, totals: *mut hyla_explained_variance_totals,
     ) {
         let ratios = input(ratios, components)?;
-        disjoint(&[Span::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
-        explained_variance::update(ratios, views_mut(totals, components)?)
+        disjoint(&[Written::of(totals, components)], &[&[Span::of_slice(Some(ratios))]])?;
+        Ok(explained_variance::update(ratios, views_mut(totals, components)?)?)
     }
 
     /// Writes `ratio_k` to `ratios` and `cumulative_k` to `cumulative` (`components` doubles each), and the total.
@@ -54,7 +54,7 @@ exported! {
     ) {
         let totals = views(totals, components)?;
         let writes =
-            [Span::of(ratios, components), Span::of(cumulative, components), Span::of(total, 1)];
+            [Written::of(ratios, components), Written::of(cumulative, components), Written::of(total, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(totals))]])?;
         let (ratios, cumulative) = (output(ratios, components)?, output(cumulative, components)?);
         let total = check::result(total)?;

@@ -40,7 +40,7 @@ parameters! {
         reduction: reduction(given.reduction)?,
         weight: given.weight,
         gamma: given.gamma,
-        alpha: optional(given.has_alpha, given.alpha)?,
+        alpha: optional(given.has_alpha, given.alpha, subject!(has_alpha))?,
     }
 }
 

@@ -4,7 +4,6 @@ use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
 use super::loss::{Floats, Inputs as _, loss as loss_of, loss_and_gradient, update};
 use super::node::*;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
-use core::ptr::null;
 
 stages!(HYLA_FOREGROUND_CONTRAST_STAGES, 7);
 
@@ -54,8 +53,8 @@ parameters! {
     }
     HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT, hyla_foreground_contrast_params_init
     |given| Params {
-        color_space: ColorSpace::from_number(given.color_space).ok_or(Error::UnknownOption)?,
-        assume_srgb: switch(given.assume_srgb)?,
+        color_space: option(ColorSpace::from_number(given.color_space), subject!(color_space))?,
+        assume_srgb: switch(given.assume_srgb, subject!(assume_srgb))?,
         weight: given.weight,
         compactness_weight: given.compactness_weight,
         anchor_weight: given.anchor_weight,
@@ -109,7 +108,7 @@ impl CubeLoss for hyla_foreground_contrast_params {
     type Given = f32;
     type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Result<Arrays<'a, Self>, Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, _: Argument<*const f32>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         Ok((unsafe { cube.targeted() }?, (), [Span::of_slice::<u8>(None); 2]))
     }
@@ -146,7 +145,7 @@ exported! {
         params: *const hyla_foreground_contrast_params, rgb: *const hyla_cube,
         frame: *mut hyla_foreground_contrast_frame,
     ) {
-        let inputs = CubeInputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::alone(params, rgb)?;
         update(&inputs, frame, |frame| frame.update(&inputs.params, inputs.cube()))
     }
 
@@ -160,9 +159,9 @@ exported! {
         frame: *const hyla_foreground_contrast_frame, totals: *mut hyla_foreground_contrast_totals,
     ) {
         let (checked, span) = check::parameters(params)?;
-        disjoint(&[Span::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
+        disjoint(&[Written::of(totals, 1)], &[&[span, Span::of(frame, 1)]])?;
         let (frame, totals) = (view(frame)?, view_mut(totals)?);
-        totals.update(&checked.to_core()?, frame)?;
+        totals.update(&checked.to_core()?, frame).of_state(subject!(frame))?;
         Ok(Notices::NONE)
     }
 
@@ -191,13 +190,15 @@ exported! {
         frame: *const hyla_foreground_contrast_frame, rgb: *const hyla_cube, upstream: f64,
         write: u32, grad_rgb: *mut f32,
     ) {
-        let inputs = CubeInputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::alone(params, rgb)?;
         let write = write_mode(write)?;
         let Floats(_, span) = inputs.like_values(grad_rgb)?;
-        inputs.disjoint(&[Span::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
+        inputs.disjoint(&[Written::of(grad_rgb, span)], &[Span::of(totals, 1), Span::of(frame, 1)])?;
         let (totals, frame) = (view(totals)?, view(frame)?);
         let gradient = floats(write, grad_rgb, span)?;
-        totals.gradient_to(&inputs.params, frame, &inputs.cube(), upstream, gradient)
+        // First the totals: what is wrong then is about the frame.
+        totals.loss(&inputs.params)?;
+        totals.gradient_to(&inputs.params, frame, &inputs.cube(), upstream, gradient).of_state(subject!(frame))
     }
 
     /// The loss and the gradient of a batch of one frame in one call, for the case that it is not tiled: the same
@@ -211,7 +212,7 @@ exported! {
         write: u32, totals: *mut hyla_foreground_contrast_totals, loss: *mut f64,
         grad_rgb: *mut f32,
     ) {
-        let inputs = CubeInputs::new(params, rgb, null())?;
+        let inputs = CubeInputs::alone(params, rgb)?;
         let to = inputs.like_values(grad_rgb)?;
         loss_and_gradient(&inputs, totals, loss, write, to, |totals, to| {
             contrast::loss_and_gradient_to(&inputs.params, &inputs.cube(), upstream, totals, to)

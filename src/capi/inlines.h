@@ -1,3 +1,18 @@
+/* The number of the error in a status (HYLA_ERROR_...), without what it is about; 0 of no error. */
+static inline hyla_status hyla_error_of(hyla_status status) { return status < 0 ? status | ~0xff : 0; }
+#define HYLA_ERROR_OF(status) hyla_error_of(status)
+
+/* The lowest notice of a status above another one (0: the first); 0 if there is none, or the status is an error. */
+static inline hyla_status hyla_next_notice(hyla_status status, hyla_status after) {
+    const uint32_t above = after == 0 ? ~UINT32_C(0) : ~UINT32_C(0) - (2 * (uint32_t)after - 1);
+    const uint32_t rest = status > 0 ? (uint32_t)status & above : 0;
+    return (hyla_status)(rest & (~rest + 1));
+}
+
+/* Goes over the notices of a status: HYLA_FOR_NOTICES(notice, status) puts(hyla_status_message(notice)); */
+#define HYLA_FOR_NOTICES(notice, status)                                                                               \
+    for (hyla_status notice = hyla_next_notice(status, 0); notice != 0; notice = hyla_next_notice(status, notice))
+
 /* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have
  * names of their own; so have packed pixels. */
 #define HYLA_MAKE_PLANE(name, type, code)                                                                              \

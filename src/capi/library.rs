@@ -84,7 +84,7 @@ pub extern "C" fn hyla_tier_pin(tier: u32) -> hyla_status {
             HYLA_TIER_BEST => None,
             _ => Some(known(tier).ok_or(Error::TierUnavailable)?),
         };
-        simd::pin(wanted).map_err(|_| Error::TierUnavailable)
+        Ok(simd::pin(wanted).map_err(|_| Error::TierUnavailable)?)
     })
 }
 

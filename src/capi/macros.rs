@@ -5,8 +5,9 @@
 //! functions of [`super`].
 
 /// Functions of C: they have unmangled names, a status that must be looked at, and the default floating-point
-/// environment. A body is what [`call`](super::call) takes, and unsafe as a whole: first the checks, which make
-/// references of the inputs by the contract, then `disjoint` of all outputs, and only then the outputs.
+/// environment. In the body a pointer is an [`Argument`](super::fault::Argument): it knows its name, which an error
+/// tells. A body is what [`call`](super::call) takes, and unsafe as a whole: first the checks, which make references of
+/// the inputs by the contract, then `disjoint` of all outputs, and only then the outputs.
 macro_rules! exported {
     ($($(#[$doc:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block)*) => {$(
         $(#[$doc])*
@@ -14,6 +15,10 @@ macro_rules! exported {
         #[must_use]
         #[allow(clippy::macro_metavars_in_unsafe, reason = "the body of an unsafe function")]
         pub unsafe extern "C" fn $name($($argument: $type),*) -> $crate::capi::status::hyla_status {
+            $(let $argument = <$type as $crate::capi::fault::Named>::named(
+                $argument,
+                const { $crate::capi::fault::Subject::of_argument::<$type>(stringify!($argument)) },
+            );)*
             // SAFETY: the contract; outputs overlap nothing, as the body checks before it makes references of them.
             $crate::capi::call(move || unsafe { $body })
         }
@@ -44,7 +49,7 @@ macro_rules! parameters {
         impl $crate::capi::check::Parameters for $params {
             type Core = $core;
 
-            fn to_core(self) -> Result<$core, $crate::error::Error> {
+            fn to_core(self) -> Result<$core, $crate::capi::fault::Fault> {
                 let $given = self;
                 Ok($($value)? $($core { $($core_fields)* })?)
             }
@@ -176,8 +181,8 @@ macro_rules! totals_of_each {
             /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
             fn $merge(other: *const $type, totals: *mut $type, $count: usize) {
                 let other = views(other, $count)?;
-                disjoint(&[Span::of(totals, $count)], &[&[Span::of_slice(Some(other))]])?;
-                $core::merge(other, views_mut(totals, $count)?)
+                disjoint(&[Written::of(totals, $count)], &[&[Span::of_slice(Some(other))]])?;
+                Ok($core::merge(other, views_mut(totals, $count)?)?)
             }
 
             /// Makes the words canonical after they were added elsewhere.

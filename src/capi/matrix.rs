@@ -1,6 +1,7 @@
 //! The input of functions on a matrix: components, or selection weights.
 
 use super::check::{Span, constant, input};
+use super::fault::{About as _, Argument, Fault, subject};
 use crate::error::Error;
 use crate::input::Matrix;
 use core::ffi::c_void;
@@ -24,19 +25,21 @@ pub struct hyla_matrix {
 }
 
 /// The matrix behind the pointer, with its reserved fields checked.
-pub(super) unsafe fn read<'a>(pointer: *const hyla_matrix) -> Result<Matrix<'a>, Error> {
+pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_matrix>) -> Result<Matrix<'a>, Fault> {
     // SAFETY: the contract.
-    let given = unsafe { constant(pointer) }?;
+    let given = unsafe { constant(argument) }?;
     if given.reserved.iter().any(|reserved| !reserved.is_null()) {
-        return Err(Error::Reserved);
+        return Err(Fault::new(Error::Reserved, argument.subject));
     }
     let (rows, columns, row_stride) = (given.rows, given.columns, given.row_stride);
     let shape = Matrix { values: &[], rows, columns, row_stride };
+    let span = shape.span().naming(&[Error::Strides], subject!(row_stride));
+    let span = span.naming(&[Error::TooLarge], subject!(values))?;
     // SAFETY: the contract.
-    Ok(Matrix { values: unsafe { input(given.values, shape.span()?) }?, ..shape })
+    Ok(Matrix { values: unsafe { input(Argument::new(given.values, subject!(values)), span) }?, ..shape })
 }
 
 /// What a call reads of the matrix.
-pub(super) fn spans(struct_: *const hyla_matrix, used: &Matrix) -> [Span; 2] {
+pub(super) fn spans(struct_: Argument<*const hyla_matrix>, used: &Matrix) -> [Span; 2] {
     [Span::of(struct_, 1), Span::of_slice(Some(used.values))]
 }

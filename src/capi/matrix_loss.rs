@@ -1,6 +1,7 @@
 //! The functions of losses of a matrix, with a workspace.
 
-use super::check::{self, Parameters, Span, disjoint, floats, output};
+use super::check::{self, Parameters, Span, Written, disjoint, floats, output};
+use super::fault::{About as _, Argument, Fault, subject};
 use super::loss::write_mode;
 use super::matrix::{self, hyla_matrix};
 use super::put_number;
@@ -17,7 +18,7 @@ pub(super) struct MatrixInputs<'a, P: Parameters> {
 
 impl<P: Parameters> MatrixInputs<'_, P> {
     #[inline(never)]
-    pub unsafe fn new(params: *const P, matrix: *const hyla_matrix) -> Result<Self, Error> {
+    pub unsafe fn new(params: Argument<*const P>, matrix: Argument<*const hyla_matrix>) -> Result<Self, Fault> {
         // SAFETY: the contract, of the rows, too.
         let ((checked, span), used) = unsafe { (check::parameters(params)?, matrix::read(matrix)?) };
         let [a, b] = matrix::spans(matrix, &used);
@@ -28,14 +29,14 @@ impl<P: Parameters> MatrixInputs<'_, P> {
     #[inline(always)]
     pub unsafe fn loss(
         &self,
-        (start, size): (*mut f64, usize),
-        to: *mut f64,
+        (start, size): (Argument<*mut f64>, usize),
+        to: Argument<*mut f64>,
         loss: impl FnOnce(&P::Core, &Matrix, Places<f64>) -> Result<Value, Error>,
-    ) -> Result<Notices, Error> {
-        disjoint(&[Span::of(start, size), Span::of(to, 1)], &[&self.spans])?;
+    ) -> Result<Notices, Fault> {
+        disjoint(&[Written::of(start, size), Written::of(to, 1)], &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, to) = unsafe { (output(start, size)?, check::result(to)?) };
-        put_number(loss(&self.params, &self.matrix, workspace)?, to)
+        put_number(loss(&self.params, &self.matrix, workspace).naming(&[Error::Channels], subject!(rows))?, to)
     }
 
     /// The whole of every `..._loss_and_gradient`; a `..._gradient` drops the loss.
@@ -43,18 +44,19 @@ impl<P: Parameters> MatrixInputs<'_, P> {
     pub unsafe fn gradient(
         &self,
         mode: u32,
-        (start, size): (*mut f64, usize),
-        loss: *mut f64,
-        to: *mut f32,
+        (start, size): (Argument<*mut f64>, usize),
+        loss: Argument<*mut f64>,
+        to: Argument<*mut f32>,
         at_once: impl FnOnce(&P::Core, &Matrix, Places<f64>, Output) -> Result<Value, Error>,
-    ) -> Result<Notices, Error> {
+    ) -> Result<Notices, Fault> {
         let mode = write_mode(mode)?;
         let span = self.matrix.values.len();
-        let writes = [Span::of(start, size), Span::of(loss, 1), Span::of(to, span)];
+        let writes = [Written::of(start, size), Written::of(loss, 1), Written::of(to, span)];
         disjoint(&writes, &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
         let (workspace, to, loss) = unsafe { (output(start, size)?, floats(mode, to, span)?, check::result(loss)?) };
-        put_number(at_once(&self.params, &self.matrix, workspace, to)?, loss)
+        let value = at_once(&self.params, &self.matrix, workspace, to).naming(&[Error::Channels], subject!(rows));
+        put_number(value?, loss)
     }
 }
 
@@ -105,8 +107,9 @@ macro_rules! matrix_loss {
                 $grad: *mut f32,
             ) {
                 let inputs = $crate::capi::matrix_loss::MatrixInputs::new(params, $matrix)?;
-                let (workspace, mut loss) = ((workspace, workspace_size), 0.0);
-                inputs.gradient(write, workspace, &mut loss, $grad, |params, matrix, workspace, to| {
+                let (workspace, mut unused) = ((workspace, workspace_size), 0.0);
+                let loss = $crate::capi::fault::Argument::new(&raw mut unused, $grad.subject);
+                inputs.gradient(write, workspace, loss, $grad, |params, matrix, workspace, to| {
                     $core::loss_and_gradient_to(params, matrix, upstream, workspace, to)
                 })
             }

@@ -1,7 +1,8 @@
 //! Named values, as cuvis-ai's metric nodes emit them.
 
-use super::check::{self, Span, constant, disjoint};
+use super::check::{self, Span, Written, constant, disjoint};
 use super::copy_name;
+use super::fault::{Argument, Fault, subject};
 use super::status::hyla_status;
 use crate::error::{Error, Notices};
 use crate::metric::{Metric, Numbered};
@@ -52,15 +53,15 @@ pub struct hyla_metric {
 /// Where a list of values goes.
 #[derive(Clone, Copy)]
 pub(super) struct List {
-    pub context: *const hyla_context,
-    pub out: *mut hyla_metric,
+    pub context: Argument<*const hyla_context>,
+    pub out: Argument<*mut hyla_metric>,
     pub capacity: usize,
-    pub count: *mut usize,
+    pub count: Argument<*mut usize>,
 }
 
 impl List {
     /// Writes the values, or nothing if there is no room for all. `reads` is what made them.
-    pub unsafe fn write(self, reads: &[Span], metrics: &[Metric]) -> Result<Notices, Error> {
+    pub unsafe fn write(self, reads: &[Span], metrics: &[Metric]) -> Result<Notices, Fault> {
         let numbered = metrics.iter().map(|metric| Numbered { metric: *metric, number: None });
         // SAFETY: the contract.
         unsafe { self.write_numbered(reads, metrics.len(), numbered) }
@@ -72,7 +73,7 @@ impl List {
         reads: &[Span],
         count: usize,
         metrics: impl Iterator<Item = Numbered>,
-    ) -> Result<Notices, Error> {
+    ) -> Result<Notices, Fault> {
         // SAFETY: the contract.
         let begun = unsafe { self.begin(reads, count) }?;
         let mut notices = Notices::NONE;
@@ -87,19 +88,19 @@ impl List {
 
     /// Checks everything before the first value is written.
     #[inline(never)]
-    unsafe fn begin<'a>(self, reads: &[Span], needed: usize) -> Result<Begun<'a>, Error> {
+    unsafe fn begin<'a>(self, reads: &[Span], needed: usize) -> Result<Begun<'a>, Fault> {
         let reads = [reads, &[Span::of(self.context, 1)]];
-        disjoint(&[Span::of(self.out, self.capacity), Span::of(self.count, 1)], &reads)?;
+        disjoint(&[Written::of(self.out, self.capacity), Written::of(self.count, 1)], &reads)?;
         // SAFETY: the contract.
         let context = unsafe { constant(self.context) }?;
         if context.stage.count_ones() != 1 || context.stage > HYLA_STAGE_INFERENCE {
-            return Err(Error::UnknownStage);
+            return Err(Error::UnknownStage.into());
         }
         if context.reserved != 0 {
-            return Err(Error::Reserved);
+            return Err(Fault::new(Error::Reserved, subject!(context)));
         }
         if self.capacity < needed {
-            return Err(Error::Capacity);
+            return Err(Error::Capacity.into());
         }
         // SAFETY: the contract; the outputs overlap nothing.
         let count = unsafe { check::result(self.count) }?;
@@ -120,7 +121,7 @@ impl List {
             status: metric.notices.bits() as i32,
         };
         // SAFETY: the contract.
-        unsafe { self.out.add(index).write(item) };
+        unsafe { self.out.pointer.add(index).write(item) };
     }
 }
 

@@ -26,6 +26,7 @@
 // What calls are made of.
 mod check;
 mod environment;
+mod fault;
 mod macros;
 mod node;
 
@@ -80,18 +81,19 @@ pub mod topk_mean;
 
 use crate::error::{Error, Notices, Value};
 use crate::input::Source;
-use check::Span;
+use check::{Span, Written};
 use core::ffi::c_char;
 use core::mem::MaybeUninit;
+use fault::{Argument, Fault};
 use pixels::{Taken, hyla_pixels};
 
 /// Runs the body of a function that can fail in the default floating-point environment, and makes a status of its
 /// result.
 #[inline(always)]
-fn call<T: Into<Notices>>(mut body: impl FnMut() -> Result<T, Error>) -> status::hyla_status {
+fn call<T: Into<Notices>>(mut body: impl FnMut() -> Result<T, Fault>) -> status::hyla_status {
     environment::in_default_environment(&mut || match body() {
         Ok(notices) => notices.into().bits() as i32,
-        Err(error) => error.number(),
+        Err(fault) => fault.status(),
     })
 }
 
@@ -105,53 +107,53 @@ pub(crate) unsafe trait Mirrors: Sized {
 }
 
 /// The core's view of a struct that is only read.
-unsafe fn view<'a, C: Mirrors>(pointer: *const C) -> Result<&'a C::Core, Error> {
+unsafe fn view<'a, C: Mirrors>(argument: Argument<*const C>) -> Result<&'a C::Core, Fault> {
     // SAFETY: the contract, and what `Mirrors` says.
-    unsafe { check::constant(pointer.cast()) }
+    unsafe { check::constant(argument.cast()) }
 }
 
 /// The core's view of a struct that is changed.
-unsafe fn view_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<&'a mut C::Core, Error> {
+unsafe fn view_mut<'a, C: Mirrors>(argument: Argument<*mut C>) -> Result<&'a mut C::Core, Fault> {
     // SAFETY: the contract, and what `Mirrors` says.
-    unsafe { check::structure(pointer.cast()) }
+    unsafe { check::structure(argument.cast()) }
 }
 
 /// As [`view`], for a struct that may be NULL.
-unsafe fn optional_view<'a, C: Mirrors>(pointer: *const C) -> Result<Option<&'a C::Core>, Error> {
+unsafe fn optional_view<'a, C: Mirrors>(argument: Argument<*const C>) -> Result<Option<&'a C::Core>, Fault> {
     // SAFETY: the contract.
-    if pointer.is_null() { Ok(None) } else { unsafe { view(pointer) }.map(Some) }
+    if argument.is_null() { Ok(None) } else { unsafe { view(argument) }.map(Some) }
 }
 
 /// As [`view_mut`], for a struct that may be NULL.
-unsafe fn optional_view_mut<'a, C: Mirrors>(pointer: *mut C) -> Result<Option<&'a mut C::Core>, Error> {
+unsafe fn optional_view_mut<'a, C: Mirrors>(argument: Argument<*mut C>) -> Result<Option<&'a mut C::Core>, Fault> {
     // SAFETY: the contract.
-    if pointer.is_null() { Ok(None) } else { unsafe { view_mut(pointer) }.map(Some) }
+    if argument.is_null() { Ok(None) } else { unsafe { view_mut(argument) }.map(Some) }
 }
 
 /// The core's view of structs that are only read.
-unsafe fn views<'a, C: Mirrors>(pointer: *const C, items: usize) -> Result<&'a [C::Core], Error> {
+unsafe fn views<'a, C: Mirrors>(argument: Argument<*const C>, items: usize) -> Result<&'a [C::Core], Fault> {
     // SAFETY: the contract, and what `Mirrors` says.
-    unsafe { check::input(pointer.cast(), items) }
+    unsafe { check::input(argument.cast(), items) }
 }
 
 /// The core's view of structs that are changed.
-unsafe fn views_mut<'a, C: Mirrors>(pointer: *mut C, items: usize) -> Result<&'a mut [C::Core], Error> {
+unsafe fn views_mut<'a, C: Mirrors>(argument: Argument<*mut C>, items: usize) -> Result<&'a mut [C::Core], Fault> {
     // SAFETY: the contract, and what `Mirrors` says.
-    unsafe { check::changed(pointer.cast(), items) }
+    unsafe { check::changed(argument.cast(), items) }
 }
 
 /// A pointer to the same numbers as the core knows them.
-fn mirrored<C: Mirrors>(pointer: *mut C) -> *mut C::Core {
-    pointer.cast()
+fn mirrored<C: Mirrors>(argument: Argument<*mut C>) -> Argument<*mut C::Core> {
+    argument.cast()
 }
 
 /// The whole of every `..._merge`.
 unsafe fn merge<C: Mirrors>(
-    other: *const C,
-    totals: *mut C,
+    other: Argument<*const C>,
+    totals: Argument<*mut C>,
     merge: fn(&mut C::Core, &C::Core),
-) -> Result<Notices, Error> {
-    check::disjoint(&[Span::of(totals, 1)], &[&[Span::of(other, 1)]])?;
+) -> Result<Notices, Fault> {
+    check::disjoint(&[Written::of(totals, 1)], &[&[Span::of(other, 1)]])?;
     // SAFETY: the contract; the two do not overlap.
     let (other, totals) = unsafe { (view(other)?, view_mut(totals)?) };
     merge(totals, other);
@@ -160,7 +162,7 @@ unsafe fn merge<C: Mirrors>(
 
 /// The whole of every function that has totals for its only argument (`..._normalize`,
 /// `..._end_frame`).
-unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> Result<Notices, Error> {
+unsafe fn change<C: Mirrors>(totals: Argument<*mut C>, change: fn(&mut C::Core)) -> Result<Notices, Fault> {
     // SAFETY: the contract.
     change(unsafe { view_mut(totals) }?);
     Ok(Notices::NONE)
@@ -168,14 +170,15 @@ unsafe fn change<C: Mirrors>(totals: *mut C, change: fn(&mut C::Core)) -> Result
 
 /// The whole of every `..._update` that needs no parameters. `read` takes what the function uses.
 unsafe fn update<'a, C: Mirrors>(
-    pixels: *const hyla_pixels,
-    totals: *mut C,
-    read: unsafe fn(&hyla_pixels) -> Result<Taken<'a>, Error>,
+    pixels: Argument<*const hyla_pixels>,
+    totals: Argument<*mut C>,
+    read: unsafe fn(&hyla_pixels) -> Result<Taken<'a>, Fault>,
     update: impl FnOnce(&mut C::Core, Source) -> Result<(), Error>,
-) -> Result<Notices, Error> {
+) -> Result<Notices, Fault> {
     // SAFETY: the contract, of the arrays of the pixels, too.
-    let used = unsafe { read(pixels::read(pixels)?) }?;
-    pixels::disjoint(&[Span::of(totals, 1)], &[Span::of(pixels, 1)], &[], &used)?;
+    let used = unsafe { read(pixels::read(pixels)?) };
+    let used = check::in_place(&used)?;
+    pixels::disjoint(&[Written::of(totals, 1)], &[Span::of(pixels, 1)], &[], used)?;
     // SAFETY: the contract; the output overlaps nothing.
     update(unsafe { view_mut(totals) }?, used.source())?;
     Ok(Notices::NONE)
@@ -184,18 +187,18 @@ unsafe fn update<'a, C: Mirrors>(
 /// The whole of every function that makes a result of totals alone (`..._value`, `..._values`): in its place, because
 /// reports are large where stack is scarce.
 unsafe fn answer<C: Mirrors, R>(
-    totals: *const C,
-    to: *mut R,
-    answer: fn(&C::Core, &mut MaybeUninit<R>) -> Result<Notices, Error>,
-) -> Result<Notices, Error> {
-    check::disjoint(&[Span::of(to, 1)], &[&[Span::of(totals, 1)]])?;
+    totals: Argument<*const C>,
+    to: Argument<*mut R>,
+    answer: fn(&C::Core, &mut MaybeUninit<R>) -> Result<Notices, Fault>,
+) -> Result<Notices, Fault> {
+    check::disjoint(&[Written::of(to, 1)], &[&[Span::of(totals, 1)]])?;
     // SAFETY: the contract; the two do not overlap.
     let (totals, to) = unsafe { (view(totals)?, check::result(to)?) };
     answer(totals, to)
 }
 
 /// Writes a number, and hands on its notices.
-fn put_number(Value { value, notices }: Value, to: &mut MaybeUninit<f64>) -> Result<Notices, Error> {
+fn put_number(Value { value, notices }: Value, to: &mut MaybeUninit<f64>) -> Result<Notices, Fault> {
     to.write(value);
     Ok(notices)
 }

@@ -4,7 +4,6 @@ use super::cube::hyla_values;
 use super::cube_loss::{Arrays, CubeLoss, cube_loss};
 use super::loss::*;
 use super::node::*;
-use crate::error::Error;
 use crate::input::Original;
 use crate::loss::mse::{self, Params, Totals};
 
@@ -54,7 +53,7 @@ impl CubeLoss for hyla_mse_params {
     type Given = hyla_values;
     type Beside<'a> = Original<'a>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, target: *const hyla_values) -> Result<Arrays<'a, Self>, Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, target: Argument<*const hyla_values>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let taken = cube.values()?;

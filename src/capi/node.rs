@@ -1,9 +1,11 @@
 //! What the files of most nodes use: they begin with `use super::node::*`.
 
 pub(super) use super::check::{
-    self, Parameters, Span, changed, disjoint, floats, input, optional, optional_input, output, switch,
+    self, Parameters, Span, Written, changed, disjoint, floats, in_place, input, option, optional, optional_input,
+    output, switch,
 };
 pub(super) use super::cube::hyla_cube;
+pub(super) use super::fault::{About as _, Argument, Fault, subject};
 pub(super) use super::loss::write_mode;
 pub(super) use super::macros::{
     change, exported, loss_totals, merge, mirror, normalize, parameters, size, stages, totals_of_each,

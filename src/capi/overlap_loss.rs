@@ -1,21 +1,31 @@
 //! The functions of losses of an overlap of scores and targets, with a range beside the totals.
 
+use super::check::option;
+use super::fault::{Fault, subject};
 use crate::error::Error;
 use crate::node::overlap::{Boundary, EmptyTarget, Normalization};
+use crate::node::range::Range;
 
 /// The normalisation of a number.
-pub(super) fn normalization(number: u32) -> Result<Normalization, Error> {
-    Normalization::from_number(number).ok_or(Error::UnknownNormalization)
+pub(super) fn normalization(number: u32) -> Result<Normalization, Fault> {
+    Ok(Normalization::from_number(number).ok_or(Error::UnknownNormalization)?)
 }
 
 /// What a boundary of a number does.
-pub(super) fn boundary(number: u32) -> Result<Boundary, Error> {
-    Boundary::from_number(number).ok_or(Error::UnknownOption)
+pub(super) fn boundary(number: u32) -> Result<Boundary, Fault> {
+    option(Boundary::from_number(number), subject!(boundary))
 }
 
 /// What the loss is without a target, of a number.
-pub(super) fn empty_target(number: u32) -> Result<EmptyTarget, Error> {
-    EmptyTarget::from_number(number).ok_or(Error::UnknownOption)
+pub(super) fn empty_target(number: u32) -> Result<EmptyTarget, Fault> {
+    option(EmptyTarget::from_number(number), subject!(empty_target))
+}
+
+/// An error of words is about those of the range, if these contradict each other.
+#[inline(never)]
+pub(super) fn of_range(error: Error, range: Option<&Range>) -> Fault {
+    let is_bad = range.is_some_and(|range| range.extremes().is_err());
+    if is_bad && error == Error::Totals { Fault::new(error, subject!(range)) } else { error.into() }
 }
 
 /// The totals and the functions of a loss. `core` is its module in `crate::loss`; the errors go into the documentation.
@@ -60,10 +70,10 @@ macro_rules! overlap_loss {
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
                 totals: *mut $totals, range: *mut $crate::capi::range::hyla_range,
             ) {
-                use $crate::capi::{check::Span, loss::Inputs};
+                use $crate::capi::{check::Written, loss::Inputs};
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
-                inputs.disjoint(&[Span::of(totals, 1), Span::of(range, 1)], &[])?;
+                inputs.disjoint(&[Written::of(totals, 1), Written::of(range, 1)], &[])?;
                 let totals = $crate::capi::view_mut(totals)?;
                 let range = $crate::capi::optional_view_mut(range)?;
                 totals.update(&inputs.params, inputs.pixels(), range)?;
@@ -81,13 +91,15 @@ macro_rules! overlap_loss {
                 params: *const $params, totals: *const $totals,
                 range: *const $crate::capi::range::hyla_range, loss: *mut f64,
             ) {
-                use $crate::capi::check::{Parameters, Span, disjoint, parameters, result};
+                use $crate::capi::check::{Parameters, Span, Written, disjoint, parameters, result};
+                use $crate::capi::overlap_loss::of_range;
                 let (checked, span) = parameters(params)?;
                 let reads = [span, Span::of(totals, 1), Span::of(range, 1)];
-                disjoint(&[Span::of(loss, 1)], &[&reads])?;
+                disjoint(&[Written::of(loss, 1)], &[&reads])?;
                 let totals = $crate::capi::view(totals)?;
                 let (range, loss) = ($crate::capi::optional_view(range)?, result(loss)?);
-                $crate::capi::put_number(totals.loss(&checked.to_core()?, range)?, loss)
+                let value = totals.loss(&checked.to_core()?, range);
+                $crate::capi::put_number(value.map_err(|error| of_range(error, range))?, loss)
             }
 
             /// Writes `upstream * d loss / d scores` to `grad_scores` (n floats), or adds it there (`write`).
@@ -101,17 +113,18 @@ macro_rules! overlap_loss {
                 pixels: *const $crate::capi::pixels::hyla_pixels, upstream: f64, write: u32,
                 grad_scores: *mut f32,
             ) {
-                use $crate::capi::check::{Span, floats, in_place};
+                use $crate::capi::check::{Span, Written, floats, in_place};
                 use $crate::capi::loss::Inputs;
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let reads = [Span::of(totals, 1), Span::of(range, 1)];
-                inputs.disjoint(&[Span::of(grad_scores, inputs.output)], &reads)?;
+                inputs.disjoint(&[Written::of(grad_scores, inputs.output)], &reads)?;
                 let totals = $crate::capi::view(totals)?;
                 let range = $crate::capi::optional_view(range)?;
                 let to = floats(write, grad_scores, inputs.output)?;
-                totals.gradient_to(&inputs.params, range, inputs.pixels(), upstream, to)
+                let written = totals.gradient_to(&inputs.params, range, inputs.pixels(), upstream, to);
+                written.map_err(|error| $crate::capi::overlap_loss::of_range(error, range))
             }
 
             /// The loss and the gradient of one batch in one call, for the case that it is not tiled: the same
@@ -125,13 +138,13 @@ macro_rules! overlap_loss {
                 upstream: f64, write: u32, totals: *mut $totals,
                 range: *mut $crate::capi::range::hyla_range, loss: *mut f64, grad_scores: *mut f32,
             ) {
-                use $crate::capi::check::{Span, floats, in_place, result};
+                use $crate::capi::check::{Written, floats, in_place, result};
                 use $crate::capi::{loss::Inputs, optional_view_mut};
                 let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
-                let grad = Span::of(grad_scores, inputs.output);
-                let writes = [Span::of(totals, 1), Span::of(range, 1), Span::of(loss, 1), grad];
+                let grad = Written::of(grad_scores, inputs.output);
+                let writes = [Written::of(totals, 1), Written::of(range, 1), Written::of(loss, 1), grad];
                 inputs.disjoint(&writes, &[])?;
                 let (totals, range) = (optional_view_mut(totals)?, optional_view_mut(range)?);
                 let (loss, to) = (result(loss)?, floats(write, grad_scores, inputs.output)?);

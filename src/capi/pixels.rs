@@ -1,6 +1,9 @@
 //! The inputs of all pixel functions.
 
-use super::check::{self, Parameters, Span, constant, parameters};
+use super::check::{self, Parameters, Span, Written, constant, parameters};
+#[cfg(feature = "conversions")]
+use super::fault::About as _;
+use super::fault::{Argument, Fault, subject};
 use super::loss::Inputs;
 use super::planes::{hyla_mask, hyla_plane};
 #[cfg(feature = "conversions")]
@@ -88,11 +91,11 @@ impl<'a> Taken<'a> {
 
     /// How many floats an output has, with the gaps between its rows.
     #[inline(always)]
-    pub fn output(&self) -> Result<usize, Error> {
+    pub fn output(&self) -> Result<usize, Fault> {
         match self {
             Self::Pixels(pixels) => Ok(pixels.scores.len()),
             #[cfg(feature = "conversions")]
-            Self::Planes(planes) => planes.output_span(),
+            Self::Planes(planes) => planes.output_span().of(subject!(output_pitch)),
         }
     }
 
@@ -136,21 +139,22 @@ impl hyla_pixels {
     /// does not use are an error: they would change what it says.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    unsafe fn take<'a>(&self, needed: Used, optional: Used) -> Result<Taken<'a>, Error> {
+    unsafe fn take<'a>(&self, needed: Used, optional: Used) -> Result<Taken<'a>, Fault> {
         let given = self.given();
-        if given.without(needed | optional).has(Used::WEIGHTS | Used::SOFT_TARGETS) {
-            return Err(Error::UnsupportedInput);
+        let unused = given.without(needed | optional);
+        if unused.has(Used::WEIGHTS | Used::SOFT_TARGETS) {
+            let subject = if unused.has(Used::WEIGHTS) { subject!(weights) } else { subject!(soft_targets) };
+            return Err(Fault::new(Error::UnsupportedInput, subject));
         }
-        if self.n > 0 && needed.without(given) != Used::NONE {
-            return Err(Error::NullPointer);
-        }
-        let used = given.among(needed | optional);
+        let used = given.without(unused);
         // What is needed is there, if of no pixel.
         // SAFETY: the contract.
         match unsafe { self.slices(used | needed) } {
             #[cfg(feature = "conversions")]
             // SAFETY: the contract.
-            Err(Error::Dtype | Error::UnsupportedInput) => unsafe { self.planes(used, needed) },
+            Err(fault) if fault.is(Error::Dtype) || fault.is(Error::UnsupportedInput) => unsafe {
+                self.planes(used, needed)
+            },
             slices => slices.map(Taken::Pixels),
         }
     }
@@ -159,47 +163,53 @@ impl hyla_pixels {
     ///
     /// # Errors
     /// They are not floats and bytes side by side ([`Error::Dtype`]), or lie in rows ([`Error::UnsupportedInput`]).
-    #[cfg_attr(target_pointer_width = "64", inline(always))]
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    unsafe fn slices<'a>(&self, used: Used) -> Result<Pixels<'a>, Error> {
+    #[inline(always)]
+    unsafe fn slices<'a>(&self, used: Used) -> Result<Pixels<'a>, Fault> {
         if self.rows > 1 || self.output_pitch != 0 {
-            return Err(Error::UnsupportedInput);
+            let subject = if self.rows > 1 { subject!(rows) } else { subject!(output_pitch) };
+            return Err(Fault::new(Error::UnsupportedInput, subject));
         }
-        // SAFETY: the contract.
-        let floats = |plane: &hyla_plane, input| unsafe { plane.floats(used.has(input), self.n) };
-        // SAFETY: the contract.
-        let bytes = |mask: &hyla_mask, input| unsafe { mask.bytes(used.has(input), self.n) };
+        let n = self.n;
+        // SAFETY: the contract; `n` items were asked for.
+        let floats = |plane: &hyla_plane, input, subject| unsafe {
+            if used.has(input) { plane.floats(n, subject).map(|place| Some(place.items(n))) } else { Ok(None) }
+        };
+        // SAFETY: as above.
+        let bytes = |mask: &hyla_mask, input, subject| unsafe {
+            if used.has(input) { mask.bytes(n, subject).map(|place| Some(place.items(n))) } else { Ok(None) }
+        };
         Ok(Pixels {
-            scores: floats(&self.scores, Used::SCORES)?.unwrap_or(&[]),
-            targets: bytes(&self.targets, Used::TARGETS)?,
-            decisions: bytes(&self.decisions, Used::DECISIONS)?,
-            valid: bytes(&self.valid, Used::VALID)?,
-            weights: floats(&self.weights, Used::WEIGHTS)?,
-            soft_targets: floats(&self.soft_targets, Used::SOFT_TARGETS)?,
+            scores: floats(&self.scores, Used::SCORES, subject!(scores))?.unwrap_or(&[]),
+            targets: bytes(&self.targets, Used::TARGETS, subject!(targets))?,
+            decisions: bytes(&self.decisions, Used::DECISIONS, subject!(decisions))?,
+            valid: bytes(&self.valid, Used::VALID, subject!(valid))?,
+            weights: floats(&self.weights, Used::WEIGHTS, subject!(weights))?,
+            soft_targets: floats(&self.soft_targets, Used::SOFT_TARGETS, subject!(soft_targets))?,
         })
     }
 
     /// The same, of any type.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    unsafe fn planes<'a>(&self, used: Used, needed: Used) -> Result<Taken<'a>, Error> {
+    unsafe fn planes<'a>(&self, used: Used, needed: Used) -> Result<Taken<'a>, Fault> {
         let (rows, columns) = shape(self.n, self.rows)?;
         if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
-            return Err(Error::Misaligned);
+            return Err(Fault::new(Error::Misaligned, subject!(output_pitch)));
         }
         // SAFETY: the contract.
-        let plane = |plane: &hyla_plane, input| unsafe {
+        let plane = |plane: &hyla_plane, input, subject| unsafe {
             match (used.has(input), needed.has(input)) {
-                (true, _) => plane.read(rows, columns).map(Some),
-                // Of no pixel.
+                (true, _) => plane.read(rows, columns, subject).map(Some),
+                (false, true) if self.n > 0 => Err(Fault::new(Error::NullPointer, subject)),
                 (false, true) => Ok(Some(Plane::from(&[0.0_f32; 0][..]))),
                 _ => Ok(None),
             }
         };
         // SAFETY: the contract.
-        let mask = |mask: &hyla_mask, input| unsafe {
+        let mask = |mask: &hyla_mask, input, subject| unsafe {
             match (used.has(input), needed.has(input)) {
-                (true, _) => mask.read(rows, columns).map(Some),
+                (true, _) => mask.read(rows, columns, subject).map(Some),
+                (false, true) if self.n > 0 => Err(Fault::new(Error::NullPointer, subject)),
                 (false, true) => Ok(Some(Mask::from(&[0_u8; 0][..]))),
                 _ => Ok(None),
             }
@@ -208,61 +218,61 @@ impl hyla_pixels {
             n: self.n,
             rows,
             output_row_stride: self.output_pitch / size_of::<f32>(),
-            scores: plane(&self.scores, Used::SCORES)?,
-            targets: mask(&self.targets, Used::TARGETS)?,
-            decisions: mask(&self.decisions, Used::DECISIONS)?,
-            valid: mask(&self.valid, Used::VALID)?,
-            weights: plane(&self.weights, Used::WEIGHTS)?,
-            soft_targets: plane(&self.soft_targets, Used::SOFT_TARGETS)?,
+            scores: plane(&self.scores, Used::SCORES, subject!(scores))?,
+            targets: mask(&self.targets, Used::TARGETS, subject!(targets))?,
+            decisions: mask(&self.decisions, Used::DECISIONS, subject!(decisions))?,
+            valid: mask(&self.valid, Used::VALID, subject!(valid))?,
+            weights: plane(&self.weights, Used::WEIGHTS, subject!(weights))?,
+            soft_targets: plane(&self.soft_targets, Used::SOFT_TARGETS, subject!(soft_targets))?,
         }))
     }
 
     /// Scores, whichever targets are given, `valid` and weights.
-    pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Taken<'a>, Fault> {
         let targets = Used::TARGETS.when(self.soft_targets.data.is_null());
         // SAFETY: the contract.
         unsafe { self.take(Used::SCORES | targets, Used::LABELLED) }
     }
 
     /// Scores and `valid`.
-    pub(super) unsafe fn scores<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn scores<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Used::SCORES, Used::VALID) }
     }
 
     /// Scores, targets that may be missing, and `valid`.
-    pub(super) unsafe fn ranked<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn ranked<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Used::SCORES, Used::TARGETS | Used::VALID) }
     }
 
     /// Scores, targets and `valid`.
-    pub(super) unsafe fn labelled_scores<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn labelled_scores<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Used::SCORES | Used::TARGETS, Used::VALID) }
     }
 
     /// Decisions and `valid`.
-    pub(super) unsafe fn decisions<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn decisions<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Used::DECISIONS, Used::VALID) }
     }
 
     /// Decisions, targets and `valid`.
-    pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         unsafe { self.take(Used::TARGETS | Used::DECISIONS, Used::VALID) }
     }
 
     /// Targets, decisions and `valid`, and with a ranking the scores: decisions or scores may be missing
     /// then.
-    pub(super) unsafe fn detected<'a>(&self, is_ranked: bool) -> Result<Taken<'a>, Error> {
+    pub(super) unsafe fn detected<'a>(&self, is_ranked: bool) -> Result<Taken<'a>, Fault> {
         if !is_ranked {
             // SAFETY: the contract.
             return unsafe { self.labelled_decisions() };
         }
         if self.decisions.data.is_null() && self.scores.data.is_null() && self.n > 0 {
-            return Err(Error::NullPointer);
+            return Err(Fault::new(Error::NullPointer, subject!(decisions)));
         }
         // Without pixels there are scores, too, if of no pixel.
         let scores = Used::SCORES.when(self.n == 0);
@@ -272,15 +282,15 @@ impl hyla_pixels {
 }
 
 /// The struct behind the pointer, with its reserved fields checked.
-pub(super) unsafe fn read<'a>(pointer: *const hyla_pixels) -> Result<&'a hyla_pixels, Error> {
+pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_pixels>) -> Result<&'a hyla_pixels, Fault> {
     // SAFETY: the contract.
-    let pixels = unsafe { constant(pointer) }?;
-    if pixels.reserved == [0; 5] { Ok(pixels) } else { Err(Error::Reserved) }
+    let pixels = unsafe { constant(argument) }?;
+    if pixels.reserved == [0; 5] { Ok(pixels) } else { Err(Fault::new(Error::Reserved, argument.subject)) }
 }
 
 /// No output overlaps another one, the structs that a call reads, or the inputs that it uses.
 #[inline(never)]
-pub(super) fn disjoint(outputs: &[Span], structs: &[Span], more: &[Span], used: &Taken) -> Result<(), Error> {
+pub(super) fn disjoint(outputs: &[Written], structs: &[Span], more: &[Span], used: &Taken) -> Result<(), Fault> {
     check::disjoint(outputs, &[structs, more, &used.spans()])
 }
 
@@ -296,7 +306,10 @@ pub(super) struct Labelled<'a, P> {
 
 impl<P> Labelled<'_, P> {
     #[inline(never)]
-    pub unsafe fn new<V: Parameters<Core = P>>(params: *const V, pixels: *const hyla_pixels) -> Result<Self, Error> {
+    pub unsafe fn new<V: Parameters<Core = P>>(
+        params: Argument<*const V>,
+        pixels: Argument<*const hyla_pixels>,
+    ) -> Result<Self, Fault> {
         // SAFETY: the contract, of the arrays of the pixels, too.
         let ((checked, span), taken) = unsafe { (parameters(params)?, read(pixels)?.scores_and_targets()?) };
         let output = taken.output()?;
@@ -309,7 +322,7 @@ impl<P> Labelled<'_, P> {
 }
 
 impl<P> Inputs for Labelled<'_, P> {
-    fn disjoint(&self, outputs: &[Span], more: &[Span]) -> Result<(), Error> {
+    fn disjoint(&self, outputs: &[Written], more: &[Span]) -> Result<(), Fault> {
         disjoint(outputs, &self.structs, more, &self.taken)
     }
 }

@@ -3,10 +3,15 @@
 #[cfg(feature = "conversions")]
 use super::check::Span;
 use super::check::input;
+#[cfg(feature = "conversions")]
+use super::fault::About as _;
+use super::fault::{Argument, Fault, Subject};
 use crate::error::Error;
 #[cfg(feature = "conversions")]
 use crate::input::{Items, Mask, Plane, Rows, Truths};
 use core::ffi::c_void;
+use core::marker::PhantomData;
+use core::ptr::NonNull;
 
 /// The type of an item: the code and the bits of DLPack, `code | bits << 8`, so that a tensor's dtype is one of these.
 /// IEEE binary32: float.
@@ -90,22 +95,39 @@ pub struct hyla_mask {
     pub ignore: i32,
 }
 
+/// Where items begin of which the caller knows how many there are: in a register, where a slice is not.
+pub(super) struct Place<'a, T>(NonNull<T>, PhantomData<&'a [T]>);
+
+impl<'a, T> Place<'a, T> {
+    #[inline(always)]
+    fn of(items: &'a [T]) -> Self {
+        Self(NonNull::from(items).cast(), PhantomData)
+    }
+
+    /// The items.
+    ///
+    /// # Safety
+    /// There are `n`.
+    #[inline(always)]
+    pub unsafe fn items(self, n: usize) -> &'a [T] {
+        // SAFETY: a slice was made of them.
+        unsafe { core::slice::from_raw_parts(self.0.as_ptr(), n) }
+    }
+}
+
 impl hyla_plane {
-    /// The floats, if they are used.
+    /// The floats.
     ///
     /// # Errors
     /// They are no floats side by side ([`Error::Dtype`]). (Of no pixel a plane may be all zero.)
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) unsafe fn floats<'a>(&self, is_used: bool, n: usize) -> Result<Option<&'a [f32]>, Error> {
-        if !is_used {
-            return Ok(None);
-        }
+    pub(super) unsafe fn floats<'a>(&self, n: usize, subject: Subject) -> Result<Place<'a, f32>, Fault> {
         if !(self.is_plain(HYLA_F32) && self.stride <= 1) && !self.data.is_null() {
-            return Err(Error::Dtype);
+            return Err(Fault::new(Error::Dtype, subject));
         }
         // SAFETY: the contract.
-        unsafe { input(self.data.cast(), n) }.map(Some)
+        unsafe { input(Argument::new(self.data.cast(), subject), n) }.map(Place::of)
     }
 
     /// Whether the items are of a type, in rows without gaps, and have no other meaning.
@@ -117,30 +139,40 @@ impl hyla_plane {
 
     /// The items of rows of pixels.
     #[cfg(feature = "conversions")]
-    pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize) -> Result<Plane<'a>, Error> {
+    pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize, subject: Subject) -> Result<Plane<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { self.read_span(&|lie| lie.span(rows, columns)) }
+        let plane = unsafe { self.read_span(&|lie| lie.span(rows, columns), subject) }?;
+        plane.check(rows, columns).of(subject)?;
+        Ok(plane)
     }
 
     /// As many items as a function says of how they lie.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    pub(super) unsafe fn read_span<'a>(&self, span: &dyn Fn(Rows) -> Result<usize, Error>) -> Result<Plane<'a>, Error> {
+    pub(super) unsafe fn read_span<'a>(
+        &self,
+        span: &dyn Fn(Rows) -> Result<usize, Error>,
+        subject: Subject,
+    ) -> Result<Plane<'a>, Fault> {
         let Self { data, row_pitch, stride, dtype, zero_point, scale, reserved } = *self;
         if reserved != 0 {
-            return Err(Error::Reserved);
+            return Err(Fault::new(Error::Reserved, subject));
         }
         let size = match dtype {
             HYLA_F64 => 8,
             HYLA_F32 => 4,
             HYLA_F16 | HYLA_BF16 | HYLA_U16 | HYLA_I16 => 2,
             HYLA_U8 | HYLA_I8 | HYLA_MONO10P | HYLA_MONO12P | HYLA_MONO12_PACKED => 1,
-            _ => return Err(Error::Dtype),
+            _ => return Err(Fault::new(Error::Dtype, subject)),
         };
         let items = |items: Items<'a>| {
             let scale = if scale == 0.0 { 1.0 } else { scale };
             let plane = Plane::new(items).affine(scale, zero_point).every(stride.max(1));
-            if row_pitch.is_multiple_of(size) { Ok(plane.rows(row_pitch / size)) } else { Err(Error::Misaligned) }
+            if row_pitch.is_multiple_of(size) {
+                Ok(plane.rows(row_pitch / size))
+            } else {
+                Err(Fault::new(Error::Misaligned, subject))
+            }
         };
         let empty = match dtype {
             HYLA_MONO10P => Items::Mono10p(&[]),
@@ -150,9 +182,10 @@ impl hyla_plane {
         };
         let lie = items(empty)?.lie();
         if stride > 1 && lie.group.is_some() {
-            return Err(Error::Strides);
+            return Err(Fault::new(Error::Strides, subject));
         }
-        let span = span(lie)?;
+        let span = span(lie).of(subject)?;
+        let data = Argument::new(data, subject);
         // SAFETY: the contract.
         items(unsafe {
             match dtype {
@@ -173,29 +206,26 @@ impl hyla_plane {
 }
 
 impl hyla_mask {
-    /// The bytes, if they are used.
+    /// The bytes.
     ///
     /// # Errors
     /// They are no bytes side by side ([`Error::Dtype`]). (Of no pixel a mask may be all zero.)
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    pub(super) unsafe fn bytes<'a>(&self, is_used: bool, n: usize) -> Result<Option<&'a [u8]>, Error> {
-        if !is_used {
-            return Ok(None);
-        }
+    pub(super) unsafe fn bytes<'a>(&self, n: usize, subject: Subject) -> Result<Place<'a, u8>, Fault> {
         let is_byte = self.dtype == HYLA_U8 || self.dtype == HYLA_BOOL;
         let is_plain = is_byte && self.row_pitch == 0 && self.stride <= 1 && self.first_bit | self.has_ignore == 0;
         if !is_plain && !self.data.is_null() {
-            return Err(Error::Dtype);
+            return Err(Fault::new(Error::Dtype, subject));
         }
         // SAFETY: the contract.
-        unsafe { input(self.data.cast(), n) }.map(Some)
+        unsafe { input(Argument::new(self.data.cast(), subject), n) }.map(Place::of)
     }
 
     /// The items of rows of pixels.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize) -> Result<Mask<'a>, Error> {
+    pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize, subject: Subject) -> Result<Mask<'a>, Fault> {
         let Self { data, row_pitch, stride, dtype, first_bit, has_ignore, ignore } = *self;
         let (size, empty) = match dtype {
             HYLA_U8 | HYLA_BOOL => (1, Truths::U8(&[])),
@@ -203,23 +233,28 @@ impl hyla_mask {
             HYLA_I32 => (4, Truths::I32(&[])),
             HYLA_BITS_LSB => (1, Truths::LowestFirst(&[])),
             HYLA_BITS_MSB => (1, Truths::HighestFirst(&[])),
-            _ => return Err(Error::Dtype),
+            _ => return Err(Fault::new(Error::Dtype, subject)),
         };
         if has_ignore > 1 {
-            return Err(Error::UnsupportedInput);
+            return Err(Fault::new(Error::UnsupportedInput, subject));
         }
         let truths = |truths: Truths<'a>| {
             let mask = Mask::new(truths).every(stride.max(1)).from_bit(first_bit as usize);
             let mask = if has_ignore == 1 { mask.ignoring(ignore) } else { mask };
-            if row_pitch.is_multiple_of(size) { Ok(mask.rows(row_pitch / size)) } else { Err(Error::Misaligned) }
+            if row_pitch.is_multiple_of(size) {
+                Ok(mask.rows(row_pitch / size))
+            } else {
+                Err(Fault::new(Error::Misaligned, subject))
+            }
         };
         let lie = truths(empty)?.lie();
         if lie.group.is_some() && (stride > 1 || first_bit > 7) {
-            return Err(Error::Strides);
+            return Err(Fault::new(Error::Strides, subject));
         }
-        let span = lie.span(rows, columns)?;
+        let span = lie.span(rows, columns).of(subject)?;
+        let data = Argument::new(data, subject);
         // SAFETY: the contract.
-        truths(unsafe {
+        let mask = truths(unsafe {
             match dtype {
                 HYLA_U16 => Truths::U16(input(data.cast(), span)?),
                 HYLA_I32 => Truths::I32(input(data.cast(), span)?),
@@ -227,7 +262,9 @@ impl hyla_mask {
                 HYLA_BITS_MSB => Truths::HighestFirst(input(data.cast(), span)?),
                 _ => Truths::U8(input(data.cast(), span)?),
             }
-        })
+        })?;
+        mask.check(rows, columns).of(subject)?;
+        Ok(mask)
     }
 }
 

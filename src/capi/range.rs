@@ -66,8 +66,8 @@ exported! {
     /// seen, or an extreme is infinite).
     fn hyla_range_values(range: *const hyla_range, report: *mut hyla_range_report) {
         answer(range, report, |range, report| {
-            let [min, max] = range.extremes()?;
-            let notices = range.notices()?;
+            let [min, max] = range.extremes().of(subject!(range))?;
+            let notices = range.notices().of(subject!(range))?;
             report.write(hyla_range_report {
                 min,
                 max,

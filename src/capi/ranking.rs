@@ -71,7 +71,7 @@ exported! {
     /// that hyla_binning_build did not write).
     fn hyla_ranking_words(binning: *const hyla_binning, words: *mut usize) {
         let (binning, reads) = binning::read(binning)?;
-        disjoint(&[Span::of(words, 1)], &[&reads])?;
+        disjoint(&[Written::of(words, 1)], &[&reads])?;
         let words = check::result(words)?;
         words.write(ranking::words(&binning));
         Ok(Notices::NONE)
@@ -92,10 +92,15 @@ exported! {
     fn hyla_ranking_update(
         binning: *const hyla_binning, pixels: *const hyla_pixels, words: *mut i64, count: usize,
     ) {
-        let (binning, reads) = binning::read(binning)?;
-        let used = pixels::read(pixels)?.ranked()?;
-        pixels::disjoint(&[Span::of(words, count)], &reads, &[Span::of(pixels, 1)], &used)?;
-        ranking::update(&binning, used.source(), changed(words, count)?)
+        let read = binning::read(binning);
+        let (binning, reads) = in_place(&read)?;
+        let used = pixels::read(pixels)?.ranked();
+        let used = in_place(&used)?;
+        pixels::disjoint(&[Written::of(words, count)], reads, &[Span::of(pixels, 1)], used)?;
+        ranking::update(binning, used.source(), changed(words, count)?).map_err(|error| match error {
+            Error::UnsupportedInput => Fault::new(error, subject!(scores)),
+            _ => Fault::new(error, subject!(words)),
+        })
     }
 
     /// Adds the words of other histograms (of another tile, frame, thread or rank). Both must be of one binning;
@@ -107,9 +112,9 @@ exported! {
         binning: *const hyla_binning, other: *const i64, words: *mut i64, count: usize,
     ) {
         let (binning, reads) = binning::read(binning)?;
-        disjoint(&[Span::of(words, count)], &[&reads, &[Span::of(other, count)]])?;
+        disjoint(&[Written::of(words, count)], &[&reads, &[Span::of(other, count)]])?;
         let (other, words) = (input(other, count)?, changed(words, count)?);
-        ranking::merge(&binning, other, words)?;
+        ranking::merge(&binning, other, words).of_state(subject!(words))?;
         Ok(Notices::NONE)
     }
 
@@ -123,10 +128,11 @@ exported! {
         binning: *const hyla_binning, words: *const i64, count: usize,
         report: *mut hyla_ranking_report,
     ) {
-        let (binning, [a, b]) = binning::read(binning)?;
-        disjoint(&[Span::of(report, 1)], &[&[a, b, Span::of(words, count)]])?;
+        let read = binning::read(binning);
+        let (binning, reads) = in_place(&read)?;
+        disjoint(&[Written::of(report, 1)], &[reads, &[Span::of(words, count)]])?;
         let (words, to) = (input(words, count)?, check::result(mirrored(report))?);
-        let histograms = Histograms::new(&binning, words)?;
+        let histograms = Histograms::new(binning, words).of(subject!(words))?;
         Ok(histograms.report(to.write(Report::default())))
     }
 
@@ -140,11 +146,11 @@ exported! {
         points: *mut hyla_ranking_point, capacity: usize, written: *mut usize,
     ) {
         let (binning, [a, b]) = binning::read(binning)?;
-        let writes = [Span::of(points, capacity), Span::of(written, 1)];
+        let writes = [Written::of(points, capacity), Written::of(written, 1)];
         disjoint(&writes, &[&[a, b, Span::of(words, count)]])?;
         let (words, written, points) =
             (input(words, count)?, check::result(written)?, output(mirrored(points), capacity)?);
-        written.write(ranking::curve_to(&binning, words, points)?);
+        written.write(ranking::curve_to(&binning, words, points).of_state(subject!(words))?);
         Ok(Notices::NONE)
     }
 
@@ -158,15 +164,16 @@ exported! {
         point: *mut hyla_ranking_point,
     ) {
         let at = |binning: &Binning, words: &[i64]| ranking::at(binning, words, threshold);
-        answer(binning, words, count, mirrored(point), at)
+        answer(binning, words, count, mirrored(point), at).naming(&[Error::Target], subject!(threshold))
     }
 
     /// The lowest threshold whose false positive rate, as `hyla_ranking_at` tells it, is not above the wanted one, in
     /// [0, 1]. Without labels every pixel is normal, and the rate is the share of all pixels that raises an alarm.
     /// Infinity where even the highest bin is above it; infinite scores raise an alarm all the same.
     ///
-    /// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES, NOT_FINITE,
-    /// UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an alarm).
+    /// Errors: those of `hyla_ranking_values`, FRACTION (a rate outside [0, 1]). Notices: EMPTY, NO_NEGATIVES,
+    /// NOT_FINITE, UNREACHED (no score reaches the threshold, so that a monitor with it would never have raised an
+    /// alarm).
     fn hyla_ranking_threshold(
         binning: *const hyla_binning, words: *const i64, count: usize, false_positive_rate: f64,
         threshold: *mut f64,
@@ -175,7 +182,7 @@ exported! {
             ranking::threshold_for_false_positive_rate(binning, words, false_positive_rate)
                 .map(|found| (found.value, found.notices))
         };
-        answer(binning, words, count, threshold, of_rate)
+        answer(binning, words, count, threshold, of_rate).naming(&[Error::Fraction], subject!(false_positive_rate))
     }
 
     /// Where the quantile q of all scores lies, anomalies and normal pixels alike: the order statistic of rank
@@ -187,25 +194,25 @@ exported! {
         binning: *const hyla_binning, words: *const i64, count: usize, q: f64, bounds: *mut f64,
     ) {
         let quantile = |binning: &Binning, words: &[i64]| ranking::quantile(binning, words, q);
-        answer(binning, words, count, bounds.cast::<[f64; 2]>(), quantile)
+        answer(binning, words, count, bounds.cast::<[f64; 2]>(), quantile).naming(&[Error::Fraction], subject!(q))
     }
 }
 
 /// The whole of every function that makes a result of histograms.
 #[inline(always)]
 unsafe fn answer<R>(
-    binning: *const hyla_binning,
-    words: *const i64,
+    binning: Argument<*const hyla_binning>,
+    words: Argument<*const i64>,
     count: usize,
-    to: *mut R,
+    to: Argument<*mut R>,
     answer: impl Fn(&Binning, &[i64]) -> Result<(R, Notices), Error>,
-) -> Result<Notices, Error> {
+) -> Result<Notices, Fault> {
     // SAFETY: the contract.
     let (binning, [a, b]) = unsafe { binning::read(binning) }?;
-    disjoint(&[Span::of(to, 1)], &[&[a, b, Span::of(words, count)]])?;
+    disjoint(&[Written::of(to, 1)], &[&[a, b, Span::of(words, count)]])?;
     // SAFETY: the contract; the output overlaps nothing.
     let (words, to) = unsafe { (input(words, count)?, check::result(to)?) };
-    let (result, notices) = answer(&binning, words)?;
+    let (result, notices) = answer(&binning, words).of_state(subject!(words))?;
     to.write(result);
     Ok(notices)
 }

@@ -51,7 +51,7 @@ exported! {
         report: *mut hyla_ranking_exact_report,
     ) {
         let used = pixels::read(pixels)?.labelled_scores()?;
-        let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
+        let writes = [Written::of(workspace, workspace_size), Written::of(report, 1)];
         pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);

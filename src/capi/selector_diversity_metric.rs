@@ -51,7 +51,7 @@ exported! {
         report: *mut hyla_selector_diversity_metric_report,
     ) {
         let weights = input(weights, n)?;
-        let writes = [Span::of(workspace, workspace_size), Span::of(report, 1)];
+        let writes = [Written::of(workspace, workspace_size), Written::of(report, 1)];
         disjoint(&writes, &[&[Span::of_slice(Some(weights))]])?;
         let (workspace, report) =
             (output(workspace, workspace_size)?, check::result(mirrored(report))?);

@@ -33,7 +33,7 @@ parameters! {
     |given| Params {
         weight: given.weight,
         eps: given.eps,
-        target_entropy: optional(given.has_target, given.target_entropy)?,
+        target_entropy: optional(given.has_target, given.target_entropy, subject!(has_target))?,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The functions of losses of the weights of a band selector.
 
-use super::check::{self, Parameters, Span, disjoint, floats, input};
+use super::check::{self, Parameters, Span, Written, disjoint, floats, input};
+use super::fault::{Argument, Fault};
 use super::loss::write_mode;
 use super::put_number;
 use crate::error::{Error, Notices, Value};
@@ -15,7 +16,7 @@ pub(super) struct SelectorInputs<'a, P: Parameters> {
 
 impl<P: Parameters> SelectorInputs<'_, P> {
     #[inline(never)]
-    pub unsafe fn new(params: *const P, weights: *const f32, n: usize) -> Result<Self, Error> {
+    pub unsafe fn new(params: Argument<*const P>, weights: Argument<*const f32>, n: usize) -> Result<Self, Fault> {
         // SAFETY: the contract.
         let ((checked, span), weights) = unsafe { (check::parameters(params)?, input(weights, n)?) };
         let spans = [span, Span::of_slice(Some(weights))];
@@ -26,10 +27,10 @@ impl<P: Parameters> SelectorInputs<'_, P> {
     #[inline(always)]
     pub unsafe fn value(
         &self,
-        to: *mut f64,
+        to: Argument<*mut f64>,
         value: impl FnOnce(&P::Core, &[f32]) -> Result<Value, Error>,
-    ) -> Result<Notices, Error> {
-        disjoint(&[Span::of(to, 1)], &[&self.spans])?;
+    ) -> Result<Notices, Fault> {
+        disjoint(&[Written::of(to, 1)], &[&self.spans])?;
         // SAFETY: the contract; the output overlaps nothing.
         let to = unsafe { check::result(to) }?;
         put_number(value(&self.params, self.weights)?, to)
@@ -40,12 +41,12 @@ impl<P: Parameters> SelectorInputs<'_, P> {
     pub unsafe fn gradient(
         &self,
         mode: u32,
-        loss: *mut f64,
-        to: *mut f32,
+        loss: Argument<*mut f64>,
+        to: Argument<*mut f32>,
         at_once: impl FnOnce(&P::Core, &[f32], Output) -> Result<Value, Error>,
-    ) -> Result<Notices, Error> {
+    ) -> Result<Notices, Fault> {
         let (mode, n) = (write_mode(mode)?, self.weights.len());
-        disjoint(&[Span::of(loss, 1), Span::of(to, n)], &[&self.spans])?;
+        disjoint(&[Written::of(loss, 1), Written::of(to, n)], &[&self.spans])?;
         // SAFETY: the contract; the outputs overlap nothing.
         let (loss, to) = unsafe { (check::result(loss)?, floats(mode, to, n)?) };
         put_number(at_once(&self.params, self.weights, to)?, loss)
@@ -78,7 +79,9 @@ macro_rules! selector_loss {
                 grad_weights: *mut f32,
             ) {
                 let inputs = $crate::capi::selector_loss::SelectorInputs::new(params, weights, n)?;
-                inputs.gradient(write, &mut 0.0, grad_weights, |params, weights, to| {
+                let mut unused = 0.0;
+                let loss = $crate::capi::fault::Argument::new(&raw mut unused, grad_weights.subject);
+                inputs.gradient(write, loss, grad_weights, |params, weights, to| {
                     $core::loss_and_gradient_to(params, weights, upstream, to)
                 })
             }

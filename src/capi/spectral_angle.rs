@@ -4,7 +4,6 @@ use super::cube::hyla_values;
 use super::cube_loss::{Arrays, CubeLoss, cube_loss};
 use super::loss::*;
 use super::node::*;
-use crate::error::Error;
 use crate::input::Original;
 use crate::loss::spectral_angle::{self, Measure, Params, Totals};
 
@@ -42,7 +41,7 @@ parameters! {
     }
     HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT, hyla_spectral_angle_params_init
     |given| Params {
-        measure: Measure::from_number(given.measure).ok_or(Error::UnknownOption)?,
+        measure: option(Measure::from_number(given.measure), subject!(measure))?,
         reduction: reduction(given.reduction)?,
         weight: given.weight,
     }
@@ -71,7 +70,7 @@ impl CubeLoss for hyla_spectral_angle_params {
     type Given = hyla_values;
     type Beside<'a> = Original<'a>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, original: *const hyla_values) -> Result<Arrays<'a, Self>, Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, original: Argument<*const hyla_values>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe {
             let taken = cube.values()?;

@@ -64,7 +64,7 @@ impl CubeLoss for hyla_svdd_params {
     type Given = f32;
     type Beside<'a> = &'a [f32];
 
-    unsafe fn read<'a>(cube: &hyla_cube, center: *const f32) -> Result<Arrays<'a, Self>, Error> {
+    unsafe fn read<'a>(cube: &hyla_cube, center: Argument<*const f32>) -> Arrays<'a, Self> {
         // SAFETY: the contract.
         unsafe { Ok(floats_beside(cube.values()?, input(center, cube.channels)?)) }
     }
@@ -99,7 +99,7 @@ exported! {
     /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, NU, WEIGHT, RADIUS.
     fn hyla_svdd_radius(params: *const hyla_svdd_params, radius: *mut f64) {
         let (checked, span) = check::parameters(params)?;
-        disjoint(&[Span::of(radius, 1)], &[&[span]])?;
+        disjoint(&[Written::of(radius, 1)], &[&[span]])?;
         let radius = check::result(radius)?;
         put_number(checked.to_core()?.radius()?, radius)
     }
@@ -128,24 +128,24 @@ exported! {
     ) {
         let inputs = CubeInputs::new(params, embeddings, center)?;
         let channels = inputs.beside.len();
-        inputs.disjoint(&[Span::of(center_sums, channels)], &[])?;
+        inputs.disjoint(&[Written::of(center_sums, channels)], &[])?;
         let sums = views_mut(center_sums, channels)?;
-        svdd::update_center(&inputs.params, inputs.cube(), inputs.beside, sums)
+        Ok(svdd::update_center(&inputs.params, inputs.cube(), inputs.beside, sums)?)
     }
 
     /// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
     fn hyla_svdd_center_merge(other: *const hyla_sum, center_sums: *mut hyla_sum, channels: usize) {
-        disjoint(&[Span::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
-        svdd::merge_center(views(other, channels)?, views_mut(center_sums, channels)?)
+        disjoint(&[Written::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
+        Ok(svdd::merge_center(views(other, channels)?, views_mut(center_sums, channels)?)?)
     }
 
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
     fn hyla_svdd_center_normalize(center_sums: *mut hyla_sum, channels: usize) {
-        svdd::normalize_center(views_mut(center_sums, channels)?)
+        Ok(svdd::normalize_center(views_mut(center_sums, channels)?)?)
     }
 
     /// Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
@@ -160,9 +160,12 @@ exported! {
         let (checked, span) = check::parameters(params)?;
         let write = write_mode(write)?;
         let reads = [span, Span::of(totals, 1), Span::of(center_sums, channels)];
-        disjoint(&[Span::of(grad_center, channels)], &[&reads])?;
+        disjoint(&[Written::of(grad_center, channels)], &[&reads])?;
         let (totals, sums) = (view(totals)?, views(center_sums, channels)?);
         let gradient = floats(write, grad_center, channels)?;
-        svdd::gradient_center_to(&checked.to_core()?, totals, sums, upstream, gradient)
+        let params = checked.to_core()?;
+        // First the totals: what is wrong then is about the sums.
+        totals.loss(&params)?;
+        svdd::gradient_center_to(&params, totals, sums, upstream, gradient).of_state(subject!(center_sums))
     }
 }

@@ -29,7 +29,7 @@ exported! {
         mean: *mut f64,
     ) {
         let used = pixels::read(pixels)?.scores()?;
-        let writes = [Span::of(workspace, workspace_size), Span::of(mean, 1)];
+        let writes = [Written::of(workspace, workspace_size), Written::of(mean, 1)];
         pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, mean) = (output(workspace, workspace_size)?, check::result(mean)?);
         put_number(topk_mean::value_to(used.source(), fraction, workspace)?, mean)

@@ -26,6 +26,7 @@ mod plane;
 mod planes;
 mod source;
 mod tally;
+mod used;
 #[cfg(feature = "conversions")]
 mod values;
 
@@ -54,7 +55,8 @@ pub use plane::{Items, Plane};
 #[cfg(feature = "conversions")]
 pub use planes::Planes;
 pub use source::Source;
-pub(crate) use source::{Tile, Used};
+pub(crate) use source::Tile;
 pub(crate) use tally::{Sum, Tally, count_valid, sum, tally, tally_source};
+pub(crate) use used::Used;
 #[cfg(feature = "conversions")]
 pub use values::Values;

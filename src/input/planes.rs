@@ -11,7 +11,7 @@
 
 use super::grid::{Place, Rows, shape};
 use super::mask::CountBits;
-use super::source::Used;
+use super::used::Used;
 use super::{Mask, MaskCounts, Pixels, Plane};
 use crate::error::Error;
 use crate::simd::{self, ARENA, Arena, Output, copy, take};
@@ -50,8 +50,8 @@ impl<'a> Planes<'a> {
             | Used::SOFT_TARGETS.when(self.soft_targets.is_some())
     }
 
-    /// Of the inputs that are used those that say which pixels count: beside `valid`, weights and soft targets the masks
-    /// with an ignored label.
+    /// Of the inputs that are used those that say which pixels count: beside `valid`, weights and soft targets the
+    /// masks with an ignored label.
     pub(super) fn live(&self, used: Used) -> Used {
         let ignores = |mask: &Option<Mask>| mask.as_ref().is_some_and(|mask| mask.ignored.is_some());
         let targets = Used::TARGETS.when(!ignores(&self.targets));
@@ -199,7 +199,8 @@ impl<'a> Tiles<'a> {
         Some(Place { row, rows, column, columns, width: self.width })
     }
 
-    /// The next tile: its pixels, how many they are, and where their floats go. What was written to the last one goes to the output before.
+    /// The next tile: its pixels, how many they are, and where their floats go. Before that what was written to the
+    /// last one goes to the output.
     #[inline(never)]
     pub fn next(&mut self) -> Option<(Pixels<'_>, usize, Output<'_>)> {
         if let Some(place) = self.unstored.take() {

@@ -42,7 +42,7 @@ impl<'a> Values<'a> {
     ///
     /// # Errors
     /// Those of planes, and values that share a place ([`Error::Strides`]).
-    pub(super) fn check(&self, shape: [usize; 2], channels: usize) -> Result<(), Error> {
+    pub(crate) fn check(&self, shape: [usize; 2], channels: usize) -> Result<(), Error> {
         self.plane.check_meaning()?;
         self.plane.check_length(self.plane.lie().span_of_channels(shape, channels, self.channel_stride)?)
     }
