@@ -123,7 +123,8 @@ impl hyla_plane {
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub(super) unsafe fn floats<'a>(&self, n: usize, subject: Subject) -> Result<Place<'a, f32>, Fault> {
-        if !(self.is_plain(HYLA_F32) && self.stride <= 1) && !self.data.is_null() {
+        let is_plain = self.is_plain(HYLA_F32) && self.stride <= 1;
+        if !is_plain && !self.data.is_null() {
             return Err(Fault::new(Error::Dtype, subject));
         }
         // SAFETY: the contract.
