@@ -1,9 +1,9 @@
 //! The inputs of functions on pixels of several values.
 
 use super::check::{Span, constant, input};
-use super::planes::{HYLA_F32, hyla_mask, hyla_plane};
+use super::planes::{HYLA_F32, HYLA_I32, hyla_mask, hyla_plane};
 #[cfg(feature = "conversions")]
-use super::planes::{HYLA_I32, HYLA_U8, HYLA_U16, of_mask, of_plane};
+use super::planes::{HYLA_U8, HYLA_U16, of_mask, of_plane};
 use crate::error::Error;
 use crate::input::{Cube, CubeSource, Floats, Layout, Marks, Original};
 #[cfg(feature = "conversions")]
@@ -278,7 +278,6 @@ impl hyla_cube {
         // SAFETY: the contract.
         let values = unsafe { constant(original) }?;
         let of_struct = Span::of(original, 1);
-        #[cfg_attr(not(feature = "conversions"), expect(irrefutable_let_patterns, reason = "there are slices alone"))]
         if let Taken::Cube(Cube { layout, .. }) = taken
             && values.strides() == self.values.strides()
         {

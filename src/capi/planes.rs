@@ -101,7 +101,7 @@ impl hyla_plane {
         if !is_used {
             return Ok(None);
         }
-        if !(self.is_plain(HYLA_F32) && self.stride <= 1) && !self.data.is_null() {
+        if !(self.data.is_null() || self.is_plain(HYLA_F32) && self.stride <= 1) {
             return Err(Error::Dtype);
         }
         // SAFETY: the contract.

@@ -10,7 +10,7 @@
 //! are one. Sums and counts are exact and have no order, and results never depend on the memory order, so that the
 //! tiles give the bits of the whole.
 
-use super::cube_source::{CubeTile, Floats, Marks};
+use super::cube_tile::{CubeTile, Floats, Marks};
 use super::grid::{Place, Rows, shape};
 use super::{Cube, Items, Layout, Mask, Plane, Values};
 use crate::error::Error;
@@ -49,7 +49,7 @@ const TILE: usize = ARENA / 2;
 /// How many pixels a tile has at least if there is room for them.
 const FEW: usize = 16;
 /// How many pixels a tile has at most. (In tests some dozen pixels are several tiles.)
-const MANY: usize = if cfg!(test) { 2 * FEW } else { usize::MAX };
+const MANY: usize = if cfg!(test) { 2 * FEW } else { isize::MAX as usize };
 /// How many channels there may be if values are converted: three arrays of them fit, and what a pixel has beside them.
 const MOST_CHANNELS: usize = ARENA / 16;
 

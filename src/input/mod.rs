@@ -12,6 +12,7 @@ mod cube;
 #[cfg(feature = "conversions")]
 mod cube_planes;
 mod cube_source;
+mod cube_tile;
 #[cfg(feature = "conversions")]
 mod grid;
 mod live;
@@ -26,6 +27,7 @@ mod plane;
 mod planes;
 mod source;
 mod tally;
+mod used;
 #[cfg(feature = "conversions")]
 mod values;
 
@@ -35,12 +37,12 @@ pub(crate) use cube::{CubeColumns, CubeOutput};
 pub use cube_planes::CubePlanes;
 #[cfg(feature = "conversions")]
 pub(crate) use cube_planes::CubeTiles;
-#[cfg(feature = "conversions")]
-pub(crate) use cube_source::CubeTile;
-#[cfg(any(feature = "conversions", feature = "capi"))]
-pub(crate) use cube_source::Floats;
-pub(crate) use cube_source::Marks;
 pub use cube_source::{CubeSource, Original};
+#[cfg(feature = "conversions")]
+pub(crate) use cube_tile::CubeTile;
+#[cfg(any(feature = "conversions", feature = "capi"))]
+pub(crate) use cube_tile::Floats;
+pub(crate) use cube_tile::Marks;
 #[cfg(all(feature = "conversions", feature = "capi"))]
 pub(crate) use grid::{Rows, shape};
 pub(crate) use live::{Live, LiveColumns, Weights, both};
@@ -54,7 +56,8 @@ pub use plane::{Items, Plane};
 #[cfg(feature = "conversions")]
 pub use planes::Planes;
 pub use source::Source;
-pub(crate) use source::{Tile, Used};
+pub(crate) use source::Tile;
 pub(crate) use tally::{Sum, Tally, count_valid, sum, tally, tally_source};
+pub(crate) use used::Used;
 #[cfg(feature = "conversions")]
 pub use values::Values;
