@@ -102,11 +102,9 @@ def cube_of(values, **more):
     channels = values.shape[-1]
     return hyla.struct(
         "cube",
-        values=values,
+        values=hyla.interleaved(values, channels),
         n=values.size // channels,
         channels=channels,
-        pixel_stride=channels,
-        channel_stride=1,
         **more
     )
 

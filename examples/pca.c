@@ -133,12 +133,11 @@ int main(int count, char **words) {
     const size_t workspace_size = hyla_orthogonality_workspace(COMPONENTS, bands);
     double *workspace = allocate(workspace_size, sizeof *workspace);
     const hyla_matrix components = {.values = weights, .rows = COMPONENTS, .columns = bands, .row_stride = bands};
-    const hyla_cube cube = {.values = rebuilt,
+    const hyla_cube cube = {.values = hyla_bip(hyla_f32(rebuilt), bands),
                             .n = pixels,
                             .channels = bands,
-                            .pixel_stride = bands,
-                            .channel_stride = 1,
-                            .valid = scene.valid};
+                            .valid = hyla_mask_u8(scene.valid)};
+    const hyla_values spectra = hyla_bip(hyla_f32(scene.spectra), bands);
     hyla_mse_params mse = HYLA_MSE_PARAMS_DEFAULT;
     hyla_orthogonality_params orthogonality = HYLA_ORTHOGONALITY_PARAMS_DEFAULT;
     orthogonality.weight = 0.05f;
@@ -152,7 +151,7 @@ int main(int count, char **words) {
     for (int step = 0; step <= STEPS; ++step) {
         double mse_loss, orthogonality_loss, each[COMPONENTS];
         rebuild(&scene, weights, codes, rebuilt);
-        must(hyla_mse_loss_and_gradient(&mse, &cube, scene.spectra, 1.0, HYLA_STORE, NULL, &mse_loss, grad_rebuilt),
+        must(hyla_mse_loss_and_gradient(&mse, &cube, &spectra, 1.0, HYLA_STORE, NULL, &mse_loss, grad_rebuilt),
              "mse");
         must(hyla_orthogonality_loss_and_gradient(&orthogonality, &components, 1.0, HYLA_STORE, workspace,
                                                   workspace_size, &orthogonality_loss, grad_weights),

@@ -38,10 +38,10 @@ int main(int count, char **words) {
     double *workspace = allocate(workspace_size, sizeof *workspace);
     const hyla_matrix components = {.values = weights, .rows = DIMENSIONS, .columns = bands, .row_stride = bands};
     const hyla_cube cube = {
-        .values = embeddings, .n = pixels, .channels = DIMENSIONS, .pixel_stride = DIMENSIONS, .channel_stride = 1};
+        .values = hyla_bip(hyla_f32(embeddings), DIMENSIONS), .n = pixels, .channels = DIMENSIONS};
     hyla_cube training = cube, watched = cube;
-    training.valid = normal;
-    watched.valid = scene.valid;
+    training.valid = hyla_mask_u8(normal);
+    watched.valid = hyla_mask_u8(scene.valid);
     // Slopes grow with the number of bands, which are alike, and with 1 / nu.
     const double rate = 0.4 * (double)svdd.nu / (double)bands, radius_rate = 0.05 * (double)svdd.nu;
     uint64_t random = 11;

@@ -2,7 +2,7 @@
 
 FFI := $(BUILD)/ffi-tests
 FFI_PROGRAMS := $(patsubst ffi-tests/%.c,%,$(wildcard ffi-tests/law*.c)) bits guard environment uninitialised \
-    guard_planes threads neighbours wrapper17 wrapper20 losses
+    guard_planes guard_cubes threads neighbours wrapper17 wrapper20 losses
 FFI_HEADERS := $(wildcard include/*.h include/*.hpp ffi-tests/*.h)
 FFI_WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Werror
 FFI_FLAGS := -O2 -g $(FFI_WARNINGS) -Iinclude -Iffi-tests -pthread -DCARGO_VERSION='"$(VERSION)"'
@@ -48,7 +48,7 @@ headers-alone = for macros in $(FFI_MACROS); do \
 
 # valgrind hides AVX-512 from the programs, which say so. It does not know flush-to-zero, and the
 # guard pages are a watch of their own, which touches them on purpose.
-FFI_VALGRIND_PROGRAMS := $(filter-out environment guard guard_planes,$(FFI_PROGRAMS))
+FFI_VALGRIND_PROGRAMS := $(filter-out environment guard guard_planes guard_cubes,$(FFI_PROGRAMS))
 ffi-valgrind: $(FFI_VALGRIND_PROGRAMS:%=$(FFI)/static/%) ## the same under valgrind
 	@if command -v valgrind > /dev/null; then \
 	    WRAPPER='valgrind -q --error-exitcode=9 --leak-check=full' \

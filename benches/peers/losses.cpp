@@ -114,11 +114,9 @@ void tversky(Pixels &data) {
 
 hyla_cube planar(const std::vector<float> &values, std::size_t channels) {
     hyla_cube cube{};
-    cube.values = values.data();
     cube.n = values.size() / channels;
     cube.channels = channels;
-    cube.pixel_stride = 1;
-    cube.channel_stride = cube.n;
+    cube.values = hyla_bsq(hyla_f32(values.data()), cube.n);
     return cube;
 }
 
@@ -128,12 +126,13 @@ void mse(std::size_t n) {
     std::vector<float> gradient(n), other(n);
     const hyla_mse_params params = HYLA_MSE_PARAMS_DEFAULT;
     const hyla_cube cube = planar(a, 1);
+    const hyla_values target = hyla_bsq(hyla_f32(b.data()), n);
     const double size = static_cast<double>(n);
     row({"MSE, loss", size,
          [&] {
              hyla_mse_totals totals{};
              double loss = 0;
-             checked(hyla_mse_update(&params, &cube, b.data(), &totals));
+             checked(hyla_mse_update(&params, &cube, &target, &totals));
              checked(hyla_mse_loss(&params, &totals, &loss));
              return loss;
          },
@@ -142,7 +141,7 @@ void mse(std::size_t n) {
          [&] {
              double loss = 0;
              checked(
-                 hyla_mse_loss_and_gradient(&params, &cube, b.data(), 1, HYLA_STORE, nullptr, &loss, gradient.data()));
+                 hyla_mse_loss_and_gradient(&params, &cube, &target, 1, HYLA_STORE, nullptr, &loss, gradient.data()));
              return loss;
          },
          [&] { return loop_mse_gradient(a.data(), b.data(), n, other.data()); },
@@ -157,7 +156,7 @@ void classes(std::size_t n) {
     for (auto &label : labels) label = static_cast<std::int32_t>(random.next() % count);
     std::vector<float> gradient(count * n), other(count * n);
     hyla_cube cube = planar(logits, count);
-    cube.labels = labels.data();
+    cube.labels = hyla_i32(labels.data());
     const double size = static_cast<double>(n);
 
     const hyla_cross_entropy_params params = HYLA_CROSS_ENTROPY_PARAMS_DEFAULT;
@@ -201,7 +200,7 @@ void contrast(std::size_t n, std::uint32_t space) {
     for (auto &target : targets) target = random.next() % 10 == 0;
     std::vector<float> gradient(3 * n), other(3 * n);
     hyla_cube cube = planar(colors, 3);
-    cube.targets = targets.data();
+    cube.targets = hyla_mask_u8(targets.data());
     hyla_foreground_contrast_params params = HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT;
     params.color_space = space;
     const int in_oklab = space == HYLA_COLOR_OKLAB;
@@ -240,8 +239,7 @@ void svdd(std::size_t n, std::size_t channels) {
     double radius = 0;
     checked(hyla_svdd_radius(&params, &radius));
     hyla_cube cube = planar(z, channels);
-    cube.pixel_stride = channels;
-    cube.channel_stride = 1;
+    cube.values = hyla_bip(hyla_f32(z.data()), channels);
     const double size = static_cast<double>(n), nu = static_cast<double>(params.nu), square = radius * radius;
     const std::string title = "SVDD, " + std::to_string(n / 1024) + " Ki pixels of " + std::to_string(channels);
     const auto loss = [&] {

@@ -72,11 +72,13 @@ void angles(std::size_t n, std::size_t channels, bool in_planes) {
     std::vector<float> gradient(n * channels), other(n * channels);
     const hyla_spectral_angle_params params = HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT;
     hyla_cube cube{};
-    cube.values = a.data();
+    const auto lie = [&](const std::vector<float> &items) {
+        return in_planes ? hyla_bsq(hyla_f32(items.data()), n) : hyla_bip(hyla_f32(items.data()), channels);
+    };
+    const hyla_values original = lie(b);
+    cube.values = lie(a);
     cube.n = n;
     cube.channels = channels;
-    cube.pixel_stride = in_planes ? 1 : channels;
-    cube.channel_stride = in_planes ? n : 1;
     const auto loop = [&](float *to) {
         return (in_planes ? angle_of_planes : angle_of_rows)(a.data(), b.data(), n, channels, to);
     };
@@ -86,7 +88,7 @@ void angles(std::size_t n, std::size_t channels, bool in_planes) {
          [&] {
              hyla_spectral_angle_totals totals{};
              double loss = 0;
-             checked(hyla_spectral_angle_update(&params, &cube, b.data(), &totals));
+             checked(hyla_spectral_angle_update(&params, &cube, &original, &totals));
              checked(hyla_spectral_angle_loss(&params, &totals, &loss));
              return loss;
          },
@@ -95,7 +97,7 @@ void angles(std::size_t n, std::size_t channels, bool in_planes) {
     row({name + ", loss + gradient", size,
          [&] {
              double loss = 0;
-             checked(hyla_spectral_angle_loss_and_gradient(&params, &cube, b.data(), 1, HYLA_STORE, nullptr, &loss,
+             checked(hyla_spectral_angle_loss_and_gradient(&params, &cube, &original, 1, HYLA_STORE, nullptr, &loss,
                                                            gradient.data()));
              return loss;
          },

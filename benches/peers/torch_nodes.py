@@ -128,15 +128,15 @@ def main():
 
     other = random.uniform(-6, 6, PIXELS).astype(np.float32)
     mse = node("MSEReconstructionLoss", lambda reconstruction, target: functional.mse_loss(reconstruction, target))
-    cube = hyla.struct("cube", values=scores, n=PIXELS, channels=1, pixel_stride=1, channel_stride=1)
-    row("MSE, 1 Mi values", loss_and_gradient("mse", hyla.params("mse"), cube, other, *tail),
+    cube = hyla.struct("cube", values=hyla.interleaved(scores, 1), n=PIXELS, channels=1)
+    row("MSE, 1 Mi values", loss_and_gradient("mse", hyla.params("mse"), cube, hyla.interleaved(other, 1), *tail),
         autograd(lambda x: mse(reconstruction=x, target=torch.from_numpy(other.reshape(image))), scores.reshape(image)))
 
     logits = random.uniform(-6, 6, (PIXELS, CLASSES)).astype(np.float32)
     labels = random.integers(0, CLASSES, PIXELS).astype(np.int32)
     slopes = np.empty_like(logits)
     cube = hyla.struct(
-        "cube", values=logits, n=PIXELS, channels=CLASSES, pixel_stride=CLASSES, channel_stride=1, labels=labels
+        "cube", values=hyla.interleaved(logits, CLASSES), n=PIXELS, channels=CLASSES, labels=labels
     )
     classes = torch.from_numpy(labels.reshape(1, 1024, 1024))
     shape = (1, 1024, 1024, CLASSES)
@@ -161,7 +161,7 @@ def main():
         center = random.uniform(-0.1, 0.1, channels).astype(np.float32)
         slopes = np.empty_like(embeddings)
         cube = hyla.struct(
-            "cube", values=embeddings, n=count, channels=channels, pixel_stride=channels, channel_stride=1
+            "cube", values=hyla.interleaved(embeddings, channels), n=count, channels=channels
         )
         svdd = node("DeepSVDDSoftBoundaryLoss", None) if nodes else (
             lambda embeddings, center: (math.log(2) / 10) ** 2

@@ -55,7 +55,7 @@ class Struct(ctypes.Structure):
             value = place
         elif isinstance(kind, Plane):
             value = kind.made(what, value)
-            self.arrays[name] = value.arrays.get("data")
+            self.arrays[name] = next(iter(value.arrays.values()), None)
         super().__setattr__(name, number(what, kind, value))
 
     def lie_in(self, array, dtype):
@@ -135,8 +135,9 @@ class Hyla:
                 converted.append(given[argument])
         for argument, count in items(name, kinds, given).items():
             kinds[argument].check_length(f"{name}: {argument}", given[argument], count)
+        cube = next((value for value in given.values() if type(value).__name__ == "hyla_cube"), None)
         for argument, value in given.items():
-            for field, count in items_of_fields(value).items():
+            for field, count in items_of_fields(value, cube).items():
                 value.kinds[field].check_length(f"{name}: {argument}.{field}", value.arrays.get(field), count)
         return converted
 
@@ -176,6 +177,12 @@ class Hyla:
     def mask(self, array, **fields):
         """Truth values of an array, and how they lie and what they mean: `has_ignore=1, ignore=255`."""
         return self._laid("hyla_mask", array, fields)
+
+    def interleaved(self, array, channels):
+        """Values of an array or a plane, in which the channels of a pixel are neighbours (BIP)."""
+        values = self.struct("values", plane=array, channel_stride=1)
+        values.plane.stride = channels
+        return values
 
     def _laid(self, name, array, fields):
         made = Plane(self._types[name]).made(name, array)

@@ -34,11 +34,10 @@ COUNTS = {
     "center": ["cube.channels"],
     "class_weights": ["cube.channels"],
     "grad_center": ["channels"],
-    "loss_map": ["pixels.output", "cube.n"],
-    "score_map": ["cube.n"],
+    "loss_map": ["pixels.output", "cube.output"],
+    "score_map": ["cube.output"],
     "grad_scores": ["pixels.output"],
-    **dict.fromkeys(("target", "original"), ["cube.values"]),
-    **dict.fromkeys(("grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.values"]),
+    **dict.fromkeys(("grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.gradient"]),
     **dict.fromkeys(("grad_components", "grad_selection_weights"), ["matrix.values"]),
     "bounds": [2],
     **dict.fromkeys(("count", "written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained"), []),
@@ -97,8 +96,10 @@ class Plane:
     # The code of DLPack for what numpy calls a kind; a type of the header is this and the bits.
     CODES = {"i": 0, "u": 1, "f": 2, "b": 6}
     TYPES = {
-        "hyla_plane": ["float32", "float64", "float16", "uint8", "int8", "uint16", "int16"],
+        "hyla_plane": ["float32", "float64", "float16", "uint8", "int8", "uint16", "int16", "int32"],
         "hyla_mask": ["uint8", "bool", "uint16", "int32"],
+        # Arrays do not say which of their axes are channels.
+        "hyla_values": [],
     }
 
     def __init__(self, struct):
@@ -106,6 +107,8 @@ class Plane:
         self.types = self.TYPES[struct.__name__]
 
     def __str__(self):
+        if not self.types:
+            return "values, as hyla.interleaved makes them,"
         return f"a contiguous array of {', '.join(self.types[:-1])} or {self.types[-1]}"
 
     def made(self, what, value):
@@ -157,8 +160,12 @@ def items(function, kinds, given):
         if name in ("pixels", "cube", "matrix"):
             sizes |= {f"{name}.{field}": getattr(value, field) for field in ("n", "channels") if field in value.kinds}
             sizes |= {f"{name}.{field}": count for field, count in items_of_fields(value).items()}
-            if name == "pixels":
-                sizes["pixels.output"] = bytes_of_rows(value, 32, 0, 1, value.output_pitch) // 4
+            if name in ("pixels", "cube"):
+                sizes[f"{name}.output"] = bytes_of_rows(value, 32, 0, 1, value.output_pitch) // 4
+            if name == "cube":
+                plane = value.values.plane
+                pitch = value.output_pitch or plane.row_pitch // max((plane.dtype >> 11) & 31, 1) * 4
+                sizes["cube.gradient"] = bytes_of_values(value.values, value, 32, pitch) // 4
     counts = {}
     for argument, kind in kinds.items():
         if not isinstance(kind, Pointer):
@@ -182,8 +189,22 @@ def bytes_of_rows(pixels, bits, first, stride, pitch):
     return (rows - 1) * (pitch or gapless) + row
 
 
-def items_of_fields(struct):
-    """How many items each array of a struct must have, by what the struct says of itself."""
+def bytes_of_values(values, cube, bits, pitch):
+    """From the first byte of the values of a cube to the end of the last one."""
+    if cube.n == 0 or cube.channels == 0:
+        return 0
+    channel = max(values.channel_stride, 1) * (bits // 8 if bits % 8 == 0 else 1)
+    return bytes_of_rows(cube, bits, 0, max(values.plane.stride, 1), pitch) + (cube.channels - 1) * channel
+
+
+def items_of_values(values, array, cube):
+    """How many items an array of values must have."""
+    size = bytes_of_values(values, cube, values.plane.dtype >> 8 & 255, values.plane.row_pitch)
+    return -(-size // array.itemsize)
+
+
+def items_of_fields(struct, cube=None):
+    """How many items each array of a struct must have, by what the struct says of itself, or the cube beside it."""
     def reach(counts_and_strides):
         """One more than the last place that is read."""
         if any(count == 0 for count, _ in counts_and_strides):
@@ -191,18 +212,18 @@ def items_of_fields(struct):
         return 1 + sum((count - 1) * stride for count, stride in counts_and_strides)
 
     match type(struct).__name__:
-        case "hyla_pixels":
+        case "hyla_values" if cube is not None and struct.arrays.get("plane") is not None:
+            return {"plane": items_of_values(struct, struct.arrays["plane"], cube)}
+        case "hyla_pixels" | "hyla_cube":
             counts = {}
             for field, array in struct.arrays.items():
-                if array is not None:
+                if field == "values" and array is not None:
+                    counts[field] = items_of_values(struct.values, array, struct)
+                elif array is not None:
                     plane = getattr(struct, field)
                     first, stride = getattr(plane, "first_bit", 0), max(plane.stride, 1)
                     size = bytes_of_rows(struct, plane.dtype >> 8 & 255, first, stride, plane.row_pitch)
                     counts[field] = -(-size // array.itemsize)
-            return counts
-        case "hyla_cube":
-            counts = {field: struct.n for field, kind in struct.kinds.items() if isinstance(kind, Pointer)}
-            counts["values"] = reach([(struct.n, struct.pixel_stride), (struct.channels, struct.channel_stride)])
             return counts
         case "hyla_matrix":
             return {"values": reach([(struct.rows, struct.row_stride), (struct.columns, 1)])}

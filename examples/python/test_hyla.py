@@ -118,23 +118,26 @@ def test_lengths():
     refused(lambda: hyla.bce_map(bce, pixels, ctypes.c_float()), "loss_map", "5 items", "given 1")
 
     # 3 pixels of 2 channels, with gaps: the last value is that at 2 * 10 + 4.
-    cube = hyla.struct("cube", values=floats(25), n=3, channels=2, pixel_stride=10, channel_stride=4)
-    short = hyla.struct("cube", values=floats(24), n=3, channels=2, pixel_stride=10, channel_stride=4)
+    def lie(n):
+        return hyla.struct("values", plane=hyla.plane(floats(n), stride=10), channel_stride=4)
+
+    cube = hyla.struct("cube", values=lie(25), n=3, channels=2)
+    short = hyla.struct("cube", values=lie(24), n=3, channels=2)
     refused(
-        lambda: hyla.mse_loss_and_gradient(mse, short, floats(25), *tail, floats(25)), "reconstruction.values",
+        lambda: hyla.mse_loss_and_gradient(mse, short, lie(25), *tail, floats(25)), "reconstruction.values",
         "25 items", "given 24"
     )
     refused(
-        lambda: hyla.mse_loss_and_gradient(mse, cube, floats(24), *tail, floats(25)), ": target", "25 items", "given 24"
+        lambda: hyla.mse_loss_and_gradient(mse, cube, lie(24), *tail, floats(25)), ": target", "25 items", "given 24"
     )
     refused(
-        lambda: hyla.mse_loss_and_gradient(mse, cube, floats(25), *tail, floats(24)), "grad_reconstruction", "25 items",
+        lambda: hyla.mse_loss_and_gradient(mse, cube, lie(25), *tail, floats(24)), "grad_reconstruction", "25 items",
         "given 24"
     )
     check(
-        hyla.mse_loss_and_gradient(mse, cube, floats(25), *tail, floats(25)) == 0, "arrays that end with the last value"
+        hyla.mse_loss_and_gradient(mse, cube, lie(25), *tail, floats(25)) == 0, "arrays that end with the last value"
     )
-    refused(lambda: hyla.mse_map(mse, cube, floats(25), floats(2)), "loss_map", "3 items", "given 2")
+    refused(lambda: hyla.mse_map(mse, cube, lie(25), floats(2)), "loss_map", "3 items", "given 2")
     refused(lambda: hyla.svdd_map(svdd, cube, floats(1), floats(3)), "center", "2 items", "given 1")
     refused(lambda: hyla.svdd_map(svdd, cube, floats(2), floats(2)), "score_map", "3 items", "given 2")
     sums = (type(hyla.struct("sum")) * 1)()
@@ -147,7 +150,7 @@ def test_lengths():
     for field in ("targets", "labels", "valid", "weights"):
         kind = {"labels": np.int32, "weights": np.float32}.get(field, np.uint8)
         setattr(cube, field, np.ones(2, kind))
-        refused(lambda: hyla.mse_map(mse, cube, floats(25), floats(3)), f"reconstruction.{field}", "3 items", "given 2")
+        refused(lambda: hyla.mse_map(mse, cube, lie(25), floats(3)), f"reconstruction.{field}", "3 items", "given 2")
         setattr(cube, field, None)
     cube.labels = np.zeros(3, np.int32)
     dice = hyla.struct("dice_totals")

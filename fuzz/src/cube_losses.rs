@@ -6,11 +6,12 @@ use crate::fault::{Array, Fault};
 use crate::input::{Input, Layout, Part};
 use crate::node::{Ask, Node, State};
 use crate::parameters::Parameters;
-use crate::pixel_losses::mapped;
+use crate::pixel_losses::{More, mapped};
 use crate::record::Record;
 use crate::source::Source;
 use crate::svdd::Svdd;
 use hyla::capi::cross_entropy::*;
+use hyla::capi::cube::hyla_values;
 use hyla::capi::dice::*;
 use hyla::capi::foreground_contrast::*;
 use hyla::capi::mse::*;
@@ -44,8 +45,8 @@ pub fn any(source: &mut Source) -> (Box<dyn Node>, Input) {
 macro_rules! compared {
     ($node:ident) => {
         impl $node {
-            fn compared(&self, input: &Input, part: Part) -> *const f32 {
-                input.second.at((part.start * input.layout.pixel_stride).min(input.second.len()))
+            fn compared(&self, input: &Input, part: Part) -> hyla_values {
+                input.lie(&input.second, part)
             }
         }
     };

@@ -98,18 +98,6 @@ impl Fault {
         }
     }
 
-    /// What becomes of a pointer to bytes, which are aligned everywhere.
-    pub fn of_bytes(self, array: Array, pointer: &mut *const u8) {
-        if self == Self::Null(array) {
-            self.of(array, pointer);
-        }
-    }
-
-    /// What becomes of the pointer to labels.
-    pub fn of_label(self, pointer: &mut *const i32) {
-        self.of(Array::Labels, pointer);
-    }
-
     /// What becomes of the pointer to an output.
     pub fn of_output<T>(self, array: Array, pointer: *mut T) -> *mut T {
         let mut output = pointer.cast_const();
@@ -129,7 +117,9 @@ impl Fault {
     /// What becomes of the shape of a cube.
     pub fn of_strides(self, cube: &mut hyla_cube) {
         match self {
-            Self::Strides([pixel, channel]) => (cube.pixel_stride, cube.channel_stride) = (pixel, channel),
+            Self::Strides([pixel, channel]) => {
+                (cube.values.plane.stride, cube.values.channel_stride) = (pixel, channel)
+            }
             Self::NoChannels => cube.channels = 0,
             _ => {}
         }

@@ -48,6 +48,11 @@ pub fn plain_plane(data: *const f32) -> hyla_plane {
     hyla_plane { data: data.cast(), row_pitch: 0, stride: 0, dtype: HYLA_F32, zero_point: 0, scale: 0.0, reserved: 0 }
 }
 
+/// Labels side by side.
+pub fn plain_labels(data: *const i32) -> hyla_plane {
+    hyla_plane { dtype: HYLA_I32, ..plain_plane(data.cast()) }
+}
+
 /// Bytes side by side.
 pub fn plain_mask(data: *const u8) -> hyla_mask {
     hyla_mask { data: data.cast(), row_pitch: 0, stride: 0, dtype: HYLA_U8, first_bit: 0, has_ignore: 0, ignore: 0 }

@@ -1,12 +1,14 @@
 //! The formulas of losses of cubes.
 
 use crate::differences::{Problem, floats, sigmoid, softplus};
+use crate::forms::{plain_labels, plain_mask, plain_plane};
 use crate::formulas_colors::contrast;
 use crate::source::{Random, Source};
 use hyla::capi::cross_entropy::*;
-use hyla::capi::cube::hyla_cube;
+use hyla::capi::cube::{hyla_cube, hyla_values};
 use hyla::capi::dice::*;
 use hyla::capi::mse::*;
+use hyla::capi::planes::hyla_plane;
 use hyla::capi::svdd::*;
 
 /// A cube of ordinary values, interleaved by pixel.
@@ -41,17 +43,23 @@ impl Ordinary {
 
     pub fn cube(&self) -> hyla_cube {
         hyla_cube {
-            values: self.values.as_ptr(),
+            values: self.lie(&self.values),
             n: self.n,
             channels: self.channels,
-            pixel_stride: self.channels,
-            channel_stride: 1,
-            targets: self.targets.as_ptr(),
-            labels: self.labels.as_ptr(),
-            valid: self.valid.as_ptr(),
-            weights: self.given_weights.as_ptr(),
-            reserved: [core::ptr::null(); 2],
+            targets: plain_mask(self.targets.as_ptr()),
+            labels: plain_labels(self.labels.as_ptr()),
+            valid: plain_mask(self.valid.as_ptr()),
+            weights: plain_plane(self.given_weights.as_ptr()),
+            rows: 1,
+            output_pitch: 0,
+            reserved: [0; 5],
         }
+    }
+
+    /// An array in the layout of the values.
+    pub fn lie(&self, values: &[f32]) -> hyla_values {
+        let plane = hyla_plane { stride: self.channels, ..plain_plane(values.as_ptr()) };
+        hyla_values { plane, channel_stride: 1 }
     }
 
     /// The weighted sum over the pixels.
@@ -99,7 +107,7 @@ fn mse(source: &mut Source) {
     let (to, none) = (gradient.as_mut_ptr(), core::ptr::null_mut());
     // SAFETY: all arrays are as long as the cube says.
     let status =
-        unsafe { hyla_mse_loss_and_gradient(&params, &cube.cube(), other.as_ptr(), 1.0, 0, none, &mut loss, to) };
+        unsafe { hyla_mse_loss_and_gradient(&params, &cube.cube(), &cube.lie(&other), 1.0, 0, none, &mut loss, to) };
     assert!(status >= 0);
     let divisor = channels as f64
         * match cube.reduction {

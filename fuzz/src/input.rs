@@ -2,10 +2,11 @@
 
 use crate::buffer::{Buffer, pointer};
 use crate::fault::{Array, Fault};
-use crate::forms::{Forms, Given, plain_mask, plain_plane};
+use crate::forms::{Forms, Given, plain_labels, plain_mask, plain_plane};
 use crate::source::{LONGEST, Random, Source};
-use hyla::capi::cube::hyla_cube;
+use hyla::capi::cube::{hyla_cube, hyla_values};
 use hyla::capi::pixels::hyla_pixels;
+use hyla::capi::planes::hyla_plane;
 
 /// Some of the pixels.
 #[derive(Clone, Copy, Debug)]
@@ -269,27 +270,34 @@ impl Input {
         self.cube_of(part).into()
     }
 
+    /// An array of values in the layout of the cube.
+    pub fn lie(&self, values: &Buffer<f32>, part: Part) -> hyla_values {
+        let Layout { pixel_stride, channel_stride, .. } = self.layout;
+        let first = values.at((part.start * pixel_stride).min(values.len()));
+        hyla_values { plane: hyla_plane { stride: pixel_stride, ..plain_plane(first) }, channel_stride }
+    }
+
     /// The cube as C has it.
     pub fn cube_of(&self, part: Part) -> hyla_cube {
         let start = part.start;
         let mut cube = hyla_cube {
-            values: self.values.at((start * self.layout.pixel_stride).min(self.values.len())),
+            values: self.lie(&self.values, part),
             n: part.n,
             channels: self.layout.channels,
-            pixel_stride: self.layout.pixel_stride,
-            channel_stride: self.layout.channel_stride,
-            targets: pointer(self.targets.as_ref(), start),
-            labels: pointer(self.labels.as_ref(), start),
-            valid: pointer(self.valid.as_ref(), start),
-            weights: pointer(self.weights.as_ref(), start),
-            reserved: [core::ptr::null(); 2],
+            targets: plain_mask(pointer(self.targets.as_ref(), start)),
+            labels: plain_labels(pointer(self.labels.as_ref(), start)),
+            valid: plain_mask(pointer(self.valid.as_ref(), start)),
+            weights: plain_plane(pointer(self.weights.as_ref(), start)),
+            rows: 1,
+            output_pitch: 0,
+            reserved: [0; 5],
         };
         if let Some(fault) = self.fault {
-            fault.of_float(Array::Values, &mut cube.values);
-            fault.of_bytes(Array::Targets, &mut cube.targets);
-            fault.of_label(&mut cube.labels);
-            fault.of_float(Array::Weights, &mut cube.weights);
-            fault.of_rest(&mut cube.n, &mut cube.reserved, core::ptr::dangling());
+            fault.of_plane(Array::Values, &mut cube.values.plane);
+            fault.of_mask(Array::Targets, &mut cube.targets);
+            fault.of_plane(Array::Labels, &mut cube.labels);
+            fault.of_plane(Array::Weights, &mut cube.weights);
+            fault.of_rest(&mut cube.n, &mut cube.reserved, 1);
             fault.of_strides(&mut cube);
         }
         cube

@@ -6,6 +6,7 @@ use crate::parameters::Parameters;
 use crate::record::Record;
 use crate::source::Source;
 use hyla::capi::bce::*;
+use hyla::capi::cube::hyla_values;
 use hyla::capi::focal::*;
 use hyla::capi::iou::*;
 use hyla::capi::range::{hyla_range, hyla_range_merge};
@@ -18,6 +19,31 @@ pub fn any(source: &mut Source) -> Box<dyn Node> {
         1 => Box::new(Focal::any(source)),
         2 => Box::new(Iou::any(source)),
         _ => Box::new(Tversky::any(source)),
+    }
+}
+
+/// What a function takes beside the pixels, as C has it.
+pub trait More {
+    /// What it points to.
+    type Item;
+
+    /// Where it is.
+    fn at(&self) -> *const Self::Item;
+}
+
+impl More for *const f32 {
+    type Item = f32;
+
+    fn at(&self) -> *const f32 {
+        *self
+    }
+}
+
+impl More for hyla_values {
+    type Item = Self;
+
+    fn at(&self) -> *const Self {
+        self
     }
 }
 
@@ -38,7 +64,7 @@ macro_rules! mapped {
             fn update(&self, input: &Input, part: Part, state: &mut State) -> i32 {
                 let (params, totals) = (self.params.pointer(), state.at_mut(0, input.fault));
                 // SAFETY: see above.
-                unsafe { $update(params, &*input.$given(part), $(self.$more(input, part),)? totals) }
+                unsafe { $update(params, &*input.$given(part), $(More::at(&self.$more(input, part)),)? totals) }
             }
 
             fn merge(&self, _input: &Input, other: &State, state: &mut State) -> i32 {
@@ -59,7 +85,7 @@ macro_rules! mapped {
             fn map(&self, input: &Input, part: Part, to: *mut f32) -> Option<i32> {
                 let params = self.params.pointer();
                 // SAFETY: see above.
-                Some(unsafe { $map(params, &*input.$given(part), $(self.$more(input, part),)? to) })
+                Some(unsafe { $map(params, &*input.$given(part), $(More::at(&self.$more(input, part)),)? to) })
             }
 
             fn maps_values(&self) -> bool {
@@ -71,7 +97,7 @@ macro_rules! mapped {
                 // SAFETY: see above.
                 Some(unsafe {
                     $gradient(
-                        params, totals, &*input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, to,
+                        params, totals, &*input.$given(part), $(More::at(&self.$more(input, part)),)? ask.upstream, ask.write, to,
                     )
                 })
             }
@@ -89,7 +115,7 @@ macro_rules! mapped {
                 // SAFETY: see above.
                 Some(unsafe {
                     $at_once(
-                        params, &*input.$given(part), $(self.$more(input, part),)? ask.upstream, ask.write, totals,
+                        params, &*input.$given(part), $(More::at(&self.$more(input, part)),)? ask.upstream, ask.write, totals,
                         loss, to,
                     )
                 })

@@ -10,7 +10,7 @@
 //! are one. Sums and counts are exact and have no order, and results never depend on the memory order, so that the
 //! tiles give the bits of the whole.
 
-use super::cube_source::{CubeTile, Floats, Marks};
+use super::cube_tile::{CubeTile, Floats, Marks};
 use super::grid::{Place, Rows, shape};
 use super::{Cube, Items, Layout, Mask, Plane, Values};
 use crate::error::Error;

@@ -12,6 +12,7 @@ mod cube;
 #[cfg(feature = "conversions")]
 mod cube_planes;
 mod cube_source;
+mod cube_tile;
 #[cfg(feature = "conversions")]
 mod grid;
 mod live;
@@ -36,12 +37,12 @@ pub(crate) use cube::{CubeColumns, CubeOutput};
 pub use cube_planes::CubePlanes;
 #[cfg(feature = "conversions")]
 pub(crate) use cube_planes::CubeTiles;
-#[cfg(feature = "conversions")]
-pub(crate) use cube_source::CubeTile;
-#[cfg(any(feature = "conversions", feature = "capi"))]
-pub(crate) use cube_source::Floats;
-pub(crate) use cube_source::Marks;
 pub use cube_source::{CubeSource, Original};
+#[cfg(feature = "conversions")]
+pub(crate) use cube_tile::CubeTile;
+#[cfg(any(feature = "conversions", feature = "capi"))]
+pub(crate) use cube_tile::Floats;
+pub(crate) use cube_tile::Marks;
 #[cfg(all(feature = "conversions", feature = "capi"))]
 pub(crate) use grid::{Rows, shape};
 pub(crate) use live::{Live, LiveColumns, Weights, both};

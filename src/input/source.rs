@@ -5,7 +5,7 @@ use super::planes::{Planes, Tiles};
 use super::used::Used;
 #[cfg(feature = "conversions")]
 use super::{Items, Plane};
-use super::{MaskCounts, Masks, Pixels};
+use super::{MaskCounts, Masks, Pixels, Used};
 use crate::error::Error;
 use crate::simd::Output;
 

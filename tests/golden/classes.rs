@@ -1,10 +1,11 @@
 //! DiceLoss and CrossEntropyLoss.
 
-use super::{check_gradient, check_value, cube, doubles, floats, for_each_case, number};
+use super::{check_gradient, check_value, cube, doubles, floats, for_each_case, number, plane};
 use hyla::capi::cross_entropy::*;
 use hyla::capi::cube::hyla_cube;
 use hyla::capi::dice::*;
 use hyla::capi::loss::{HYLA_REDUCTION_WEIGHTED_MEAN, HYLA_STORE};
+use hyla::capi::planes::HYLA_I32;
 use serde_json::Value;
 
 /// Logits and labels of a case.
@@ -14,7 +15,7 @@ fn inputs(case: &Value) -> (Vec<f32>, Vec<i32>) {
 }
 
 fn labelled(case: &Value, values: &[f32], labels: &[i32]) -> hyla_cube {
-    hyla_cube { labels: labels.as_ptr(), ..cube(&case["inputs"]["logits"], values) }
+    hyla_cube { labels: plane(labels, HYLA_I32), ..cube(&case["inputs"]["logits"], values) }
 }
 
 /// The parts of a gradient over classes are of the size of the greatest, and nearly cancel where a class is

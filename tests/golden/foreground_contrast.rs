@@ -1,6 +1,6 @@
 //! ForegroundContrastLoss.
 
-use super::{bytes, cube, doubles, floats, for_each_case, number};
+use super::{bytes, cube, doubles, floats, for_each_case, mask, number};
 use hyla::capi::cube::hyla_cube;
 use hyla::capi::foreground_contrast::*;
 use hyla::capi::loss::HYLA_STORE;
@@ -37,7 +37,7 @@ fn check(case: &Value) {
     let cubes: Vec<hyla_cube> = values
         .chunks(3 * pixels)
         .zip(targets.chunks(pixels))
-        .map(|(values, targets)| hyla_cube { targets: targets.as_ptr(), ..cube(&case["inputs"]["rgb"], values) })
+        .map(|(values, targets)| hyla_cube { targets: mask(targets), ..cube(&case["inputs"]["rgb"], values) })
         .collect();
     let mut totals = hyla_foreground_contrast_totals::default();
     let mut frames = vec![hyla_foreground_contrast_frame::default(); batch];

@@ -22,12 +22,12 @@ mod selector;
 mod spectral_angle;
 mod svdd;
 
-use hyla::capi::cube::hyla_cube;
+use hyla::capi::cube::{hyla_cube, hyla_values};
 use hyla::capi::library::{hyla_tier_name, hyla_tier_pin};
 use hyla::capi::loss::{HYLA_REDUCTION_MEAN, HYLA_REDUCTION_NONE, HYLA_REDUCTION_SUM};
 use hyla::capi::metric::{HYLA_STAGE_TEST, hyla_context, hyla_metric};
 use hyla::capi::pixels::hyla_pixels;
-use hyla::capi::planes::{HYLA_F32, HYLA_U8, hyla_mask, hyla_plane};
+use hyla::capi::planes::{HYLA_F32, HYLA_I32, HYLA_U8, hyla_mask, hyla_plane};
 use serde_json::Value;
 use std::ffi::CStr;
 use std::path::PathBuf;
@@ -129,17 +129,22 @@ pub(crate) fn reduction(params: &Value) -> u32 {
 pub(crate) fn cube(array: &Value, values: &[f32]) -> hyla_cube {
     let channels = array["shape"].as_array().unwrap().last().unwrap().as_u64().unwrap() as usize;
     hyla_cube {
-        values: values.as_ptr(),
+        values: interleaved(values, channels),
         n: values.len() / channels,
         channels,
-        pixel_stride: channels,
-        channel_stride: 1,
-        targets: std::ptr::null(),
-        labels: std::ptr::null(),
-        valid: std::ptr::null(),
-        weights: std::ptr::null(),
-        reserved: [std::ptr::null(); 2],
+        targets: mask(&[]),
+        valid: mask(&[]),
+        labels: plane(&[0_i32; 0], HYLA_I32),
+        weights: plane(&[0_f32; 0], HYLA_F32),
+        rows: 1,
+        output_pitch: 0,
+        reserved: [0; 5],
     }
+}
+
+/// Values whose channels are neighbours.
+pub(crate) fn interleaved(values: &[f32], channels: usize) -> hyla_values {
+    hyla_values { plane: hyla_plane { stride: channels, ..plane(values, HYLA_F32) }, channel_stride: 1 }
 }
 
 /// Numbers of a type side by side, as C has them; an empty slice is not given.

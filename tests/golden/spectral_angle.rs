@@ -32,6 +32,7 @@ fn check(case: &Value, name: &str, measure: u32) {
     let (expect, inputs) = (&case["expect"][name], &case["inputs"]);
     let [a, b] = ["reconstruction", "original"].map(|array| floats(&inputs[array]));
     let [of_a, of_b] = [&a, &b].map(|values| cube(&inputs["reconstruction"], values));
+    let [ref values_a, ref values_b] = [of_a.values, of_b.values];
     let smallest = doubles(&expect["terms"]).into_iter().fold(1.0, f64::min);
     // Of the angle itself; a cosine is half of its square.
     let beside = 1e-14 / if measure == HYLA_SPECTRAL_ANGLE { smallest } else { (2.0 * smallest).sqrt() };
@@ -40,10 +41,10 @@ fn check(case: &Value, name: &str, measure: u32) {
     let [map, by_a, by_b] = written.each_mut().map(Vec::as_mut_ptr);
     // SAFETY: all pointers are of live values, the arrays in the layout of the cube.
     unsafe {
-        assert_eq!(hyla_spectral_angle_update(&params, &of_a, b.as_ptr(), &mut totals), 0);
-        assert_eq!(hyla_spectral_angle_map(&params, &of_a, b.as_ptr(), map), 0);
-        for (cube, other, to) in [(&of_a, &b, by_a), (&of_b, &a, by_b)] {
-            let status = hyla_spectral_angle_gradient(&params, &totals, cube, other.as_ptr(), 1.0, HYLA_STORE, to);
+        assert_eq!(hyla_spectral_angle_update(&params, &of_a, values_b, &mut totals), 0);
+        assert_eq!(hyla_spectral_angle_map(&params, &of_a, values_b, map), 0);
+        for (cube, other, to) in [(&of_a, values_b, by_a), (&of_b, values_a, by_b)] {
+            let status = hyla_spectral_angle_gradient(&params, &totals, cube, other, 1.0, HYLA_STORE, to);
             assert_eq!(status, 0);
         }
     }
