@@ -88,6 +88,37 @@ static void subjects(void) {
     CHECK(strcmp(hyla_status_subject(status), "totals") == 0 && strcmp(hyla_status_subject(other), "loss") == 0);
     params.pos_weight = -1.0f;
     CHECK(strcmp(hyla_status_subject(hyla_bce_loss(&params, &totals, &loss)), "pos_weight") == 0);
+    /* What only one thing can be meant by needs no more than the number. */
+    static const struct {
+        hyla_status error;
+        const char *subject;
+    } rows[] = {
+        {HYLA_ERROR_STRUCT_SIZE, "params"},
+        {HYLA_ERROR_UNKNOWN_REDUCTION, "reduction"},
+        {HYLA_ERROR_UNKNOWN_WRITE, "write"},
+        {HYLA_ERROR_UNKNOWN_STAGE, "stage"},
+        {HYLA_ERROR_TIER_UNAVAILABLE, "tier"},
+        {HYLA_ERROR_WEIGHT, "weight"},
+        {HYLA_ERROR_POS_WEIGHT, "pos_weight"},
+        {HYLA_ERROR_NO_SCALAR, "reduction"},
+        {HYLA_ERROR_MIXED_TOTALS, "totals"},
+        {HYLA_ERROR_CAPACITY, "capacity"},
+        {HYLA_ERROR_FRAME_SHAPE, "rows"},
+        {HYLA_ERROR_PIXEL_STRIDE, "pixel_stride"},
+        {HYLA_ERROR_THRESHOLDS, "ap_thresholds"},
+        {HYLA_ERROR_NU, "nu"},
+        {HYLA_ERROR_RADIUS, "r_unconstrained"},
+        {HYLA_ERROR_SMOOTH, "smooth"},
+        {HYLA_ERROR_EPSILON, "eps"},
+        {HYLA_ERROR_LABEL_SMOOTHING, "label_smoothing"},
+        {HYLA_ERROR_GAMMA, "gamma"},
+        {HYLA_ERROR_CLASS_WEIGHT, "class_weights"},
+        {HYLA_ERROR_UNKNOWN_NORMALIZATION, "normalization"},
+        {HYLA_ERROR_RANGE_MISSING, "range"},
+        {HYLA_ERROR_WORKSPACE, "workspace"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        CHECK(strcmp(hyla_status_subject(rows[i].error), rows[i].subject) == 0);
     const hyla_status none[] = {HYLA_OK, HYLA_NOTICE_EMPTY, INT32_MAX, INT32_MIN, INT32_MIN + 1, -256, -1};
     for (size_t i = 0; i < sizeof none / sizeof *none; ++i) CHECK(strlen(hyla_status_subject(none[i])) == 0);
     /* Behind the last subject there is none; each name is there once. */
