@@ -28,6 +28,28 @@ static void sizes(void) {
     CHECK(hyla_detection_totals_size() == sizeof(hyla_detection_totals));
 }
 
+/* Sizes that are constants are those that the functions say. */
+static void constants(void) {
+    static int64_t room[HYLA_RANKING_WORDS(256)];
+    for (size_t n = 0; n < 5000; ++n) {
+        CHECK(HYLA_RANKING_EXACT_WORKSPACE(n) == hyla_ranking_exact_workspace(n));
+        CHECK(HYLA_SELECTOR_DIVERSITY_METRIC_WORKSPACE(n) == hyla_selector_diversity_metric_workspace(n));
+        CHECK(HYLA_DISTINCT_LABEL_COUNT_WORDS(n) == hyla_distinct_label_count_words(n));
+    }
+    CHECK(HYLA_SCORE_STATISTICS_WORKSPACE == hyla_score_statistics_workspace());
+    CHECK(HYLA_TOPK_MEAN_WORKSPACE == hyla_topk_mean_workspace());
+    for (uint32_t bins = 1; bins <= 65536; bins += bins < 100 ? 1 : 997) {
+        const hyla_binning binning = {.rule = HYLA_BINNING_LINEAR, .bins = bins, .high = 1.0f};
+        size_t words = 0;
+        CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &words));
+        CHECK(words == HYLA_RANKING_WORDS(bins));
+    }
+    const hyla_binning keys = {.rule = HYLA_BINNING_KEY, .bins = 8};
+    size_t words = 0;
+    CHECK_STATUS(HYLA_OK, hyla_ranking_words(&keys, &words));
+    CHECK(words == sizeof room / sizeof *room);
+}
+
 static bool is_known(hyla_status status) {
     return strcmp(hyla_status_message(status), hyla_status_message(INT32_MIN)) != 0;
 }
@@ -183,6 +205,7 @@ static void tiers(void) {
 int main(void) {
     versions();
     sizes();
+    constants();
     messages();
     subjects();
     each_notice();

@@ -104,7 +104,7 @@ macro_rules! errors {
             /// A workspace, a table or words have fewer items than are needed. `..._workspace(...)` of the node says how
             /// many, of tables `hyla_binning_words`, of histograms `hyla_ranking_words`, of sets of labels
             /// `hyla_distinct_label_count_words`.
-            Workspace = -37, HYLA_ERROR_WORKSPACE, c"workspace": c"The workspace is too small.";
+            Workspace = -37, HYLA_ERROR_WORKSPACE, c"workspace": c"The workspace, the table or the words are too few.";
             /// The range of the scores is needed and does not belong to the totals.
             RangeMissing = -38, HYLA_ERROR_RANGE_MISSING, c"range":
                 c"The range of the scores is missing or is not that of the totals.";
