@@ -315,7 +315,19 @@ class matrix : public hyla_matrix {
     }
 };
 
-using context = hyla_context;
+enum class stage : std::uint32_t {
+    train = HYLA_STAGE_TRAIN,
+    val = HYLA_STAGE_VAL,
+    test = HYLA_STAGE_TEST,
+    inference = HYLA_STAGE_INFERENCE,
+};
+
+// Where in a run values were made: hyla::context(hyla::stage::val, epoch, batch).
+struct context : hyla_context {
+    constexpr context(hyla::stage of, std::uint32_t in_epoch = 0, std::uint32_t in_batch = 0) noexcept
+        : hyla_context{static_cast<std::uint32_t>(of), in_epoch, in_batch, 0} {}
+};
+
 using metric = hyla_metric;
 
 namespace detail {
