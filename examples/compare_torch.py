@@ -146,8 +146,8 @@ def compare_cube_losses(random):
     inputs = {"logits": logits, "targets": labels.astype(np.int64)}
     compare_loss(
         "DiceLoss, five classes", lambda loss, slopes: hyla.
-        dice_loss_and_gradient(hyla.params("dice"), cube, 1.0, hyla.STORE, room, loss, slopes), np.empty_like(logits),
-        losses.DiceLoss(), inputs, "logits"
+        dice_loss_and_gradient(hyla.params("dice"), cube, 1.0, hyla.STORE, None, room, loss, slopes),
+        np.empty_like(logits), losses.DiceLoss(), inputs, "logits"
     )
     compare_loss(
         "CrossEntropyLoss, five classes", lambda loss, slopes: hyla.

@@ -61,7 +61,7 @@ int main(int count, char **words) {
 
         // The two terms. The gradient of W is stored by the second and added to by the first, below.
         hyla_svdd_totals totals = {0};
-        hyla_sum center_sums[DIMENSIONS] = {0};
+        hyla_exact_sum center_sums[DIMENSIONS] = {0};
         double svdd_loss, orthogonality_loss, grad_radius;
         must(hyla_svdd_loss_and_gradient(&svdd, &training, center, 1.0, HYLA_STORE, &totals, &svdd_loss,
                                          grad_embeddings),

@@ -73,8 +73,8 @@ static hyla_status dice_gradient(const struct arguments *a) {
     return hyla_dice_gradient(a->at[PARAMS], a->at[TOTALS], a->at[CUBE], 1.0, a->write, a->at[FLOATS]);
 }
 static hyla_status dice_both(const struct arguments *a) {
-    return hyla_dice_loss_and_gradient(a->at[PARAMS], a->at[CUBE], 1.0, a->write, a->at[TOTALS], a->at[VALUE],
-                                       a->at[FLOATS]);
+    return hyla_dice_loss_and_gradient(a->at[PARAMS], a->at[CUBE], 1.0, a->write, a->at[TOTALS], a->at[OTHER],
+                                       a->at[VALUE], a->at[FLOATS]);
 }
 
 #define INPUTS (BIT(PARAMS) | BIT(CUBE) | BIT(VALUES) | BIT(LABELS) | BIT(VALID) | BIT(WEIGHTS))
@@ -95,7 +95,8 @@ static const struct function functions[] = {
     {"hyla_dice_normalize", dice_normalize, &dice, 0, 0, BIT(TOTALS)},
     {"hyla_dice_loss", dice_loss, &dice, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_dice_gradient", dice_gradient, &dice, INPUTS | BIT(TOTALS), OPTIONAL, BIT(FLOATS)},
-    {"hyla_dice_loss_and_gradient", dice_both, &dice, INPUTS, OPTIONAL, BIT(TOTALS) | BIT(VALUE) | BIT(FLOATS)},
+    {"hyla_dice_loss_and_gradient", dice_both, &dice, INPUTS, OPTIONAL | BIT(TOTALS),
+     BIT(TOTALS) | BIT(OTHER) | BIT(VALUE) | BIT(FLOATS)},
 };
 
 /* Four pixels of two classes, at even odds. */
@@ -125,14 +126,16 @@ static void refused_entropy(hyla_status expected, const hyla_cross_entropy_param
 
 static void refused_dice(hyla_status expected, const hyla_dice_params *params, const hyla_cube *cube, uint32_t write) {
     static const hyla_dice_totals empty[2];
-    hyla_dice_totals totals[2];
+    hyla_dice_totals totals[2], batch[2];
     double loss = 42.0;
     float out[8] = {42.0f};
     memset(totals, 0, sizeof totals);
+    memset(batch, 0, sizeof batch);
     if (write == HYLA_STORE) CHECK_STATUS(expected, hyla_dice_update(params, cube, totals));
     CHECK_STATUS(expected, hyla_dice_gradient(params, totals, cube, 1.0, write, out));
-    CHECK_STATUS(expected, hyla_dice_loss_and_gradient(params, cube, 1.0, write, totals, &loss, out));
+    CHECK_STATUS(expected, hyla_dice_loss_and_gradient(params, cube, 1.0, write, totals, batch, &loss, out));
     CHECK(loss == 42.0 && out[0] == 42.0f && out[1] == 0.0f && memcmp(totals, empty, sizeof totals) == 0);
+    CHECK(memcmp(batch, empty, sizeof batch) == 0);
 }
 
 static void parameters(void) {
@@ -232,15 +235,27 @@ static void values(void) {
     hyla_dice_totals classes[2], swapped[2];
     dice_params.eps = 0.0f;
     cube.labels = hyla_i32(labels);
-    CHECK_STATUS(HYLA_OK, hyla_dice_loss_and_gradient(&dice_params, &cube, 1.0, HYLA_STORE, classes, &loss, out));
+    CHECK_STATUS(HYLA_OK, hyla_dice_loss_and_gradient(&dice_params, &cube, 1.0, HYLA_STORE, NULL, classes, &loss, out));
     CHECK(fabs(loss - 0.5) < 1e-7 && classes[0].pixels == 4 && out[0] < 0.0f && out[0] == -out[1]);
+    /* The totals of the batch are stored, and added to others, as of all losses. */
+    hyla_dice_totals twice[2], sum[2], batch[2];
+    memset(sum, 0, sizeof sum);
+    memset(twice, 0, sizeof twice);
+    for (int time = 0; time < 2; ++time) {
+        memset(batch, 0xa5, sizeof batch);
+        CHECK_STATUS(HYLA_OK,
+                     hyla_dice_loss_and_gradient(&dice_params, &cube, 1.0, HYLA_STORE, sum, batch, &loss, out));
+        CHECK(fabs(loss - 0.5) < 1e-7 && memcmp(batch, classes, sizeof batch) == 0);
+        CHECK_STATUS(HYLA_OK, hyla_dice_merge(classes, twice, 2));
+    }
+    CHECK(memcmp(sum, twice, sizeof sum) == 0 && sum[0].pixels == 8);
     swapped[0] = classes[1];
     swapped[1] = classes[0];
     CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS, hyla_dice_loss(&dice_params, swapped, 2, &loss));
     CHECK_STATUS(HYLA_ERROR_CHANNELS, hyla_dice_loss(&dice_params, NULL, 0, &loss));
     const hyla_cube nothing = {.channels = 2};
     CHECK_STATUS(HYLA_NOTICE_EMPTY,
-                 hyla_dice_loss_and_gradient(&dice_params, &nothing, 1.0, HYLA_STORE, classes, &loss, NULL));
+                 hyla_dice_loss_and_gradient(&dice_params, &nothing, 1.0, HYLA_STORE, NULL, classes, &loss, NULL));
     CHECK(loss == 0.0);
 }
 

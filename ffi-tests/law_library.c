@@ -28,6 +28,28 @@ static void sizes(void) {
     CHECK(hyla_detection_totals_size() == sizeof(hyla_detection_totals));
 }
 
+/* Sizes that are constants are those that the functions say. */
+static void constants(void) {
+    static int64_t room[HYLA_RANKING_WORDS(256)];
+    for (size_t n = 0; n < 5000; ++n) {
+        CHECK(HYLA_RANKING_EXACT_WORKSPACE(n) == hyla_ranking_exact_workspace(n));
+        CHECK(HYLA_SELECTOR_DIVERSITY_METRIC_WORKSPACE(n) == hyla_selector_diversity_metric_workspace(n));
+        CHECK(HYLA_DISTINCT_LABEL_COUNT_WORDS(n) == hyla_distinct_label_count_words(n));
+    }
+    CHECK(HYLA_SCORE_STATISTICS_WORKSPACE == hyla_score_statistics_workspace());
+    CHECK(HYLA_TOPK_MEAN_WORKSPACE == hyla_topk_mean_workspace());
+    for (uint32_t bins = 1; bins <= 65536; bins += bins < 100 ? 1 : 997) {
+        const hyla_binning binning = {.rule = HYLA_BINNING_LINEAR, .bins = bins, .high = 1.0f};
+        size_t words = 0;
+        CHECK_STATUS(HYLA_OK, hyla_ranking_words(&binning, &words));
+        CHECK(words == HYLA_RANKING_WORDS(bins));
+    }
+    const hyla_binning keys = {.rule = HYLA_BINNING_KEY, .bins = 8};
+    size_t words = 0;
+    CHECK_STATUS(HYLA_OK, hyla_ranking_words(&keys, &words));
+    CHECK(words == sizeof room / sizeof *room);
+}
+
 static bool is_known(hyla_status status) {
     return strcmp(hyla_status_message(status), hyla_status_message(INT32_MIN)) != 0;
 }
@@ -88,6 +110,37 @@ static void subjects(void) {
     CHECK(strcmp(hyla_status_subject(status), "totals") == 0 && strcmp(hyla_status_subject(other), "loss") == 0);
     params.pos_weight = -1.0f;
     CHECK(strcmp(hyla_status_subject(hyla_bce_loss(&params, &totals, &loss)), "pos_weight") == 0);
+    /* What only one thing can be meant by needs no more than the number. */
+    static const struct {
+        hyla_status error;
+        const char *subject;
+    } rows[] = {
+        {HYLA_ERROR_STRUCT_SIZE, "params"},
+        {HYLA_ERROR_UNKNOWN_REDUCTION, "reduction"},
+        {HYLA_ERROR_UNKNOWN_WRITE, "write"},
+        {HYLA_ERROR_UNKNOWN_STAGE, "stage"},
+        {HYLA_ERROR_TIER_UNAVAILABLE, "tier"},
+        {HYLA_ERROR_WEIGHT, "weight"},
+        {HYLA_ERROR_POS_WEIGHT, "pos_weight"},
+        {HYLA_ERROR_NO_SCALAR, "reduction"},
+        {HYLA_ERROR_MIXED_TOTALS, "totals"},
+        {HYLA_ERROR_CAPACITY, "capacity"},
+        {HYLA_ERROR_FRAME_SHAPE, "rows"},
+        {HYLA_ERROR_PIXEL_STRIDE, "pixel_stride"},
+        {HYLA_ERROR_THRESHOLDS, "ap_thresholds"},
+        {HYLA_ERROR_NU, "nu"},
+        {HYLA_ERROR_RADIUS, "r_unconstrained"},
+        {HYLA_ERROR_SMOOTH, "smooth"},
+        {HYLA_ERROR_EPSILON, "eps"},
+        {HYLA_ERROR_LABEL_SMOOTHING, "label_smoothing"},
+        {HYLA_ERROR_GAMMA, "gamma"},
+        {HYLA_ERROR_CLASS_WEIGHT, "class_weights"},
+        {HYLA_ERROR_UNKNOWN_NORMALIZATION, "normalization"},
+        {HYLA_ERROR_RANGE_MISSING, "range"},
+        {HYLA_ERROR_WORKSPACE, "workspace"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
+        CHECK(strcmp(hyla_status_subject(rows[i].error), rows[i].subject) == 0);
     const hyla_status none[] = {HYLA_OK, HYLA_NOTICE_EMPTY, INT32_MAX, INT32_MIN, INT32_MIN + 1, -256, -1};
     for (size_t i = 0; i < sizeof none / sizeof *none; ++i) CHECK(strlen(hyla_status_subject(none[i])) == 0);
     /* Behind the last subject there is none; each name is there once. */
@@ -152,6 +205,7 @@ static void tiers(void) {
 int main(void) {
     versions();
     sizes();
+    constants();
     messages();
     subjects();
     each_notice();

@@ -12,7 +12,7 @@ static const char *const slot_names[SLOTS] = {
     [ENTRIES] = "values",      [CENTER] = "center",       [RANGE] = "range",         [OTHER] = "other",
     [TOTALS] = "totals",       [CONTEXT] = "context",     [VALUE] = "loss",          [NUMBER] = "number",
     [FLOATS] = "grad_scores",  [MAP] = "loss_map",        [MORE] = "more",           [WORKSPACE] = "workspace",
-    [LIST] = "out",            [COUNT] = "count",         [BINNING] = "binning",     [TABLE] = "table",
+    [LIST] = "out",            [COUNT] = "written",       [BINNING] = "binning",     [TABLE] = "table",
 };
 
 /* Other names, of the functions that begin so: the first row that fits counts. */
@@ -30,11 +30,11 @@ static const struct {
     {"confusion_", VALUE, "report"},
     {"pixel_statistics_", VALUE, "report"},
     {"detection_", WORKSPACE, "words"},
-    {"detection_", COUNT, "written"},
     {"cross_entropy_", CUBE, "logits"},
     {"cross_entropy_", CENTER, "class_weights"},
     {"cross_entropy_", FLOATS, "grad_logits"},
     {"dice_", CUBE, "logits"},
+    {"dice_loss_and_gradient", OTHER, "batch"},
     {"dice_", FLOATS, "grad_logits"},
     {"orthogonality_", MATRIX, "components"},
     {"orthogonality_", FLOATS, "grad_components"},
@@ -43,7 +43,7 @@ static const struct {
     {"component_orthogonality_", MATRIX, "components"},
     {"component_orthogonality_", VALUE, "report"},
     {"component_orthogonality_metrics", TOTALS, "report"},
-    {"distinct_label_count_", TABLE, "set"},
+    {"distinct_label_count_", TABLE, "words"},
     {"distinct_label_count_", FLOATS, "other"},
     {"distinct_label_count_", VALUE, "labels"},
     {"drift_metrics", TOTALS, "report"},
@@ -79,7 +79,6 @@ static const struct {
     {"ranking_words", COUNT, "words"},
     {"ranking_update, u8", DECISIONS, "scores"},
     {"ranking_curve", LIST, "points"},
-    {"ranking_curve", COUNT, "written"},
     {"ranking_at", VALUE, "point"},
     {"ranking_threshold", VALUE, "threshold"},
     {"ranking_quantile", VALUE, "bounds"},

@@ -7,13 +7,13 @@ static void fill(struct arguments *arguments) {
     const hyla_svdd_params params = HYLA_SVDD_PARAMS_DEFAULT;
     const hyla_cube *cube = cube_of(arguments);
     *(hyla_svdd_params *)arguments->at[PARAMS] = params;
-    memset(arguments->at[WORKSPACE], 0, LAW_CHANNELS * sizeof(hyla_sum));
+    memset(arguments->at[WORKSPACE], 0, LAW_CHANNELS * sizeof(hyla_exact_sum));
     CHECK_STATUS(HYLA_OK, hyla_svdd_update(&params, cube, arguments->at[CENTER], arguments->at[TOTALS]));
     CHECK_STATUS(HYLA_OK, hyla_svdd_update(&params, cube, arguments->at[CENTER], arguments->at[OTHER]));
 }
 
 /* Where other functions have a workspace lie the sums of the center. */
-#define SUMS (LAW_CHANNELS * sizeof(hyla_sum))
+#define SUMS (LAW_CHANNELS * sizeof(hyla_exact_sum))
 static const struct family svdd = {
     .sizes[PARAMS] = sizeof(hyla_svdd_params),
     .sizes[TOTALS] = sizeof(hyla_svdd_totals),
@@ -91,9 +91,9 @@ static hyla_cube three_pixels(void) {
 
 static void refused(hyla_status expected, const hyla_svdd_params *params, const hyla_cube *cube, uint32_t write) {
     static const hyla_svdd_totals empty;
-    static const hyla_sum no_sums[2];
+    static const hyla_exact_sum no_sums[2];
     hyla_svdd_totals totals = {0};
-    hyla_sum sums[2] = {{{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}};
+    hyla_exact_sum sums[2] = {{{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}};
     double value = 42.0;
     float out[6] = {42.0f, 42.0f, 42.0f, 42.0f, 42.0f, 42.0f};
     if (write == HYLA_STORE) {
@@ -157,7 +157,7 @@ static void known_values(void) {
     hyla_svdd_params params = HYLA_SVDD_PARAMS_DEFAULT;
     hyla_cube cube = three_pixels();
     hyla_svdd_totals totals = {0};
-    hyla_sum sums[2] = {{{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}};
+    hyla_exact_sum sums[2] = {{{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}};
     double value = 0.0;
     float out[6];
     params.nu = 0.5f;

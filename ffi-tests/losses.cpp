@@ -105,7 +105,7 @@ void cubes() {
                        static_cast<const hyla_cube &>(cube), at);
     const hyla::svdd::params params;
     hyla::svdd totals;
-    std::array<hyla_sum, channels> sums{};
+    std::array<hyla_exact_sum, channels> sums{};
     std::array<float, channels> of_center{}, expected{};
     double number = 0.0;
     CHECK_STATUS(HYLA_OK, totals.update(params, cube, at).code());
@@ -126,8 +126,11 @@ void cubes() {
     const hyla::dice::params dice;
     std::array<hyla_dice_totals, channels> classes{}, same{};
     CHECK_STATUS(HYLA_OK, hyla::dice::update(dice, logits, classes).code());
-    const auto result = hyla::dice::loss_and_gradient(dice, logits, 1.0, HYLA_STORE, same, map);
-    CHECK(result && equal(classes, same) && hyla::dice::loss(dice, classes).value == result.value);
+    std::array<hyla_dice_totals, channels> sum{};
+    const auto result = hyla::dice::loss_and_gradient(dice, logits, 1.0, HYLA_STORE, sum, same, map);
+    CHECK(result && equal(classes, same) && equal(classes, sum));
+    CHECK(hyla::dice::loss_and_gradient(dice, logits, 1.0, HYLA_STORE, {}, same, map) && equal(classes, same));
+    CHECK( hyla::dice::loss(dice, classes).value == result.value);
     CHECK_STATUS(HYLA_OK, hyla::dice::gradient(dice, classes, logits, 1.0, HYLA_STORE, expected_map).code());
     CHECK(equal(map, expected_map));
     CHECK_STATUS(HYLA_OK, hyla::dice::merge(same, classes).code());

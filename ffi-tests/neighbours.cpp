@@ -184,7 +184,7 @@ hyla_status cube_task(const Inputs &inputs, Outputs &outputs, std::size_t task, 
         return first_error({
             hyla_cross_entropy_loss_and_gradient(&cross_entropy, &cube, nullptr, 1.0, write_mode(task),
                                                  &own.cross_entropy, &own.losses[0], map(1)),
-            hyla_dice_loss_and_gradient(&dice, &cube, 1.0, write_mode(task), own.dice, &own.losses[1], map(2)),
+            hyla_dice_loss_and_gradient(&dice, &cube, 1.0, write_mode(task), nullptr, own.dice, &own.losses[1], map(2)),
         });
     }
     return first_error({
@@ -259,7 +259,8 @@ public:
     Pinning() : thread([this] {
         for (std::uint32_t tier = 0; !done.load(std::memory_order_relaxed); tier = (tier + 1) % (TIERS + 1)) {
             const hyla_status status = hyla_tier_pin(tier);
-            if (HYLA_FAILED(status) && (tier == HYLA_TIER_BEST || HYLA_ERROR_OF(status) != HYLA_ERROR_TIER_UNAVAILABLE)) good = false;
+            const bool is_there = HYLA_ERROR_OF(status) != HYLA_ERROR_TIER_UNAVAILABLE;
+            if (HYLA_FAILED(status) && (tier == HYLA_TIER_BEST || is_there)) good = false;
             std::this_thread::yield();
         }
     }) {}

@@ -83,7 +83,7 @@ static inline void take_svdd(const struct buffers *on, const hyla_cube *cube, st
     const hyla_svdd_params params = {sizeof params, 0.1f, 2.0f, 0.25f};
     TAKE_POINTWISE("svdd", svdd, params, on->n, on->n * CHANNELS, cube, on->center);
     hyla_svdd_totals totals = {0};
-    hyla_sum sums[CHANNELS] = {0};
+    hyla_exact_sum sums[CHANNELS] = {0};
     float slopes[CHANNELS];
     double slope = 0.0, radius = 0.0;
     take_status(to, "svdd update", hyla_svdd_update(&params, cube, on->center, &totals));
@@ -107,7 +107,7 @@ static inline void take_dice(const struct buffers *on, const hyla_cube *cube, st
     take_status(to, "dice loss", hyla_dice_loss(&params, totals, cube->channels, &loss));
     take_value(to, "dice loss", loss);
     TAKE_GRADIENTS("dice", dice, on->n * cube->channels, &params, totals, cube);
-    take_status(to, "dice at once", hyla_dice_loss_and_gradient(&params, cube, 0.75, HYLA_STORE, at_once, &loss,
+    take_status(to, "dice at once", hyla_dice_loss_and_gradient(&params, cube, 0.75, HYLA_STORE, NULL, at_once, &loss,
                                                                 clean(on, on->n * cube->channels)));
     take_value(to, "dice at once", loss);
     take_floats(to, "dice at once", on->written, on->n * cube->channels);

@@ -81,7 +81,7 @@ static inline void take_merged_losses(const struct buffers *on, const struct pie
     LOSSES_OF_TWO_CUBES(TAKE_MERGED_COMPARED)
     TAKE_MERGED_SUMS("cross-entropy", cross_entropy, &entropy, &piece->cube, NULL, totals);
     TAKE_MERGED_SUMS("svdd", svdd, &svdd, &piece->cube, on->center, totals);
-    TAKE_MERGED("svdd center sums", hyla_sum, CHANNELS,
+    TAKE_MERGED("svdd center sums", hyla_exact_sum, CHANNELS,
                 hyla_svdd_center_update(&svdd, &piece->cube, on->center, totals),
                 hyla_svdd_center_merge(totals, merged, CHANNELS), hyla_svdd_center_normalize(added, CHANNELS));
     TAKE_MERGED("dice totals", hyla_dice_totals, CHANNELS, hyla_dice_update(&dice, &piece->cube, totals),

@@ -26,11 +26,15 @@ void statuses() {
     wrong.pos_weight = -1.0f;
     const hyla::status status = hyla::bce().update(wrong, hyla::pixels());
     CHECK(status.error() == HYLA_ERROR_POS_WEIGHT && std::strcmp(status.subject(), "pos_weight") == 0);
-    const float scores[2] = {0.0f, 1.0f};
-    const auto missing = hyla::bce().update(hyla::bce::params(), hyla::pixels(2).with_scores(scores));
+    const auto missing = hyla::bce().update(hyla::bce::params(), hyla::pixels(n).with_scores(scores));
     CHECK(missing.error() == HYLA_ERROR_NULL_POINTER && missing.code() != missing.error());
     CHECK(std::strcmp(missing.subject(), "targets") == 0);
     static_assert(hyla::status(HYLA_NOTICE_EMPTY).error() == 0 && hyla::status(-4 - (7 << 8)).error() == -4);
+
+    /* A stage is no number. */
+    static_assert(!std::is_constructible_v<hyla::context, std::uint32_t>);
+    static_assert(hyla::context(hyla::stage::inference).stage == HYLA_STAGE_INFERENCE && context.batch_idx == 2);
+    static_assert(context.stage == HYLA_STAGE_VAL && context.epoch == 1 && context.reserved == 0);
 
     /* Notices, one after the other. */
     constexpr hyla_status several = HYLA_NOTICE_EMPTY | HYLA_NOTICE_REJECTED | HYLA_NOTICE_COARSE;

@@ -18,7 +18,7 @@ const std::array<float, n> weights = {1.0f, 0.5f, 2.0f, 1.0f, 1.0f, -1.0f};
 const std::array<std::uint8_t, n> targets = {1, 0, 1, 0, 1, 0};
 const std::array<std::uint8_t, n> decisions = {1, 0, 1, 1, 0, 1};
 const std::array<std::uint8_t, n> valid = {1, 1, 1, 0, 1, 1};
-constexpr hyla::context context = {HYLA_STAGE_VAL, 1, 2, 0};
+constexpr hyla::context context(hyla::stage::val, 1, 2);
 
 hyla::pixels all() {
     return hyla::pixels(n)

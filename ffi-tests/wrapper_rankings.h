@@ -32,6 +32,9 @@ void ranking() {
     const hyla::pixels pixels = counted();
     hyla::binning binning;
     CHECK_STATUS(HYLA_OK, binning.build(hyla::binning::params(), {}).code());
+    static_assert(ranking::words_of(4096) == 8200 && hyla::distinct_label_count::words(5) == 7);
+    static_assert(hyla::ranking_exact::workspace_size(3) == 1030 && hyla::topk_mean::workspace_size() > 0);
+    CHECK(ranking::words(binning).value == ranking::words_of(4096));
     std::vector<std::int64_t> words(ranking::words(binning).value), other(words.size()), expected(words.size());
     CHECK(words.size() == 2 * 4096 + 8);
     for (auto *to : {&words, &other}) CHECK_STATUS(HYLA_OK, ranking::update(binning, pixels, *to).code());

@@ -176,7 +176,7 @@
 // The totals hold terms that were made with other parameters, or are damaged.
 #define HYLA_ERROR_MIXED_TOTALS (-18)
 
-// The output has room for fewer items than there are.
+// The output has room for fewer items than there are; how many are always enough is said with the function.
 #define HYLA_ERROR_CAPACITY (-19)
 
 // The rows of the frame do not fit into its pixels, or overlap.
@@ -231,7 +231,9 @@
 // The strides let two items share one place, or overflow the address space.
 #define HYLA_ERROR_STRIDES (-36)
 
-// The workspace is too small.
+// A workspace, a table or words have fewer items than are needed. `..._workspace(...)` of the node says how
+// many, of tables `hyla_binning_words`, of histograms `hyla_ranking_words`, of sets of labels
+// `hyla_distinct_label_count_words`.
 #define HYLA_ERROR_WORKSPACE (-37)
 
 // The range of the scores is needed and does not belong to the totals.
@@ -485,11 +487,17 @@
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SCORE_STATISTICS_STAGES 6
 
+// What `hyla_score_statistics_workspace` says, as a constant.
+#define HYLA_SCORE_STATISTICS_WORKSPACE 6656
+
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_DIVERSITY_METRIC_STAGES 6
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_SELECTOR_ENTROPY_METRIC_STAGES 6
+
+// What `hyla_topk_mean_workspace` says, as a constant.
+#define HYLA_TOPK_MEAN_WORKSPACE 2816
 
 // What a function returns: 0 is success; negative is an error, and nothing was written; positive is a set of notices
 // (`HYLA_NOTICE_...` bits), and the values were written. `HYLA_FAILED(status)` tells errors from the rest.
@@ -501,7 +509,7 @@ typedef int32_t hyla_status;
 // An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
 // that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
 // law says of totals.
-typedef struct hyla_sum {
+typedef struct hyla_exact_sum {
     // The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
     // in [0, 2^32), the last one signed.
     int64_t digits[12];
@@ -513,13 +521,13 @@ typedef struct hyla_sum {
     int64_t negative_infinity;
     // Zero.
     int64_t reserved;
-} hyla_sum;
+} hyla_exact_sum;
 
 // The exact sum of a float map and its count; all zero is empty. Adding the words of two totals
 // merges them; call `hyla_sum_normalize` afterwards to compare words.
 typedef struct hyla_sum_totals {
     // The sum of the scores.
-    struct hyla_sum sum;
+    struct hyla_exact_sum sum;
     // How many pixels count.
     int64_t pixels;
 } hyla_sum_totals;
@@ -683,9 +691,9 @@ typedef struct hyla_bce_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_bce_normalize` afterwards to compare words.
 typedef struct hyla_bce_totals {
     // The sum of the terms.
-    struct hyla_sum loss;
+    struct hyla_exact_sum loss;
     // The sum of the pixel weights of the pixels that count.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight and acted as masked.
@@ -726,9 +734,9 @@ typedef struct hyla_cross_entropy_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_cross_entropy_normalize` afterwards to compare words.
 typedef struct hyla_cross_entropy_totals {
     // The sum of the terms.
-    struct hyla_sum loss;
+    struct hyla_exact_sum loss;
     // The sum of the factors `o_y v_i` of the pixels that count.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight or label and acted as masked.
@@ -832,11 +840,11 @@ typedef struct hyla_dice_params {
 // of as many as there are channels. Adding the words of two arrays merges them.
 typedef struct hyla_dice_totals {
     // `sum v p_c` over the pixels whose label is the class.
-    struct hyla_sum intersection;
+    struct hyla_exact_sum intersection;
     // `sum v p_c`.
-    struct hyla_sum predicted;
+    struct hyla_exact_sum predicted;
     // `sum v` over the pixels whose label is the class.
-    struct hyla_sum target;
+    struct hyla_exact_sum target;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight or label and acted as masked.
@@ -915,9 +923,9 @@ typedef struct hyla_focal_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_focal_normalize` afterwards to compare words.
 typedef struct hyla_focal_totals {
     // The sum of the terms.
-    struct hyla_sum loss;
+    struct hyla_exact_sum loss;
     // The sum of the pixel weights of the pixels that count.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight and acted as masked.
@@ -969,15 +977,15 @@ typedef struct hyla_foreground_contrast_params {
 // frame merges them; call `hyla_foreground_contrast_frame_normalize` afterwards to compare words.
 typedef struct hyla_foreground_contrast_frame {
     // The sums of the weighted colours of the foreground, by channel.
-    struct hyla_sum foreground[3];
+    struct hyla_exact_sum foreground[3];
     // Those of the background.
-    struct hyla_sum background[3];
+    struct hyla_exact_sum background[3];
     // The sums of the weighted squares of the foreground; empty where the compactness weight is 0.
-    struct hyla_sum squares[3];
+    struct hyla_exact_sum squares[3];
     // The sum of the pixel weights of the foreground: without weights the number of its pixels.
-    struct hyla_sum foreground_weights;
+    struct hyla_exact_sum foreground_weights;
     // That of the background.
-    struct hyla_sum background_weights;
+    struct hyla_exact_sum background_weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight and acted as masked.
@@ -990,7 +998,7 @@ typedef struct hyla_foreground_contrast_frame {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_foreground_contrast_normalize` afterwards to compare words.
 typedef struct hyla_foreground_contrast_totals {
     // The sum of the losses of the frames that count.
-    struct hyla_sum loss;
+    struct hyla_exact_sum loss;
     // How many frames count.
     int64_t frames;
     // How many frames were skipped: without foreground or without background.
@@ -1038,13 +1046,13 @@ typedef struct hyla_iou_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_iou_normalize` afterwards to compare words.
 typedef struct hyla_iou_totals {
     // `sum v p y`; with minmax `sum v x y`.
-    struct hyla_sum intersection;
+    struct hyla_exact_sum intersection;
     // `sum v p`; with minmax `sum v x`.
-    struct hyla_sum predicted;
+    struct hyla_exact_sum predicted;
     // `sum v y`.
-    struct hyla_sum target;
+    struct hyla_exact_sum target;
     // `sum v`.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight or soft target and acted as masked.
@@ -1077,9 +1085,9 @@ typedef struct hyla_mse_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_mse_normalize` afterwards to compare words.
 typedef struct hyla_mse_totals {
     // The sum of the terms.
-    struct hyla_sum loss;
+    struct hyla_exact_sum loss;
     // The sum of the weights of the values that count.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many values count.
     int64_t values;
     // How many valid pixels had a bad weight and acted as masked.
@@ -1171,9 +1179,9 @@ typedef struct hyla_spectral_angle_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_spectral_angle_normalize` afterwards to compare words.
 typedef struct hyla_spectral_angle_totals {
     // The sum of the terms.
-    struct hyla_sum loss;
+    struct hyla_exact_sum loss;
     // The sum of the weights of the pixels that count.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight and acted as masked.
@@ -1214,9 +1222,9 @@ typedef struct hyla_svdd_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_svdd_normalize` afterwards to compare words.
 typedef struct hyla_svdd_totals {
     // The sum of the terms `a_n v_n (d_n - R^2)` up to 2^127.
-    struct hyla_sum loss;
+    struct hyla_exact_sum loss;
     // The sum of the pixel weights of the pixels that count.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight and acted as masked.
@@ -1224,9 +1232,9 @@ typedef struct hyla_svdd_totals {
     // Shows whether terms of different radii were mixed.
     int64_t fingerprint;
     // The sum of the greater terms, in units of 2^192.
-    struct hyla_sum huge;
+    struct hyla_exact_sum huge;
     // The sum of the weights of pixels outside the sphere.
-    struct hyla_sum outside_weights;
+    struct hyla_exact_sum outside_weights;
     // How many pixels lie outside, whatever their weights.
     int64_t outside;
 } hyla_svdd_totals;
@@ -1274,13 +1282,13 @@ typedef struct hyla_tversky_params {
 // (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_tversky_normalize` afterwards to compare words.
 typedef struct hyla_tversky_totals {
     // `sum v p y`; with minmax `sum v x y`.
-    struct hyla_sum intersection;
+    struct hyla_exact_sum intersection;
     // `sum v p`; with minmax `sum v x`.
-    struct hyla_sum predicted;
+    struct hyla_exact_sum predicted;
     // `sum v y`.
-    struct hyla_sum target;
+    struct hyla_exact_sum target;
     // `sum v`.
-    struct hyla_sum weights;
+    struct hyla_exact_sum weights;
     // How many pixels count.
     int64_t pixels;
     // How many valid pixels had a bad weight or soft target and acted as masked.
@@ -1575,7 +1583,7 @@ typedef struct hyla_drift_report {
 // the pooled ones. Sums are exact; each value is rounded once. Needs no labels.
 typedef struct hyla_explained_variance_totals {
     // The sum of its ratios.
-    struct hyla_sum ratio;
+    struct hyla_exact_sum ratio;
     // How many batches were added.
     int64_t batches;
 } hyla_explained_variance_totals;
@@ -1681,7 +1689,7 @@ typedef struct hyla_ranking_exact_report {
 } hyla_ranking_exact_report;
 
 // An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
-typedef struct hyla_sum_of_squares {
+typedef struct hyla_exact_squares {
     // The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
     // in [0, 2^32), the last one signed.
     int64_t digits[20];
@@ -1693,7 +1701,7 @@ typedef struct hyla_sum_of_squares {
     int64_t negative_infinity;
     // Zero.
     int64_t reserved;
-} hyla_sum_of_squares;
+} hyla_exact_squares;
 
 // Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty.
 // Adding the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words.
@@ -1701,9 +1709,9 @@ typedef struct hyla_sum_of_squares {
 // (`hyla_ranking_quantile`; no labels needed).
 typedef struct hyla_score_statistics_totals {
     // The sum of the scores.
-    struct hyla_sum sum;
+    struct hyla_exact_sum sum;
     // The sum of their squares.
-    struct hyla_sum_of_squares squares;
+    struct hyla_exact_squares squares;
     // How many pixels count.
     int64_t pixels;
 } hyla_score_statistics_totals;
@@ -2178,7 +2186,8 @@ hyla_status hyla_dice_gradient(const struct hyla_dice_params *params,
                                float *grad_logits);
 
 // The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
-// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
+// totals are added to `totals`, which may be NULL, and stored in `batch`, which may be uninitialised: both are
+// arrays of `channels` of them.
 //
 // Errors: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of `hyla_dice_loss`, about this batch.
 HYLA_API
@@ -2188,6 +2197,7 @@ hyla_status hyla_dice_loss_and_gradient(const struct hyla_dice_params *params,
                                         double upstream,
                                         uint32_t write,
                                         struct hyla_dice_totals *totals,
+                                        struct hyla_dice_totals *batch,
                                         double *loss,
                                         float *grad_logits);
 
@@ -3033,15 +3043,15 @@ HYLA_NODISCARD
 hyla_status hyla_svdd_center_update(const struct hyla_svdd_params *params,
                                     const struct hyla_cube *embeddings,
                                     const float *center,
-                                    struct hyla_sum *center_sums);
+                                    struct hyla_exact_sum *center_sums);
 
 // Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_svdd_center_merge(const struct hyla_sum *other,
-                                   struct hyla_sum *center_sums,
+hyla_status hyla_svdd_center_merge(const struct hyla_exact_sum *other,
+                                   struct hyla_exact_sum *center_sums,
                                    size_t channels);
 
 // Makes the words canonical after they were added elsewhere.
@@ -3049,7 +3059,7 @@ hyla_status hyla_svdd_center_merge(const struct hyla_sum *other,
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_svdd_center_normalize(struct hyla_sum *center_sums,
+hyla_status hyla_svdd_center_normalize(struct hyla_exact_sum *center_sums,
                                        size_t channels);
 
 // Writes `upstream * d loss / d center` to `grad_center` (`channels` floats), or adds it there. `totals` and
@@ -3060,7 +3070,7 @@ HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_svdd_gradient_center(const struct hyla_svdd_params *params,
                                       const struct hyla_svdd_totals *totals,
-                                      const struct hyla_sum *center_sums,
+                                      const struct hyla_exact_sum *center_sums,
                                       size_t channels,
                                       double upstream,
                                       uint32_t write,
@@ -3206,7 +3216,7 @@ hyla_status hyla_component_orthogonality_values(const struct hyla_matrix *compon
                                                 struct hyla_component_orthogonality_report *report);
 
 // Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
-// `diagonal_mean`, `diagonal_std`) and their number to `count`.
+// `diagonal_mean`, `diagonal_std`) and their number to `written`.
 //
 // Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4). Notices: EMPTY,
 // DEGENERATE, NOT_FINITE.
@@ -3216,7 +3226,7 @@ hyla_status hyla_component_orthogonality_metrics(const struct hyla_component_ort
                                                  const struct hyla_context *context,
                                                  struct hyla_metric *out,
                                                  size_t capacity,
-                                                 size_t *count);
+                                                 size_t *written);
 
 // `sizeof(hyla_confusion_totals)`, for bindings to check.
 HYLA_API
@@ -3354,7 +3364,7 @@ hyla_status hyla_detection_metrics(const struct hyla_detection_params *params,
 HYLA_API
 size_t hyla_distinct_label_count_words(size_t labels);
 
-// Adds the labels of `n` pixels to a set of `set_size` words, at least 2. 0 is background; negative labels count
+// Adds the labels of `n` pixels to a set of `count` words, at least 2. 0 is background; negative labels count
 // as any other. `valid` may be NULL. A frame may come in many calls. Needs no ground truth.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, WORKSPACE (fewer words than 2), TOTALS, MIXED_TOTALS (the
@@ -3364,8 +3374,8 @@ HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_update(const int32_t *labels,
                                              const uint8_t *valid,
                                              size_t n,
-                                             int32_t *set,
-                                             size_t set_size);
+                                             int32_t *words,
+                                             size_t count);
 
 // Adds the labels of another set of as many words (of another tile, thread or rank) to a set.
 //
@@ -3374,8 +3384,8 @@ hyla_status hyla_distinct_label_count_update(const int32_t *labels,
 HYLA_API
 HYLA_NODISCARD
 hyla_status hyla_distinct_label_count_merge(const int32_t *other,
-                                            int32_t *set,
-                                            size_t set_size);
+                                            int32_t *words,
+                                            size_t count);
 
 // How many distinct labels other than 0 there are; a lower bound if the set was too small (INCOMPLETE).
 //
@@ -3383,22 +3393,22 @@ hyla_status hyla_distinct_label_count_merge(const int32_t *other,
 // set was made with more words). Notices: EMPTY (no pixel counted), INCOMPLETE.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_distinct_label_count_value(const int32_t *set,
-                                            size_t set_size,
+hyla_status hyla_distinct_label_count_value(const int32_t *words,
+                                            size_t count,
                                             int64_t *labels);
 
-// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `count`.
+// Writes the number of labels under cuvis-ai's name (`num_distinct_labels`), and 1 to `written`.
 //
 // Errors: those of `hyla_distinct_label_count_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0). Notices: EMPTY,
 // INCOMPLETE.
 HYLA_API
 HYLA_NODISCARD
-hyla_status hyla_distinct_label_count_metrics(const int32_t *set,
-                                              size_t set_size,
+hyla_status hyla_distinct_label_count_metrics(const int32_t *words,
+                                              size_t count,
                                               const struct hyla_context *context,
                                               struct hyla_metric *out,
                                               size_t capacity,
-                                              size_t *count);
+                                              size_t *written);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_DRIFT_PARAMS_DEFAULT. Bytes of a later version become 0.
@@ -3430,7 +3440,7 @@ hyla_status hyla_drift_values(const struct hyla_drift_params *params,
 // Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
 // `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now:
 // `drift/nan_share`, `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to
-// `count`. cuvis-ai has no such node; the names are hyla's.
+// `written`. cuvis-ai has no such node; the names are hyla's.
 //
 // Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 12). Notices: those of
 // `hyla_drift_values`, each with the values that it is about.
@@ -3440,7 +3450,7 @@ hyla_status hyla_drift_metrics(const struct hyla_drift_report *report,
                                const struct hyla_context *context,
                                struct hyla_metric *out,
                                size_t capacity,
-                               size_t *count);
+                               size_t *written);
 
 // `sizeof(hyla_explained_variance_totals)`, for bindings to check: the totals of one component.
 HYLA_API
@@ -3488,7 +3498,7 @@ hyla_status hyla_explained_variance_values(const struct hyla_explained_variance_
                                            double *total);
 
 // Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
-// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
+// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `written`.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS, UNKNOWN_STAGE, RESERVED, CAPACITY.
 // Notices: EMPTY, NOT_FINITE.
@@ -3499,7 +3509,7 @@ hyla_status hyla_explained_variance_metrics(const struct hyla_explained_variance
                                             const struct hyla_context *context,
                                             struct hyla_metric *out,
                                             size_t capacity,
-                                            size_t *count);
+                                            size_t *written);
 
 // `sizeof(hyla_pixel_statistics_totals)`, for bindings to check.
 HYLA_API
@@ -3532,7 +3542,7 @@ hyla_status hyla_pixel_statistics_values(const struct hyla_pixel_statistics_tota
                                          struct hyla_pixel_statistics_report *report);
 
 // Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
-// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
+// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `written`.
 //
 // Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 3), TOTALS. Notices: EMPTY.
 HYLA_API
@@ -3541,7 +3551,7 @@ hyla_status hyla_pixel_statistics_metrics(const struct hyla_pixel_statistics_tot
                                           const struct hyla_context *context,
                                           struct hyla_metric *out,
                                           size_t capacity,
-                                          size_t *count);
+                                          size_t *written);
 
 // How many words of int64 the histograms of a binning have, the same on every tier: 2 * bins + 8. Words that are
 // all zero are empty; adding the words of two merges them (MPI_SUM, SQL SUM, atomics). In order: the normal pixels
@@ -3740,7 +3750,7 @@ size_t hyla_score_statistics_workspace(void);
 
 // Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`,
 // `scores/max`, `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to
-// `count`.
+// `written`.
 //
 // Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 9). Notices: EMPTY,
 // NOT_FINITE, DEGENERATE.
@@ -3750,7 +3760,7 @@ hyla_status hyla_score_statistics_metrics(const struct hyla_score_statistics_rep
                                           const struct hyla_context *context,
                                           struct hyla_metric *out,
                                           size_t capacity,
-                                          size_t *count);
+                                          size_t *written);
 
 // How many words of workspace n weights need: the same on every tier.
 HYLA_API
@@ -3770,7 +3780,7 @@ hyla_status hyla_selector_diversity_metric_values(const float *weights,
                                                   struct hyla_selector_diversity_metric_report *report);
 
 // Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their
-// number to `count`.
+// number to `written`.
 //
 // Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2). Notices: EMPTY,
 // NOT_FINITE, DEGENERATE.
@@ -3780,7 +3790,7 @@ hyla_status hyla_selector_diversity_metric_metrics(const struct hyla_selector_di
                                                    const struct hyla_context *context,
                                                    struct hyla_metric *out,
                                                    size_t capacity,
-                                                   size_t *count);
+                                                   size_t *written);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Bytes of a later version become 0.
@@ -3802,7 +3812,7 @@ hyla_status hyla_selector_entropy_metric_value(const struct hyla_selector_entrop
                                                size_t n,
                                                double *entropy);
 
-// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
+// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `written`.
 //
 // Errors: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0). Notices: those of
 // `hyla_selector_entropy_metric_value`.
@@ -3814,7 +3824,7 @@ hyla_status hyla_selector_entropy_metric_metrics(const struct hyla_selector_entr
                                                  const struct hyla_context *context,
                                                  struct hyla_metric *out,
                                                  size_t capacity,
-                                                 size_t *count);
+                                                 size_t *written);
 
 // How many words of workspace a frame needs, whatever its size: the same on every tier.
 HYLA_API
@@ -3863,6 +3873,13 @@ static inline hyla_status hyla_next_notice(hyla_status status, hyla_status after
 /* Goes over the notices of a status: HYLA_FOR_NOTICES(notice, status) puts(hyla_status_message(notice)); */
 #define HYLA_FOR_NOTICES(notice, status)                                                                               \
     for (hyla_status notice = hyla_next_notice(status, 0); notice != 0; notice = hyla_next_notice(status, notice))
+
+/* Sizes of the caller's memory as constants, for arrays: what the functions of the same names in small letters say, of
+ * `bins` bins, `labels` labels or `n` pixels or weights. */
+#define HYLA_RANKING_WORDS(bins) (2 * ((size_t)(bins) + 1) + 6)
+#define HYLA_DISTINCT_LABEL_COUNT_WORDS(labels) ((size_t)(labels) + 2)
+#define HYLA_RANKING_EXACT_WORKSPACE(n) (2 * (size_t)(n) + 1024)
+#define HYLA_SELECTOR_DIVERSITY_METRIC_WORKSPACE(n) (2 * (size_t)(n) + 1024)
 
 /* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have
  * names of their own; so have packed pixels. */

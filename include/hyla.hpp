@@ -379,7 +379,19 @@ class matrix : public hyla_matrix {
     }
 };
 
-using context = hyla_context;
+enum class stage : std::uint32_t {
+    train = HYLA_STAGE_TRAIN,
+    val = HYLA_STAGE_VAL,
+    test = HYLA_STAGE_TEST,
+    inference = HYLA_STAGE_INFERENCE,
+};
+
+// Where in a run values were made: hyla::context(hyla::stage::val, epoch, batch).
+struct context : hyla_context {
+    constexpr context(hyla::stage of, std::uint32_t in_epoch = 0, std::uint32_t in_batch = 0) noexcept
+        : hyla_context{static_cast<std::uint32_t>(of), in_epoch, in_batch, 0} {}
+};
+
 using metric = hyla_metric;
 
 namespace detail {
@@ -602,11 +614,11 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
     }
     // Adds to the sums, one a channel, of which gradient_center makes the gradient.
     static hyla::status center_update(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
-                                      view<hyla_sum> sums) noexcept {
+                                      view<hyla_exact_sum> sums) noexcept {
         return sums.size() < in.channels ? HYLA_ERROR_CAPACITY
                                          : hyla_svdd_center_update(&how, &in, center, sums.data());
     }
-    hyla::status gradient_center(const hyla_svdd_params &how, view<const hyla_sum> sums, double upstream,
+    hyla::status gradient_center(const hyla_svdd_params &how, view<const hyla_exact_sum> sums, double upstream,
                                  std::uint32_t write, floats grad) const noexcept {
         if (grad.size() < sums.size()) return HYLA_ERROR_CAPACITY;
         return hyla_svdd_gradient_center(&how, &totals, sums.data(), sums.size(), upstream, write, grad.data());
@@ -688,14 +700,16 @@ struct dice {
         if (of.size() < logits.channels || grad.size() < detail::extent(logits)) return HYLA_ERROR_CAPACITY;
         return hyla_dice_gradient(&how, of.data(), &logits, upstream, write, grad.data());
     }
-    // Stores the totals of these pixels.
+    // Adds these pixels to the totals, which may be empty, and stores their own in `batch`.
     static result<double> loss_and_gradient(const hyla_dice_params &how, const hyla_cube &logits, double upstream,
-                                            std::uint32_t write, totals to, floats grad) noexcept {
-        if (to.size() < logits.channels || grad.size() < detail::extent(logits))
+                                            std::uint32_t write, totals to, totals batch, floats grad) noexcept {
+        const bool is_short = to.size() != 0 && to.size() < logits.channels;
+        if (is_short || batch.size() < logits.channels || grad.size() < detail::extent(logits))
             return {detail::unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
-        answer.status =
-            hyla_dice_loss_and_gradient(&how, &logits, upstream, write, to.data(), &answer.value, grad.data());
+        hyla_dice_totals *const all = to.size() == 0 ? nullptr : to.data();
+        answer.status = hyla_dice_loss_and_gradient(&how, &logits, upstream, write, all, batch.data(), &answer.value,
+                                                    grad.data());
         return answer;
     }
 };
@@ -919,6 +933,8 @@ struct ranking {
         double low, high;
     };
 
+    // Of so many bins, for arrays: std::array<std::int64_t, hyla::ranking::words_of(4096)>.
+    static constexpr std::size_t words_of(std::size_t bins) noexcept { return HYLA_RANKING_WORDS(bins); }
     static result<std::size_t> words(const hyla_binning &of) noexcept {
         return detail::value_of<std::size_t>(hyla_ranking_words, &of);
     }
@@ -955,7 +971,7 @@ struct ranking {
 struct ranking_exact {
     using report = hyla_ranking_exact_report;
 
-    static std::size_t workspace_size(std::size_t n) noexcept { return hyla_ranking_exact_workspace(n); }
+    static constexpr std::size_t workspace_size(std::size_t n) noexcept { return HYLA_RANKING_EXACT_WORKSPACE(n); }
     static result<report> values(const hyla_pixels &in, view<std::uint32_t> workspace) noexcept {
         return detail::value_of<report>(hyla_ranking_exact_values, &in, workspace.data(), workspace.size());
     }
@@ -995,7 +1011,7 @@ class score_statistics {
     result<double> mean() const noexcept { return detail::value_of<double>(hyla_score_statistics_mean, &totals); }
     result<double> std() const noexcept { return detail::value_of<double>(hyla_score_statistics_std, &totals); }
 
-    static std::size_t workspace_size() noexcept { return hyla_score_statistics_workspace(); }
+    static constexpr std::size_t workspace_size() noexcept { return HYLA_SCORE_STATISTICS_WORKSPACE; }
     static result<report> frame(const hyla_pixels &in, view<std::uint32_t> workspace) noexcept {
         return detail::value_of<report>(hyla_score_statistics_frame, &in, workspace.data(), workspace.size());
     }
@@ -1007,7 +1023,7 @@ class score_statistics {
 
 // The mean of the greatest scores of a frame: hyla_topk_mean_... `workspace` has workspace_size() words.
 struct topk_mean {
-    static std::size_t workspace_size() noexcept { return hyla_topk_mean_workspace(); }
+    static constexpr std::size_t workspace_size() noexcept { return HYLA_TOPK_MEAN_WORKSPACE; }
     static result<double> value(double fraction, const hyla_pixels &in, view<std::uint32_t> workspace) noexcept {
         return detail::value_of<double>(hyla_topk_mean_value, fraction, &in, workspace.data(), workspace.size());
     }
@@ -1085,7 +1101,9 @@ struct selector_entropy_metric {
 struct selector_diversity_metric {
     using report = hyla_selector_diversity_metric_report;
 
-    static std::size_t workspace_size(std::size_t n) noexcept { return hyla_selector_diversity_metric_workspace(n); }
+    static constexpr std::size_t workspace_size(std::size_t n) noexcept {
+        return HYLA_SELECTOR_DIVERSITY_METRIC_WORKSPACE(n);
+    }
     static result<report> values(view<const float> weights, view<std::uint32_t> workspace) noexcept {
         return detail::value_of<report>(hyla_selector_diversity_metric_values, weights.data(), weights.size(),
                                         workspace.data(), workspace.size());
@@ -1100,7 +1118,7 @@ struct selector_diversity_metric {
 // How many distinct labels a label map contains: hyla_distinct_label_count_... The set is the caller's, words(labels)
 // words that begin as zeros. Its words cannot be added, only merged.
 struct distinct_label_count {
-    static std::size_t words(std::size_t labels) noexcept { return hyla_distinct_label_count_words(labels); }
+    static constexpr std::size_t words(std::size_t labels) noexcept { return HYLA_DISTINCT_LABEL_COUNT_WORDS(labels); }
     // `valid` may be nullptr.
     static hyla::status update(view<const std::int32_t> labels, const std::uint8_t *valid,
                                view<std::int32_t> set) noexcept {

@@ -177,7 +177,7 @@ pub fn of_cubes(criterion: &mut Criterion) {
         },
         {
             let mut totals = [dice::Totals::default(); 4];
-            dice::loss_and_gradient(&params, &cube(input, 4), 1.0, Write::Store, &mut totals, gradient)
+            dice::loss_and_gradient(&params, &cube(input, 4), 1.0, Write::Store, None, &mut totals, gradient)
         }
     );
     macro_rules! bench_contrast {

@@ -5,7 +5,7 @@
 
 #include "monitor.h"
 
-enum { LINES = 32, SAMPLES = 64, BITS = 8, RANKING_WORDS = 2 * ((1 << BITS) + 1) + 6 };
+enum { LINES = 32, SAMPLES = 64, BITS = 8, RANKING_WORDS = HYLA_RANKING_WORDS(1 << BITS) };
 
 // Leading bits of a float need no table, so the binning is constant data.
 static const hyla_binning binning = {.rule = HYLA_BINNING_KEY, .bins = BITS};

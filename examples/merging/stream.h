@@ -30,7 +30,7 @@ struct state {
 // here is a mistake in the arguments. Notices are for the reader of the values.
 static void must(hyla_status status, const char *what) {
     if (!HYLA_FAILED(status)) return;
-    fprintf(stderr, "%s: %s\n", what, hyla_status_message(status));
+    fprintf(stderr, "%s: %s: %s\n", what, hyla_status_subject(status), hyla_status_message(status));
     exit(2);
 }
 

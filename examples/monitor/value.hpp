@@ -10,8 +10,8 @@ namespace monitor {
 
 // Only a mistake in the arguments is an error, so this is a bug in the monitor, not in the data.
 inline hyla_status check(hyla_status status) {
-    if (HYLA_FAILED(status)) throw std::runtime_error(std::string("hyla: ") + hyla_status_message(status));
-    return status;
+    if (!HYLA_FAILED(status)) return status;
+    throw std::runtime_error(std::string("hyla: ") + hyla_status_subject(status) + ": " + hyla_status_message(status));
 }
 
 // A status above 0 is a notice: the number stands, and `notice` says what is special about it.

@@ -92,7 +92,7 @@ class Hyla:
             setattr(self, name.removeprefix("hyla_"), self._caller(function, kinds))
 
     def _type(self, declaration):
-        """The type of `const struct hyla_sum *other`, or of `size_t n`."""
+        """The type of `const struct hyla_sum_totals *other`, or of `size_t n`."""
         kind = self._types[[word for word in re.findall(r"\w+", declaration) if word not in ("const", "struct")][0]]
         if "*" in declaration:
             return Pointer(kind, "const" in declaration.split())

@@ -19,8 +19,7 @@ INTEGERS = set(NAMES) - {ctypes.c_float, ctypes.c_double}
 COUNTS = {
     "words": ["count"],
     "reference": ["count"],
-    "other": ["count", "set_size"],
-    "set": ["set_size"],
+    "other": ["count"],
     "workspace": ["workspace_size"],
     "table": ["table_words"],
     "scores": ["n"],
@@ -40,11 +39,11 @@ COUNTS = {
     **dict.fromkeys(("grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.gradient"]),
     **dict.fromkeys(("grad_components", "grad_selection_weights"), ["matrix.values"]),
     "bounds": [2],
-    **dict.fromkeys(("count", "written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained"), []),
+    **dict.fromkeys(("written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained"), []),
     **dict.fromkeys(("threshold", "total", "entropy"), []),
 }
 COUNTS_OF_STRUCTS = {
-    "hyla_sum": ["channels", "cube.channels"], "hyla_dice_totals": ["classes", "cube.channels"],
+    "hyla_exact_sum": ["channels", "cube.channels"], "hyla_dice_totals": ["classes", "cube.channels"],
     "hyla_explained_variance_totals": ["components"], "hyla_metric": ["capacity"], "hyla_ranking_point": ["capacity"],
 }
 

@@ -56,7 +56,7 @@ def strangers(kind):
         yield (other * 64)(), wanted, f"given a {other.__name__}_Array_64"
     else:
         yield np.zeros(64), wanted, "given an array of float64"
-        for other in ("hyla_pixels", "hyla_sum"):
+        for other in ("hyla_pixels", "hyla_exact_sum"):
             if other != wanted:
                 struct = hyla.struct(other.removeprefix("hyla_"))
                 yield struct, wanted, f"given a {other}"

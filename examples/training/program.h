@@ -25,7 +25,7 @@ static void *allocate(size_t count, size_t size) {
 
 // The data of the examples are sound, so that a notice is as unexpected as an error.
 static void must(hyla_status status, const char *what) {
-    if (status != HYLA_OK) fail("%s: %s", what, hyla_status_message(status));
+    if (status != HYLA_OK) fail("%s: %s: %s", what, hyla_status_subject(status), hyla_status_message(status));
 }
 
 #endif

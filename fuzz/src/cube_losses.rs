@@ -216,14 +216,15 @@ impl Node for Dice {
         Some(unsafe { hyla_dice_gradient(self.params.pointer(), state.at(0), &cube, ask.upstream, ask.write, to) })
     }
 
-    /// It stores the totals, whatever they held, and needs them.
+    /// It stores the totals of the batch, whatever lies there.
     fn at_once(&self, input: &Input, ask: Ask, state: Option<&mut State>, loss: *mut f64, to: *mut f32) -> Option<i32> {
         let (params, cube) = (self.params.pointer(), input.cube_of(input.whole()));
         let mut others = State::new(self.words(input));
         others.words.fill(-7);
-        let totals = state.unwrap_or(&mut others).at_mut(0, input.fault);
+        let batch = others.at_mut(0, input.fault);
+        let totals = state.map_or(core::ptr::null_mut(), |state| state.at_mut(0, input.fault));
         // SAFETY: see above.
-        Some(unsafe { hyla_dice_loss_and_gradient(params, &cube, ask.upstream, ask.write, totals, loss, to) })
+        Some(unsafe { hyla_dice_loss_and_gradient(params, &cube, ask.upstream, ask.write, totals, batch, loss, to) })
     }
 }
 

@@ -289,7 +289,7 @@ fn dice(source: &mut Source) {
     let status = unsafe {
         let mut totals: Vec<hyla_dice_totals> = vec![core::mem::zeroed(); channels];
         let totals = totals.as_mut_ptr();
-        hyla_dice_loss_and_gradient(&params, &cube.cube(), 1.0, 0, totals, &mut loss, to)
+        hyla_dice_loss_and_gradient(&params, &cube.cube(), 1.0, 0, core::ptr::null_mut(), totals, &mut loss, to)
     };
     assert!(status >= 0);
     let (weight, eps) = (f64::from(params.weight), f64::from(params.eps));

@@ -6,13 +6,13 @@ use crate::node::{Ask, Node, State};
 use crate::parameters::Parameters;
 use crate::record::Record;
 use crate::source::Source;
-use hyla::capi::sum::hyla_sum;
+use hyla::capi::sum::hyla_exact_sum;
 use hyla::capi::svdd::*;
 
 /// How many words the totals have.
 const TOTALS: usize = size_of::<hyla_svdd_totals>() / 8;
 /// How many words a sum has.
-const SUM: usize = size_of::<hyla_sum>() / 8;
+const SUM: usize = size_of::<hyla_exact_sum>() / 8;
 
 /// The loss, with a center.
 pub struct Svdd {

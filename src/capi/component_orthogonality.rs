@@ -61,7 +61,7 @@ exported! {
 
 metrics! {
     /// Writes the four values of a report under cuvis-ai's names (`orthogonality_error`, `avg_off_diagonal`,
-    /// `diagonal_mean`, `diagonal_std`) and their number to `count`.
+    /// `diagonal_mean`, `diagonal_std`) and their number to `written`.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 4). Notices: EMPTY,
     /// DEGENERATE, NOT_FINITE.

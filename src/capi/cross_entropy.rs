@@ -49,9 +49,9 @@ loss_totals! {
     normalize hyla_cross_entropy_normalize, loss hyla_cross_entropy_loss;
     pub struct hyla_cross_entropy_totals: Totals {
         /// The sum of the terms.
-        pub loss: hyla_sum = sums.loss,
+        pub loss: hyla_exact_sum = sums.loss,
         /// The sum of the factors `o_y v_i` of the pixels that count.
-        pub weights: hyla_sum = sums.weights,
+        pub weights: hyla_exact_sum = sums.weights,
         /// How many pixels count.
         pub pixels: i64 = sums.term_count,
         /// How many valid pixels had a bad weight or label and acted as masked.

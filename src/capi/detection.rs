@@ -126,7 +126,7 @@ exported! {
         binning: *const hyla_binning, words: *const i64, count: usize,
         context: *const hyla_context, out: *mut hyla_metric, capacity: usize, written: *mut usize,
     ) {
-        let list = List { context, out, capacity, count: written };
+        let list = List { context, out, capacity, written };
         let (params, span) = check::parameters(params)?;
         let (binning, [a, b]) = optional_binning(binning, words.is_null())?;
         let words = if binning.is_some() { Some(input(words, count)?) } else { None };

@@ -58,11 +58,11 @@ mirror! {
     /// of as many as there are channels. Adding the words of two arrays merges them.
     pub struct hyla_dice_totals: Totals {
         /// `sum v p_c` over the pixels whose label is the class.
-        pub intersection: hyla_sum,
+        pub intersection: hyla_exact_sum,
         /// `sum v p_c`.
-        pub predicted: hyla_sum,
+        pub predicted: hyla_exact_sum,
         /// `sum v` over the pixels whose label is the class.
-        pub target: hyla_sum,
+        pub target: hyla_exact_sum,
         /// How many pixels count.
         pub pixels: i64,
         /// How many valid pixels had a bad weight or label and acted as masked.
@@ -136,22 +136,24 @@ exported! {
     }
 
     /// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's
-    /// totals are STORED in `totals`, an array of `channels` of them, whatever these held; it must not be NULL.
+    /// totals are added to `totals`, which may be NULL, and stored in `batch`, which may be uninitialised: both are
+    /// arrays of `channels` of them.
     ///
     /// Errors: those of `hyla_dice_update`, UNKNOWN_WRITE. Notices: those of `hyla_dice_loss`, about this batch.
     fn hyla_dice_loss_and_gradient(
         params: *const hyla_dice_params, logits: *const hyla_cube, upstream: f64, write: u32,
-        totals: *mut hyla_dice_totals, loss: *mut f64, grad_logits: *mut f32,
+        totals: *mut hyla_dice_totals, batch: *mut hyla_dice_totals, loss: *mut f64,
+        grad_logits: *mut f32,
     ) {
         let inputs = CubeInputs::alone(params, logits)?;
         let write = write_mode(write)?;
         let (Floats(_, span), classes) = (inputs.like_values(grad_logits)?, inputs.cube().channels());
-        let writes = [Written::of(totals, classes), Written::of(loss, 1), Written::of(grad_logits, span)];
-        inputs.disjoint(&writes, &[])?;
-        let (totals, gradient) =
-            (output(mirrored(totals), classes)?, floats(write, grad_logits, span)?);
+        let (of_totals, of_batch) = (Written::of(totals, classes), Written::of(batch, classes));
+        inputs.disjoint(&[of_totals, of_batch, Written::of(loss, 1), Written::of(grad_logits, span)], &[])?;
+        let totals = if totals.is_null() { None } else { Some(views_mut(totals, classes)?) };
+        let (batch, gradient) = (output(mirrored(batch), classes)?, floats(write, grad_logits, span)?);
         let loss = check::result(loss)?;
         let params = &inputs.params;
-        put_number(dice::loss_and_gradient_to(params, &inputs.cube(), upstream, totals, gradient)?, loss)
+        put_number(dice::loss_and_gradient_to(params, &inputs.cube(), upstream, totals, batch, gradient)?, loss)
     }
 }

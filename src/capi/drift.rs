@@ -132,7 +132,7 @@ metrics! {
     /// Writes twelve values (`drift/psi`, `drift/ks`, `drift/ks_lo`, `drift/ks_hi`, `drift/wasserstein`,
     /// `drift/wasserstein_lo`, `drift/wasserstein_hi`, `drift/jensen_shannon`, and the shares of now:
     /// `drift/nan_share`, `drift/masked_share`, `drift/lowest_share`, `drift/highest_share`) and their number to
-    /// `count`. cuvis-ai has no such node; the names are hyla's.
+    /// `written`. cuvis-ai has no such node; the names are hyla's.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 12). Notices: those of
     /// `hyla_drift_values`, each with the values that it is about.

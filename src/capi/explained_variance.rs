@@ -17,7 +17,7 @@ mirror! {
     /// the pooled ones. Sums are exact; each value is rounded once. Needs no labels.
     pub struct hyla_explained_variance_totals: Totals {
         /// The sum of its ratios.
-        pub ratio: hyla_sum,
+        pub ratio: hyla_exact_sum,
         /// How many batches were added.
         pub batches: i64,
     }
@@ -62,15 +62,15 @@ exported! {
     }
 
     /// Writes the `2 * components + 1` values under cuvis-ai's names (`explained_variance_pc1`, ...,
-    /// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `count`.
+    /// `total_explained_variance`, `cumulative_variance_pc1`, ...) and their number to `written`.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, MIXED_TOTALS, TOTALS, UNKNOWN_STAGE, RESERVED, CAPACITY.
     /// Notices: EMPTY, NOT_FINITE.
     fn hyla_explained_variance_metrics(
         totals: *const hyla_explained_variance_totals, components: usize,
-        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
+        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, written: *mut usize,
     ) {
-        let list = List { context, out, capacity, count };
+        let list = List { context, out, capacity, written };
         let totals = views(totals, components)?;
         let values = explained_variance::metrics(totals)?;
         let needed = explained_variance::metrics_count(components);

@@ -9,27 +9,27 @@ use core::num::{NonZeroI32, NonZeroU8};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Subject(NonZeroU8);
 
-/// The names. One that was released keeps its place: new ones go to the end.
+/// The names that errors are told with; errors that can be about one thing alone have it in their table. One that was
+/// released keeps its place: new ones go to the end.
 #[rustfmt::skip]
 const NAMES: &[&CStr] = &[
     // Arguments that are pointers.
-    c"params", c"pixels", c"totals", c"other", c"loss", c"range", c"report", c"context", c"out", c"count", c"binning",
+    c"params", c"pixels", c"totals", c"batch", c"other", c"loss", c"range", c"report", c"context", c"out", c"binning",
     c"words", c"workspace", c"table", c"written", c"point", c"points", c"threshold", c"bounds", c"reference", c"sum",
     c"mean", c"std", c"radius", c"center", c"center_sums", c"class_weights", c"original", c"target", c"logits",
     c"embeddings", c"reconstruction", c"rgb", c"frame", c"components", c"selection_weights", c"weights", c"labels",
-    c"valid", c"set", c"ratios", c"cumulative", c"total", c"entropy", c"loss_map", c"score_map", c"grad_scores",
-    c"grad_logits", c"grad_embeddings", c"grad_reconstruction", c"grad_rgb", c"grad_components",
-    c"grad_selection_weights", c"grad_weights", c"grad_center", c"grad_r_unconstrained",
+    c"valid", c"ratios", c"cumulative", c"total", c"entropy", c"loss_map", c"score_map", c"grad_scores", c"grad_logits",
+    c"grad_embeddings", c"grad_reconstruction", c"grad_rgb", c"grad_components", c"grad_selection_weights",
+    c"grad_weights", c"grad_center", c"grad_r_unconstrained",
     // Other arguments.
-    c"n", c"write", c"size", c"capacity", c"channels", c"classes", c"tier", c"fraction", c"q", c"false_positive_rate",
-    // Fields of pixels, cubes, matrices and contexts.
+    c"size", c"classes", c"q", c"false_positive_rate",
+    // Fields of pixels, cubes and matrices.
     c"scores", c"targets", c"decisions", c"soft_targets", c"rows", c"output_pitch", c"values", c"row_stride",
-    c"pixel_stride", c"stage",
+    c"pixel_stride",
     // Fields of parameters.
-    c"reduction", c"weight", c"pos_weight", c"label_smoothing", c"gamma", c"alpha", c"has_alpha", c"smooth", c"eps",
-    c"nu", c"r_unconstrained", c"normalization", c"boundary", c"empty_target", c"absent", c"include_background",
-    c"has_ignore_index", c"skip_exact_zeros", c"has_target", c"target_entropy", c"color_space", c"assume_srgb",
-    c"measure", c"ap_thresholds", c"rule", c"groups", c"has_range", c"low",
+    c"has_alpha", c"boundary", c"empty_target", c"absent", c"include_background", c"has_ignore_index",
+    c"skip_exact_zeros", c"has_target", c"color_space", c"assume_srgb", c"measure", c"rule", c"groups", c"has_range",
+    c"low",
 ];
 
 impl Subject {

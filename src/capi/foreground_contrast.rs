@@ -67,15 +67,15 @@ mirror! {
     /// frame merges them; call `hyla_foreground_contrast_frame_normalize` afterwards to compare words.
     pub struct hyla_foreground_contrast_frame: Frame {
         /// The sums of the weighted colours of the foreground, by channel.
-        pub foreground: [hyla_sum; 3],
+        pub foreground: [hyla_exact_sum; 3],
         /// Those of the background.
-        pub background: [hyla_sum; 3],
+        pub background: [hyla_exact_sum; 3],
         /// The sums of the weighted squares of the foreground; empty where the compactness weight is 0.
-        pub squares: [hyla_sum; 3],
+        pub squares: [hyla_exact_sum; 3],
         /// The sum of the pixel weights of the foreground: without weights the number of its pixels.
-        pub foreground_weights: hyla_sum,
+        pub foreground_weights: hyla_exact_sum,
         /// That of the background.
-        pub background_weights: hyla_sum,
+        pub background_weights: hyla_exact_sum,
         /// How many pixels count.
         pub pixels: i64,
         /// How many valid pixels had a bad weight and acted as masked.
@@ -90,7 +90,7 @@ mirror! {
     /// (MPI_SUM, SQL SUM, atomics) merges them; call `hyla_foreground_contrast_normalize` afterwards to compare words.
     pub struct hyla_foreground_contrast_totals: Totals {
         /// The sum of the losses of the frames that count.
-        pub loss: hyla_sum,
+        pub loss: hyla_exact_sum,
         /// How many frames count.
         pub frames: i64,
         /// How many frames were skipped: without foreground or without background.

@@ -13,6 +13,13 @@ static inline hyla_status hyla_next_notice(hyla_status status, hyla_status after
 #define HYLA_FOR_NOTICES(notice, status)                                                                               \
     for (hyla_status notice = hyla_next_notice(status, 0); notice != 0; notice = hyla_next_notice(status, notice))
 
+/* Sizes of the caller's memory as constants, for arrays: what the functions of the same names in small letters say, of
+ * `bins` bins, `labels` labels or `n` pixels or weights. */
+#define HYLA_RANKING_WORDS(bins) (2 * ((size_t)(bins) + 1) + 6)
+#define HYLA_DISTINCT_LABEL_COUNT_WORDS(labels) ((size_t)(labels) + 2)
+#define HYLA_RANKING_EXACT_WORKSPACE(n) (2 * (size_t)(n) + 1024)
+#define HYLA_SELECTOR_DIVERSITY_METRIC_WORKSPACE(n) (2 * (size_t)(n) + 1024)
+
 /* Numbers side by side: a plane of the pointer's type. Halves and bfloat16 are the bits of a uint16_t, and so have
  * names of their own; so have packed pixels. */
 #define HYLA_MAKE_PLANE(name, type, code)                                                                              \

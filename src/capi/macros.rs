@@ -88,7 +88,7 @@ macro_rules! parameters {
 }
 
 /// A struct of numbers with the layout of a type of the core. A field that has another name there, or lies in a struct
-/// within it, says where: `pub loss: hyla_sum = sums.loss`.
+/// within it, says where: `pub loss: hyla_exact_sum = sums.loss`.
 macro_rules! mirror {
     (
         $(#[$doc:meta])*

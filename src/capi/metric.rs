@@ -56,7 +56,7 @@ pub(super) struct List {
     pub context: Argument<*const hyla_context>,
     pub out: Argument<*mut hyla_metric>,
     pub capacity: usize,
-    pub count: Argument<*mut usize>,
+    pub written: Argument<*mut usize>,
 }
 
 impl List {
@@ -90,7 +90,7 @@ impl List {
     #[inline(never)]
     unsafe fn begin<'a>(self, reads: &[Span], needed: usize) -> Result<Begun<'a>, Fault> {
         let reads = [reads, &[Span::of(self.context, 1)]];
-        disjoint(&[Written::of(self.out, self.capacity), Written::of(self.count, 1)], &reads)?;
+        disjoint(&[Written::of(self.out, self.capacity), Written::of(self.written, 1)], &reads)?;
         // SAFETY: the contract.
         let context = unsafe { constant(self.context) }?;
         if context.stage.count_ones() != 1 || context.stage > HYLA_STAGE_INFERENCE {
@@ -103,7 +103,7 @@ impl List {
             return Err(Error::Capacity.into());
         }
         // SAFETY: the contract; the outputs overlap nothing.
-        let count = unsafe { check::result(self.count) }?;
+        let count = unsafe { check::result(self.written) }?;
         // SAFETY: as above; the first item stands for all in NULL and alignment.
         unsafe { check::result(self.out) }?;
         Ok(Begun { context, count })
@@ -138,11 +138,11 @@ macro_rules! metrics {
             $(#[$doc])*
             fn $name(
                 $from: *const $type, context: *const $crate::capi::metric::hyla_context,
-                out: *mut $crate::capi::metric::hyla_metric, capacity: usize, count: *mut usize,
+                out: *mut $crate::capi::metric::hyla_metric, capacity: usize, written: *mut usize,
             ) {
                 let reads = [$crate::capi::check::Span::of($from, 1)];
                 let $from = $crate::capi::view($from)?;
-                let list = $crate::capi::metric::List { context, out, capacity, count };
+                let list = $crate::capi::metric::List { context, out, capacity, written };
                 list.write(&reads, &$metrics)
             }
         }

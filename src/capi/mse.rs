@@ -37,9 +37,9 @@ loss_totals! {
     over "values", size hyla_mse_totals_size, merge hyla_mse_merge, normalize hyla_mse_normalize, loss hyla_mse_loss;
     pub struct hyla_mse_totals: Totals {
         /// The sum of the terms.
-        pub loss: hyla_sum = sums.loss,
+        pub loss: hyla_exact_sum = sums.loss,
         /// The sum of the weights of the values that count.
-        pub weights: hyla_sum = sums.weights,
+        pub weights: hyla_exact_sum = sums.weights,
         /// How many values count.
         pub values: i64 = sums.term_count,
         /// How many valid pixels had a bad weight and acted as masked.

@@ -14,6 +14,6 @@ pub(super) use super::matrix::{self, hyla_matrix};
 pub(super) use super::metric::{List, hyla_context, hyla_metric, metrics};
 pub(super) use super::pixels::{self, hyla_pixels};
 pub(super) use super::status::hyla_status;
-pub(super) use super::sum::hyla_sum;
+pub(super) use super::sum::hyla_exact_sum;
 pub(super) use super::{answer, mirrored, put_number, update, view, view_mut, views, views_mut};
 pub(super) use crate::error::{Error, Notices, Value};

@@ -40,13 +40,13 @@ macro_rules! overlap_loss {
             over "pixels", size $size, merge $merge, normalize $normalize, loss $loss;
             pub struct $totals: $core::Totals {
                 /// `sum v p y`; with minmax `sum v x y`.
-                pub intersection: $crate::capi::sum::hyla_sum = sums.intersection,
+                pub intersection: $crate::capi::sum::hyla_exact_sum = sums.intersection,
                 /// `sum v p`; with minmax `sum v x`.
-                pub predicted: $crate::capi::sum::hyla_sum = sums.predicted,
+                pub predicted: $crate::capi::sum::hyla_exact_sum = sums.predicted,
                 /// `sum v y`.
-                pub target: $crate::capi::sum::hyla_sum = sums.target,
+                pub target: $crate::capi::sum::hyla_exact_sum = sums.target,
                 /// `sum v`.
-                pub weights: $crate::capi::sum::hyla_sum = sums.weights,
+                pub weights: $crate::capi::sum::hyla_exact_sum = sums.weights,
                 /// How many pixels count.
                 pub pixels: i64 = sums.pixels,
                 /// How many valid pixels had a bad weight or soft target and acted as masked.

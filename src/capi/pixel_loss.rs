@@ -16,9 +16,9 @@ macro_rules! pixel_loss {
             over "pixels", size $size, merge $merge, normalize $normalize, loss $loss;
             pub struct $totals: $core::Totals {
                 /// The sum of the terms.
-                pub loss: $crate::capi::sum::hyla_sum = sums.loss,
+                pub loss: $crate::capi::sum::hyla_exact_sum = sums.loss,
                 /// The sum of the pixel weights of the pixels that count.
-                pub weights: $crate::capi::sum::hyla_sum = sums.weights,
+                pub weights: $crate::capi::sum::hyla_exact_sum = sums.weights,
                 /// How many pixels count.
                 pub pixels: i64 = sums.term_count,
                 /// How many valid pixels had a bad weight and acted as masked.

@@ -69,7 +69,7 @@ exported! {
 
 metrics! {
     /// Writes the three values under cuvis-ai's names (`anomaly/total_pixels`,
-    /// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `count`.
+    /// `anomaly/anomalous_pixels`, `anomaly/anomaly_percentage`) and their number to `written`.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 3), TOTALS. Notices: EMPTY.
     hyla_pixel_statistics_metrics(totals: hyla_pixel_statistics_totals) totals.metrics()?

@@ -8,7 +8,7 @@ stages!(HYLA_SCORE_STATISTICS_STAGES, 6);
 
 mirror! {
     /// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
-    pub struct hyla_sum_of_squares: ExactSquares {
+    pub struct hyla_exact_squares: ExactSquares {
         /// The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
         /// in [0, 2^32), the last one signed.
         pub digits: [i64; 20],
@@ -30,9 +30,9 @@ mirror! {
     /// (`hyla_ranking_quantile`; no labels needed).
     pub struct hyla_score_statistics_totals: Totals {
         /// The sum of the scores.
-        pub sum: hyla_sum,
+        pub sum: hyla_exact_sum,
         /// The sum of their squares.
-        pub squares: hyla_sum_of_squares,
+        pub squares: hyla_exact_squares,
         /// How many pixels count.
         pub pixels: i64,
     }
@@ -132,6 +132,11 @@ exported! {
     }
 }
 
+/// What `hyla_score_statistics_workspace` says, as a constant.
+pub const HYLA_SCORE_STATISTICS_WORKSPACE: usize = 6656;
+
+const _: () = assert!(HYLA_SCORE_STATISTICS_WORKSPACE == score_statistics::workspace());
+
 /// How many words of workspace a frame needs, whatever its size: the same on every tier.
 #[unsafe(no_mangle)]
 pub extern "C" fn hyla_score_statistics_workspace() -> usize {
@@ -141,7 +146,7 @@ pub extern "C" fn hyla_score_statistics_workspace() -> usize {
 metrics! {
     /// Writes the nine values of a frame under cuvis-ai's names (`scores/mean`, `scores/std`, `scores/min`,
     /// `scores/max`, `scores/median`, `scores/q25`, `scores/q75`, `scores/q95`, `scores/q99`) and their number to
-    /// `count`.
+    /// `written`.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 9). Notices: EMPTY,
     /// NOT_FINITE, DEGENERATE.

@@ -63,7 +63,7 @@ exported! {
 
 metrics! {
     /// Writes the two values of a report under cuvis-ai's names (`weight_variance`, `gini_coefficient`) and their
-    /// number to `count`.
+    /// number to `written`.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, OVERLAP, UNKNOWN_STAGE, RESERVED, CAPACITY (below 2). Notices: EMPTY,
     /// NOT_FINITE, DEGENERATE.

@@ -36,15 +36,15 @@ exported! {
         SelectorInputs::new(params, weights, n)?.value(entropy, selector_entropy::value)
     }
 
-    /// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `count`.
+    /// Writes the entropy of `n` weights under cuvis-ai's name (`selector/entropy`), and 1 to `written`.
     ///
     /// Errors: those of `hyla_selector_entropy_metric_value`, UNKNOWN_STAGE, RESERVED, CAPACITY (0). Notices: those of
     /// `hyla_selector_entropy_metric_value`.
     fn hyla_selector_entropy_metric_metrics(
         params: *const hyla_selector_entropy_metric_params, weights: *const f32, n: usize,
-        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, count: *mut usize,
+        context: *const hyla_context, out: *mut hyla_metric, capacity: usize, written: *mut usize,
     ) {
-        let list = List { context, out, capacity, count };
+        let list = List { context, out, capacity, written };
         let SelectorInputs { params, weights, spans } = SelectorInputs::new(params, weights, n)?;
         let metrics = selector_entropy::metrics(&params, weights)?;
         list.write(&spans, &metrics)

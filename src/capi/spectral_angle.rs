@@ -52,9 +52,9 @@ loss_totals! {
     normalize hyla_spectral_angle_normalize, loss hyla_spectral_angle_loss;
     pub struct hyla_spectral_angle_totals: Totals {
         /// The sum of the terms.
-        pub loss: hyla_sum = sums.loss,
+        pub loss: hyla_exact_sum = sums.loss,
         /// The sum of the weights of the pixels that count.
-        pub weights: hyla_sum = sums.weights,
+        pub weights: hyla_exact_sum = sums.weights,
         /// How many pixels count.
         pub pixels: i64 = sums.term_count,
         /// How many valid pixels had a bad weight and acted as masked.

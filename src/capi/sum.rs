@@ -10,7 +10,7 @@ mirror! {
     /// An exact sum of float32 terms, in words of int64; all zero is the empty sum. Part of all totals
     /// that sum floats. Its value is the weighted sum of its words, so adding words merges: as often as the
     /// law says of totals.
-    pub struct hyla_sum: ExactSum {
+    pub struct hyla_exact_sum: ExactSum {
         /// The finite part: the sum over i of `digits[i] * 2^(32 i - 160)`. Canonical: all but the last
         /// in [0, 2^32), the last one signed.
         pub digits: [i64; 12],
@@ -30,7 +30,7 @@ mirror! {
     /// merges them; call `hyla_sum_normalize` afterwards to compare words.
     pub struct hyla_sum_totals: Totals {
         /// The sum of the scores.
-        pub sum: hyla_sum,
+        pub sum: hyla_exact_sum,
         /// How many pixels count.
         pub pixels: i64,
     }

@@ -42,9 +42,9 @@ loss_totals! {
     loss hyla_svdd_loss;
     pub struct hyla_svdd_totals: Totals {
         /// The sum of the terms `a_n v_n (d_n - R^2)` up to 2^127.
-        pub loss: hyla_sum = sums.loss,
+        pub loss: hyla_exact_sum = sums.loss,
         /// The sum of the pixel weights of the pixels that count.
-        pub weights: hyla_sum = sums.weights,
+        pub weights: hyla_exact_sum = sums.weights,
         /// How many pixels count.
         pub pixels: i64 = sums.term_count,
         /// How many valid pixels had a bad weight and acted as masked.
@@ -52,9 +52,9 @@ loss_totals! {
         /// Shows whether terms of different radii were mixed.
         pub fingerprint: i64 = sums.fingerprint,
         /// The sum of the greater terms, in units of 2^192.
-        pub huge: hyla_sum,
+        pub huge: hyla_exact_sum,
         /// The sum of the weights of pixels outside the sphere.
-        pub outside_weights: hyla_sum,
+        pub outside_weights: hyla_exact_sum,
         /// How many pixels lie outside, whatever their weights.
         pub outside: i64,
     }
@@ -124,7 +124,7 @@ exported! {
     /// Errors: those of `hyla_svdd_update`. Notices: EMPTY (n is 0), DEGENERATE.
     fn hyla_svdd_center_update(
         params: *const hyla_svdd_params, embeddings: *const hyla_cube, center: *const f32,
-        center_sums: *mut hyla_sum,
+        center_sums: *mut hyla_exact_sum,
     ) {
         let inputs = CubeInputs::new(params, embeddings, center)?;
         let channels = inputs.beside.len();
@@ -136,7 +136,7 @@ exported! {
     /// Adds other sums (of another tile or rank) to sums, channel by channel, and makes the words canonical.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, CHANNELS.
-    fn hyla_svdd_center_merge(other: *const hyla_sum, center_sums: *mut hyla_sum, channels: usize) {
+    fn hyla_svdd_center_merge(other: *const hyla_exact_sum, center_sums: *mut hyla_exact_sum, channels: usize) {
         disjoint(&[Written::of(center_sums, channels)], &[&[Span::of(other, channels)]])?;
         Ok(svdd::merge_center(views(other, channels)?, views_mut(center_sums, channels)?)?)
     }
@@ -144,7 +144,7 @@ exported! {
     /// Makes the words canonical after they were added elsewhere.
     ///
     /// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, CHANNELS.
-    fn hyla_svdd_center_normalize(center_sums: *mut hyla_sum, channels: usize) {
+    fn hyla_svdd_center_normalize(center_sums: *mut hyla_exact_sum, channels: usize) {
         Ok(svdd::normalize_center(views_mut(center_sums, channels)?)?)
     }
 
@@ -154,7 +154,7 @@ exported! {
     /// Errors: those of `hyla_svdd_loss`, TOO_LARGE, CHANNELS, UNKNOWN_WRITE. Notices: those of `hyla_svdd_loss`.
     fn hyla_svdd_gradient_center(
         params: *const hyla_svdd_params, totals: *const hyla_svdd_totals,
-        center_sums: *const hyla_sum, channels: usize, upstream: f64, write: u32,
+        center_sums: *const hyla_exact_sum, channels: usize, upstream: f64, write: u32,
         grad_center: *mut f32,
     ) {
         let (checked, span) = check::parameters(params)?;

@@ -3,6 +3,11 @@
 use super::node::*;
 use crate::metric::topk_mean;
 
+/// What `hyla_topk_mean_workspace` says, as a constant.
+pub const HYLA_TOPK_MEAN_WORKSPACE: usize = 2816;
+
+const _: () = assert!(HYLA_TOPK_MEAN_WORKSPACE == topk_mean::workspace());
+
 /// How many words of workspace a frame needs, whatever its size: the same on every tier.
 #[unsafe(no_mangle)]
 pub extern "C" fn hyla_topk_mean_workspace() -> usize {

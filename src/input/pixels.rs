@@ -1,6 +1,6 @@
 //! Pixels of one value each.
 
-use super::used::Used;
+use super::Used;
 use crate::error::Error;
 use crate::simd::cut;
 

@@ -11,8 +11,7 @@
 
 use super::grid::{Place, Rows, shape};
 use super::mask::CountBits;
-use super::used::Used;
-use super::{Mask, MaskCounts, Pixels, Plane};
+use super::{Mask, MaskCounts, Pixels, Plane, Used};
 use crate::error::Error;
 use crate::simd::{self, ARENA, Arena, Output, copy, take};
 

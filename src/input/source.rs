@@ -2,7 +2,6 @@
 
 #[cfg(feature = "conversions")]
 use super::planes::{Planes, Tiles};
-use super::used::Used;
 #[cfg(feature = "conversions")]
 use super::{Items, Plane};
 use super::{MaskCounts, Masks, Pixels, Used};

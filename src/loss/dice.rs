@@ -257,7 +257,7 @@ fn write<const CLASSES: usize>(found: &SlopeSource, params: &Params, logits: &Cu
     });
 }
 
-/// The loss and the gradient of one batch, whose totals are stored in `totals`.
+/// The loss and the gradient of one batch, whose totals are added to `totals` and stored in `batch`, both one a class.
 ///
 /// # Errors
 /// As [`update`] and [`gradient`]. Nothing was written then.
@@ -266,10 +266,11 @@ pub fn loss_and_gradient<'a>(
     logits: impl Into<CubeSource<'a>>,
     upstream: f64,
     write: Write,
-    totals: &mut [Totals],
+    totals: Option<&mut [Totals]>,
+    batch: &mut [Totals],
     gradient: &mut [f32],
 ) -> Result<Value, Error> {
-    loss_and_gradient_to(params, &logits.into(), upstream, Places::of(totals), Output::new(write, gradient))
+    loss_and_gradient_to(params, &logits.into(), upstream, totals, Places::of(batch), Output::new(write, gradient))
 }
 
 /// [`loss_and_gradient`], to memory that may be uninitialised.
@@ -277,15 +278,22 @@ pub(crate) fn loss_and_gradient_to(
     params: &Params,
     logits: &CubeSource,
     upstream: f64,
-    totals: Places<Totals>,
+    totals: Option<&mut [Totals]>,
+    batch: Places<Totals>,
     gradient: Output,
 ) -> Result<Value, Error> {
-    check(params, logits, totals.len())?;
+    check(params, logits, batch.len())?;
+    if totals.as_ref().is_some_and(|totals| totals.len() != batch.len()) {
+        return Err(Error::Channels);
+    }
     logits.check_output(gradient.len())?;
-    let totals = totals.fill(Totals::default());
-    add(params, logits, totals);
-    gradient_to(params, totals, logits, upstream, gradient)?;
-    loss(params, totals)
+    let batch = batch.fill(Totals::default());
+    add(params, logits, batch);
+    gradient_to(params, batch, logits, upstream, gradient)?;
+    if let Some(totals) = totals {
+        merge(batch, totals)?;
+    }
+    loss(params, batch)
 }
 
 /// The slopes of that many classes take little stack. Where it is scarce those of more are found again for each tile.

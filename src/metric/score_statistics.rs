@@ -145,7 +145,7 @@ const SHARES: [f64; 4] = [0.25, 0.75, 0.95, 0.99];
 const RANKS: usize = 2 * SHARES.len() + 3;
 
 /// How many words of workspace a frame needs, whatever its size and on every tier.
-pub fn workspace() -> usize {
+pub const fn workspace() -> usize {
     select::words(RANKS)
 }
 

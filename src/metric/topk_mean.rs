@@ -27,7 +27,7 @@ use crate::node::select::{self, Scores, Selected};
 use crate::simd::{self, Places};
 
 /// How many words of workspace a frame needs, whatever its size and on every tier.
-pub fn workspace() -> usize {
+pub const fn workspace() -> usize {
     select::words(1)
 }
 

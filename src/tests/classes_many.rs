@@ -156,7 +156,7 @@ fn a_single_channel_is_a_sigmoid() {
     let params = dice::Params::default();
     let mut totals = [dice::Totals::default()];
     let mut gradient = std::vec![f32::NAN; n as usize];
-    let found = dice::loss_and_gradient(&params, &cube, 1.0, Write::Store, &mut totals, &mut gradient).unwrap();
+    let found = dice::loss_and_gradient(&params, &cube, 1.0, Write::Store, None, &mut totals, &mut gradient).unwrap();
     let at: Vec<Vec<f64>> = values.iter().map(|value| std::vec![0.0, f64::from(*value)]).collect();
     let probabilities: Vec<Vec<f64>> = at.iter().map(|logits| naive::softmax(logits)).collect();
     let labels: Vec<usize> = labels.iter().map(|label| *label as usize).collect();

@@ -59,8 +59,9 @@ impl Node for Params {
     ) -> Option<Result<Value, Error>> {
         let classes = input.batch.channels;
         let mut own = State::new(self.words(classes));
-        let totals = state.unwrap_or(&mut own).totals_mut(0, classes);
-        Some(dice::loss_and_gradient(self, &input.cubes(), upstream, write, totals, to))
+        let batch = own.totals_mut(0, classes);
+        let totals = state.map(|state| state.totals_mut(0, classes));
+        Some(dice::loss_and_gradient(self, &input.cubes(), upstream, write, totals, batch, to))
     }
 
     fn orders(&self) -> &'static [Order] {
@@ -148,7 +149,8 @@ fn dice_at_the_edges() {
         let cube = Cube { values, layout, labels: Some(labels), ..Cube::default() };
         let mut totals = std::vec![Totals::default(); channels];
         let mut gradient = std::vec![f32::NAN; values.len()];
-        let found = dice::loss_and_gradient(params, &cube, 1.0, Write::Store, &mut totals, &mut gradient).unwrap();
+        let found =
+            dice::loss_and_gradient(params, &cube, 1.0, Write::Store, None, &mut totals, &mut gradient).unwrap();
         (found.value, found.notices, gradient)
     };
     let default = Params::default();

@@ -48,7 +48,7 @@ fn dice() {
         // SAFETY: all pointers are of live values, the arrays in the layout of the cube.
         let status = unsafe {
             let (totals, to) = (totals.as_mut_ptr(), gradient.as_mut_ptr());
-            hyla_dice_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, totals, &mut loss, to)
+            hyla_dice_loss_and_gradient(&params, &cube, 1.0, HYLA_STORE, std::ptr::null_mut(), totals, &mut loss, to)
         };
         assert_eq!(status, 0, "{}", case["name"]);
         check_value(case, loss, number(&case["expect"]["loss"]), number(&given["weight"]));

@@ -2,7 +2,7 @@
 
 use super::{check_gradient, check_value, cube, doubles, floats, for_each_case, number};
 use hyla::capi::loss::HYLA_STORE;
-use hyla::capi::sum::hyla_sum;
+use hyla::capi::sum::hyla_exact_sum;
 use hyla::capi::svdd::*;
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ fn check(case: &Value) {
     let center = floats(&case["inputs"]["center"]);
     let cube = cube(&case["inputs"]["embeddings"], &values);
     let mut totals = hyla_svdd_totals::default();
-    let mut sums = vec![hyla_sum::default(); center.len()];
+    let mut sums = vec![hyla_exact_sum::default(); center.len()];
     let mut gradient = vec![f32::NAN; values.len()];
     let mut of_center = vec![f32::NAN; center.len()];
     let [mut loss, mut of_radius] = [f64::NAN; 2];
