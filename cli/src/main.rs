@@ -23,6 +23,8 @@
 mod args;
 mod bindings;
 mod catalog;
+#[cfg(test)]
+mod every_node;
 mod fault;
 mod files;
 mod graph;

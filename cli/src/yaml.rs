@@ -40,7 +40,11 @@ impl Yaml {
     /// Reads a text; the file is for the places.
     pub fn read(file: &str, text: &str) -> Fallible<Self> {
         let file: Arc<str> = file.into();
-        let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
+        let options = serde_saphyr::options! {
+            with_snippet: false,
+            strict_booleans: true,
+            non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::PassThrough,
+        };
         match serde_saphyr::from_str_with_options::<Tree>(text, options) {
             Ok(tree) => Ok(tree.placed(&file)),
             Err(error) => {
@@ -58,7 +62,7 @@ impl Yaml {
             Value::Null => "null".to_string(),
             Value::Flag(flag) => flag.to_string(),
             Value::Integer(integer) => integer.to_string(),
-            Value::Number(number) => number.to_string(),
+            Value::Number(number) => format!("{number:?}"),
             Value::Text(text) => format!("\"{text}\""),
             Value::List(_) => "a list".to_string(),
             Value::Map(_) => "a map".to_string(),

@@ -198,7 +198,7 @@ pub struct Allowed {
     pub is: fn(f64) -> bool,
 }
 
-pub const FINITE: Allowed = Allowed { words: "any finite number", is: |_| true };
+pub const FINITE: Allowed = Allowed { words: "any finite one", is: |_| true };
 pub const NOT_NEGATIVE: Allowed = Allowed { words: "0 or more", is: |number| number >= 0.0 };
 pub const INSIDE: Allowed =
     Allowed { words: "between 0 and 1, both excluded", is: |number| number > 0.0 && number < 1.0 };
@@ -209,13 +209,13 @@ impl Takes {
     /// Its type and range in words.
     pub fn words(&self) -> String {
         match self {
-            Self::Number(allowed) => format!("number: {}", allowed.words),
-            Self::NumberOrNull(allowed) => format!("number: {}; or null", allowed.words),
-            Self::Integer(least, most) => format!("integer: {}", range(*least, *most)),
-            Self::IntegerOrNull(least, most) => format!("integer: {}; or null", range(*least, *most)),
+            Self::Number(allowed) => format!("a number ({})", allowed.words),
+            Self::NumberOrNull(allowed) => format!("a number ({}) or null", allowed.words),
+            Self::Integer(least, most) => format!("an integer ({})", range(*least, *most)),
+            Self::IntegerOrNull(least, most) => format!("an integer ({}) or null", range(*least, *most)),
             Self::Flag => "true or false".to_string(),
             Self::Choice(choices) => crate::fault::list(choices.iter().copied()).replace(" and ", " or "),
-            Self::NumbersOrNull(allowed) => format!("list of numbers, each {}; or null", allowed.words),
+            Self::NumbersOrNull(allowed) => format!("a list of numbers (each {}) or null", allowed.words),
         }
     }
 }

@@ -79,7 +79,7 @@ pub fn member(path: &Path, wanted: Option<&str>, others: &[&str]) -> Fallible<(S
     let has = |name: &&str| names.contains(name);
     let name = match wanted {
         Some(name) => Some(name).filter(has),
-        None => others.iter().copied().find(has).or_else(|| match names.as_slice() {
+        None => others.iter().copied().find(has).or(match names.as_slice() {
             [only] => Some(*only),
             _ => None,
         }),

@@ -64,12 +64,13 @@ counted! {
 counted! {
     DistinctLabels, Means,
     update |totals, frame| {
-        let (labels, valid) = frame.labels("mask")?;
+        let beside = frame.beside("", "mask");
+        let labels = beside.labels().ok_or(Error::MissingInput)?;
         // As many labels as there can be; most frames have few.
         let mut room = 1 << 10;
         loop {
             let mut set = vec![0; distinct_label_count::words(room)];
-            distinct_label_count::update(&labels, valid.as_deref(), &mut set)?;
+            distinct_label_count::update(labels, beside.valid(), &mut set)?;
             let (count, notices) = distinct_label_count::value(&set)?;
             if !notices.contains(Notices::INCOMPLETE) {
                 totals.add(vec![Named::new("num_distinct_labels", count as f64, notices)]);

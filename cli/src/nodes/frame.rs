@@ -72,6 +72,14 @@ impl Beside<'_> {
         self.targets.as_deref()
     }
 
+    pub fn labels(&self) -> Option<&[i32]> {
+        self.labels.as_deref()
+    }
+
+    pub fn valid(&self) -> Option<&[u8]> {
+        self.valid.as_deref()
+    }
+
     /// Whether a pixel counts.
     pub fn counts(&self, pixel: usize) -> bool {
         self.valid.as_ref().is_none_or(|valid| valid[pixel] != 0)
@@ -165,12 +173,5 @@ impl Frame<'_> {
             Some(Input::Matrix { values, rows, columns }) => Ok(Matrix::new(values, *rows, *columns)),
             _ => Err(Error::MissingInput),
         }
-    }
-
-    /// The classes of a label map, and which of its pixels count.
-    pub fn labels(&self, name: &str) -> Result<(Cow<'_, [i32]>, Option<Vec<u8>>), Error> {
-        let truth = self.truth(name).ok_or(Error::MissingInput)?;
-        let beside = self.beside("", name);
-        Ok((truth.labels(), beside.valid.map(Cow::into_owned)))
     }
 }

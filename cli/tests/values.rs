@@ -1,0 +1,191 @@
+//! The values: those of cuvis-ai for the pipelines of its page, and the same in batches, stages and types.
+
+mod tool;
+
+use serde_json::Value;
+use std::fs;
+use tool::{Folder, data, npy};
+
+fn expected() -> serde_json::Map<String, Value> {
+    let text = fs::read_to_string(data("expected.json")).expect("a file");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn number(value: &Value, name: &str) -> f64 {
+    value["values"][name].as_f64().unwrap_or_else(|| panic!("{name} is no number: {value}"))
+}
+
+#[test]
+fn the_pipelines_of_the_page_have_the_values_of_cuvis_ai() {
+    let (folder, tensors) = (Folder::new(), data("tensors"));
+    let expected = expected();
+    assert_eq!(expected.len(), 7);
+    for (file, values) in expected {
+        let pipeline = data(&file);
+        let said = folder.values(&[pipeline.to_str().expect("a path"), "--inputs", tensors.to_str().expect("a path")]);
+        for (name, wanted) in values.as_object().expect("a map") {
+            let (given, wanted) = (number(&said, name), wanted.as_f64().expect("a number"));
+            assert!((given - wanted).abs() <= 1e-6 * wanted.abs(), "{file}: {name} is {given}, not {wanted}");
+        }
+    }
+}
+
+const BCE: &str = "nodes:\n  a:\n    type: AnomalyBCEWithLogits\n    config: {pos_weight: 3}\n\
+                   connections:\n  - [model.logits, a.predictions]\n  - [data.mask, a.targets]\n";
+const SCORES: [f32; 6] = [1.0, -2.0, 0.5, 3.0, -1.0, 0.25];
+const MASK: [u8; 6] = [1, 0, 0, 1, 0, 1];
+
+fn two_frames() -> Folder {
+    let folder = Folder::new();
+    folder.write("p.yaml", BCE);
+    folder.floats("model.logits.npy", &[2, 1, 3], &SCORES);
+    folder.bools("data.mask.npy", &[2, 1, 3, 1], &MASK);
+    folder
+}
+
+/// The loss by its formula.
+fn bce(scores: &[f32], mask: &[u8]) -> f64 {
+    let term = |(score, target): (&f32, &u8)| {
+        let x = f64::from(*score);
+        if *target != 0 { 3.0 * (-x).exp().ln_1p() } else { x.exp().ln_1p() }
+    };
+    scores.iter().zip(mask).map(term).sum::<f64>() / scores.len() as f64
+}
+
+#[test]
+fn batches_have_values_of_their_own_and_pooled_ones() {
+    let folder = two_frames();
+    let said = folder.values(&["p.yaml", "--inputs", ".", "--batch", "1"]);
+    let batches = said["batches"].as_array().expect("a list");
+    let near = |value: &Value, wanted: f64| (value.as_f64().expect("a number") - wanted).abs() < 1e-6;
+    assert!(near(&batches[0]["a"], bce(&SCORES[..3], &MASK[..3])));
+    assert!(near(&batches[1]["a"], bce(&SCORES[3..], &MASK[3..])));
+    assert!(near(&said["values"]["loss"], bce(&SCORES, &MASK)));
+    // The pooled value is that of one batch of all, to the last bit.
+    assert_eq!(said["values"], folder.values(&["p.yaml", "--inputs", "."])["values"]);
+}
+
+#[test]
+fn files_of_one_frame_are_as_one_file_of_many() {
+    let folder = two_frames();
+    folder.floats("frame2.npy", &[1, 3], &SCORES[3..]);
+    folder.floats("frame1.npy", &[1, 3], &SCORES[..3]);
+    let said = folder.values(&["p.yaml", "--inputs", ".", "--input", "model.logits=frame*.npy"]);
+    assert_eq!(said["values"], folder.values(&["p.yaml", "--inputs", "."])["values"]);
+}
+
+#[test]
+fn the_most_specific_key_wins() {
+    let folder = two_frames();
+    folder.bools("none.npy", &[2, 1, 3], &[0; 6]);
+    let all = |keys: &[&str]| {
+        let keys: Vec<_> = keys.iter().flat_map(|key| ["--input", key]).collect();
+        number(&folder.values(&[&["p.yaml", "--inputs", "."][..], &keys].concat()), "a")
+    };
+    let (with, without) = (bce(&SCORES, &MASK), bce(&SCORES, &[0; 6]));
+    let is = |value: f64, wanted: f64| assert!((value - wanted).abs() < 1e-6, "{value} is not {wanted}");
+    is(all(&[]), with);
+    is(all(&["targets=none.npy"]), without);
+    is(all(&["mask=none.npy"]), without);
+    is(all(&["data.mask=none.npy"]), without);
+    is(all(&["a.targets=none.npy"]), without);
+    assert_eq!(
+        folder.hyla(&["run", "p.yaml", "--inputs", ".", "-i", "a.targets=none.npy", "-i", "mask=none.npy"]).code,
+        2
+    );
+}
+
+#[test]
+fn a_gradient_has_the_bits_of_the_library() {
+    use hyla::loss::{Write, bce};
+    let folder = two_frames();
+    folder.values(&["p.yaml", "--inputs", ".", "--gradient", "a.predictions=g.npy"]);
+    let params = bce::Params { pos_weight: 3.0, ..bce::Params::default() };
+    let pixels = hyla::input::Pixels { scores: &SCORES, targets: Some(&MASK), ..hyla::input::Pixels::default() };
+    let mut gradient = [0.0; 6];
+    bce::loss_and_gradient(&params, &pixels, 1.0, Write::Store, None, &mut gradient).expect("a gradient");
+    let bytes: Vec<u8> = gradient.iter().flat_map(|item| item.to_le_bytes()).collect();
+    assert_eq!(fs::read(folder.path("g.npy")).expect("a file"), npy("<f4", &[2, 1, 3, 1], &bytes));
+    // In batches it is that of each batch.
+    folder.values(&["p.yaml", "--inputs", ".", "--batch", "1", "--gradient", "a.predictions=g.npy"]);
+    let of_first = hyla::input::Pixels { scores: &SCORES[..3], targets: Some(&MASK[..3]), ..pixels };
+    bce::loss_and_gradient(&params, &of_first, 1.0, Write::Store, None, &mut gradient[..3]).expect("a gradient");
+    let written = fs::read(folder.path("g.npy")).expect("a file");
+    let bytes: Vec<u8> = gradient[..3].iter().flat_map(|item| item.to_le_bytes()).collect();
+    assert_eq!(written[written.len() - 24..written.len() - 12], bytes);
+}
+
+#[test]
+fn every_type_of_items_gives_the_same_numbers() {
+    let folder = Folder::new();
+    folder.write("p.yaml", BCE);
+    folder.bools("data.mask.npy", &[1, 6], &MASK);
+    let scores: [i8; 6] = [1, 0, 2, 3, 1, 4];
+    folder.floats("model.logits.npy", &[1, 6], &scores.map(f32::from));
+    let wanted = folder.values(&["p.yaml", "--inputs", "."]);
+    let of = |dtype: &str, bytes: Vec<u8>| {
+        folder.npy("model.logits.npy", dtype, &[1, 6], &bytes);
+        assert_eq!(folder.values(&["p.yaml", "--inputs", "."])["values"], wanted["values"], "{dtype}");
+    };
+    of("|i1", scores.iter().flat_map(|item| item.to_le_bytes()).collect());
+    of("|u1", scores.iter().map(|item| *item as u8).collect());
+    of("<i2", scores.iter().flat_map(|item| i16::from(*item).to_le_bytes()).collect());
+    of(">i2", scores.iter().flat_map(|item| i16::from(*item).to_be_bytes()).collect());
+    of("<u2", scores.iter().flat_map(|item| (*item as u16).to_le_bytes()).collect());
+    of("<f8", scores.iter().flat_map(|item| f64::from(*item).to_le_bytes()).collect());
+    of(">f4", scores.iter().flat_map(|item| f32::from(*item).to_be_bytes()).collect());
+    let halves = [0x3c00_u16, 0, 0x4000, 0x4200, 0x3c00, 0x4400];
+    of("<f2", halves.iter().flat_map(|item| item.to_le_bytes()).collect());
+    folder.floats("model.logits.npy", &[1, 6], &scores.map(f32::from));
+    for (dtype, size) in [("|u1", 1), ("<u2", 2), ("<i4", 4)] {
+        let bytes: Vec<u8> = MASK.iter().flat_map(|item| [&[*item][..], &vec![0; size - 1]].concat()).collect();
+        folder.npy("data.mask.npy", dtype, &[1, 6], &bytes);
+        assert_eq!(folder.values(&["p.yaml", "--inputs", "."])["values"], wanted["values"], "{dtype}");
+    }
+}
+
+#[test]
+fn archives_have_members() {
+    use std::io::Write;
+    let folder = two_frames();
+    let wanted = folder.values(&["p.yaml", "--inputs", "."])["values"].clone();
+    let mut archive = zip::ZipWriter::new(fs::File::create(folder.path("all.npz")).expect("a file"));
+    for name in ["data.mask", "model.logits"] {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(format!("{name}.npy"), options).expect("a member");
+        archive.write_all(&fs::read(folder.path(&format!("{name}.npy"))).expect("a file")).expect("a member");
+    }
+    archive.finish().expect("an archive");
+    let said = folder.values(&["p.yaml", "-i", "predictions=all.npz#model.logits", "-i", "mask=all.npz"]);
+    assert_eq!(said["values"], wanted);
+    let said = folder.hyla(&["run", "p.yaml", "-i", "predictions=all.npz#logits", "-i", "mask=all.npz"]);
+    assert_eq!((said.code, said.err.contains("has no member logits; there are data.mask and model.logits")), (2, true));
+}
+
+#[test]
+fn nodes_run_where_cuvis_ai_runs_them() {
+    let folder = two_frames();
+    let pipeline = BCE.replace("nodes:\n", "nodes:\n  m:\n    type: AnomalyPixelStatisticsMetric\n");
+    folder.write("p.yaml", pipeline.replace("connections:\n", "connections:\n  - [d.decisions, m.decisions]\n"));
+    folder.bools("d.decisions.npy", &[2, 1, 3], &[1, 1, 0, 0, 0, 1]);
+    let has = |stage: &str| {
+        let said = folder.values(&["p.yaml", "--inputs", ".", "--stage", stage]);
+        ["a", "loss", "m/anomaly/total_pixels"].map(|name| !said["values"][name].is_null())
+    };
+    assert_eq!(has("train"), [true, true, false]);
+    assert_eq!(has("val"), [true, true, true]);
+    assert_eq!(has("test"), [true, true, true]);
+    assert_eq!(has("inference"), [false, false, false]);
+}
+
+#[test]
+fn formats_say_the_same() {
+    let folder = two_frames();
+    let of = |format: &str| folder.hyla(&["run", "p.yaml", "--inputs", ".", "--batch", "1", "-f", format]).out;
+    let (text, csv, prometheus) = (of("text"), of("csv"), of("prometheus"));
+    let value = number(&folder.values(&["p.yaml", "--inputs", "."]), "loss").to_string();
+    assert!(text.contains(&format!("loss  {value}")), "{text}");
+    assert!(csv.contains(&format!("val,all,0,2,loss,{value},\n")), "{csv}");
+    assert_eq!(csv.lines().count(), 1 + 3 * 2);
+    assert!(prometheus.contains(&format!("hyla_value{{stage=\"val\",node=\"a\",metric=\"loss\"}} {value}\n")));
+}
