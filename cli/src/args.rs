@@ -68,6 +68,9 @@ pub struct RunArgs {
     /// How the values are printed
     #[arg(short, long, value_enum, default_value = "text")]
     pub format: Format,
+    /// Write an event file for TensorBoard into a folder, instead of those of the graph's TensorBoardMonitorNode
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
     /// Tell what is ignored and which files feed what
     #[arg(short, long)]
     pub verbose: bool,

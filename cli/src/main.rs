@@ -36,10 +36,11 @@ mod yaml;
 
 use args::{Args, Command, RunArgs};
 use bindings::Bindings;
+use catalog::Stage;
 use clap::{CommandFactory, Parser};
 use fault::{Fallible, Fault};
 use graph::Graph;
-use plan::Plan;
+use plan::{Board, Plan};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -118,6 +119,20 @@ fn run(args: &RunArgs) -> Fallible<()> {
     let results = run::run(&plan, &bindings, wanted)?;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
+    }
+    for note in &results.notes {
+        eprintln!("hyla: {note}");
+    }
+    let boards = match &args.tensorboard {
+        Some(folder) => vec![folder.clone()],
+        None if args.stage == Stage::Inference => Vec::new(),
+        None => plan.boards.iter().map(Board::folder).collect(),
+    };
+    for folder in boards {
+        let path = output::board::write(&folder, &results)?;
+        if args.verbose {
+            eprintln!("written: {}", path.display());
+        }
     }
     print(&output::formats::format(&results, args.format))
 }

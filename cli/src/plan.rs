@@ -6,15 +6,35 @@ use crate::catalog::settings::Settings;
 use crate::catalog::{self, Class, Port, Spec, Stage};
 use crate::fault::{Fault, Place, nearest};
 use crate::graph::{Connection, End, Graph, Node};
+use std::path::PathBuf;
 
 /// What runs.
 pub struct Plan {
     pub nodes: Vec<Planned>,
     /// The names and classes of the nodes that hyla does not have.
     pub external: Vec<(String, String)>,
-    /// The folders of the graph's own TensorBoard nodes.
-    pub boards: Vec<String>,
+    /// The graph's own TensorBoard nodes.
+    pub boards: Vec<Board>,
     pub faults: Vec<Fault>,
+}
+
+/// Where a TensorBoard node writes.
+pub struct Board {
+    folder: PathBuf,
+    run: Option<String>,
+}
+
+impl Board {
+    /// The folder of a new run, named as cuvis-ai names it: `run_01` and so on, or the name of the run, with `_v2` and so
+    /// on behind it if it is there already.
+    pub fn folder(&self) -> PathBuf {
+        let free = |name: String| Some(self.folder.join(name)).filter(|folder| !folder.exists());
+        match &self.run {
+            Some(run) => free(run.clone()).or_else(|| (2..).find_map(|number| free(format!("{run}_v{number}")))),
+            None => (1..).find_map(|number| free(format!("run_{number:02}"))),
+        }
+        .unwrap_or_else(|| self.folder.clone())
+    }
 }
 
 /// A node that hyla has.
@@ -84,9 +104,12 @@ impl Plan {
 
     fn add_external(&mut self, node: &Node) {
         if node.class.rsplit('.').next() == Some(BOARD) {
-            let folder = node.parameters.iter().find(|entry| entry.key == "output_dir");
-            let folder = folder.and_then(|entry| entry.value.text("'output_dir'").ok()).unwrap_or("./runs");
-            self.boards.push(folder.to_string());
+            let text = |key: &str| {
+                let entry = node.parameters.iter().find(|entry| entry.key == key)?;
+                entry.value.text(key).ok()
+            };
+            let folder = text("output_dir").unwrap_or("./runs").into();
+            self.boards.push(Board { folder, run: text("run_name").map(str::to_string) });
         }
         self.external.push((node.name.clone(), node.class.clone()));
     }

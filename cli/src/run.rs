@@ -13,10 +13,12 @@ use crate::catalog::{Kind, Shape, Spec, Stage};
 use crate::fault::{Fallible, Fault};
 use crate::files::npy::Writer;
 use crate::files::series::{Part, Series};
-use crate::nodes::frame::Frame;
+use crate::nodes::frame::{Frame, Input, Truth};
 use crate::nodes::{Named, Running};
 use crate::plan::{Plan, Planned};
 use hyla::error::{Error, Notices};
+use hyla::input::Truths;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What came out.
@@ -27,6 +29,8 @@ pub struct Results {
     pub batch: usize,
     pub batches: Vec<Values>,
     pub pooled: Values,
+    /// What was left out of files, and dropped.
+    pub notes: Vec<String>,
 }
 
 /// The values of the nodes, and the sum of the losses.
@@ -86,8 +90,23 @@ impl Active<'_> {
     }
 }
 
-fn frame<'a>(shape: [usize; 2], parts: &'a [(&'static str, Part)]) -> Frame<'a> {
-    Frame { shape, inputs: parts.iter().map(|(name, part)| (*name, part.input())).collect() }
+/// The inputs of a frame. Pixels that an image says do not count do so for no input of the node.
+fn frame<'a>(shape: [usize; 2], parts: &'a [(&'static str, Part)], valid: &'a mut Vec<u8>) -> Frame<'a> {
+    let mut inputs: Vec<_> = parts.iter().map(|(name, part)| (*name, part.input())).collect();
+    for counts in parts.iter().filter_map(|(_, part)| part.counts()) {
+        valid.resize(counts.len(), 1);
+        valid.iter_mut().zip(counts).for_each(|(valid, counts)| *valid &= counts);
+    }
+    if !valid.is_empty() {
+        let given = Frame { shape, inputs: std::mem::take(&mut inputs) };
+        if let Some(given) = given.truth("valid").map(Truth::bytes) {
+            valid.iter_mut().zip(given.iter()).for_each(|(valid, given)| *valid &= u8::from(*given != 0));
+        }
+        inputs = given.inputs;
+        inputs.retain(|(name, _)| *name != "valid");
+        inputs.push(("valid", Input::Truth(Truth { truths: Truths::U8(valid), ignored: None })));
+    }
+    Frame { shape, inputs }
 }
 
 /// Runs the nodes of a stage.
@@ -106,8 +125,9 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
         for index in first..end {
             for node in active.iter_mut().filter(|node| index == first || node.framed().is_some()) {
                 let parts = node.parts(index, number)?;
-                let shape = node.shape();
-                node.running.update(&frame(shape, &parts)).map_err(|error| node.fault(error))?;
+                let (shape, mut valid) = (node.shape(), Vec::new());
+                let frame = frame(shape, &parts, &mut valid);
+                node.running.update(&frame).map_err(|error| node.fault(error))?;
             }
             (wanted.progress)(index + 1, frames);
         }
@@ -121,10 +141,11 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
         }
     }
     let pooled = values(&active, |node| node.running.pooled())?;
+    let notes: BTreeSet<String> = active.iter().flat_map(|node| &node.series).flat_map(Series::notes).collect();
     for (_, writer) in active.into_iter().flat_map(|node| node.gradients) {
         writer.finish()?;
     }
-    Ok(Results { stage: wanted.stage, frames, batch, batches, pooled })
+    Ok(Results { stage: wanted.stage, frames, batch, batches, pooled, notes: notes.into_iter().collect() })
 }
 
 /// Finds and opens the files of a node.
@@ -255,8 +276,8 @@ fn write_gradients(node: &mut Active, number: usize, first: usize, end: usize) -
     }
     let mut gradients = std::mem::take(&mut node.gradients);
     for index in node.frames(first, end) {
-        let (parts, shape) = (node.parts(index, number)?, node.shape());
-        let frame = frame(shape, &parts);
+        let (parts, shape, mut valid) = (node.parts(index, number)?, node.shape(), Vec::new());
+        let frame = frame(shape, &parts, &mut valid);
         for (port, writer) in &mut gradients {
             let items = node.series.iter().find(|series| series.port.name == *port).map_or(0, Series::items);
             let mut gradient = vec![0.0; items];

@@ -167,7 +167,7 @@ fn mistakes_in_the_words() {
         (&["-i", "predictions=x*.npy", "-i", "mask=data.mask.npy"], "x*.npy: no file has such a name."),
         (
             &["-i", "predictions=p.yaml", "-i", "mask=data.mask.npy"],
-            "p.yaml: the name of a file must end with .npy or .npz.",
+            "p.yaml: the name of a file must end with .npy, .npz or .hdr.",
         ),
         (&["-i", "predictions"], "--input predictions: PORT=FILE is wanted."),
         (&["--inputs", "nowhere"], "nowhere: there is no such folder."),

@@ -189,3 +189,56 @@ fn formats_say_the_same() {
     assert_eq!(csv.lines().count(), 1 + 3 * 2);
     assert!(prometheus.contains(&format!("hyla_value{{stage=\"val\",node=\"a\",metric=\"loss\"}} {value}\n")));
 }
+
+#[test]
+fn images_are_read_and_ignored_pixels_do_not_count() {
+    let folder = Folder::new();
+    folder.write("p.yaml", BCE);
+    let header = "ENVI\nlines = 2\nsamples = 3\nbands = 1\ndata type = 4\nheader offset = 0\n";
+    folder.write("mask.hdr", format!("{header}data ignore value = -3.40282e+38\n"));
+    let mask = [1.0, 0.0, -f32::MAX, 2.0, 0.0, 1.0];
+    folder.write("mask.img", mask.iter().flat_map(|item| item.to_le_bytes()).collect::<Vec<u8>>());
+    folder.write("scores.hdr", header);
+    folder.write("scores.dat", SCORES.iter().flat_map(|item| item.to_le_bytes()).collect::<Vec<u8>>());
+    let said = folder.values(&["p.yaml", "-i", "data.mask=mask.hdr", "-i", "model.logits=scores.dat"]);
+    let (mut scores, mut targets) = (SCORES.to_vec(), MASK.to_vec());
+    scores.remove(2);
+    targets.remove(2);
+    assert!((number(&said, "a") - bce(&scores, &targets)).abs() < 1e-6);
+}
+
+/// A cube with a bad band, and a pixel that is ignored in another one.
+#[test]
+fn bad_bands_are_left_out_and_told() {
+    let folder = Folder::new();
+    folder.write(
+        "p.yaml",
+        "nodes: {m: {type: MSEReconstructionLoss}}\n\
+         connections: [[a.cube, m.reconstruction], [b.cube, m.target]]\n",
+    );
+    let header = "ENVI\nlines = 1\nsamples = 2\nbands = 3\ninterleave = BSQ\ndata type = 12\nbbl = {1, 0, 1}\n";
+    for (name, items) in [("a", [1_u16, 2, 100, 100, 3, 9]), ("b", [3, 2, 0, 0, 3, 4])] {
+        folder.write(&format!("{name}.cube.hdr"), format!("{header}data ignore value = 9\n"));
+        let bytes: Vec<u8> = items.iter().flat_map(|item| item.to_le_bytes()).collect();
+        folder.write(&format!("{name}.cube.img"), bytes);
+    }
+    let said = folder.hyla(&["run", "p.yaml", "--inputs", ".", "-f", "json"]);
+    let value: Value = serde_json::from_str(&said.out).expect("JSON");
+    // Of two pixels one counts, with the differences -2 and 0.
+    assert_eq!(number(&value, "m"), 2.0, "{}", said.err);
+    assert_eq!(said.err.matches("1 of 3 bands are bad (bbl) and left out").count(), 2, "{}", said.err);
+}
+
+#[test]
+fn monitors_of_the_graph_get_event_files() {
+    let folder = two_frames();
+    let monitor = "nodes:\n  t:\n    type: TensorBoardMonitorNode\n    config: {output_dir: out, run_name: r}\n";
+    folder.write("p.yaml", BCE.replace("nodes:\n", monitor));
+    let run = ["p.yaml", "--inputs", "."];
+    folder.values(&run);
+    folder.values(&run);
+    folder.values(&[&run[..], &["--stage", "inference"]].concat());
+    folder.values(&[&run[..], &["--tensorboard", "mine"]].concat());
+    let files = |name: &str| fs::read_dir(folder.path(name)).expect("a folder").count();
+    assert_eq!([files("out"), files("out/r"), files("out/r_v2"), files("mine")], [2, 1, 1, 1]);
+}

@@ -3,6 +3,7 @@
 //! Items of `.npy` are mapped: a part is in memory only as long as it is used, so that a file may be larger than memory.
 //! What another byte order or a place that is not aligned forbids to be used where it lies is copied.
 
+use super::envi::{self, Image, Item};
 use super::npy;
 use crate::fault::{Fallible, Fault};
 use memmap2::{Mmap, MmapOptions};
@@ -66,8 +67,13 @@ pub struct Array {
 }
 
 enum Content {
-    Mapped { file: File, offset: u64 },
+    Mapped {
+        file: File,
+        offset: u64,
+    },
     Loaded(Arc<[u8]>),
+    /// An image, which is one frame.
+    Image(Box<Image>),
 }
 
 /// A part of the items, in the byte order of this machine and aligned.
@@ -101,6 +107,20 @@ impl Held {
         Self { dtype, bytes: Bytes::Words(words, bytes.len()) }
     }
 
+    /// All pixels of an image, and which of them count.
+    pub fn of_image<T: Item + bytemuck::Pod>(image: &Image) -> Fallible<(Self, Vec<u8>)> {
+        let envi::Header { lines, samples, .. } = image.header;
+        let width = samples * image.bands.len();
+        let length = lines * width * size_of::<T>();
+        let mut words = vec![0_u64; length.div_ceil(8)];
+        let mut counts = vec![1; lines * samples];
+        let values: &mut [T] = &mut bytemuck::cast_slice_mut(&mut words)[..lines * width];
+        for (line, (values, counts)) in values.chunks_mut(width).zip(counts.chunks_mut(samples)).enumerate() {
+            image.read_line(line, values, counts).map_err(Fault::new)?;
+        }
+        Ok((Self { dtype: Dtype::F32, bytes: Bytes::Words(words, length) }, counts))
+    }
+
     /// The same with the bytes of each item the other way round.
     fn swap(self) -> Self {
         let mut held = Self::copy(self.dtype, self.bytes());
@@ -131,7 +151,8 @@ impl Array {
                 let content = Content::Loaded(bytes[header.offset as usize..].into());
                 Ok(Self::new(name, header, content))
             }
-            _ => Err(Fault::of_file(file, "the name of a file must end with .npy or .npz.")),
+            _ if envi::is_named(file) => Self::open_image(file),
+            _ => Err(Fault::of_file(file, "the name of a file must end with .npy, .npz or .hdr.")),
         }
     }
 
@@ -143,6 +164,23 @@ impl Array {
         Self::check_size(path, &header, length.saturating_sub(header.offset))?;
         let offset = header.offset;
         Ok(Self::new(path.to_path_buf(), header, Content::Mapped { file, offset }))
+    }
+
+    fn open_image(path: &Path) -> Fallible<Self> {
+        let image = Image::open(path).map_err(Fault::new)?;
+        let envi::Header { lines, samples, .. } = image.header;
+        let channels = image.bands.len();
+        let shape = if channels == 1 { vec![lines, samples] } else { vec![lines, samples, channels] };
+        let content = Content::Image(Box::new(image));
+        Ok(Self { path: path.to_path_buf(), dtype: Dtype::F32, shape, is_swapped: false, content })
+    }
+
+    /// The image, if it is one.
+    pub fn image(&self) -> Option<&Image> {
+        match &self.content {
+            Content::Image(image) => Some(image),
+            _ => None,
+        }
     }
 
     fn new(path: PathBuf, header: npy::Header, content: Content) -> Self {
@@ -165,6 +203,7 @@ impl Array {
         let size = self.dtype.bytes();
         let (start, length) = (start * size, count * size);
         let held = match &self.content {
+            Content::Image(image) => Held::of_image::<f32>(image)?.0,
             Content::Loaded(bytes) => Held::copy(self.dtype, &bytes[start..start + length]),
             Content::Mapped { .. } if length == 0 => Held::copy(self.dtype, &[]),
             Content::Mapped { file, offset } => {

@@ -1,6 +1,7 @@
 //! The files of a port as frames: one file after the other, each with one frame or several.
 
 use super::array::{Array, Dtype, Held};
+use super::envi::Image;
 use super::floats;
 use crate::catalog::{Carries, Port, Shape};
 use crate::fault::{Fallible, Fault};
@@ -25,6 +26,8 @@ pub struct Part {
     carries: Carries,
     of: Shape,
     held: Held,
+    /// Which pixels count, of an image that says so.
+    counts: Option<Vec<u8>>,
     shape: [usize; 2],
     channels: usize,
 }
@@ -44,7 +47,7 @@ impl Series {
             let wrong = |given: String, wanted: &str| {
                 Fault::of_file(&array.path, format_args!("{given}, and {node}.{} takes {wanted}.", port.name))
             };
-            if !takes(port.carries, array.dtype) {
+            if array.image().is_none() && !takes(port.carries, array.dtype) {
                 return Err(wrong(format!("its items are {}", array.dtype.name()), port.carries.types()));
             }
             let given = || format!("its shape is {}", told(&array.shape));
@@ -67,6 +70,11 @@ impl Series {
     /// How many frames (or vectors, or matrices) there are.
     pub fn len(&self) -> usize {
         self.firsts.last().copied().unwrap_or_default()
+    }
+
+    /// What images left out, and dropped.
+    pub fn notes(&self) -> Vec<String> {
+        self.arrays.iter().filter_map(Array::image).flat_map(|image| image.notes.clone()).collect()
     }
 
     /// The file of a frame, and which one it is there.
@@ -100,13 +108,39 @@ impl Series {
     pub fn part(&self, frame: usize) -> Fallible<Part> {
         let (array, index) = self.place(frame);
         let items = self.items();
-        let mut held = array.items(index * items, items)?;
-        if held.dtype == Dtype::I64 {
-            held = shortened(array, held)?;
-        }
         let Self { port, shape, channels, .. } = self;
-        Ok(Part { carries: port.carries, of: port.shape, held, shape: *shape, channels: *channels })
+        let (held, counts) = match array.image() {
+            Some(image) => pixels(array, image, port.carries)?,
+            None => (array.items(index * items, items)?, None),
+        };
+        let held = if held.dtype == Dtype::I64 { shortened(array, held)? } else { held };
+        Ok(Part { carries: port.carries, of: port.shape, held, counts, shape: *shape, channels: *channels })
     }
+}
+
+/// The pixels of an image as a port takes them, and which count. A mask of any type is true where it is not 0; where it
+/// is NaN it does not count.
+fn pixels(array: &Array, image: &Image, carries: Carries) -> Fallible<(Held, Option<Vec<u8>>)> {
+    let (held, mut counts) = match carries {
+        Carries::Labels => {
+            let (labels, counts) = Held::of_image::<i32>(image)?;
+            if labels.items::<i32>().iter().zip(&counts).any(|(label, counts)| *label == i32::MIN && *counts != 0) {
+                return Err(Fault::of_file(&array.path, "it has labels that are no integers of 32 bits."));
+            }
+            (Held::copy(Dtype::I32, labels.bytes()), counts)
+        }
+        _ => Held::of_image::<f32>(image)?,
+    };
+    let held = if carries == Carries::Truth {
+        let floats: &[f32] = held.items();
+        counts.iter_mut().zip(floats).for_each(|(counts, float)| *counts &= u8::from(!float.is_nan()));
+        let truths: Vec<u8> = floats.iter().map(|float| u8::from(*float != 0.0)).collect();
+        Held::copy(Dtype::U8, &truths)
+    } else {
+        held
+    };
+    let is_whole = counts.iter().all(|counts| *counts != 0);
+    Ok((held, (!is_whole).then_some(counts)))
 }
 
 /// Labels of 64 bits as labels of 32.
@@ -165,6 +199,11 @@ impl Part {
             (Shape::Vector, Carries::Numbers) => Input::Vector(floats::of_held(held)),
             (Shape::Matrix, Carries::Numbers) => Input::Matrix { values: floats::of_held(held), rows, columns },
         }
+    }
+
+    /// Which pixels count, of an image of which some do not.
+    pub fn counts(&self) -> Option<&[u8]> {
+        self.counts.as_deref()
     }
 
     /// The first item that is no number, or is infinite if there is none, and what it is.

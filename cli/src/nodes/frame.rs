@@ -46,7 +46,7 @@ impl<'a> Truth<'a> {
     }
 
     /// A byte a pixel that is not 0 where it is true.
-    fn bytes(&self) -> Cow<'a, [u8]> {
+    pub fn bytes(&self) -> Cow<'a, [u8]> {
         match self.truths {
             Truths::U8(items) => Cow::Borrowed(items),
             _ => self.labels().iter().map(|label| u8::from(*label != 0)).collect(),

@@ -52,7 +52,7 @@ fn number(value: f64) -> String {
 
 fn text(results: &Results) -> String {
     let mut text = String::new();
-    let Results { frames, batch, batches, pooled, stage } = results;
+    let Results { frames, batch, batches, pooled, stage, .. } = results;
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let (stage, frames) = (stage.name(), count(*frames, "frame"));
     let batches = count(batches.len(), if batches.len() == 1 { "batch" } else { "batche" });

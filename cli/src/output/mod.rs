@@ -1,5 +1,6 @@
 //! How results are shown.
 
+pub mod board;
 pub mod formats;
 pub mod listing;
 
