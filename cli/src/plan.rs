@@ -25,8 +25,8 @@ pub struct Board {
 }
 
 impl Board {
-    /// The folder of a new run, named as cuvis-ai names it: `run_01` and so on, or the name of the run, with `_v2` and so
-    /// on behind it if it is there already.
+    /// The folder of a new run, named as cuvis-ai names it: `run_01` and so on, or the name of the run, with `_v2` and
+    /// so on behind it if it is there already.
     pub fn folder(&self) -> PathBuf {
         let free = |name: String| Some(self.folder.join(name)).filter(|folder| !folder.exists());
         match &self.run {

@@ -5,8 +5,8 @@
 //!              └──── once more ────► gradients of the batch, if they are wanted
 //! ```
 //!
-//! Everything that the headers of the files say is checked before the first frame is read. Of a file only the frame that
-//! is looked at is in memory.
+//! Everything that the headers of the files say is checked before the first frame is read. Of a file only the frame
+//! that is looked at is in memory.
 
 use crate::bindings::Bindings;
 use crate::catalog::{Kind, Shape, Spec, Stage};

@@ -61,7 +61,7 @@ pub const METRICS: &[Spec] = &[
             optional("logits", Carries::Numbers, "logits, for average precision"),
             VALID,
         ],
-        gives: "precision, recall, f1_score, iou, image_precision, image_recall, image_f1, average_precision with bounds",
+        gives: "precision, recall, f1_score, iou, of frames image_precision, image_recall, image_f1; average_precision",
         parameters: &[
             Parameter {
                 name: "ap_thresholds",

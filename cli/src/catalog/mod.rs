@@ -6,8 +6,8 @@
 //! | [`settings`] | the parameters of a node, read from the file and checked against its row |
 //! | [`external`] | the names of cuvis-ai's nodes that hyla does not have |
 //!
-//! A row says the name of the node, its ports, its parameters and what makes it. To add a node, write a row, and what it
-//! computes in `nodes`.
+//! A row says the name of the node, its ports, its parameters and what makes it. To add a node, write a row, and what
+//! it computes in `nodes`.
 
 pub mod external;
 mod losses;

@@ -1,7 +1,7 @@
 //! An array in a file: its type and shape, and a part of its items at a time.
 //!
-//! Items of `.npy` are mapped: a part is in memory only as long as it is used, so that a file may be larger than memory.
-//! What another byte order or a place that is not aligned forbids to be used where it lies is copied.
+//! Items of `.npy` are mapped: a part is in memory only as long as it is used, so that a file may be larger than
+//! memory. What another byte order or a place that is not aligned forbids to be used where it lies is copied.
 
 use super::envi::{self, Image, Item};
 use super::npy;

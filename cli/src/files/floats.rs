@@ -1,4 +1,5 @@
-//! Items of any type as float32: the one place where the tool converts them, for inputs that hyla takes as floats alone.
+//! Items of any type as float32: the one place where the tool converts them, for inputs that hyla takes as floats
+//! alone.
 //!
 //! Integers of up to 16 bits and halves are exact, doubles are rounded to the nearest float32, as hyla itself does.
 

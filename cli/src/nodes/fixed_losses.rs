@@ -1,5 +1,5 @@
-//! Losses of a matrix or of the weights of bands: one input for all frames, or one a batch. The value of several batches
-//! is the mean.
+//! Losses of a matrix or of the weights of bands: one input for all frames, or one a batch. The value of several
+//! batches is the mean.
 
 use super::frame::Frame;
 use super::means::Means;

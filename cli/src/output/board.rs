@@ -8,8 +8,9 @@
 //! mask(c) = (c >> 15 | c << 17) + 0xa282ead8
 //! ```
 //!
-//! Where there are several batches the values of all of them together are under `pooled/{stage}/...`. Values are float32
-//! there: the other formats have all digits. Source: TensorFlow's `record_writer.cc`, `event.proto`, `summary.proto`.
+//! Where there are several batches the values of all of them together are under `pooled/{stage}/...`. Values are
+//! float32 there: the other formats have all digits. Source: TensorFlow's `record_writer.cc`, `event.proto` and
+//! `summary.proto`.
 
 use crate::fault::{Fallible, Fault};
 use crate::files::npy::{beside, keep};
