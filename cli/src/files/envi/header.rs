@@ -154,7 +154,8 @@ impl Header {
         let ignored = match fields.get("data ignore value") {
             Some(text) => {
                 let ignored = Ignored::read(text, kind).map_err(|sentence| fields.fault(sentence))?;
-                if ignored.is_none() && !text.to_ascii_lowercase().contains("none") {
+                let is_none = ["", "none"].contains(&text.trim_matches(['{', '}', ' ']).to_ascii_lowercase().as_str());
+                if ignored.is_none() && !is_none {
                     notes.push(fields.fault(format_args!("no pixel of its type can have the ignored value {text}")));
                 }
                 ignored
@@ -192,7 +193,7 @@ impl Header {
 fn bad_bands(fields: &Fields, bands: usize) -> Result<Vec<usize>, String> {
     let Some(value) = fields.get("bbl") else { return Ok(Vec::new()) };
     let wrong = |sentence: String| Err(fields.fault(format_args!("'bbl' {sentence}.")));
-    let Some(items) = items(value) else { return wrong(format!("is '{value}', which is no list")) };
+    let Some(items) = items(value) else { return wrong("is no list of 0 and 1".to_string()) };
     if items.len() != bands {
         return wrong(format!("has {} entries for {bands} bands", items.len()));
     }
@@ -201,7 +202,7 @@ fn bad_bands(fields: &Fields, bands: usize) -> Result<Vec<usize>, String> {
         match item.parse::<f64>() {
             Ok(0.0) => bad.push(band),
             Ok(1.0) => {}
-            _ => return wrong(format!("has the entry '{item}', which is neither 0 nor 1")),
+            _ => return wrong("is no list of 0 and 1".to_string()),
         }
     }
     if bad.len() == bands { wrong("calls every band bad".to_string()) } else { Ok(bad) }

@@ -23,6 +23,7 @@ mod ignored;
 mod tests;
 mod text;
 
+#[allow(unused_imports, reason = "the tool asks for it, the examples do not")]
 pub use find::is_named;
 pub use header::{Header, Interleave, Kind};
 

@@ -175,7 +175,7 @@ fn mistakes() {
         ),
         ("bands", "bbl = {1}\nbands", "a.hdr: 'bbl' has 1 entries for 2 bands."),
         ("bands", "bbl = {0, 0}\nbands", "a.hdr: 'bbl' calls every band bad."),
-        ("bands", "bbl = {1, x}\nbands", "a.hdr: 'bbl' has the entry 'x', which is neither 0 nor 1."),
+        ("bands", "bbl = {1, x}\nbands", "a.hdr: 'bbl' is no list of 0 and 1."),
         ("bands", "description = {\nbands", "a.hdr: the brace of 'description' in line 4 is not closed."),
         ("bands", "bands = 4\nbands", "a.hdr: 'bands' is there twice with different values, in lines 4 and 5."),
     ] {

@@ -38,6 +38,7 @@ pub fn fields(bytes: &[u8]) -> Result<Vec<Field>, String> {
                     value.push_str(more.trim());
                 }
             }
+            value.truncate(value.find('}').map_or(value.len(), |close| close + 1));
         }
         if let Some(other) = fields.iter().find(|other| other.key == key && other.value != value) {
             let first = other.line;
