@@ -71,6 +71,9 @@ pub struct RunArgs {
     /// Write an event file for TensorBoard into a folder, instead of those of the graph's TensorBoardMonitorNode
     #[arg(long, value_name = "DIR")]
     pub tensorboard: Option<PathBuf>,
+    /// Write a page with charts, report.html, into a folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
     /// Tell what is ignored and which files feed what
     #[arg(short, long)]
     pub verbose: bool,

@@ -50,7 +50,8 @@ fn results(folder: &Path, spec: &'static Spec, batch: Option<usize>, gradients: 
         let path = folder.join(format!("gradient.{port}.npy"));
         ("n".to_string(), (*port).to_string(), path)
     });
-    let wanted = Wanted { stage: Stage::Val, batch, gradients: gradients.collect(), progress: &mut |_, _| {} };
+    let wanted =
+        Wanted { stage: Stage::Val, batch, gradients: gradients.collect(), is_watched: true, progress: &mut |_, _| {} };
     run(&plan, &bindings, wanted).unwrap_or_else(|fault| panic!("{}: {fault}", spec.name))
 }
 

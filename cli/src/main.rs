@@ -16,7 +16,7 @@
 //! | [`nodes`] | what they compute |
 //! | [`plan`], [`bindings`] | what of a graph runs, and which files it has |
 //! | [`files`] | arrays in files |
-//! | [`run`] | frame by frame |
+//! | [`run`], [`watch`] | frame by frame; what a report shows of scores |
 //! | [`output`] | how results are shown |
 //! | [`args`] | the words of the command line |
 
@@ -32,6 +32,7 @@ mod nodes;
 mod output;
 mod plan;
 mod run;
+mod watch;
 mod yaml;
 
 use args::{Args, Command, RunArgs};
@@ -114,6 +115,7 @@ fn run(args: &RunArgs) -> Fallible<()> {
         stage: args.stage,
         batch: args.batch.map(|batch| batch as usize),
         gradients,
+        is_watched: args.report.is_some(),
         progress: &mut progress,
     };
     let results = run::run(&plan, &bindings, wanted)?;
@@ -133,6 +135,9 @@ fn run(args: &RunArgs) -> Fallible<()> {
         if args.verbose {
             eprintln!("written: {}", path.display());
         }
+    }
+    if let Some(folder) = &args.report {
+        output::report::write(folder, &args.pipeline.display().to_string(), &results)?;
     }
     print(&output::formats::format(&results, args.format))
 }

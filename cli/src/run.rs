@@ -16,6 +16,7 @@ use crate::files::series::{Part, Series};
 use crate::nodes::frame::{Frame, Input, Truth};
 use crate::nodes::{Named, Running};
 use crate::plan::{Plan, Planned};
+use crate::watch::Watch;
 use hyla::error::{Error, Notices};
 use hyla::input::Truths;
 use std::collections::BTreeSet;
@@ -31,6 +32,8 @@ pub struct Results {
     pub pooled: Values,
     /// What was left out of files, and dropped.
     pub notes: Vec<String>,
+    /// For a report: the scores of nodes.
+    pub watched: Vec<(String, Watch)>,
 }
 
 /// The values of the nodes, and the sum of the losses.
@@ -45,6 +48,8 @@ pub struct Wanted<'a> {
     pub stage: Stage,
     pub batch: Option<usize>,
     pub gradients: Vec<(String, String, PathBuf)>,
+    /// Whether a report wants to know the scores.
+    pub is_watched: bool,
     /// Is told of each frame that is done, and of how many there are.
     pub progress: &'a mut dyn FnMut(usize, usize),
 }
@@ -56,6 +61,7 @@ struct Active<'a> {
     running: Box<dyn Running>,
     series: Vec<Series>,
     gradients: Vec<(&'static str, Writer)>,
+    watch: Option<Watch>,
 }
 
 impl Active<'_> {
@@ -113,6 +119,9 @@ fn frame<'a>(shape: [usize; 2], parts: &'a [(&'static str, Part)], valid: &'a mu
 pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Results> {
     let mut active = plan.running(wanted.stage).map(|node| open(node, bindings)).collect::<Fallible<Vec<_>>>()?;
     bindings.check_used(plan, wanted.stage)?;
+    for node in active.iter_mut().filter(|_| wanted.is_watched) {
+        node.watch = Watch::new(node.spec).filter(|watch| node.series.iter().any(|series| watch.is_of(series.port)));
+    }
     let frames = count_frames(&active)?;
     let batch = wanted.batch.unwrap_or(frames).clamp(1, frames.max(1));
     check_batches(&active, frames.div_ceil(batch), frames)?;
@@ -127,7 +136,8 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
                 let parts = node.parts(index, number)?;
                 let (shape, mut valid) = (node.shape(), Vec::new());
                 let frame = frame(shape, &parts, &mut valid);
-                node.running.update(&frame).map_err(|error| node.fault(error))?;
+                let watched = node.watch.as_mut().map_or(Ok(()), |watch| watch.update(&frame));
+                node.running.update(&frame).and(watched).map_err(|error| node.fault(error))?;
             }
             (wanted.progress)(index + 1, frames);
         }
@@ -137,15 +147,18 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
         batches.push(values(&active, |node| node.running.batch())?);
         for node in &mut active {
             check_numbers(node, batches.last(), number, first, end)?;
-            node.running.end_batch().map_err(|error| node.fault(error))?;
+            let watched = node.watch.as_mut().map_or(Ok(()), Watch::end_batch);
+            node.running.end_batch().and(watched).map_err(|error| node.fault(error))?;
         }
     }
     let pooled = values(&active, |node| node.running.pooled())?;
     let notes: BTreeSet<String> = active.iter().flat_map(|node| &node.series).flat_map(Series::notes).collect();
-    for (_, writer) in active.into_iter().flat_map(|node| node.gradients) {
-        writer.finish()?;
+    let mut watched = Vec::new();
+    for node in active {
+        watched.extend(node.watch.map(|watch| (node.name.to_string(), watch)));
+        node.gradients.into_iter().try_for_each(|(_, writer)| writer.finish())?;
     }
-    Ok(Results { stage: wanted.stage, frames, batch, batches, pooled, notes: notes.into_iter().collect() })
+    Ok(Results { stage: wanted.stage, frames, batch, batches, pooled, notes: notes.into_iter().collect(), watched })
 }
 
 /// Finds and opens the files of a node.
@@ -169,7 +182,7 @@ fn open<'a>(node: &'a Planned, bindings: &Bindings) -> Fallible<Active<'a>> {
     }
     check_together(node, &series)?;
     let running = (node.spec.make)(&node.settings);
-    Ok(Active { name: &node.name, spec: node.spec, running, series, gradients: Vec::new() })
+    Ok(Active { name: &node.name, spec: node.spec, running, series, gradients: Vec::new(), watch: None })
 }
 
 /// The ports of a node must fit each other.

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod formats;
 pub mod listing;
+pub mod report;
 
 use hyla::error::Notices;
 

@@ -66,11 +66,6 @@ pub struct Header {
     pub ignored: Option<Ignored>,
     /// The bands that `bbl` calls bad.
     pub bad_bands: Vec<usize>,
-    /// One of each band, if the header has them.
-    pub wavelengths: Option<Vec<f64>>,
-    /// The bands to be shown, from 1, if the header has them.
-    pub default_bands: Option<Vec<usize>>,
-    pub description: String,
     pub notes: Vec<String>,
 }
 
@@ -96,14 +91,11 @@ impl Fields<'_> {
         value.parse().map_err(|_| self.fault(format_args!("'{key}' is '{value}', which is no count.")))
     }
 
-    /// A list of numbers that changes no pixel: one that cannot be read is dropped with a note.
-    fn dropped<T: std::str::FromStr>(&self, key: &str, notes: &mut Vec<String>) -> Option<Vec<T>> {
-        let value = self.get(key)?;
-        let numbers = items(value).and_then(|items| items.iter().map(|item| item.parse().ok()).collect());
-        if numbers.is_none() {
-            notes.push(self.fault(format_args!("'{key}' is no list of numbers and was dropped")));
-        }
-        numbers
+    /// A list of numbers that changes no pixel: one that cannot be read is dropped, with this note.
+    fn dropped(&self, key: &str) -> Option<String> {
+        let items = items(self.get(key)?);
+        let is_read = items.is_some_and(|items| items.iter().all(|item| item.parse::<f64>().is_ok()));
+        (!is_read).then(|| self.fault(format_args!("'{key}' is no list of numbers and was dropped")))
     }
 }
 
@@ -163,6 +155,7 @@ impl Header {
             None => None,
         };
         let bad_bands = bad_bands(fields, bands)?;
+        notes.extend(["wavelength", "default bands"].into_iter().filter_map(|key| fields.dropped(key)));
         Ok(Self {
             lines,
             samples,
@@ -173,9 +166,6 @@ impl Header {
             offset: fields.count("header offset", Some(0))?,
             ignored,
             bad_bands,
-            wavelengths: fields.dropped("wavelength", &mut notes),
-            default_bands: fields.dropped("default bands", &mut notes),
-            description: fields.get("description").unwrap_or_default().to_string(),
             notes,
         })
     }
