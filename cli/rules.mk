@@ -24,5 +24,11 @@ $(BUILD)/tensorboard/bin/python:
 	python3 -m venv $(BUILD)/tensorboard
 	$(BUILD)/tensorboard/bin/pip install --quiet tensorboard
 
+DEMO := $(BUILD)/tool-demo
+tool-demo: $(BUILD)/hyla ## run the tool on a simulated scene, and write build/tool-demo/report.html
+	$(CARGO) run --quiet --release --package hyla-cli --example simulate $(DEMO)
+	$(BUILD)/hyla run cli/demo.yaml --inputs $(DEMO) --batch 1 --report $(DEMO)
+	@echo 'wrote $(DEMO)/report.html'
+
 FORCE:
-.PHONY: FORCE tool tool-test tool-lint tool-board-test
+.PHONY: FORCE tool tool-demo tool-test tool-lint tool-board-test

@@ -119,8 +119,8 @@ fn frame<'a>(shape: [usize; 2], parts: &'a [(&'static str, Part)], valid: &'a mu
 pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Results> {
     let mut active = plan.running(wanted.stage).map(|node| open(node, bindings)).collect::<Fallible<Vec<_>>>()?;
     bindings.check_used(plan, wanted.stage)?;
-    for node in active.iter_mut().filter(|_| wanted.is_watched) {
-        node.watch = Watch::new(node.spec).filter(|watch| node.series.iter().any(|series| watch.is_of(series.port)));
+    if wanted.is_watched {
+        watch(&mut active);
     }
     let frames = count_frames(&active)?;
     let batch = wanted.batch.unwrap_or(frames).clamp(1, frames.max(1));
@@ -159,6 +159,22 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
         node.gradients.into_iter().try_for_each(|(_, writer)| writer.finish())?;
     }
     Ok(Results { stage: wanted.stage, frames, batch, batches, pooled, notes: notes.into_iter().collect(), watched })
+}
+
+/// Watches scores for the report, the same ones once: where there are decisions, or else targets, too.
+fn watch(active: &mut [Active]) {
+    let has = |node: &Active, name: &str| node.series.iter().any(|series| series.port.name == name);
+    let mut order: Vec<usize> = (0..active.len()).collect();
+    order.sort_by_key(|index| (!has(&active[*index], "decisions"), !has(&active[*index], "targets")));
+    let mut seen = BTreeSet::new();
+    for index in order {
+        let node = &mut active[index];
+        let Some(watch) = Watch::new(node.spec) else { continue };
+        let Some(series) = node.series.iter().find(|series| watch.is_of(series.port)) else { continue };
+        if seen.insert(series.first().path.clone()) {
+            node.watch = Some(watch);
+        }
+    }
 }
 
 /// Finds and opens the files of a node.

@@ -8,7 +8,8 @@ use hyla::input::Planes;
 use hyla::metric::drift;
 use hyla::metric::ranking::{self, Binning, Point, Report, Rule};
 
-const RULE: Rule = Rule::Key { bits: 12 };
+/// The finest bins of one relative width, which make bins of one width without gaps.
+const RULE: Rule = Rule::Key { bits: 16 };
 
 /// The scores of a node.
 pub struct Watch {

@@ -242,3 +242,77 @@ fn monitors_of_the_graph_get_event_files() {
     let files = |name: &str| fs::read_dir(folder.path(name)).expect("a folder").count();
     assert_eq!([files("out"), files("out/r"), files("out/r_v2"), files("mine")], [2, 1, 1, 1]);
 }
+
+#[test]
+fn the_report_shows_what_matters() {
+    let folder = Folder::new();
+    let pipeline = fs::read_to_string(data("04-metrics.yaml")).expect("a file");
+    let losses = "nodes:\n  a<b:\n    type: AnomalyBCEWithLogits\n  e:\n    type: SelectorEntropyRegularizer\n";
+    let connections = "connections:\n  - [model.logits, a<b.predictions]\n  - [data.mask, a<b.targets]\n\
+                       \x20 - [selector.weights, e.weights]\n";
+    folder.write("p.yaml", pipeline.replace("nodes:\n", losses).replace("connections:\n", connections));
+    let tensors = data("tensors");
+    let tensors = tensors.to_str().expect("a path");
+    folder.values(&["p.yaml", "--inputs", tensors, "--batch", "1", "--report", "out/new"]);
+    let page = fs::read_to_string(folder.path("out/new/report.html")).expect("a page");
+    for part in [
+        "Terms of the loss",
+        "By batch",
+        "Precision and recall",
+        "Found anomalies by false alarms",
+        "false alarm rate, logarithmic",
+        "greatest F1 at",
+        "the decisions",
+        "Drift",
+        "prefers-color-scheme: dark",
+        "a&lt;b",
+    ] {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    assert!(!page.contains("a<b") && !page.contains("NaN") && !page.contains("http"));
+    assert_eq!(folder.names(), ["out", "p.yaml"]);
+}
+
+#[test]
+fn manuals_and_completions_are_made() {
+    let folder = Folder::new();
+    assert_eq!(folder.hyla(&["man", "."]).code, 0);
+    assert_eq!(
+        folder.names(),
+        ["hyla-check.1", "hyla-completions.1", "hyla-man.1", "hyla-nodes.1", "hyla-run.1", "hyla.1"]
+    );
+    let manual = fs::read_to_string(folder.path("hyla-run.1")).expect("a page");
+    assert!(manual.contains("tensorboard") && manual.contains("stage"));
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(folder.hyla(&["completions", shell]).out.contains("hyla"));
+    }
+    let nodes = folder.hyla(&["nodes"]).out;
+    for node in nodes.lines().map(|line| line.split_whitespace().next().expect("a name")) {
+        let said = folder.hyla(&["nodes", node]);
+        assert!(said.out.starts_with(&format!("{node}: ")) && said.out.contains("parameters:"), "{node}");
+    }
+}
+
+#[test]
+fn check_tells_what_is_missing() {
+    let folder = Folder::new();
+    let check = |pipeline: &str| {
+        folder.write("p.yaml", pipeline);
+        let said = folder.hyla(&["check", "p.yaml"]);
+        (said.code, said.out)
+    };
+    let (code, text) = check(BCE);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("  data.mask: bool (B,H,W,1), to a.targets\n"), "{text}");
+    let (code, text) = check(&BCE.replace("  - [data.mask, a.targets]\n", ""));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("missing:\n  a.targets (bool (B,H,W,1)) is not connected\n"), "{text}");
+    let (code, text) = check(&BCE.replace("AnomalyBCEWithLogits", "Nothing").replace("pos_weight", "x"));
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("mistakes:\n  p.yaml:3:11: "), "{text}");
+    for name in ["channel_selector", "deep_svdd", "dinomaly_rgb", "rx_statistical"] {
+        let file = data(&format!("cuvis-ai/{name}.yaml"));
+        let said = folder.hyla(&["check", "-v", file.to_str().expect("a path")]);
+        assert!(said.code == 0 && said.out.contains("TensorBoardMonitorNode"), "{}", said.out);
+    }
+}

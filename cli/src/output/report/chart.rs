@@ -59,6 +59,8 @@ pub fn short(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".to_string()
+    } else if value.fract() == 0.0 && size < 1e9 {
+        format!("{value}")
     } else if !(1e-3..1e5).contains(&size) {
         format!("{value:.1e}")
     } else {

@@ -11,6 +11,7 @@ use crate::run::{Results, Values};
 use crate::watch::Watch;
 use chart::{Axis, Chart, escaped, short};
 use hyla::error::{Error, Notices};
+use hyla::metric::ranking::Point;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -141,7 +142,7 @@ fn scores(node: &str, watch: &Watch, results: &Results) -> Result<String, Error>
     let report = watch.report()?;
     let mut text = format!("<h2>{}: scores</h2>\n<div class=\"tiles\">", escaped(node));
     let labelled = report.anomalies > 0 && report.normal > 0;
-    let bounds = |value: f64, lo: f64, hi: f64| format!("{} ({} to {})", short(value), short(lo), short(hi));
+    let bounds = |value: f64, lo: f64, hi: f64| format!("{}</b><i>{} to {}</i><b>", short(value), short(lo), short(hi));
     let mut add = |name: &str, value: String| {
         let _ = write!(text, "<div class=\"tile\"><span>{name}</span><b>{value}</b></div>");
     };
@@ -149,8 +150,8 @@ fn scores(node: &str, watch: &Watch, results: &Results) -> Result<String, Error>
     add("other pixels", report.normal.to_string());
     if labelled {
         let [lo, hi] = [report.average_precision_lo, report.average_precision_hi];
-        add("average precision, with bounds", bounds(report.average_precision, lo, hi));
-        add("ROC-AUC, with bounds", bounds(report.roc_auc, report.roc_auc_lo, report.roc_auc_hi));
+        add("average precision", bounds(report.average_precision, lo, hi));
+        add("ROC-AUC", bounds(report.roc_auc, report.roc_auc_lo, report.roc_auc_hi));
         add("greatest F1", bounds(report.f1_max, report.f1_max, report.f1_max_hi));
         add("its threshold", short(report.f1_max_threshold));
     }
@@ -198,35 +199,59 @@ fn histogram_chart(histogram: &crate::watch::Histogram, threshold: Option<f64>) 
     chart.tile("Scores", "nearly all; those beyond the ends are in the outermost bins")
 }
 
-/// Precision over recall with what the order inside bins can change, and hits over false alarms.
+/// Precision over recall and hits over false alarms, with what the order inside bins can change.
 fn curves(node: &str, watch: &Watch, results: &Results) -> Result<[String; 2], Error> {
-    let points = watch.points()?;
-    let (mut best, mut worst) = (Vec::new(), Vec::new());
-    let mut before = (0, 0, 0.0);
-    for point in &points {
-        let (hits, misses) = (point.true_positives, point.false_positives);
-        // All anomalies of the bin before its other pixels, and all of them behind.
-        best.push((point.recall, hits as f64 / (hits + before.1) as f64));
-        worst.push((before.2, before.0 as f64 / (before.0 + misses).max(1) as f64));
-        before = (hits, misses, point.recall);
-    }
-    worst.reverse();
-    let line = |of: fn(&hyla::metric::ranking::Point) -> (f64, f64)| points.iter().map(of).collect::<Vec<_>>();
+    let (points, report) = (thinned(watch.points()?), watch.report()?);
     let decided = |wanted: &str| {
         let all = results.pooled.named();
         all.iter().find(|(other, _)| *other == name(node, wanted)).map(|(_, value)| value.value)
     };
-    let point = decided("recall").zip(decided("precision"));
-    let pr = Chart::new(Axis::new("recall", 0.0, 1.0), Axis::new("precision", 0.0, 1.0))
-        .area("bounds", 0, &[&best[..], &worst].concat())
-        .line("thresholds", 0, &line(|point| (point.recall, point.precision)));
-    let pr = match point {
-        Some((recall, precision)) => pr.mark("the decisions", (recall, precision)),
-        None => pr,
+    let decisions = decided("recall").zip(decided("precision"));
+    let [mut pr_best, mut pr_worst, mut roc_best, mut roc_worst] = [const { Vec::new() }; 4];
+    let (mut hits, mut misses, mut recall, mut rate) = (0, 0, 0.0, 0.0);
+    for point in &points {
+        let (all_hits, all_misses) = (point.true_positives, point.false_positives);
+        // All anomalies of the bin before its other pixels, and all of them behind.
+        pr_best.push((point.recall, all_hits as f64 / (all_hits + misses).max(1) as f64));
+        pr_worst.push((recall, hits as f64 / (hits + all_misses).max(1) as f64));
+        roc_best.push((rate, point.recall));
+        roc_worst.push((point.false_positive_rate, recall));
+        (hits, misses, recall, rate) = (all_hits, all_misses, point.recall, point.false_positive_rate);
+    }
+    let band = |best: &[(f64, f64)], worst: &[(f64, f64)]| -> Vec<(f64, f64)> {
+        best.iter().chain(worst.iter().rev()).copied().collect()
     };
+    let line = |of: fn(&Point) -> (f64, f64)| points.iter().map(of).collect::<Vec<_>>();
+    let mut pr = Chart::new(Axis::new("recall", 0.0, 1.0), Axis::new("precision", 0.0, 1.0))
+        .area("bounds", 0, &band(&pr_best, &pr_worst))
+        .line("thresholds", 1, &line(|point| (point.recall, point.precision)));
     let least = points.iter().map(|point| point.false_positive_rate).filter(|rate| *rate > 0.0).fold(0.1, f64::min);
-    let roc = Chart::new(Axis::logarithmic("false alarm rate, logarithmic", least, 1.0), Axis::new("recall", 0.0, 1.0))
-        .line("thresholds", 0, &line(|point| (point.false_positive_rate, point.recall)));
-    let about = if point.is_some() { "the circle is where the decisions are" } else { "of all thresholds" };
-    Ok([pr.tile("Precision and recall", about), roc.tile("Found anomalies by false alarms", "of all thresholds")])
+    let mut roc =
+        Chart::new(Axis::logarithmic("false alarm rate, logarithmic", least, 1.0), Axis::new("recall", 0.0, 1.0))
+            .area("bounds", 0, &band(&roc_best, &roc_worst))
+            .line("thresholds", 1, &line(|point| (point.false_positive_rate, point.recall)));
+    if let Some((recall, precision)) = decisions {
+        let false_alarms = recall * report.anomalies as f64 * (1.0 / precision - 1.0) / report.normal as f64;
+        pr = pr.mark("the decisions", (recall, precision));
+        roc = roc.mark("the decisions", (false_alarms, recall));
+    }
+    let about = if decisions.is_some() { "the circle is where the decisions are" } else { "of all thresholds" };
+    Ok([pr.tile("Precision and recall", about), roc.tile("Found anomalies by false alarms", about)])
+}
+
+/// The points that differ enough to be seen, with the first and the last one.
+fn thinned(points: Vec<Point>) -> Vec<Point> {
+    let mut kept: Vec<Point> = Vec::new();
+    let last = points.last().copied();
+    for point in points {
+        let differs = kept.last().is_none_or(|other| {
+            let moved = (point.recall - other.recall).abs() + (point.precision - other.precision).abs();
+            moved > 0.004 || point.false_positive_rate > 1.05 * other.false_positive_rate
+        });
+        if differs {
+            kept.push(point);
+        }
+    }
+    kept.extend(last.filter(|last| kept.last() != Some(last)));
+    kept
 }
