@@ -122,6 +122,9 @@ fn run(args: &RunArgs) -> Fallible<()> {
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
+    for fed in results.fed.iter().filter(|_| args.verbose) {
+        eprintln!("fed: {fed}");
+    }
     for note in &results.notes {
         eprintln!("hyla: {note}");
     }

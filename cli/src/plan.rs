@@ -119,8 +119,11 @@ impl Plan {
         self.nodes.iter().filter(move |node| node.runs_in(stage))
     }
 
-    /// The first mistake, if there is one.
+    /// The first mistake, if there is one. A pipeline without nodes of hyla has nothing to run.
     pub fn check(&mut self) -> Result<(), Fault> {
+        if self.nodes.is_empty() && self.faults.is_empty() {
+            return Err(Fault::new("No node of this pipeline is one that hyla has."));
+        }
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults.swap_remove(0)) }
     }
 }

@@ -32,6 +32,8 @@ pub struct Results {
     pub pooled: Values,
     /// What was left out of files, and dropped.
     pub notes: Vec<String>,
+    /// Which files feed which ports.
+    pub fed: Vec<String>,
     /// For a report: the scores of nodes.
     pub watched: Vec<(String, Watch)>,
 }
@@ -152,13 +154,28 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
         }
     }
     let pooled = values(&active, |node| node.running.pooled())?;
-    let notes: BTreeSet<String> = active.iter().flat_map(|node| &node.series).flat_map(Series::notes).collect();
+    let mut notes: BTreeSet<String> = active.iter().flat_map(|node| &node.series).flat_map(Series::notes).collect();
+    let maps = pooled.nodes.iter().filter(|(_, kind, values)| *kind == Kind::Loss && values.is_empty());
+    notes.extend(maps.map(|(node, ..)| format!("{node}: the reduction none gives a map, which is no part of the sum")));
+    let fed = active.iter().flat_map(|node| {
+        node.series.iter().map(|series| format!("{}.{}: {}", node.name, series.port.name, series.told()))
+    });
+    let fed = fed.collect();
     let mut watched = Vec::new();
     for node in active {
         watched.extend(node.watch.map(|watch| (node.name.to_string(), watch)));
         node.gradients.into_iter().try_for_each(|(_, writer)| writer.finish())?;
     }
-    Ok(Results { stage: wanted.stage, frames, batch, batches, pooled, notes: notes.into_iter().collect(), watched })
+    Ok(Results {
+        stage: wanted.stage,
+        frames,
+        batch,
+        batches,
+        pooled,
+        notes: notes.into_iter().collect(),
+        fed,
+        watched,
+    })
 }
 
 /// Watches scores for the report, the same ones once: where there are decisions, or else targets, too.

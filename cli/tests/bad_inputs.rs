@@ -96,6 +96,8 @@ fn mistakes_in_a_pipeline() {
         folder.write("p.yaml", GOOD.replace(what, with));
         fails(&folder, &RUN, sentence);
     }
+    folder.write("p.yaml", "nodes: {r: {type: RXGlobal}}\n");
+    fails(&folder, &RUN, "No node of this pipeline is one that hyla has.");
     // What the reader of YAML says is its own sentence; the place is what counts.
     for (what, with, place) in [
         ("      weight: 1.0\n", "      weight: 1.0\n      weight: 2.0\n", "p.yaml:6:7: "),

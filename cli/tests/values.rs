@@ -316,3 +316,18 @@ fn check_tells_what_is_missing() {
         assert!(said.code == 0 && said.out.contains("TensorBoardMonitorNode"), "{}", said.out);
     }
 }
+
+#[test]
+fn what_is_ignored_and_what_feeds_what_is_told() {
+    let folder = two_frames();
+    folder.write("p.yaml", BCE.replace("pos_weight: 3", "reduction: none"));
+    let said = folder.hyla(&["run", "p.yaml", "--inputs", ".", "-v"]);
+    for told in [
+        "the external node model, which the file does not declare",
+        "the optional input a.weights, which nothing feeds",
+        "fed: a.targets: ./data.mask.npy: bool (2,1,3,1)",
+        "hyla: a: the reduction none gives a map, which is no part of the sum",
+    ] {
+        assert!(said.err.contains(told), "{told}: {}", said.err);
+    }
+}

@@ -72,6 +72,14 @@ impl Series {
         self.firsts.last().copied().unwrap_or_default()
     }
 
+    /// What feeds the port, for people.
+    pub fn told(&self) -> String {
+        let (first, files) = (self.first().path.display(), self.arrays.len());
+        let others = if files > 1 { format!(" and {} more", files - 1) } else { String::new() };
+        let (shape, dtype) = (told(&self.shape_of(self.len())), self.first().dtype.name());
+        format!("{first}{others}: {dtype} {shape}")
+    }
+
     /// What images left out, and dropped.
     pub fn notes(&self) -> Vec<String> {
         self.arrays.iter().filter_map(Array::image).flat_map(|image| image.notes.clone()).collect()
