@@ -55,6 +55,21 @@ fn results(folder: &Path, spec: &'static Spec, batch: Option<usize>, gradients: 
     run(&plan, &bindings, wanted).unwrap_or_else(|fault| panic!("{}: {fault}", spec.name))
 }
 
+/// A new loss or metric of hyla gets a row: each has a file of its own, but `confusion` is a part of `detection`, and
+/// `range` is elsewhere.
+#[test]
+fn every_loss_and_metric_of_hyla_has_a_row() {
+    let files = |folder: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src").join(folder);
+        let names = std::fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+        let names = names.map(|name| name.to_string_lossy().into_owned());
+        names.filter(|name| name.ends_with(".rs") && name != "mod.rs").count()
+    };
+    let losses = catalog::all().filter(|spec| spec.kind == catalog::Kind::Loss).count();
+    assert_eq!(losses, files("loss"));
+    assert_eq!(catalog::all().count() - losses, files("metric") - 1 + 1);
+}
+
 #[test]
 fn every_node_runs_in_batches_and_has_its_gradients() {
     for spec in catalog::all() {

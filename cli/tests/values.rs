@@ -88,6 +88,7 @@ fn the_most_specific_key_wins() {
     is(all(&["targets=none.npy"]), without);
     is(all(&["mask=none.npy"]), without);
     is(all(&["data.mask=none.npy"]), without);
+    is(all(&["data.outputs.mask=none.npy"]), without);
     is(all(&["a.targets=none.npy"]), without);
     assert_eq!(
         folder.hyla(&["run", "p.yaml", "--inputs", ".", "-i", "a.targets=none.npy", "-i", "mask=none.npy"]).code,
@@ -330,4 +331,12 @@ fn what_is_ignored_and_what_feeds_what_is_told() {
     ] {
         assert!(said.err.contains(told), "{told}: {}", said.err);
     }
+}
+
+#[test]
+fn a_node_may_be_called_loss() {
+    let folder = two_frames();
+    folder.write("p.yaml", BCE.replace("  a:\n", "  loss:\n").replace(", a.", ", loss."));
+    let said = folder.values(&["p.yaml", "-i", "predictions=model.logits.npy", "-i", "targets=data.mask.npy"]);
+    assert_eq!(number(&said, "loss"), number(&said, "loss/loss"));
 }
