@@ -1,5 +1,5 @@
-//! What a report shows of scores: a histogram of anomalies and normal pixels, its curves, and how far each batch is from
-//! the first one.
+//! What a report shows of scores: a histogram of anomalies and normal pixels, its curves, and how far each batch is
+//! from the first one.
 
 use crate::catalog::Spec;
 use crate::nodes::frame::Frame;

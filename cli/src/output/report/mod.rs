@@ -116,9 +116,12 @@ fn losses(page: &mut String, results: &Results) {
 /// Values between 0 and 1 by batch.
 fn by_batch(node: &str, results: &Results) -> String {
     let shares = ["precision", "recall", "f1_score", "iou", "average_precision", "anomaly/anomaly_percentage"];
+    // A ratio of nothing is reported as 0, which would look like a failure: such batches are passed over.
+    let of_nothing = Notices::EMPTY | Notices::NO_POSITIVES | Notices::NO_DECISIONS;
+    let shown = |value: &Named| if value.notices.bits() & of_nothing.bits() == 0 { value.value } else { f64::NAN };
     let named = |values: &Values, wanted: &str| {
         let all = values.named();
-        all.iter().find(|(other, _)| *other == name(node, wanted)).map(|(_, value)| value.value)
+        all.iter().find(|(other, _)| *other == name(node, wanted)).map(|(_, value)| shown(value))
     };
     let there: Vec<_> = shares.into_iter().filter(|share| named(&results.pooled, share).is_some()).collect();
     if results.batches.len() < 2 || there.is_empty() {
