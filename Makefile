@@ -28,7 +28,7 @@ need = for tool in $1; do \
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\)[ :].*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-test: test-rust ffi-test digest digest-complete ## run all tests: Rust, C and C++
+test: test-rust tool-test ffi-test digest digest-complete ## run all tests: Rust, C and C++
 	@echo "make test: all passed"
 
 test-rust:
@@ -49,6 +49,7 @@ include scripts/coverage.mk         # which lines the tests run
 include scripts/mutants.mk          # whether the tests notice what is broken
 include scripts/proofs/rules.mk     # why sums are exact
 include benches/rules.mk            # make bench, bench-peers
+include cli/rules.mk                # make tool, tool-demo: the command line program
 
 header: ## write include/hyla.h anew from src/capi
 	BLESS=1 $(CARGO) test --quiet --features capi,scalar --test header
@@ -65,7 +66,7 @@ bless: header ## write the header, the lists of symbols and layouts and the dige
 new-loss new-metric: new-%: ## begin a node as a copy of one like it: make new-loss NAME=spectral_angle LIKE=mse
 	@scripts/new-node.py $* '$(NAME)' '$(LIKE)'
 
-lint: ## check formatting, lints and documentation
+lint: tool-lint ## check formatting, lints and documentation
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet --all-targets --features capi,scalar -- -D warnings
 	$(CARGO) clippy --quiet -- -D warnings

@@ -3,7 +3,7 @@
 demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path/to/scene.hdr
 	$(BUILD)/monitor $(SCENE) --out $(BUILD)/report
 
-$(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/monitor/*.hpp) include/hyla.h $(LIB)/libhyla.a
+$(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/*.h examples/monitor/*.hpp) include/hyla.h $(LIB)/libhyla.a
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< $(LIB)/libhyla.a -o $@
 
 EXAMPLES := $(BUILD)/examples
@@ -15,7 +15,7 @@ EXAMPLE_FLAGS += -ffp-contract=off
 
 examples: $(EXAMPLE_PROGRAMS:%=$(EXAMPLES)/%) ## build the training examples in C
 
-$(EXAMPLES)/%: examples/%.c $(wildcard examples/training/*.h) include/hyla.h $(LIB)/libhyla.a
+$(EXAMPLES)/%: examples/%.c $(wildcard examples/*.h examples/training/*.h) include/hyla.h $(LIB)/libhyla.a
 	@mkdir -p $(@D)
 	$(CC) $(EXAMPLE_FLAGS) $< $(LIB)/libhyla.a -lm -o $@
 

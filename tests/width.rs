@@ -10,8 +10,8 @@ const TOLD: [(&str, &str); 3] =
     [("rustfmt.toml", "max_width = "), (".clang-format", "ColumnLimit: "), ("cbindgen.toml", "line_length = ")];
 
 /// The folders that are looked through, beside the files of the repository's root.
-const FOLDERS: [&str; 10] =
-    ["src", "tests", "ffi-tests", "benches", "examples", "fuzz", "scripts", "packaging", "docs", "include"];
+const FOLDERS: [&str; 11] =
+    ["src", "tests", "ffi-tests", "benches", "examples", "fuzz", "scripts", "packaging", "docs", "include", "cli"];
 
 /// Folders in them that hold what a tool wrote.
 const MADE: [&str; 4] = ["target", "build", "data", "corpus"];

@@ -24,6 +24,7 @@ struct Scene {
     std::vector<double> wavelengths;        // in nanometres; empty if unknown
     std::vector<std::size_t> default_bands;  // red, green, blue, counted from 0; empty if not given
     std::optional<float> ignore_value;
+    std::vector<std::uint8_t> counts;  // 0 = a file says that the pixel does not count; empty: none says so
     std::vector<std::uint8_t> mask;  // 1 = anomaly; empty if the scene is not labelled
     std::string mask_origin;
 
@@ -34,6 +35,7 @@ struct Scene {
 
     // One missing band is enough: a distance over all bands cannot be computed without it.
     PixelState state(std::size_t index) const {
+        if (!counts.empty() && counts[index] == 0) return PixelState::ignored;
         PixelState result = PixelState::usable;
         const float *spectrum = pixel(index);
         for (std::size_t band = 0; band < bands; ++band) {

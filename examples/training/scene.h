@@ -6,7 +6,8 @@
 
 #include <math.h>
 
-#include "envi.h"
+#include "../envi.h"
+#include "program.h"
 
 struct scene {
     size_t lines, samples, bands, pixels;
@@ -110,24 +111,43 @@ static struct scene scene_simulate(void) {
     return scene;
 }
 
+// All lines of an image: the values of its bands, and which pixels count.
+static float *scene_lines(struct envi *image, const char *path, uint8_t **counts) {
+    if (!envi_open(image, path)) fail("%s", image->error);
+    fputs(image->notes, stderr);
+    float *values = allocate(image->lines * image->samples * image->bands, sizeof *values);
+    *counts = allocate(image->lines * image->samples, 1);
+    memset(*counts, 1, image->lines * image->samples);
+    for (size_t line = 0; line < image->lines; ++line) {
+        float *to = values + line * image->samples * image->bands;
+        if (!envi_read_line(image, line, to, *counts + line * image->samples)) fail("%s", image->error);
+    }
+    envi_close(image);
+    return values;
+}
+
 static struct scene scene_read(const char *path, const char *mask_path) {
-    const struct envi cube = envi_read(path), mask = envi_read(mask_path);
+    struct envi cube, mask;
+    uint8_t *labelled;
+    struct scene scene = {0};
+    scene.spectra = scene_lines(&cube, path, &scene.valid);
+    float *truths = scene_lines(&mask, mask_path, &labelled);
     if (mask.lines != cube.lines || mask.samples != cube.samples || mask.bands != 1) {
         fail("%s: %zu x %zu x %zu values are no mask of a scene of %zu x %zu pixels", mask_path, mask.lines,
              mask.samples, mask.bands, cube.lines, cube.samples);
     }
-    struct scene scene = {cube.lines, cube.samples, cube.bands, cube.lines * cube.samples, cube.values, NULL, NULL};
+    scene.lines = cube.lines, scene.samples = cube.samples, scene.bands = cube.bands;
+    scene.pixels = cube.lines * cube.samples;
     scene.targets = allocate(scene.pixels, 1);
-    scene.valid = allocate(scene.pixels, 1);
     for (size_t pixel = 0; pixel < scene.pixels; ++pixel) {
-        scene.targets[pixel] = mask.values[pixel] != 0.0f;
-        scene.valid[pixel] = 1;
+        scene.targets[pixel] = truths[pixel] != 0.0f;
+        scene.valid[pixel] &= labelled[pixel];
         for (size_t band = 0; band < scene.bands; ++band) {
-            const float value = scene.spectra[pixel * scene.bands + band];
-            if (!isfinite(value) || (cube.has_ignore_value && value == cube.ignore_value)) scene.valid[pixel] = 0;
+            if (!isfinite(scene.spectra[pixel * scene.bands + band])) scene.valid[pixel] = 0;
         }
     }
-    free(mask.values);
+    free(truths);
+    free(labelled);
     return scene;
 }
 

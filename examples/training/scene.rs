@@ -3,8 +3,12 @@
 //! `examples/training/scene.h`, so that both make the same scene to the last bit.
 
 use std::error::Error;
-use std::fs;
 use std::path::Path;
+
+#[allow(dead_code, reason = "the tool uses more of it")]
+#[path = "../../cli/src/files/envi/mod.rs"]
+mod envi;
+use envi::Image;
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -123,98 +127,29 @@ fn simulate() -> Scene {
     scene
 }
 
-struct Image {
-    lines: usize,
-    samples: usize,
-    bands: usize,
-    values: Vec<f32>,
-    ignore_value: Option<f32>,
-}
-
-/// The value of a key in lower case; lists in braces are passed over.
-fn envi_value(header: &str, key: &str) -> Option<String> {
-    let mut in_list = false;
-    for line in header.lines() {
-        let ends_list = line.contains('}');
-        let value = line.split_once('=').filter(|_| !in_list);
-        if let Some((name, value)) = value {
-            in_list = value.trim().starts_with('{');
-            if !in_list && name.trim().eq_ignore_ascii_case(key) {
-                return value.split_whitespace().next().map(str::to_ascii_lowercase);
-            }
-        }
-        in_list &= !ends_list;
+/// All lines of an image: the values of its bands, and which pixels count.
+fn lines(image: &Image) -> Fallible<(Vec<f32>, Vec<u8>)> {
+    let (lines, samples, bands) = (image.header.lines, image.header.samples, image.bands.len());
+    let (mut values, mut counts) = (vec![0.0; lines * samples * bands], vec![1; lines * samples]);
+    for (line, (values, counts)) in values.chunks_mut(samples * bands).zip(counts.chunks_mut(samples)).enumerate() {
+        image.read_line(line, values, counts)?;
     }
-    None
-}
-
-fn envi_read(path: &Path) -> Fallible<Image> {
-    let name = path.display();
-    let bytes = fs::read(path).map_err(|error| format!("{name}: {error}"))?;
-    let header = String::from_utf8_lossy(&bytes);
-    if !header.starts_with("ENVI") {
-        return Err(format!("{name}: its first line is not 'ENVI'").into());
-    }
-    let count = |key: &str, otherwise: Option<usize>| -> Fallible<usize> {
-        let value = envi_value(&header, key);
-        let number = value.as_ref().map_or(Ok(otherwise), |value| value.parse().map(Some));
-        Ok(number.ok().flatten().ok_or(format!("{name}: '{key}' is {value:?}, which is no count"))?)
-    };
-    let (lines, samples) = (count("lines", None)?, count("samples", None)?);
-    let (bands, data_type) = (count("bands", None)?, count("data type", None)?);
-    let (offset, byte_order) = (count("header offset", Some(0))?, count("byte order", Some(0))?);
-    let width = match data_type {
-        1 => 1,
-        2 | 12 => 2,
-        4 => 4,
-        _ => return Err(format!("{name}: data type {data_type} is not supported").into()),
-    };
-    let interleave = envi_value(&header, "interleave").unwrap_or_default();
-    let (line_step, sample_step, band_step) = match interleave.as_str() {
-        "bip" => (samples * bands, bands, 1),
-        "bil" => (samples * bands, 1, samples),
-        "bsq" => (samples, 1, lines * samples),
-        _ => {
-            return Err(format!("{name}: interleave {interleave:?} is none of bip, bil, bsq").into());
-        }
-    };
-    let raw = fs::read(path.with_extension("img")).map_err(|error| format!("{name}, .img: {error}"))?;
-    let raw = raw.get(offset..).unwrap_or_default();
-    if raw.is_empty() || raw.len() != lines * samples * bands * width {
-        return Err(format!("{name}: the .img has {} bytes after the offset", raw.len()).into());
-    }
-    let decode = |bytes: &[u8]| {
-        let fold = |bits: u32, byte: &u8| bits << 8 | u32::from(*byte);
-        let bits = if byte_order == 1 { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) };
-        match data_type {
-            2 => f32::from(bits as i16),
-            4 => f32::from_bits(bits),
-            _ => bits as f32,
-        }
-    };
-    let mut values = Vec::with_capacity(lines * samples * bands);
-    for line in 0..lines {
-        for sample in 0..samples {
-            for band in 0..bands {
-                let index = line * line_step + sample * sample_step + band * band_step;
-                values.push(decode(&raw[index * width..][..width]));
-            }
-        }
-    }
-    let ignore_value = envi_value(&header, "data ignore value").and_then(|value| value.parse().ok());
-    Ok(Image { lines, samples, bands, values, ignore_value })
+    image.notes.iter().for_each(|note| eprintln!("{note}"));
+    Ok((values, counts))
 }
 
 fn read(cube: &Path, mask: &Path) -> Fallible<Scene> {
-    let (image, mask) = (envi_read(cube)?, envi_read(mask)?);
-    let Image { lines, samples, bands, values, ignore_value } = image;
-    if (mask.lines, mask.samples, mask.bands) != (lines, samples, 1) {
-        return Err(format!("the mask must have {lines} x {samples} pixels of one band").into());
+    let (image, mask) = (Image::open(cube)?, Image::open(mask)?);
+    let (lines_of, samples, bands) = (image.header.lines, image.header.samples, image.bands.len());
+    if (mask.header.lines, mask.header.samples, mask.bands.len()) != (lines_of, samples, 1) {
+        return Err(format!("the mask must have {lines_of} x {samples} pixels of one band").into());
     }
-    let counts = |value: &f32| value.is_finite() && Some(*value) != ignore_value;
-    let valid = values.chunks(bands).map(|spectrum| spectrum.iter().all(counts).into()).collect();
-    let targets = mask.values.iter().map(|value| (*value != 0.0).into()).collect();
-    Ok(Scene { lines, samples, bands, pixels: lines * samples, spectra: values, targets, valid })
+    let ((spectra, counts), (truths, labelled)) = (lines(&image)?, lines(&mask)?);
+    let counts = counts.iter().zip(&labelled).map(|(counts, labelled)| counts & labelled);
+    let valid = spectra.chunks(bands).zip(counts);
+    let valid = valid.map(|(spectrum, counts)| counts & u8::from(spectrum.iter().all(|value| value.is_finite())));
+    let (valid, targets) = (valid.collect(), truths.iter().map(|value| (*value != 0.0).into()).collect());
+    Ok(Scene { lines: lines_of, samples, bands, pixels: lines_of * samples, spectra, targets, valid })
 }
 
 impl Scene {

@@ -1,0 +1,225 @@
+//! Losses of pixels of several values.
+
+use super::frame::Frame;
+use super::pixel_losses::reduction;
+use super::{Measure, Named};
+use crate::catalog::settings::Settings;
+use hyla::error::Error;
+use hyla::loss::foreground_contrast::{self, ColorSpace};
+use hyla::loss::{Reduction, Write, cross_entropy, dice, mse, spectral_angle, svdd};
+
+/// A loss of a cube and of what is `beside` it: an array of the frame, or of the parameters.
+macro_rules! cube_loss {
+    (
+        $name:ident, $node:ident, cube $cube:literal, labels $labels:literal,
+        beside $loss:ident, $frame:ident => $beside:expr, reduces $reduces:expr
+    ) => {
+        impl Measure for $name {
+            type Totals = $node::Totals;
+
+            fn empty(&self) -> Self::Totals {
+                $node::Totals::default()
+            }
+
+            fn update(&self, totals: &mut Self::Totals, $frame: &Frame) -> Result<(), Error> {
+                let $loss = self;
+                let beside = $frame.beside("", $labels);
+                totals.update(&$loss.params, &$frame.cube($cube, &beside)?, $beside)
+            }
+
+            fn merge(&self, totals: &mut Self::Totals, batch: &Self::Totals) -> Result<(), Error> {
+                totals.merge(batch);
+                Ok(())
+            }
+
+            fn values(&self, totals: &Self::Totals) -> Result<Vec<Named>, Error> {
+                let $loss = self;
+                if $reduces { totals.loss(&$loss.params).map(Named::loss) } else { Ok(Vec::new()) }
+            }
+
+            fn gradient(&self, totals: &Self::Totals, _: &str, $frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
+                let $loss = self;
+                let beside = $frame.beside("", $labels);
+                let cube = $frame.cube($cube, &beside)?;
+                totals.gradient(&$loss.params, &cube, $beside, 1.0, Write::Store, to).map(|_| ())
+            }
+        }
+    };
+}
+
+pub struct Svdd {
+    params: svdd::Params,
+}
+
+cube_loss! {
+    Svdd, svdd, cube "embeddings", labels "", beside loss, frame => frame.vector("center")?, reduces true
+}
+
+impl Svdd {
+    pub fn new(settings: &Settings) -> Self {
+        let (nu, weight) = (settings.number("nu"), settings.number("weight"));
+        Self { params: svdd::Params { nu, weight, r_unconstrained: settings.number("r_unconstrained") } }
+    }
+}
+
+pub struct Mse {
+    params: mse::Params,
+}
+
+cube_loss! {
+    Mse, mse, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?.0,
+    reduces loss.params.reduction != Reduction::None
+}
+
+impl Mse {
+    pub fn new(settings: &Settings) -> Self {
+        Self { params: mse::Params { reduction: reduction(settings), weight: settings.number("weight") } }
+    }
+}
+
+pub struct SpectralAngle {
+    params: spectral_angle::Params,
+}
+
+cube_loss! {
+    SpectralAngle, spectral_angle, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?.0,
+    reduces loss.params.reduction != Reduction::None
+}
+
+impl SpectralAngle {
+    pub fn new(settings: &Settings) -> Self {
+        let measure = match settings.choice("measure") {
+            "cosine" => spectral_angle::Measure::Cosine,
+            _ => spectral_angle::Measure::Angle,
+        };
+        let (reduction, weight) = (reduction(settings), settings.number("weight"));
+        Self { params: spectral_angle::Params { measure, reduction, weight } }
+    }
+}
+
+pub struct CrossEntropy {
+    params: cross_entropy::Params,
+    class_weights: Option<Vec<f32>>,
+}
+
+cube_loss! {
+    CrossEntropy, cross_entropy, cube "logits", labels "targets", beside loss, frame => loss.class_weights.as_deref(),
+    reduces true
+}
+
+impl CrossEntropy {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            params: cross_entropy::Params {
+                ignore_index: settings.integer_or_null("ignore_index").map(|label| label as i32),
+                weight: settings.number("weight"),
+                label_smoothing: settings.number("label_smoothing"),
+                ..cross_entropy::Params::default()
+            },
+            class_weights: settings.numbers("class_weights"),
+        }
+    }
+}
+
+pub struct Dice(dice::Params);
+
+impl Dice {
+    pub fn new(settings: &Settings) -> Self {
+        Self(dice::Params {
+            include_background: settings.flag("include_background"),
+            ignore_index: settings.integer_or_null("ignore_index").map(|label| label as i32),
+            weight: settings.number("weight"),
+            eps: settings.number("eps"),
+            ..dice::Params::default()
+        })
+    }
+}
+
+impl Measure for Dice {
+    /// One of each class; none before the first frame.
+    type Totals = Vec<dice::Totals>;
+
+    fn empty(&self) -> Self::Totals {
+        Vec::new()
+    }
+
+    fn update(&self, totals: &mut Self::Totals, frame: &Frame) -> Result<(), Error> {
+        let beside = frame.beside("", "targets");
+        let cube = frame.cube("logits", &beside)?;
+        if totals.is_empty() {
+            totals.resize(cube.layout.channels, dice::Totals::default());
+        }
+        dice::update(&self.0, &cube, totals)
+    }
+
+    fn merge(&self, totals: &mut Self::Totals, batch: &Self::Totals) -> Result<(), Error> {
+        if totals.is_empty() {
+            totals.clone_from(batch);
+            return Ok(());
+        }
+        dice::merge(batch, totals)
+    }
+
+    fn values(&self, totals: &Self::Totals) -> Result<Vec<Named>, Error> {
+        dice::loss(&self.0, totals).map(Named::loss)
+    }
+
+    fn gradient(&self, totals: &Self::Totals, _: &str, frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
+        let beside = frame.beside("", "targets");
+        dice::gradient(&self.0, totals, &frame.cube("logits", &beside)?, 1.0, Write::Store, to).map(|_| ())
+    }
+}
+
+pub struct ForegroundContrast(foreground_contrast::Params);
+
+impl ForegroundContrast {
+    pub fn new(settings: &Settings) -> Self {
+        let color_space = match settings.choice("color_space") {
+            "oklab" => ColorSpace::Oklab,
+            _ => ColorSpace::Rgb,
+        };
+        Self(foreground_contrast::Params {
+            color_space,
+            assume_srgb: settings.flag("assume_srgb"),
+            weight: settings.number("weight"),
+            compactness_weight: settings.number("compactness_weight"),
+            anchor_weight: settings.number("anchor_weight"),
+            eps: settings.number("eps"),
+        })
+    }
+
+    /// The sums of a frame.
+    fn sums(&self, frame: &Frame) -> Result<foreground_contrast::Frame, Error> {
+        let mut sums = foreground_contrast::Frame::default();
+        let beside = frame.beside("mask", "");
+        sums.update(&self.0, &frame.cube("rgb", &beside)?)?;
+        Ok(sums)
+    }
+}
+
+impl Measure for ForegroundContrast {
+    type Totals = foreground_contrast::Totals;
+
+    fn empty(&self) -> Self::Totals {
+        foreground_contrast::Totals::default()
+    }
+
+    fn update(&self, totals: &mut Self::Totals, frame: &Frame) -> Result<(), Error> {
+        totals.update(&self.0, &self.sums(frame)?)
+    }
+
+    fn merge(&self, totals: &mut Self::Totals, batch: &Self::Totals) -> Result<(), Error> {
+        totals.merge(batch);
+        Ok(())
+    }
+
+    fn values(&self, totals: &Self::Totals) -> Result<Vec<Named>, Error> {
+        totals.loss(&self.0).map(Named::loss)
+    }
+
+    fn gradient(&self, totals: &Self::Totals, _: &str, frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
+        let (sums, beside) = (self.sums(frame)?, frame.beside("mask", ""));
+        let cube = frame.cube("rgb", &beside)?;
+        totals.gradient(&self.0, &sums, &cube, 1.0, Write::Store, to).map(|_| ())
+    }
+}
