@@ -12,6 +12,9 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Nothing is read or written.
+    pub const NOTHING: Self = Self { start: 0, bytes: 0 };
+
     pub fn of<T>(pointer: *const T, items: usize) -> Self {
         Self { start: pointer.addr(), bytes: items.saturating_mul(size_of::<T>()) }
     }

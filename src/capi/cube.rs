@@ -164,7 +164,8 @@ impl hyla_values {
 
 impl hyla_cube {
     /// Values, mask and weights, and the others that are used: targets, labels.
-    unsafe fn take<'a>(&self, marks: Marks) -> Result<Taken<'a>, Error> {
+    #[inline(never)]
+    pub(super) unsafe fn take<'a>(&self, marks: Marks) -> Result<Taken<'a>, Error> {
         let is_missing = match marks {
             Marks::None => false,
             Marks::Targets => self.targets.data.is_null(),
@@ -187,6 +188,7 @@ impl hyla_cube {
     /// # Errors
     /// They are not floats, bytes and labels side by side ([`Error::Dtype`]), or lie in rows
     /// ([`Error::UnsupportedInput`]).
+    #[inline(always)]
     unsafe fn slices<'a>(&self, marks: Marks) -> Result<Cube<'a>, Error> {
         if self.rows > 1 || self.output_pitch != 0 {
             return Err(Error::UnsupportedInput);
@@ -248,24 +250,6 @@ impl hyla_cube {
         }))
     }
 
-    /// Values, mask and weights.
-    pub(super) unsafe fn values<'a>(&self) -> Result<Taken<'a>, Error> {
-        // SAFETY: the contract.
-        unsafe { self.take(Marks::None) }
-    }
-
-    /// Values, labels, mask and weights.
-    pub(super) unsafe fn labelled<'a>(&self) -> Result<Taken<'a>, Error> {
-        // SAFETY: the contract.
-        unsafe { self.take(Marks::Labels) }
-    }
-
-    /// Values, targets, mask and weights.
-    pub(super) unsafe fn targeted<'a>(&self) -> Result<Taken<'a>, Error> {
-        // SAFETY: the contract.
-        unsafe { self.take(Marks::Targets) }
-    }
-
     /// What the values are compared with, and what is read of it: the struct and its items.
     pub(super) unsafe fn original<'a>(
         &self,
@@ -273,7 +257,7 @@ impl hyla_cube {
         original: *const hyla_values,
     ) -> Result<(Original<'a>, [Span; 2]), Error> {
         if self.n == 0 {
-            return Ok((Original::Floats(&[]), [Span::of_slice::<u8>(None); 2]));
+            return Ok((Original::Floats(&[]), [Span::NOTHING; 2]));
         }
         // SAFETY: the contract.
         let values = unsafe { constant(original) }?;

@@ -1,8 +1,10 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
+use super::cube::Taken;
+use super::cube_loss::{CubeInputs, CubeLoss};
 use super::loss::{Floats, Inputs as _};
 use super::node::*;
+use crate::input::Marks;
 use crate::loss::dice::{self, Absent, Params, Totals};
 use core::ptr::null;
 
@@ -77,9 +79,10 @@ impl CubeLoss for hyla_dice_params {
     type Given = f32;
     type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Result<Arrays<'a, Self>, Error> {
-        // SAFETY: the contract.
-        Ok((unsafe { cube.labelled() }?, (), [Span::of_slice::<u8>(None); 2]))
+    const MARKS: Marks = Marks::Labels;
+
+    unsafe fn beside<'a>(_: &hyla_cube, _: &Taken, _: *const f32) -> Result<(Self::Beside<'a>, [Span; 2]), Error> {
+        Ok(((), [Span::NOTHING; 2]))
     }
 }
 

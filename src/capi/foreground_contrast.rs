@@ -1,8 +1,10 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
+use super::cube::Taken;
+use super::cube_loss::{CubeInputs, CubeLoss};
 use super::loss::{Floats, Inputs as _, loss as loss_of, loss_and_gradient, update};
 use super::node::*;
+use crate::input::Marks;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
 use core::ptr::null;
 
@@ -109,9 +111,10 @@ impl CubeLoss for hyla_foreground_contrast_params {
     type Given = f32;
     type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: *const f32) -> Result<Arrays<'a, Self>, Error> {
-        // SAFETY: the contract.
-        Ok((unsafe { cube.targeted() }?, (), [Span::of_slice::<u8>(None); 2]))
+    const MARKS: Marks = Marks::Targets;
+
+    unsafe fn beside<'a>(_: &hyla_cube, _: &Taken, _: *const f32) -> Result<(Self::Beside<'a>, [Span; 2]), Error> {
+        Ok(((), [Span::NOTHING; 2]))
     }
 }
 
