@@ -7,8 +7,8 @@ use crate::input::{Cube, CubePlanes, CubeSource, CubeTile, CubeTiles, Floats, La
 use crate::node::walk::{Gradient, Outputs};
 use crate::simd::Output;
 
-/// Planes and what is beside them, which fit each other and the loss. (It is small, because calls of slices have room for
-/// it, too.)
+/// Planes and what is beside them, which fit each other and the loss. (It is small, because calls of slices have room
+/// for it, too.)
 pub(crate) struct Tiled<'a, P: CubeLoss> {
     pub params: P,
     source: CubeSource<'a>,
