@@ -19,9 +19,9 @@ struct cube_outputs {
     hyla_mse_totals mse;
     hyla_spectral_angle_totals angle;
     hyla_svdd_totals svdd;
-    hyla_sum center[BANDS];
+    hyla_exact_sum center[BANDS];
     hyla_cross_entropy_totals entropy;
-    hyla_dice_totals dice[BANDS];
+    hyla_dice_totals dice[BANDS], dice_of_batch[BANDS];
     hyla_foreground_contrast_frame frame;
     hyla_foreground_contrast_totals contrast;
     double loss;
@@ -76,7 +76,8 @@ static inline hyla_status call_entropy(const struct inputs_of_cube *in, struct c
 
 static inline hyla_status call_dice(const struct inputs_of_cube *in, struct cube_outputs *out) {
     const hyla_dice_params params = HYLA_DICE_PARAMS_DEFAULT;
-    return hyla_dice_loss_and_gradient(&params, &in->cube, 1.5, cube_way, out->dice, &out->loss, out->gradient);
+    return hyla_dice_loss_and_gradient(&params, &in->cube, 1.5, cube_way, out->dice, out->dice_of_batch, &out->loss,
+                                       out->gradient);
 }
 
 static inline hyla_status call_contrast(const struct inputs_of_cube *in, struct cube_outputs *out) {

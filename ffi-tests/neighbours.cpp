@@ -178,7 +178,8 @@ hyla_status cube_task(const Inputs &inputs, Outputs &outputs, std::size_t task, 
     };
     if (width == 1) {
         const hyla_values target = lie(inputs.other.data());
-        return hyla_mse_loss_and_gradient(&mse, &cube, &target, 1.0, write_mode(task), &own.mse, &own.losses[0], map(0));
+        return hyla_mse_loss_and_gradient(&mse, &cube, &target, 1.0, write_mode(task), &own.mse, &own.losses[0],
+                                          map(0));
     }
     if (width == 2) {
         return first_error({

@@ -308,8 +308,8 @@ class values : public hyla_values {
 
 // Pixels of several values each: `cube::interleaved(values, n, channels)` (BIP), `cube::planar(values, n, channels)`
 // (BSQ, or a line of BIL) or `cube::by_line(values, rows, columns, channels)` (BIL); any other layout by
-// `cube(values, n, channels)`. Every `with_` returns a changed copy. As of `pixels`, items whose number is known must be
-// as many.
+// `cube(values, n, channels)`. Every `with_` returns a changed copy. As of `pixels`, items whose number is known must
+// be as many.
 class cube : public hyla_cube {
   public:
     using numbers = detail::input<hyla_plane>;
@@ -607,7 +607,8 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
     // The squared distance less the squared radius: the score of inference.
     static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
                             floats scores) noexcept {
-        return scores.size() < detail::extent_of_map(in) ? HYLA_ERROR_CAPACITY : hyla_svdd_map(&how, &in, center, scores.data());
+        if (scores.size() < detail::extent_of_map(in)) return HYLA_ERROR_CAPACITY;
+        return hyla_svdd_map(&how, &in, center, scores.data());
     }
     result<double> gradient_radius(const hyla_svdd_params &how, double upstream) const noexcept {
         return detail::value_of<double>(hyla_svdd_gradient_radius, &how, &totals, upstream);

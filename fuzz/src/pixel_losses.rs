@@ -97,7 +97,8 @@ macro_rules! mapped {
                 // SAFETY: see above.
                 Some(unsafe {
                     $gradient(
-                        params, totals, &*input.$given(part), $(More::at(&self.$more(input, part)),)? ask.upstream, ask.write, to,
+                        params, totals, &*input.$given(part),
+                        $(More::at(&self.$more(input, part)),)? ask.upstream, ask.write, to,
                     )
                 })
             }
@@ -115,7 +116,8 @@ macro_rules! mapped {
                 // SAFETY: see above.
                 Some(unsafe {
                     $at_once(
-                        params, &*input.$given(part), $(More::at(&self.$more(input, part)),)? ask.upstream, ask.write, totals,
+                        params, &*input.$given(part),
+                        $(More::at(&self.$more(input, part)),)? ask.upstream, ask.write, totals,
                         loss, to,
                     )
                 })

@@ -13,6 +13,9 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Nothing is read or written.
+    pub const NOTHING: Self = Self { start: 0, bytes: 0 };
+
     pub fn of<P: Pointer>(argument: Argument<P>, items: usize) -> Self {
         Self { start: argument.pointer.address(), bytes: items.saturating_mul(size_of::<P::Item>()) }
     }

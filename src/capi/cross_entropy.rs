@@ -1,8 +1,10 @@
 //! `hyla_cross_entropy_...`: cross-entropy of class logits.
 
-use super::cube_loss::{Arrays, CubeLoss, cube_loss, floats_beside};
+use super::cube::Taken;
+use super::cube_loss::{CubeLoss, Found, cube_loss, of_floats};
 use super::loss::*;
 use super::node::*;
+use crate::input::Marks;
 use crate::loss::cross_entropy::{self, Params, Totals};
 
 stages!(HYLA_CROSS_ENTROPY_STAGES, 7);
@@ -65,11 +67,12 @@ impl CubeLoss for hyla_cross_entropy_params {
     type Given = f32;
     type Beside<'a> = Option<&'a [f32]>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, class_weights: Argument<*const f32>) -> Arrays<'a, Self> {
+    const MARKS: Marks = Marks::Labels;
+
+    unsafe fn beside<'a>(cube: &hyla_cube, _: &Taken, class_weights: Argument<*const f32>) -> Found<'a, Self> {
         // SAFETY: the contract.
-        let (taken, weights) = unsafe { (cube.labelled()?, optional_input(class_weights, cube.channels)?) };
-        let (taken, floats, spans) = floats_beside(taken, weights.unwrap_or(&[]));
-        Ok((taken, weights.map(|_| floats), spans))
+        let weights = unsafe { optional_input(class_weights, cube.channels) }?;
+        Ok((weights, of_floats(weights.unwrap_or(&[]))))
     }
 }
 

@@ -170,7 +170,8 @@ impl hyla_values {
 
 impl hyla_cube {
     /// Values, mask and weights, and the others that are used: targets, labels.
-    unsafe fn take<'a>(&self, marks: Marks) -> Result<Taken<'a>, Fault> {
+    #[inline(never)]
+    pub(super) unsafe fn take<'a>(&self, marks: Marks) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
         match unsafe { self.slices(marks) } {
             #[cfg(feature = "conversions")]
@@ -185,6 +186,7 @@ impl hyla_cube {
     /// # Errors
     /// They are not floats, bytes and labels side by side ([`Error::Dtype`]), or lie in rows
     /// ([`Error::UnsupportedInput`]).
+    #[inline(always)]
     unsafe fn slices<'a>(&self, marks: Marks) -> Result<Cube<'a>, Fault> {
         if self.rows > 1 || self.output_pitch != 0 {
             let subject = if self.rows > 1 { subject!(rows) } else { subject!(output_pitch) };
@@ -263,24 +265,6 @@ impl hyla_cube {
         }))
     }
 
-    /// Values, mask and weights.
-    pub(super) unsafe fn values<'a>(&self) -> Result<Taken<'a>, Fault> {
-        // SAFETY: the contract.
-        unsafe { self.take(Marks::None) }
-    }
-
-    /// Values, labels, mask and weights.
-    pub(super) unsafe fn labelled<'a>(&self) -> Result<Taken<'a>, Fault> {
-        // SAFETY: the contract.
-        unsafe { self.take(Marks::Labels) }
-    }
-
-    /// Values, targets, mask and weights.
-    pub(super) unsafe fn targeted<'a>(&self) -> Result<Taken<'a>, Fault> {
-        // SAFETY: the contract.
-        unsafe { self.take(Marks::Targets) }
-    }
-
     /// What the values are compared with, and what is read of it: the struct and its items.
     pub(super) unsafe fn original<'a>(
         &self,
@@ -288,7 +272,7 @@ impl hyla_cube {
         original: Argument<*const hyla_values>,
     ) -> Result<(Original<'a>, [Span; 2]), Fault> {
         if self.n == 0 {
-            return Ok((Original::Floats(&[]), [Span::of_slice::<u8>(None); 2]));
+            return Ok((Original::Floats(&[]), [Span::NOTHING; 2]));
         }
         let subject = original.subject;
         // SAFETY: the contract.

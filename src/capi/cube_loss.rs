@@ -4,7 +4,7 @@ use super::check::{self, Parameters, Span, Written, disjoint};
 use super::cube::{self, Taken, hyla_cube};
 use super::fault::{Argument, Fault};
 use super::loss::{self, Floats};
-use crate::input::{self, CubeSource};
+use crate::input::{self, CubeSource, Marks};
 
 /// Parameters of a loss of a cube.
 pub(super) trait CubeLoss: Parameters {
@@ -12,17 +12,19 @@ pub(super) trait CubeLoss: Parameters {
     type Given;
     /// What it is for the core.
     type Beside<'a>: Copy;
+    /// What the loss uses beside values, mask and weights.
+    const MARKS: Marks;
 
-    /// The arrays that the loss uses.
-    unsafe fn read<'a>(cube: &hyla_cube, beside: Argument<*const Self::Given>) -> Arrays<'a, Self>;
+    /// What is beside the cube, and where it lies.
+    unsafe fn beside<'a>(cube: &hyla_cube, taken: &Taken, given: Argument<*const Self::Given>) -> Found<'a, Self>;
 }
 
-/// The arrays that a loss uses, if they can be read: the cube, what is beside it, and where that lies.
-pub(super) type Arrays<'a, P> = Result<(Taken<'a>, <P as CubeLoss>::Beside<'a>, [Span; 2]), Fault>;
+/// What is beside a cube, if it can be read, and where it lies.
+pub(super) type Found<'a, P> = Result<(<P as CubeLoss>::Beside<'a>, [Span; 2]), Fault>;
 
-/// Floats beside a cube, and where they lie.
-pub(super) fn floats_beside<'a>(taken: Taken<'a>, floats: &'a [f32]) -> (Taken<'a>, &'a [f32], [Span; 2]) {
-    (taken, floats, [Span::of_slice::<u8>(None), Span::of_slice(Some(floats))])
+/// Where floats beside a cube lie.
+pub(super) fn of_floats(floats: &[f32]) -> [Span; 2] {
+    [Span::NOTHING, Span::of_slice(Some(floats))]
 }
 
 /// The checked inputs of a call, and what it reads.
@@ -41,11 +43,15 @@ impl<P: CubeLoss> CubeInputs<'_, P> {
         beside: Argument<*const P::Given>,
     ) -> Result<Self, Fault> {
         // SAFETY: the contract, of the arrays of the cube, too.
-        let ((checked, span), (taken, beside, [other, items])) =
-            unsafe { (check::parameters(params)?, P::read(cube::read(cube)?, beside)?) };
+        let ((checked, span), given) = unsafe { (check::parameters(params)?, cube::read(cube)?) };
+        let core = checked.to_core()?;
+        // SAFETY: as above.
+        let taken = unsafe { given.take(P::MARKS) }?;
+        // SAFETY: as above.
+        let (beside, [other, items]) = unsafe { P::beside(given, &taken, beside) }?;
         let [a, b, c, d, e] = taken.spans();
         let spans = [span, Span::of(cube, 1), other, items, a, b, c, d, e];
-        Ok(Self { params: checked.to_core()?, cube: taken, beside, spans })
+        Ok(Self { params: core, cube: taken, beside, spans })
     }
 
     pub fn cube(&self) -> CubeSource<'_> {

@@ -1,8 +1,10 @@
 //! `hyla_dice_...`: Dice loss of class logits.
 
-use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
+use super::cube::Taken;
+use super::cube_loss::{CubeInputs, CubeLoss, Found};
 use super::loss::{Floats, Inputs as _};
 use super::node::*;
+use crate::input::Marks;
 use crate::loss::dice::{self, Absent, Params, Totals};
 
 stages!(HYLA_DICE_STAGES, 7);
@@ -76,9 +78,10 @@ impl CubeLoss for hyla_dice_params {
     type Given = f32;
     type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: Argument<*const f32>) -> Arrays<'a, Self> {
-        // SAFETY: the contract.
-        Ok((unsafe { cube.labelled() }?, (), [Span::of_slice::<u8>(None); 2]))
+    const MARKS: Marks = Marks::Labels;
+
+    unsafe fn beside<'a>(_: &hyla_cube, _: &Taken, _: Argument<*const f32>) -> Found<'a, Self> {
+        Ok(((), [Span::NOTHING; 2]))
     }
 }
 

@@ -1,8 +1,10 @@
 //! `hyla_foreground_contrast_...`: contrast of the mean colours of foreground and background.
 
-use super::cube_loss::{Arrays, CubeInputs, CubeLoss};
+use super::cube::Taken;
+use super::cube_loss::{CubeInputs, CubeLoss, Found};
 use super::loss::{Floats, Inputs as _, loss as loss_of, loss_and_gradient, update};
 use super::node::*;
+use crate::input::Marks;
 use crate::loss::foreground_contrast::{self as contrast, ColorSpace, Frame, Params, Totals};
 
 stages!(HYLA_FOREGROUND_CONTRAST_STAGES, 7);
@@ -108,9 +110,10 @@ impl CubeLoss for hyla_foreground_contrast_params {
     type Given = f32;
     type Beside<'a> = ();
 
-    unsafe fn read<'a>(cube: &hyla_cube, _: Argument<*const f32>) -> Arrays<'a, Self> {
-        // SAFETY: the contract.
-        Ok((unsafe { cube.targeted() }?, (), [Span::of_slice::<u8>(None); 2]))
+    const MARKS: Marks = Marks::Targets;
+
+    unsafe fn beside<'a>(_: &hyla_cube, _: &Taken, _: Argument<*const f32>) -> Found<'a, Self> {
+        Ok(((), [Span::NOTHING; 2]))
     }
 }
 

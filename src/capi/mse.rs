@@ -1,10 +1,10 @@
 //! `hyla_mse_...`: mean squared error of a reconstruction.
 
-use super::cube::hyla_values;
-use super::cube_loss::{Arrays, CubeLoss, cube_loss};
+use super::cube::{Taken, hyla_values};
+use super::cube_loss::{CubeLoss, Found, cube_loss};
 use super::loss::*;
 use super::node::*;
-use crate::input::Original;
+use crate::input::{Marks, Original};
 use crate::loss::mse::{self, Params, Totals};
 
 stages!(HYLA_MSE_STAGES, 7);
@@ -53,13 +53,11 @@ impl CubeLoss for hyla_mse_params {
     type Given = hyla_values;
     type Beside<'a> = Original<'a>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, target: Argument<*const hyla_values>) -> Arrays<'a, Self> {
+    const MARKS: Marks = Marks::None;
+
+    unsafe fn beside<'a>(cube: &hyla_cube, taken: &Taken, target: Argument<*const hyla_values>) -> Found<'a, Self> {
         // SAFETY: the contract.
-        unsafe {
-            let taken = cube.values()?;
-            let (target, spans) = cube.original(&taken, target)?;
-            Ok((taken, target, spans))
-        }
+        unsafe { cube.original(taken, target) }
     }
 }
 

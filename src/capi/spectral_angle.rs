@@ -1,10 +1,10 @@
 //! `hyla_spectral_angle_...`: the angle between reconstructed and original spectra.
 
-use super::cube::hyla_values;
-use super::cube_loss::{Arrays, CubeLoss, cube_loss};
+use super::cube::{Taken, hyla_values};
+use super::cube_loss::{CubeLoss, Found, cube_loss};
 use super::loss::*;
 use super::node::*;
-use crate::input::Original;
+use crate::input::{Marks, Original};
 use crate::loss::spectral_angle::{self, Measure, Params, Totals};
 
 /// The angle between two spectra, from 0 to pi.
@@ -70,13 +70,11 @@ impl CubeLoss for hyla_spectral_angle_params {
     type Given = hyla_values;
     type Beside<'a> = Original<'a>;
 
-    unsafe fn read<'a>(cube: &hyla_cube, original: Argument<*const hyla_values>) -> Arrays<'a, Self> {
+    const MARKS: Marks = Marks::None;
+
+    unsafe fn beside<'a>(cube: &hyla_cube, taken: &Taken, original: Argument<*const hyla_values>) -> Found<'a, Self> {
         // SAFETY: the contract.
-        unsafe {
-            let taken = cube.values()?;
-            let (original, spans) = cube.original(&taken, original)?;
-            Ok((taken, original, spans))
-        }
+        unsafe { cube.original(taken, original) }
     }
 }
 

@@ -1,8 +1,10 @@
 //! `hyla_svdd_...`: Deep SVDD with a soft boundary.
 
-use super::cube_loss::{Arrays, CubeInputs, CubeLoss, cube_loss, floats_beside};
+use super::cube::Taken;
+use super::cube_loss::{CubeInputs, CubeLoss, Found, cube_loss, of_floats};
 use super::loss::{Inputs as _, loss};
 use super::node::*;
+use crate::input::Marks;
 use crate::loss::svdd::{self, Params, Totals};
 
 stages!(HYLA_SVDD_STAGES, 7);
@@ -64,9 +66,12 @@ impl CubeLoss for hyla_svdd_params {
     type Given = f32;
     type Beside<'a> = &'a [f32];
 
-    unsafe fn read<'a>(cube: &hyla_cube, center: Argument<*const f32>) -> Arrays<'a, Self> {
+    const MARKS: Marks = Marks::None;
+
+    unsafe fn beside<'a>(cube: &hyla_cube, _: &Taken, center: Argument<*const f32>) -> Found<'a, Self> {
         // SAFETY: the contract.
-        unsafe { Ok(floats_beside(cube.values()?, input(center, cube.channels)?)) }
+        let center = unsafe { input(center, cube.channels) }?;
+        Ok((center, of_floats(center)))
     }
 }
 

@@ -62,10 +62,6 @@ pub(crate) trait Cubewise {
 }
 
 /// The checked inputs of a call.
-#[cfg_attr(
-    feature = "conversions",
-    allow(clippy::large_enum_variant, reason = "nothing is allocated, so there is no box for the larger one")
-)]
 pub(crate) enum Inputs<'a, P: CubeLoss> {
     /// Slices, as kernels take them.
     Slices(P::Inputs<'a>),
@@ -82,11 +78,8 @@ pub(crate) fn inputs<'a, P: CubeLoss>(
 ) -> Result<Inputs<'a, P>, Error> {
     match (source, P::original(beside)) {
         #[cfg(feature = "conversions")]
-        (CubeSource::Planes(planes), _) => Tiled::new(params, planes, beside).map(Inputs::Planes),
-        #[cfg(feature = "conversions")]
-        (CubeSource::Cube(cube), Some(Original::Values(_))) => {
-            cube.check()?;
-            Tiled::new(params, &(*cube).into(), beside).map(Inputs::Planes)
+        (CubeSource::Planes(_), _) | (_, Some(Original::Values(_))) => {
+            Tiled::new(params, source, beside).map(Inputs::Planes)
         }
         (CubeSource::Cube(cube), _) => params.inputs(cube, beside).map(Inputs::Slices),
     }
@@ -107,7 +100,7 @@ impl<P: CubeLoss> Walk for Inputs<'_, P> {
         match self {
             Self::Slices(inputs) => inputs.cube().layout.n == 0,
             #[cfg(feature = "conversions")]
-            Self::Planes(tiled) => tiled.planes.n == 0,
+            Self::Planes(tiled) => tiled.is_empty(),
         }
     }
 

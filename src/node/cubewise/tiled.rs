@@ -3,32 +3,52 @@
 use super::{CubeLoss, Cubewise};
 use crate::error::Error;
 use crate::exact::ExactSum;
-use crate::input::{Cube, CubePlanes, CubeTile, CubeTiles, Floats, Layout, Tally, Values};
+use crate::input::{Cube, CubePlanes, CubeSource, CubeTile, CubeTiles, Floats, Layout, Tally, Values};
 use crate::node::walk::{Gradient, Outputs};
 use crate::simd::Output;
 
-/// Planes and what is beside them, which fit each other and the loss.
+/// Planes and what is beside them, which fit each other and the loss. (It is small, because calls of slices have room
+/// for it, too.)
 pub(crate) struct Tiled<'a, P: CubeLoss> {
     pub params: P,
-    pub planes: CubePlanes<'a>,
+    source: CubeSource<'a>,
     beside: P::Beside<'a>,
-    original: Option<Values<'a>>,
 }
 
 impl<'a, P: CubeLoss> Tiled<'a, P> {
-    pub fn new(params: &P, planes: &CubePlanes<'a>, beside: P::Beside<'a>) -> Result<Self, Error> {
-        let planes = planes.only(P::MARKS);
-        let original = P::original(beside).map(|original| original.beside(&planes.values));
+    #[inline(never)]
+    pub fn new(params: &P, source: CubeSource<'a>, beside: P::Beside<'a>) -> Result<Self, Error> {
+        let tiled = Self { params: *params, source, beside };
+        let planes = tiled.planes();
         // What is wrong with the loss and what is beside the cube is wrong with no pixel, too.
         let layout = Layout::interleaved(0, planes.channels);
         let empty = Cube { layout, labels: planes.labels.map(|_| &[][..]), ..Cube::default() };
         params.inputs(&empty, P::beside_tile(&beside, &[]))?;
-        planes.check(original.as_ref())?;
-        Ok(Self { params: *params, planes, beside, original })
+        source.check(P::MARKS)?;
+        planes.check(tiled.original(&planes).as_ref())?;
+        Ok(tiled)
     }
 
+    /// The inputs that are used.
+    fn planes(&self) -> CubePlanes<'a> {
+        match self.source {
+            CubeSource::Cube(cube) => CubePlanes::from(*cube).only(P::MARKS),
+            CubeSource::Planes(planes) => planes.only(P::MARKS),
+        }
+    }
+
+    /// What the values are compared with.
+    fn original(&self, planes: &CubePlanes<'a>) -> Option<Values<'a>> {
+        P::original(self.beside).map(|original| original.beside(&planes.values))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.planes().n == 0
+    }
+
+    #[inline(never)]
     pub fn check_output(&self, floats: Floats, length: usize) -> Result<(), Error> {
-        if self.planes.output_span(floats)? > length { Err(Error::LengthMismatch) } else { Ok(()) }
+        if self.planes().output_span(floats)? > length { Err(Error::LengthMismatch) } else { Ok(()) }
     }
 
     /// The inputs of a tile, which fit each other as the whole does.
@@ -39,7 +59,8 @@ impl<'a, P: CubeLoss> Tiled<'a, P> {
     #[inline(never)]
     pub fn tally(&self, weights: &mut ExactSum) -> Tally {
         let mut all = Tally::default();
-        let mut tiles = CubeTiles::new(&self.planes, None, false, Floats::OfPixels, Output::nowhere());
+        let planes = self.planes();
+        let mut tiles = CubeTiles::new(&planes, None, false, Floats::OfPixels, Output::nowhere());
         while let Some(CubeTile { cube, .. }) = tiles.next() {
             // (The values are not read, and stand for an original, too.)
             let Some(inputs) = self.of_tile(&cube, cube.values) else { break };
@@ -57,7 +78,8 @@ impl<'a, P: CubeLoss> Tiled<'a, P> {
         let floats = if is_of_values { Floats::OfValues } else { Floats::OfPixels };
         let is_map = map.is_some();
         let output = gradient.map(|gradient| gradient.to).or(map).unwrap_or(Output::nowhere());
-        let mut tiles = CubeTiles::new(&self.planes, self.original, true, floats, output);
+        let planes = self.planes();
+        let mut tiles = CubeTiles::new(&planes, self.original(&planes), true, floats, output);
         while let Some(CubeTile { cube, original, output: to }) = tiles.next() {
             let Some(inputs) = self.of_tile(&cube, original) else { break };
             let (map, gradient) = match slope {
