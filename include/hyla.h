@@ -176,7 +176,8 @@
 // The totals hold terms that were made with other parameters, or are damaged.
 #define HYLA_ERROR_MIXED_TOTALS (-18)
 
-// The output has room for fewer items than there are; how many are always enough is said with the function.
+// The output has room for fewer items than there are; how many are always enough is said with the
+// function.
 #define HYLA_ERROR_CAPACITY (-19)
 
 // The rows of the frame do not fit into its pixels, or overlap.
@@ -231,8 +232,8 @@
 // The strides let two items share one place, or overflow the address space.
 #define HYLA_ERROR_STRIDES (-36)
 
-// A workspace, a table or words have fewer items than are needed. `..._workspace(...)` of the node says how
-// many, of tables `hyla_binning_words`, of histograms `hyla_ranking_words`, of sets of labels
+// A workspace, a table or words have fewer items than are needed. `..._workspace(...)` of the node says
+// how many, of tables `hyla_binning_words`, of histograms `hyla_ranking_words`, of sets of labels
 // `hyla_distinct_label_count_words`.
 #define HYLA_ERROR_WORKSPACE (-37)
 

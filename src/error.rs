@@ -8,8 +8,8 @@ use core::ops::{BitOr, BitOrAssign};
 
 /// The table of errors: what is told of each, its name in Rust, its number, its name in C (`_`: only Rust returns it),
 /// the argument or field that the core means by it (its name in C; empty: one of several, or none), and its sentence.
-/// `$make` is a macro that makes something of the rows. Numbers are never reused; the next one is -44, the last one that
-/// a status has room for -255.
+/// `$make` is a macro that makes something of the rows. Numbers are never reused; the next one is -44, and the last
+/// one that a status has room for is -255.
 macro_rules! errors {
     ($make:ident) => {
         $make! {
@@ -56,7 +56,8 @@ macro_rules! errors {
             /// The totals hold terms that were made with other parameters, or are damaged.
             MixedTotals = -18, HYLA_ERROR_MIXED_TOTALS, c"totals":
                 c"The totals hold terms that were made with other parameters, or are damaged.";
-            /// The output has room for fewer items than there are; how many are always enough is said with the function.
+            /// The output has room for fewer items than there are; how many are always enough is said with the
+            /// function.
             Capacity = -19, HYLA_ERROR_CAPACITY, c"capacity": c"The output has room for fewer items than there are.";
             /// The rows of the frame do not fit into its pixels, or overlap.
             FrameShape = -20, HYLA_ERROR_FRAME_SHAPE, c"rows":
@@ -101,8 +102,8 @@ macro_rules! errors {
                 c"The number of channels, classes or components does not suit the node or another input.";
             /// The strides let two items share one place, or overflow the address space.
             Strides = -36, HYLA_ERROR_STRIDES, c"": c"The strides let two items share one place.";
-            /// A workspace, a table or words have fewer items than are needed. `..._workspace(...)` of the node says how
-            /// many, of tables `hyla_binning_words`, of histograms `hyla_ranking_words`, of sets of labels
+            /// A workspace, a table or words have fewer items than are needed. `..._workspace(...)` of the node says
+            /// how many, of tables `hyla_binning_words`, of histograms `hyla_ranking_words`, of sets of labels
             /// `hyla_distinct_label_count_words`.
             Workspace = -37, HYLA_ERROR_WORKSPACE, c"workspace": c"The workspace, the table or the words are too few.";
             /// The range of the scores is needed and does not belong to the totals.

@@ -330,5 +330,9 @@ impl hyla_plane {
 pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_cube>) -> Result<&'a hyla_cube, Fault> {
     // SAFETY: the contract.
     let cube = unsafe { constant(argument) }?;
-    if cube.reserved == [0; 5] { Ok(cube) } else { Err(Fault::new(Error::Reserved, argument.subject)) }
+    if cube.reserved.iter().all(|word| *word == 0) {
+        Ok(cube)
+    } else {
+        Err(Fault::new(Error::Reserved, argument.subject))
+    }
 }

@@ -285,7 +285,11 @@ impl hyla_pixels {
 pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_pixels>) -> Result<&'a hyla_pixels, Fault> {
     // SAFETY: the contract.
     let pixels = unsafe { constant(argument) }?;
-    if pixels.reserved == [0; 5] { Ok(pixels) } else { Err(Fault::new(Error::Reserved, argument.subject)) }
+    if pixels.reserved.iter().all(|word| *word == 0) {
+        Ok(pixels)
+    } else {
+        Err(Fault::new(Error::Reserved, argument.subject))
+    }
 }
 
 /// No output overlaps another one, the structs that a call reads, or the inputs that it uses.
