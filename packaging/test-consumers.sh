@@ -175,7 +175,9 @@ by_cargo() {
     cp packaging/consumers/rust/src/main.rs "$1/src"
     {
         printf '[package]\nname = "consumer"\nversion = "0.0.0"\nedition = "2024"\n\n'
-        printf '[dependencies]\nhyla = { path = "%s" }\n' "$source"
+        printf '[dependencies]\nhyla = { path = "%s" }\n\n' "$source"
+        # The folder may lie in that of the library, of whose workspace it is no member.
+        printf '[workspace]\n'
     } > "$1/Cargo.toml"
     cp "$source/Cargo.lock" "$1"
     check "cargo builds $1" cargo build --quiet --release --manifest-path "$1/Cargo.toml" --target-dir "$1/target"

@@ -140,7 +140,7 @@ def test_lengths():
     refused(lambda: hyla.mse_map(mse, cube, lie(25), floats(2)), "loss_map", "3 items", "given 2")
     refused(lambda: hyla.svdd_map(svdd, cube, floats(1), floats(3)), "center", "2 items", "given 1")
     refused(lambda: hyla.svdd_map(svdd, cube, floats(2), floats(2)), "score_map", "3 items", "given 2")
-    sums = (type(hyla.struct("sum")) * 1)()
+    sums = (type(hyla.struct("exact_sum")) * 1)()
     refused(lambda: hyla.svdd_center_update(svdd, cube, floats(2), sums), "center_sums", "2 items", "given 1")
     refused(lambda: hyla.svdd_center_normalize(sums, 2), "center_sums", "2 items", "given 1")
     refused(
@@ -211,7 +211,7 @@ def test_lengths():
         lambda: hyla.distinct_label_count_update(np.zeros(4, np.int32), None, 5, None, 0), "labels", "5 items",
         "given 4"
     )
-    refused(lambda: hyla.distinct_label_count_value(np.zeros(1, np.int32), 2, None), "set", "2 items", "given 1")
+    refused(lambda: hyla.distinct_label_count_value(np.zeros(1, np.int32), 2, None), "words", "2 items", "given 1")
     table = np.zeros(3, np.uint32)
     refused(lambda: hyla.binning_build(hyla.params("binning"), table, 4, binning), "table", "4 items", "given 3")
     binning = hyla.struct("binning", table=table, table_words=4)

@@ -8,7 +8,7 @@ use super::planes::{HYLA_U8, HYLA_U16, of_mask, of_plane};
 use crate::error::Error;
 use crate::input::{Cube, CubeSource, Floats, Layout, Marks, Original};
 #[cfg(feature = "conversions")]
-use crate::input::{CubePlanes, Mask, Rows, Values, shape};
+use crate::input::{CubePlanes, Mask, Values, shape};
 
 /// The values of pixels of several channels, where they are: `hyla_bip(plane, channels)`, `hyla_bsq(plane, pixels)` and
 /// `hyla_bil(plane, columns, channels)` make them of the plane of the first channel.
@@ -160,9 +160,10 @@ impl hyla_values {
         if self.plane.data.is_null() && shape.contains(&0) {
             return Ok(Values::default());
         }
-        let span = |lie: Rows| lie.span_of_channels(shape, channels, channel_stride);
+        let lie = self.plane.lie(subject)?;
+        let span = lie.span_of_channels(shape, channels, channel_stride).of(subject)?;
         // SAFETY: the contract.
-        let values = Values::new(unsafe { self.plane.read_span(&span, subject) }?, channel_stride);
+        let values = Values::new(unsafe { self.plane.items(span, subject) }?, channel_stride);
         values.check(shape, channels).of(subject)?;
         Ok(values)
     }

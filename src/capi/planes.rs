@@ -141,68 +141,56 @@ impl hyla_plane {
     /// The items of rows of pixels.
     #[cfg(feature = "conversions")]
     pub(super) unsafe fn read<'a>(&self, rows: usize, columns: usize, subject: Subject) -> Result<Plane<'a>, Fault> {
+        let span = self.lie(subject)?.span(rows, columns).of(subject)?;
         // SAFETY: the contract.
-        let plane = unsafe { self.read_span(&|lie| lie.span(rows, columns), subject) }?;
+        let plane = unsafe { self.items(span, subject) }?;
         plane.check(rows, columns).of(subject)?;
         Ok(plane)
     }
 
-    /// As many items as a function says of how they lie.
+    /// How the items follow each other.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    pub(super) unsafe fn read_span<'a>(
-        &self,
-        span: &dyn Fn(Rows) -> Result<usize, Error>,
-        subject: Subject,
-    ) -> Result<Plane<'a>, Fault> {
-        let Self { data, row_pitch, stride, dtype, zero_point, scale, reserved } = *self;
-        if reserved != 0 {
+    pub(super) fn lie(&self, subject: Subject) -> Result<Rows, Fault> {
+        if self.reserved != 0 {
             return Err(Fault::new(Error::Reserved, subject));
         }
-        let size = match dtype {
-            HYLA_F64 => 8,
-            HYLA_F32 => 4,
-            HYLA_F16 | HYLA_BF16 | HYLA_U16 | HYLA_I16 => 2,
-            HYLA_U8 | HYLA_I8 | HYLA_MONO10P | HYLA_MONO12P | HYLA_MONO12_PACKED => 1,
-            _ => return Err(Fault::new(Error::Dtype, subject)),
-        };
-        let items = |items: Items<'a>| {
-            let scale = if scale == 0.0 { 1.0 } else { scale };
-            let plane = Plane::new(items).affine(scale, zero_point).every(stride.max(1));
-            if row_pitch.is_multiple_of(size) {
-                Ok(plane.rows(row_pitch / size))
-            } else {
-                Err(Fault::new(Error::Misaligned, subject))
-            }
-        };
-        let empty = match dtype {
-            HYLA_MONO10P => Items::Mono10p(&[]),
-            HYLA_MONO12P => Items::Mono12p(&[]),
-            HYLA_MONO12_PACKED => Items::Mono12Packed(&[]),
-            _ => Items::U8(&[]),
-        };
-        let lie = items(empty)?.lie();
-        if stride > 1 && lie.group.is_some() {
+        // SAFETY: of no items nothing is read.
+        let lie = unsafe { self.items(0, subject) }?.lie();
+        if self.stride > 1 && lie.group.is_some() {
             return Err(Fault::new(Error::Strides, subject));
         }
-        let span = span(lie).of(subject)?;
-        let data = Argument::new(data, subject);
+        Ok(lie)
+    }
+
+    /// So many items, with what they mean.
+    #[cfg(feature = "conversions")]
+    #[inline(never)]
+    pub(super) unsafe fn items<'a>(&self, span: usize, subject: Subject) -> Result<Plane<'a>, Fault> {
+        let Self { row_pitch, stride, dtype, zero_point, scale, .. } = *self;
+        let data = Argument::new(self.data, subject);
         // SAFETY: the contract.
-        items(unsafe {
+        let (items, size) = unsafe {
             match dtype {
-                HYLA_F32 => Items::F32(input(data.cast(), span)?),
-                HYLA_F64 => Items::F64(input(data.cast(), span)?),
-                HYLA_F16 => Items::F16(input(data.cast(), span)?),
-                HYLA_BF16 => Items::Bf16(input(data.cast(), span)?),
-                HYLA_I8 => Items::I8(input(data.cast(), span)?),
-                HYLA_U16 => Items::U16(input(data.cast(), span)?),
-                HYLA_I16 => Items::I16(input(data.cast(), span)?),
-                HYLA_MONO10P => Items::Mono10p(input(data.cast(), span)?),
-                HYLA_MONO12P => Items::Mono12p(input(data.cast(), span)?),
-                HYLA_MONO12_PACKED => Items::Mono12Packed(input(data.cast(), span)?),
-                _ => Items::U8(input(data.cast(), span)?),
+                HYLA_F32 => (Items::F32(input(data.cast(), span)?), 4),
+                HYLA_F64 => (Items::F64(input(data.cast(), span)?), 8),
+                HYLA_F16 => (Items::F16(input(data.cast(), span)?), 2),
+                HYLA_BF16 => (Items::Bf16(input(data.cast(), span)?), 2),
+                HYLA_U8 => (Items::U8(input(data.cast(), span)?), 1),
+                HYLA_I8 => (Items::I8(input(data.cast(), span)?), 1),
+                HYLA_U16 => (Items::U16(input(data.cast(), span)?), 2),
+                HYLA_I16 => (Items::I16(input(data.cast(), span)?), 2),
+                HYLA_MONO10P => (Items::Mono10p(input(data.cast(), span)?), 1),
+                HYLA_MONO12P => (Items::Mono12p(input(data.cast(), span)?), 1),
+                HYLA_MONO12_PACKED => (Items::Mono12Packed(input(data.cast(), span)?), 1),
+                _ => return Err(Fault::new(Error::Dtype, subject)),
             }
-        })
+        };
+        if !row_pitch.is_multiple_of(size) {
+            return Err(Fault::new(Error::Misaligned, subject));
+        }
+        let scale = if scale == 0.0 { 1.0 } else { scale };
+        Ok(Plane::new(items).affine(scale, zero_point).every(stride.max(1)).rows(row_pitch / size))
     }
 }
 
