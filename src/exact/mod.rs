@@ -58,7 +58,7 @@ pub(crate) use bounds::Bounds;
 pub(crate) use levels::Marks;
 pub(crate) use quick::{Quick, REGISTERS, Trial};
 pub(crate) use row::Row;
-pub(crate) use variance::{sample_variance, variance};
+pub(crate) use variance::{deviation, sample_variance, variance};
 pub(crate) use words::Floats;
 
 use crate::error::Error;
@@ -126,6 +126,14 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     pub fn add_integer(&mut self, integer: i64) {
         self.normalize();
         self.add_scaled(integer, 0);
+        self.normalize();
+    }
+
+    /// Adds an integer of two digits of 32 bits, of which the lower one may be of any size.
+    pub(crate) fn add_digits(&mut self, [low, high]: [i64; 2]) {
+        self.normalize();
+        self.add_scaled(low, 0);
+        self.add_scaled(high, u32::BITS as i32);
         self.normalize();
     }
 

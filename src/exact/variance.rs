@@ -1,6 +1,6 @@
 //! The variance of weighted values, from exact sums: without cancellation.
 
-use super::digits::{MOST_DIGITS, absolute};
+use super::digits::{MOST_DIGITS, absolute, power_of_two};
 use super::{ExactSquares, ExactSum};
 use crate::error::Error;
 
@@ -25,7 +25,7 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
     let [weights, sum, squares] = [weights, sum, squares].map(|sum| magnitude(&sum.digits));
     // It can be negative only where squares are too small for a float. Elsewhere the inequality of Cauchy and Schwarz
     // forbids it.
-    difference(&weights, &sum, &squares).unwrap_or(0.0) / (total * total)
+    difference(&weights, &sum, &squares).map_or(0.0, |digits| number(&digits)) / (total * total)
 }
 
 /// `(n S2 - S1^2) / (n (n - 1))`: the variance of a sample of n floats, with the same digits. NaN below two floats, and
@@ -35,21 +35,89 @@ pub(crate) fn variance(weights: &ExactSum, sum: &ExactSum, squares: &ExactSum) -
 /// [`Error::Totals`]: no floats have these sums.
 #[inline(never)]
 pub(crate) fn sample_variance(count: i64, sum: &ExactSum, squares: &ExactSquares) -> Result<f64, Error> {
+    let difference = number(&spread(count, sum, squares)?);
+    if count < 2 || sum.non_finite() != 0 {
+        return Ok(f64::NAN);
+    }
+    let number = count as f64;
+    Ok(difference / number / (number - 1.0))
+}
+
+/// `sqrt(n S2 - S1^2) / n`: the standard deviation of a population of n floats, rounded once. NaN of no float, and where
+/// one is not finite.
+///
+/// # Errors
+/// [`Error::Totals`]: no floats have these sums.
+#[inline(never)]
+pub(crate) fn deviation(count: i64, sum: &ExactSum, squares: &ExactSquares) -> Result<f64, Error> {
+    let spread = spread(count, sum, squares)?;
+    let is_number = count > 0 && sum.non_finite() == 0;
+    Ok(if is_number { root_by(&spread, count.unsigned_abs()) } else { f64::NAN })
+}
+
+/// The digits of `n S2 - S1^2`, if there are n floats with these sums.
+fn spread(count: i64, sum: &ExactSum, squares: &ExactSquares) -> Result<[u32; DIGITS], Error> {
     sum.check(count)?;
     squares.check_not_negative(count)?;
     let infinite = sum.positive_infinity.wrapping_add(sum.negative_infinity);
     if (sum.nan, infinite) != (squares.nan, squares.positive_infinity) {
         return Err(Error::Totals);
     }
-    let [sum_digits, squares] = [magnitude(&sum.digits), magnitude(&squares.digits)];
+    let [sum, squares] = [magnitude(&sum.digits), magnitude(&squares.digits)];
     // The inequality of Cauchy and Schwarz says that it is not negative.
-    let count_digits = [count as u32, (count >> u32::BITS) as u32];
-    let difference = difference(&count_digits, &sum_digits, &squares).ok_or(Error::Totals)?;
-    if count < 2 || sum.non_finite() != 0 {
-        return Ok(f64::NAN);
+    difference(&[count as u32, (count >> u32::BITS) as u32], &sum, &squares).ok_or(Error::Totals)
+}
+
+/// The bits of the root that are found: 53 for the mantissa, two or more that decide the rounding.
+const ROOT_BITS: u32 = 57;
+
+/// The root of digits times [`UNIT`], divided by an integer from 1 to 2^63 - 1, rounded once to the nearest, ties to
+/// even.
+///
+/// With b bits of the divisor n, the digits are shifted by an even number of bits until they have 2 b + 110 or 2 b + 111
+/// (t, less than 2^237). The quotient q is the greatest integer with `(q n)^2 <= t`: between 2^54 and 2^57. What is
+/// left over only decides whether it lies behind q.
+fn root_by(digits: &[u32; DIGITS], divisor: u64) -> f64 {
+    let Some(highest) = digits.iter().rposition(|digit| *digit != 0) else { return 0.0 };
+    let leading = digits.get(highest).map_or(0, |digit| digit.leading_zeros());
+    let bits = (highest as u32 + 1) * u32::BITS - leading;
+    let shift = (2 * (u64::BITS - divisor.leading_zeros()) + 110) as i32 - bits as i32;
+    let shift = shift + (shift & 1);
+    let word = |first: i32| {
+        let parts = [0, 32, 64, 96].map(|part| u128::from(bits_from(digits, first + part - shift)) << part);
+        parts.into_iter().fold(0, |word, part| word | part)
+    };
+    let target = [word(128), word(0)];
+    let is_cut = (0..-shift).step_by(32).any(|first| {
+        let beyond = (first + 32 + shift).max(0) as u32;
+        bits_from(digits, first) << beyond != 0
+    });
+    let mut root = 0_u64;
+    for bit in (0..ROOT_BITS).rev() {
+        let more = root | 1 << bit;
+        if square(u128::from(more) * u128::from(divisor)) <= target {
+            root = more;
+        }
     }
-    let number = count as f64;
-    Ok(difference / number / (number - 1.0))
+    let is_beyond = is_cut || square(u128::from(root) * u128::from(divisor)) != target;
+    // The root of the unit is 2^-160.
+    (root | u64::from(is_beyond)) as f64 * power_of_two(-shift / 2 - 160)
+}
+
+/// Thirty-two bits from one on; those below the lowest and above the highest digit are 0.
+fn bits_from(digits: &[u32; DIGITS], first: i32) -> u32 {
+    let digit = |index: i32| usize::try_from(index).ok().and_then(|index| digits.get(index)).copied().unwrap_or(0);
+    let index = first >> 5;
+    let both = u64::from(digit(index)) | u64::from(digit(index + 1)) << 32;
+    (both >> (first & 31)) as u32
+}
+
+/// The square of an integer below 2^120, its upper and its lower half.
+fn square(number: u128) -> [u128; 2] {
+    let (high, low) = (number >> 64, number & u128::from(u64::MAX));
+    let middle = high * low;
+    let (lower, carry) = (low * low).overflowing_add(middle << 65);
+    [high * high + (middle >> 63) + u128::from(carry), lower]
 }
 
 /// The digits of the absolute value.
@@ -59,19 +127,28 @@ fn magnitude(digits: &[i64]) -> [u32; MOST_DIGITS] {
     magnitude
 }
 
-/// `W S2 - S1^2` of digits, times [`UNIT`]; None where it is negative.
-fn difference(weights: &[u32], sum: &[u32], squares: &[u32]) -> Option<f64> {
+/// The digits of `W S2 - S1^2`, in units of [`UNIT`]; None where it is negative.
+fn difference(weights: &[u32], sum: &[u32], squares: &[u32]) -> Option<[u32; DIGITS]> {
     let mut columns = [0_i128; DIGITS];
     add_product(&mut columns, used(weights), used(squares), 1);
     add_product(&mut columns, used(sum), used(sum), -1);
-    let (mut difference, mut unit, mut carry) = (0.0, UNIT, 0_i128);
-    for column in columns {
+    let (mut digits, mut carry) = ([0; DIGITS], 0_i128);
+    for (to, column) in digits.iter_mut().zip(columns) {
         let digit = column + carry;
         carry = digit >> u32::BITS;
-        difference += unit * f64::from(digit as u32);
+        *to = digit as u32;
+    }
+    (carry == 0).then_some(digits)
+}
+
+/// The number of digits, rounded at each digit.
+fn number(digits: &[u32; DIGITS]) -> f64 {
+    let (mut number, mut unit) = (0.0, UNIT);
+    for digit in digits {
+        number += unit * f64::from(*digit);
         unit *= DIGIT;
     }
-    (carry == 0).then_some(difference)
+    number
 }
 
 /// The digits up to the highest that is not 0.

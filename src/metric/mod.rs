@@ -4,6 +4,7 @@
 //! them, `values` makes numbers of them, and `metrics` gives the same numbers under the names
 //! that cuvis-ai's nodes emit.
 
+pub mod band_statistics;
 pub mod component_orthogonality;
 pub mod confusion;
 pub mod detection;

@@ -109,15 +109,15 @@ fn join(key: &mut i64, count: &mut i64, other_key: i64, other_count: i64) {
 }
 
 /// The key of minus infinity in the order of all bits, minus 1.
-const BELOW_ALL: u32 = !f32::NEG_INFINITY.to_bits() - 1;
+pub(crate) const BELOW_ALL: u32 = !f32::NEG_INFINITY.to_bits() - 1;
 
 /// The place of a float in the order of all floats, from 1 on; no NaN.
-fn key(float: f32) -> i64 {
+pub(crate) fn key(float: f32) -> i64 {
     i64::from(order::key(float) - BELOW_ALL)
 }
 
 /// The float of a key; NaN for 0.
-fn value(key: i64) -> f64 {
+pub(crate) fn value(key: i64) -> f64 {
     if key == 0 { f64::NAN } else { f64::from(order::float((key as u32).wrapping_add(BELOW_ALL))) }
 }
 
