@@ -24,6 +24,7 @@ struct cube_outputs {
     hyla_dice_totals dice[BANDS], dice_of_batch[BANDS];
     hyla_foreground_contrast_frame frame;
     hyla_foreground_contrast_totals contrast;
+    hyla_band_statistics_report bands[BANDS];
     double loss;
     float map[MOST_CUBE_FLOATS], gradient[MOST_CUBE_FLOATS];
 };
@@ -88,6 +89,17 @@ static inline hyla_status call_contrast(const struct inputs_of_cube *in, struct 
                                                       out->gradient);
 }
 
+/* Integers have words of their own, and columns are those of a row: what is compared are the reports. */
+static inline hyla_status call_bands(const struct inputs_of_cube *in, struct cube_outputs *out) {
+    static hyla_band_statistics_column columns[MOST_CUBE_FLOATS];
+    const hyla_band_statistics_params params = {sizeof params, 1, 0.5f};
+    hyla_band_statistics_totals totals[BANDS] = {0};
+    hyla_cube cube = in->cube;
+    cube.weights = hyla_f32(NULL);
+    const hyla_status status = hyla_band_statistics_update(&params, &cube, totals, columns);
+    return HYLA_FAILED(status) ? status : hyla_band_statistics_values(&params, totals, BANDS, out->bands);
+}
+
 struct cube_function {
     const char *name;
     hyla_status (*call)(const struct inputs_of_cube *in, struct cube_outputs *out);
@@ -106,6 +118,7 @@ static const struct cube_function cube_functions[] = {
     {"cross_entropy_loss_and_gradient", call_entropy, BIT(OF_LABELS), true, false},
     {"dice_loss_and_gradient", call_dice, BIT(OF_LABELS), true, false},
     {"foreground_contrast", call_contrast, BIT(OF_TARGETS), true, false},
+    {"band_statistics", call_bands, 0, false, false},
 };
 enum { CUBE_FUNCTIONS = sizeof cube_functions / sizeof *cube_functions };
 

@@ -147,6 +147,38 @@ static inline void take_merged_sets(const struct buffers *on, const struct piece
     take_items(to, "distinct labels", set, sizeof set, 4);
 }
 
+/* Of these all words add but two. */
+static inline void take_merged_bands(const struct piece *pieces, struct hashes *to) {
+    const hyla_band_statistics_params params = {sizeof params, 1, 0.25f};
+    hyla_band_statistics_totals merged[CHANNELS] = {0}, added[CHANNELS] = {0}, totals[CHANNELS] = {0};
+    hyla_band_statistics_column columns[CHANNELS] = {0}, whole[CHANNELS] = {0};
+    for (const struct piece *piece = pieces; piece <= pieces + PIECES; ++piece) {
+        hyla_cube cube = piece->cube;
+        memset(totals, 0, sizeof totals);
+        cube.weights = hyla_f32(NULL);
+        CHECK(!HYLA_FAILED(hyla_band_statistics_update(&params, &cube, totals, NULL)));
+        if (piece == pieces + PIECES) break;
+        CHECK_STATUS(HYLA_OK, hyla_band_statistics_merge(totals, merged, CHANNELS));
+        add_words(totals, added, sizeof added);
+        /* The first pixel of a part is a line of one column. */
+        if (cube.n == 0) continue;
+        hyla_band_statistics_column one[CHANNELS] = {0};
+        cube.n = 1;
+        CHECK(!HYLA_FAILED(hyla_band_statistics_update(&params, &cube, totals, one)));
+        CHECK(!HYLA_FAILED(hyla_band_statistics_update(&params, &cube, totals, whole)));
+        CHECK_STATUS(HYLA_OK, hyla_band_statistics_merge_columns(one, columns, CHANNELS));
+    }
+    for (size_t k = 0; k < CHANNELS; ++k) {
+        added[k].greatest = merged[k].greatest;
+        added[k].negated_least = merged[k].negated_least;
+    }
+    CHECK_STATUS(HYLA_OK, hyla_band_statistics_normalize(added, CHANNELS));
+    CHECK(memcmp(merged, totals, sizeof merged) == 0 && memcmp(added, totals, sizeof added) == 0);
+    CHECK(memcmp(columns, whole, sizeof columns) == 0);
+    take(to, "bands totals", merged, sizeof merged);
+    take_items(to, "bands columns", columns, sizeof columns, 4);
+}
+
 static inline void take_merged_metrics(const struct buffers *on, const struct piece *pieces, struct hashes *to) {
     enum { BITS = 8, WORDS = 2 * ((1 << BITS) + 1) + 6 };
     const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_KEY, BITS, 0.0f, 0.0f};
@@ -165,6 +197,7 @@ static inline void take_merged_metrics(const struct buffers *on, const struct pi
                 hyla_explained_variance_merge(totals, merged, CHANNELS),
                 hyla_explained_variance_normalize(added, CHANNELS));
     take_merged_sets(on, pieces, to);
+    take_merged_bands(pieces, to);
 }
 
 /* The totals of three parts of the buffers, each merged from zero. */

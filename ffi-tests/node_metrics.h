@@ -45,6 +45,33 @@ static inline void take_counts(const struct buffers *on, const hyla_pixels *pixe
     TAKE_METRICS("pixel statistics metrics", pixel_statistics, &statistics);
 }
 
+/* The channels of the values, as floats and as bytes, with their columns. */
+static inline void take_bands(const struct buffers *on, const hyla_cube *weighted, struct hashes *to) {
+    enum { MOST_CELLS = 4096 };
+    static hyla_band_statistics_column columns[MOST_CELLS];
+    const hyla_band_statistics_params params = {sizeof params, 1, 0.25f};
+    hyla_band_statistics_totals totals[CHANNELS] = {0};
+    hyla_band_statistics_report reports[CHANNELS];
+    hyla_cube cube = *weighted;
+    const size_t cells = cube.n * CHANNELS <= MOST_CELLS ? cube.n * CHANNELS : 0;
+    size_t dead[8] = {0}, found = 0;
+    int64_t indexes[8] = {0};
+    cube.weights = hyla_f32(NULL);
+    memset(columns, 0, sizeof columns);
+    take_status(to, "bands update", hyla_band_statistics_update(&params, &cube, totals, cells > 0 ? columns : NULL));
+    cube.values = hyla_bip(hyla_u8(on->targets), 1);
+    cube.channels = 1;
+    take_status(to, "bands of bytes", hyla_band_statistics_update(&params, &cube, totals, cells > 0 ? columns : NULL));
+    take(to, "bands totals", totals, sizeof totals);
+    take_items(to, "bands columns", columns, cells * sizeof *columns, 4);
+    take_status(to, "bands values", hyla_band_statistics_values(&params, totals, CHANNELS, reports));
+    for (size_t k = 0; k < CHANNELS; ++k) plain_nan(&reports[k].mean, 4);
+    take(to, "bands values", reports, sizeof reports);
+    take_status(to, "bands dead columns", hyla_band_statistics_dead_columns(columns, cells, dead, 8, &found));
+    for (size_t i = 0; i < 8; ++i) indexes[i] = (int64_t)dead[i];
+    take(to, "bands dead columns", indexes, sizeof indexes);
+}
+
 /* The values as ratios of batches with CHANNELS components each. */
 static inline void take_explained_variance(const struct buffers *on, struct hashes *to) {
     hyla_explained_variance_totals totals[CHANNELS] = {0};

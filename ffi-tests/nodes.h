@@ -19,6 +19,7 @@ static inline void take_nodes(const struct buffers *on, unsigned options, struct
     take_cubes(on, &cube, to);
     take_matrices(on, &matrix, to);
     take_counts(on, &counted, to);
+    take_bands(on, &cube, to);
     take_explained_variance(on, to);
     if (columns > 0) take_components(on, &matrix, to);
     if (on->n > 0) take_selector_metrics(on, to);

@@ -201,6 +201,32 @@ void explained_variance() {
                  hyla::explained_variance::metrics(totals, context, {list.data(), 4}).status.code());
 }
 
+void band_statistics() {
+    // Two lines of two columns and two channels, pixel by pixel: column 1 of channel 1 does not move.
+    const std::array<std::uint16_t, 8> lines{1, 5, 2, 7, 3, 4, 4, 7};
+    const hyla::cube cube = hyla::cube::interleaved(lines, 4, 2).with_rows(2);
+    std::array<hyla_band_statistics_totals, 2> totals{}, other{};
+    std::array<hyla_band_statistics_column, 4> columns{}, more{};
+    std::array<hyla::band_statistics::report, 2> reports{};
+    std::array<std::size_t, 2> dead{};
+    const hyla::band_statistics::params at_seven = hyla::band_statistics::params::at(7.0f);
+    CHECK_STATUS(HYLA_OK, hyla::band_statistics::update(at_seven, cube, totals, columns).code());
+    CHECK_STATUS(HYLA_OK, hyla::band_statistics::update(at_seven, cube, other).code());
+    CHECK_STATUS(HYLA_OK, hyla::band_statistics::merge(other, totals).code());
+    CHECK_STATUS(HYLA_OK, hyla::band_statistics::merge_columns(more, columns).code());
+    CHECK_STATUS(HYLA_OK, hyla::band_statistics::normalize(totals).code());
+    CHECK_STATUS(HYLA_OK, hyla::band_statistics::values(at_seven, totals, reports).code());
+    CHECK(reports[0].mean == 2.5 && reports[0].count == 8 && reports[0].std > 1.1180339 && reports[0].std < 1.118034);
+    CHECK(reports[1].saturated == 4 && reports[1].min == 4.0 && reports[1].max == 7.0 && reports[1].dead == 0);
+    const hyla::result<std::size_t> found = hyla::band_statistics::dead_columns(columns, dead);
+    CHECK(found && found.value == 1 && dead[0] == 3);
+    CHECK_STATUS(HYLA_ERROR_MIXED_TOTALS,
+                 hyla::band_statistics::values(hyla::band_statistics::params(), totals, reports).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::band_statistics::update(at_seven, cube, {totals.data(), 1}).code());
+    CHECK_STATUS(HYLA_ERROR_CAPACITY,
+                 hyla::band_statistics::update(at_seven, cube, totals, {columns.data(), 3}).code());
+}
+
 void component_orthogonality() {
     const std::array<float, 4> components{1.0f, 0.0f, 2.0f, 2.0f};
     const hyla::matrix rows(components.data(), 2, 2);
@@ -282,6 +308,7 @@ int main() {
     frame_scores();
     detection();
     explained_variance();
+    band_statistics();
     component_orthogonality();
     selector_metrics();
     distinct_label_count();

@@ -1030,6 +1030,58 @@ struct topk_mean {
     }
 };
 
+// Statistics of each channel of a cube, and dead columns of the detector: hyla_band_statistics_... The words are the
+// caller's, one of totals for each channel, and, where columns are asked for, one for each column of each channel.
+struct band_statistics {
+    using report = hyla_band_statistics_report;
+    using totals = view<hyla_band_statistics_totals>;
+    using columns = view<hyla_band_statistics_column>;
+    struct params : hyla_band_statistics_params {
+        constexpr params() noexcept : hyla_band_statistics_params HYLA_BAND_STATISTICS_PARAMS_DEFAULT {}
+        // Values at or above the level are saturated.
+        [[nodiscard]] static constexpr params at(float level) noexcept {
+            params made;
+            made.has_saturation = 1;
+            made.saturation = level;
+            return made;
+        }
+    };
+
+    static hyla::status update(const hyla_band_statistics_params &how, const hyla_cube &in, totals to) noexcept {
+        if (to.size() != in.channels) return HYLA_ERROR_CAPACITY;
+        return hyla_band_statistics_update(&how, &in, to.data(), nullptr);
+    }
+    static hyla::status update(const hyla_band_statistics_params &how, const hyla_cube &in, totals to,
+                               columns each) noexcept {
+        const std::size_t width = in.n / (in.rows == 0 ? 1 : in.rows);
+        const bool fits = width == 0 ? each.size() == 0 : each.size() / width == in.channels && each.size() % width == 0;
+        if (to.size() != in.channels || !fits) return HYLA_ERROR_CAPACITY;
+        return hyla_band_statistics_update(&how, &in, to.data(), each.data());
+    }
+    static hyla::status merge(view<const hyla_band_statistics_totals> other, totals to) noexcept {
+        if (to.size() != other.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_band_statistics_merge(other.data(), to.data(), to.size());
+    }
+    static hyla::status merge_columns(view<const hyla_band_statistics_column> other, columns to) noexcept {
+        if (to.size() != other.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_band_statistics_merge_columns(other.data(), to.data(), to.size());
+    }
+    static hyla::status normalize(totals of) noexcept {
+        return hyla_band_statistics_normalize(of.data(), of.size());
+    }
+    static hyla::status values(const hyla_band_statistics_params &how, view<const hyla_band_statistics_totals> of,
+                               view<report> to) noexcept {
+        if (to.size() != of.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_band_statistics_values(&how, of.data(), of.size(), to.data());
+    }
+    // The result is how many are dead; `to` has the indexes of as many as it has room for.
+    static result<std::size_t> dead_columns(view<const hyla_band_statistics_column> of,
+                                            view<std::size_t> to) noexcept {
+        return detail::value_of<std::size_t>(hyla_band_statistics_dead_columns, of.data(), of.size(), to.data(),
+                                             to.size());
+    }
+};
+
 // How much of the variance each component explains: hyla_explained_variance_... The totals are the caller's, one for
 // each component.
 struct explained_variance {

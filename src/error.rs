@@ -8,7 +8,7 @@ use core::ops::{BitOr, BitOrAssign};
 
 /// The table of errors: what is told of each, its name in Rust, its number, its name in C (`_`: only Rust returns it),
 /// the argument or field that the core means by it (its name in C; empty: one of several, or none), and its sentence.
-/// `$make` is a macro that makes something of the rows. Numbers are never reused; the next one is -44, and the last
+/// `$make` is a macro that makes something of the rows. Numbers are never reused; the next one is -45, and the last
 /// one that a status has room for is -255.
 macro_rules! errors {
     ($make:ident) => {
@@ -122,6 +122,8 @@ macro_rules! errors {
             /// The scale of integers is NaN or infinite, or floats have a scale or a zero point.
             Scale = -43, HYLA_ERROR_SCALE, c"":
                 c"A scale must be finite, and floats have neither scale nor zero point.";
+            /// The level of saturation is NaN.
+            Saturation = -44, HYLA_ERROR_SATURATION, c"saturation": c"The level of saturation must be a number.";
         }
     };
 }

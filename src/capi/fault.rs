@@ -30,6 +30,8 @@ const NAMES: &[&CStr] = &[
     c"has_alpha", c"boundary", c"empty_target", c"absent", c"include_background", c"has_ignore_index",
     c"skip_exact_zeros", c"has_target", c"color_space", c"assume_srgb", c"measure", c"rule", c"groups", c"has_range",
     c"low",
+    // Statistics of channels.
+    c"cube", c"columns", c"reports", c"dead", c"found", c"has_saturation",
 ];
 
 impl Subject {

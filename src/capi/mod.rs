@@ -64,6 +64,7 @@ pub mod svdd;
 pub mod tversky;
 
 // Metrics.
+pub mod band_statistics;
 pub mod binning;
 pub mod component_orthogonality;
 pub mod confusion;

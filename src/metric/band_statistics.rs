@@ -61,7 +61,7 @@ pub struct Params {
 impl Params {
     /// The level, if it is a number; above all values if there is none.
     fn check(&self) -> Result<(), Error> {
-        if self.saturation.is_some_and(f32::is_nan) { Err(Error::RangeMissing) } else { Ok(()) }
+        if self.saturation.is_some_and(f32::is_nan) { Err(Error::Saturation) } else { Ok(()) }
     }
 
     fn fingerprint(&self) -> i64 {
@@ -133,7 +133,7 @@ const GREATEST: i128 = u16::MAX as i128;
 /// column c of channel k is the item `k * columns + c`. No columns: they are not asked for.
 ///
 /// # Errors
-/// A level that is NaN ([`Error::RangeMissing`]), weights ([`Error::UnsupportedInput`]), other than one `Totals` for
+/// A level that is NaN ([`Error::Saturation`]), weights ([`Error::UnsupportedInput`]), other than one `Totals` for
 /// each channel or other than one `Column` for each of its columns ([`Error::LengthMismatch`]), and those of cubes.
 /// Nothing was added then.
 pub fn update<'a>(
@@ -201,7 +201,7 @@ impl Totals {
     /// What the words say, and what is special about it.
     ///
     /// # Errors
-    /// A level that is NaN ([`Error::RangeMissing`]), words that no values can have ([`Error::Totals`]), values that
+    /// A level that is NaN ([`Error::Saturation`]), words that no values can have ([`Error::Totals`]), values that
     /// were counted with another level ([`Error::MixedTotals`]).
     pub fn report(&self, params: &Params) -> Result<(Report, Notices), Error> {
         params.check()?;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use std::sync::{Mutex, PoisonError};
 use std::vec::Vec;
 
+mod band_statistics;
 mod bce;
 #[cfg(feature = "capi")]
 mod capi;

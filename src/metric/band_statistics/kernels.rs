@@ -27,8 +27,7 @@ pub struct Found {
 }
 
 impl Found {
-    const NOTHING: Self =
-        Self { sum: 0, low: 0, high: 0, zero: 0, saturated: 0, least: i32::MAX, greatest: i32::MIN };
+    const NOTHING: Self = Self { sum: 0, low: 0, high: 0, zero: 0, saturated: 0, least: i32::MAX, greatest: i32::MIN };
 
     #[inline(always)]
     fn add(&mut self, value: i32, level: i32, is_live: bool) {

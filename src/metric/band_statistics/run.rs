@@ -201,7 +201,7 @@ impl Adding<'_> {
     fn add_unpacked(&mut self, run: &Run<f32>) {
         let (hash, level) = (self.hash, self.level());
         for (channel, totals) in self.totals.iter_mut().enumerate() {
-            let add = |items: &[u16], valid: Option<&[u8]>| add_line(items, valid, level, hash, totals);
+            let add = |items: &[u16], valid: Option<&[u8]>| add_gathered(items, valid, level, hash, totals);
             run.gathered(channel, |float| float as u16, add);
         }
         self.add_columns(run);
@@ -250,12 +250,13 @@ impl Adding<'_> {
                 totals.for_each(|(totals, found)| found.add_to(count, hash, totals));
             }
         } else {
+            let count = run.count();
             for (channel, totals) in self.totals.iter_mut().enumerate() {
                 if pixel_stride == 1 || n <= 1 {
                     let items = run.channel(channel).get(..n).unwrap_or(&[]);
-                    add_line(items, run.valid, level, hash, totals);
+                    simd::run(Line { items, valid: run.valid, level }).add_to(count, hash, totals);
                 } else {
-                    let add = |items: &[T], valid: Option<&[u8]>| add_line(items, valid, level, hash, totals);
+                    let add = |items: &[T], valid: Option<&[u8]>| add_gathered(items, valid, level, hash, totals);
                     run.gathered(channel, |item| item, add);
                 }
             }
@@ -264,9 +265,9 @@ impl Adding<'_> {
     }
 }
 
-/// Adds neighbours of one channel, at most a block.
+/// Adds integers of one channel that were gathered.
 #[cfg(feature = "conversions")]
-fn add_line<T: Value + Into<i32>>(items: &[T], valid: Option<&[u8]>, level: i32, hash: i64, totals: &mut Totals) {
+fn add_gathered<T: Value + Into<i32>>(items: &[T], valid: Option<&[u8]>, level: i32, hash: i64, totals: &mut Totals) {
     let found = simd::run(Line { items, valid, level });
     found.add_to(count_valid(items.len(), valid), hash, totals);
 }

@@ -2,9 +2,11 @@
 
 use super::{LABELS, N, Node, one, pixels, reading, totals_of};
 use crate::error::{Error, Notices};
+use crate::input::{Cube, CubePlanes, Layout, Values};
 use crate::metric::ranking::{self, Binning, Rule};
 use crate::metric::{
-    confusion, detection, distinct_label_count, drift, explained_variance, pixel_statistics, score_statistics, sum,
+    band_statistics, confusion, detection, distinct_label_count, drift, explained_variance, pixel_statistics,
+    score_statistics, sum,
 };
 use crate::node::range;
 use std::sync::LazyLock;
@@ -18,7 +20,17 @@ static TABLE: LazyLock<Vec<u32>> = LazyLock::new(|| {
 });
 
 pub(super) fn metrics() -> Vec<Node> {
-    vec![of_sum(), of_statistics(), of_pixels(), of_confusion(), of_detection(), of_range(), of_variance(), of_labels()]
+    vec![
+        of_sum(),
+        of_statistics(),
+        of_pixels(),
+        of_confusion(),
+        of_detection(),
+        of_range(),
+        of_variance(),
+        of_labels(),
+        of_bands(),
+    ]
 }
 
 fn of_sum() -> Node {
@@ -85,6 +97,22 @@ fn of_variance() -> Node {
         let (mut ratios, mut sums) = ([0.0; 2], [0.0; 2]);
         let total = explained_variance::values(&totals, &mut ratios, &mut sums)?;
         Ok(([&ratios[..], &sums, &[total.value]].concat(), total.notices))
+    })
+}
+
+/// (A float cube, and one of integers, in one channel.)
+fn of_bands() -> Node {
+    let params = band_statistics::Params { saturation: Some(0.5) };
+    let mut totals = [band_statistics::Totals::default()];
+    let floats = Cube { values: pixels().scores, layout: Layout::planar(N, 1), ..Cube::default() };
+    band_statistics::update(&params, &floats, &mut totals, &mut []).unwrap();
+    let bytes: Vec<u8> = LABELS.iter().map(|label| *label as u8).collect();
+    let planes = CubePlanes { n: N, channels: 1, values: Values::planar(&bytes[..], N), ..CubePlanes::default() };
+    band_statistics::update(&params, &planes, &mut totals, &mut []).unwrap();
+    Node::new("band statistics", &totals, &[]).read(move |words| {
+        let (report, notices) = one::<band_statistics::Totals>(words).report(&params)?;
+        let counts = [report.count, report.nan, report.zero, report.saturated, report.dead].map(|count| count as f64);
+        Ok(([&[report.mean, report.std, report.min, report.max][..], &counts].concat(), notices))
     })
 }
 
