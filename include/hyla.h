@@ -90,6 +90,7 @@
 #define HYLA_TVERSKY_PARAMS_DEFAULT \
     { sizeof(hyla_tversky_params), HYLA_NORMALIZATION_SIGMOID, HYLA_BOUNDARY_ZERO, HYLA_EMPTY_TARGET_ONE, 1.0f, 1e-6f, \
     0.5f, 0.5f, 1.0f }
+#define HYLA_BAND_STATISTICS_PARAMS_DEFAULT { sizeof(hyla_band_statistics_params), 0, 0.0f }
 #define HYLA_BINNING_PARAMS_DEFAULT { sizeof(hyla_binning_params), HYLA_BINNING_KEY, 12, 0.0f, 1.0f }
 #define HYLA_DETECTION_PARAMS_DEFAULT { sizeof(hyla_detection_params), 1, 200 }
 #define HYLA_DRIFT_PARAMS_DEFAULT { sizeof(hyla_drift_params), 10, 0, 0.0f, 0.0f }
@@ -254,6 +255,9 @@
 
 // The scale of integers is NaN or infinite, or floats have a scale or a zero point.
 #define HYLA_ERROR_SCALE (-43)
+
+// The level of saturation is NaN.
+#define HYLA_ERROR_SATURATION (-44)
 
 // No pixel counted: a mean is NaN, a sum or ratio 0.
 #define HYLA_NOTICE_EMPTY 1
@@ -451,6 +455,9 @@
 
 // The stages in which cuvis-ai runs the node (see `hyla_context`).
 #define HYLA_TVERSKY_STAGES 7
+
+// The stages in which the node may run (see `hyla_context`): all.
+#define HYLA_BAND_STATISTICS_STAGES 15
 
 // Bins of one relative width: the leading bits of the float. No range to choose.
 #define HYLA_BINNING_KEY 0
@@ -1298,6 +1305,105 @@ typedef struct hyla_tversky_totals {
     int64_t fingerprint;
 } hyla_tversky_totals;
 
+// Statistics of each channel of a cube: what is counted. With sums over the values x of the pixels that count:
+//
+// n = how many are numbers    mean = S1 / n    std = sqrt(n S2 - S1^2) / n        S1 = sum x    S2 = sum x^2
+// min, max = the least and the greatest    zero = how many are 0    saturated = how many are at or above the level
+//
+// A value is what the plane says; of integers without scale and zero point it is the item, a digital number. A NaN
+// is counted apart and belongs to nothing else. Mean and deviation are exact and rounded once. A channel, or a
+// column of the detector, is dead if two values or more count there and all are one number, or all are NaN.
+//
+// Initialise with HYLA_BAND_STATISTICS_PARAMS_DEFAULT.
+typedef struct hyla_band_statistics_params {
+    // `sizeof(hyla_band_statistics_params)`.
+    uint32_t struct_size;
+    // 1: values at or above `saturation` are saturated; 0: none are. Default 0.
+    uint32_t has_saturation;
+    // The level, no NaN. Looked at only with `has_saturation`. Default 0.
+    float saturation;
+} hyla_band_statistics_params;
+
+// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
+typedef struct hyla_exact_squares {
+    // The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
+    // in [0, 2^32), the last one signed.
+    int64_t digits[20];
+    // How many terms were NaN.
+    int64_t nan;
+    // How many terms were infinite.
+    int64_t positive_infinity;
+    // Zero.
+    int64_t negative_infinity;
+    // Zero.
+    int64_t reserved;
+} hyla_exact_squares;
+
+// The words of a channel; all zero is empty. NOT additive as a whole: all words add but `greatest` and
+// `negated_least`, which keep the greater one. `hyla_band_statistics_merge` joins them. Integers without scale and
+// zero point add in integers: at most 2^47 of them, beyond which words are HYLA_ERROR_TOTALS.
+typedef struct hyla_band_statistics_totals {
+    // How many values count, NaN among them.
+    int64_t count;
+    // How many of them are 0.
+    int64_t zero;
+    // How many are at or above the level.
+    int64_t saturated;
+    // Shows whether levels were mixed.
+    int64_t fingerprint;
+    // How many of the values came as integers.
+    int64_t integers;
+    // The sum of these.
+    int64_t integer_sum;
+    // The sum of their squares: the first plus 2^32 times the second.
+    int64_t integer_squares[2];
+    // The order key of the greatest number; 0 for none.
+    int64_t greatest;
+    // The order key of minus the least number; 0 for none.
+    int64_t negated_least;
+    // The sum of the values that came as floats.
+    struct hyla_exact_sum sum;
+    // The sum of their squares.
+    struct hyla_exact_squares squares;
+} hyla_band_statistics_totals;
+
+// The words of a column of the detector in one channel; all zero is empty. NOT additive: they are joined by
+// `hyla_band_statistics_merge_columns`.
+typedef struct hyla_band_statistics_column {
+    // The order key of the greatest number; 0 for none.
+    uint32_t greatest;
+    // The order key of minus the least number; 0 for none.
+    uint32_t negated_least;
+    // How many values are numbers; 2^32 - 1 means at least as many.
+    uint32_t numbers;
+    // How many are NaN; 2^32 - 1 means at least as many.
+    uint32_t nan;
+} hyla_band_statistics_column;
+
+// What the words of a channel say. Mean, deviation and extremes are those of the numbers; NaN without any.
+typedef struct hyla_band_statistics_report {
+    // The mean, rounded once.
+    double mean;
+    // The standard deviation of the population (with n, not n - 1), rounded once; NaN beside an infinity.
+    double std;
+    // The least number.
+    double min;
+    // The greatest number.
+    double max;
+    // How many values count, NaN among them.
+    int64_t count;
+    // How many of them are NaN.
+    int64_t nan;
+    // How many are 0.
+    int64_t zero;
+    // How many are at or above the level.
+    int64_t saturated;
+    // 1: the channel is dead: two values or more count, and all are the same. 0: it is not, for all one knows.
+    int64_t dead;
+    // 0. Room for later.
+    int64_t reserved;
+} hyla_band_statistics_report;
+
 // How scores become bins: the rule. Any rule keeps the order of scores; what ranking loses is the order inside a
 // bin, and `hyla_ranking_values` says how much that can be.
 //
@@ -1688,21 +1794,6 @@ typedef struct hyla_ranking_exact_report {
     // 0. Room for later.
     int64_t reserved;
 } hyla_ranking_exact_report;
-
-// An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.
-typedef struct hyla_exact_squares {
-    // The finite part: the sum over i of `digits[i] * 2^(32 i - 320)`. Canonical: all but the last
-    // in [0, 2^32), the last one signed.
-    int64_t digits[20];
-    // How many terms were NaN.
-    int64_t nan;
-    // How many terms were infinite.
-    int64_t positive_infinity;
-    // Zero.
-    int64_t negative_infinity;
-    // Zero.
-    int64_t reserved;
-} hyla_exact_squares;
 
 // Exact sums of scores and of their squares over a stream (cuvis-ai: ScoreStatisticsMetric); all zero is empty.
 // Adding the words of two totals merges them; call `hyla_score_statistics_normalize` afterwards to compare words.
@@ -3170,6 +3261,91 @@ hyla_status hyla_tversky_loss_and_gradient(const struct hyla_tversky_params *par
                                            float *grad_scores);
 
 // Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
+// bindings that cannot use HYLA_BAND_STATISTICS_PARAMS_DEFAULT. Bytes of a later version become 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_band_statistics_params_init(struct hyla_band_statistics_params *params,
+                                             size_t size);
+
+// `sizeof(hyla_band_statistics_totals)`, for bindings to check: the words of one channel.
+HYLA_API
+size_t hyla_band_statistics_totals_size(void);
+
+// `sizeof(hyla_band_statistics_column)`, for bindings to check: the words of one column of one channel.
+HYLA_API
+size_t hyla_band_statistics_column_size(void);
+
+// Adds a line, a frame or any other part of a stream to the words of its channels (`totals`, one for each), and to
+// those of its columns: `columns` is NULL, or has `channels * n / rows` items, of which column c of channel k is
+// the item `k * (n / rows) + c`.
+//
+// Inputs: the cube's values, of any type; optional `valid`; no weights. Values that are converted have at most 4096
+// channels, with pointers of 32 bits 256.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, SATURATION
+// (NaN), RESERVED, STRIDES, CHANNELS, UNSUPPORTED_INPUT (weights), and those of cubes.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_band_statistics_update(const struct hyla_band_statistics_params *params,
+                                        const struct hyla_cube *cube,
+                                        struct hyla_band_statistics_totals *totals,
+                                        struct hyla_band_statistics_column *columns);
+
+// Adds the words of other channels to those of channels, one by one, and makes them canonical.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_band_statistics_merge(const struct hyla_band_statistics_totals *other,
+                                       struct hyla_band_statistics_totals *totals,
+                                       size_t channels);
+
+// Makes the words of channels canonical after they were added elsewhere (and the extremes joined).
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_band_statistics_normalize(struct hyla_band_statistics_totals *totals,
+                                           size_t channels);
+
+// Writes what the words of channels say, one report for each. The notices are those of all of them.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, SATURATION,
+// TOTALS, MIXED_TOTALS (values that were counted with another level). Notices: EMPTY (a channel has no number),
+// NOT_FINITE.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_band_statistics_values(const struct hyla_band_statistics_params *params,
+                                        const struct hyla_band_statistics_totals *totals,
+                                        size_t channels,
+                                        struct hyla_band_statistics_report *reports);
+
+// Joins the words of other columns to those of columns, one by one. `count` is the number of all columns of all
+// channels.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP.
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_band_statistics_merge_columns(const struct hyla_band_statistics_column *other,
+                                               struct hyla_band_statistics_column *columns,
+                                               size_t count);
+
+// Writes the indexes of dead columns to `dead`, in ascending order, at most `capacity` of them, and to `found` how
+// many are dead. Index k * columns + c is column c of channel k. `dead` may be NULL if `capacity` is 0.
+//
+// Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, TOTALS. Notices: EMPTY (no column has a value), INCOMPLETE
+// (more are dead than `dead` has room for).
+HYLA_API
+HYLA_NODISCARD
+hyla_status hyla_band_statistics_dead_columns(const struct hyla_band_statistics_column *columns,
+                                              size_t count,
+                                              size_t *dead,
+                                              size_t capacity,
+                                              size_t *found);
+
+// Writes the defaults into the first `size` bytes of a struct and sets its `struct_size`: for
 // bindings that cannot use HYLA_BINNING_PARAMS_DEFAULT. Bytes of a later version become 0.
 //
 // Errors: NULL_POINTER, MISALIGNED, STRUCT_SIZE (0, no multiple of 4, above 4096).
@@ -4082,6 +4258,12 @@ static inline hyla_svdd_params hyla_svdd_params_default(void) {
 /* The defaults as a value. */
 static inline hyla_tversky_params hyla_tversky_params_default(void) {
     hyla_tversky_params params = HYLA_TVERSKY_PARAMS_DEFAULT;
+    return params;
+}
+
+/* The defaults as a value. */
+static inline hyla_band_statistics_params hyla_band_statistics_params_default(void) {
+    hyla_band_statistics_params params = HYLA_BAND_STATISTICS_PARAMS_DEFAULT;
     return params;
 }
 
