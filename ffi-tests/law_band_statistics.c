@@ -5,17 +5,17 @@
 
 enum { K = LAW_CHANNELS, CELLS = LAW_CHANNELS * LAW_PIXELS };
 
-static const hyla_band_statistics_params at_one = {sizeof at_one, 1, 1.0f};
+static const hyla_band_statistics_params plain = HYLA_BAND_STATISTICS_PARAMS_DEFAULT;
 
 /* The columns lie in TABLE, other columns in MORE, the dead ones in LIST. */
 static void fill(struct arguments *a) {
     hyla_cube cube = *cube_of(a);
     cube.weights = hyla_f32(NULL);
-    *(hyla_band_statistics_params *)a->at[PARAMS] = at_one;
+    *(hyla_band_statistics_params *)a->at[PARAMS] = plain;
     memset(a->at[TABLE], 0, CELLS * sizeof(hyla_band_statistics_column));
     memset(a->at[MORE], 0, CELLS * sizeof(hyla_band_statistics_column));
-    CHECK_STATUS(HYLA_OK, hyla_band_statistics_update(&at_one, &cube, a->at[TOTALS], a->at[TABLE]));
-    CHECK_STATUS(HYLA_OK, hyla_band_statistics_update(&at_one, &cube, a->at[OTHER], a->at[MORE]));
+    CHECK_STATUS(HYLA_OK, hyla_band_statistics_update(&plain, &cube, a->at[TOTALS], a->at[TABLE]));
+    CHECK_STATUS(HYLA_OK, hyla_band_statistics_update(&plain, &cube, a->at[OTHER], a->at[MORE]));
 }
 
 static const struct family family = {
@@ -38,13 +38,12 @@ CALL(values, a->at[PARAMS], a->at[TOTALS], K, a->at[VALUE])
 CALL(merge_columns, a->at[MORE], a->at[TABLE], CELLS)
 CALL(dead_columns, a->at[TABLE], CELLS, a->at[LIST], 8, a->at[COUNT])
 
-/* Weights are refused, so the cube has none. */
+/* Weights are refused (which a test below tries), so the cube of the law has none. */
 static hyla_status call_update(const struct arguments *a) {
     hyla_cube *const cube = (hyla_cube *)(void *)(a->rooms->bytes[CUBE] + ROOM / 2);
     const hyla_plane weights = cube->weights;
     cube->weights = hyla_f32(NULL);
-    const hyla_status status =
-        hyla_band_statistics_update(a->at[PARAMS], a->at[CUBE], a->at[TOTALS], a->at[TABLE]);
+    const hyla_status status = hyla_band_statistics_update(a->at[PARAMS], a->at[CUBE], a->at[TOTALS], a->at[TABLE]);
     cube->weights = weights;
     return status;
 }
@@ -79,7 +78,6 @@ static void refused(hyla_status expected, const char *subject, const hyla_band_s
 }
 
 static void arguments(void) {
-    const hyla_band_statistics_params plain = HYLA_BAND_STATISTICS_PARAMS_DEFAULT;
     hyla_band_statistics_params params = {sizeof params, 1, NAN}, made;
     hyla_cube cube = three_lines();
     CHECK_STATUS(HYLA_OK, hyla_band_statistics_params_init(&made, sizeof made));
@@ -117,7 +115,6 @@ static void arguments(void) {
         CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_band_statistics_merge_columns(more, columns, many[i]));
         CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_band_statistics_dead_columns(columns, many[i], dead, 2, &found));
     }
-    CHECK_STATUS(HYLA_ERROR_TOO_LARGE, hyla_band_statistics_dead_columns(columns, 4, dead, SIZE_MAX, &found));
     CHECK(dead[0] == 42 && found == 42);
     CHECK_STATUS(HYLA_OK, hyla_band_statistics_merge(NULL, NULL, 0));
     CHECK_STATUS(HYLA_OK, hyla_band_statistics_values(&plain, NULL, 0, NULL));
@@ -126,7 +123,7 @@ static void arguments(void) {
 }
 
 static void values(void) {
-    const hyla_band_statistics_params params = {sizeof params, 1, 9.0f}, plain = HYLA_BAND_STATISTICS_PARAMS_DEFAULT;
+    const hyla_band_statistics_params params = {sizeof params, 1, 9.0f};
     const hyla_cube frame = three_lines();
     hyla_band_statistics_totals totals[2] = {0}, by_line[2] = {0};
     hyla_band_statistics_column columns[4] = {0}, of_lines[4] = {0};

@@ -3,6 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a bench")]
 
+mod bands;
 mod losses;
 mod small;
 
@@ -232,6 +233,7 @@ criterion_group!(
     histograms,
     exact_ranking,
     frame_scores,
+    bands::of_lines,
     small::of_small_inputs,
     small::of_histograms,
     small::of_selectors,

@@ -167,9 +167,9 @@ exported! {
         reports: *mut hyla_band_statistics_report,
     ) {
         let (checked, span) = check::parameters(params)?;
-        let reads = [span, Span::of(totals, channels)];
-        disjoint(&[Written::of(reports, channels)], &[&reads])?;
-        let (totals, mut reports) = (views(totals, channels)?, output(mirrored(reports), channels)?);
+        let totals = views(totals, channels)?;
+        disjoint(&[Written::of(reports, channels)], &[&[span, Span::of_slice(Some(totals))]])?;
+        let mut reports = output(mirrored(reports), channels)?;
         let core = checked.to_core()?;
         // First all are read: an error writes nothing.
         totals.iter().try_for_each(|totals| totals.report(&core).map(|_| ()))?;

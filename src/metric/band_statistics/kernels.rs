@@ -6,13 +6,15 @@
 use super::Totals;
 use super::run::Value;
 use crate::node::range::key;
-use crate::simd::{Kernel, Simd};
+use crate::simd::{Kernel, Simd, on_stack};
 
 /// The most values of a block: sums of them, and of halves of their squares, are below 2^31.
 pub const BLOCK: usize = 1 << 15;
 
-/// How many channels go side by side.
-pub const CHANNELS: usize = 16;
+/// The most channels that go side by side.
+pub const CHANNELS: usize = on_stack(64);
+/// How many there must be for that; fewer are gathered.
+pub const FEW: usize = 8;
 
 /// What a block of integers of one channel holds.
 #[derive(Clone, Copy)]
@@ -89,58 +91,110 @@ impl<T: Value + Into<i32>> Kernel for Line<'_, T> {
     }
 }
 
-/// Neighbouring channels of pixels: lanes are channels.
+/// Neighbouring channels of pixels: lanes are channels. Four pixels go together, so that what is found is read and
+/// written a quarter as often.
 pub struct Interleaved<'a, T> {
     /// From the first channel of the first pixel on.
     pub items: &'a [T],
+    /// How many channels there are, at most [`CHANNELS`].
+    pub channels: usize,
     /// How far the next pixel is, and how many there are.
     pub stride: usize,
     pub n: usize,
     pub valid: Option<&'a [u8]>,
     pub level: i32,
+    pub to: &'a mut Channels,
 }
 
-impl<T: Value + Into<i32>> Kernel for Interleaved<'_, T> {
-    type Output = [Found; CHANNELS];
+/// What is found of channels side by side.
+pub struct Channels {
+    sums: [i32; CHANNELS],
+    low: [u32; CHANNELS],
+    high: [u32; CHANNELS],
+    zero: [u32; CHANNELS],
+    saturated: [u32; CHANNELS],
+    least: [i32; CHANNELS],
+    greatest: [i32; CHANNELS],
+}
 
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> [Found; CHANNELS] {
-        let Self { items, stride, n, valid, level } = self;
+impl Channels {
+    pub fn nothing() -> Self {
         let Found { least, greatest, .. } = Found::NOTHING;
-        let (mut sums, mut least, mut greatest) = ([0_i32; CHANNELS], [least; CHANNELS], [greatest; CHANNELS]);
-        let [mut low, mut high, mut zero, mut saturated] = [[0_u32; CHANNELS]; 4];
-        for pixel in 0..n {
-            if valid.and_then(|valid| valid.get(pixel)) == Some(&0) {
-                continue;
-            }
-            let row = items.get(pixel * stride..).and_then(<[T]>::first_chunk::<CHANNELS>);
-            let Some(row) = row else { continue };
-            let values: [i32; CHANNELS] = row.map(Into::into);
-            let squares = values.map(|value| value.wrapping_mul(value) as u32);
-            each(&mut sums, &values, |sum, value| sum.wrapping_add(value));
-            each(&mut low, &squares, |low, square| low.wrapping_add(square & 0xffff));
-            each(&mut high, &squares, |high, square| high.wrapping_add(square >> 16));
-            each(&mut zero, &values, |zero, value| zero.wrapping_add(u32::from(value == 0)));
-            each(&mut saturated, &values, |all, value| all.wrapping_add(u32::from(value >= level)));
-            each(&mut least, &values, |least: i32, value| least.min(value));
-            each(&mut greatest, &values, |greatest: i32, value| greatest.max(value));
+        Self {
+            sums: [0; CHANNELS],
+            low: [0; CHANNELS],
+            high: [0; CHANNELS],
+            zero: [0; CHANNELS],
+            saturated: [0; CHANNELS],
+            least: [least; CHANNELS],
+            greatest: [greatest; CHANNELS],
         }
-        let mut found = [Found::NOTHING; CHANNELS];
-        each(&mut found, &sums, |found, sum| Found { sum, ..found });
-        each(&mut found, &low, |found, low| Found { low, ..found });
-        each(&mut found, &high, |found, high| Found { high, ..found });
-        each(&mut found, &zero, |found, zero| Found { zero, ..found });
-        each(&mut found, &saturated, |found, saturated| Found { saturated, ..found });
-        each(&mut found, &least, |found, least| Found { least, ..found });
-        each(&mut found, &greatest, |found, greatest| Found { greatest, ..found });
-        found
+    }
+
+    /// What each channel holds.
+    pub fn found(&self) -> impl Iterator<Item = Found> + '_ {
+        let squares = self.low.iter().zip(&self.high);
+        let counts = self.zero.iter().zip(&self.saturated);
+        let ends = self.least.iter().zip(&self.greatest);
+        let all = self.sums.iter().zip(squares).zip(counts).zip(ends);
+        all.map(|(((sum, (low, high)), (zero, saturated)), (least, greatest))| Found {
+            sum: *sum,
+            low: *low,
+            high: *high,
+            zero: *zero,
+            saturated: *saturated,
+            least: *least,
+            greatest: *greatest,
+        })
+    }
+
+    /// Adds the values of some pixels, channel after channel.
+    #[inline(always)]
+    fn add<T: Into<i32>, const PIXELS: usize>(&mut self, values: impl Iterator<Item = [T; PIXELS]>, level: i32) {
+        let squares = self.low.iter_mut().zip(&mut self.high);
+        let counts = self.zero.iter_mut().zip(&mut self.saturated);
+        let ends = self.least.iter_mut().zip(&mut self.greatest);
+        let all = self.sums.iter_mut().zip(squares).zip(counts).zip(ends);
+        for ((((sum, (low, high)), (zero, saturated)), (least, greatest)), values) in all.zip(values) {
+            let mut found = Found {
+                sum: *sum,
+                low: *low,
+                high: *high,
+                zero: *zero,
+                saturated: *saturated,
+                least: *least,
+                greatest: *greatest,
+            };
+            values.into_iter().for_each(|value| found.add(value.into(), level, true));
+            (*sum, *low, *high) = (found.sum, found.low, found.high);
+            (*zero, *saturated) = (found.zero, found.saturated);
+            (*least, *greatest) = (found.least, found.greatest);
+        }
     }
 }
 
-#[inline(always)]
-fn each<A: Copy, B: Copy>(to: &mut [A; CHANNELS], with: &[B; CHANNELS], join: impl Fn(A, B) -> A) {
-    for (to, with) in to.iter_mut().zip(with) {
-        *to = join(*to, *with);
+impl<T: Value + Into<i32>> Kernel for Interleaved<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Self { items, channels, stride, n, valid, level, to } = self;
+        let is_live = |pixel: &usize| valid.and_then(|valid| valid.get(*pixel)) != Some(&0);
+        let row = |pixel: usize| items.get(pixel * stride..).and_then(|row| row.get(..channels)).unwrap_or(&[]);
+        let mut rows = (0..n).filter(is_live).map(row);
+        while let Some(a) = rows.next() {
+            match (rows.next(), rows.next(), rows.next()) {
+                (Some(b), Some(c), Some(d)) => {
+                    let values = a.iter().zip(b).zip(c).zip(d);
+                    to.add(values.map(|(((a, b), c), d)| [*a, *b, *c, *d]), level);
+                }
+                (b, c, d) => {
+                    for row in [Some(a), b, c, d].into_iter().flatten() {
+                        to.add(row.iter().map(|item| [*item]), level);
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! others   ──► tiles of floats ──► floats of a channel
 //! ```
 
-use super::kernels::{BLOCK, CHANNELS, Interleaved, Levels, Line};
+use super::kernels::{BLOCK, CHANNELS, Channels, FEW, Interleaved, Levels, Line};
 use super::{Column, Params, Totals};
 use crate::error::Error;
 use crate::input::{Cube, CubeSource, Layout, Marks, Pixels, Sum, count_valid};
@@ -82,13 +82,14 @@ pub(super) fn update(
         && planes.values.plane.zero_point == 0
     {
         match planes.values.plane.items {
-            Items::U8(items) => return Ok(adding.each_row(planes, items)),
-            Items::I8(items) => return Ok(adding.each_row(planes, items)),
-            Items::U16(items) => return Ok(adding.each_row(planes, items)),
-            Items::I16(items) => return Ok(adding.each_row(planes, items)),
+            Items::U8(_) | Items::I8(_) | Items::U16(_) | Items::I16(_) => {
+                adding.each_row(planes);
+                return Ok(());
+            }
             Items::Mono10p(_) | Items::Mono12p(_) | Items::Mono12Packed(_) => {
                 // The pixels were unpacked to floats, which hold them.
-                cube.each(Marks::None, None, |tile| adding.add_unpacked(&Run::of_cube(&tile.cube)));
+                let make = |float: f32| float as u16;
+                cube.each(Marks::None, None, |tile| adding.add_made(&Run::of_cube(&tile.cube), make));
                 return Ok(());
             }
             _ => {}
@@ -105,11 +106,15 @@ impl<'a> Run<'a, f32> {
 }
 
 impl<'a, T: Value> Run<'a, T> {
+    fn new(items: &'a [T], start: usize, layout: Layout, valid: Option<&'a [u8]>) -> Self {
+        Self { items: items.get(start..).unwrap_or(&[]), layout, valid }
+    }
+
     /// So many pixels from one on.
     fn part(&self, first: usize, n: usize) -> Self {
-        let items = self.items.get(first.wrapping_mul(self.layout.pixel_stride)..).unwrap_or(&[]);
         let valid = self.valid.and_then(|valid| valid.get(first..)).and_then(|valid| valid.get(..n));
-        Self { items, layout: Layout { n, ..self.layout }, valid }
+        let start = first.wrapping_mul(self.layout.pixel_stride);
+        Self::new(self.items, start, Layout { n, ..self.layout }, valid)
     }
 
     /// The items of a channel, each so many pixels apart.
@@ -196,20 +201,23 @@ impl Adding<'_> {
         self.add_columns(run);
     }
 
-    /// Adds unpacked pixels, channel by channel.
+    /// Gathers values and makes integers of them, channel by channel.
     #[cfg(feature = "conversions")]
-    fn add_unpacked(&mut self, run: &Run<f32>) {
+    #[inline(never)]
+    fn add_made<T: Value, U: Value + Into<i32>>(&mut self, run: &Run<T>, make: fn(T) -> U) {
         let (hash, level) = (self.hash, self.level());
         for (channel, totals) in self.totals.iter_mut().enumerate() {
-            let add = |items: &[u16], valid: Option<&[u8]>| add_gathered(items, valid, level, hash, totals);
-            run.gathered(channel, |float| float as u16, add);
+            run.gathered(channel, make, |items, valid| {
+                let found = simd::run(Line { items, valid, level });
+                found.add_to(count_valid(items.len(), valid), hash, totals);
+            });
         }
         self.add_columns(run);
     }
 
     /// Adds integers where they are, row by row.
     #[cfg(feature = "conversions")]
-    fn each_row<T: Value + Into<i32>>(&mut self, planes: &CubePlanes, items: &[T]) {
+    fn each_row(&mut self, planes: &CubePlanes) {
         let lie = planes.values.plane.lie();
         let (channels, channel_stride) = (planes.channels, planes.values.channel_stride);
         let [mut width, row_stride] = [self.width, lie.row_stride(self.width)];
@@ -227,7 +235,14 @@ impl Adding<'_> {
                 let start = row.wrapping_mul(row_stride).wrapping_add(column.wrapping_mul(lie.stride));
                 let layout = Layout { n: count, channels, pixel_stride: lie.stride, channel_stride };
                 let valid = tile.cube.valid.and_then(|valid| valid.get(first..first + count));
-                self.add_integers(&Run { items: items.get(start..).unwrap_or(&[]), layout, valid });
+                match planes.values.plane.items {
+                    Items::U8(items) => self.add_integers(&Run::new(items, start, layout, valid)),
+                    Items::U16(items) => self.add_integers(&Run::new(items, start, layout, valid)),
+                    Items::I16(items) => self.add_integers(&Run::new(items, start, layout, valid)),
+                    // These are rare: there are no loops for them alone.
+                    Items::I8(items) => self.add_made(&Run::new(items, start, layout, valid), i16::from),
+                    _ => {}
+                }
                 first += count;
             }
         });
@@ -235,41 +250,29 @@ impl Adding<'_> {
 
     /// Adds a run of at most a block: of neighbouring pixels, of neighbouring channels, or gathered.
     #[cfg(feature = "conversions")]
+    #[inline(never)]
     fn add_integers<T: Value + Into<i32>>(&mut self, run: &Run<T>) {
-        let (hash, level) = (self.hash, self.level());
         let Layout { n, channels, pixel_stride, channel_stride } = run.layout;
-        let is_interleaved = channel_stride == 1 && pixel_stride > 1 && channels >= CHANNELS;
+        let is_interleaved = channel_stride == 1 && pixel_stride > 1 && channels >= FEW;
+        if !is_interleaved && pixel_stride > 1 && n > 1 {
+            return self.add_made(run, |item| item);
+        }
+        let (hash, level, count, valid) = (self.hash, self.level(), run.count(), run.valid);
         if is_interleaved {
-            let count = run.count();
-            for first in (0..channels).step_by(CHANNELS) {
-                // The last channels are taken with some that were counted.
-                let from = first.min(channels - CHANNELS);
-                let items = run.channel(from);
-                let found = simd::run(Interleaved { items, stride: pixel_stride, n, valid: run.valid, level });
-                let totals = self.totals.iter_mut().skip(from).zip(&found).skip(first - from);
-                totals.for_each(|(totals, found)| found.add_to(count, hash, totals));
+            for (index, totals) in self.totals.chunks_mut(CHANNELS).enumerate() {
+                let (items, channels) = (run.channel(index.wrapping_mul(CHANNELS)), totals.len());
+                let to = &mut Channels::nothing();
+                simd::run(Interleaved { items, channels, stride: pixel_stride, n, valid, level, to });
+                totals.iter_mut().zip(to.found()).for_each(|(totals, found)| found.add_to(count, hash, totals));
             }
         } else {
-            let count = run.count();
             for (channel, totals) in self.totals.iter_mut().enumerate() {
-                if pixel_stride == 1 || n <= 1 {
-                    let items = run.channel(channel).get(..n).unwrap_or(&[]);
-                    simd::run(Line { items, valid: run.valid, level }).add_to(count, hash, totals);
-                } else {
-                    let add = |items: &[T], valid: Option<&[u8]>| add_gathered(items, valid, level, hash, totals);
-                    run.gathered(channel, |item| item, add);
-                }
+                let items = run.channel(channel).get(..n).unwrap_or(&[]);
+                simd::run(Line { items, valid, level }).add_to(count, hash, totals);
             }
         }
         self.add_columns(run);
     }
-}
-
-/// Adds integers of one channel that were gathered.
-#[cfg(feature = "conversions")]
-fn add_gathered<T: Value + Into<i32>>(items: &[T], valid: Option<&[u8]>, level: i32, hash: i64, totals: &mut Totals) {
-    let found = simd::run(Line { items, valid, level });
-    found.add_to(count_valid(items.len(), valid), hash, totals);
 }
 
 /// Adds floats of one channel, at most a block.
