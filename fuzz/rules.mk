@@ -1,7 +1,7 @@
 # Fuzzing; included by the Makefile, paths are those of the repository. fuzz/README.md says what is fuzzed.
 
 FUZZ := $(BUILD)/fuzz
-FUZZ_TARGETS := pixels cubes matrices rankings hostile streams gradients bands
+FUZZ_TARGETS := pixels cubes matrices rankings hostile streams gradients
 # How long, and how many at once.
 SECONDS ?= 60
 FUZZ_JOBS ?= 2
