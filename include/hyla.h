@@ -3281,8 +3281,8 @@ size_t hyla_band_statistics_column_size(void);
 // those of its columns: `columns` is NULL, or has `channels * n / rows` items, of which column c of channel k is
 // the item `k * (n / rows) + c`.
 //
-// Inputs: the cube's values, of any type; optional `valid`; no weights. Values that are converted have at most 4096
-// channels, with pointers of 32 bits 256.
+// Inputs: the cube's values, of any type; optional `valid`; no weights. Values that are converted have at most
+// 4096 channels, with pointers of 32 bits 256.
 //
 // Errors: NULL_POINTER, MISALIGNED, TOO_LARGE, OVERLAP, STRUCT_SIZE, UNKNOWN_FIELD, UNKNOWN_OPTION, SATURATION
 // (NaN), RESERVED, STRIDES, CHANNELS, UNSUPPORTED_INPUT (weights), and those of cubes.

@@ -1054,7 +1054,8 @@ struct band_statistics {
     static hyla::status update(const hyla_band_statistics_params &how, const hyla_cube &in, totals to,
                                columns each) noexcept {
         const std::size_t width = in.n / (in.rows == 0 ? 1 : in.rows);
-        const bool fits = width == 0 ? each.size() == 0 : each.size() / width == in.channels && each.size() % width == 0;
+        const bool fits =
+            width == 0 ? each.size() == 0 : each.size() / width == in.channels && each.size() % width == 0;
         if (to.size() != in.channels || !fits) return HYLA_ERROR_CAPACITY;
         return hyla_band_statistics_update(&how, &in, to.data(), each.data());
     }

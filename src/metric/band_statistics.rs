@@ -20,8 +20,8 @@
 //! saturation were mixed.
 //!
 //! **Dead**: a channel or a column of the detector is dead if two values or more count there and all are one number, or
-//! all are NaN: its deviation over the lines is 0. For columns the caller hands over [`Column`]s, one for each column of
-//! each channel; [`dead_columns`] lists those that are dead.
+//! all are NaN: its deviation over the lines is 0. For columns the caller hands over [`Column`]s, one for each column
+//! of each channel; [`dead_columns`] lists those that are dead.
 //!
 //! **Accuracy**: sums are exact, so mean and deviation are each the exact number, rounded once, whatever the offset.
 //! Integers of at most 16 bits (without scale and zero point) add in integers: their sum in 64 bits, that of their

@@ -269,7 +269,9 @@ proptest! {
     /// Floats of any bits have the words of sums that are added one by one, in every order and on every tier.
     #[test]
     fn floats(
-        scene in scenes((any_float(), -2_i8..2, 0_u8..3).prop_map(|(any, few, kind)| [any, few.into(), 0.5][usize::from(kind)])),
+        scene in scenes(
+            (any_float(), -2_i8..2, 0_u8..3).prop_map(|(any, few, kind)| [any, few.into(), 0.5][usize::from(kind)])
+        ),
         params in levels(),
     ) {
         let mut first: Option<Words> = None;
@@ -302,7 +304,8 @@ proptest! {
         params in levels(),
     ) {
         let bil = |scene: &Scene<u16>| Order { row: scene.channels * scene.columns, pixel: 1, channel: scene.columns };
-        let whole = words_of(&params, &scene.planes(values_in(Plane::from(&scene.stored(bil(&scene), 0)[..]), bil(&scene))));
+        let stored = scene.stored(bil(&scene), 0);
+        let whole = words_of(&params, &scene.planes(values_in(Plane::from(&stored[..]), bil(&scene))));
         let empty = (vec![Totals::default(); scene.channels], vec![Column::default(); scene.channels * scene.columns]);
         let (mut streamed, mut forwards, mut backwards) = (empty.clone(), empty.clone(), empty);
         let ends = ends(&cuts, scene.rows);
@@ -374,7 +377,8 @@ proptest! {
         let values = || values_in(Plane::from(&stored[..]), bsq);
         let expected = words_of(&params, &masked.planes(values()));
         let labels = Mask::from(&labels[..]).ignoring(ignored.into());
-        prop_assert_eq!(words_of(&params, &CubePlanes { valid: Some(labels), ..scene.planes(values()) }), expected.clone());
+        let found = words_of(&params, &CubePlanes { valid: Some(labels), ..scene.planes(values()) });
+        prop_assert_eq!(&found, &expected);
         let bits_row = scene.columns.div_ceil(8);
         let mut bits = vec![0_u8; bits_row * scene.rows];
         for (pixel, valid) in valid.iter().enumerate() {

@@ -178,7 +178,10 @@ fn words_that_contradict_each_other() {
 proptest! {
     /// Any words are read: a report, or an error. So are they merged, and made canonical.
     #[test]
-    fn any_words(words in proptest::collection::vec(super::super::exact_words::any_digit(), 100), small in any::<u64>()) {
+    fn any_words(
+        words in proptest::collection::vec(super::super::exact_words::any_digit(), 100),
+        small in any::<u64>(),
+    ) {
         let make = |words: &[i64], shift: usize| {
             let at = |index: usize| if small >> (index + shift) & 1 == 0 { words[index] } else { words[index] & 7 };
             let mut totals = Totals {
