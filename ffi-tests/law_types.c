@@ -72,7 +72,8 @@ static void all_types(void) {
         for (size_t plane_type = 0; plane_type < PLANE_TYPES; ++plane_type) {
             for (size_t mask_type = 0; mask_type < MASK_TYPES; ++mask_type) {
                 for (size_t stride = 1; stride < 4; stride += 2) {
-                    const struct lie lie = {lengths[length][0], lengths[length][1], stride, seed % 8, seed % 3 * 2};
+                    const size_t first = (size_t)(seed % 8), gap = (size_t)(seed % 3 * 2);
+                    const struct lie lie = {lengths[length][0], lengths[length][1], stride, first, gap};
                     types(plane_type, mask_type, lie, ++seed);
                 }
             }
