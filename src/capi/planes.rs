@@ -227,16 +227,14 @@ impl hyla_mask {
         if has_ignore > 1 {
             return Err(Fault::new(Error::UnsupportedInput, subject));
         }
+        if !row_pitch.is_multiple_of(size) {
+            return Err(Fault::new(Error::Misaligned, subject));
+        }
         let truths = |truths: Truths<'a>| {
-            let mask = Mask::new(truths).every(stride.max(1)).from_bit(first_bit as usize);
-            let mask = if has_ignore == 1 { mask.ignoring(ignore) } else { mask };
-            if row_pitch.is_multiple_of(size) {
-                Ok(mask.rows(row_pitch / size))
-            } else {
-                Err(Fault::new(Error::Misaligned, subject))
-            }
+            let mask = Mask::new(truths).every(stride.max(1)).from_bit(first_bit as usize).rows(row_pitch / size);
+            if has_ignore == 1 { mask.ignoring(ignore) } else { mask }
         };
-        let lie = truths(empty)?.lie();
+        let lie = truths(empty).lie();
         if lie.group.is_some() && (stride > 1 || first_bit > 7) {
             return Err(Fault::new(Error::Strides, subject));
         }
@@ -251,7 +249,7 @@ impl hyla_mask {
                 HYLA_BITS_MSB => Truths::HighestFirst(input(data.cast(), span)?),
                 _ => Truths::U8(input(data.cast(), span)?),
             }
-        })?;
+        });
         mask.check(rows, columns).of(subject)?;
         Ok(mask)
     }

@@ -1,7 +1,8 @@
 //! Planes and masks at their limits. (That all nodes take them is a property of the harness.)
 
 use super::for_each_tier;
-use crate::input::{Items, Mask, Plane, Planes, Truths};
+use crate::input::{CubePlanes, Items, Mask, Plane, Planes, Truths, Values};
+use crate::loss::mse;
 use crate::metric::detection::{Params, Ranking, Totals};
 use crate::metric::ranking::{self, Binning};
 use crate::metric::sum;
@@ -13,6 +14,27 @@ fn sum_of(plane: Plane, n: usize) -> f64 {
     let mut totals = sum::Totals::default();
     totals.update(&Planes { n, scores: Some(plane), ..Planes::default() }).unwrap();
     totals.value().unwrap().value
+}
+
+/// The mean squared error of values of so many pixels of two channels, to zeros.
+fn error_of(values: Values, n: usize, rows: usize) -> f64 {
+    let (params, zeros) = (mse::Params::default(), vec![0.0_f32; 2 * n]);
+    let cube = CubePlanes { n, rows, channels: 2, values, ..CubePlanes::default() };
+    let mut totals = mse::Totals::default();
+    totals.update(&params, &cube, Values::interleaved(&zeros[..], 2)).unwrap();
+    totals.loss(&params).unwrap().value
+}
+
+#[test]
+fn values_lie_as_their_constructors_say() {
+    // Two rows of three pixels; the channels are 1 to 6, and ten times that.
+    let by_pixel = [1_u16, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60];
+    let by_channel = [1_u16, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60];
+    let by_line = [1_u16, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60];
+    let expected = by_pixel.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / 12.0;
+    assert_eq!(error_of(Values::interleaved(&by_pixel[..], 2), 6, 1), expected);
+    assert_eq!(error_of(Values::planar(&by_channel[..], 6), 6, 1), expected);
+    assert_eq!(error_of(Values::by_line(&by_line[..], 3, 2), 6, 2), expected);
 }
 
 #[test]
