@@ -1,7 +1,7 @@
 //! Planes and masks at their limits. (That all nodes take them is a property of the harness.)
 
 use super::for_each_tier;
-use crate::input::{CubePlanes, Items, Mask, Plane, Planes, Truths, Values};
+use crate::input::{Cube, CubePlanes, Items, Layout, Mask, Plane, Planes, Truths, Values};
 use crate::loss::mse;
 use crate::metric::detection::{Params, Ranking, Totals};
 use crate::metric::ranking::{self, Binning};
@@ -35,6 +35,18 @@ fn values_lie_as_their_constructors_say() {
     assert_eq!(error_of(Values::interleaved(&by_pixel[..], 2), 6, 1), expected);
     assert_eq!(error_of(Values::planar(&by_channel[..], 6), 6, 1), expected);
     assert_eq!(error_of(Values::by_line(&by_line[..], 3, 2), 6, 2), expected);
+}
+
+#[test]
+fn a_cube_of_slices_becomes_planes() {
+    let (values, zeros) = ([1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0], [0.0_f32; 6]);
+    let layout = Layout { n: 3, channels: 2, pixel_stride: 2, channel_stride: 1 };
+    let cube =
+        Cube { values: &values, layout, valid: Some(&[1, 0, 1]), weights: Some(&[1.0, 1.0, 2.0]), ..Cube::default() };
+    let (params, mut of_cube, mut of_planes) = (mse::Params::default(), mse::Totals::default(), mse::Totals::default());
+    of_cube.update(&params, &cube, &zeros[..]).unwrap();
+    of_planes.update(&params, &CubePlanes::from(cube), &zeros[..]).unwrap();
+    assert_eq!(of_planes.loss(&params).unwrap().value, of_cube.loss(&params).unwrap().value);
 }
 
 #[test]
