@@ -166,6 +166,14 @@ static void lines(void) {
     CHECK(of_lines.channel_stride == 9 && of_lines.plane.stride == 0);
 }
 
+/* Of no pixel any array may be NULL, whatever the type of the values. */
+static void nothing(const struct cube_function *function) {
+    struct inputs_of_cube in = good();
+    in.cube.n = in.cube.rows = 0;
+    in.cube.targets.data = in.cube.labels.data = NULL;
+    taken(function, in, "no pixel");
+}
+
 int main(void) {
     for (size_t i = 0; i < N; ++i) {
         targets[i] = (uint8_t)(i % 2);
@@ -174,6 +182,7 @@ int main(void) {
     }
     for (size_t i = 0; i < CUBE_FUNCTIONS; ++i) {
         taken(&cube_functions[i], good(), "good");
+        nothing(&cube_functions[i]);
         errors_of_values(&cube_functions[i]);
         errors_of_pixels(&cube_functions[i]);
         errors_of_outputs(&cube_functions[i]);

@@ -71,8 +71,12 @@ static void all_types(void) {
     for (size_t length = 0; length < sizeof lengths / sizeof *lengths; ++length) {
         for (size_t plane_type = 0; plane_type < PLANE_TYPES; ++plane_type) {
             for (size_t mask_type = 0; mask_type < MASK_TYPES; ++mask_type) {
+                /* Every type meets every other one among few pixels, and one of them among many. */
+                const bool is_long = lengths[length][0] * lengths[length][1] > 1000;
+                if (is_long && mask_type != plane_type % MASK_TYPES) continue;
                 for (size_t stride = 1; stride < 4; stride += 2) {
-                    const struct lie lie = {lengths[length][0], lengths[length][1], stride, seed % 8, seed % 3 * 2};
+                    const size_t first = (size_t)(seed % 8), gap = (size_t)(seed % 3 * 2);
+                    const struct lie lie = {lengths[length][0], lengths[length][1], stride, first, gap};
                     types(plane_type, mask_type, lie, ++seed);
                 }
             }

@@ -13,7 +13,7 @@ use crate::catalog::{Kind, Shape, Spec, Stage};
 use crate::fault::{Fallible, Fault};
 use crate::files::npy::Writer;
 use crate::files::series::{Part, Series};
-use crate::nodes::frame::{Frame, Input, Truth};
+use crate::nodes::frame::{Frame, Input};
 use crate::nodes::{Named, Running};
 use crate::plan::{Plan, Planned};
 use crate::watch::Watch;
@@ -107,12 +107,12 @@ fn frame<'a>(shape: [usize; 2], parts: &'a [(&'static str, Part)], valid: &'a mu
     }
     if !valid.is_empty() {
         let given = Frame { shape, inputs: std::mem::take(&mut inputs) };
-        if let Some(given) = given.truth("valid").map(Truth::bytes) {
+        if let Some(given) = given.bytes("valid") {
             valid.iter_mut().zip(given.iter()).for_each(|(valid, given)| *valid &= u8::from(*given != 0));
         }
         inputs = given.inputs;
         inputs.retain(|(name, _)| *name != "valid");
-        inputs.push(("valid", Input::Truth(Truth { truths: Truths::U8(valid), ignored: None })));
+        inputs.push(("valid", Input::Truths(Truths::U8(valid))));
     }
     Frame { shape, inputs }
 }

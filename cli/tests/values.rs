@@ -146,6 +146,39 @@ fn every_type_of_items_gives_the_same_numbers() {
 }
 
 #[test]
+fn cubes_and_labels_of_every_type_give_the_same_numbers() {
+    let folder = Folder::new();
+    folder.write(
+        "p.yaml",
+        "nodes:\n  a:\n    type: CrossEntropyLoss\n  b:\n    type: MSEReconstructionLoss\n\
+         connections:\n  - [model.logits, a.logits]\n  - [data.labels, a.targets]\n\
+         \x20 - [model.logits, b.reconstruction]\n  - [data.cube, b.target]\n",
+    );
+    // Two rows of two pixels with two classes each.
+    let (shape, logits) = ([2, 2, 2], [1_i8, 0, 2, -3, 1, 4, 0, 5]);
+    let labels = [0_u8, 1, 1, 0];
+    folder.floats("data.cube.npy", &shape, &[0.5, 1.0, 2.0, 0.0, -1.0, 3.0, 0.0, 4.0]);
+    folder.floats("model.logits.npy", &shape, &logits.map(f32::from));
+    folder.npy("data.labels.npy", "|u1", &[2, 2], &labels);
+    let run = || folder.values(&["p.yaml", "--inputs", "."])["values"].clone();
+    let wanted = run();
+    let of = |dtype: &str, bytes: Vec<u8>| {
+        folder.npy("model.logits.npy", dtype, &shape, &bytes);
+        assert_eq!(run(), wanted, "{dtype}");
+    };
+    of("|i1", logits.iter().flat_map(|item| item.to_le_bytes()).collect());
+    of("<i2", logits.iter().flat_map(|item| i16::from(*item).to_le_bytes()).collect());
+    of(">f8", logits.iter().flat_map(|item| f64::from(*item).to_be_bytes()).collect());
+    let halves = [0x3c00_u16, 0, 0x4000, 0xc200, 0x3c00, 0x4400, 0, 0x4500];
+    of("<f2", halves.iter().flat_map(|item| item.to_le_bytes()).collect());
+    for (dtype, size) in [("<u2", 2), ("<i4", 4), ("<i8", 8)] {
+        let bytes: Vec<u8> = labels.iter().flat_map(|item| [&[*item][..], &vec![0; size - 1]].concat()).collect();
+        folder.npy("data.labels.npy", dtype, &[2, 2], &bytes);
+        assert_eq!(run(), wanted, "{dtype}");
+    }
+}
+
+#[test]
 fn archives_have_members() {
     use std::io::Write;
     let folder = two_frames();

@@ -125,3 +125,8 @@ impl Fault {
         }
     }
 }
+
+/// The number of the error of a status, without what it is about; 0 if it is none.
+pub fn error_of(status: i32) -> i32 {
+    if status < 0 { status | !0xff } else { 0 }
+}

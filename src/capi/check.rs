@@ -162,6 +162,11 @@ pub(super) unsafe fn constant<'a, T>(argument: Argument<*const T>) -> Result<&'a
     Ok(unsafe { &*argument.pointer })
 }
 
+/// Room for later fields holds nothing.
+pub(super) fn unused(reserved: &[usize], subject: Subject) -> Result<(), Fault> {
+    if reserved.iter().all(|word| *word == 0) { Ok(()) } else { Err(Fault::new(Error::Reserved, subject)) }
+}
+
 /// A place for a result, perhaps uninitialised.
 pub(super) unsafe fn result<'a, T>(argument: Argument<*mut T>) -> Result<&'a mut MaybeUninit<T>, Fault> {
     // SAFETY: `MaybeUninit<T>` has the layout of `T` and asks for no initialised bytes.

@@ -1,14 +1,14 @@
 //! The inputs of functions on pixels of several values.
 
-use super::check::{Span, constant, input};
+use super::check::{Span, constant, input, unused};
 use super::fault::{About as _, Argument, Fault, Subject, subject};
-use super::planes::{HYLA_F32, HYLA_I32, hyla_mask, hyla_plane};
+use super::planes::{HYLA_F32, HYLA_I32, check_one_row, hyla_mask, hyla_plane};
 #[cfg(feature = "conversions")]
-use super::planes::{HYLA_U8, HYLA_U16, of_mask, of_plane};
+use super::planes::{HYLA_U8, HYLA_U16, of_mask, of_plane, output_row_stride};
 use crate::error::Error;
 use crate::input::{Cube, CubeSource, Floats, Layout, Marks, Original};
 #[cfg(feature = "conversions")]
-use crate::input::{CubePlanes, Mask, Values, shape};
+use crate::input::{CubePlanes, Values, shape};
 
 /// The values of pixels of several channels, where they are: `hyla_bip(plane, channels)`, `hyla_bsq(plane, pixels)` and
 /// `hyla_bil(plane, columns, channels)` make them of the plane of the first channel.
@@ -189,10 +189,7 @@ impl hyla_cube {
     /// ([`Error::UnsupportedInput`]).
     #[inline(always)]
     unsafe fn slices<'a>(&self, marks: Marks) -> Result<Cube<'a>, Fault> {
-        if self.rows > 1 || self.output_pitch != 0 {
-            let subject = if self.rows > 1 { subject!(rows) } else { subject!(output_pitch) };
-            return Err(Fault::new(Error::UnsupportedInput, subject));
-        }
+        check_one_row(self.rows, self.output_pitch)?;
         let n = self.n;
         let [pixel_stride, channel_stride] = self.values.strides();
         let layout = Layout { n, channels: self.channels, pixel_stride, channel_stride };
@@ -229,17 +226,10 @@ impl hyla_cube {
     #[inline(never)]
     unsafe fn planes<'a>(&self, marks: Marks) -> Result<Taken<'a>, Fault> {
         let (rows, columns) = shape(self.n, self.rows)?;
-        if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
-            return Err(Fault::new(Error::Misaligned, subject!(output_pitch)));
-        }
+        let output_row_stride = output_row_stride(self.output_pitch)?;
         // SAFETY: the contract.
         let mask = |mask: &hyla_mask, is_needed: bool, subject| unsafe {
-            match (mask.data.is_null(), is_needed) {
-                (false, _) => mask.read(rows, columns, subject).map(Some),
-                (true, true) if self.n > 0 => Err(Fault::new(Error::NullPointer, subject)),
-                (true, true) => Ok(Some(Mask::from(&[0_u8; 0][..]))),
-                (true, false) => Ok(None),
-            }
+            mask.given([!mask.data.is_null(), is_needed], [rows, columns], subject)
         };
         // SAFETY: the contract.
         let values = unsafe { self.values.read([rows, columns], self.channels, subject!(values)) }?;
@@ -257,7 +247,7 @@ impl hyla_cube {
             n: self.n,
             rows,
             channels: self.channels,
-            output_row_stride: self.output_pitch / size_of::<f32>(),
+            output_row_stride,
             values,
             targets,
             labels,
@@ -331,9 +321,6 @@ impl hyla_plane {
 pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_cube>) -> Result<&'a hyla_cube, Fault> {
     // SAFETY: the contract.
     let cube = unsafe { constant(argument) }?;
-    if cube.reserved.iter().all(|word| *word == 0) {
-        Ok(cube)
-    } else {
-        Err(Fault::new(Error::Reserved, argument.subject))
-    }
+    unused(&cube.reserved, argument.subject)?;
+    Ok(cube)
 }

@@ -7,7 +7,7 @@ use core::num::{NonZeroI32, NonZeroU8};
 
 /// What an error is about: a place in [`NAMES`], counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Subject(NonZeroU8);
+pub(crate) struct Subject(NonZeroU8);
 
 /// The names that errors are told with; errors that can be about one thing alone have it in their table. One that was
 /// released keeps its place: new ones go to the end.
@@ -87,7 +87,7 @@ pub(super) use subject;
 
 /// An error and its subject, as the status that C gets: `-(error | subject << 8)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault(NonZeroI32);
+pub(crate) struct Fault(NonZeroI32);
 
 /// The bits of the number of an error.
 const NUMBER: i32 = 0xff;
@@ -100,7 +100,12 @@ impl Fault {
 
     /// An error of this number, which is negative: the bits above its own are ones, of which the highest stays one.
     const fn of_number(number: i32, subject: Subject) -> Self {
-        match NonZeroI32::new((number ^ (subject.0.get() as i32) << 8) | i32::MIN) {
+        Self::of_nonzero((number ^ (subject.0.get() as i32) << 8) | i32::MIN)
+    }
+
+    /// A status that is not 0, of which all others make the least one.
+    pub const fn of_nonzero(status: i32) -> Self {
+        match NonZeroI32::new(status) {
             Some(status) => Self(status),
             None => Self(NonZeroI32::MIN),
         }
@@ -108,10 +113,7 @@ impl Fault {
 
     /// An error that names nothing.
     const fn plain(error: Error) -> Self {
-        match NonZeroI32::new(error as i32) {
-            Some(status) => Self(status),
-            None => Self(NonZeroI32::MIN),
-        }
+        Self::of_nonzero(error as i32)
     }
 
     /// The same error, about this.
@@ -191,7 +193,7 @@ fn of_state(fault: Fault, subject: Subject) -> Fault {
 
 /// A pointer that C hands over, and its name.
 #[derive(Clone, Copy)]
-pub(super) struct Argument<P> {
+pub(crate) struct Argument<P> {
     pub pointer: P,
     pub subject: Subject,
 }
@@ -243,7 +245,7 @@ impl<T> Pointer for *mut T {
 }
 
 /// An argument of a function of C, which `exported!` gives its name if it is a pointer.
-pub(super) trait Named: Sized {
+pub(crate) trait Named: Sized {
     const IS_POINTER: bool = false;
     type Argument;
     fn named(self, subject: Option<Subject>) -> Self::Argument;

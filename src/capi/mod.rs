@@ -26,7 +26,7 @@
 // What calls are made of.
 mod check;
 mod environment;
-mod fault;
+pub(crate) mod fault;
 mod macros;
 mod node;
 

@@ -1,17 +1,17 @@
 //! The inputs of all pixel functions.
 
-use super::check::{self, Parameters, Span, Written, constant, parameters};
+use super::check::{self, Parameters, Span, Written, constant, parameters, unused};
 #[cfg(feature = "conversions")]
 use super::fault::About as _;
 use super::fault::{Argument, Fault, subject};
 use super::loss::Inputs;
-use super::planes::{hyla_mask, hyla_plane};
+use super::planes::{check_one_row, hyla_mask, hyla_plane};
 #[cfg(feature = "conversions")]
-use super::planes::{of_mask, of_plane};
+use super::planes::{of_mask, of_plane, output_row_stride};
 use crate::error::Error;
-#[cfg(feature = "conversions")]
-use crate::input::{Mask, Plane, Planes, shape};
 use crate::input::{Pixels, Source, Used};
+#[cfg(feature = "conversions")]
+use crate::input::{Plane, Planes, shape};
 
 /// The inputs of a call: planes and masks of `n` pixels. Which of them a function uses is said with it; what is not
 /// used may be all zero. Scores, targets and decisions that a function does not need are ignored, so that one struct
@@ -165,10 +165,7 @@ impl hyla_pixels {
     /// They are not floats and bytes side by side ([`Error::Dtype`]), or lie in rows ([`Error::UnsupportedInput`]).
     #[inline(always)]
     unsafe fn slices<'a>(&self, used: Used) -> Result<Pixels<'a>, Fault> {
-        if self.rows > 1 || self.output_pitch != 0 {
-            let subject = if self.rows > 1 { subject!(rows) } else { subject!(output_pitch) };
-            return Err(Fault::new(Error::UnsupportedInput, subject));
-        }
+        check_one_row(self.rows, self.output_pitch)?;
         let n = self.n;
         // SAFETY: the contract; `n` items were asked for.
         let floats = |plane: &hyla_plane, input, subject| unsafe {
@@ -193,9 +190,7 @@ impl hyla_pixels {
     #[inline(never)]
     unsafe fn planes<'a>(&self, used: Used, needed: Used) -> Result<Taken<'a>, Fault> {
         let (rows, columns) = shape(self.n, self.rows)?;
-        if !self.output_pitch.is_multiple_of(size_of::<f32>()) {
-            return Err(Fault::new(Error::Misaligned, subject!(output_pitch)));
-        }
+        let output_row_stride = output_row_stride(self.output_pitch)?;
         // SAFETY: the contract.
         let plane = |plane: &hyla_plane, input, subject| unsafe {
             match (used.has(input), needed.has(input)) {
@@ -207,17 +202,12 @@ impl hyla_pixels {
         };
         // SAFETY: the contract.
         let mask = |mask: &hyla_mask, input, subject| unsafe {
-            match (used.has(input), needed.has(input)) {
-                (true, _) => mask.read(rows, columns, subject).map(Some),
-                (false, true) if self.n > 0 => Err(Fault::new(Error::NullPointer, subject)),
-                (false, true) => Ok(Some(Mask::from(&[0_u8; 0][..]))),
-                _ => Ok(None),
-            }
+            mask.given([used.has(input), needed.has(input)], [rows, columns], subject)
         };
         Ok(Taken::Planes(Planes {
             n: self.n,
             rows,
-            output_row_stride: self.output_pitch / size_of::<f32>(),
+            output_row_stride,
             scores: plane(&self.scores, Used::SCORES, subject!(scores))?,
             targets: mask(&self.targets, Used::TARGETS, subject!(targets))?,
             decisions: mask(&self.decisions, Used::DECISIONS, subject!(decisions))?,
@@ -285,11 +275,8 @@ impl hyla_pixels {
 pub(super) unsafe fn read<'a>(argument: Argument<*const hyla_pixels>) -> Result<&'a hyla_pixels, Fault> {
     // SAFETY: the contract.
     let pixels = unsafe { constant(argument) }?;
-    if pixels.reserved.iter().all(|word| *word == 0) {
-        Ok(pixels)
-    } else {
-        Err(Fault::new(Error::Reserved, argument.subject))
-    }
+    unused(&pixels.reserved, argument.subject)?;
+    Ok(pixels)
 }
 
 /// No output overlaps another one, the structs that a call reads, or the inputs that it uses.

@@ -5,7 +5,7 @@ use super::check::Span;
 use super::check::input;
 #[cfg(feature = "conversions")]
 use super::fault::About as _;
-use super::fault::{Argument, Fault, Subject};
+use super::fault::{Argument, Fault, Subject, subject};
 use crate::error::Error;
 #[cfg(feature = "conversions")]
 use crate::input::{Items, Mask, Plane, Rows, Truths};
@@ -211,6 +211,26 @@ impl hyla_mask {
         unsafe { input(Argument::new(self.data.cast(), subject), n) }.map(Place::of)
     }
 
+    /// The items of rows of pixels, if they are used; of no pixel there are some if they are needed.
+    ///
+    /// # Errors
+    /// They are needed and not given ([`Error::NullPointer`]), and those of [`Self::read`].
+    #[cfg(feature = "conversions")]
+    pub(super) unsafe fn given<'a>(
+        &self,
+        [is_used, is_needed]: [bool; 2],
+        [rows, columns]: [usize; 2],
+        subject: Subject,
+    ) -> Result<Option<Mask<'a>>, Fault> {
+        match (is_used, is_needed) {
+            // SAFETY: the contract.
+            (true, _) => unsafe { self.read(rows, columns, subject) }.map(Some),
+            (false, true) if rows * columns > 0 => Err(Fault::new(Error::NullPointer, subject)),
+            (false, true) => Ok(Some(Mask::from(&[0_u8; 0][..]))),
+            (false, false) => Ok(None),
+        }
+    }
+
     /// The items of rows of pixels.
     #[cfg(feature = "conversions")]
     #[inline(never)]
@@ -227,16 +247,14 @@ impl hyla_mask {
         if has_ignore > 1 {
             return Err(Fault::new(Error::UnsupportedInput, subject));
         }
+        if !row_pitch.is_multiple_of(size) {
+            return Err(Fault::new(Error::Misaligned, subject));
+        }
         let truths = |truths: Truths<'a>| {
-            let mask = Mask::new(truths).every(stride.max(1)).from_bit(first_bit as usize);
-            let mask = if has_ignore == 1 { mask.ignoring(ignore) } else { mask };
-            if row_pitch.is_multiple_of(size) {
-                Ok(mask.rows(row_pitch / size))
-            } else {
-                Err(Fault::new(Error::Misaligned, subject))
-            }
+            let mask = Mask::new(truths).every(stride.max(1)).from_bit(first_bit as usize).rows(row_pitch / size);
+            if has_ignore == 1 { mask.ignoring(ignore) } else { mask }
         };
-        let lie = truths(empty)?.lie();
+        let lie = truths(empty).lie();
         if lie.group.is_some() && (stride > 1 || first_bit > 7) {
             return Err(Fault::new(Error::Strides, subject));
         }
@@ -251,9 +269,29 @@ impl hyla_mask {
                 HYLA_BITS_MSB => Truths::HighestFirst(input(data.cast(), span)?),
                 _ => Truths::U8(input(data.cast(), span)?),
             }
-        })?;
+        });
         mask.check(rows, columns).of(subject)?;
         Ok(mask)
+    }
+}
+
+/// Slices lie in one row, and so do outputs beside them.
+#[inline(always)]
+pub(super) fn check_one_row(rows: usize, output_pitch: usize) -> Result<(), Fault> {
+    if rows <= 1 && output_pitch == 0 {
+        return Ok(());
+    }
+    let subject = if rows > 1 { subject!(rows) } else { subject!(output_pitch) };
+    Err(Fault::new(Error::UnsupportedInput, subject))
+}
+
+/// Floats from a row of an output to the next.
+#[cfg(feature = "conversions")]
+pub(super) fn output_row_stride(output_pitch: usize) -> Result<usize, Fault> {
+    if output_pitch.is_multiple_of(size_of::<f32>()) {
+        Ok(output_pitch / size_of::<f32>())
+    } else {
+        Err(Fault::new(Error::Misaligned, subject!(output_pitch)))
     }
 }
 

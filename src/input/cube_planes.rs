@@ -11,10 +11,11 @@
 //! tiles give the bits of the whole.
 
 use super::cube_tile::{CubeTile, Floats, Marks};
-use super::grid::{Place, Rows, shape};
+use super::grid::{Place, Rows, Walk, shape};
+use super::mask::live;
 use super::{Cube, Items, Layout, Mask, Plane, Values};
 use crate::error::Error;
-use crate::simd::{Arena, Output, copy, take};
+use crate::simd::{Arena, Output, take};
 
 /// The inputs of a call on pixels of several values, of any type and in rows: as [`Cube`], which is simpler where all
 /// inputs are slices.
@@ -125,7 +126,7 @@ impl<'a> CubePlanes<'a> {
             return Err(Error::UnsupportedInput);
         }
         match lie.span_of_channels([rows, columns], self.channels, self.values.channel_stride) {
-            // The values are apart, and so it is the rows.
+            // The values themselves share no places, so that the pitch is too short.
             Err(Error::Strides) if self.output_row_stride != 0 => Err(Error::FrameShape),
             span => span,
         }
@@ -144,11 +145,8 @@ pub(crate) struct CubeTiles<'a> {
     is_interleaved: bool,
     floats_of: Floats,
     output: Output<'a>,
-    rows: usize,
-    width: usize,
-    /// How many pixels of a row a tile has.
-    columns: usize,
-    next: (usize, usize),
+    /// Over parts of rows.
+    walk: Walk,
     /// The tile of which the arena holds what goes to the output.
     unstored: Option<Place>,
     arena: Arena<ARENA>,
@@ -199,24 +197,11 @@ impl<'a> CubeTiles<'a> {
                 && original.is_none_or(|original| original.plane.lie().group.is_none()),
             floats_of,
             output,
-            rows,
-            width,
-            columns,
-            next: (0, 0),
+            walk: Walk::new(rows, Place { columns, ..row }),
             unstored: None,
             arena: Arena::new(),
             needed: columns.wrapping_mul(bytes),
         }
-    }
-
-    fn place(&mut self) -> Option<Place> {
-        let (row, column) = self.next;
-        if row >= self.rows || self.width == 0 {
-            return None;
-        }
-        let columns = self.columns.min(self.width - column).max(1);
-        self.next = if column + columns >= self.width { (row + 1, 0) } else { (row, column + columns) };
-        Some(Place { row, rows: 1, column, columns, width: self.width })
     }
 
     /// The next tile. What was written to the last one goes to the output before.
@@ -225,7 +210,7 @@ impl<'a> CubeTiles<'a> {
         if let Some(place) = self.unstored.take() {
             self.store(&place);
         }
-        let place = self.place()?;
+        let place = self.walk.next()?;
         let n = place.columns;
         let Self {
             planes, original, floats, reads, is_interleaved, floats_of, output, unstored, arena, needed, ..
@@ -277,13 +262,7 @@ impl<'a> CubeTiles<'a> {
         let targets = planes.targets.as_ref().map(|mask| mask.fetch(&place, &mut rest));
         let mut valid = planes.valid.as_ref().map(|mask| mask.fetch(&place, &mut rest));
         if planes.masks().any(|mask| mask.ignored.is_some()) {
-            let live = take::<u8>(&mut rest, n);
-            match valid {
-                Some(valid) => copy(live, valid),
-                None => live.fill(1),
-            }
-            planes.masks().for_each(|mask| mask.strike(&place, live));
-            valid = Some(live);
+            valid = Some(live(valid, planes.masks(), &place, &mut rest));
         }
         let cube = Cube { values, layout, targets, labels, valid, weights };
         Some(CubeTile { cube, original: originals.unwrap_or(values), output })

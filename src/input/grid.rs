@@ -54,6 +54,33 @@ impl Place {
     }
 }
 
+/// A walk over rows, place by place.
+pub(crate) struct Walk {
+    rows: usize,
+    /// The first place; the others have as many rows and columns, or what is left of them.
+    step: Place,
+    /// The row and the column of the next one.
+    next: (usize, usize),
+}
+
+impl Walk {
+    pub fn new(rows: usize, step: Place) -> Self {
+        Self { rows, step, next: (0, 0) }
+    }
+
+    /// The next place.
+    pub fn next(&mut self) -> Option<Place> {
+        let ((row, column), width) = (self.next, self.step.width);
+        if row >= self.rows || width == 0 {
+            return None;
+        }
+        let rows = self.step.rows.min(self.rows - row);
+        let columns = self.step.columns.min(width - column);
+        self.next = if column + columns >= width { (row + rows, 0) } else { (row, column + columns) };
+        Some(Place { row, rows, column, columns, width })
+    }
+}
+
 impl Rows {
     /// Neighbours without gaps.
     pub const PLAIN: Self = Self { stride: 1, row_stride: 0, group: None };

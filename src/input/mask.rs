@@ -3,9 +3,10 @@
 //! A label may mean that a pixel has none (255, -1, "void"): a pixel with it is as if it were not there.
 
 use super::MaskCounts;
+use super::bits::Bits;
 use super::grid::{Group, Place, Rows};
 use crate::error::Error;
-use crate::simd::{self, Kernel, Simd, cut, take};
+use crate::simd::{self, Kernel, Simd, copy, cut, take};
 
 /// The items of a mask.
 #[derive(Clone, Copy, Debug)]
@@ -191,6 +192,17 @@ impl<'a> Mask<'a> {
         }
     }
 
+    /// The bits of the row that begins at `start`; of what is no bits none.
+    #[inline(always)]
+    fn bits(&self, start: usize) -> Bits<'a> {
+        let (bytes, is_highest_first) = match self.truths {
+            Truths::HighestFirst(bytes) => (bytes, true),
+            Truths::LowestFirst(bytes) => (bytes, false),
+            _ => (&[][..], false),
+        };
+        Bits { bytes: bytes.get(start..).unwrap_or(&[]), is_highest_first, first_bit: self.first_bit }
+    }
+
     /// Hands over the items of pixels of the row that begins at `start`, each with its byte: where code is scarcer than
     /// time.
     #[inline(always)]
@@ -217,6 +229,22 @@ impl<'a> Mask<'a> {
     }
 }
 
+/// A byte for each pixel of a place, in the arena: 0 where `valid` is, or where a mask has its ignored label.
+pub(super) fn live<'m, 't>(
+    valid: Option<&[u8]>,
+    masks: impl Iterator<Item = &'m Mask<'m>>,
+    place: &Place,
+    arena: &mut &'t mut [u8],
+) -> &'t [u8] {
+    let live = take(arena, place.pixels());
+    match valid {
+        Some(valid) => copy(live, valid),
+        None => live.fill(1),
+    }
+    masks.for_each(|mask| mask.strike(place, live));
+    live
+}
+
 /// A part of a row: bytes for its pixels. Loops of which the compiler makes vectors, for each tier.
 struct Convert<'a> {
     mask: &'a Mask<'a>,
@@ -235,8 +263,7 @@ impl Kernel for Convert<'_> {
             Truths::U8(items) => self.each(items, |item, to| *to = item),
             Truths::U16(items) => self.each(items, |item, to| *to = u8::from(item != 0)),
             Truths::I32(items) => self.each(items, |item, to| *to = u8::from(item != 0)),
-            Truths::LowestFirst(bytes) => self.spread(Bits { bytes, is_highest_first: false }),
-            Truths::HighestFirst(bytes) => self.spread(Bits { bytes, is_highest_first: true }),
+            Truths::LowestFirst(_) | Truths::HighestFirst(_) => self.spread(),
         }
     }
 }
@@ -256,13 +283,12 @@ impl Convert<'_> {
     }
 
     #[inline(always)]
-    fn spread(self, bits: Bits) {
+    fn spread(self) {
         let Self { mask, start, first, to } = self;
         if mask.stride != 1 {
             return mask.one_by_one(start, first, to, |bit, to| *to = bit as u8);
         }
-        let row = Bits { bytes: bits.bytes.get(start..).unwrap_or(&[]), ..bits };
-        row.spread(mask.first_bit.wrapping_add(first), to);
+        mask.bits(start).spread(first, to);
     }
 }
 
@@ -288,56 +314,6 @@ impl Kernel for Strike<'_> {
     }
 }
 
-/// Bits of a row.
-#[derive(Clone, Copy)]
-struct Bits<'a> {
-    bytes: &'a [u8],
-    is_highest_first: bool,
-}
-
-impl Bits<'_> {
-    /// Sixty-four bits from one on, as a word whose lowest bit is the first; 0 behind the end.
-    #[inline(always)]
-    fn word(&self, first: usize) -> u64 {
-        let bytes = self.bytes.get(first / 8..).unwrap_or(&[]);
-        let mut nine = [0; 9];
-        match bytes.first_chunk() {
-            Some(whole) => nine = *whole,
-            None => nine.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
-        }
-        let [low @ .., high] = nine;
-        let (mut low, mut high) = (u64::from_le_bytes(low), u64::from(high));
-        if self.is_highest_first {
-            low = low.reverse_bits().swap_bytes();
-            high = high.reverse_bits() >> 56;
-        }
-        // (Two shifts: one of 64 would be too far.)
-        low >> (first % 8) | high << 1 << (63 - first % 8)
-    }
-
-    /// A byte for each bit from one on.
-    #[inline(always)]
-    fn spread(&self, first: usize, to: &mut [u8]) {
-        let (words, rest) = to.as_chunks_mut::<64>();
-        let behind = first.wrapping_add(words.len() * 64);
-        for (to, first) in words.iter_mut().zip((first..).step_by(64)) {
-            *to = bytes_of(self.word(first));
-        }
-        rest.iter_mut().zip(bytes_of(self.word(behind))).for_each(|(to, byte)| *to = byte);
-    }
-}
-
-/// A byte for each bit, not 0 where it is 1.
-#[inline(always)]
-fn bytes_of(word: u64) -> [u8; 64] {
-    let mut bytes = [[0; 8]; 8];
-    for (to, eight) in bytes.iter_mut().zip(word.to_le_bytes()) {
-        // Each byte of the product has all bits of the eight, of which the mask leaves its own.
-        *to = (u64::from(eight).wrapping_mul(0x0101_0101_0101_0101) & 0x8040_2010_0804_0201).to_le_bytes();
-    }
-    bytemuck::must_cast(bytes)
-}
-
 /// Counts in bits, sixty-four pixels a word, without bytes in between: the first mask, perhaps a second, and which
 /// pixels count.
 pub(super) struct CountBits<'a> {
@@ -357,22 +333,7 @@ impl CountBits<'_> {
     }
 }
 
-impl Mask<'_> {
-    /// Sixty-four pixels of a row, from one on.
-    #[inline(always)]
-    fn word(&self, row: usize, first: usize, columns: usize) -> u64 {
-        let (bytes, is_highest_first) = match self.truths {
-            Truths::HighestFirst(bytes) => (bytes, true),
-            Truths::LowestFirst(bytes) => (bytes, false),
-            _ => (&[][..], false),
-        };
-        let start = row.wrapping_mul(self.lie().row_stride(columns));
-        let bits = Bits { bytes: bytes.get(start..).unwrap_or(&[]), is_highest_first };
-        bits.word(self.first_bit.wrapping_add(first))
-    }
-}
-
-impl Kernel for CountBits<'_> {
+impl<'a> Kernel for CountBits<'a> {
     type Output = MaskCounts;
 
     #[inline(always)]
@@ -380,15 +341,17 @@ impl Kernel for CountBits<'_> {
         let Self { first, second, valid, rows, columns } = self;
         let mut counts = MaskCounts::default();
         for row in 0..rows {
+            let of_row = |mask: Mask<'a>| mask.bits(row.wrapping_mul(mask.lie().row_stride(columns)));
+            let (first, second, valid) = (of_row(first), second.map(of_row), valid.map(of_row));
             for from in (0..columns).step_by(64) {
                 // What lies behind the row does not count.
                 let mut live = u64::MAX >> (64 - (columns - from).min(64));
                 if let Some(valid) = &valid {
-                    live &= valid.word(row, from, columns);
+                    live &= valid.word(from);
                 }
-                let first = first.word(row, from, columns) & live;
+                let first = first.word(from) & live;
                 let second = match &second {
-                    Some(second) => second.word(row, from, columns) & live,
+                    Some(second) => second.word(from) & live,
                     None => 0,
                 };
                 counts.add(MaskCounts {

@@ -8,6 +8,8 @@
 //! negative, NaN or infinite, or whose soft target is not in [0, 1], is counted as rejected and treated
 //! the same.
 
+#[cfg(feature = "conversions")]
+mod bits;
 mod cube;
 #[cfg(feature = "conversions")]
 mod cube_planes;

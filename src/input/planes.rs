@@ -9,11 +9,11 @@
 //! to the kernel where it is, the rest is converted into the arena, and what was written there goes back in rows. Sums
 //! and counts are exact and have no order, so that the tiles give the bits of the whole.
 
-use super::grid::{Place, Rows, shape};
-use super::mask::CountBits;
+use super::grid::{Place, Rows, Walk, shape};
+use super::mask::{CountBits, live};
 use super::{Mask, MaskCounts, Pixels, Plane, Used};
 use crate::error::Error;
-use crate::simd::{self, ARENA, Arena, Output, copy, take};
+use crate::simd::{self, ARENA, Arena, Output, take};
 
 /// The inputs of a call, of any type and in rows: as [`Pixels`], which are simpler where all inputs are slices of
 /// floats and bytes.
@@ -139,12 +139,8 @@ pub(super) struct Tiles<'a> {
     planes: &'a Planes<'a>,
     used: Used,
     output: Output<'a>,
-    /// Rows of pixels, and of how many.
-    rows: usize,
-    width: usize,
-    /// The tile: whole rows, or a part of one.
-    step: Place,
-    next: (usize, usize),
+    /// Over whole rows, or parts of one.
+    walk: Walk,
     /// The place of which the arena holds what goes to the output.
     unstored: Option<Place>,
     arena: Arena<ARENA>,
@@ -180,22 +176,7 @@ impl<'a> Tiles<'a> {
             step.rows = most.checked_div(width).unwrap_or(0).clamp(1, rows.max(1));
         }
         let needed = step.pixels().wrapping_mul(bytes);
-        Self { planes, used, output, rows, width, step, next: (0, 0), unstored: None, arena: Arena::new(), needed }
-    }
-
-    /// The next place.
-    fn place(&mut self) -> Option<Place> {
-        let (row, column) = self.next;
-        if row >= self.rows || self.width == 0 {
-            return None;
-        }
-        let rows = self.step.rows.min(self.rows - row);
-        let columns = self.step.columns.min(self.width - column);
-        self.next = (row, column + columns);
-        if column + columns >= self.width {
-            self.next = (row + rows, 0);
-        }
-        Some(Place { row, rows, column, columns, width: self.width })
+        Self { planes, used, output, walk: Walk::new(rows, step), unstored: None, arena: Arena::new(), needed }
     }
 
     /// The next tile: its pixels, how many they are, and where their floats go. Before that what was written to the
@@ -205,7 +186,7 @@ impl<'a> Tiles<'a> {
         if let Some(place) = self.unstored.take() {
             self.store(&place);
         }
-        let place = self.place()?;
+        let place = self.walk.next()?;
         let n = place.pixels();
         let Self { planes, used, output, unstored, arena, needed, .. } = self;
         let lie = planes.output();
@@ -235,13 +216,7 @@ impl<'a> Tiles<'a> {
         let decisions = bytes(&planes.decisions, Used::DECISIONS);
         let mut valid = bytes(&planes.valid, Used::VALID);
         if planes.ignores(*used) {
-            let live = take::<u8>(&mut rest, n);
-            match valid {
-                Some(valid) => copy(live, valid),
-                None => live.fill(1),
-            }
-            planes.masks(*used).for_each(|mask| mask.strike(&place, live));
-            valid = Some(live);
+            valid = Some(live(valid, planes.masks(*used), &place, &mut rest));
         }
         let pixels = Pixels { scores: scores.unwrap_or(&[]), targets, decisions, valid, weights, soft_targets };
         Some((pixels, n, output))

@@ -37,7 +37,7 @@ mod kernels;
 
 use crate::error::{Error, Notices, Value};
 use crate::input::{Cube, CubeSource, Original};
-use crate::node::cubewise::{CubeLoss, Cubewise, cube_calls, inputs};
+use crate::node::cubewise::{Compared, CubeLoss, Cubewise, compares_cubes, cube_calls, inputs};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::walk::{self, Outputs, TermLoss};
@@ -108,44 +108,9 @@ cube_calls! {
     map "`l_ik` in the layout of the reconstruction"
 }
 
-impl CubeLoss for Params {
-    type Beside<'a> = Original<'a>;
-    type Inputs<'a> = Compared<'a>;
+compares_cubes!(Params);
 
-    fn inputs<'a>(&self, cube: &Cube<'a>, original: Original<'a>) -> Result<Compared<'a>, Error> {
-        Compared::new(self, cube, original.floats()?)
-    }
-
-    fn original<'a>(original: Self::Beside<'a>) -> Option<Original<'a>> {
-        Some(original)
-    }
-
-    fn beside_tile<'t>(_: &'t Original<'_>, original: &'t [f32]) -> Original<'t> {
-        original.into()
-    }
-}
-
-/// A reconstruction and its target, which fit each other.
-#[derive(Clone, Copy)]
-pub(crate) struct Compared<'a> {
-    params: Params,
-    cube: Cube<'a>,
-    target: &'a [f32],
-}
-
-impl<'a> Compared<'a> {
-    fn new(params: &Params, cube: &Cube<'a>, target: &'a [f32]) -> Result<Self, Error> {
-        params.check()?;
-        if cube.layout.n > 0 && cube.layout.channels == 0 {
-            return Err(Error::Channels);
-        }
-        cube.check()?;
-        cube.check_output(target.len())?;
-        Ok(Self { params: *params, cube: *cube, target })
-    }
-}
-
-impl Cubewise for Compared<'_> {
+impl Cubewise for Compared<'_, Params> {
     type Params = Params;
     const TERM_OF_EACH_VALUE: bool = true;
 

@@ -52,7 +52,7 @@ mod kernels;
 use crate::error::{Error, Notices, Value};
 use crate::exact::counts;
 use crate::input::{Cube, CubeSource, Original};
-use crate::node::cubewise::{CubeLoss, Cubewise, cube_calls, inputs};
+use crate::node::cubewise::{Compared, CubeLoss, Cubewise, compares_cubes, cube_calls, inputs};
 use crate::node::fingerprint::fingerprint;
 use crate::node::reduction::{Reduction, Sums};
 use crate::node::spectra::Spectra;
@@ -172,48 +172,15 @@ impl TermTotals for Totals {
     }
 }
 
-impl CubeLoss for Params {
-    type Beside<'a> = Original<'a>;
-    type Inputs<'a> = Compared<'a>;
+compares_cubes!(Params);
 
-    fn inputs<'a>(&self, cube: &Cube<'a>, original: Original<'a>) -> Result<Compared<'a>, Error> {
-        Compared::new(self, cube, original.floats()?)
-    }
-
-    fn original<'a>(original: Self::Beside<'a>) -> Option<Original<'a>> {
-        Some(original)
-    }
-
-    fn beside_tile<'t>(_: &'t Original<'_>, original: &'t [f32]) -> Original<'t> {
-        original.into()
-    }
-}
-
-/// A reconstruction and its original, which fit each other.
-#[derive(Clone, Copy)]
-pub(crate) struct Compared<'a> {
-    params: Params,
-    cube: Cube<'a>,
-    original: &'a [f32],
-}
-
-impl<'a> Compared<'a> {
-    fn new(params: &Params, cube: &Cube<'a>, original: &'a [f32]) -> Result<Self, Error> {
-        params.check()?;
-        if cube.layout.n > 0 && cube.layout.channels == 0 {
-            return Err(Error::Channels);
-        }
-        cube.check()?;
-        cube.check_output(original.len())?;
-        Ok(Self { params: *params, cube: *cube, original })
-    }
-
+impl<'a> Compared<'a, Params> {
     fn spectra(&self) -> Spectra<'a> {
         Spectra { layout: self.cube.layout, values: [self.cube.values, self.original] }
     }
 }
 
-impl Cubewise for Compared<'_> {
+impl Cubewise for Compared<'_, Params> {
     type Params = Params;
 
     fn params(&self) -> &Params {

@@ -9,9 +9,11 @@ use crate::exact::ExactSum;
 #[cfg(feature = "conversions")]
 use crate::input::Floats;
 use crate::input::{Cube, CubeSource, Marks, Original, Tally, tally};
+pub(crate) use compared::{Compared, compares_cubes};
 #[cfg(feature = "conversions")]
 use tiled::Tiled;
 
+mod compared;
 #[cfg(feature = "conversions")]
 mod tiled;
 

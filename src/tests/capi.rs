@@ -1,5 +1,6 @@
 //! The statuses of the C interface.
 
+use crate::capi::fault::{Fault, Subject};
 use crate::error::{Error, Notices};
 
 #[test]
@@ -24,4 +25,14 @@ fn all_differ(mut sentences: std::vec::Vec<&str>) {
     assert!(sentences.iter().all(|sentence| sentence.ends_with('.')), "sentences");
     sentences.sort_unstable();
     assert!(sentences.windows(2).all(|pair| pair[0] != pair[1]), "sentences differ");
+}
+
+#[test]
+fn a_name_has_one_subject() {
+    let [params, words] = ["params", "words"].map(Subject::named);
+    assert!(params.is_some() && words.is_some() && params != words, "names of the list");
+    assert_eq!(Subject::named("param"), None, "half a name");
+    assert_eq!(Subject::of_argument::<*const f32>("params"), params);
+    assert_eq!(Subject::of_argument::<f64>("upstream"), None, "a number needs no name");
+    assert_eq!(Fault::of_nonzero(0).status(), i32::MIN, "a fault is never 0");
 }

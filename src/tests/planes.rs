@@ -1,7 +1,8 @@
 //! Planes and masks at their limits. (That all nodes take them is a property of the harness.)
 
 use super::for_each_tier;
-use crate::input::{Items, Mask, Plane, Planes, Truths};
+use crate::input::{Cube, CubePlanes, Items, Layout, Mask, Plane, Planes, Truths, Values};
+use crate::loss::mse;
 use crate::metric::detection::{Params, Ranking, Totals};
 use crate::metric::ranking::{self, Binning};
 use crate::metric::sum;
@@ -13,6 +14,38 @@ fn sum_of(plane: Plane, n: usize) -> f64 {
     let mut totals = sum::Totals::default();
     totals.update(&Planes { n, scores: Some(plane), ..Planes::default() }).unwrap();
     totals.value().unwrap().value
+}
+
+#[test]
+fn values_lie_as_their_constructors_say() {
+    // Two rows of three pixels; the channels are 1 to 6, and ten times that.
+    let by_pixel = [1_u16, 10, 2, 20, 3, 30, 4, 40, 5, 50, 6, 60];
+    let by_channel = [1_u16, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60];
+    let by_line = [1_u16, 2, 3, 10, 20, 30, 4, 5, 6, 40, 50, 60];
+    let original = by_pixel.map(f32::from);
+    for (values, rows) in [
+        (Values::interleaved(&by_pixel[..], 2), 1),
+        (Values::planar(&by_channel[..], 6), 1),
+        (Values::by_line(&by_line[..], 3, 2), 2),
+    ] {
+        let cube = CubePlanes { n: 6, rows, channels: 2, values, ..CubePlanes::default() };
+        let (params, mut totals) = (mse::Params::default(), mse::Totals::default());
+        // Each value meets its own, so that a place that is exchanged is seen.
+        totals.update(&params, &cube, Values::interleaved(&original[..], 2)).unwrap();
+        assert_eq!(totals.loss(&params).unwrap().value, 0.0, "{values:?}");
+    }
+}
+
+#[test]
+fn a_cube_of_slices_becomes_planes() {
+    let (values, zeros) = ([1.0_f32, 2.0, 3.0, 4.0, 5.0, 6.0], [0.0_f32; 6]);
+    let layout = Layout { n: 3, channels: 2, pixel_stride: 2, channel_stride: 1 };
+    let cube =
+        Cube { values: &values, layout, valid: Some(&[1, 0, 1]), weights: Some(&[1.0, 1.0, 2.0]), ..Cube::default() };
+    let (params, mut of_cube, mut of_planes) = (mse::Params::default(), mse::Totals::default(), mse::Totals::default());
+    of_cube.update(&params, &cube, &zeros[..]).unwrap();
+    of_planes.update(&params, &CubePlanes::from(cube), &zeros[..]).unwrap();
+    assert_eq!(of_planes.loss(&params).unwrap().value, of_cube.loss(&params).unwrap().value);
 }
 
 #[test]

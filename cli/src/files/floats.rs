@@ -9,15 +9,12 @@ use std::borrow::Cow;
 
 /// The items of a part of a file.
 pub fn of_held(held: &Held) -> Cow<'_, [f32]> {
-    match plane(held) {
-        Some(plane) => of_plane(&plane),
-        None => Cow::Borrowed(&[]),
-    }
+    of_plane(&plane(held))
 }
 
-/// The items as hyla takes pixels of one value; None: not of this type.
-pub fn plane(held: &Held) -> Option<Plane<'_>> {
-    let items = match held.dtype {
+/// The items as hyla takes them.
+pub fn plane(held: &Held) -> Plane<'_> {
+    Plane::new(match held.dtype {
         Dtype::F16 => Items::F16(held.items()),
         Dtype::F32 => Items::F32(held.items()),
         Dtype::F64 => Items::F64(held.items()),
@@ -25,9 +22,9 @@ pub fn plane(held: &Held) -> Option<Plane<'_>> {
         Dtype::I8 => Items::I8(held.items()),
         Dtype::U16 => Items::U16(held.items()),
         Dtype::I16 => Items::I16(held.items()),
-        _ => return None,
-    };
-    Some(Plane::new(items))
+        // No port of numbers takes others.
+        _ => Items::F32(&[]),
+    })
 }
 
 /// The values of a plane whose items are neighbours, without scale and zero point.

@@ -5,7 +5,7 @@ use super::envi::Image;
 use super::floats;
 use crate::catalog::{Carries, Port, Shape};
 use crate::fault::{Fallible, Fault};
-use crate::nodes::frame::{Input, Truth};
+use crate::nodes::frame::Input;
 use hyla::input::Truths;
 use std::path::PathBuf;
 
@@ -187,23 +187,15 @@ impl Part {
     /// As the node takes it.
     pub fn input(&self) -> Input<'_> {
         let held = &self.held;
-        let truth = || {
-            let truths = match held.dtype {
+        let ([rows, columns], channels) = (self.shape, self.channels);
+        match (self.of, self.carries) {
+            (_, Carries::Truth | Carries::Labels) => Input::Truths(match held.dtype {
                 Dtype::U16 => Truths::U16(held.items()),
                 Dtype::I32 => Truths::I32(held.items()),
                 _ => Truths::U8(held.bytes()),
-            };
-            Truth { truths, ignored: None }
-        };
-        let ([rows, columns], channels) = (self.shape, self.channels);
-        match (self.of, self.carries) {
-            (_, Carries::Truth) => Input::Truth(truth()),
-            (_, Carries::Labels) => Input::Labels(truth()),
-            (Shape::Pixels, Carries::Numbers) => match floats::plane(held) {
-                Some(plane) => Input::Plane(plane),
-                None => Input::Vector(floats::of_held(held)),
-            },
-            (Shape::Cube | Shape::Rgb, Carries::Numbers) => Input::Cube { values: floats::of_held(held), channels },
+            }),
+            (Shape::Pixels, Carries::Numbers) => Input::Plane(floats::plane(held)),
+            (Shape::Cube | Shape::Rgb, Carries::Numbers) => Input::Cube { items: floats::plane(held), channels },
             (Shape::Vector, Carries::Numbers) => Input::Vector(floats::of_held(held)),
             (Shape::Matrix, Carries::Numbers) => Input::Matrix { values: floats::of_held(held), rows, columns },
         }

@@ -64,13 +64,12 @@ counted! {
 counted! {
     DistinctLabels, Means,
     update |totals, frame| {
-        let beside = frame.beside("", "mask");
-        let labels = beside.labels().ok_or(Error::MissingInput)?;
+        let (labels, valid) = (frame.labels("mask").ok_or(Error::MissingInput)?, frame.bytes("valid"));
         // As many labels as there can be; most frames have few.
         let mut room = 1 << 10;
         loop {
             let mut set = vec![0; distinct_label_count::words(room)];
-            distinct_label_count::update(labels, beside.valid(), &mut set)?;
+            distinct_label_count::update(&labels, valid.as_deref(), &mut set)?;
             let (count, notices) = distinct_label_count::value(&set)?;
             if !notices.contains(Notices::INCOMPLETE) {
                 totals.add(vec![Named::new("num_distinct_labels", count as f64, notices)]);

@@ -23,8 +23,7 @@ macro_rules! cube_loss {
 
             fn update(&self, totals: &mut Self::Totals, $frame: &Frame) -> Result<(), Error> {
                 let $loss = self;
-                let beside = $frame.beside("", $labels);
-                totals.update(&$loss.params, &$frame.cube($cube, &beside)?, $beside)
+                totals.update(&$loss.params, &$frame.cube($cube, "", $labels)?, $beside)
             }
 
             fn merge(&self, totals: &mut Self::Totals, batch: &Self::Totals) -> Result<(), Error> {
@@ -39,8 +38,7 @@ macro_rules! cube_loss {
 
             fn gradient(&self, totals: &Self::Totals, _: &str, $frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
                 let $loss = self;
-                let beside = $frame.beside("", $labels);
-                let cube = $frame.cube($cube, &beside)?;
+                let cube = $frame.cube($cube, "", $labels)?;
                 totals.gradient(&$loss.params, &cube, $beside, 1.0, Write::Store, to).map(|_| ())
             }
         }
@@ -67,7 +65,7 @@ pub struct Mse {
 }
 
 cube_loss! {
-    Mse, mse, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?.0,
+    Mse, mse, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?,
     reduces loss.params.reduction != Reduction::None
 }
 
@@ -82,7 +80,7 @@ pub struct SpectralAngle {
 }
 
 cube_loss! {
-    SpectralAngle, spectral_angle, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?.0,
+    SpectralAngle, spectral_angle, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?,
     reduces loss.params.reduction != Reduction::None
 }
 
@@ -144,10 +142,9 @@ impl Measure for Dice {
     }
 
     fn update(&self, totals: &mut Self::Totals, frame: &Frame) -> Result<(), Error> {
-        let beside = frame.beside("", "targets");
-        let cube = frame.cube("logits", &beside)?;
+        let cube = frame.cube("logits", "", "targets")?;
         if totals.is_empty() {
-            totals.resize(cube.layout.channels, dice::Totals::default());
+            totals.resize(cube.channels, dice::Totals::default());
         }
         dice::update(&self.0, &cube, totals)
     }
@@ -165,8 +162,7 @@ impl Measure for Dice {
     }
 
     fn gradient(&self, totals: &Self::Totals, _: &str, frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
-        let beside = frame.beside("", "targets");
-        dice::gradient(&self.0, totals, &frame.cube("logits", &beside)?, 1.0, Write::Store, to).map(|_| ())
+        dice::gradient(&self.0, totals, &frame.cube("logits", "", "targets")?, 1.0, Write::Store, to).map(|_| ())
     }
 }
 
@@ -191,8 +187,7 @@ impl ForegroundContrast {
     /// The sums of a frame.
     fn sums(&self, frame: &Frame) -> Result<foreground_contrast::Frame, Error> {
         let mut sums = foreground_contrast::Frame::default();
-        let beside = frame.beside("mask", "");
-        sums.update(&self.0, &frame.cube("rgb", &beside)?)?;
+        sums.update(&self.0, &frame.cube("rgb", "mask", "")?)?;
         Ok(sums)
     }
 }
@@ -218,8 +213,7 @@ impl Measure for ForegroundContrast {
     }
 
     fn gradient(&self, totals: &Self::Totals, _: &str, frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
-        let (sums, beside) = (self.sums(frame)?, frame.beside("mask", ""));
-        let cube = frame.cube("rgb", &beside)?;
+        let (sums, cube) = (self.sums(frame)?, frame.cube("rgb", "mask", "")?);
         totals.gradient(&self.0, &sums, &cube, 1.0, Write::Store, to).map(|_| ())
     }
 }

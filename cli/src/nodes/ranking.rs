@@ -93,10 +93,10 @@ impl Measure for ExactRanking {
 
     fn update(&self, (scores, targets): &mut Self::Totals, frame: &Frame) -> Result<(), Error> {
         let planes = planes(frame);
-        let (plane, beside) = (planes.scores.ok_or(Error::MissingInput)?, frame.beside("targets", ""));
-        let truths = beside.targets().ok_or(Error::MissingInput)?;
-        for (index, (score, target)) in floats::of_plane(&plane).iter().zip(truths).enumerate() {
-            if beside.counts(index) {
+        let plane = planes.scores.ok_or(Error::MissingInput)?;
+        let (truths, valid) = (frame.bytes("targets").ok_or(Error::MissingInput)?, frame.bytes("valid"));
+        for (index, (score, target)) in floats::of_plane(&plane).iter().zip(truths.iter()).enumerate() {
+            if valid.as_ref().is_none_or(|valid| valid[index] != 0) {
                 scores.push(*score);
                 targets.push(*target);
             }

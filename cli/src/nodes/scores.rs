@@ -67,11 +67,10 @@ impl Measure for ScoreStatistics {
         if !totals.words.is_empty() {
             return ranking::update(&Binning::of_table(RULE, &[])?, &planes, &mut totals.words);
         }
-        let beside = frame.beside("", "");
+        let valid = frame.bytes("valid");
         let scores = floats::of_plane(&planes.scores.ok_or(Error::MissingInput)?);
-        totals
-            .kept
-            .extend(scores.iter().enumerate().filter(|(index, _)| beside.counts(*index)).map(|(_, score)| score));
+        let counts = |index: usize| valid.as_ref().is_none_or(|valid| valid[index] != 0);
+        totals.kept.extend(scores.iter().enumerate().filter(|(index, _)| counts(*index)).map(|(_, score)| score));
         Ok(())
     }
 

@@ -4,9 +4,10 @@
 //! is a copy. If all values count alike, the squares are added from registers, by trials ([`Quick`]). Otherwise, and if
 //! a trial fails, they are added from memory.
 
-use super::Compared;
+use super::Params;
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, GIVEN, Quick, REGISTERS, Trial};
 use crate::input::{Layout, Weights};
+use crate::node::cubewise::Compared;
 use crate::node::walk::Outputs;
 use crate::simd::{Counted, Kernel, Lanes, Output, Simd, Vectors, only, vectors, vectors_mut};
 
@@ -17,7 +18,7 @@ const GATHERED: usize = BLOCK / 4;
 
 /// The walk over all values.
 pub(super) struct Values<'a> {
-    pub compared: &'a Compared<'a>,
+    pub compared: &'a Compared<'a, Params>,
     /// Where the values lie, for a kernel that treats each by itself.
     pub layout: Layout,
     /// What a difference is multiplied with in the gradient.
@@ -51,7 +52,7 @@ impl Kernel for Values<'_> {
                 simd.call(Weights { pixels, to: weights });
             }
             let a = vectors(place.read(cube.values, &mut a));
-            let b = vectors(place.read(compared.target, &mut b));
+            let b = vectors(place.read(compared.original, &mut b));
             let to = match &mut gradient {
                 Some(gradient) => place.before(&mut gradient.to, &mut c),
                 None => Output::nowhere(),

@@ -8,11 +8,12 @@
 //! Each arrow over channels reads the strip again, from the cache. What a pixel gives never depends on the others of
 //! its strip: these decide only whether sums are made that it does not use.
 
-use super::{Compared, Measure, least_sine};
+use super::{Measure, Params, least_sine};
 use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, both};
 use crate::math::angle::angle;
 use crate::node::channels::SIXTEEN;
+use crate::node::cubewise::Compared;
 use crate::node::spectra::{OfChannel, OfPixels, STRIP, Sums, Written, of_channel};
 use crate::node::walk::Gradient;
 use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut};
@@ -31,7 +32,7 @@ type Values<S> = <Wide<S> as Doubles>::Values;
 
 /// Goes over the pixels once.
 pub(super) struct Angles<'a> {
-    pub compared: Compared<'a>,
+    pub compared: Compared<'a, Params>,
     pub sum: Option<&'a mut ExactSum>,
     pub map: Option<Output<'a>>,
     pub gradient: Option<Gradient<'a>>,
@@ -111,7 +112,7 @@ fn across<D: Doubles>(product: D, a: D, b: D, nearly: D) -> (D, D, D::Mask) {
 
 /// Makes t of the products, 0 where a is a spectrum of zeros; tells whether any spectra are nearly parallel.
 struct Shares<'s, 'a> {
-    compared: Compared<'a>,
+    compared: Compared<'a, Params>,
     length: usize,
     products: &'s [OfPixels; 3],
     shares: &'s mut OfPixels,
@@ -140,7 +141,7 @@ impl Kernel for Shares<'_, '_> {
 
 /// Makes the terms of the sums, and what e is multiplied with; counts the dark pixels.
 struct Terms<'s, 'a> {
-    compared: Compared<'a>,
+    compared: Compared<'a, Params>,
     first: usize,
     length: usize,
     /// The derivative of the loss by a term, if there is a gradient.
