@@ -1,11 +1,14 @@
-//! The parts of a cube that kernels take: runs of pixels of one row.
+//! The parts of a cube that kernels take: lines of neighbouring pixels of one channel.
 //!
 //! ```text
-//! integers ──► rows of items where they are, beside tiles of the mask ──► integers of a channel, or of sixteen
-//! others   ──► tiles of floats ──► floats of a channel
+//! 16 bits  ──► rows of items where they are, beside tiles of the mask ──► lines of items, or channels side by side
+//! integers ──► rows of items, or tiles of floats ──► gathered lines of items
+//! others   ──► tiles of floats ──► lines of floats
 //! ```
 
-use super::kernels::{BLOCK, CHANNELS, Channels, FEW, Interleaved, Levels, Line};
+use super::kernels::count_levels;
+#[cfg(feature = "conversions")]
+use super::kernels::{BLOCK, CHANNELS, Channels, FEW, Interleaved, Line, Meaning};
 use super::{Column, Params, Totals};
 use crate::error::Error;
 use crate::input::{Cube, CubeSource, Layout, Marks, Pixels, Sum, count_valid};
@@ -14,25 +17,11 @@ use crate::input::{CubePlanes, Items, Values};
 use crate::node::range::Range;
 use crate::simd::{self, on_stack};
 
-/// A value as it lies in memory.
-pub(super) trait Value: Copy + Default {
-    fn float(self) -> f32;
-}
-
-macro_rules! values {
-    ($($type:ty),*) => {$(
-        impl Value for $type {
-            #[inline(always)]
-            fn float(self) -> f32 {
-                self.into()
-            }
-        }
-    )*};
-}
-values!(f32, u8, i8, u16, i16);
-
 /// How many values are gathered at a time.
 const GATHERED: usize = on_stack(512);
+/// The item that means 0 where values have a sign.
+#[cfg(feature = "conversions")]
+const MIDDLE: u16 = 1 << 15;
 
 /// What all runs of a call are added to.
 struct Adding<'a> {
@@ -82,14 +71,14 @@ pub(super) fn update(
         && planes.values.plane.zero_point == 0
     {
         match planes.values.plane.items {
-            Items::U8(_) | Items::I8(_) | Items::U16(_) | Items::I16(_) => {
+            Items::U8(_) | Items::U16(_) | Items::I16(_) => {
                 adding.each_row(planes);
                 return Ok(());
             }
-            Items::Mono10p(_) | Items::Mono12p(_) | Items::Mono12Packed(_) => {
-                // The pixels were unpacked to floats, which hold them.
-                let make = |float: f32| float as u16;
-                cube.each(Marks::None, None, |tile| adding.add_made(&Run::of_cube(&tile.cube), make));
+            Items::I8(_) | Items::Mono10p(_) | Items::Mono12p(_) | Items::Mono12Packed(_) => {
+                // Tiles of floats hold them. They are rare: there are no loops for them alone.
+                let make = |float: f32| (float as i16 as u16) ^ MIDDLE;
+                cube.each(Marks::None, None, |tile| adding.add_made(&Run::of_cube(&tile.cube), MIDDLE, make));
                 return Ok(());
             }
             _ => {}
@@ -105,118 +94,131 @@ impl<'a> Run<'a, f32> {
     }
 }
 
-impl<'a, T: Value> Run<'a, T> {
-    fn new(items: &'a [T], start: usize, layout: Layout, valid: Option<&'a [u8]>) -> Self {
-        Self { items: items.get(start..).unwrap_or(&[]), layout, valid }
+impl<'a, T: Copy> Run<'a, T> {
+    /// The items of a channel from a pixel on, and the mask of these pixels.
+    fn from(&self, channel: usize, pixel: usize) -> (&'a [T], Option<&'a [u8]>) {
+        let items = self.items.get(self.layout.place(pixel, channel)..).unwrap_or(&[]);
+        (items, self.valid.and_then(|valid| valid.get(pixel..)))
     }
 
-    /// So many pixels from one on.
-    fn part(&self, first: usize, n: usize) -> Self {
-        let valid = self.valid.and_then(|valid| valid.get(first..)).and_then(|valid| valid.get(..n));
-        let start = first.wrapping_mul(self.layout.pixel_stride);
-        Self::new(self.items, start, Layout { n, ..self.layout }, valid)
-    }
-
-    /// The items of a channel, each so many pixels apart.
-    fn channel(&self, channel: usize) -> &'a [T] {
-        self.items.get(self.layout.place(0, channel)..).unwrap_or(&[])
-    }
-
-    /// How many pixels count.
-    fn count(&self) -> i64 {
-        count_valid(self.layout.n, self.valid)
-    }
-
-    /// Hands over parts of at most `most` pixels.
-    fn each_part(&self, most: usize, mut with: impl FnMut(&Self)) {
-        let n = self.layout.n;
-        for first in (0..n).step_by(most.max(1)) {
-            with(&self.part(first, most.min(n - first)));
-        }
-    }
-
-    /// Hands over the items of a channel side by side, each part with its mask: where they are, or gathered and made
+    /// Hands over the items of each channel as lines, with the channel, the first pixel and the mask: gathered and made
     /// something else.
-    fn gathered<U: Copy + Default>(&self, channel: usize, make: fn(T) -> U, mut with: impl FnMut(&[U], Option<&[u8]>)) {
+    #[inline(always)]
+    fn gathered<U: Copy + Default>(
+        &self,
+        make: impl Fn(T) -> U,
+        mut with: impl FnMut(usize, usize, &[U], Option<&[u8]>),
+    ) {
+        let Layout { n, channels, pixel_stride, .. } = self.layout;
         let mut gathered = [U::default(); GATHERED];
-        self.each_part(GATHERED, |part| {
-            let to = gathered.get_mut(..part.layout.n).unwrap_or_default();
-            let from = part.channel(channel).iter().step_by(part.layout.pixel_stride.max(1));
-            to.iter_mut().zip(from).for_each(|(to, from)| *to = make(*from));
-            with(to, part.valid);
-        });
+        for channel in 0..channels {
+            for first in (0..n).step_by(GATHERED) {
+                let (items, valid) = self.from(channel, first);
+                let to = gathered.get_mut(..GATHERED.min(n - first)).unwrap_or_default();
+                let from = items.iter().step_by(pixel_stride.max(1));
+                to.iter_mut().zip(from).for_each(|(to, from)| *to = make(*from));
+                with(channel, first, to, valid.and_then(|valid| valid.get(..to.len())));
+            }
+        }
     }
 }
 
 impl Adding<'_> {
-    /// The least integer at or above the level.
-    fn level(&self) -> i32 {
+    /// What items mean of which one means 0.
+    #[cfg(feature = "conversions")]
+    fn meaning(&self, zero: u16) -> Meaning {
         // No integer of 16 bits is beyond these bounds, so nothing is lost.
         const BEYOND: f32 = (1 << 17) as f32;
-        let Some(level) = self.params.saturation else { return i32::MAX };
+        let zero = u32::from(zero);
+        let Some(level) = self.params.saturation else { return Meaning { zero, level: u32::MAX } };
         let level = level.clamp(-BEYOND, BEYOND);
         let below = level as i32;
-        if (below as f32) < level { below + 1 } else { below }
+        // The least integer at or above it.
+        let least = below + i32::from((below as f32) < level);
+        Meaning { zero, level: least.saturating_add_unsigned(zero).max(0) as u32 }
     }
 
-    /// Adds a run to the columns that it lies in.
-    fn add_columns<T: Value>(&mut self, run: &Run<T>) {
-        let width = self.width;
-        if !self.columns.is_empty() && width > 0 {
-            let (mut first, n) = (0, run.layout.n);
-            while first < n {
-                let column = self.before.wrapping_add(first).checked_rem(width).unwrap_or(0);
-                let part = run.part(first, (width - column).min(n - first));
-                for (channel, columns) in self.columns.chunks_mut(width).enumerate() {
-                    let columns = columns.get_mut(column..).unwrap_or_default();
-                    let items = part.channel(channel).iter().step_by(part.layout.pixel_stride.max(1));
-                    let pixels = columns.iter_mut().zip(items).take(part.layout.n);
-                    match part.valid {
-                        None => pixels.for_each(|(column, item)| column.add(item.float())),
-                        Some(valid) => {
-                            let live = pixels.zip(valid).filter(|(_, valid)| **valid != 0);
-                            live.for_each(|((column, item), _)| column.add(item.float()));
-                        }
-                    }
-                }
-                first += part.layout.n;
+    /// Adds values of a channel, of the pixels from one on, to the columns that they lie in.
+    #[inline(always)]
+    fn add_columns(&mut self, channel: usize, first: usize, valid: Option<&[u8]>, values: impl Iterator<Item = f32>) {
+        // (Without columns there is no such channel.)
+        let Some(columns) = self.columns.chunks_mut(self.width.max(1)).nth(channel) else { return };
+        let mut column = self.before.wrapping_add(first).checked_rem(self.width).unwrap_or(0);
+        for (index, value) in values.enumerate() {
+            if column >= columns.len() {
+                column = 0;
             }
+            if let Some(column) = columns.get_mut(column)
+                && valid.and_then(|valid| valid.get(index)) != Some(&0)
+            {
+                column.add(value);
+            }
+            column += 1;
         }
-        self.before = self.before.wrapping_add(run.layout.n);
     }
 
     /// Adds floats, channel by channel.
     fn add_floats(&mut self, run: &Run<f32>) {
-        let Self { params, hash, .. } = *self;
-        for (channel, totals) in self.totals.iter_mut().enumerate() {
-            if run.layout.pixel_stride == 1 || run.layout.n <= 1 {
-                run.each_part(BLOCK, |part| {
-                    let floats = part.channel(channel).get(..part.layout.n).unwrap_or(&[]);
-                    add_floats(floats, part.valid, params, hash, totals);
-                });
-            } else {
-                run.gathered(channel, |float| float, |floats, valid| add_floats(floats, valid, params, hash, totals));
+        let Layout { n, channels, pixel_stride, .. } = run.layout;
+        if pixel_stride == 1 || n <= 1 {
+            for channel in 0..channels {
+                let (floats, valid) = run.from(channel, 0);
+                self.add_line_of_floats(channel, 0, floats.get(..n).unwrap_or(&[]), valid);
             }
+        } else {
+            run.gathered(
+                |float| float,
+                |channel, first, floats, valid| {
+                    self.add_line_of_floats(channel, first, floats, valid);
+                },
+            );
         }
-        self.add_columns(run);
+        self.before = self.before.wrapping_add(n);
     }
 
-    /// Gathers values and makes integers of them, channel by channel.
-    #[cfg(feature = "conversions")]
+    /// Adds floats of one channel.
     #[inline(never)]
-    fn add_made<T: Value, U: Value + Into<i32>>(&mut self, run: &Run<T>, make: fn(T) -> U) {
-        let (hash, level) = (self.hash, self.level());
-        for (channel, totals) in self.totals.iter_mut().enumerate() {
-            run.gathered(channel, make, |items, valid| {
-                let found = simd::run(Line { items, valid, level });
-                found.add_to(count_valid(items.len(), valid), hash, totals);
-            });
-        }
-        self.add_columns(run);
+    fn add_line_of_floats(&mut self, channel: usize, first: usize, floats: &[f32], valid: Option<&[u8]>) {
+        let Some(totals) = self.totals.get_mut(channel) else { return };
+        let count = count_valid(floats.len(), valid);
+        let pixels = Pixels { scores: floats, valid, ..Pixels::default() };
+        totals.count(count, self.hash);
+        simd::run(Sum { floats, pixels: &pixels, sum: &mut totals.sum });
+        totals.squares.add_squares(floats, valid);
+        let [zero, saturated] = count_levels(floats, valid, self.params.saturation.unwrap_or(f32::NAN));
+        totals.zero = totals.zero.wrapping_add(zero.into());
+        totals.saturated = totals.saturated.wrapping_add(saturated.into());
+        let mut range = Range::default();
+        range.add(&pixels, count);
+        totals.greatest = totals.greatest.max(range.greatest);
+        totals.negated_least = totals.negated_least.max(range.negated_least);
+        self.add_columns(channel, first, valid, floats.iter().copied());
+    }
+}
+
+#[cfg(feature = "conversions")]
+impl Adding<'_> {
+    /// Gathers values and makes items of them, channel by channel.
+    #[inline(never)]
+    fn add_made<T: Copy>(&mut self, run: &Run<T>, zero: u16, make: impl Fn(T) -> u16) {
+        let meaning = self.meaning(zero);
+        run.gathered(make, |channel, first, items, valid| {
+            self.add_line(channel, first, Line { items, valid, meaning });
+        });
+        self.before = self.before.wrapping_add(run.layout.n);
+    }
+
+    /// Adds at most a block of items of one channel.
+    #[inline(never)]
+    fn add_line(&mut self, channel: usize, first: usize, line: Line) {
+        let Line { items, valid, meaning } = line;
+        let Some(totals) = self.totals.get_mut(channel) else { return };
+        simd::run(line).add_to(meaning, self.hash, totals);
+        let values = items.iter().map(|item| (i32::from(*item) - meaning.zero as i32) as f32);
+        self.add_columns(channel, first, valid, values);
     }
 
     /// Adds integers where they are, row by row.
-    #[cfg(feature = "conversions")]
     fn each_row(&mut self, planes: &CubePlanes) {
         let lie = planes.values.plane.lie();
         let (channels, channel_stride) = (planes.channels, planes.values.channel_stride);
@@ -236,11 +238,12 @@ impl Adding<'_> {
                 let layout = Layout { n: count, channels, pixel_stride: lie.stride, channel_stride };
                 let valid = tile.cube.valid.and_then(|valid| valid.get(first..first + count));
                 match planes.values.plane.items {
-                    Items::U8(items) => self.add_integers(&Run::new(items, start, layout, valid)),
-                    Items::U16(items) => self.add_integers(&Run::new(items, start, layout, valid)),
-                    Items::I16(items) => self.add_integers(&Run::new(items, start, layout, valid)),
-                    // These are rare: there are no loops for them alone.
-                    Items::I8(items) => self.add_made(&Run::new(items, start, layout, valid), i16::from),
+                    Items::U16(items) => self.add_items(&Run { items: from(items, start), layout, valid }),
+                    Items::I16(items) => {
+                        let make = |item| (item as u16) ^ MIDDLE;
+                        self.add_made(&Run { items: from(items, start), layout, valid }, MIDDLE, make);
+                    }
+                    Items::U8(items) => self.add_made(&Run { items: from(items, start), layout, valid }, 0, u16::from),
                     _ => {}
                 }
                 first += count;
@@ -248,45 +251,35 @@ impl Adding<'_> {
         });
     }
 
-    /// Adds a run of at most a block: of neighbouring pixels, of neighbouring channels, or gathered.
-    #[cfg(feature = "conversions")]
+    /// Adds at most a block of items where they are: of neighbouring pixels, of neighbouring channels, or gathered.
     #[inline(never)]
-    fn add_integers<T: Value + Into<i32>>(&mut self, run: &Run<T>) {
+    fn add_items(&mut self, run: &Run<u16>) {
         let Layout { n, channels, pixel_stride, channel_stride } = run.layout;
-        let is_interleaved = channel_stride == 1 && pixel_stride > 1 && channels >= FEW;
-        if !is_interleaved && pixel_stride > 1 && n > 1 {
-            return self.add_made(run, |item| item);
-        }
-        let (hash, level, count, valid) = (self.hash, self.level(), run.count(), run.valid);
-        if is_interleaved {
+        let meaning = self.meaning(0);
+        if pixel_stride == 1 || n <= 1 {
+            for channel in 0..channels {
+                let (items, valid) = run.from(channel, 0);
+                self.add_line(channel, 0, Line { items: items.get(..n).unwrap_or(&[]), valid, meaning });
+            }
+        } else if channel_stride == 1 && channels >= FEW && self.columns.is_empty() {
+            let (count, hash, valid) = (count_valid(n, run.valid) as u32, self.hash, run.valid);
             for (index, totals) in self.totals.chunks_mut(CHANNELS).enumerate() {
-                let (items, channels) = (run.channel(index.wrapping_mul(CHANNELS)), totals.len());
+                let ((items, _), channels) = (run.from(index.wrapping_mul(CHANNELS), 0), totals.len());
                 let to = &mut Channels::nothing();
-                simd::run(Interleaved { items, channels, stride: pixel_stride, n, valid, level, to });
-                totals.iter_mut().zip(to.found()).for_each(|(totals, found)| found.add_to(count, hash, totals));
+                simd::run(Interleaved { items, channels, stride: pixel_stride, n, valid, meaning, to });
+                for (totals, found) in totals.iter_mut().zip(to.found(count)) {
+                    found.add_to(meaning, hash, totals);
+                }
             }
         } else {
-            for (channel, totals) in self.totals.iter_mut().enumerate() {
-                let items = run.channel(channel).get(..n).unwrap_or(&[]);
-                simd::run(Line { items, valid, level }).add_to(count, hash, totals);
-            }
+            return self.add_made(run, 0, |item| item);
         }
-        self.add_columns(run);
+        self.before = self.before.wrapping_add(n);
     }
 }
 
-/// Adds floats of one channel, at most a block.
-fn add_floats(floats: &[f32], valid: Option<&[u8]>, params: &Params, hash: i64, totals: &mut Totals) {
-    let count = count_valid(floats.len(), valid);
-    let pixels = Pixels { scores: floats, valid, ..Pixels::default() };
-    totals.count(count, hash);
-    simd::run(Sum { floats, pixels: &pixels, sum: &mut totals.sum });
-    totals.squares.add_squares(floats, valid);
-    let [zero, saturated] = simd::run(Levels { floats, valid, level: params.saturation.unwrap_or(f32::NAN) });
-    totals.zero = totals.zero.wrapping_add(zero.into());
-    totals.saturated = totals.saturated.wrapping_add(saturated.into());
-    let mut range = Range::default();
-    range.add(&pixels, count);
-    totals.greatest = totals.greatest.max(range.greatest);
-    totals.negated_least = totals.negated_least.max(range.negated_least);
+/// The items from one on.
+#[cfg(feature = "conversions")]
+fn from<T>(items: &[T], start: usize) -> &[T] {
+    items.get(start..).unwrap_or(&[])
 }
