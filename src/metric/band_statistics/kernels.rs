@@ -158,7 +158,7 @@ impl Channels {
         let counts = self.zero.iter().zip(&self.saturated);
         let ends = self.least.iter().zip(&self.greatest);
         let all = self.sums.iter().zip(squares).zip(counts).zip(ends);
-        all.map(|(((sum, (low, high)), (zero, saturated)), (least, greatest))| Found {
+        all.map(move |(((sum, (low, high)), (zero, saturated)), (least, greatest))| Found {
             count,
             sum: *sum,
             low: *low,
