@@ -40,6 +40,7 @@
 //! read and written. Packed pixels are unpacked first. Floats go over their values four times.
 
 mod columns;
+#[cfg(feature = "conversions")]
 mod kernels;
 mod run;
 

@@ -6,7 +6,6 @@
 //! others   ──► tiles of floats ──► lines of floats
 //! ```
 
-use super::kernels::count_levels;
 #[cfg(feature = "conversions")]
 use super::kernels::{BLOCK, CHANNELS, Channels, FEW, Interleaved, Line, Meaning};
 use super::{Column, Params, Totals};
@@ -282,4 +281,20 @@ impl Adding<'_> {
 #[cfg(feature = "conversions")]
 fn from<T>(items: &[T], start: usize) -> &[T] {
     items.get(start..).unwrap_or(&[])
+}
+
+/// Counts floats that are 0, and those at or above a level, among those that count. (Without a loop for each tier: the
+/// sums beside it take longer.)
+#[inline(never)]
+fn count_levels(floats: &[f32], valid: Option<&[u8]>, level: f32) -> [u32; 2] {
+    let [mut zero, mut saturated] = [0_u32; 2];
+    let mut add = |float: f32, is_live: bool| {
+        zero += u32::from((float == 0.0) & is_live);
+        saturated += u32::from((float >= level) & is_live);
+    };
+    match valid {
+        None => floats.iter().for_each(|float| add(*float, true)),
+        Some(valid) => floats.iter().zip(valid).for_each(|(float, valid)| add(*float, *valid != 0)),
+    }
+    [zero, saturated]
 }
