@@ -84,8 +84,8 @@ fn root_by(digits: &[u32; DIGITS], divisor: u64) -> f64 {
     let shift = (2 * (u64::BITS - divisor.leading_zeros()) + 110) as i32 - bits as i32;
     let shift = shift + (shift & 1);
     let word = |first: i32| {
-        let parts = [0, 32, 64, 96].map(|part| u128::from(bits_from(digits, first + part - shift)) << part);
-        parts.into_iter().fold(0, |word, part| word | part)
+        let place = |word: u128, part| word << 32 | u128::from(bits_from(digits, first + part - shift));
+        [96, 64, 32, 0].into_iter().fold(0, place)
     };
     let target = [word(128), word(0)];
     let is_cut = (0..-shift).step_by(32).any(|first| {
@@ -105,6 +105,7 @@ fn root_by(digits: &[u32; DIGITS], divisor: u64) -> f64 {
 }
 
 /// Thirty-two bits from one on; those below the lowest and above the highest digit are 0.
+#[inline(never)]
 fn bits_from(digits: &[u32; DIGITS], first: i32) -> u32 {
     let digit = |index: i32| usize::try_from(index).ok().and_then(|index| digits.get(index)).copied().unwrap_or(0);
     let index = first >> 5;

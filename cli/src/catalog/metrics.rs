@@ -1,7 +1,7 @@
 //! The rows of metrics.
 
 use super::{Carries, FINITE, Kind, NOT_NEGATIVE, Parameter, Port, SHARE, SHARE_ABOVE_0, Shape, Spec, Takes};
-use crate::nodes::{counts, detection, fixed_metrics, ranking, running, scores};
+use crate::nodes::{bands, counts, detection, fixed_metrics, ranking, running, scores};
 
 const MODULE: Option<&str> = Some(super::METRICS);
 
@@ -255,5 +255,22 @@ pub const METRICS: &[Spec] = &[
         parameters: &[],
         gradients: &[],
         make: |_| running(counts::Extremes),
+    },
+    Spec {
+        name: "BandStatisticsMetric",
+        module: None,
+        kind: Kind::Count,
+        about: "mean, spread, extremes and saturation of each band of a cube, dead bands and detector columns",
+        inputs: &[port("cube", Carries::Numbers, Shape::Cube, "the values of a camera"), VALID],
+        gives: "of each band band0/mean and so on, std, min, max, count, nan, zero, saturated, dead; \
+                dead_bands, dead_columns",
+        parameters: &[Parameter {
+            name: "saturation",
+            takes: Takes::NumberOrNull(FINITE),
+            default: "null",
+            about: "values at or above this are saturated",
+        }],
+        gradients: &[],
+        make: |settings| running(bands::BandStatistics::new(settings)),
     },
 ];

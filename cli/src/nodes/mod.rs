@@ -10,9 +10,10 @@
 //! | --- | --- |
 //! | [`frame`] | the inputs of a call, by the names of the ports |
 //! | [`pixel_losses`], [`cube_losses`], [`fixed_losses`] | losses of pixels, of cubes, of matrices and weights |
-//! | [`detection`], [`ranking`], [`scores`], [`fixed_metrics`], [`counts`] | metrics |
+//! | [`detection`], [`ranking`], [`scores`], [`fixed_metrics`], [`counts`], [`bands`] | metrics |
 //! | [`means`] | values of several frames or batches that are averaged |
 
+pub mod bands;
 pub mod counts;
 pub mod cube_losses;
 pub mod detection;

@@ -43,6 +43,7 @@ impl Column {
     ///
     /// # Errors
     /// Words that no values can have ([`Error::Totals`]).
+    #[inline(never)]
     pub fn is_dead(&self) -> Result<bool, Error> {
         let Self { greatest, negated_least, numbers, nan } = *self;
         let keys = [greatest, negated_least].map(i64::from);

@@ -1,14 +1,11 @@
 //! Loops over integers, of which the compiler makes vectors, for each tier.
 //!
 //! Items are 16 bits without a sign; what an item means is its distance from the one that means 0. The square of an item
-//! has 32 bits, of which the halves are added apart: so all lanes have 32 bits, and hold the sums of a block.
+//! has 32 bits, of which the halves are added apart: so all lanes have 32 bits, and hold the sums of 2^15 items.
 
 use super::Totals;
 use crate::node::range::key;
 use crate::simd::{Kernel, Simd, on_stack};
-
-/// The most items of a block: sums of them, and of halves of their squares, are below 2^31.
-pub const BLOCK: usize = 1 << 15;
 
 /// The most channels that go side by side.
 pub const CHANNELS: usize = on_stack(64);
@@ -24,11 +21,9 @@ pub struct Meaning {
     pub level: u32,
 }
 
-/// What a block of items of one channel holds.
+/// What at most 2^15 items of one channel hold.
 #[derive(Clone, Copy)]
 pub struct Found {
-    /// How many count.
-    count: u32,
     sum: u32,
     low: u32,
     high: u32,
@@ -39,10 +34,8 @@ pub struct Found {
 }
 
 impl Found {
-    const NOTHING: Self =
-        Self { count: 0, sum: 0, low: 0, high: 0, zero: 0, saturated: 0, least: u32::MAX, greatest: 0 };
+    const NOTHING: Self = Self { sum: 0, low: 0, high: 0, zero: 0, saturated: 0, least: u32::MAX, greatest: 0 };
 
-    /// Adds an item to all but the count.
     #[inline(always)]
     fn add(&mut self, item: u16, meaning: Meaning, is_live: bool) {
         let item = u32::from(item);
@@ -57,12 +50,12 @@ impl Found {
         self.greatest = self.greatest.max(term);
     }
 
-    /// Adds what the block holds to the words of its channel.
-    pub fn add_to(&self, meaning: Meaning, hash: i64, totals: &mut Totals) {
-        if self.count == 0 {
+    /// Adds what so many items hold to the words of their channel.
+    pub fn add_to(&self, count: i64, meaning: Meaning, hash: i64, totals: &mut Totals) {
+        if count == 0 {
             return;
         }
-        let [count, zero, sum] = [self.count, meaning.zero, self.sum].map(i64::from);
+        let [zero, sum] = [meaning.zero, self.sum].map(i64::from);
         totals.count(count, hash);
         totals.zero = totals.zero.wrapping_add(self.zero.into());
         totals.saturated = totals.saturated.wrapping_add(self.saturated.into());
@@ -98,13 +91,9 @@ impl Kernel for Line<'_> {
         let Self { items, valid, meaning } = self;
         let mut found = Found::NOTHING;
         match valid {
-            None => {
-                found.count = items.len() as u32;
-                items.iter().for_each(|item| found.add(*item, meaning, true));
-            }
+            None => items.iter().for_each(|item| found.add(*item, meaning, true)),
             Some(valid) => {
                 for (item, valid) in items.iter().zip(valid) {
-                    found.count = found.count.wrapping_add(u32::from(*valid != 0));
                     found.add(*item, meaning, *valid != 0);
                 }
             }
@@ -152,14 +141,13 @@ impl Channels {
         }
     }
 
-    /// What each channel holds, of so many pixels that count.
-    pub fn found(&self, count: u32) -> impl Iterator<Item = Found> + '_ {
+    /// What each channel holds.
+    pub fn found(&self) -> impl Iterator<Item = Found> + '_ {
         let squares = self.low.iter().zip(&self.high);
         let counts = self.zero.iter().zip(&self.saturated);
         let ends = self.least.iter().zip(&self.greatest);
         let all = self.sums.iter().zip(squares).zip(counts).zip(ends);
-        all.map(move |(((sum, (low, high)), (zero, saturated)), (least, greatest))| Found {
-            count,
+        all.map(|(((sum, (low, high)), (zero, saturated)), (least, greatest))| Found {
             sum: *sum,
             low: *low,
             high: *high,
@@ -179,7 +167,6 @@ impl Channels {
         let all = self.sums.iter_mut().zip(squares).zip(counts).zip(ends);
         for ((((sum, (low, high)), (zero, saturated)), (least, greatest)), item) in all.zip(items) {
             let mut found = Found {
-                count: 0,
                 sum: *sum,
                 low: *low,
                 high: *high,

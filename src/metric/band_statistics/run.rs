@@ -3,19 +3,21 @@
 //! ```text
 //! 16 bits  ──► rows of items where they are, beside tiles of the mask ──► lines of items, or channels side by side
 //! integers ──► rows of items, or tiles of floats ──► gathered lines of items
-//! others   ──► tiles of floats ──► lines of floats
+//! others   ──► tiles of floats ──► lines of floats, where they are or gathered
 //! ```
 
 #[cfg(feature = "conversions")]
-use super::kernels::{BLOCK, CHANNELS, Channels, FEW, Interleaved, Line, Meaning};
+use super::kernels::{CHANNELS, Channels, FEW, Interleaved, Line, Meaning};
 use super::{Column, Params, Totals};
 use crate::error::Error;
-use crate::input::{Cube, CubeSource, Layout, Marks, Pixels, Sum, count_valid};
 #[cfg(feature = "conversions")]
 use crate::input::{CubePlanes, Items, Values};
+use crate::input::{CubeSource, Layout, Marks, Pixels, Sum, count_valid};
 use crate::node::range::Range;
 use crate::simd::{self, on_stack};
 
+/// The most pixels that go together: sums of items, and of halves of their squares, are below 2^31.
+const BLOCK: usize = 1 << 15;
 /// How many values are gathered at a time.
 const GATHERED: usize = on_stack(512);
 /// The item that means 0 where values have a sign.
@@ -34,12 +36,14 @@ struct Adding<'a> {
     before: usize,
 }
 
-/// Some pixels, from the first channel of the first one on.
+/// Some pixels: where the first channel of the first one lies, and the others.
 #[derive(Clone, Copy)]
-struct Run<'a, T> {
-    items: &'a [T],
+struct Run<'a> {
+    start: usize,
     layout: Layout,
     valid: Option<&'a [u8]>,
+    /// In which column of the detector the first one lies.
+    column: usize,
 }
 
 /// Checks everything, then adds all.
@@ -76,110 +80,107 @@ pub(super) fn update(
             }
             Items::I8(_) | Items::Mono10p(_) | Items::Mono12p(_) | Items::Mono12Packed(_) => {
                 // Tiles of floats hold them. They are rare: there are no loops for them alone.
-                let make = |float: f32| (float as i16 as u16) ^ MIDDLE;
-                cube.each(Marks::None, None, |tile| adding.add_made(&Run::of_cube(&tile.cube), MIDDLE, make));
+                cube.each(Marks::None, None, |tile| {
+                    adding.add_integers(&Run::new(0, tile.cube.layout, tile.cube.valid), &Items::F32(tile.cube.values));
+                });
                 return Ok(());
             }
             _ => {}
         }
     }
-    cube.each(Marks::None, None, |tile| adding.add_floats(&Run::of_cube(&tile.cube)));
+    cube.each(Marks::None, None, |tile| {
+        adding.add_floats(&Run::new(0, tile.cube.layout, tile.cube.valid), tile.cube.values);
+    });
     Ok(())
 }
 
-impl<'a> Run<'a, f32> {
-    fn of_cube(cube: &Cube<'a>) -> Self {
-        Self { items: cube.values, layout: cube.layout, valid: cube.valid }
-    }
-}
-
-impl<'a, T: Copy> Run<'a, T> {
-    /// The items of a channel from a pixel on, and the mask of these pixels.
-    fn from(&self, channel: usize, pixel: usize) -> (&'a [T], Option<&'a [u8]>) {
-        let items = self.items.get(self.layout.place(pixel, channel)..).unwrap_or(&[]);
-        (items, self.valid.and_then(|valid| valid.get(pixel..)))
+impl<'a> Run<'a> {
+    fn new(start: usize, layout: Layout, valid: Option<&'a [u8]>) -> Self {
+        Self { start, layout, valid, column: 0 }
     }
 
-    /// Hands over the items of each channel as lines, with the channel, the first pixel and the mask: gathered and made
-    /// something else.
-    #[inline(always)]
-    fn gathered<U: Copy + Default>(
-        &self,
-        make: impl Fn(T) -> U,
-        mut with: impl FnMut(usize, usize, &[U], Option<&[u8]>),
-    ) {
-        let Layout { n, channels, pixel_stride, .. } = self.layout;
-        let mut gathered = [U::default(); GATHERED];
-        for channel in 0..channels {
-            for first in (0..n).step_by(GATHERED) {
-                let (items, valid) = self.from(channel, first);
-                let to = gathered.get_mut(..GATHERED.min(n - first)).unwrap_or_default();
-                let from = items.iter().step_by(pixel_stride.max(1));
-                to.iter_mut().zip(from).for_each(|(to, from)| *to = make(*from));
-                with(channel, first, to, valid.and_then(|valid| valid.get(..to.len())));
+    /// Where the first value of a channel lies.
+    fn channel(&self, channel: usize) -> usize {
+        self.start.wrapping_add(self.layout.place(0, channel))
+    }
+
+    /// The values of a channel, if they are neighbours.
+    fn line<'t, T>(&self, channel: usize, items: &'t [T]) -> &'t [T] {
+        items.get(self.channel(channel)..).and_then(|items| items.get(..self.layout.n)).unwrap_or(&[])
+    }
+
+    fn are_neighbours(&self) -> bool {
+        self.layout.pixel_stride == 1 || self.layout.n <= 1
+    }
+
+    /// Copies the values of a channel, each made something else, as far as there is room.
+    #[inline(never)]
+    fn gather<'t, T: Copy, U>(&self, channel: usize, items: &[T], to: &'t mut [U], make: impl Fn(T) -> U) -> &'t [U] {
+        let items = items.get(self.channel(channel)..).unwrap_or(&[]);
+        let to = to.get_mut(..self.layout.n).unwrap_or_default();
+        for (index, to) in to.iter_mut().enumerate() {
+            if let Some(item) = items.get(index.wrapping_mul(self.layout.pixel_stride)) {
+                *to = make(*item);
             }
         }
+        to
     }
 }
 
 impl Adding<'_> {
-    /// What items mean of which one means 0.
-    #[cfg(feature = "conversions")]
-    fn meaning(&self, zero: u16) -> Meaning {
-        // No integer of 16 bits is beyond these bounds, so nothing is lost.
-        const BEYOND: f32 = (1 << 17) as f32;
-        let zero = u32::from(zero);
-        let Some(level) = self.params.saturation else { return Meaning { zero, level: u32::MAX } };
-        let level = level.clamp(-BEYOND, BEYOND);
-        let below = level as i32;
-        // The least integer at or above it.
-        let least = below + i32::from((below as f32) < level);
-        Meaning { zero, level: least.saturating_add_unsigned(zero).max(0) as u32 }
+    /// Hands over parts of at most so many pixels; if there are columns, each of them lies in one row.
+    #[inline(always)]
+    fn each_part(&mut self, run: &Run, most: usize, mut with: impl FnMut(&mut Self, &Run)) {
+        let (mut first, n) = (0, run.layout.n);
+        while first < n {
+            let column = self.before.checked_rem(self.width).unwrap_or(0);
+            let left = if self.columns.is_empty() { n } else { self.width - column };
+            let count = left.min(most).min(n - first);
+            let layout = Layout { n: count, ..run.layout };
+            let start = run.start.wrapping_add(run.layout.place(first, 0));
+            let valid = run.valid.and_then(|valid| valid.get(first..)).and_then(|valid| valid.get(..count));
+            with(self, &Run { start, layout, valid, column });
+            first += count;
+            self.before = self.before.wrapping_add(count);
+        }
     }
 
-    /// Adds values of a channel, of the pixels from one on, to the columns that they lie in.
+    /// Adds values of a channel to the columns that they lie in.
     #[inline(always)]
-    fn add_columns(&mut self, channel: usize, first: usize, valid: Option<&[u8]>, values: impl Iterator<Item = f32>) {
-        // (Without columns there is no such channel.)
-        let Some(columns) = self.columns.chunks_mut(self.width.max(1)).nth(channel) else { return };
-        let mut column = self.before.wrapping_add(first).checked_rem(self.width).unwrap_or(0);
-        for (index, value) in values.enumerate() {
-            if column >= columns.len() {
-                column = 0;
-            }
-            if let Some(column) = columns.get_mut(column)
-                && valid.and_then(|valid| valid.get(index)) != Some(&0)
-            {
+    fn add_columns(&mut self, channel: usize, run: &Run, values: impl Iterator<Item = f32>) {
+        // (If no columns are asked for, there is no such channel.)
+        let columns = self.columns.chunks_mut(self.width.max(1)).nth(channel);
+        let columns = columns.and_then(|columns| columns.get_mut(run.column..)).unwrap_or_default();
+        for (index, (column, value)) in columns.iter_mut().zip(values).enumerate() {
+            if run.valid.and_then(|valid| valid.get(index)) != Some(&0) {
                 column.add(value);
             }
-            column += 1;
         }
     }
 
     /// Adds floats, channel by channel.
-    fn add_floats(&mut self, run: &Run<f32>) {
-        let Layout { n, channels, pixel_stride, .. } = run.layout;
-        if pixel_stride == 1 || n <= 1 {
-            for channel in 0..channels {
-                let (floats, valid) = run.from(channel, 0);
-                self.add_line_of_floats(channel, 0, floats.get(..n).unwrap_or(&[]), valid);
+    #[inline(never)]
+    fn add_floats(&mut self, run: &Run, floats: &[f32]) {
+        let mut gathered = [0.0; GATHERED];
+        let are_neighbours = run.are_neighbours();
+        self.each_part(run, if are_neighbours { BLOCK } else { GATHERED }, |adding, part| {
+            let count = count_valid(part.layout.n, part.valid);
+            for channel in 0..part.layout.channels {
+                let line = if are_neighbours {
+                    part.line(channel, floats)
+                } else {
+                    part.gather(channel, floats, &mut gathered, |float| float)
+                };
+                adding.add_line_of_floats(channel, part, count, line);
             }
-        } else {
-            run.gathered(
-                |float| float,
-                |channel, first, floats, valid| {
-                    self.add_line_of_floats(channel, first, floats, valid);
-                },
-            );
-        }
-        self.before = self.before.wrapping_add(n);
+        });
     }
 
-    /// Adds floats of one channel.
+    /// Adds floats of one channel, of which so many count.
     #[inline(never)]
-    fn add_line_of_floats(&mut self, channel: usize, first: usize, floats: &[f32], valid: Option<&[u8]>) {
+    fn add_line_of_floats(&mut self, channel: usize, run: &Run, count: i64, floats: &[f32]) {
         let Some(totals) = self.totals.get_mut(channel) else { return };
-        let count = count_valid(floats.len(), valid);
+        let valid = run.valid;
         let pixels = Pixels { scores: floats, valid, ..Pixels::default() };
         totals.count(count, self.hash);
         simd::run(Sum { floats, pixels: &pixels, sum: &mut totals.sum });
@@ -191,32 +192,12 @@ impl Adding<'_> {
         range.add(&pixels, count);
         totals.greatest = totals.greatest.max(range.greatest);
         totals.negated_least = totals.negated_least.max(range.negated_least);
-        self.add_columns(channel, first, valid, floats.iter().copied());
+        self.add_columns(channel, run, floats.iter().copied());
     }
 }
 
 #[cfg(feature = "conversions")]
 impl Adding<'_> {
-    /// Gathers values and makes items of them, channel by channel.
-    #[inline(never)]
-    fn add_made<T: Copy>(&mut self, run: &Run<T>, zero: u16, make: impl Fn(T) -> u16) {
-        let meaning = self.meaning(zero);
-        run.gathered(make, |channel, first, items, valid| {
-            self.add_line(channel, first, Line { items, valid, meaning });
-        });
-        self.before = self.before.wrapping_add(run.layout.n);
-    }
-
-    /// Adds at most a block of items of one channel.
-    #[inline(never)]
-    fn add_line(&mut self, channel: usize, first: usize, line: Line) {
-        let Line { items, valid, meaning } = line;
-        let Some(totals) = self.totals.get_mut(channel) else { return };
-        simd::run(line).add_to(meaning, self.hash, totals);
-        let values = items.iter().map(|item| (i32::from(*item) - meaning.zero as i32) as f32);
-        self.add_columns(channel, first, valid, values);
-    }
-
     /// Adds integers where they are, row by row.
     fn each_row(&mut self, planes: &CubePlanes) {
         let lie = planes.values.plane.lie();
@@ -232,55 +213,85 @@ impl Adding<'_> {
             while first < n {
                 let pixel = self.before;
                 let [row, column] = [pixel.checked_div(width), pixel.checked_rem(width)].map(Option::unwrap_or_default);
-                let count = (width - column).min(n - first).min(BLOCK);
+                let count = (width - column).min(n - first);
                 let start = row.wrapping_mul(row_stride).wrapping_add(column.wrapping_mul(lie.stride));
                 let layout = Layout { n: count, channels, pixel_stride: lie.stride, channel_stride };
                 let valid = tile.cube.valid.and_then(|valid| valid.get(first..first + count));
-                match planes.values.plane.items {
-                    Items::U16(items) => self.add_items(&Run { items: from(items, start), layout, valid }),
-                    Items::I16(items) => {
-                        let make = |item| (item as u16) ^ MIDDLE;
-                        self.add_made(&Run { items: from(items, start), layout, valid }, MIDDLE, make);
-                    }
-                    Items::U8(items) => self.add_made(&Run { items: from(items, start), layout, valid }, 0, u16::from),
-                    _ => {}
-                }
+                self.add_integers(&Run::new(start, layout, valid), &planes.values.plane.items);
                 first += count;
             }
         });
     }
 
-    /// Adds at most a block of items where they are: of neighbouring pixels, of neighbouring channels, or gathered.
+    /// Adds integers: of neighbouring channels, of neighbouring pixels, or gathered.
     #[inline(never)]
-    fn add_items(&mut self, run: &Run<u16>) {
-        let Layout { n, channels, pixel_stride, channel_stride } = run.layout;
-        let meaning = self.meaning(0);
-        if pixel_stride == 1 || n <= 1 {
-            for channel in 0..channels {
-                let (items, valid) = run.from(channel, 0);
-                self.add_line(channel, 0, Line { items: items.get(..n).unwrap_or(&[]), valid, meaning });
-            }
-        } else if channel_stride == 1 && channels >= FEW && self.columns.is_empty() {
-            let (count, hash, valid) = (count_valid(n, run.valid) as u32, self.hash, run.valid);
-            for (index, totals) in self.totals.chunks_mut(CHANNELS).enumerate() {
-                let ((items, _), channels) = (run.from(index.wrapping_mul(CHANNELS), 0), totals.len());
-                let to = &mut Channels::nothing();
-                simd::run(Interleaved { items, channels, stride: pixel_stride, n, valid, meaning, to });
-                for (totals, found) in totals.iter_mut().zip(to.found(count)) {
-                    found.add_to(meaning, hash, totals);
-                }
-            }
-        } else {
-            return self.add_made(run, 0, |item| item);
+    fn add_integers(&mut self, run: &Run, items: &Items) {
+        let Layout { channels, channel_stride, .. } = run.layout;
+        let are_neighbours = run.are_neighbours();
+        let (in_place, zero) = match items {
+            Items::U16(items) => (Some(*items), 0),
+            Items::U8(_) => (None, 0),
+            _ => (None, MIDDLE),
+        };
+        let meaning = self.meaning(zero);
+        if let Some(items) = in_place
+            && !are_neighbours
+            && channel_stride == 1
+            && channels >= FEW
+            && self.columns.is_empty()
+        {
+            return self.each_part(run, BLOCK, |adding, part| adding.add_channels(part, items, meaning));
         }
-        self.before = self.before.wrapping_add(n);
+        let in_place = in_place.filter(|_| are_neighbours);
+        let mut gathered = [0; GATHERED];
+        self.each_part(run, if in_place.is_some() { BLOCK } else { GATHERED }, |adding, part| {
+            let count = count_valid(part.layout.n, part.valid);
+            for channel in 0..channels {
+                let items = match (in_place, items) {
+                    (Some(items), _) => part.line(channel, items),
+                    (_, Items::U16(items)) => part.gather(channel, items, &mut gathered, |item| item),
+                    (_, Items::U8(items)) => part.gather(channel, items, &mut gathered, u16::from),
+                    (_, Items::I16(items)) => part.gather(channel, items, &mut gathered, |item| item as u16 ^ MIDDLE),
+                    (_, Items::F32(items)) => {
+                        part.gather(channel, items, &mut gathered, |float| float as i16 as u16 ^ MIDDLE)
+                    }
+                    _ => &[],
+                };
+                let Some(totals) = adding.totals.get_mut(channel) else { break };
+                let found = simd::run(Line { items, valid: part.valid, meaning });
+                found.add_to(count, meaning, adding.hash, totals);
+                let values = items.iter().map(|item| (i32::from(*item) - i32::from(zero)) as f32);
+                adding.add_columns(channel, part, values);
+            }
+        });
     }
-}
 
-/// The items from one on.
-#[cfg(feature = "conversions")]
-fn from<T>(items: &[T], start: usize) -> &[T] {
-    items.get(start..).unwrap_or(&[])
+    /// Adds items of which channels are neighbours.
+    fn add_channels(&mut self, run: &Run, items: &[u16], meaning: Meaning) {
+        let Layout { n, pixel_stride: stride, .. } = run.layout;
+        let (count, hash, valid) = (count_valid(n, run.valid), self.hash, run.valid);
+        for (index, totals) in self.totals.chunks_mut(CHANNELS).enumerate() {
+            let items = items.get(run.channel(index.wrapping_mul(CHANNELS))..).unwrap_or(&[]);
+            let (channels, to) = (totals.len(), &mut Channels::nothing());
+            simd::run(Interleaved { items, channels, stride, n, valid, meaning, to });
+            for (totals, found) in totals.iter_mut().zip(to.found()) {
+                found.add_to(count, meaning, hash, totals);
+            }
+        }
+    }
+
+    /// What items mean of which one means 0.
+    fn meaning(&self, zero: u16) -> Meaning {
+        // No integer of 16 bits is beyond these bounds, so nothing is lost.
+        const BEYOND: f32 = (1 << 17) as f32;
+        let zero = u32::from(zero);
+        let Some(level) = self.params.saturation else { return Meaning { zero, level: u32::MAX } };
+        let level = level.clamp(-BEYOND, BEYOND);
+        let below = level as i32;
+        // The least integer at or above it.
+        let least = below + i32::from((below as f32) < level);
+        Meaning { zero, level: least.saturating_add_unsigned(zero).max(0) as u32 }
+    }
 }
 
 /// Counts floats that are 0, and those at or above a level, among those that count. (Without a loop for each tier: the
