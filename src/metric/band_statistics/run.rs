@@ -148,9 +148,11 @@ impl Adding<'_> {
     /// Adds values of a channel to the columns that they lie in.
     #[inline(always)]
     fn add_columns(&mut self, channel: usize, run: &Run, values: impl Iterator<Item = f32>) {
-        // (If no columns are asked for, there is no such channel.)
-        let columns = self.columns.chunks_mut(self.width.max(1)).nth(channel);
-        let columns = columns.and_then(|columns| columns.get_mut(run.column..)).unwrap_or_default();
+        if self.columns.is_empty() {
+            return;
+        }
+        let first = channel.wrapping_mul(self.width).wrapping_add(run.column);
+        let columns = self.columns.get_mut(first..).unwrap_or_default();
         for (index, (column, value)) in columns.iter_mut().zip(values).enumerate() {
             if run.valid.and_then(|valid| valid.get(index)) != Some(&0) {
                 column.add(value);
