@@ -1,5 +1,5 @@
-//! Statistics of channels: against sums that are added one by one, in every order in memory and on every tier, in parts,
-//! and with words that may be anything.
+//! Statistics of channels: against sums that are added one by one, in every order in memory and on every tier, in
+//! parts, and with words that may be anything.
 
 use crate::buffer::{Buffer, pointer};
 use crate::forms::{plain_labels, plain_mask, plain_plane};
@@ -13,7 +13,6 @@ use hyla::capi::planes::*;
 
 /// Rows of pixels of integers of 16 bits, and which pixels count.
 struct Scene {
-    rows: usize,
     columns: usize,
     channels: usize,
     /// Pixel after pixel, channel after channel.
@@ -37,15 +36,13 @@ pub fn check(source: &mut Source) {
     let pixels = rows * columns;
     let items = source.floats(pixels * channels).into_iter().map(|float| float.to_bits() as u16).collect();
     let valid = source.once_in(2).then(|| Buffer::new(source.start(), &source.bytes(pixels)));
-    let scene = Scene { rows, columns, channels, items, valid };
-    let params = Parameters::new(
-        source,
-        hyla_band_statistics_params {
-            struct_size: 0,
-            has_saturation: source.option(2),
-            saturation: source.parameter(&[4095.0, 0.0, 65535.0, -3.5, 254.5]),
-        },
-    );
+    let scene = Scene { columns, channels, items, valid };
+    let params = hyla_band_statistics_params {
+        struct_size: 0,
+        has_saturation: source.option(2),
+        saturation: source.parameter(&[4095.0, 0.0, 65535.0, -3.5, 254.5]),
+    };
+    let params = Parameters::new(source, params);
     let has_columns = source.once_in(2);
     let start = source.start();
     let expected = scene.added_one_by_one();

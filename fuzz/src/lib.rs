@@ -41,8 +41,8 @@ pub fn pixels(data: &[u8]) {
     oracles::check(node.as_ref(), &input, source);
 }
 
-/// Losses of cubes, under all oracles; statistics of channels where the last byte says so, one in eight. (It is not used
-/// up, so that an input means the same otherwise.)
+/// Losses of cubes, under all oracles; statistics of channels where the last byte says so, one in eight. (It is not
+/// used up, so that an input means the same otherwise.)
 pub fn cubes(data: &[u8]) {
     let source = &mut Source::new(data);
     if data.last().is_some_and(|last| last % 8 == 5) {
