@@ -208,21 +208,25 @@ impl Adding<'_> {
         if lie.are_one(width) {
             width = planes.n;
         }
-        // The mask comes in tiles, beside values that nobody reads.
-        let mask = CubePlanes { channels: 1, values: Values::default(), targets: None, labels: None, ..*planes };
-        CubeSource::Planes(&mask).each(Marks::None, None, |tile| {
-            let (mut first, n) = (0, tile.cube.layout.n);
+        let mut add = |n: usize, valid: Option<&[u8]>| {
+            let mut first = 0;
             while first < n {
                 let pixel = self.before;
                 let [row, column] = [pixel.checked_div(width), pixel.checked_rem(width)].map(Option::unwrap_or_default);
                 let count = (width - column).min(n - first);
                 let start = row.wrapping_mul(row_stride).wrapping_add(column.wrapping_mul(lie.stride));
                 let layout = Layout { n: count, channels, pixel_stride: lie.stride, channel_stride };
-                let valid = tile.cube.valid.and_then(|valid| valid.get(first..first + count));
+                let valid = valid.and_then(|valid| valid.get(first..first + count));
                 self.add_integers(&Run::new(start, layout, valid), &planes.values.plane.items);
                 first += count;
             }
-        });
+        };
+        if planes.valid.is_none() {
+            return add(planes.n, None);
+        }
+        // The mask comes in tiles, beside values that nobody reads.
+        let mask = CubePlanes { channels: 1, values: Values::default(), targets: None, labels: None, ..*planes };
+        CubeSource::Planes(&mask).each(Marks::None, None, |tile| add(tile.cube.layout.n, tile.cube.valid));
     }
 
     /// Adds integers: of neighbouring channels, of neighbouring pixels, or gathered.
