@@ -1,7 +1,8 @@
 """Prints the values of hyla and of cuvis-ai's nodes on PyTorch side by side: every loss with its gradient, every
 metric, and (for ENVI scenes given) the ranking of a global RX detector beside scikit-learn's.
 
-usage: compare_torch.py [SCENE.hdr ...]    (after `make lib`; needs numpy, torch and cuvis-ai; scikit-learn for scenes)
+usage: compare_torch.py [SCENE.hdr ...]    (after `make lib`; needs numpy, torch and cuvis-ai; for scenes
+scikit-learn and spectral)
 
 PyTorch computes in float32 here, as its users do, so that it is the less exact of the two: the differences are mostly
 its own. Where hyla differs on purpose, docs/differences.md says why; these inputs avoid those cases.
@@ -24,7 +25,6 @@ try:
 except ImportError as missing:
     sys.exit(f"compare_torch: skipped: {missing.name}, which is not installed")
 
-from envi import read_cube, read_mask
 from hyla import Hyla
 
 hyla = Hyla(ROOT / "build/lib/libhyla.so", ROOT / "include/hyla.h")
@@ -327,9 +327,12 @@ def compare_ranking(path):
     """Global RX: the squared Mahalanobis distance to the mean of all pixels, in float64, with no regularisation."""
     try:
         from sklearn.metrics import average_precision_score, roc_auc_score
+        from spectral import envi
     except ImportError as missing:
         sys.exit(f"compare_torch: skipped: {missing.name}, which is not installed")
-    cube, mask = read_cube(path), read_mask(path)
+    # Lines x samples x bands, whatever the order in the file; the mask is in <scene>_gt.hdr.
+    cube = envi.open(path).open_memmap(interleave="bip")
+    mask = envi.open(path.with_name(path.stem + "_gt.hdr")).open_memmap(interleave="bip")
     spectra = cube.reshape(-1, cube.shape[-1]).astype(np.float64)
     spectra -= spectra.mean(axis=0)
     factor = np.linalg.cholesky(spectra.T @ spectra / len(spectra))
