@@ -43,8 +43,8 @@ pub(crate) fn sample_variance(count: i64, sum: &ExactSum, squares: &ExactSquares
     Ok(difference / number / (number - 1.0))
 }
 
-/// `sqrt(n S2 - S1^2) / n`: the standard deviation of a population of n floats, rounded once. NaN of no float, and where
-/// one is not finite.
+/// `sqrt(n S2 - S1^2) / n`: the standard deviation of a population of n floats, rounded once. NaN of no float, and
+/// where one is not finite.
 ///
 /// # Errors
 /// [`Error::Totals`]: no floats have these sums.
@@ -74,8 +74,8 @@ const ROOT_BITS: u32 = 57;
 /// The root of digits times [`UNIT`], divided by an integer from 1 to 2^63 - 1, rounded once to the nearest, ties to
 /// even.
 ///
-/// With b bits of the divisor n, the digits are shifted by an even number of bits until they have 2 b + 110 or 2 b + 111
-/// (t, less than 2^237). The quotient q is the greatest integer with `(q n)^2 <= t`: between 2^54 and 2^57. What is
+/// With b bits of the divisor n, the digits are shifted by an even number of bits until they have 2 b + 110 or
+/// 2 b + 111 (t, less than 2^237). The quotient q is the greatest integer with `(q n)^2 <= t`: between 2^54 and 2^57. What is
 /// left over only decides whether it lies behind q.
 fn root_by(digits: &[u32; DIGITS], divisor: u64) -> f64 {
     let Some(highest) = digits.iter().rposition(|digit| *digit != 0) else { return 0.0 };

@@ -1,7 +1,7 @@
 //! Loops over integers, of which the compiler makes vectors, for each tier.
 //!
-//! Items are 16 bits without a sign; what an item means is its distance from the one that means 0. The square of an item
-//! has 32 bits, of which the halves are added apart: so all lanes have 32 bits, and hold the sums of 2^15 items.
+//! Items are 16 bits without a sign; what an item means is its distance from the one that means 0. The square of an
+//! item has 32 bits, of which the halves are added apart: so all lanes have 32 bits, and hold the sums of 2^15 items.
 
 use super::Totals;
 use crate::node::range::key;
