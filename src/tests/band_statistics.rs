@@ -391,6 +391,21 @@ proptest! {
     }
 }
 
+/// A deviation in the middle between two doubles goes to the even one, and anything above it upwards, however little.
+#[test]
+fn ties_of_the_deviation() {
+    let y = -(2.0_f32.powi(-53));
+    let apart = 2.0_f32.powi(-76);
+    for (values, std) in [([1.0, 1.0, y, y], 0.5), ([1.0, 1.0, y + apart, y - apart], 0.5 + f64::EPSILON / 2.0)] {
+        let scene = Scene { rows: 1, columns: 4, channels: 1, values: values.to_vec(), valid: None };
+        let params = Params::default();
+        let (totals, _) = words_of(&params, &scene.planes(Values::interleaved(&values[..], 1)));
+        let (report, _) = totals[0].report(&params).unwrap();
+        assert_eq!(report.std, std);
+        check_report(&report, &values, &params);
+    }
+}
+
 /// Powers of two move all digits: nothing else changes.
 #[test]
 fn the_deviation_is_rounded_once_at_every_size() {
