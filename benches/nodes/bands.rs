@@ -14,7 +14,7 @@ pub fn of_lines(criterion: &mut Criterion) {
     let mut random = Random(3);
     let items: Vec<u16> = (0..COLUMNS * CHANNELS).map(|_| (random.next() % 4200) as u16).collect();
     let floats: Vec<f32> = items.iter().map(|item| f32::from(*item)).collect();
-    let valid: Vec<u8> = (0..COLUMNS).map(|_| u8::from(random.next() % 8 != 0)).collect();
+    let valid: Vec<u8> = (0..COLUMNS).map(|_| u8::from(!random.next().is_multiple_of(8))).collect();
     let cube = |values| CubePlanes { n: COLUMNS, channels: CHANNELS, values, ..CubePlanes::default() };
     let by_line = cube(Values::planar(&items[..], COLUMNS));
     let mut columns = vec![Column::default(); COLUMNS * CHANNELS];

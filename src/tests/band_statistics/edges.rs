@@ -291,7 +291,7 @@ fn bad_arguments_change_nothing() {
     let short = CubePlanes { n: 4, ..planes };
     refused(&params, &short, &Cube { valid: Some(&[1]), ..cube }, 2, 0, Error::LengthMismatch);
     let mut totals = [Totals::default(); 2];
-    assert_eq!(merge(&totals.clone()[..1], &mut totals).unwrap_err(), Error::LengthMismatch);
+    assert_eq!(merge(&[totals[0]], &mut totals).unwrap_err(), Error::LengthMismatch);
     assert_eq!(merge_columns(&[Column::default()], &mut []).unwrap_err(), Error::LengthMismatch);
     assert_eq!(totals[0].report(&Params { saturation: Some(f32::NAN) }).unwrap_err(), Error::Saturation);
     // Of no pixel nothing happens.
