@@ -7,7 +7,7 @@ enum { K = LAW_CHANNELS, CELLS = LAW_CHANNELS * LAW_PIXELS };
 
 static const hyla_band_statistics_params plain = HYLA_BAND_STATISTICS_PARAMS_DEFAULT;
 
-/* The columns lie in TABLE, other columns in MORE, the dead ones in LIST. */
+/* The columns lie in TABLE, other columns in MORE, the dead ones in INDEXES. */
 static void fill(struct arguments *a) {
     hyla_cube cube = *cube_of(a);
     cube.weights = hyla_f32(NULL);
@@ -25,7 +25,6 @@ static const struct family family = {
     .fill = fill,
     .sizes[TABLE] = CELLS * sizeof(hyla_band_statistics_column),
     .sizes[MORE] = CELLS * sizeof(hyla_band_statistics_column),
-    .sizes[LIST] = 8 * sizeof(size_t),
 };
 
 #define CALL(function, ...)                                                                                            \
@@ -36,7 +35,7 @@ CALL(merge, a->at[OTHER], a->at[TOTALS], K)
 CALL(normalize, a->at[TOTALS], K)
 CALL(values, a->at[PARAMS], a->at[TOTALS], K, a->at[VALUE])
 CALL(merge_columns, a->at[MORE], a->at[TABLE], CELLS)
-CALL(dead_columns, a->at[TABLE], CELLS, a->at[LIST], 8, a->at[COUNT])
+CALL(dead_columns, a->at[TABLE], CELLS, a->at[INDEXES], 8, a->at[COUNT])
 
 /* Weights are refused (which a test below tries), so the cube of the law has none. */
 static hyla_status call_update(const struct arguments *a) {
@@ -55,7 +54,7 @@ static const struct function functions[] = {
     {"hyla_band_statistics_normalize", call_normalize, &family, 0, 0, BIT(TOTALS)},
     {"hyla_band_statistics_values", call_values, &family, BIT(PARAMS) | BIT(TOTALS), 0, BIT(VALUE)},
     {"hyla_band_statistics_merge_columns", call_merge_columns, &family, BIT(MORE), 0, BIT(TABLE)},
-    {"hyla_band_statistics_dead_columns", call_dead_columns, &family, BIT(TABLE), 0, BIT(LIST) | BIT(COUNT)},
+    {"hyla_band_statistics_dead_columns", call_dead_columns, &family, BIT(TABLE), 0, BIT(INDEXES) | BIT(COUNT)},
 };
 
 /* Three lines of two columns and two channels (BIL): channel 1 is dead, and so is column 1 of channel 0. */

@@ -45,7 +45,8 @@ enum { LAW_PIXELS = 65, LAW_CHANNELS = 3, LAW_ROWS = 5, LAW_COLUMNS = 7, ROOM = 
     SLOT(LIST, 8, 8 * sizeof(hyla_metric))                   /* struct hyla_metric [] */                          \
     SLOT(COUNT, _Alignof(size_t), sizeof(size_t))                                                                 \
     SLOT(BINNING, _Alignof(void *), sizeof(hyla_binning))    /* struct hyla_binning */                            \
-    SLOT(TABLE, 4, 0)                                        /* its table */
+    SLOT(TABLE, 4, 0)                                        /* its table */                                      \
+    SLOT(INDEXES, _Alignof(size_t), 8 * sizeof(size_t))
 
 #define LAW_SLOT_ENUM(slot, alignment, bytes) slot,
 enum slot { LAW_SLOTS(LAW_SLOT_ENUM) SLOTS };

@@ -13,6 +13,7 @@ static const char *const slot_names[SLOTS] = {
     [TOTALS] = "totals",       [CONTEXT] = "context",     [VALUE] = "loss",          [NUMBER] = "number",
     [FLOATS] = "grad_scores",  [MAP] = "loss_map",        [MORE] = "more",           [WORKSPACE] = "workspace",
     [LIST] = "out",            [COUNT] = "written",       [BINNING] = "binning",     [TABLE] = "table",
+    [INDEXES] = "dead",
 };
 
 /* Other names, of the functions that begin so: the first row that fits counts. */
@@ -29,7 +30,6 @@ static const struct {
     {"band_statistics_dead_columns", COUNT, "found"},
     {"band_statistics_", VALUE, "reports"},
     {"band_statistics_", TABLE, "columns"},
-    {"band_statistics_", LIST, "dead"},
     {"band_statistics_merge_columns", MORE, "other"},
     {"focal_map", FLOATS, "loss_map"},
     {"confusion_", VALUE, "report"},

@@ -75,8 +75,8 @@ const ROOT_BITS: u32 = 57;
 /// even.
 ///
 /// With b bits of the divisor n, the digits are shifted by an even number of bits until they have 2 b + 110 or
-/// 2 b + 111 (t, less than 2^237). The quotient q is the greatest integer with `(q n)^2 <= t`: between 2^54 and 2^57. What is
-/// left over only decides whether it lies behind q.
+/// 2 b + 111 (t, less than 2^237). The quotient q is the greatest integer with `(q n)^2 <= t`: between 2^54 and 2^57.
+/// What is left over only decides whether it lies behind q.
 fn root_by(digits: &[u32; DIGITS], divisor: u64) -> f64 {
     let Some(highest) = digits.iter().rposition(|digit| *digit != 0) else { return 0.0 };
     let leading = digits.get(highest).map_or(0, |digit| digit.leading_zeros());
