@@ -34,10 +34,11 @@
 //!
 //! **cuvis-ai**: has no such node. Stages: any.
 //!
-//! **Speed**: integers are limited by arithmetic, a dozen operations of 32-bit lanes for a register of values. There is
-//! a loop for each order in memory: where pixels are neighbours (BIL, BSQ) lanes are pixels, where channels are (BIP)
-//! lanes are channels; anything else is gathered first. A call with columns is limited by memory: 16 bytes a value are
-//! read and written. Packed pixels are unpacked first. Floats go over their values four times.
+//! **Speed**: integers of 16 bits without a sign are limited by arithmetic, a dozen operations of 32-bit lanes for a
+//! register of values. There is a loop for each order in memory: where pixels are neighbours (BIL, BSQ) lanes are
+//! pixels, where channels are (BIP) lanes are channels; anything else, and other integers, is gathered first. A call
+//! with columns goes over them value by value, which takes ten times as long. Packed pixels are unpacked first. Floats
+//! go over their values four times.
 
 mod columns;
 #[cfg(feature = "conversions")]
