@@ -1,7 +1,7 @@
 // hyla for C++17 and later: the classes behind hyla.h under shorter names.
 //
 //     hyla::bce epoch;                                  // totals: a few hundred bytes, empty
-//     hyla::bce::params params;                         // the defaults
+//     hyla::bce::params params;                         // the defaults; in C++20 {.pos_weight = 20}
 //     params.pos_weight = 20.0f;
 //     auto line = hyla::pixels(n).with_scores(logits).with_targets(labels).with_valid(usable);
 //     if (auto status = epoch.update(params, line); status.failed()) return status.message();
@@ -547,9 +547,7 @@ class bce
     : public detail::pixel_loss<hyla_bce_params, hyla_bce_totals, hyla_bce_update, hyla_bce_merge, hyla_bce_normalize,
                                 hyla_bce_loss, hyla_bce_gradient, hyla_bce_loss_and_gradient, hyla_pixels> {
   public:
-    struct params : hyla_bce_params {
-        constexpr params() noexcept : hyla_bce_params HYLA_BCE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_bce_params;
 
     static hyla::status map(const hyla_bce_params &how, const hyla_pixels &in, floats loss_map) noexcept {
         if (loss_map.size() < detail::extent(in)) return HYLA_ERROR_CAPACITY;
@@ -562,9 +560,7 @@ class focal : public detail::pixel_loss<hyla_focal_params, hyla_focal_totals, hy
                                         hyla_focal_normalize, hyla_focal_loss, hyla_focal_gradient,
                                         hyla_focal_loss_and_gradient, hyla_pixels> {
   public:
-    struct params : hyla_focal_params {
-        constexpr params() noexcept : hyla_focal_params HYLA_FOCAL_PARAMS_DEFAULT {}
-    };
+    using params = hyla_focal_params;
 
     static hyla::status map(const hyla_focal_params &how, const hyla_pixels &in, floats loss_map) noexcept {
         if (loss_map.size() < detail::extent(in)) return HYLA_ERROR_CAPACITY;
@@ -577,9 +573,7 @@ class iou
     : public detail::overlap_loss<hyla_iou_params, hyla_iou_totals, hyla_iou_update, hyla_iou_merge, hyla_iou_normalize,
                                   hyla_iou_loss, hyla_iou_gradient, hyla_iou_loss_and_gradient> {
   public:
-    struct params : hyla_iou_params {
-        constexpr params() noexcept : hyla_iou_params HYLA_IOU_PARAMS_DEFAULT {}
-    };
+    using params = hyla_iou_params;
 };
 
 // Tversky index of scores: hyla_tversky_...
@@ -587,9 +581,7 @@ class tversky : public detail::overlap_loss<hyla_tversky_params, hyla_tversky_to
                                             hyla_tversky_merge, hyla_tversky_normalize, hyla_tversky_loss,
                                             hyla_tversky_gradient, hyla_tversky_loss_and_gradient> {
   public:
-    struct params : hyla_tversky_params {
-        constexpr params() noexcept : hyla_tversky_params HYLA_TVERSKY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_tversky_params;
 };
 
 // Soft-boundary Deep SVDD of embeddings; the inputs are a cube and its center: hyla_svdd_...
@@ -597,9 +589,7 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
                                        hyla_svdd_normalize, hyla_svdd_loss, hyla_svdd_gradient,
                                        hyla_svdd_loss_and_gradient, hyla_cube, const float *> {
   public:
-    struct params : hyla_svdd_params {
-        constexpr params() noexcept : hyla_svdd_params HYLA_SVDD_PARAMS_DEFAULT {}
-    };
+    using params = hyla_svdd_params;
 
     static result<double> radius(const hyla_svdd_params &how) noexcept {
         return detail::value_of<double>(hyla_svdd_radius, &how);
@@ -631,9 +621,7 @@ class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse
                                       hyla_mse_normalize, hyla_mse_loss, hyla_mse_gradient, hyla_mse_loss_and_gradient,
                                       hyla_cube, hyla_values> {
   public:
-    struct params : hyla_mse_params {
-        constexpr params() noexcept : hyla_mse_params HYLA_MSE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_mse_params;
 
     static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const hyla_values &target,
                             floats loss_map) noexcept {
@@ -649,9 +637,7 @@ class spectral_angle
                                 hyla_spectral_angle_gradient, hyla_spectral_angle_loss_and_gradient, hyla_cube,
                                 hyla_values> {
   public:
-    struct params : hyla_spectral_angle_params {
-        constexpr params() noexcept : hyla_spectral_angle_params HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_spectral_angle_params;
 
     static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const hyla_values &original,
                             floats loss_map) noexcept {
@@ -667,9 +653,7 @@ class cross_entropy
                                 hyla_cross_entropy_gradient, hyla_cross_entropy_loss_and_gradient, hyla_cube,
                                 const float *> {
   public:
-    struct params : hyla_cross_entropy_params {
-        constexpr params() noexcept : hyla_cross_entropy_params HYLA_CROSS_ENTROPY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_cross_entropy_params;
 
     static hyla::status map(const hyla_cross_entropy_params &how, const hyla_cube &in, const float *class_weights,
                             floats loss_map) noexcept {
@@ -680,9 +664,7 @@ class cross_entropy
 
 // Dice of class logits: hyla_dice_... The totals are the caller's, one for each class.
 struct dice {
-    struct params : hyla_dice_params {
-        constexpr params() noexcept : hyla_dice_params HYLA_DICE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_dice_params;
 
     using totals = view<hyla_dice_totals>;
 
@@ -718,9 +700,7 @@ struct dice {
 // Contrast of the mean colours of foreground and background, frame by frame: hyla_foreground_contrast_...
 class foreground_contrast {
   public:
-    struct params : hyla_foreground_contrast_params {
-        constexpr params() noexcept : hyla_foreground_contrast_params HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT {}
-    };
+    using params = hyla_foreground_contrast_params;
 
     // The sums of one frame, from as many calls as it comes in.
     class frame {
@@ -768,35 +748,27 @@ class foreground_contrast {
 struct orthogonality
     : detail::matrix_loss<hyla_orthogonality_params, hyla_orthogonality_workspace, hyla_orthogonality_loss,
                           hyla_orthogonality_gradient, hyla_orthogonality_loss_and_gradient> {
-    struct params : hyla_orthogonality_params {
-        constexpr params() noexcept : hyla_orthogonality_params HYLA_ORTHOGONALITY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_orthogonality_params;
 };
 
 // Mean cosine of pairs of rows: hyla_distinctness_...
 struct distinctness : detail::matrix_loss<hyla_distinctness_params, hyla_distinctness_workspace, hyla_distinctness_loss,
                                           hyla_distinctness_gradient, hyla_distinctness_loss_and_gradient> {
-    struct params : hyla_distinctness_params {
-        constexpr params() noexcept : hyla_distinctness_params HYLA_DISTINCTNESS_PARAMS_DEFAULT {}
-    };
+    using params = hyla_distinctness_params;
 };
 
 // Entropy of selection weights: hyla_selector_entropy_...
 struct selector_entropy
     : detail::selector_loss<hyla_selector_entropy_params, hyla_selector_entropy_loss, hyla_selector_entropy_gradient,
                             hyla_selector_entropy_loss_and_gradient> {
-    struct params : hyla_selector_entropy_params {
-        constexpr params() noexcept : hyla_selector_entropy_params HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_selector_entropy_params;
 };
 
 // Variance of selection weights: hyla_selector_diversity_...
 struct selector_diversity
     : detail::selector_loss<hyla_selector_diversity_params, hyla_selector_diversity_loss,
                             hyla_selector_diversity_gradient, hyla_selector_diversity_loss_and_gradient> {
-    struct params : hyla_selector_diversity_params {
-        constexpr params() noexcept : hyla_selector_diversity_params HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_selector_diversity_params;
 };
 
 // The exact sum and mean of a float map: hyla_sum_...
@@ -881,9 +853,7 @@ class pixel_statistics {
 // HYLA_BINNING_THRESHOLDS with params.ap_thresholds bins, and words (hyla_ranking_words); all else does without.
 class detection {
   public:
-    struct params : hyla_detection_params {
-        constexpr params() noexcept : hyla_detection_params HYLA_DETECTION_PARAMS_DEFAULT {}
-    };
+    using params = hyla_detection_params;
 
     hyla_detection_totals totals{};
 
@@ -910,9 +880,7 @@ class detection {
 // the binning and its copies) and the binning.
 class binning : public hyla_binning {
   public:
-    struct params : hyla_binning_params {
-        constexpr params() noexcept : hyla_binning_params HYLA_BINNING_PARAMS_DEFAULT {}
-    };
+    using params = hyla_binning_params;
 
     constexpr binning() noexcept : hyla_binning{} {}
 
@@ -981,9 +949,7 @@ struct ranking_exact {
 // The score histograms of now against those of a reference: hyla_drift_... Words are those of hyla_ranking.
 struct drift {
     using report = hyla_drift_report;
-    struct params : hyla_drift_params {
-        constexpr params() noexcept : hyla_drift_params HYLA_DRIFT_PARAMS_DEFAULT {}
-    };
+    using params = hyla_drift_params;
 
     static result<report> values(const hyla_drift_params &how, const hyla_binning &bins,
                                  view<const std::int64_t> reference, view<const std::int64_t> words) noexcept {
@@ -1082,9 +1048,7 @@ struct component_orthogonality {
 
 // Entropy of selection weights: hyla_selector_entropy_metric_...
 struct selector_entropy_metric {
-    struct params : hyla_selector_entropy_metric_params {
-        constexpr params() noexcept : hyla_selector_entropy_metric_params HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT {}
-    };
+    using params = hyla_selector_entropy_metric_params;
 
     static result<double> value(const hyla_selector_entropy_metric_params &how, view<const float> weights) noexcept {
         return detail::value_of<double>(hyla_selector_entropy_metric_value, &how, weights.data(), weights.size());
@@ -1144,7 +1108,7 @@ template <class Class, class Struct>
 inline constexpr bool mirrors =
     sizeof(Class) == sizeof(Struct) && std::is_trivially_copyable_v<Class> && std::is_standard_layout_v<Class>;
 
-static_assert(mirrors<bce, hyla_bce_totals> && mirrors<bce::params, hyla_bce_params>);
+static_assert(mirrors<bce, hyla_bce_totals>);
 static_assert(mirrors<focal, hyla_focal_totals> && mirrors<svdd, hyla_svdd_totals> && mirrors<mse, hyla_mse_totals>);
 static_assert(mirrors<cross_entropy, hyla_cross_entropy_totals>);
 static_assert(mirrors<foreground_contrast, hyla_foreground_contrast_totals>);
@@ -1154,8 +1118,7 @@ static_assert(mirrors<sum, hyla_sum_totals>);
 static_assert(mirrors<range, hyla_range> && mirrors<score_statistics, hyla_score_statistics_totals>);
 static_assert(mirrors<confusion, hyla_confusion_totals>);
 static_assert(mirrors<pixel_statistics, hyla_pixel_statistics_totals>);
-static_assert(mirrors<detection, hyla_detection_totals> && mirrors<detection::params, hyla_detection_params>);
-static_assert(mirrors<binning, hyla_binning> && mirrors<binning::params, hyla_binning_params>);
+static_assert(mirrors<detection, hyla_detection_totals> && mirrors<binning, hyla_binning>);
 static_assert(mirrors<pixels, hyla_pixels>);
 
 }  // namespace hyla
