@@ -330,6 +330,7 @@ int main() {
     packed_cubes();
     companions();
     gaps();
+    matrices();
     views();
     return finish(NAME);
 }

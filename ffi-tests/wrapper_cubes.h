@@ -222,13 +222,29 @@ void gaps() {
     CHECK(hyla::sum().update(hyla::pixels(half, 2)).failed());
 }
 
+// A matrix of floats of which it is known how many there are.
+void matrices() {
+    const std::array<float, 6> items = {1.0f, 2.0f, 3.0f, 4.0f, 5.0f, 6.0f};
+    std::array<double, 4096> workspace{};
+    const auto loss = [&workspace](const hyla::matrix &matrix) {
+        CHECK(hyla::orthogonality::workspace_size(matrix) <= workspace.size());
+        return hyla::orthogonality::loss({}, matrix, workspace);
+    };
+    const auto plain = loss({items.data(), 2, 3}), cut = loss({items, 2, 2, 4});
+    CHECK(plain && loss({items, 2, 3}).value == plain.value && loss({items.data(), 2, 2, 4}).value == cut.value);
+    CHECK(loss({items, 3, 2}).value != plain.value && cut && cut.value != plain.value);
+    CHECK(loss({items, 2, 2}).status.error() == HYLA_ERROR_NULL_POINTER);
+    CHECK(loss({items, 2, 4}).status.error() == HYLA_ERROR_NULL_POINTER);
+    CHECK(loss({items, 2, 3, 4}).status.error() == HYLA_ERROR_NULL_POINTER);
+}
+
 void views() {
     float written[3] = {};
     const float read[2] = {};
     CHECK(hyla::floats(written).size() == 3 && hyla::view<const float>(written).data() == written);
     CHECK(hyla::view<const float>(read).size() == 2);
     static_assert(!std::is_constructible_v<hyla::floats, const float (&)[2]>, "no output is constant");
-    static_assert(!std::is_convertible_v<std::vector<double>, hyla::channel_floats>);
+    static_assert(!std::is_convertible_v<std::vector<double>, hyla::float_items>);
 #if __cplusplus >= 202002L
     const std::vector<std::uint16_t> items(VALUES);
     const std::span<const std::uint16_t> all(items);

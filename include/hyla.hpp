@@ -228,12 +228,12 @@ template <class T>
 constexpr auto place(const T *items, of_labels) noexcept -> decltype(hyla::labels(items)) {
     return hyla::labels(items);
 }
-// Floats without a type, of which there is one a channel.
-struct of_channels {};
-struct floats_of_channels {
+// Floats that are no plane.
+struct of_floats {};
+struct plain_floats {
     const float *data;
 };
-constexpr floats_of_channels place(const float *items, of_channels) noexcept { return {items}; }
+constexpr plain_floats place(const float *items, of_floats) noexcept { return {items}; }
 
 template <class T>
 constexpr const T *start(const T *items) noexcept {
@@ -324,8 +324,8 @@ class input {
 using numbers = detail::input<hyla_plane, detail::of_numbers>;
 using truths = detail::input<hyla_mask, detail::of_truths>;
 using classes = detail::input<hyla_plane, detail::of_labels>;
-// One float a channel; nullptr is none.
-using channel_floats = detail::input<detail::floats_of_channels, detail::of_channels>;
+// Floats side by side, as of a center, class weights or a matrix; nullptr is none.
+using float_items = detail::input<detail::plain_floats, detail::of_floats>;
 
 namespace detail {
 
@@ -449,13 +449,19 @@ class cube : public detail::pixel_inputs<cube, hyla_cube> {
     [[nodiscard]] constexpr cube with_labels(const classes &in) const noexcept { return with(&hyla_cube::labels, in); }
 };
 
-// Rows of floats without gaps; any other layout by field.
+// Rows of floats, so many from a row to the next, or without gaps. If it is known how many they are and they do not fit,
+// the matrix has no values, which is an error of every call (HYLA_ERROR_NULL_POINTER).
 class matrix : public hyla_matrix {
   public:
-    constexpr matrix(const float *items, std::size_t row_count, std::size_t column_count) noexcept : hyla_matrix{} {
-        values = items;
+    constexpr matrix(const float_items &in, std::size_t row_count, std::size_t column_count,
+                     std::size_t stride = 0) noexcept
+        : hyla_matrix{} {
         rows = row_count;
-        columns = row_stride = column_count;
+        columns = column_count;
+        row_stride = stride == 0 ? column_count : stride;
+        const detail::length length{in.length().count, in.length().has_gaps || row_stride != columns};
+        const std::size_t reach = rows == 0 || columns == 0 ? 0 : (rows - 1) * row_stride + columns;
+        if (length.is(reach)) values = in.items().data;
     }
 };
 
@@ -480,7 +486,7 @@ namespace detail {
 inline const hyla_pixels *pass(const hyla_pixels &in) noexcept { return &in; }
 inline const hyla_cube *pass(const hyla_cube &in) noexcept { return &in; }
 inline const hyla_values *pass(const hyla_values &in) noexcept { return &in; }
-inline const float *pass(const channel_floats &in) noexcept { return in.items().data; }
+inline const float *pass(const float_items &in) noexcept { return in.items().data; }
 
 inline shape shape_of(const hyla_cube &in) noexcept {
     return in.rows == 0 ? shape(in.n) : shape(in.rows, in.n / in.rows);
@@ -490,7 +496,7 @@ inline hyla_status misfit(const hyla_pixels &) noexcept { return HYLA_OK; }
 inline hyla_status misfit(const hyla_cube &in, const values &other) noexcept {
     return other.fits(shape_of(in), in.channels) ? HYLA_OK : HYLA_ERROR_FRAME_SHAPE;
 }
-inline hyla_status misfit(const hyla_cube &in, const channel_floats &other) noexcept {
+inline hyla_status misfit(const hyla_cube &in, const float_items &other) noexcept {
     return other.length().is(in.channels) ? HYLA_OK : HYLA_ERROR_CHANNELS;
 }
 
@@ -676,7 +682,7 @@ class tversky : public detail::overlap_loss<hyla_tversky_params, hyla_tversky_to
 // Soft-boundary Deep SVDD of embeddings; the inputs are a cube and its center: hyla_svdd_...
 class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_svdd_update, hyla_svdd_merge,
                                        hyla_svdd_normalize, hyla_svdd_loss, hyla_svdd_gradient,
-                                       hyla_svdd_loss_and_gradient, hyla_cube, channel_floats> {
+                                       hyla_svdd_loss_and_gradient, hyla_cube, float_items> {
   public:
     using params = hyla_svdd_params;
 
@@ -684,7 +690,7 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
         return detail::value_of<double>(hyla_svdd_radius, &how);
     }
     // The squared distance less the squared radius: the score of inference.
-    static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const channel_floats &center,
+    static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float_items &center,
                             floats scores) noexcept {
         if (const hyla_status wrong = detail::misfit(in, center)) return wrong;
         if (scores.size() < detail::extent_of_map(in)) return HYLA_ERROR_CAPACITY;
@@ -694,7 +700,7 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
         return detail::value_of<double>(hyla_svdd_gradient_radius, &how, &totals, upstream);
     }
     // Adds to the sums, one a channel, of which gradient_center makes the gradient.
-    static hyla::status center_update(const hyla_svdd_params &how, const hyla_cube &in, const channel_floats &center,
+    static hyla::status center_update(const hyla_svdd_params &how, const hyla_cube &in, const float_items &center,
                                       view<hyla_exact_sum> sums) noexcept {
         if (const hyla_status wrong = detail::misfit(in, center)) return wrong;
         if (sums.size() < in.channels) return HYLA_ERROR_CAPACITY;
@@ -744,12 +750,12 @@ class cross_entropy
     : public detail::pixel_loss<hyla_cross_entropy_params, hyla_cross_entropy_totals, hyla_cross_entropy_update,
                                 hyla_cross_entropy_merge, hyla_cross_entropy_normalize, hyla_cross_entropy_loss,
                                 hyla_cross_entropy_gradient, hyla_cross_entropy_loss_and_gradient, hyla_cube,
-                                channel_floats> {
+                                float_items> {
   public:
     using params = hyla_cross_entropy_params;
 
     static hyla::status map(const hyla_cross_entropy_params &how, const hyla_cube &in,
-                            const channel_floats &class_weights, floats loss_map) noexcept {
+                            const float_items &class_weights, floats loss_map) noexcept {
         if (const hyla_status wrong = detail::misfit(in, class_weights)) return wrong;
         if (loss_map.size() < detail::extent_of_map(in)) return HYLA_ERROR_CAPACITY;
         return hyla_cross_entropy_map(&how, &in, detail::pass(class_weights), loss_map.data());
