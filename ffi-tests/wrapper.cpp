@@ -329,6 +329,7 @@ int main() {
     layouts();
     packed_cubes();
     companions();
+    gradients();
     gaps();
     matrices();
     views();

@@ -167,6 +167,26 @@ void companions() {
     CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, entropy.update({}, labelled.with_weights(few), nullptr).code());
 }
 
+// A gradient has the strides of the values, in floats, and between its rows what lies between theirs, or a pitch.
+void gradients() {
+    enum { GAP = 3, PITCH = SAMPLES * BANDS + GAP, OWN_PITCH = PITCH + 2 };
+    const std::vector<std::uint16_t> items = laid({PITCH, BANDS, 1}, GAP);
+    const std::vector<float> zeros(VALUES);
+    const hyla::numbers in = hyla::numbers(items).with_row_pitch(PITCH * sizeof(std::uint16_t));
+    const hyla::cube cube = hyla::cube::interleaved(in, frame_shape, BANDS);
+    const hyla::values target = hyla::values::interleaved(zeros, BANDS);
+    const auto written = [&target](const hyla::cube &values, std::size_t pitch) {
+        hyla::mse mse;
+        std::vector<float> out((LINES - 1) * pitch + SAMPLES * BANDS, -1.0f);
+        CHECK(static_cast<bool>(mse.loss_and_gradient({}, values, target, 1.0, HYLA_STORE, out)));
+        CHECK(out[SAMPLES * BANDS] == -1.0f && out[pitch] > 0.0f && out[pitch - 1] == -1.0f && out.back() > 0.0f);
+        out.pop_back();
+        CHECK_STATUS(HYLA_ERROR_CAPACITY, mse.gradient({}, values, target, 1.0, HYLA_STORE, out).code());
+    };
+    written(cube, PITCH);
+    written(cube.with_output_pitch(OWN_PITCH * sizeof(float)), OWN_PITCH);
+}
+
 // Pixels with gaps, of which it is known how many items there are.
 void gaps() {
     enum { PITCH = 7 };
