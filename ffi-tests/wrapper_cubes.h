@@ -142,7 +142,8 @@ void companions() {
     // Another layout is no matter, but for its length.
     hyla::mse mse;
     CHECK_STATUS(HYLA_OK, mse.update({}, cube, hyla::values::by_line(spectra, SAMPLES, BANDS)).code());
-    CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, mse.update({}, cube, hyla::values::by_line(spectra, SAMPLES, BANDS + 1)).code());
+    const hyla::values more_bands = hyla::values::by_line(spectra, SAMPLES, BANDS + 1);
+    CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, mse.update({}, cube, more_bands).code());
 
     const float center[BANDS] = {}, shorter[BANDS - 1] = {};
     const std::vector<float> longer(BANDS + 1);

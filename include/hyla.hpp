@@ -255,7 +255,7 @@ class input {
     constexpr input(const Items &items) noexcept : items_(place(start(items), Kind{})) {
         measure(items);
     }
-    // Of a type that a pointer does not tell, as hyla::numbers(halves, HYLA_F16) and hyla::truths(bytes, HYLA_BITS_LSB).
+    // Of a type that a pointer does not tell: hyla::numbers(halves, HYLA_F16), hyla::truths(bytes, HYLA_BITS_LSB).
     template <class Items, class = decltype(*start(std::declval<const Items &>()))>
     constexpr explicit input(const Items &items, std::uint32_t dtype) noexcept : items_{} {
         items_.data = start(items);
@@ -449,8 +449,8 @@ class cube : public detail::pixel_inputs<cube, hyla_cube> {
     [[nodiscard]] constexpr cube with_labels(const classes &in) const noexcept { return with(&hyla_cube::labels, in); }
 };
 
-// Rows of floats, so many from a row to the next, or without gaps. If it is known how many they are and they do not fit,
-// the matrix has no values, which is an error of every call (HYLA_ERROR_NULL_POINTER).
+// Rows of floats, so many from a row to the next, or without gaps. If it is known how many they are and they do not
+// fit, the matrix has no values, which is an error of every call (HYLA_ERROR_NULL_POINTER).
 class matrix : public hyla_matrix {
   public:
     constexpr matrix(const float_items &in, std::size_t row_count, std::size_t column_count,
@@ -1184,10 +1184,11 @@ struct selector_diversity_metric {
 // words that begin as zeros. Its words cannot be added, only merged.
 struct distinct_label_count {
     static constexpr std::size_t words(std::size_t labels) noexcept { return HYLA_DISTINCT_LABEL_COUNT_WORDS(labels); }
-    // `valid` may be nullptr.
-    static hyla::status update(view<const std::int32_t> labels, const std::uint8_t *valid,
+    // `valid` may be {}, which is none.
+    static hyla::status update(view<const std::int32_t> labels, view<const std::uint8_t> valid,
                                view<std::int32_t> set) noexcept {
-        return hyla_distinct_label_count_update(labels.data(), valid, labels.size(), set.data(), set.size());
+        if (valid.data() != nullptr && valid.size() != labels.size()) return HYLA_ERROR_CAPACITY;
+        return hyla_distinct_label_count_update(labels.data(), valid.data(), labels.size(), set.data(), set.size());
     }
     static hyla::status merge(view<const std::int32_t> other, view<std::int32_t> set) noexcept {
         if (set.size() != other.size()) return HYLA_ERROR_CAPACITY;
