@@ -282,10 +282,12 @@ void distinct_label_count() {
     std::array<hyla::metric, 1> list{};
     CHECK(hyla::distinct_label_count::words(2) == set.size());
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla::distinct_label_count::value(set).status.code());
-    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update(labels, {}, set).code());
-    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update({labels.data(), 2}, {valid.data(), 2}, other).code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::distinct_label_count::update(labels, {valid.data(), 3}, other).code());
-    CHECK_STATUS(HYLA_ERROR_CAPACITY, hyla::distinct_label_count::update(labels, valid, other).code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update(labels, nullptr, set).code());
+    CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update({labels.data(), 2}, valid.data(), other).code());
+    const std::vector<std::uint8_t> nothing, few(labels.size() - 1, 1);
+    for (const auto &wrong : {nothing, few})
+        CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, hyla::distinct_label_count::update(labels, wrong, other).code());
+    CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, hyla::distinct_label_count::update(labels, valid, other).code());
     CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::merge(other, set).code());
     const hyla::result<std::int64_t> found = hyla::distinct_label_count::value(set);
     CHECK(found && found.value == 2 && set[2] == -1 && set[3] == 3);

@@ -228,12 +228,17 @@ template <class T>
 constexpr auto place(const T *items, of_labels) noexcept -> decltype(hyla::labels(items)) {
     return hyla::labels(items);
 }
-// Floats that are no plane.
-struct of_floats {};
-struct plain_floats {
-    const float *data;
+// Items of one type that are no plane.
+template <class T>
+struct of {};
+template <class T>
+struct plain {
+    const T *data;
 };
-constexpr plain_floats place(const float *items, of_floats) noexcept { return {items}; }
+template <class T>
+constexpr plain<T> place(const T *items, of<T>) noexcept {
+    return {items};
+}
 
 template <class T>
 constexpr const T *start(const T *items) noexcept {
@@ -324,8 +329,9 @@ class input {
 using numbers = detail::input<hyla_plane, detail::of_numbers>;
 using truths = detail::input<hyla_mask, detail::of_truths>;
 using classes = detail::input<hyla_plane, detail::of_labels>;
-// Floats side by side, as of a center, class weights or a matrix; nullptr is none.
-using float_items = detail::input<detail::plain_floats, detail::of_floats>;
+// Floats side by side, as of a center, class weights or a matrix, and bytes; nullptr is none.
+using float_items = detail::input<detail::plain<float>, detail::of<float>>;
+using byte_items = detail::input<detail::plain<std::uint8_t>, detail::of<std::uint8_t>>;
 
 namespace detail {
 
@@ -1184,11 +1190,12 @@ struct selector_diversity_metric {
 // words that begin as zeros. Its words cannot be added, only merged.
 struct distinct_label_count {
     static constexpr std::size_t words(std::size_t labels) noexcept { return HYLA_DISTINCT_LABEL_COUNT_WORDS(labels); }
-    // `valid` may be {}, which is none.
-    static hyla::status update(view<const std::int32_t> labels, view<const std::uint8_t> valid,
+    // `valid` may be nullptr.
+    static hyla::status update(view<const std::int32_t> labels, const byte_items &valid,
                                view<std::int32_t> set) noexcept {
-        if (valid.data() != nullptr && valid.size() != labels.size()) return HYLA_ERROR_CAPACITY;
-        return hyla_distinct_label_count_update(labels.data(), valid.data(), labels.size(), set.data(), set.size());
+        if (!valid.length().is(labels.size())) return HYLA_ERROR_FRAME_SHAPE;
+        const std::uint8_t *const bytes = valid.items().data;
+        return hyla_distinct_label_count_update(labels.data(), bytes, labels.size(), set.data(), set.size());
     }
     static hyla::status merge(view<const std::int32_t> other, view<std::int32_t> set) noexcept {
         if (set.size() != other.size()) return HYLA_ERROR_CAPACITY;
