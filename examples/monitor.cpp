@@ -150,7 +150,7 @@ Record stream(const Scene &scene, const Background &background, const Calibratio
 
         const auto before = std::chrono::steady_clock::now();
         const std::uint8_t *targets = scene.labelled() ? scene.mask.data() + line * scene.samples : nullptr;
-        metrics.add({scores.data(), logits.data(), decisions.data(), valid.data(), targets, scene.samples});
+        metrics.add({scores, logits, decisions, valid, targets});
         record.history.push_back(metrics.running());
         record.hyla_seconds += seconds_since(before);
 
@@ -167,12 +167,9 @@ Record stream(const Scene &scene, const Background &background, const Calibratio
         // The scene was kept, so its exact numbers can be had, too: they lie between the bounds of the stream's.
         std::vector<std::uint8_t> valid;
         for (const PixelState state : record.states) valid.push_back(state == PixelState::usable);
-        hyla_pixels pixels = {};
-        pixels.scores = hyla_f32(record.scores.data());
-        pixels.targets = hyla_mask_u8(scene.mask.data());
-        pixels.valid = hyla_mask_u8(valid.data());
-        pixels.n = record.scores.size();
-        Ranking::put_exact(record.values, pixels);
+        const hyla::pixels pixels(record.scores.size());
+        Ranking::put_exact(record.values,
+                           pixels.with_scores(record.scores).with_targets(scene.mask).with_valid(valid));
     }
     for (const Value &value : pixel_states(record.states)) record.values.push_back(value);
     return record;

@@ -3,7 +3,7 @@
 demo: $(BUILD)/monitor ## run the monitor on a simulated scene, or on SCENE=path/to/scene.hdr
 	$(BUILD)/monitor $(SCENE) --out $(BUILD)/report
 
-$(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/*.h examples/monitor/*.hpp) include/hyla.h $(LIB)/libhyla.a
+$(BUILD)/monitor: examples/monitor.cpp $(wildcard examples/*.h examples/monitor/*.hpp include/*) $(LIB)/libhyla.a
 	$(CXX) -std=c++17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude $< $(LIB)/libhyla.a -o $@
 
 EXAMPLES := $(BUILD)/examples

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "wrapper.h"
+#include "wrapper_cubes.h"
 #include "wrapper_pixels.h"
 #include "wrapper_rankings.h"
 
@@ -61,12 +62,48 @@ void statuses() {
     CHECK(!failed && std::isnan(failed.value.min) && std::isnan(failed.value.max) && failed.value.count == -1);
 }
 
+// Parameters begin with what the library says.
+template <class Params>
+void begin(hyla_status (*init)(Params *, std::size_t)) {
+    static_assert(std::is_aggregate_v<Params> && std::is_trivially_copyable_v<Params>);
+    const Params params;
+    Params expected;
+    std::memset(static_cast<void *>(&expected), 0x55, sizeof expected);
+    CHECK_STATUS(HYLA_OK, init(&expected, sizeof expected));
+    CHECK(equal(params, expected) && equal(Params{}, expected));
+}
+
 void params() {
-    const hyla_bce_params bce = HYLA_BCE_PARAMS_DEFAULT;
-    const hyla_detection_params detection = HYLA_DETECTION_PARAMS_DEFAULT;
-    CHECK(equal(hyla::bce::params(), bce));
-    CHECK(equal(hyla::detection::params(), detection));
+    begin<hyla::bce::params>(hyla_bce_params_init);
+    begin<hyla::binning::params>(hyla_binning_params_init);
+    begin<hyla::cross_entropy::params>(hyla_cross_entropy_params_init);
+    begin<hyla::detection::params>(hyla_detection_params_init);
+    begin<hyla::dice::params>(hyla_dice_params_init);
+    begin<hyla::distinctness::params>(hyla_distinctness_params_init);
+    begin<hyla::drift::params>(hyla_drift_params_init);
+    begin<hyla::focal::params>(hyla_focal_params_init);
+    begin<hyla::foreground_contrast::params>(hyla_foreground_contrast_params_init);
+    begin<hyla::iou::params>(hyla_iou_params_init);
+    begin<hyla::mse::params>(hyla_mse_params_init);
+    begin<hyla::orthogonality::params>(hyla_orthogonality_params_init);
+    begin<hyla::selector_diversity::params>(hyla_selector_diversity_params_init);
+    begin<hyla::selector_entropy::params>(hyla_selector_entropy_params_init);
+    begin<hyla::selector_entropy_metric::params>(hyla_selector_entropy_metric_params_init);
+    begin<hyla::spectral_angle::params>(hyla_spectral_angle_params_init);
+    begin<hyla::svdd::params>(hyla_svdd_params_init);
+    begin<hyla::tversky::params>(hyla_tversky_params_init);
     CHECK(equal(hyla::pixels(), hyla_pixels{}));
+#if __cplusplus >= 202002L
+    constexpr hyla::bce::params by_name{.reduction = HYLA_REDUCTION_SUM, .pos_weight = 3.0f};
+    hyla::bce::params by_field;
+    by_field.reduction = HYLA_REDUCTION_SUM;
+    by_field.pos_weight = 3.0f;
+    CHECK(equal(by_name, by_field));
+    hyla::bce totals, same;
+    CHECK_STATUS(HYLA_OK, totals.update({.reduction = HYLA_REDUCTION_SUM, .pos_weight = 3.0f}, all()).code());
+    CHECK_STATUS(HYLA_OK, same.update(by_field, all()).code());
+    CHECK(equal(totals, same));
+#endif
 }
 
 void bce() {
@@ -273,6 +310,10 @@ void distinct_label_count() {
     CHECK_STATUS(HYLA_NOTICE_EMPTY, hyla::distinct_label_count::value(set).status.code());
     CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update(labels, nullptr, set).code());
     CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::update({labels.data(), 2}, valid.data(), other).code());
+    const std::vector<std::uint8_t> nothing, few(labels.size() - 1, 1);
+    for (const auto &wrong : {nothing, few})
+        CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, hyla::distinct_label_count::update(labels, wrong, other).code());
+    CHECK_STATUS(HYLA_ERROR_FRAME_SHAPE, hyla::distinct_label_count::update(labels, valid, other).code());
     CHECK_STATUS(HYLA_OK, hyla::distinct_label_count::merge(other, set).code());
     const hyla::result<std::int64_t> found = hyla::distinct_label_count::value(set);
     CHECK(found && found.value == 2 && set[2] == -1 && set[3] == 3);
@@ -316,5 +357,12 @@ int main() {
     setters();
     lengths();
     rows();
+    layouts();
+    packed_cubes();
+    companions();
+    gradients();
+    gaps();
+    matrices();
+    views();
     return finish(NAME);
 }

@@ -16,9 +16,9 @@ namespace {
 
 // Whether the setter of an input takes an argument.
 template <class T>
-constexpr bool are_numbers = std::is_convertible_v<T, hyla::pixels::numbers>;
+constexpr bool are_numbers = std::is_convertible_v<T, hyla::numbers>;
 template <class T>
-constexpr bool are_truths = std::is_convertible_v<T, hyla::pixels::truths>;
+constexpr bool are_truths = std::is_convertible_v<T, hyla::truths>;
 
 static_assert(are_numbers<float *> && are_numbers<const double *> && are_numbers<std::uint8_t *>);
 static_assert(are_numbers<const std::int8_t *> && are_numbers<std::uint16_t *> && are_numbers<const std::int16_t *>);
@@ -103,6 +103,9 @@ void lengths() {
                                   .with_targets(hyla_mask_bits_lsb(bits))
                                   .with_decisions(hyla_mask_bits_lsb(bits))
                                   .with_valid(hyla_mask_bits_lsb(bits));
+    const hyla::pixels counted_rows = hyla::pixels(2, n / 2)
+                                          .with_targets(hyla_mask_bits_lsb(bits))
+                                          .with_decisions(hyla_mask_bits_lsb(bits));
     const hyla::pixels bad[] = {
         good.with_scores(shorter),
         good.with_scores(longer),
@@ -114,9 +117,8 @@ void lengths() {
         good.with_valid(many),
         good.with_weights(shorter).with_weights(nullptr),
         good.with_soft_targets(longer).with_soft_targets(nullptr),
-        good.with_rows(2).with_scores(shorter),
+        counted_rows.with_scores(shorter),
         good.with_scores(shorter).with_scores(scores),
-        good.with_scores(shorter).with_rows(3),
         good.with_scores(shorter).with_targets(hyla_mask_bits_lsb(bits)),
     };
     const hyla::bce::params params;
@@ -149,8 +151,7 @@ void rows() {
         wide_targets[i / COLUMNS * PITCH + i % COLUMNS] = targets[i];
     }
     const hyla::pixels plain = hyla::pixels(n).with_scores(scores).with_targets(targets),
-                       frame = hyla::pixels(n)
-                                   .with_rows(ROWS)
+                       frame = hyla::pixels(ROWS, COLUMNS)
                                    .with_output_pitch(PITCH * sizeof(float))
                                    .with_scores(hyla_plane_rows(hyla::plane(wide.data()), PITCH * sizeof(float)))
                                    .with_targets(hyla_mask_rows(hyla::mask(wide_targets.data()), PITCH));

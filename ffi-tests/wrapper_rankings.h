@@ -140,7 +140,11 @@ void frame_scores() {
 }
 
 void detection() {
-    const hyla::pixels pixels = counted(), frame = pixels.with_rows(2);
+    const hyla::pixels pixels = counted(), frame = hyla::pixels(2, n / 2)
+                                                     .with_scores(scores)
+                                                     .with_targets(targets)
+                                                     .with_decisions(decisions)
+                                                     .with_valid(valid);
     hyla::detection::params params;
     hyla::detection totals, other;
     hyla_detection_totals expected{};

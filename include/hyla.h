@@ -24,7 +24,8 @@
  *           words. Words that no input can make (not zeroed, damaged) are HYLA_ERROR_TOTALS in
  *           every function that reads them; what one changed bit can still do is in
  *           docs/reliability.md.
- * Parameters  Begin with struct_size and grow at their end: initialise with HYLA_..._DEFAULT.
+ * Parameters  Begin with struct_size and grow at their end: initialise with HYLA_..._DEFAULT. From C++14 on they
+ *           begin with their defaults: hyla_bce_params params; and in C++20 hyla_bce_params{.pos_weight = 2}.
  * Floats    float32 in, gradients and maps float32 out, scalars double. NaN and infinity follow
  *           IEEE 754. Every result has the same bits on every machine and tier, for any split of
  *           the pixels over calls, threads and ranks. A NaN is a NaN: its sign and payload are not
@@ -68,6 +69,13 @@
 
 /* Whether a status is an error. */
 #define HYLA_FAILED(status) ((status) < 0)
+
+/* What a field of parameters begins with. C has no such thing, and in C++11 the struct would be no aggregate. */
+#if defined(__cplusplus) && (__cplusplus >= 201402L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201402L))
+#define HYLA_INITIALLY(value) = value
+#else
+#define HYLA_INITIALLY(value)
+#endif
 
 /* Parameters with their defaults: hyla_bce_params params = HYLA_BCE_PARAMS_DEFAULT; */
 #define HYLA_BCE_PARAMS_DEFAULT { sizeof(hyla_bce_params), HYLA_REDUCTION_MEAN, 1.0f, 1.0f, 0.0f }
@@ -684,15 +692,15 @@ typedef struct hyla_range_report {
 // Formula: Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.90.
 typedef struct hyla_bce_params {
     // `sizeof(hyla_bce_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_bce_params));
     // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
-    uint32_t reduction;
+    uint32_t reduction HYLA_INITIALLY(HYLA_REDUCTION_MEAN);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // The weight of positive pixels: finite, not negative; cuvis-ai's None is 1. Default 1.
-    float pos_weight;
+    float pos_weight HYLA_INITIALLY(1.0f);
     // e, between 0 and 1: a target y becomes `y (1 - e) + e/2`. Default 0.
-    float label_smoothing;
+    float label_smoothing HYLA_INITIALLY(0.0f);
 } hyla_bce_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -725,17 +733,17 @@ typedef struct hyla_bce_totals {
 // HYLA_CROSS_ENTROPY_PARAMS_DEFAULT. Formula: Bishop (2006), eq. 4.108.
 typedef struct hyla_cross_entropy_params {
     // `sizeof(hyla_cross_entropy_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_cross_entropy_params));
     // HYLA_REDUCTION_.... Default: weighted mean, which divides by the class weights as PyTorch's mean does.
-    uint32_t reduction;
+    uint32_t reduction HYLA_INITIALLY(HYLA_REDUCTION_WEIGHTED_MEAN);
     // 1: `ignore_index` acts as masked; 0: it is not looked at. Default 1.
-    uint32_t has_ignore_index;
+    uint32_t has_ignore_index HYLA_INITIALLY(1);
     // The label that acts as masked. Default -100.
-    int32_t ignore_index;
+    int32_t ignore_index HYLA_INITIALLY(-100);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // e, between 0 and 1: how much of each target is spread over all classes. Default 0.
-    float label_smoothing;
+    float label_smoothing HYLA_INITIALLY(0.0f);
 } hyla_cross_entropy_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -829,19 +837,19 @@ typedef struct hyla_cube {
 // Formula: Milletari, Navab, Ahmadi (2016).
 typedef struct hyla_dice_params {
     // `sizeof(hyla_dice_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_dice_params));
     // 1: class 0 takes part in the mean; 0: it does not (with K = 1 it always does). Default 1.
-    uint32_t include_background;
+    uint32_t include_background HYLA_INITIALLY(1);
     // 1: `ignore_index` acts as masked; 0: it is not looked at. Default 0.
-    uint32_t has_ignore_index;
+    uint32_t has_ignore_index HYLA_INITIALLY(0);
     // The label that acts as masked. Default 0.
-    int32_t ignore_index;
+    int32_t ignore_index HYLA_INITIALLY(0);
     // HYLA_ABSENT_...: what an absent class counts for. Default: one.
-    uint32_t absent;
+    uint32_t absent HYLA_INITIALLY(HYLA_ABSENT_ONE);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // The smoothing term: finite, not negative. Default 1e-6.
-    float eps;
+    float eps HYLA_INITIALLY(1e-6f);
 } hyla_dice_params;
 
 // Exact sums over pixels for ONE class, in words of int64; all zero is empty. The totals of a loss are an array
@@ -874,13 +882,13 @@ typedef struct hyla_dice_totals {
 // HYLA_DISTINCTNESS_PARAMS_DEFAULT.
 typedef struct hyla_distinctness_params {
     // `sizeof(hyla_distinctness_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_distinctness_params));
     // The weight of this loss among others: finite. Default 0.1.
-    float weight;
+    float weight HYLA_INITIALLY(0.1f);
     // The least length that a row is divided by: finite, not negative. Default 1e-6.
-    float eps;
+    float eps HYLA_INITIALLY(1e-6f);
     // 1: leave cosines of exactly 0 out of the mean, as cuvis-ai; 0: do not. Default 0.
-    uint32_t skip_exact_zeros;
+    uint32_t skip_exact_zeros HYLA_INITIALLY(0);
 } hyla_distinctness_params;
 
 // A matrix: `rows` rows of `columns` floats, row i from `values[i * row_stride]` on. `row_stride` is
@@ -914,17 +922,17 @@ typedef struct hyla_matrix {
 // (2017), Focal Loss for Dense Object Detection.
 typedef struct hyla_focal_params {
     // `sizeof(hyla_focal_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_focal_params));
     // HYLA_REDUCTION_.... Default: mean.
-    uint32_t reduction;
+    uint32_t reduction HYLA_INITIALLY(HYLA_REDUCTION_MEAN);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // The focusing exponent: finite, not negative. Default 2.
-    float gamma;
+    float gamma HYLA_INITIALLY(2.0f);
     // 1: weigh the classes by `alpha`; 0: do not. Default 1.
-    uint32_t has_alpha;
+    uint32_t has_alpha HYLA_INITIALLY(1);
     // The weight of positives, between 0 and 1; negatives get the rest. Default 0.25.
-    float alpha;
+    float alpha HYLA_INITIALLY(0.25f);
 } hyla_focal_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -966,19 +974,19 @@ typedef struct hyla_focal_totals {
 // (2020); sRGB: IEC 61966-2-1.
 typedef struct hyla_foreground_contrast_params {
     // `sizeof(hyla_foreground_contrast_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_foreground_contrast_params));
     // HYLA_COLOR_...; cuvis-ai's key `color_space`. Default: rgb.
-    uint32_t color_space;
+    uint32_t color_space HYLA_INITIALLY(HYLA_COLOR_RGB);
     // 1: Oklab undoes the gamma curve of sRGB first. 0: the cube is linear light. Rgb ignores it. Default 1.
-    uint32_t assume_srgb;
+    uint32_t assume_srgb HYLA_INITIALLY(1);
     // The weight of this loss among others: finite; 0 switches it off. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // The weight of the foreground's variance: finite, not negative. Default 0.
-    float compactness_weight;
+    float compactness_weight HYLA_INITIALLY(0.0f);
     // The weight of the distances to the mean of the image: finite, not negative. Default 0.
-    float anchor_weight;
+    float anchor_weight HYLA_INITIALLY(0.0f);
     // What is added to the squared distance: finite, not negative. Default 1e-6.
-    float eps;
+    float eps HYLA_INITIALLY(1e-6f);
 } hyla_foreground_contrast_params;
 
 // The exact sums of one frame, in words of int64; all zero is empty. Adding the words of two parts of a
@@ -1037,17 +1045,17 @@ typedef struct hyla_foreground_contrast_totals {
 // Formula: Rahman and Wang (2016).
 typedef struct hyla_iou_params {
     // `sizeof(hyla_iou_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_iou_params));
     // HYLA_NORMALIZATION_...; cuvis-ai's key `normalize_method`. Default: sigmoid.
-    uint32_t normalization;
+    uint32_t normalization HYLA_INITIALLY(HYLA_NORMALIZATION_SIGMOID);
     // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
-    uint32_t boundary;
+    uint32_t boundary HYLA_INITIALLY(HYLA_BOUNDARY_ZERO);
     // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
-    uint32_t empty_target;
+    uint32_t empty_target HYLA_INITIALLY(HYLA_EMPTY_TARGET_ONE);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // The smoothing term s: finite, not negative. Default 1e-6.
-    float smooth;
+    float smooth HYLA_INITIALLY(1e-6f);
 } hyla_iou_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -1082,11 +1090,11 @@ typedef struct hyla_iou_totals {
 // Initialise with HYLA_MSE_PARAMS_DEFAULT.
 typedef struct hyla_mse_params {
     // `sizeof(hyla_mse_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_mse_params));
     // HYLA_REDUCTION_...; cuvis-ai's key `reduction`. Default: mean.
-    uint32_t reduction;
+    uint32_t reduction HYLA_INITIALLY(HYLA_REDUCTION_MEAN);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
 } hyla_mse_params;
 
 // Exact sums over values, in words of int64; all zero is empty. Adding the words of two totals
@@ -1115,9 +1123,9 @@ typedef struct hyla_mse_totals {
 // step can lower. Initialise with HYLA_ORTHOGONALITY_PARAMS_DEFAULT. Formula: Bansal, Chen, Wang (2018), eq. 2.
 typedef struct hyla_orthogonality_params {
     // `sizeof(hyla_orthogonality_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_orthogonality_params));
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
 } hyla_orthogonality_params;
 
 // Variance of the weights of a band selector (cuvis-ai: SelectorDiversityRegularizer): what is computed.
@@ -1130,9 +1138,9 @@ typedef struct hyla_orthogonality_params {
 // Formula: the population variance.
 typedef struct hyla_selector_diversity_params {
     // `sizeof(hyla_selector_diversity_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_selector_diversity_params));
     // The weight of this loss among others: finite. Default 0.01.
-    float weight;
+    float weight HYLA_INITIALLY(0.01f);
 } hyla_selector_diversity_params;
 
 // Entropy of the weights of a band selector (cuvis-ai: SelectorEntropyRegularizer): what is computed.
@@ -1147,15 +1155,15 @@ typedef struct hyla_selector_diversity_params {
 // HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
 typedef struct hyla_selector_entropy_params {
     // `sizeof(hyla_selector_entropy_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_selector_entropy_params));
     // The weight of this loss among others: finite. Default 0.01.
-    float weight;
+    float weight HYLA_INITIALLY(0.01f);
     // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
-    float eps;
+    float eps HYLA_INITIALLY(1e-6f);
     // 1: hold `target_entropy`; 0: no target. Default 0.
-    uint32_t has_target;
+    uint32_t has_target HYLA_INITIALLY(0);
     // The entropy to hold, in nats: finite. Looked at only with `has_target`. Default 0.
-    float target_entropy;
+    float target_entropy HYLA_INITIALLY(0.0f);
 } hyla_selector_entropy_params;
 
 // The angle between reconstructed and original spectra (not in cuvis-ai): what is computed.
@@ -1174,13 +1182,13 @@ typedef struct hyla_selector_entropy_params {
 // Initialise with HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT.
 typedef struct hyla_spectral_angle_params {
     // `sizeof(hyla_spectral_angle_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_spectral_angle_params));
     // HYLA_SPECTRAL_ANGLE or HYLA_SPECTRAL_COSINE. Default: angle.
-    uint32_t measure;
+    uint32_t measure HYLA_INITIALLY(HYLA_SPECTRAL_ANGLE);
     // HYLA_REDUCTION_.... Default: mean.
-    uint32_t reduction;
+    uint32_t reduction HYLA_INITIALLY(HYLA_REDUCTION_MEAN);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
 } hyla_spectral_angle_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -1217,13 +1225,13 @@ typedef struct hyla_spectral_angle_totals {
 // HYLA_SVDD_PARAMS_DEFAULT. Formula: Ruff et al. (2018), eq. 3.
 typedef struct hyla_svdd_params {
     // `sizeof(hyla_svdd_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_svdd_params));
     // The share of pixels that may lie outside: between 0 and 1, both excluded. Default 0.05.
-    float nu;
+    float nu HYLA_INITIALLY(0.05f);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // The parameter r of the radius, which is learnt: finite. Default 0.
-    float r_unconstrained;
+    float r_unconstrained HYLA_INITIALLY(0.0f);
 } hyla_svdd_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -1267,23 +1275,23 @@ typedef struct hyla_svdd_totals {
 // Abraham and Khan (2018), there with the exponent 1/gamma.
 typedef struct hyla_tversky_params {
     // `sizeof(hyla_tversky_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_tversky_params));
     // HYLA_NORMALIZATION_.... Default: sigmoid.
-    uint32_t normalization;
+    uint32_t normalization HYLA_INITIALLY(HYLA_NORMALIZATION_SIGMOID);
     // HYLA_BOUNDARY_...: the gradient of clamp at exactly 0 and 1. Default: zero, as PyTorch 2.15.
-    uint32_t boundary;
+    uint32_t boundary HYLA_INITIALLY(HYLA_BOUNDARY_ZERO);
     // HYLA_EMPTY_TARGET_...: the loss where no target is positive. Default: one, the formula.
-    uint32_t empty_target;
+    uint32_t empty_target HYLA_INITIALLY(HYLA_EMPTY_TARGET_ONE);
     // The weight of this loss among others: finite. Default 1.
-    float weight;
+    float weight HYLA_INITIALLY(1.0f);
     // The smoothing term s: finite, not negative. Default 1e-6.
-    float smooth;
+    float smooth HYLA_INITIALLY(1e-6f);
     // The weight of false positives: finite, not negative. Default 0.5.
-    float false_positives;
+    float false_positives HYLA_INITIALLY(0.5f);
     // The weight of false negatives: finite, not negative. Default 0.5.
-    float false_negatives;
+    float false_negatives HYLA_INITIALLY(0.5f);
     // The exponent: finite, not negative. Default 1.
-    float gamma;
+    float gamma HYLA_INITIALLY(1.0f);
 } hyla_tversky_params;
 
 // Exact sums over pixels, in words of int64; all zero is empty. Adding the words of two totals
@@ -1420,16 +1428,16 @@ typedef struct hyla_band_statistics_report {
 // Initialise with HYLA_BINNING_PARAMS_DEFAULT: 4096 bins of HYLA_BINNING_KEY.
 typedef struct hyla_binning_params {
     // `sizeof(hyla_binning_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_binning_params));
     // HYLA_BINNING_... Default: key.
-    uint32_t rule;
+    uint32_t rule HYLA_INITIALLY(HYLA_BINNING_KEY);
     // As the rule says; ignored by U8 and U16. Default: 12.
-    uint32_t bins;
+    uint32_t bins HYLA_INITIALLY(12);
     // LINEAR: the lower end of the first bin, finite. Others ignore it. Default: 0.
-    float low;
+    float low HYLA_INITIALLY(0.0f);
     // LINEAR: the upper end of the last bin, finite, above `low` by a finite difference. Others ignore it.
     // Default: 1.
-    float high;
+    float high HYLA_INITIALLY(1.0f);
 } hyla_binning_params;
 
 // A binning that was built; `hyla_binning_build` writes all of it. It may be copied. The table that it points to must
@@ -1561,12 +1569,12 @@ typedef struct hyla_confusion_report {
 // HYLA_DETECTION_PARAMS_DEFAULT.
 typedef struct hyla_detection_params {
     // `sizeof(hyla_detection_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_detection_params));
     // Pixel counts and average precision come from every s-th row and column, from the first: at
     // least 1. Frames are judged by all their pixels all the same. Default 1.
-    uint32_t pixel_stride;
+    uint32_t pixel_stride HYLA_INITIALLY(1);
     // How many thresholds of the sigmoid average precision has: 2 to 4096. Default 200.
-    uint32_t ap_thresholds;
+    uint32_t ap_thresholds HYLA_INITIALLY(200);
 } hyla_detection_params;
 
 // Counts over pixels and frames; all zero is empty. Adding the words of two totals merges them.
@@ -1616,15 +1624,15 @@ typedef struct hyla_detection_totals {
 // Initialise with HYLA_DRIFT_PARAMS_DEFAULT. Formula: Siddiqi (2006), Vallender (1974), Lin (1991).
 typedef struct hyla_drift_params {
     // `sizeof(hyla_drift_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_drift_params));
     // How many groups psi is formed over, at most 65536; 0: every bin. Default 10.
-    uint32_t groups;
+    uint32_t groups HYLA_INITIALLY(10);
     // 1: no score of either histogram lies outside `low` to `high`; 0: nothing is known of that. Default 0.
-    uint32_t has_range;
+    uint32_t has_range HYLA_INITIALLY(0);
     // At most the least score: `min` of a `hyla_range` of both, say. Looked at only with `has_range`. Default 0.
-    float low;
+    float low HYLA_INITIALLY(0.0f);
     // At least the greatest score. Looked at only with `has_range`. Default 0.
-    float high;
+    float high HYLA_INITIALLY(0.0f);
 } hyla_drift_params;
 
 // The pixels of one histogram. A share of nothing is NaN.
@@ -1876,9 +1884,9 @@ typedef struct hyla_selector_diversity_metric_report {
 // HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT. Formula: Shannon (1948), section 6.
 typedef struct hyla_selector_entropy_metric_params {
     // `sizeof(hyla_selector_entropy_metric_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_selector_entropy_metric_params));
     // Keeps logarithm and quotient finite: finite, not negative. Default 1e-6.
-    float eps;
+    float eps HYLA_INITIALLY(1e-6f);
 } hyla_selector_entropy_metric_params;
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 // hyla for C++17 and later: the classes behind hyla.h under shorter names.
 //
 //     hyla::bce epoch;                                  // totals: a few hundred bytes, empty
-//     hyla::bce::params params;                         // the defaults
+//     hyla::bce::params params;                         // the defaults; in C++20 {.pos_weight = 20}
 //     params.pos_weight = 20.0f;
 //     auto line = hyla::pixels(n).with_scores(logits).with_targets(labels).with_valid(usable);
 //     if (auto status = epoch.update(params, line); status.failed()) return status.message();
@@ -14,7 +14,7 @@
 //
 // Nothing allocates, throws or needs RTTI. Every call returns a `status`, or a `result` where it
 // has a value to give. An output is a `view`: `{pointer, size}`, or anything that has data() and
-// size(), such as std::vector, std::array and std::span; one that is too small is
+// size(), such as std::vector, std::array and std::span, or an array; one that is too small is
 // HYLA_ERROR_CAPACITY.
 //
 // Licence: MIT OR Apache-2.0.
@@ -125,6 +125,8 @@ class view {
     template <class Items,
               class = std::enable_if_t<std::is_convertible_v<decltype(std::declval<Items &>().data()), T *>>>
     constexpr view(Items &&items) noexcept : data_(items.data()), size_(items.size()) {}
+    template <std::size_t Count>
+    constexpr view(T (&items)[Count]) noexcept : data_(items), size_(Count) {}
 
     [[nodiscard]] constexpr T *data() const noexcept { return data_; }
     [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
@@ -136,9 +138,8 @@ class view {
 
 using floats = view<float>;
 
-// Numbers side by side, of the pointer's type. Halves, bfloat16 and packed pixels have names of their own: hyla_f16,
-// hyla_bf16, hyla_mono12p, ... What lies otherwise is said of the plane: hyla_plane_rows, hyla_plane_every; what
-// integers mean is, too: hyla_plane_affine.
+// Numbers, truth values or labels side by side, of the pointer's type. Halves, bfloat16, packed pixels and bits have
+// names of their own: hyla_f16, hyla_bf16, hyla_mono12p, hyla_mask_bits_lsb, ...
 #define HYLA_OVERLOAD(name, struct, type, code)                                                                        \
     [[nodiscard]] constexpr struct name(const type *items) noexcept {                                                  \
         struct made{};                                                                                                 \
@@ -152,16 +153,92 @@ HYLA_OVERLOAD(plane, hyla_plane, std::uint8_t, HYLA_U8)
 HYLA_OVERLOAD(plane, hyla_plane, std::int8_t, HYLA_I8)
 HYLA_OVERLOAD(plane, hyla_plane, std::uint16_t, HYLA_U16)
 HYLA_OVERLOAD(plane, hyla_plane, std::int16_t, HYLA_I16)
-
-// Truth values side by side, of the pointer's type. Bits have names of their own: hyla_mask_bits_lsb,
-// hyla_mask_bits_msb. hyla_mask_rows, hyla_mask_every and hyla_mask_ignore say more of a mask.
 HYLA_OVERLOAD(mask, hyla_mask, std::uint8_t, HYLA_U8)
 HYLA_OVERLOAD(mask, hyla_mask, std::uint16_t, HYLA_U16)
 HYLA_OVERLOAD(mask, hyla_mask, std::int32_t, HYLA_I32)
 HYLA_OVERLOAD(mask, hyla_mask, bool, HYLA_BOOL)
+HYLA_OVERLOAD(labels, hyla_plane, std::uint8_t, HYLA_U8)
+HYLA_OVERLOAD(labels, hyla_plane, std::uint16_t, HYLA_U16)
+HYLA_OVERLOAD(labels, hyla_plane, std::int32_t, HYLA_I32)
 #undef HYLA_OVERLOAD
 
+// How many pixels there are: `n` of them, or `{rows, columns}`.
+struct shape {
+    std::size_t n, rows;
+
+    constexpr shape(std::size_t pixels) noexcept : n(pixels), rows(0) {}
+    // Too many to count are too many for every call.
+    constexpr shape(std::size_t count, std::size_t columns) noexcept
+        : n(columns != 0 && count > SIZE_MAX / columns ? SIZE_MAX : count * columns), rows(count) {}
+};
+
 namespace detail {
+
+constexpr std::size_t or_one(std::size_t number) noexcept { return number == 0 ? 1 : number; }
+constexpr std::size_t first_bit(const hyla_plane &) noexcept { return 0; }
+constexpr std::size_t first_bit(const hyla_mask &mask) noexcept { return mask.first_bit; }
+
+// Bytes of an item; bits and packed pixels lie in bytes, which count as their items.
+constexpr std::size_t item_size(std::uint32_t dtype) noexcept {
+    const std::size_t bits = dtype >> 8 & 0xff;
+    return bits % 8 == 0 ? or_one(bits / 8) : 1;
+}
+
+// How many items reach from the first pixel of a row to the end of its last one, and from a row to the next.
+template <class Struct>
+constexpr std::size_t row_of(const Struct &plane, std::size_t columns) noexcept {
+    const std::size_t bits = plane.dtype >> 8 & 0xff;
+    if (bits % 8 != 0) return columns / 8 * bits + (first_bit(plane) + columns % 8 * bits + 7) / 8;
+    return columns == 0 ? 0 : (columns - 1) * or_one(plane.stride) + 1;
+}
+template <class Struct>
+constexpr std::size_t row_stride(const Struct &plane, std::size_t columns) noexcept {
+    if (plane.row_pitch != 0) return plane.row_pitch / item_size(plane.dtype);
+    return (plane.dtype >> 8 & 7) != 0 ? row_of(plane, columns) : columns * or_one(plane.stride);
+}
+// How many items reach from the first value to the end of the last. What overflows is for the C function to refuse.
+template <class Struct>
+constexpr std::size_t reach(const Struct &plane, const shape &of, std::size_t channels = 1,
+                            std::size_t channel_stride = 0) noexcept {
+    if (of.n == 0 || channels == 0) return 0;
+    const std::size_t rows = or_one(of.rows), columns = of.n / rows;
+    return (rows - 1) * row_stride(plane, columns) + row_of(plane, columns) + (channels - 1) * channel_stride;
+}
+
+// How many items somebody gave, if it is known, and whether there may be more of them than pixels.
+struct length {
+    std::size_t count = SIZE_MAX;
+    bool has_gaps = true;
+
+    constexpr bool is(std::size_t items) const noexcept { return has_gaps ? count >= items : count == items; }
+};
+
+struct of_numbers {};
+struct of_truths {};
+struct of_labels {};
+template <class T>
+constexpr auto place(const T *items, of_numbers) noexcept -> decltype(hyla::plane(items)) {
+    return hyla::plane(items);
+}
+template <class T>
+constexpr auto place(const T *items, of_truths) noexcept -> decltype(hyla::mask(items)) {
+    return hyla::mask(items);
+}
+template <class T>
+constexpr auto place(const T *items, of_labels) noexcept -> decltype(hyla::labels(items)) {
+    return hyla::labels(items);
+}
+// Items of one type that are no plane.
+template <class T>
+struct of {};
+template <class T>
+struct plain {
+    const T *data;
+};
+template <class T>
+constexpr plain<T> place(const T *items, of<T>) noexcept {
+    return {items};
+}
 
 template <class T>
 constexpr const T *start(const T *items) noexcept {
@@ -171,211 +248,226 @@ template <class Items>
 constexpr auto start(const Items &items) noexcept -> decltype(items.data()) {
     return items.data();
 }
-template <class T>
-constexpr auto place(const T *items, const hyla_plane *) noexcept -> decltype(hyla::plane(items)) {
-    return hyla::plane(items);
-}
-template <class T>
-constexpr auto place(const T *items, const hyla_mask *) noexcept -> decltype(hyla::mask(items)) {
-    return hyla::mask(items);
-}
 
-// What a setter of pixels takes: a plane or a mask, a pointer, nullptr (not given), or items whose number is known:
-// an array, or anything with data() and size().
-template <class Struct>
+// What a setter takes: a plane or a mask, a pointer, nullptr (not given), or items whose number is known: an array, or
+// anything with data() and size().
+template <class Struct, class Kind>
 class input {
   public:
     constexpr input(const Struct &items) noexcept : items_(items) {}
     constexpr input(std::nullptr_t) noexcept : items_{} {}
-    template <class Items,
-              class = decltype(place(start(std::declval<const Items &>()), static_cast<Struct *>(nullptr)))>
-    constexpr input(const Items &items) noexcept : items_(place(start(items), static_cast<Struct *>(nullptr))) {
-        if constexpr (std::is_array_v<Items>) {
-            count_ = std::extent_v<Items>;
-        } else if constexpr (!std::is_pointer_v<Items>) {
-            count_ = items.size();
-        }
-        is_counted_ = !std::is_pointer_v<Items>;
+    template <class Items, class = decltype(place(start(std::declval<const Items &>()), Kind{}))>
+    constexpr input(const Items &items) noexcept : items_(place(start(items), Kind{})) {
+        measure(items);
+    }
+    // Of a type that a pointer does not tell: hyla::numbers(halves, HYLA_F16), hyla::truths(bytes, HYLA_BITS_LSB).
+    template <class Items, class = decltype(*start(std::declval<const Items &>()))>
+    constexpr explicit input(const Items &items, std::uint32_t dtype) noexcept : items_{} {
+        items_.data = start(items);
+        // Other items than those of the type are of no type, which every call refuses.
+        items_.dtype = sizeof *start(items) == item_size(dtype) ? dtype : 0;
+        measure(items);
+    }
+
+    // So many bytes from a row to the next: a region of a wider frame.
+    [[nodiscard]] constexpr input with_row_pitch(std::size_t bytes) const noexcept {
+        return with_gaps(&Struct::row_pitch, bytes);
+    }
+    // So many items from a pixel to the next: one channel of interleaved ones.
+    [[nodiscard]] constexpr input with_stride(std::size_t items) const noexcept {
+        return with_gaps(&Struct::stride, items);
+    }
+    // Of integers: (item - zero_point) * scale is meant.
+    [[nodiscard]] constexpr input with_scale(float scale, std::int32_t zero_point = 0) const noexcept {
+        input changed = *this;
+        changed.items_.scale = scale;
+        changed.items_.zero_point = zero_point;
+        return changed;
+    }
+    // Of truth values: a pixel with this label is as if it were not there.
+    [[nodiscard]] constexpr input with_ignored(std::int32_t label) const noexcept {
+        input changed = *this;
+        changed.items_.has_ignore = 1;
+        changed.items_.ignore = label;
+        return changed;
+    }
+    // Of bits: each row begins with this one of its first byte, 0 to 7.
+    [[nodiscard]] constexpr input with_first_bit(std::uint32_t bit) const noexcept {
+        input changed = *this;
+        changed.items_.first_bit = bit;
+        return changed;
     }
 
     [[nodiscard]] constexpr const Struct &items() const noexcept { return items_; }
-    [[nodiscard]] constexpr bool fits(std::size_t n) const noexcept { return !is_counted_ || count_ == n; }
+    [[nodiscard]] constexpr const detail::length &length() const noexcept { return length_; }
+    [[nodiscard]] constexpr bool fits(const shape &pixels) const noexcept { return length_.is(reach(items_, pixels)); }
 
   private:
+    template <class Items>
+    constexpr void measure(const Items &items) noexcept {
+        if constexpr (std::is_array_v<Items>) {
+            length_ = {std::extent_v<Items>, false};
+        } else if constexpr (!std::is_pointer_v<Items>) {
+            length_ = {items.size(), false};
+        }
+    }
+    constexpr input with_gaps(std::size_t Struct::*field, std::size_t size) const noexcept {
+        input changed = *this;
+        changed.items_.*field = size;
+        changed.length_.has_gaps = true;
+        return changed;
+    }
+
     Struct items_;
-    std::size_t count_ = 0;
-    bool is_counted_ = false;
+    detail::length length_;
 };
 
 }  // namespace detail
 
-// The inputs of a call: n pixels and what is known of them, by field or by name as in
+// What the setters take: a typed pointer, an array or a container, or one of these with more that is to be said, as in
+// `hyla::numbers(frame).with_row_pitch(bytes).with_scale(1 / 4095.0f)` or `hyla::truths(labels).with_ignored(255)`.
+using numbers = detail::input<hyla_plane, detail::of_numbers>;
+using truths = detail::input<hyla_mask, detail::of_truths>;
+using classes = detail::input<hyla_plane, detail::of_labels>;
+// Floats side by side, as of a center, class weights or a matrix, and bytes; nullptr is none.
+using float_items = detail::input<detail::plain<float>, detail::of<float>>;
+using byte_items = detail::input<detail::plain<std::uint8_t>, detail::of<std::uint8_t>>;
+
+namespace detail {
+
+// The setters that pixels and cubes share.
+template <class Class, class Struct>
+class pixel_inputs : public Struct {
+  public:
+    [[nodiscard]] constexpr Class with_targets(const truths &in) const noexcept { return with(&Struct::targets, in); }
+    [[nodiscard]] constexpr Class with_valid(const truths &in) const noexcept { return with(&Struct::valid, in); }
+    [[nodiscard]] constexpr Class with_weights(const numbers &in) const noexcept { return with(&Struct::weights, in); }
+    // So many bytes from a row of an output to the next.
+    [[nodiscard]] constexpr Class with_output_pitch(std::size_t bytes) const noexcept {
+        Class changed = static_cast<const Class &>(*this);
+        changed.output_pitch = bytes;
+        return changed;
+    }
+
+  protected:
+    constexpr pixel_inputs(const shape &pixels) noexcept : Struct{} {
+        this->n = pixels.n;
+        this->rows = pixels.rows;
+    }
+    template <class Field, class Kind>
+    constexpr Class with(Field Struct::*field, const input<Field, Kind> &in) const noexcept {
+        Class changed = static_cast<const Class &>(*this);
+        changed.*field = in.items();
+        if (!in.fits(this->rows == 0 ? shape(this->n) : shape(this->rows, this->n / this->rows))) changed.refuse();
+        return changed;
+    }
+    // Two rows never have an odd number of pixels: the C functions refuse them, whatever they read.
+    constexpr void refuse() noexcept {
+        this->n = SIZE_MAX;
+        this->rows = 2;
+    }
+};
+
+}  // namespace detail
+
+// The inputs of a call: n pixels, or rows of them, and what is known of them, by field or by name as in
 // `pixels(n).with_scores(logits).with_targets(labels)`. Every `with_` returns a changed copy. The items are only
 // pointed to.
 //
-// Items whose number is known must be n: otherwise every call with these pixels is an error (HYLA_ERROR_FRAME_SHAPE or
-// HYLA_ERROR_CAPACITY). Nothing is read beyond their end, and nothing is cut off silently. How far a pointer, a plane
-// or a mask reaches is the caller's word.
-class pixels : public hyla_pixels {
+// Items whose number is known must be n, and those with a pitch or a stride as many as the pixels reach over or more:
+// otherwise every call with these pixels is an error (HYLA_ERROR_FRAME_SHAPE or HYLA_ERROR_CAPACITY). Nothing is read
+// beyond their end, and nothing is cut off silently. How far a pointer, a plane or a mask reaches is the caller's word.
+class pixels : public detail::pixel_inputs<pixels, hyla_pixels> {
   public:
-    using numbers = detail::input<hyla_plane>;
-    using truths = detail::input<hyla_mask>;
+    constexpr explicit pixels(std::size_t count = 0) noexcept : pixel_inputs(shape(count)) {}
+    constexpr pixels(std::size_t row_count, std::size_t columns) noexcept : pixel_inputs(shape(row_count, columns)) {}
 
-    constexpr explicit pixels(std::size_t count = 0) noexcept : hyla_pixels{} { n = count; }
-
-    [[nodiscard]] constexpr pixels with_scores(const numbers &in) const noexcept { return with(&pixels::scores, in); }
-    [[nodiscard]] constexpr pixels with_targets(const truths &in) const noexcept { return with(&pixels::targets, in); }
+    [[nodiscard]] constexpr pixels with_scores(const numbers &in) const noexcept {
+        return with(&hyla_pixels::scores, in);
+    }
     [[nodiscard]] constexpr pixels with_decisions(const truths &in) const noexcept {
-        return with(&pixels::decisions, in);
+        return with(&hyla_pixels::decisions, in);
     }
-    [[nodiscard]] constexpr pixels with_valid(const truths &in) const noexcept { return with(&pixels::valid, in); }
-    [[nodiscard]] constexpr pixels with_weights(const numbers &in) const noexcept { return with(&pixels::weights, in); }
     [[nodiscard]] constexpr pixels with_soft_targets(const numbers &in) const noexcept {
-        return with(&pixels::soft_targets, in);
-    }
-
-    // They lie in so many rows of n / count pixels.
-    [[nodiscard]] constexpr pixels with_rows(std::size_t count) const noexcept {
-        pixels changed = *this;
-        if (n != SIZE_MAX) changed.rows = count;
-        return changed;
-    }
-    // So many bytes from a row of an output to the next.
-    [[nodiscard]] constexpr pixels with_output_pitch(std::size_t bytes) const noexcept {
-        pixels changed = *this;
-        changed.output_pitch = bytes;
-        return changed;
-    }
-
-  private:
-    template <class Struct>
-    constexpr pixels with(Struct hyla_pixels::*field, const detail::input<Struct> &in) const noexcept {
-        pixels changed = *this;
-        changed.*field = in.items();
-        if (!in.fits(n)) {
-            // Two rows never have an odd number of pixels: the C functions refuse them, whatever they read.
-            changed.n = SIZE_MAX;
-            changed.rows = 2;
-        }
-        return changed;
+        return with(&hyla_pixels::soft_targets, in);
     }
 };
 
-// Labels side by side, of the pointer's type; any others by field.
-struct labels : hyla_plane {
-    constexpr labels() noexcept : hyla_plane{} {}
-    constexpr labels(const std::uint8_t *items) noexcept : labels(items, HYLA_U8) {}
-    constexpr labels(const std::uint16_t *items) noexcept : labels(items, HYLA_U16) {}
-    constexpr labels(const std::int32_t *items) noexcept : labels(items, HYLA_I32) {}
-
-    // How a setter makes them of items.
-    template <class T, class = std::enable_if_t<std::is_constructible_v<labels, const T *>>>
-    friend constexpr labels place(const T *items, const labels *) noexcept {
-        return labels(items);
-    }
-
-  private:
-    constexpr labels(const void *items, std::uint32_t code) noexcept : hyla_plane{} {
-        data = items;
-        dtype = code;
-    }
-};
-
-// Values of several channels, of the plane of the first one, a pointer or items: interleaved by pixel (BIP), in planes
-// of so many pixels (BSQ), or interleaved by line (BIL). They are only pointed to.
+// Values of several channels: interleaved by pixel (BIP), in planes of so many items (BSQ), or interleaved by line
+// (BIL). Any other layout is the numbers of the first channel and how many items (of packed pixels bytes) lie from a
+// channel of a pixel to the next. They are only pointed to.
 class values : public hyla_values {
   public:
-    using numbers = detail::input<hyla_plane>;
-
     constexpr values() noexcept : hyla_values{} {}
     constexpr values(const hyla_values &other) noexcept : hyla_values(other) {}
+    constexpr values(const numbers &first_channel, std::size_t stride) noexcept : hyla_values{} {
+        plane = first_channel.items();
+        channel_stride = stride;
+        length_ = first_channel.length();
+    }
     static constexpr values interleaved(const numbers &in, std::size_t channels) noexcept {
         values made(in, 1);
-        made.plane.stride = channels;
+        if (made.plane.stride == 0) made.plane.stride = channels;
         return made;
     }
-    static constexpr values planar(const numbers &in, std::size_t pixels) noexcept { return {in, pixels}; }
-    static values by_line(const numbers &in, std::size_t columns, std::size_t channels) noexcept {
-        return hyla_bil(in.items(), columns, channels);
+    static constexpr values planar(const numbers &in, std::size_t items) noexcept { return {in, items}; }
+    static constexpr values by_line(const numbers &in, std::size_t columns, std::size_t channels) noexcept {
+        values made(in, detail::row_stride(in.with_row_pitch(0).items(), columns));
+        hyla_plane &lines = made.plane;
+        if (lines.row_pitch == 0) lines.row_pitch = made.channel_stride * channels * detail::item_size(lines.dtype);
+        return made;
+    }
+
+    // Whether they are those of so many pixels, if it is known how many there are.
+    [[nodiscard]] constexpr bool fits(const shape &pixels, std::size_t channels) const noexcept {
+        const std::size_t items = detail::reach(plane, pixels, channels, channel_stride);
+        return detail::length{length_.count, length_.has_gaps || channel_stride > pixels.n}.is(items);
     }
 
   private:
-    constexpr values(const numbers &in, std::size_t stride) noexcept : hyla_values{} {
-        plane = in.items();
-        channel_stride = stride;
-    }
+    detail::length length_;
 };
 
 // Pixels of several values each: `cube::interleaved(values, n, channels)` (BIP), `cube::planar(values, n, channels)`
-// (BSQ, or a line of BIL) or `cube::by_line(values, rows, columns, channels)` (BIL); any other layout by
-// `cube(values, n, channels)`. Every `with_` returns a changed copy. As of `pixels`, items whose number is known must
-// be as many.
-class cube : public hyla_cube {
+// (BSQ) or `cube::by_line(values, {rows, columns}, channels)` (BIL); any other layout by `cube(values, n, channels)`.
+// In place of n there may be {rows, columns} everywhere. Every `with_` returns a changed copy. As of `pixels`, items
+// whose number is known must be as many.
+class cube : public detail::pixel_inputs<cube, hyla_cube> {
   public:
-    using numbers = detail::input<hyla_plane>;
-    using truths = detail::input<hyla_mask>;
-    using classes = detail::input<hyla::labels>;
-
-    constexpr cube() noexcept : hyla_cube{} {}
-    constexpr cube(const hyla_values &in, std::size_t pixels, std::size_t count) noexcept : hyla_cube{} {
+    constexpr cube() noexcept : pixel_inputs(shape(0)) {}
+    constexpr cube(const hyla::values &in, const shape &pixels, std::size_t count) noexcept : pixel_inputs(pixels) {
         values = in;
-        n = pixels;
         channels = count;
+        if (!in.fits(pixels, count)) refuse();
     }
-    static constexpr cube interleaved(const numbers &in, std::size_t pixels, std::size_t count) noexcept {
-        return cube(hyla::values::interleaved(in, count), pixels, count).if_fits(in.fits(pixels * count));
+    static constexpr cube interleaved(const numbers &in, const shape &pixels, std::size_t count) noexcept {
+        return cube(hyla::values::interleaved(in, count), pixels, count);
     }
-    static constexpr cube planar(const numbers &in, std::size_t pixels, std::size_t count) noexcept {
-        return cube(hyla::values::planar(in, pixels), pixels, count).if_fits(in.fits(pixels * count));
+    static constexpr cube planar(const numbers &in, const shape &pixels, std::size_t count) noexcept {
+        const std::size_t rows = detail::or_one(pixels.rows);
+        const std::size_t items = rows * detail::row_stride(in.items(), pixels.n / rows);
+        return cube(hyla::values::planar(in, items), pixels, count);
     }
-    static cube by_line(const numbers &in, std::size_t rows, std::size_t columns, std::size_t count) noexcept {
-        const cube made(hyla::values::by_line(in, columns, count), rows * columns, count);
-        return made.with_rows(rows).if_fits(in.fits(rows * columns * count));
-    }
-
-    [[nodiscard]] constexpr cube with_targets(const truths &in) const noexcept { return with(&cube::targets, in); }
-    [[nodiscard]] constexpr cube with_labels(const classes &in) const noexcept { return with(&cube::labels, in); }
-    [[nodiscard]] constexpr cube with_valid(const truths &in) const noexcept { return with(&cube::valid, in); }
-    [[nodiscard]] constexpr cube with_weights(const numbers &in) const noexcept { return with(&cube::weights, in); }
-
-    // They lie in so many rows of n / count pixels.
-    [[nodiscard]] constexpr cube with_rows(std::size_t count) const noexcept {
-        cube changed = *this;
-        if (n != SIZE_MAX) changed.rows = count;
-        return changed;
-    }
-    // So many bytes from a row of an output to the next.
-    [[nodiscard]] constexpr cube with_output_pitch(std::size_t bytes) const noexcept {
-        cube changed = *this;
-        changed.output_pitch = bytes;
-        return changed;
+    static constexpr cube by_line(const numbers &in, const shape &pixels, std::size_t count) noexcept {
+        return cube(hyla::values::by_line(in, pixels.n / detail::or_one(pixels.rows), count), pixels, count);
     }
 
-  private:
-    template <class Field, class Struct>
-    constexpr cube with(Field hyla_cube::*field, const detail::input<Struct> &in) const noexcept {
-        cube changed = *this;
-        changed.*field = in.items();
-        return changed.if_fits(in.fits(n));
-    }
-    // Two rows never have an odd number of pixels: the C functions refuse them, whatever they read.
-    [[nodiscard]] constexpr cube if_fits(bool fits) const noexcept {
-        cube changed = *this;
-        if (!fits) {
-            changed.n = SIZE_MAX;
-            changed.rows = 2;
-        }
-        return changed;
-    }
+    [[nodiscard]] constexpr cube with_labels(const classes &in) const noexcept { return with(&hyla_cube::labels, in); }
 };
 
-// Rows of floats without gaps; any other layout by field.
+// Rows of floats, so many from a row to the next, or without gaps. If it is known how many they are and they do not
+// fit, the matrix has no values, which is an error of every call (HYLA_ERROR_NULL_POINTER).
 class matrix : public hyla_matrix {
   public:
-    constexpr matrix(const float *items, std::size_t row_count, std::size_t column_count) noexcept : hyla_matrix{} {
-        values = items;
+    constexpr matrix(const float_items &in, std::size_t row_count, std::size_t column_count,
+                     std::size_t stride = 0) noexcept
+        : hyla_matrix{} {
         rows = row_count;
-        columns = row_stride = column_count;
+        columns = column_count;
+        row_stride = stride == 0 ? column_count : stride;
+        const detail::length length{in.length().count, in.length().has_gaps || row_stride != columns};
+        const std::size_t reach = rows == 0 || columns == 0 ? 0 : (rows - 1) * row_stride + columns;
+        if (length.is(reach)) values = in.items().data;
     }
 };
 
@@ -400,33 +492,39 @@ namespace detail {
 inline const hyla_pixels *pass(const hyla_pixels &in) noexcept { return &in; }
 inline const hyla_cube *pass(const hyla_cube &in) noexcept { return &in; }
 inline const hyla_values *pass(const hyla_values &in) noexcept { return &in; }
-inline const float *pass(const float *in) noexcept { return in; }
+inline const float *pass(const float_items &in) noexcept { return in.items().data; }
 
-// How many floats reach from the first value of an input to the end of the last; what overflows is
-// for the C function to refuse.
-inline std::size_t extent(std::size_t n, std::size_t stride, std::size_t m, std::size_t other_stride) noexcept {
-    return n == 0 || m == 0 ? 0 : (n - 1) * stride + (m - 1) * other_stride + 1;
+inline shape shape_of(const hyla_cube &in) noexcept {
+    return in.rows == 0 ? shape(in.n) : shape(in.rows, in.n / in.rows);
 }
-inline std::size_t extent(const hyla_pixels &in) noexcept {
-    if (in.rows <= 1 || in.output_pitch == 0) return in.n;
-    return extent(in.rows, in.output_pitch / sizeof(float), in.n / in.rows, 1);
+// The error of a second input that is known to have other items than the cube.
+inline hyla_status misfit(const hyla_pixels &) noexcept { return HYLA_OK; }
+inline hyla_status misfit(const hyla_cube &in, const values &other) noexcept {
+    return other.fits(shape_of(in), in.channels) ? HYLA_OK : HYLA_ERROR_FRAME_SHAPE;
 }
-// Of a cube: of a gradient, which has the strides of the values, and of a map of a float a pixel.
+inline hyla_status misfit(const hyla_cube &in, const float_items &other) noexcept {
+    return other.length().is(in.channels) ? HYLA_OK : HYLA_ERROR_CHANNELS;
+}
+
+// How many floats reach from the first value of an output to the end of the last.
+template <class Struct>
+std::size_t extent_of_map(const Struct &in) noexcept {
+    hyla_plane plane{};
+    plane.dtype = HYLA_F32;
+    plane.row_pitch = in.output_pitch;
+    return in.rows <= 1 ? in.n : reach(plane, shape(in.rows, in.n / in.rows));
+}
+inline std::size_t extent(const hyla_pixels &in) noexcept { return extent_of_map(in); }
+// Of a gradient, which has the strides of the values.
 inline std::size_t extent(const hyla_cube &in) noexcept {
-    const auto or_one = [](std::size_t stride) { return stride == 0 ? 1 : stride; };
-    const hyla_plane &plane = in.values.plane;
-    const std::size_t rows = or_one(in.rows), columns = in.n / rows, stride = or_one(plane.stride);
-    const std::size_t row = extent(columns, stride, in.channels, or_one(in.values.channel_stride));
-    const std::size_t item = or_one((plane.dtype >> 8 & 0xff) / 8);
-    std::size_t pitch = plane.row_pitch == 0 ? columns * stride : plane.row_pitch / item;
-    if (in.output_pitch != 0) pitch = in.output_pitch / sizeof(float);
-    return row == 0 ? 0 : (rows - 1) * pitch + row;
+    hyla_plane plane = in.values.plane;
+    plane.row_pitch = in.output_pitch != 0 ? in.output_pitch : plane.row_pitch / item_size(plane.dtype) * sizeof(float);
+    plane.dtype = HYLA_F32;
+    return reach(plane, shape_of(in), in.channels, or_one(in.values.channel_stride));
 }
-inline std::size_t extent_of_map(const hyla_cube &in) noexcept {
-    if (in.rows <= 1 || in.output_pitch == 0) return in.n;
-    return extent(in.rows, in.output_pitch / sizeof(float), in.n / in.rows, 1);
+inline std::size_t extent(const hyla_matrix &in) noexcept {
+    return in.rows == 0 || in.columns == 0 ? 0 : (in.rows - 1) * in.row_stride + in.columns;
 }
-inline std::size_t extent(const hyla_matrix &in) noexcept { return extent(in.rows, in.row_stride, in.columns, 1); }
 
 // The value of a C function whose last argument it is.
 template <class T, class Function, class... Arguments>
@@ -444,6 +542,7 @@ class pixel_loss {
     Totals totals{};
 
     hyla::status update(const Params &how, const First &in, const More &...more) noexcept {
+        if (const hyla_status wrong = misfit(in, more...)) return wrong;
         return Update(&how, pass(in), pass(more)..., &totals);
     }
     hyla::status merge(const pixel_loss &other) noexcept { return Merge(&other.totals, &totals); }
@@ -451,12 +550,14 @@ class pixel_loss {
     result<double> loss(const Params &how) const noexcept { return value_of<double>(Loss, &how, &totals); }
     hyla::status gradient(const Params &how, const First &in, const More &...more, double upstream, std::uint32_t write,
                           floats grad) const noexcept {
+        if (const hyla_status wrong = misfit(in, more...)) return wrong;
         if (grad.size() < extent(in)) return HYLA_ERROR_CAPACITY;
         return Gradient(&how, &totals, pass(in), pass(more)..., upstream, write, grad.data());
     }
     // Adds these pixels to the totals; the loss and its gradient are those of these pixels alone.
     result<double> loss_and_gradient(const Params &how, const First &in, const More &...more, double upstream,
                                      std::uint32_t write, floats grad) noexcept {
+        if (const hyla_status wrong = misfit(in, more...)) return {unknown<double>(), wrong};
         if (grad.size() < extent(in)) return {unknown<double>(), HYLA_ERROR_CAPACITY};
         result<double> answer;
         answer.status =
@@ -547,9 +648,7 @@ class bce
     : public detail::pixel_loss<hyla_bce_params, hyla_bce_totals, hyla_bce_update, hyla_bce_merge, hyla_bce_normalize,
                                 hyla_bce_loss, hyla_bce_gradient, hyla_bce_loss_and_gradient, hyla_pixels> {
   public:
-    struct params : hyla_bce_params {
-        constexpr params() noexcept : hyla_bce_params HYLA_BCE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_bce_params;
 
     static hyla::status map(const hyla_bce_params &how, const hyla_pixels &in, floats loss_map) noexcept {
         if (loss_map.size() < detail::extent(in)) return HYLA_ERROR_CAPACITY;
@@ -562,9 +661,7 @@ class focal : public detail::pixel_loss<hyla_focal_params, hyla_focal_totals, hy
                                         hyla_focal_normalize, hyla_focal_loss, hyla_focal_gradient,
                                         hyla_focal_loss_and_gradient, hyla_pixels> {
   public:
-    struct params : hyla_focal_params {
-        constexpr params() noexcept : hyla_focal_params HYLA_FOCAL_PARAMS_DEFAULT {}
-    };
+    using params = hyla_focal_params;
 
     static hyla::status map(const hyla_focal_params &how, const hyla_pixels &in, floats loss_map) noexcept {
         if (loss_map.size() < detail::extent(in)) return HYLA_ERROR_CAPACITY;
@@ -577,9 +674,7 @@ class iou
     : public detail::overlap_loss<hyla_iou_params, hyla_iou_totals, hyla_iou_update, hyla_iou_merge, hyla_iou_normalize,
                                   hyla_iou_loss, hyla_iou_gradient, hyla_iou_loss_and_gradient> {
   public:
-    struct params : hyla_iou_params {
-        constexpr params() noexcept : hyla_iou_params HYLA_IOU_PARAMS_DEFAULT {}
-    };
+    using params = hyla_iou_params;
 };
 
 // Tversky index of scores: hyla_tversky_...
@@ -587,37 +682,35 @@ class tversky : public detail::overlap_loss<hyla_tversky_params, hyla_tversky_to
                                             hyla_tversky_merge, hyla_tversky_normalize, hyla_tversky_loss,
                                             hyla_tversky_gradient, hyla_tversky_loss_and_gradient> {
   public:
-    struct params : hyla_tversky_params {
-        constexpr params() noexcept : hyla_tversky_params HYLA_TVERSKY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_tversky_params;
 };
 
 // Soft-boundary Deep SVDD of embeddings; the inputs are a cube and its center: hyla_svdd_...
 class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_svdd_update, hyla_svdd_merge,
                                        hyla_svdd_normalize, hyla_svdd_loss, hyla_svdd_gradient,
-                                       hyla_svdd_loss_and_gradient, hyla_cube, const float *> {
+                                       hyla_svdd_loss_and_gradient, hyla_cube, float_items> {
   public:
-    struct params : hyla_svdd_params {
-        constexpr params() noexcept : hyla_svdd_params HYLA_SVDD_PARAMS_DEFAULT {}
-    };
+    using params = hyla_svdd_params;
 
     static result<double> radius(const hyla_svdd_params &how) noexcept {
         return detail::value_of<double>(hyla_svdd_radius, &how);
     }
     // The squared distance less the squared radius: the score of inference.
-    static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
+    static hyla::status map(const hyla_svdd_params &how, const hyla_cube &in, const float_items &center,
                             floats scores) noexcept {
+        if (const hyla_status wrong = detail::misfit(in, center)) return wrong;
         if (scores.size() < detail::extent_of_map(in)) return HYLA_ERROR_CAPACITY;
-        return hyla_svdd_map(&how, &in, center, scores.data());
+        return hyla_svdd_map(&how, &in, detail::pass(center), scores.data());
     }
     result<double> gradient_radius(const hyla_svdd_params &how, double upstream) const noexcept {
         return detail::value_of<double>(hyla_svdd_gradient_radius, &how, &totals, upstream);
     }
     // Adds to the sums, one a channel, of which gradient_center makes the gradient.
-    static hyla::status center_update(const hyla_svdd_params &how, const hyla_cube &in, const float *center,
+    static hyla::status center_update(const hyla_svdd_params &how, const hyla_cube &in, const float_items &center,
                                       view<hyla_exact_sum> sums) noexcept {
-        return sums.size() < in.channels ? HYLA_ERROR_CAPACITY
-                                         : hyla_svdd_center_update(&how, &in, center, sums.data());
+        if (const hyla_status wrong = detail::misfit(in, center)) return wrong;
+        if (sums.size() < in.channels) return HYLA_ERROR_CAPACITY;
+        return hyla_svdd_center_update(&how, &in, detail::pass(center), sums.data());
     }
     hyla::status gradient_center(const hyla_svdd_params &how, view<const hyla_exact_sum> sums, double upstream,
                                  std::uint32_t write, floats grad) const noexcept {
@@ -629,16 +722,15 @@ class svdd : public detail::pixel_loss<hyla_svdd_params, hyla_svdd_totals, hyla_
 // Mean squared error; the inputs are a reconstruction and as many values of a target: hyla_mse_...
 class mse : public detail::pixel_loss<hyla_mse_params, hyla_mse_totals, hyla_mse_update, hyla_mse_merge,
                                       hyla_mse_normalize, hyla_mse_loss, hyla_mse_gradient, hyla_mse_loss_and_gradient,
-                                      hyla_cube, hyla_values> {
+                                      hyla_cube, values> {
   public:
-    struct params : hyla_mse_params {
-        constexpr params() noexcept : hyla_mse_params HYLA_MSE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_mse_params;
 
-    static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const hyla_values &target,
+    static hyla::status map(const hyla_mse_params &how, const hyla_cube &in, const values &target,
                             floats loss_map) noexcept {
-        return loss_map.size() < detail::extent(in) ? HYLA_ERROR_CAPACITY
-                                                    : hyla_mse_map(&how, &in, &target, loss_map.data());
+        if (const hyla_status wrong = detail::misfit(in, target)) return wrong;
+        if (loss_map.size() < detail::extent(in)) return HYLA_ERROR_CAPACITY;
+        return hyla_mse_map(&how, &in, &target, loss_map.data());
     }
 };
 
@@ -647,42 +739,38 @@ class spectral_angle
     : public detail::pixel_loss<hyla_spectral_angle_params, hyla_spectral_angle_totals, hyla_spectral_angle_update,
                                 hyla_spectral_angle_merge, hyla_spectral_angle_normalize, hyla_spectral_angle_loss,
                                 hyla_spectral_angle_gradient, hyla_spectral_angle_loss_and_gradient, hyla_cube,
-                                hyla_values> {
+                                values> {
   public:
-    struct params : hyla_spectral_angle_params {
-        constexpr params() noexcept : hyla_spectral_angle_params HYLA_SPECTRAL_ANGLE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_spectral_angle_params;
 
-    static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const hyla_values &original,
+    static hyla::status map(const hyla_spectral_angle_params &how, const hyla_cube &in, const values &original,
                             floats loss_map) noexcept {
-        return loss_map.size() < detail::extent_of_map(in) ? HYLA_ERROR_CAPACITY
-                                      : hyla_spectral_angle_map(&how, &in, &original, loss_map.data());
+        if (const hyla_status wrong = detail::misfit(in, original)) return wrong;
+        if (loss_map.size() < detail::extent_of_map(in)) return HYLA_ERROR_CAPACITY;
+        return hyla_spectral_angle_map(&how, &in, &original, loss_map.data());
     }
 };
 
-// Cross-entropy of class logits; the inputs are a labelled cube and class weights or NULL: hyla_cross_entropy_...
+// Cross-entropy of class logits; the inputs are a labelled cube and class weights or nullptr: hyla_cross_entropy_...
 class cross_entropy
     : public detail::pixel_loss<hyla_cross_entropy_params, hyla_cross_entropy_totals, hyla_cross_entropy_update,
                                 hyla_cross_entropy_merge, hyla_cross_entropy_normalize, hyla_cross_entropy_loss,
                                 hyla_cross_entropy_gradient, hyla_cross_entropy_loss_and_gradient, hyla_cube,
-                                const float *> {
+                                float_items> {
   public:
-    struct params : hyla_cross_entropy_params {
-        constexpr params() noexcept : hyla_cross_entropy_params HYLA_CROSS_ENTROPY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_cross_entropy_params;
 
-    static hyla::status map(const hyla_cross_entropy_params &how, const hyla_cube &in, const float *class_weights,
-                            floats loss_map) noexcept {
-        return loss_map.size() < detail::extent_of_map(in) ? HYLA_ERROR_CAPACITY
-                                      : hyla_cross_entropy_map(&how, &in, class_weights, loss_map.data());
+    static hyla::status map(const hyla_cross_entropy_params &how, const hyla_cube &in,
+                            const float_items &class_weights, floats loss_map) noexcept {
+        if (const hyla_status wrong = detail::misfit(in, class_weights)) return wrong;
+        if (loss_map.size() < detail::extent_of_map(in)) return HYLA_ERROR_CAPACITY;
+        return hyla_cross_entropy_map(&how, &in, detail::pass(class_weights), loss_map.data());
     }
 };
 
 // Dice of class logits: hyla_dice_... The totals are the caller's, one for each class.
 struct dice {
-    struct params : hyla_dice_params {
-        constexpr params() noexcept : hyla_dice_params HYLA_DICE_PARAMS_DEFAULT {}
-    };
+    using params = hyla_dice_params;
 
     using totals = view<hyla_dice_totals>;
 
@@ -718,9 +806,7 @@ struct dice {
 // Contrast of the mean colours of foreground and background, frame by frame: hyla_foreground_contrast_...
 class foreground_contrast {
   public:
-    struct params : hyla_foreground_contrast_params {
-        constexpr params() noexcept : hyla_foreground_contrast_params HYLA_FOREGROUND_CONTRAST_PARAMS_DEFAULT {}
-    };
+    using params = hyla_foreground_contrast_params;
 
     // The sums of one frame, from as many calls as it comes in.
     class frame {
@@ -768,35 +854,27 @@ class foreground_contrast {
 struct orthogonality
     : detail::matrix_loss<hyla_orthogonality_params, hyla_orthogonality_workspace, hyla_orthogonality_loss,
                           hyla_orthogonality_gradient, hyla_orthogonality_loss_and_gradient> {
-    struct params : hyla_orthogonality_params {
-        constexpr params() noexcept : hyla_orthogonality_params HYLA_ORTHOGONALITY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_orthogonality_params;
 };
 
 // Mean cosine of pairs of rows: hyla_distinctness_...
 struct distinctness : detail::matrix_loss<hyla_distinctness_params, hyla_distinctness_workspace, hyla_distinctness_loss,
                                           hyla_distinctness_gradient, hyla_distinctness_loss_and_gradient> {
-    struct params : hyla_distinctness_params {
-        constexpr params() noexcept : hyla_distinctness_params HYLA_DISTINCTNESS_PARAMS_DEFAULT {}
-    };
+    using params = hyla_distinctness_params;
 };
 
 // Entropy of selection weights: hyla_selector_entropy_...
 struct selector_entropy
     : detail::selector_loss<hyla_selector_entropy_params, hyla_selector_entropy_loss, hyla_selector_entropy_gradient,
                             hyla_selector_entropy_loss_and_gradient> {
-    struct params : hyla_selector_entropy_params {
-        constexpr params() noexcept : hyla_selector_entropy_params HYLA_SELECTOR_ENTROPY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_selector_entropy_params;
 };
 
 // Variance of selection weights: hyla_selector_diversity_...
 struct selector_diversity
     : detail::selector_loss<hyla_selector_diversity_params, hyla_selector_diversity_loss,
                             hyla_selector_diversity_gradient, hyla_selector_diversity_loss_and_gradient> {
-    struct params : hyla_selector_diversity_params {
-        constexpr params() noexcept : hyla_selector_diversity_params HYLA_SELECTOR_DIVERSITY_PARAMS_DEFAULT {}
-    };
+    using params = hyla_selector_diversity_params;
 };
 
 // The exact sum and mean of a float map: hyla_sum_...
@@ -881,9 +959,7 @@ class pixel_statistics {
 // HYLA_BINNING_THRESHOLDS with params.ap_thresholds bins, and words (hyla_ranking_words); all else does without.
 class detection {
   public:
-    struct params : hyla_detection_params {
-        constexpr params() noexcept : hyla_detection_params HYLA_DETECTION_PARAMS_DEFAULT {}
-    };
+    using params = hyla_detection_params;
 
     hyla_detection_totals totals{};
 
@@ -910,9 +986,7 @@ class detection {
 // the binning and its copies) and the binning.
 class binning : public hyla_binning {
   public:
-    struct params : hyla_binning_params {
-        constexpr params() noexcept : hyla_binning_params HYLA_BINNING_PARAMS_DEFAULT {}
-    };
+    using params = hyla_binning_params;
 
     constexpr binning() noexcept : hyla_binning{} {}
 
@@ -981,9 +1055,7 @@ struct ranking_exact {
 // The score histograms of now against those of a reference: hyla_drift_... Words are those of hyla_ranking.
 struct drift {
     using report = hyla_drift_report;
-    struct params : hyla_drift_params {
-        constexpr params() noexcept : hyla_drift_params HYLA_DRIFT_PARAMS_DEFAULT {}
-    };
+    using params = hyla_drift_params;
 
     static result<report> values(const hyla_drift_params &how, const hyla_binning &bins,
                                  view<const std::int64_t> reference, view<const std::int64_t> words) noexcept {
@@ -1135,9 +1207,7 @@ struct component_orthogonality {
 
 // Entropy of selection weights: hyla_selector_entropy_metric_...
 struct selector_entropy_metric {
-    struct params : hyla_selector_entropy_metric_params {
-        constexpr params() noexcept : hyla_selector_entropy_metric_params HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT {}
-    };
+    using params = hyla_selector_entropy_metric_params;
 
     static result<double> value(const hyla_selector_entropy_metric_params &how, view<const float> weights) noexcept {
         return detail::value_of<double>(hyla_selector_entropy_metric_value, &how, weights.data(), weights.size());
@@ -1174,9 +1244,11 @@ struct selector_diversity_metric {
 struct distinct_label_count {
     static constexpr std::size_t words(std::size_t labels) noexcept { return HYLA_DISTINCT_LABEL_COUNT_WORDS(labels); }
     // `valid` may be nullptr.
-    static hyla::status update(view<const std::int32_t> labels, const std::uint8_t *valid,
+    static hyla::status update(view<const std::int32_t> labels, const byte_items &valid,
                                view<std::int32_t> set) noexcept {
-        return hyla_distinct_label_count_update(labels.data(), valid, labels.size(), set.data(), set.size());
+        if (!valid.length().is(labels.size())) return HYLA_ERROR_FRAME_SHAPE;
+        const std::uint8_t *const bytes = valid.items().data;
+        return hyla_distinct_label_count_update(labels.data(), bytes, labels.size(), set.data(), set.size());
     }
     static hyla::status merge(view<const std::int32_t> other, view<std::int32_t> set) noexcept {
         if (set.size() != other.size()) return HYLA_ERROR_CAPACITY;
@@ -1197,18 +1269,17 @@ template <class Class, class Struct>
 inline constexpr bool mirrors =
     sizeof(Class) == sizeof(Struct) && std::is_trivially_copyable_v<Class> && std::is_standard_layout_v<Class>;
 
-static_assert(mirrors<bce, hyla_bce_totals> && mirrors<bce::params, hyla_bce_params>);
+static_assert(mirrors<bce, hyla_bce_totals>);
 static_assert(mirrors<focal, hyla_focal_totals> && mirrors<svdd, hyla_svdd_totals> && mirrors<mse, hyla_mse_totals>);
 static_assert(mirrors<cross_entropy, hyla_cross_entropy_totals>);
 static_assert(mirrors<foreground_contrast, hyla_foreground_contrast_totals>);
 static_assert(mirrors<foreground_contrast::frame, hyla_foreground_contrast_frame>);
-static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix> && mirrors<values, hyla_values>);
+static_assert(mirrors<cube, hyla_cube> && mirrors<matrix, hyla_matrix>);
 static_assert(mirrors<sum, hyla_sum_totals>);
 static_assert(mirrors<range, hyla_range> && mirrors<score_statistics, hyla_score_statistics_totals>);
 static_assert(mirrors<confusion, hyla_confusion_totals>);
 static_assert(mirrors<pixel_statistics, hyla_pixel_statistics_totals>);
-static_assert(mirrors<detection, hyla_detection_totals> && mirrors<detection::params, hyla_detection_params>);
-static_assert(mirrors<binning, hyla_binning> && mirrors<binning::params, hyla_binning_params>);
+static_assert(mirrors<detection, hyla_detection_totals> && mirrors<binning, hyla_binning>);
 static_assert(mirrors<pixels, hyla_pixels>);
 
 }  // namespace hyla

@@ -78,6 +78,7 @@ programs() {
     snippet c > "$1/main.c"
     snippet c2 > "$1/camera.c"
     snippet cpp > "$1/main.cpp"
+    snippet cpp2 > "$1/camera.cpp"
 }
 
 # Builds and runs both programs by plain compilers: a flag line for each of static and shared.
@@ -96,6 +97,9 @@ by_compiler() {
         check "$folder: main.cpp, $kind" "$CXX" -std=c++17 -Wall -Wextra -Werror -o "$folder/cpp-$kind$exe" \
             "$folder/main.cpp" $flags
         check "$folder: main.cpp, $kind, says" says cpp "$folder/cpp-$kind$exe"
+        check "$folder: camera.cpp, $kind" "$CXX" -std=c++20 -Wall -Wextra -Werror -o "$folder/camera-cpp-$kind$exe" \
+            "$folder/camera.cpp" $flags
+        check "$folder: camera.cpp, $kind, says" says cpp2 "$folder/camera-cpp-$kind$exe"
         for language in c cpp; do
             if [ "$kind" = shared ]; then
                 check "$folder/$language-shared needs the shared library" is_shared "$folder/$language-$kind$exe"
@@ -185,7 +189,7 @@ by_cargo() {
 }
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-for block in c c2 cpp; do check "the README has the program $block" [ -n "$(prints $block)" ]; done
+for block in c c2 cpp cpp2; do check "the README has the program $block" [ -n "$(prints $block)" ]; done
 
 prefix=$work/opt/hyla
 check "make install" "$MAKE" install PREFIX=/opt/hyla DESTDIR="$work"

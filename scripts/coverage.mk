@@ -39,8 +39,8 @@ coverage-report: $(foreach kind,$(COVERAGE_KINDS),$(call coverage-programs,$(kin
 coverage-lcov = $(LLVM_PROFDATA) merge -sparse $(COVERAGE)/counts/$1/*.profraw -o $(COVERAGE)/$1.profdata && \
     $(LLVM_COV) export -format=lcov -instr-profile $(COVERAGE)/$1.profdata $2 > $(COVERAGE)/$1.lcov
 
-# $(call coverage-rules,KIND,FLAGS OF RUSTC): linked with what writes the counts, and without what core would unwind
-# with.
+# $(call coverage-rules,KIND,FLAGS OF RUSTC,FLAGS OF C): linked with what writes the counts, and without what core would
+# unwind with.
 define coverage-rules
 $(COVERAGE)/$1/libhyla.a: $(RUST_SOURCES) scripts/coverage-rustc.sh
 	@mkdir -p $$(@D)
@@ -48,10 +48,10 @@ $(COVERAGE)/$1/libhyla.a: $(RUST_SOURCES) scripts/coverage-rustc.sh
 	    --target-dir $(COVERAGE)/cargo -- $2
 	cp $(COVERAGE)/cargo/release/libhyla.a $$@
 
-$(call ffi-rules,coverage-$1,$(COVERAGE)/$1/libhyla.a,$(COVERAGE)/$1/libhyla.a \
+$(call ffi-rules,coverage-$1,$(COVERAGE)/$1/libhyla.a,$3 $(COVERAGE)/$1/libhyla.a \
     -Wl$(COMMA)-u$(COMMA)__llvm_profile_runtime -Wl$(COMMA)--defsym=rust_eh_personality=0)
 endef
 $(eval $(call coverage-rules,c,))
-$(eval $(call coverage-rules,small,--cfg hyla_small))
+$(eval $(call coverage-rules,small,--cfg hyla_small,-DHYLA_SMALL))
 
 .PHONY: coverage coverage-report

@@ -14,7 +14,7 @@ cat << 'END'
 
 int main(void) {
 END
-sed 's|//.*||' "$header" | awk '
+sed 's|//.*||; s| HYLA_INITIALLY(.*);|;|' "$header" | awk '
     match($0, /^typedef struct hyla_[a-z0-9_]+ \{/) { name = $3; fields = ""; inside = 1; next }
     inside && $0 == "} " name ";" {
         printf "    printf(\"%%lu %s\\n\", (unsigned long)sizeof(%s));\n%s", name, name, fields

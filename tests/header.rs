@@ -57,12 +57,7 @@ fn parameters(module: &str) -> Option<(&str, Vec<&str>)> {
 fn defaults(modules: &[(String, String)]) -> (String, String) {
     let (mut macros, mut functions) = (String::new(), String::new());
     for (name, values) in modules.iter().filter_map(|(_, text)| parameters(text)) {
-        let value = |value: &&str| match value.parse::<i64>() {
-            _ if value.starts_with("size_of") => format!("sizeof({name})"),
-            Err(_) if value.parse::<f64>().is_ok() => format!("{value}f"),
-            _ => value.to_string(),
-        };
-        let values = values.iter().map(value).collect::<Vec<_>>().join(", ");
+        let values = values.iter().map(|value| value_in_c(name, value)).collect::<Vec<_>>().join(", ");
         let upper = name.to_uppercase();
         macros += &definition(&format!("{upper}_DEFAULT"), &format!("{{ {values} }}"));
         functions += &format!(
@@ -71,6 +66,40 @@ fn defaults(modules: &[(String, String)]) -> (String, String) {
         );
     }
     (macros, functions)
+}
+
+/// A default of the parameters `name`.
+fn value_in_c(name: &str, value: &str) -> String {
+    match value.parse::<i64>() {
+        _ if value.starts_with("size_of") => format!("sizeof({name})"),
+        Err(_) if value.parse::<f64>().is_ok() => format!("{value}f"),
+        _ => value.to_string(),
+    }
+}
+
+/// The header with its default beside each field of parameters, for C++.
+fn initialised(header: &str, modules: &[(String, String)]) -> String {
+    let mut text = String::new();
+    let mut rest = header;
+    for (name, values) in modules.iter().filter_map(|(_, text)| parameters(text)) {
+        let (start, _) = rest.split_once(&format!("typedef struct {name} {{\n")).expect("the struct of the parameters");
+        let end = start.len() + rest[start.len()..].find("\n}").expect("the end of a struct");
+        let (before, fields) = rest[..end].split_at(start.len());
+        text += before;
+        let mut values = values.iter();
+        for line in fields.split_inclusive('\n') {
+            match line.trim_end().strip_suffix(';') {
+                Some(field) => {
+                    let value = value_in_c(name, values.next().expect("a default of each field"));
+                    text += &format!("{field} HYLA_INITIALLY({value});{}", &line[field.len() + 1..]);
+                }
+                None => text += line,
+            }
+        }
+        assert_eq!(values.next(), None, "{name} has a field of each default");
+        rest = &rest[end..];
+    }
+    text + rest
 }
 
 /// A macro. Where it is too long for a line, its value begins on the next one.
@@ -109,14 +138,14 @@ fn generate() -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("header");
     std::fs::create_dir_all(&folder).unwrap();
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for (name, text) in modules {
+    for (name, text) in &modules {
         let path = folder.join(name).with_extension("rs");
         std::fs::write(&path, text).unwrap();
         builder = builder.with_src(path);
     }
     let mut header = Vec::new();
     builder.generate().expect("the sources parse").write(&mut header);
-    for_c(&String::from_utf8(header).expect("the sources are UTF-8"))
+    initialised(&for_c(&String::from_utf8(header).expect("the sources are UTF-8")), &modules)
 }
 
 /// Drops the fences of code blocks, puts negative constants in parentheses, and breaks lines that names made too long.

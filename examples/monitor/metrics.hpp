@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "hyla.h"
+#include "hyla.hpp"
 #include "ranking.hpp"
 #include "value.hpp"
 
@@ -16,12 +16,9 @@ namespace monitor {
 
 // One line of the detector's output. `targets` is null when the scene is not labelled.
 struct Line {
-    const float *scores;
-    const float *logits;
-    const std::uint8_t *decisions;
-    const std::uint8_t *valid;
+    const std::vector<float> &scores, &logits;
+    const std::vector<std::uint8_t> &decisions, &valid;
     const std::uint8_t *targets;
-    std::size_t samples;
 };
 
 // What is known after so many lines; NaN where there is nothing to say yet.
@@ -38,86 +35,70 @@ class Metrics {
   public:
     Metrics(bool labelled, std::size_t lines) : labelled_(labelled), lines_(lines) {
         // cuvis-ai's average precision: 200 thresholds of the sigmoid of the logit.
-        const hyla_binning_params rule = {sizeof rule, HYLA_BINNING_THRESHOLDS, detection_params_.ap_thresholds, 0.0f,
-                                          0.0f};
-        std::size_t count;
-        check(hyla_binning_words(&rule, &count));
-        table_.resize(count);
-        check(hyla_binning_build(&rule, table_.data(), table_.size(), &binning_));
-        check(hyla_ranking_words(&binning_, &count));
-        words_.resize(count);
+        hyla::binning::params rule;
+        rule.rule = HYLA_BINNING_THRESHOLDS;
+        rule.bins = detection_params_.ap_thresholds;
+        table_.resize(checked(hyla::binning::words(rule)));
+        check(binning_.build(rule, table_));
+        words_.resize(checked(hyla::ranking::words(binning_)));
     }
 
     void add(const Line &line) {
-        hyla_pixels pixels = {};
-        pixels.n = line.samples;
         // A masked pixel may hold anything, NaN too: it is as if it were not there.
-        pixels.valid = hyla_mask_u8(line.valid);
-        pixels.decisions = hyla_mask_u8(line.decisions);
-        pixels.targets = hyla_mask_u8(line.targets);
-        pixels.scores = hyla_f32(line.logits);
+        const auto scored = hyla::pixels(line.scores.size())
+                                .with_scores(line.scores)
+                                .with_decisions(line.decisions)
+                                .with_targets(line.targets)
+                                .with_valid(line.valid);
         if (labelled_) {
+            const hyla::pixels pixels = scored.with_scores(line.logits);
             line_bce_ = {};
-            check(hyla_bce_update(&bce_params_, &pixels, &line_bce_));
-            check(hyla_bce_merge(&line_bce_, &bce_));
-            check(hyla_detection_update(&detection_params_, &pixels, &detection_, &binning_, words_.data(),
-                                        words_.size()));
+            check(line_bce_.update(bce_params_, pixels));
+            check(bce_.merge(line_bce_));
+            check(detection_.update(detection_params_, pixels, &binning_, words_));
         }
-        check(hyla_pixel_statistics_update(&pixels, &statistics_));
-
-        pixels.scores = hyla_f32(line.scores);
-        check(hyla_sum_update(&pixels, &sum_));
-        check(hyla_range_update(&pixels, &range_));
-        ranking_.add(pixels, 2 * seen_++ >= lines_);
+        check(statistics_.update(scored));
+        check(sum_.update(scored));
+        check(range_.update(scored));
+        ranking_.add(scored, 2 * seen_++ >= lines_);
     }
 
     // The scene is one frame: did it hold an anomaly, and did the monitor report one?
     void end_scene() {
-        if (labelled_) check(hyla_detection_end_frame(&detection_));
+        if (labelled_) check(detection_.end_frame());
     }
 
     Running running() const {
         const double unknown = std::numeric_limits<double>::quiet_NaN();
         Running now = {unknown, unknown, unknown, unknown, unknown, unknown};
         if (labelled_) {
-            check(hyla_bce_loss(&bce_params_, &line_bce_, &now.line_loss));
-            check(hyla_bce_loss(&bce_params_, &bce_, &now.loss));
-            hyla_confusion_report report;
-            check(hyla_confusion_values(&detection_.confusion, &report));
+            now.line_loss = checked(line_bce_.loss(bce_params_));
+            now.loss = checked(bce_.loss(bce_params_));
+            const auto report = checked(confusion().values());
             // hyla returns a documented number for 0/0; on a chart a gap is the better picture of it.
             const hyla_counts &pixel = report.pixel.counts;
             if (pixel.true_positives + pixel.false_positives > 0) now.precision = report.pixel.precision;
             if (pixel.true_positives + pixel.false_negatives > 0) now.recall = report.pixel.recall;
         }
-        check(hyla_sum_mean(&sum_, &now.score_mean));
-        hyla_pixel_statistics_report statistics;
-        check(hyla_pixel_statistics_values(&statistics_, &statistics));
+        now.score_mean = checked(sum_.mean());
+        const auto statistics = checked(statistics_.values());
         if (statistics.total > 0) now.anomalous_percentage = statistics.percentage;
         return now;
     }
 
     std::vector<Value> values() const {
         std::vector<Value> all;
-        const auto put = [&all](const std::string &name, double number, hyla_status status) {
-            all.push_back(value(name, number, status));
-        };
-        const auto put_count = [&put](const std::string &name, std::int64_t count, hyla_status status) {
+        const auto put = [&all](const auto &...told) { all.push_back(value(told...)); };
+        const auto put_count = [&put](const std::string &name, std::int64_t count, hyla::status status) {
             put(name, static_cast<double>(count), status);
         };
 
         if (labelled_) {
-            double loss;
-            const hyla_status loss_status = check(hyla_bce_loss(&bce_params_, &bce_, &loss));
-            put("bce_loss", loss, loss_status);
-
-            hyla_confusion_report report;
-            check(hyla_confusion_values(&detection_.confusion, &report));
-            const hyla_context context = {HYLA_STAGE_TEST, 0, 0, 0};
-            hyla_metric metrics[16];
-            std::size_t count;
-            check(hyla_detection_metrics(&detection_params_, &detection_, &binning_, words_.data(), words_.size(),
-                                         &context, metrics, 16, &count));
-            for (std::size_t i = 0; i < count; ++i) put(metrics[i].name, metrics[i].value, metrics[i].status);
+            put("bce_loss", bce_.loss(bce_params_));
+            put_metrics(all, [this](auto out) {
+                return detection_.metrics(detection_params_, hyla::stage::test, out, &binning_, words_);
+            });
+            const auto report = checked(confusion().values());
             for (const auto &[level, counts, of] :
                  {Level{"pixel", report.pixel.counts, report.pixel.status},
                   Level{"frame", report.frame.counts, report.frame.status}}) {
@@ -129,20 +110,14 @@ class Metrics {
             }
         }
 
-        hyla_pixel_statistics_report statistics;
-        const hyla_status statistics_status = check(hyla_pixel_statistics_values(&statistics_, &statistics));
+        const auto [statistics, statistics_status] = statistics_.values();
         put_count("anomaly/total_pixels", statistics.total, statistics_status);
         put_count("anomaly/anomalous_pixels", statistics.anomalous, statistics_status);
         put("anomaly/anomaly_percentage", statistics.percentage, statistics_status);
+        put("score/sum", sum_.value());
+        put("score/mean", sum_.mean());
 
-        double sum, mean;
-        const hyla_status sum_status = check(hyla_sum_value(&sum_, &sum));
-        const hyla_status mean_status = check(hyla_sum_mean(&sum_, &mean));
-        put("score/sum", sum, sum_status);
-        put("score/mean", mean, mean_status);
-
-        hyla_range_report range;
-        const hyla_status range_status = check(hyla_range_values(&range_, &range));
+        const auto [range, range_status] = range_.values();
         put("score/min", range.min, range_status);
         put("score/max", range.max, range_status);
         ranking_.put(all, labelled_);
@@ -153,6 +128,8 @@ class Metrics {
     const Ranking &ranking() const { return ranking_; }
 
   private:
+    hyla::confusion confusion() const { return {detection_.totals.confusion}; }
+
     // The counts of pixels or of frames, with their own notices.
     struct Level {
         const char *name;
@@ -162,17 +139,16 @@ class Metrics {
 
     bool labelled_;
     std::size_t lines_, seen_ = 0;
-    hyla_bce_params bce_params_ = HYLA_BCE_PARAMS_DEFAULT;
-    hyla_bce_totals line_bce_ = {};
-    hyla_bce_totals bce_ = {};
-    hyla_detection_params detection_params_ = HYLA_DETECTION_PARAMS_DEFAULT;
-    hyla_detection_totals detection_ = {};
+    hyla::bce::params bce_params_;
+    hyla::bce line_bce_, bce_;
+    hyla::detection::params detection_params_;
+    hyla::detection detection_;
     std::vector<std::uint32_t> table_;
-    hyla_binning binning_ = {};
+    hyla::binning binning_;
     std::vector<std::int64_t> words_;
-    hyla_pixel_statistics_totals statistics_ = {};
-    hyla_sum_totals sum_ = {};
-    hyla_range range_ = {};
+    hyla::pixel_statistics statistics_;
+    hyla::sum sum_;
+    hyla::range range_;
     Ranking ranking_;
 };
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "hyla.h"
+#include "hyla.hpp"
 #include "value.hpp"
 
 namespace monitor {
@@ -18,25 +18,21 @@ namespace monitor {
 class Ranking {
   public:
     Ranking() {
-        hyla_binning_params params = HYLA_BINNING_PARAMS_DEFAULT;
+        hyla::binning::params params;
         params.bins = 16;
-        check(hyla_binning_build(&params, nullptr, 0, &binning_));
-        std::size_t count;
-        check(hyla_ranking_words(&binning_, &count));
-        for (std::vector<std::int64_t> &half : halves_) half.resize(count);
+        check(binning_.build(params, {}));
+        for (std::vector<std::int64_t> &half : halves_) half.resize(checked(hyla::ranking::words(binning_)));
     }
 
-    void add(const hyla_pixels &pixels, bool in_second_half) {
-        std::vector<std::int64_t> &half = halves_[in_second_half];
-        check(hyla_ranking_update(&binning_, &pixels, half.data(), half.size()));
+    void add(const hyla::pixels &pixels, bool in_second_half) {
+        check(hyla::ranking::update(binning_, pixels, halves_[in_second_half]));
     }
 
     // From the histograms: numbers with the bounds of what the exact ones can be.
     void put(std::vector<Value> &all, bool labelled) const {
         const std::vector<std::int64_t> words = whole();
         if (labelled) {
-            hyla_ranking_report report;
-            const hyla_status status = check(hyla_ranking_values(&binning_, words.data(), words.size(), &report));
+            const auto [report, status] = hyla::ranking::values(binning_, words);
             all.push_back(value("ranking/average_precision", report.average_precision, status));
             all.push_back(value("ranking/average_precision_lo", report.average_precision_lo, status));
             all.push_back(value("ranking/average_precision_hi", report.average_precision_hi, status));
@@ -46,47 +42,34 @@ class Ranking {
             all.push_back(value("ranking/f1_max", report.f1_max, status));
             all.push_back(value("ranking/f1_max_threshold", report.f1_max_threshold, status));
         }
-        double threshold;
-        const hyla_status status =
-            check(hyla_ranking_threshold(&binning_, words.data(), words.size(), 0.001, &threshold));
-        all.push_back(value("ranking/threshold_for_0.1_percent", threshold, status));
+        all.push_back(value("ranking/threshold_for_0.1_percent", hyla::ranking::threshold(binning_, words, 0.001)));
     }
 
     // Does the second half of the scene look like the first? It needs no labels: this is what a monitor asks all day,
     // of a stored histogram and that of the last hour.
-    void put_drift(std::vector<Value> &all, const hyla_range_report &range) const {
-        hyla_drift_params params = HYLA_DRIFT_PARAMS_DEFAULT;
+    void put_drift(std::vector<Value> &all, const hyla::range::report &range) const {
+        hyla::drift::params params;
         if (range.min <= range.max) {
             params.has_range = 1;
             params.low = static_cast<float>(range.min);
             params.high = static_cast<float>(range.max);
         }
-        hyla_drift_report report;
-        check(hyla_drift_values(&params, &binning_, halves_[0].data(), halves_[1].data(), halves_[0].size(), &report));
-        const hyla_context context = {HYLA_STAGE_INFERENCE, 0, 0, 0};
-        hyla_metric metrics[16];
-        std::size_t count;
-        check(hyla_drift_metrics(&report, &context, metrics, 16, &count));
-        for (std::size_t i = 0; i < count; ++i)
-            all.push_back(value(metrics[i].name, metrics[i].value, metrics[i].status));
+        const auto report = checked(hyla::drift::values(params, binning_, halves_[0], halves_[1]));
+        put_metrics(all, [&](auto out) { return hyla::drift::metrics(report, hyla::stage::inference, out); });
     }
 
     // The points of the curves, from the highest threshold down.
-    std::vector<hyla_ranking_point> curve() const {
+    std::vector<hyla::ranking::point> curve() const {
         const std::vector<std::int64_t> words = whole();
-        std::vector<hyla_ranking_point> points(words.size());
-        std::size_t count;
-        check(hyla_ranking_curve(&binning_, words.data(), words.size(), points.data(), points.size(), &count));
-        points.resize(count);
+        std::vector<hyla::ranking::point> points(words.size());
+        points.resize(checked(hyla::ranking::curve(binning_, words, points)));
         return points;
     }
 
     // The exact numbers, from all scores at once: for a scene that was kept, beside those of a stream that was not.
-    static void put_exact(std::vector<Value> &all, const hyla_pixels &pixels) {
-        std::vector<std::uint32_t> workspace(hyla_ranking_exact_workspace(pixels.n));
-        hyla_ranking_exact_report report;
-        const hyla_status status =
-            check(hyla_ranking_exact_values(&pixels, workspace.data(), workspace.size(), &report));
+    static void put_exact(std::vector<Value> &all, const hyla::pixels &pixels) {
+        std::vector<std::uint32_t> workspace(hyla::ranking_exact::workspace_size(pixels.n));
+        const auto [report, status] = hyla::ranking_exact::values(pixels, workspace);
         all.push_back(value("exact/average_precision", report.average_precision, status));
         all.push_back(value("exact/roc_auc", report.roc_auc, status));
         all.push_back(value("exact/f1_max", report.f1_max, status));
@@ -96,11 +79,11 @@ class Ranking {
   private:
     std::vector<std::int64_t> whole() const {
         std::vector<std::int64_t> words = halves_[0];
-        check(hyla_ranking_merge(&binning_, halves_[1].data(), words.data(), words.size()));
+        check(hyla::ranking::merge(binning_, halves_[1], words));
         return words;
     }
 
-    hyla_binning binning_;
+    hyla::binning binning_;
     std::array<std::vector<std::int64_t>, 2> halves_;
 };
 

@@ -17,7 +17,7 @@ struct Record {
     std::vector<PixelState> states;
     std::vector<Running> history;  // one per line
     std::vector<Value> values;
-    std::vector<hyla_ranking_point> curve;  // of a labelled scene, from the highest threshold down
+    std::vector<hyla::ranking::point> curve;  // of a labelled scene, from the highest threshold down
     double threshold = 0.0;
     double scale = 1.0;
     double ridge = 0.0;

@@ -171,7 +171,7 @@ inline std::string curves(const Record &record) {
     Series precision = {"precision", "#0072b2", 2.4, {}}, chance = {"chance", "#b9c0c9", 1.2, {}, {0.0, 1.0}};
     Series best = {"best F1", "#d55e00", 9.0, {}}, roc = {"recall", "#0072b2", 2.4, {0.0}, {0.0}}, diagonal = chance;
     double recall = 0.0;
-    for (const hyla_ranking_point &point : record.curve) {
+    for (const hyla::ranking::point &point : record.curve) {
         for (const double place : {recall, point.recall}) {
             precision.places.push_back(place);
             precision.values.push_back(point.precision);

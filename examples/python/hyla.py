@@ -73,6 +73,7 @@ class Hyla:
     def __init__(self, library, header):
         self._library = ctypes.CDLL(str(library))
         text = re.sub(r"//[^\n]*|/\*.*?\*/", "", pathlib.Path(header).read_text(), flags=re.S)
+        text = re.sub(r" HYLA_INITIALLY\(.*\);", ";", text)
         for name, value in re.findall(r"^#define HYLA_(\w+) (-?\d+)$", text, flags=re.M):
             setattr(self, name, int(value))
         self._types = dict(SCALARS)

@@ -171,7 +171,10 @@ impl<'a> Mask<'a> {
     #[inline(never)]
     fn convert(&self, place: &Place, to: &mut [u8]) {
         for (start, first, to) in self.lie().of_tile(place, to) {
-            if simd::IS_SMALL {
+            // Copies are the same on all tiers.
+            if let (Truths::U8(items), 1) = (self.truths, self.stride) {
+                copy(to, items.get(start.wrapping_add(first)..).unwrap_or(&[]));
+            } else if simd::IS_SMALL {
                 self.one_by_one(start, first, to, |item, to| *to = u8::from(item != 0));
             } else {
                 simd::run(Convert { mask: self, start, first, to });

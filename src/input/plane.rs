@@ -18,7 +18,7 @@
 
 use super::grid::{Group, Place, Rows};
 use crate::error::Error;
-use crate::simd::{self, Kernel, Simd, cut, take};
+use crate::simd::{self, Kernel, Simd, copy, cut, take};
 use core::ops::RangeInclusive;
 
 /// The items of a plane.
@@ -196,7 +196,10 @@ impl<'a> Plane<'a> {
 
     /// Writes the values of pixels of the row that begins at `start`.
     pub(super) fn convert_row(&self, start: usize, first: usize, to: &mut [f32]) {
-        if self.stride == 1 && ZERO_POINTS.contains(&self.zero_point) && !simd::IS_SMALL {
+        // Copies are the same on all tiers.
+        if let (Items::F32(items), 1) = (self.items, self.stride) {
+            copy(to, items.get(start.wrapping_add(first)..).unwrap_or(&[]));
+        } else if self.stride == 1 && ZERO_POINTS.contains(&self.zero_point) && !simd::IS_SMALL {
             simd::run(Convert { plane: self, start, first, to });
         } else {
             self.one_by_one(start, first, to);
@@ -294,7 +297,7 @@ impl Kernel for Convert<'_> {
     fn run<S: Simd>(self, _: S) {
         let plane = self.plane;
         match plane.items {
-            Items::F32(items) => self.each(items, |item| item),
+            Items::F32(_) => {}
             Items::F64(items) => self.each(items, |item| item as f32),
             Items::F16(items) => self.each(items, from_f16),
             Items::Bf16(items) => self.each(items, from_bf16),

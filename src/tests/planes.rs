@@ -1,8 +1,9 @@
 //! Planes and masks at their limits. (That all nodes take them is a property of the harness.)
 
 use super::for_each_tier;
-use crate::input::{Cube, CubePlanes, Items, Layout, Mask, Plane, Planes, Truths, Values};
+use crate::input::{Cube, CubePlanes, Items, Layout, Mask, Pixels, Plane, Planes, Truths, Values};
 use crate::loss::mse;
+use crate::metric::confusion;
 use crate::metric::detection::{Params, Ranking, Totals};
 use crate::metric::ranking::{self, Binning};
 use crate::metric::sum;
@@ -135,4 +136,75 @@ fn a_label_of_decisions_is_ignored_by_the_ranking_too() {
     };
     let given = Planes { decisions: Some(Mask::from(&decisions[..]).ignoring(255)), valid: None, ..plain };
     for_each_tier(|_| (1..3).for_each(|stride| assert_eq!(detected(&given, stride), detected(&plain, stride))));
+}
+
+/// Pixels that do not count would be counted, if a tile had more rows than are left.
+#[test]
+fn the_last_tile_has_the_rows_that_are_left() {
+    const COLUMNS: usize = 7;
+    const PITCH: usize = 9;
+    let items: Vec<u16> = (0..50 * PITCH).map(|item| (item * 1787 % 4096) as u16).collect();
+    let scores = |row: usize| items[row * PITCH..][..COLUMNS].iter().map(|item| f32::from(*item));
+    for_each_tier(|_| {
+        for rows in 1..50 {
+            let region = Plane::from(&items[..(rows - 1) * PITCH + COLUMNS]).rows(PITCH);
+            let planes = Planes { n: rows * COLUMNS, rows, scores: Some(region), ..Planes::default() };
+            let plain: Vec<f32> = (0..rows).flat_map(scores).collect();
+            let [mut totals, mut expected] = [sum::Totals::default(); 2];
+            totals.update(&planes).unwrap();
+            expected.update(&Pixels { scores: &plain, ..Pixels::default() }).unwrap();
+            assert_eq!(totals, expected, "{rows} rows");
+        }
+    });
+}
+
+/// Rows of more bits than a word has, from any bit on: as masks of a sum, and counted among each other.
+#[test]
+fn long_rows_of_bits_are_as_their_bytes() {
+    const ROWS: usize = 3;
+    const PITCH: usize = 40;
+    let bytes: Vec<u8> = (0..2 * ROWS * PITCH).map(|byte| (byte * 151 % 239) as u8).collect();
+    let (targets, decisions) = bytes.split_at(ROWS * PITCH);
+    // Converted, so that a row is more than one tile.
+    let items: Vec<u16> = (0..600).map(|pixel| pixel * 97).collect();
+    let scores: Vec<f32> = items.iter().map(|item| f32::from(*item)).collect();
+    for_each_tier(|_| {
+        for (first_bit, columns) in (0..8).flat_map(|bit| [1, 57, 63, 64, 65, 100, 128, 200].map(|count| (bit, count)))
+        {
+            for is_highest_first in [false, true] {
+                let mask = |bytes| {
+                    let truths =
+                        if is_highest_first { Truths::HighestFirst(bytes) } else { Truths::LowestFirst(bytes) };
+                    Some(Mask::new(truths).from_bit(first_bit).rows(PITCH))
+                };
+                let spread = |bytes: &[u8]| {
+                    let bits = (0..ROWS * columns).map(|pixel| {
+                        let bit = first_bit + pixel % columns;
+                        let byte = bytes[pixel / columns * PITCH + bit / 8];
+                        if is_highest_first { byte >> (7 - bit % 8) & 1 } else { byte >> (bit % 8) & 1 }
+                    });
+                    bits.collect::<Vec<_>>()
+                };
+                let bits = Planes {
+                    n: ROWS * columns,
+                    rows: ROWS,
+                    scores: Some(Plane::from(items.as_slice())),
+                    targets: mask(targets),
+                    decisions: mask(decisions),
+                    ..Planes::default()
+                };
+                let (targets, decisions) = (spread(targets), spread(decisions));
+                let plain = Pixels { targets: Some(&targets), decisions: Some(&decisions), ..Pixels::default() };
+                let [mut counts, mut expected] = [confusion::Totals::default(); 2];
+                counts.update(&bits).unwrap();
+                expected.update(&plain).unwrap();
+                assert_eq!(counts, expected, "{columns} pixels from bit {first_bit}");
+                let [mut totals, mut expected] = [sum::Totals::default(); 2];
+                totals.update(&Planes { valid: bits.targets, ..bits }).unwrap();
+                let scores = &scores[..bits.n];
+                expected.update(&Pixels { scores, valid: Some(&targets), ..Pixels::default() }).unwrap();
+                assert_eq!(totals, expected, "{columns} pixels from bit {first_bit}");
+            }
+        }
+    });
 }
