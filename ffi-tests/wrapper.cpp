@@ -74,6 +74,7 @@ void begin(hyla_status (*init)(Params *, std::size_t)) {
 }
 
 void params() {
+    begin<hyla::band_statistics::params>(hyla_band_statistics_params_init);
     begin<hyla::bce::params>(hyla_bce_params_init);
     begin<hyla::binning::params>(hyla_binning_params_init);
     begin<hyla::cross_entropy::params>(hyla_cross_entropy_params_init);
@@ -241,12 +242,14 @@ void explained_variance() {
 void band_statistics() {
     // Two lines of two columns and two channels, pixel by pixel: column 1 of channel 1 does not move.
     const std::array<std::uint16_t, 8> lines{1, 5, 2, 7, 3, 4, 4, 7};
-    const hyla::cube cube = hyla::cube::interleaved(lines, 4, 2).with_rows(2);
+    const hyla::cube cube = hyla::cube::interleaved(lines, {2, 2}, 2);
     std::array<hyla_band_statistics_totals, 2> totals{}, other{};
     std::array<hyla_band_statistics_column, 4> columns{}, more{};
     std::array<hyla::band_statistics::report, 2> reports{};
     std::array<std::size_t, 2> dead{};
-    const hyla::band_statistics::params at_seven = hyla::band_statistics::params::at(7.0f);
+    hyla::band_statistics::params at_seven;
+    at_seven.has_saturation = 1;
+    at_seven.saturation = 7.0f;
     CHECK_STATUS(HYLA_OK, hyla::band_statistics::update(at_seven, cube, totals, columns).code());
     CHECK_STATUS(HYLA_OK, hyla::band_statistics::update(at_seven, cube, other).code());
     CHECK_STATUS(HYLA_OK, hyla::band_statistics::merge(other, totals).code());

@@ -1325,11 +1325,11 @@ typedef struct hyla_tversky_totals {
 // Initialise with HYLA_BAND_STATISTICS_PARAMS_DEFAULT.
 typedef struct hyla_band_statistics_params {
     // `sizeof(hyla_band_statistics_params)`.
-    uint32_t struct_size;
+    uint32_t struct_size HYLA_INITIALLY(sizeof(hyla_band_statistics_params));
     // 1: values at or above `saturation` are saturated; 0: none are. Default 0.
-    uint32_t has_saturation;
+    uint32_t has_saturation HYLA_INITIALLY(0);
     // The level, no NaN. Looked at only with `has_saturation`. Default 0.
-    float saturation;
+    float saturation HYLA_INITIALLY(0.0f);
 } hyla_band_statistics_params;
 
 // An exact sum of squares of float32 terms, in words of int64; all zero is the empty sum.

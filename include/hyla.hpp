@@ -1108,16 +1108,7 @@ struct band_statistics {
     using report = hyla_band_statistics_report;
     using totals = view<hyla_band_statistics_totals>;
     using columns = view<hyla_band_statistics_column>;
-    struct params : hyla_band_statistics_params {
-        constexpr params() noexcept : hyla_band_statistics_params HYLA_BAND_STATISTICS_PARAMS_DEFAULT {}
-        // Values at or above the level are saturated.
-        [[nodiscard]] static constexpr params at(float level) noexcept {
-            params made;
-            made.has_saturation = 1;
-            made.saturation = level;
-            return made;
-        }
-    };
+    using params = hyla_band_statistics_params;
 
     static hyla::status update(const hyla_band_statistics_params &how, const hyla_cube &in, totals to) noexcept {
         if (to.size() != in.channels) return HYLA_ERROR_CAPACITY;
