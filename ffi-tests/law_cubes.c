@@ -93,9 +93,11 @@ static void errors_of_values(const struct cube_function *function) {
 /* Of what there is once a pixel. */
 static void errors_of_pixels(const struct cube_function *function) {
     REFUSED(DTYPE, in.cube.valid.dtype = HYLA_F32);
-    REFUSED(DTYPE, in.cube.weights.dtype = 0);
-    REFUSED(SCALE, in.cube.weights.scale = 2.0f);
-    REFUSED(FRAME_SHAPE, in.cube.weights.row_pitch = sizeof(float));
+    if (function->call != call_bands) { /* which has none */
+        REFUSED(DTYPE, in.cube.weights.dtype = 0);
+        REFUSED(SCALE, in.cube.weights.scale = 2.0f);
+        REFUSED(FRAME_SHAPE, in.cube.weights.row_pitch = sizeof(float));
+    }
     REFUSED(FRAME_SHAPE, in.cube.valid.row_pitch = COLUMNS - 1);
     REFUSED(STRIDES, in.cube.valid.first_bit = 1);
     REFUSED(UNSUPPORTED_INPUT, in.cube.valid = hyla_mask_ignore(hyla_mask_bits_lsb(valid), 1));
