@@ -17,7 +17,7 @@ CORTEX_STACK_BUDGET := 1024
 CORTEX_CONVERSIONS_FLASH_BUDGET := 36864
 CORTEX_CONVERSIONS_STACK_BUDGET := 1920
 # What all nodes together may have of machine code.
-CORTEX_TEXT_LIMIT := 245760
+CORTEX_TEXT_LIMIT := 262144
 
 CORTEX_EMULATOR := qemu-system-arm -display none -monitor none -serial none -chardev stdio,id=text \
     -semihosting-config enable=on$(COMMA)chardev=text
