@@ -56,7 +56,7 @@ pub struct RunArgs {
     /// A folder with files NODE.PORT.npy for ports that have no --input
     #[arg(long = "inputs", value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// Write the gradient of a loss by an input
+    /// Write the gradient of a loss by an input or a learnt parameter; `hyla nodes NAME` lists them
     #[arg(short, long = "gradient", value_name = "NODE.PORT=FILE")]
     pub gradients: Vec<String>,
     /// Which nodes run: losses in train, val and test, metrics in val and test

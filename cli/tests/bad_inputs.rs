@@ -186,6 +186,10 @@ fn mistakes_in_the_words() {
     ] {
         fails(&folder, &[&["run", "p.yaml"][..], words].concat(), sentence);
     }
+    folder.write("m.yaml", "nodes: {m: {type: AnomalyPixelStatisticsMetric}}\nconnections: [[d.x, m.decisions]]\n");
+    let words = ["run", "m.yaml", "-i", "d.x=data.mask.npy", "--gradient", "m.decisions=g.npy"];
+    let sentence = "AnomalyPixelStatisticsMetric is a metric, and only losses have gradients.";
+    fails(&folder, &words, &format!("--gradient m.decisions: {sentence}"));
     fails(&folder, &["run", "q.yaml"], "q.yaml: there is no such file.");
     fails(&folder, &["nodes", "IoULos"], "hyla has no node IoULos; is IoULoss meant?");
 }
