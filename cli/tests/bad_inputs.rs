@@ -169,7 +169,7 @@ fn mistakes_in_the_words() {
         (&["-i", "predictions=x*.npy", "-i", "mask=data.mask.npy"], "x*.npy: no file has such a name."),
         (
             &["-i", "predictions=p.yaml", "-i", "mask=data.mask.npy"],
-            "p.yaml: the name of a file must end with .npy, .npz or .hdr.",
+            "p.yaml: its name must end with .npy or .npz, or as that of an ENVI image (.hdr or .img).",
         ),
         (&["-i", "predictions"], "--input predictions: PORT=FILE is wanted."),
         (&["--inputs", "nowhere"], "nowhere: there is no such folder."),
@@ -192,4 +192,5 @@ fn mistakes_in_the_words() {
     fails(&folder, &words, &format!("--gradient m.decisions: {sentence}"));
     fails(&folder, &["run", "q.yaml"], "q.yaml: there is no such file.");
     fails(&folder, &["nodes", "IoULos"], "hyla has no node IoULos; is IoULoss meant?");
+    fails(&folder, &["nodes", "iouloss"], "hyla has no node iouloss; is IoULoss meant?");
 }

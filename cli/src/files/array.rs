@@ -152,7 +152,10 @@ impl Array {
                 Ok(Self::new(name, header, content))
             }
             _ if envi::is_named(file) => Self::open_image(file),
-            _ => Err(Fault::of_file(file, "the name of a file must end with .npy, .npz or .hdr.")),
+            _ => Err(Fault::of_file(
+                file,
+                "its name must end with .npy or .npz, or as that of an ENVI image (.hdr or .img).",
+            )),
         }
     }
 

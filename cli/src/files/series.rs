@@ -80,9 +80,16 @@ impl Series {
         format!("{first}{others}: {dtype} {shape}")
     }
 
-    /// What images left out, and dropped.
+    /// What images left out, and dropped. One frame may have been meant where (H,W,1) is read as (B,H,W).
     pub fn notes(&self) -> Vec<String> {
-        self.arrays.iter().filter_map(Array::image).flat_map(|image| image.notes.clone()).collect()
+        let mut notes: Vec<_> =
+            self.arrays.iter().filter_map(Array::image).flat_map(|image| image.notes.clone()).collect();
+        let (first, [rows, columns]) = (self.first(), self.shape);
+        if self.port.shape == Shape::Pixels && columns == 1 && first.shape.len() == 3 && first.shape[0] > 1 {
+            let (path, shape, frames) = (first.path.display(), told(&first.shape), first.shape[0]);
+            notes.push(format!("{path}: its shape {shape} is read as {frames} frames of {rows} x 1 pixels"));
+        }
+        notes
     }
 
     /// The file of a frame, and which one it is there.
