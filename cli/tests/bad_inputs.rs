@@ -145,6 +145,20 @@ fn mistakes_in_files() {
     fails(&folder, &RUN, "./model.logits.npy: it has no frame.");
 }
 
+/// The bands of an image are the values of a pixel, and never frames.
+#[test]
+fn images_of_too_many_bands() {
+    let folder = folder();
+    folder.write("two.hdr", "ENVI\nlines = 2\nsamples = 2\nbands = 2\ninterleave = bip\ndata type = 1\n");
+    folder.write("two.img", [0; 8]);
+    let sentence = "it is an image of 2 x 2 pixels with 2 bands, and a.predictions takes (H,W), (B,H,W) or (B,H,W,1).";
+    fails(
+        &folder,
+        &["run", "p.yaml", "-i", "predictions=two.hdr", "-i", "mask=two.hdr"],
+        &format!("two.hdr: {sentence}"),
+    );
+}
+
 #[test]
 fn a_number_that_is_none() {
     let folder = folder();
@@ -181,6 +195,18 @@ fn mistakes_in_the_words() {
         (
             &["--inputs", ".", "--gradient", "a.targets=g.npy"],
             "--gradient a.targets: AnomalyBCEWithLogits has gradients of predictions.",
+        ),
+        (
+            &["--inputs", ".", "--gradient", "a.predictions=./model.logits.npy"],
+            "--gradient a.predictions: ./model.logits.npy is an input of this run.",
+        ),
+        (
+            &["--inputs", ".", "--gradient", "a.predictions=g.hdr"],
+            "--gradient a.predictions: it is a .npy file, and g.hdr has another name.",
+        ),
+        (
+            &["--inputs", ".", "-g", "a.predictions=g.npy", "-g", "a.predictions=g.npy"],
+            "--gradient a.predictions: g.npy is there twice.",
         ),
         (&["--inputs", ".", "--gradient", "a.predictions=nowhere/g.npy"], "nowhere/g.npy: there is no such file."),
     ] {

@@ -49,6 +49,20 @@ fn what_frames_share_has_one_gradient_with_the_bits_of_the_library() {
     assert_eq!((said.code, said.err), (2, format!("hyla: {sentence}\n")));
 }
 
+/// An image of one band is a cube of one value a pixel.
+#[test]
+fn an_image_of_one_band_may_be_a_cube() {
+    let folder = Folder::new();
+    let nodes = "nodes: {s: {type: DeepSVDDSoftBoundaryLoss}}";
+    folder.write("p.yaml", format!("{nodes}\nconnections: [[e.x, s.embeddings], [t.c, s.center]]\n"));
+    folder.write("e.x.hdr", "ENVI\nlines = 1\nsamples = 2\nbands = 1\ndata type = 1\n");
+    folder.write("e.x.img", [3, 1]);
+    folder.floats("t.c.npy", &[1], &[0.5]);
+    let of_image = folder.values(&["p.yaml", "--inputs", "."]);
+    folder.floats("e.x.npy", &[1, 2, 1], &[3.0, 1.0]);
+    assert_eq!(of_image, folder.values(&["p.yaml", "--inputs", ".", "-i", "embeddings=e.x.npy"]));
+}
+
 /// Losses of two cubes are symmetric: each may be learnt.
 #[test]
 fn the_gradient_of_a_target_is_that_of_a_reconstruction_in_its_place() {

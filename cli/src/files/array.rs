@@ -172,8 +172,7 @@ impl Array {
     fn open_image(path: &Path) -> Fallible<Self> {
         let image = Image::open(path).map_err(Fault::new)?;
         let envi::Header { lines, samples, .. } = image.header;
-        let channels = image.bands.len();
-        let shape = if channels == 1 { vec![lines, samples] } else { vec![lines, samples, channels] };
+        let shape = vec![lines, samples, image.bands.len()];
         let content = Content::Image(Box::new(image));
         Ok(Self { path: path.to_path_buf(), dtype: Dtype::F32, shape, is_swapped: false, content })
     }

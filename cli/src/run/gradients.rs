@@ -31,7 +31,9 @@ pub fn open(
     frames: usize,
     batches: usize,
 ) -> Fallible<()> {
+    let mut paths = Vec::new();
     for (name, of, path) in wanted {
+        let is_input = active.iter().flat_map(|node| &node.series).any(|series| series.has(&path));
         let wrong = |end: String| Fault::new(format!("--gradient {name}.{of}: {end}"));
         let node = active.iter_mut().find(|node| node.name == name);
         let node = node.ok_or_else(|| wrong("no such node runs in this stage.".to_string()))?;
@@ -50,6 +52,16 @@ pub fn open(
         if !is_framed && batches > 1 {
             return Err(wrong(format!("there is one of each of {batches} batches; run them one by one.")));
         }
+        if path.extension().is_none_or(|ending| !ending.eq_ignore_ascii_case("npy")) {
+            return Err(wrong(format!("it is a .npy file, and {} has another name.", path.display())));
+        }
+        if paths.contains(&path) {
+            return Err(wrong(format!("{} is there twice.", path.display())));
+        }
+        if is_input {
+            return Err(wrong(format!("{} is an input of this run.", path.display())));
+        }
+        paths.push(path.clone());
         // A parameter is one number.
         let (shape, items) = series.map_or((Vec::new(), 1), |series| (series.shape_of(frames), series.items()));
         let is_shared = !is_framed && node.framed().is_some();
