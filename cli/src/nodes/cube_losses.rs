@@ -111,7 +111,8 @@ pub struct SpectralAngle {
 }
 
 cube_loss! {
-    SpectralAngle, spectral_angle, cube "reconstruction", labels "", beside loss, frame, of => frame.values(opposite(of))?,
+    SpectralAngle, spectral_angle, cube "reconstruction", labels "",
+    beside loss, frame, of => frame.values(opposite(of))?,
     reduces loss.params.reduction != Reduction::None
 }
 
@@ -132,7 +133,8 @@ pub struct CrossEntropy {
 }
 
 cube_loss! {
-    CrossEntropy, cross_entropy, cube "logits", labels "targets", beside loss, frame, _ => loss.class_weights.as_deref(),
+    CrossEntropy, cross_entropy, cube "logits", labels "targets",
+    beside loss, frame, _ => loss.class_weights.as_deref(),
     reduces true
 }
 
