@@ -212,6 +212,12 @@ fn mistakes_in_the_words() {
     ] {
         fails(&folder, &[&["run", "p.yaml"][..], words].concat(), sentence);
     }
+    // Before anything is written.
+    for option in ["--report", "--tensorboard"] {
+        for path in ["data.mask.npy", "data.mask.npy/new"] {
+            fails(&folder, &[&RUN[..], &[option, path]].concat(), "data.mask.npy: this is no folder.");
+        }
+    }
     folder.write("m.yaml", "nodes: {m: {type: AnomalyPixelStatisticsMetric}}\nconnections: [[d.x, m.decisions]]\n");
     let words = ["run", "m.yaml", "-i", "d.x=data.mask.npy", "--gradient", "m.decisions=g.npy"];
     let sentence = "AnomalyPixelStatisticsMetric is a metric, and only losses have gradients.";

@@ -1,6 +1,6 @@
 //! Results as text, JSON, CSV and in the format of Prometheus.
 
-use super::{name, sentences};
+use super::{name, sentences, told};
 use crate::nodes::Named;
 use crate::run::{Results, Values};
 use serde_json::{Map, Value, json};
@@ -52,11 +52,8 @@ fn number(value: f64) -> String {
 
 fn text(results: &Results) -> String {
     let mut text = String::new();
-    let Results { frames, batch, batches, pooled, stage, .. } = results;
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let (stage, frames) = (stage.name(), count(*frames, "frame"));
-    let batches = count(batches.len(), if batches.len() == 1 { "batch" } else { "batche" });
-    let _ = writeln!(text, "stage {stage}: {frames}, {batches} of {batch}");
+    let Results { batch, pooled, .. } = results;
+    let _ = writeln!(text, "{}", told(results));
     if results.batches.len() > 1 {
         for (number, values) in results.batches.iter().enumerate() {
             let first = number * batch;

@@ -2,7 +2,7 @@
 
 mod chart;
 
-use super::{name, sentences};
+use super::{name, sentences, told};
 use crate::catalog::Kind;
 use crate::fault::{Fallible, Fault};
 use crate::files::npy::{beside, keep};
@@ -34,11 +34,9 @@ fn page(title: &str, results: &Results) -> Result<String, Error> {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>\n{}</style>\n\
-         <h1>{title}</h1>\n<p>stage {}: {} frames in {} batches</p>\n",
+         <h1>{title}</h1>\n<p>{}</p>\n",
         include_str!("style.css"),
-        results.stage.name(),
-        results.frames,
-        results.batches.len()
+        told(results)
     );
     losses(&mut page, results);
     for (node, kind, values) in &results.pooled.nodes {
