@@ -309,6 +309,10 @@ fn the_report_shows_what_matters() {
     }
     assert!(!page.contains("a<b") && !page.contains("NaN") && !page.contains("http"));
     assert!(!page.contains(">1.5</text>"), "there is no batch 1.5");
+    let has_hint = |page: &str| page.contains("--batch 1 makes one of each frame");
+    assert!(!has_hint(&page));
+    folder.values(&["p.yaml", "--inputs", tensors, "--report", "out/new"]);
+    assert!(has_hint(&fs::read_to_string(folder.path("out/new/report.html")).expect("a page")));
     assert_eq!(folder.names(), ["out", "p.yaml"]);
 }
 

@@ -38,6 +38,9 @@ fn page(title: &str, results: &Results) -> Result<String, Error> {
         include_str!("style.css"),
         told(results)
     );
+    if results.batches.len() == 1 && results.frames > 1 {
+        page.push_str("<p>Values over time and drift are those of batches: --batch 1 makes one of each frame.</p>\n");
+    }
     losses(&mut page, results);
     for (node, kind, values) in &results.pooled.nodes {
         if *kind == Kind::Loss {
