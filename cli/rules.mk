@@ -27,8 +27,8 @@ $(BUILD)/tensorboard/bin/python:
 DEMO := $(BUILD)/tool-demo
 tool-demo: $(BUILD)/hyla ## run the tool on a simulated scene, and write build/tool-demo/report.html
 	$(CARGO) run --quiet --release --package hyla-cli --example simulate $(DEMO)
-	$(BUILD)/hyla run cli/demo.yaml --inputs $(DEMO) --batch 1 --report $(DEMO)
-	@echo 'wrote $(DEMO)/report.html'
+	$(BUILD)/hyla run cli/demo.yaml --inputs $(DEMO) --batch 1 --report $(DEMO) > $(DEMO)/values.txt
+	@echo 'wrote $(DEMO)/report.html and $(DEMO)/values.txt'
 
 FORCE:
 .PHONY: FORCE tool tool-demo tool-test tool-lint tool-board-test

@@ -50,13 +50,13 @@ pub struct RunArgs {
     /// The pipeline file
     pub pipeline: PathBuf,
     /// The file of a port (bce_loss.targets), of a source (data.mask) or of every port of a name (targets): .npy, .npz
-    /// or .npz#member, or a pattern of several in quotes
+    /// or .npz#member, an ENVI image (.hdr, or the raw file beside it), or a pattern of several in quotes
     #[arg(short, long = "input", value_name = "PORT=FILE")]
     pub inputs: Vec<String>,
-    /// A folder with files NODE.PORT.npy for ports that have no --input
+    /// A folder with files NODE.PORT.npy (or .npz, .hdr) for ports that have no --input
     #[arg(long = "inputs", value_name = "DIR")]
     pub folder: Option<PathBuf>,
-    /// Write the gradient of a loss by an input
+    /// Write the gradient of a loss by an input or a learnt parameter; `hyla nodes NAME` lists them
     #[arg(short, long = "gradient", value_name = "NODE.PORT=FILE")]
     pub gradients: Vec<String>,
     /// Which nodes run: losses in train, val and test, metrics in val and test

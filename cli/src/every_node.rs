@@ -79,10 +79,12 @@ fn every_node_runs_in_batches_and_has_its_gradients() {
         assert!(!whole.pooled.nodes[0].2.is_empty(), "{} has no value", spec.name);
         for port in spec.gradients {
             let written = std::fs::read(folder.path().join(format!("gradient.{port}.npy"))).expect("a gradient");
-            let input = std::fs::read(folder.path().join(format!("s.{port}.npy"))).expect("an input");
-            assert_eq!(written.len(), input.len(), "{}: its gradient has the shape of its input", spec.name);
-            assert_eq!(written[..128], input[..128], "{}", spec.name);
-            assert!(written[128..].iter().any(|byte| *byte != 0), "{}: its gradient is 0", spec.name);
+            if spec.input(port).is_some() {
+                let input = std::fs::read(folder.path().join(format!("s.{port}.npy"))).expect("an input");
+                assert_eq!(written.len(), input.len(), "{}: its gradient has the shape of its input", spec.name);
+                assert_eq!(written[..128], input[..128], "{}", spec.name);
+            }
+            assert!(written[128..].iter().any(|byte| *byte != 0), "{}: its gradient of {port} is 0", spec.name);
         }
         let parts = results(folder.path(), spec, Some(1), false);
         // Nodes whose totals merge exactly have the same pooled values.

@@ -79,9 +79,10 @@ pub fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// The name that was meant, perhaps: one that differs by at most two letters.
+/// The name that was meant, perhaps: one that differs by at most two letters, in any case.
 pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = names.into_iter().map(|other| (distance(name, other), other));
+    let (name, lower) = (name.to_lowercase(), str::to_lowercase);
+    let near = names.into_iter().map(|other| (distance(&name, &lower(other)), other));
     let (distance, other) = near.min_by_key(|(distance, _)| *distance)?;
     (distance <= 2.min(name.len() / 3)).then_some(other)
 }

@@ -104,6 +104,12 @@ fn run(args: &RunArgs) -> Fallible<()> {
             .ok_or_else(|| Fault::new(format!("--gradient {gradient}: NODE.PORT=FILE is wanted.")))?;
         gradients.push((node.to_string(), port.to_string(), file.into()));
     }
+    let boards = match &args.tensorboard {
+        Some(folder) => vec![folder.clone()],
+        None if args.stage == Stage::Inference => Vec::new(),
+        None => plan.boards.iter().map(Board::folder).collect(),
+    };
+    boards.iter().chain(&args.report).try_for_each(|folder| output::check_folder(folder))?;
     let bar = std::io::stderr().is_terminal().then(|| indicatif::ProgressBar::new(0));
     let mut progress = |done: usize, all: usize| {
         if let Some(bar) = &bar {
@@ -128,11 +134,6 @@ fn run(args: &RunArgs) -> Fallible<()> {
     for note in &results.notes {
         eprintln!("hyla: {note}");
     }
-    let boards = match &args.tensorboard {
-        Some(folder) => vec![folder.clone()],
-        None if args.stage == Stage::Inference => Vec::new(),
-        None => plan.boards.iter().map(Board::folder).collect(),
-    };
     for folder in boards {
         let path = output::board::write(&folder, &results)?;
         if args.verbose {

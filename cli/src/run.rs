@@ -8,15 +8,17 @@
 //! Everything that the headers of the files say is checked before the first frame is read. Of a file only the frame
 //! that is looked at is in memory.
 
+mod gradients;
+
 use crate::bindings::Bindings;
 use crate::catalog::{Kind, Shape, Spec, Stage};
 use crate::fault::{Fallible, Fault};
-use crate::files::npy::Writer;
 use crate::files::series::{Part, Series};
 use crate::nodes::frame::{Frame, Input};
 use crate::nodes::{Named, Running};
 use crate::plan::{Plan, Planned};
 use crate::watch::Watch;
+use gradients::Gradient;
 use hyla::error::{Error, Notices};
 use hyla::input::Truths;
 use std::collections::BTreeSet;
@@ -62,7 +64,7 @@ struct Active<'a> {
     spec: &'static Spec,
     running: Box<dyn Running>,
     series: Vec<Series>,
-    gradients: Vec<(&'static str, Writer)>,
+    gradients: Vec<Gradient>,
     watch: Option<Watch>,
 }
 
@@ -128,7 +130,7 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
     let batch = wanted.batch.unwrap_or(frames).clamp(1, frames.max(1));
     check_batches(&active, frames.div_ceil(batch), frames)?;
     let gradients = std::mem::take(&mut wanted.gradients);
-    open_gradients(&mut active, gradients, frames, frames.div_ceil(batch))?;
+    gradients::open(&mut active, gradients, frames, frames.div_ceil(batch))?;
 
     let mut batches = Vec::new();
     for (number, first) in (0..frames).step_by(batch).enumerate() {
@@ -144,7 +146,7 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
             (wanted.progress)(index + 1, frames);
         }
         for node in &mut active {
-            write_gradients(node, number, first, end)?;
+            gradients::write(node, number, first, end)?;
         }
         batches.push(values(&active, |node| node.running.batch())?);
         for node in &mut active {
@@ -164,7 +166,7 @@ pub fn run(plan: &Plan, bindings: &Bindings, mut wanted: Wanted) -> Fallible<Res
     let mut watched = Vec::new();
     for node in active {
         watched.extend(node.watch.map(|watch| (node.name.to_string(), watch)));
-        node.gradients.into_iter().try_for_each(|(_, writer)| writer.finish())?;
+        node.gradients.into_iter().try_for_each(Gradient::finish)?;
     }
     Ok(Results {
         stage: wanted.stage,
@@ -287,51 +289,6 @@ fn check_batches(active: &[Active], batches: usize, frames: usize) -> Fallible<(
             }
         }
     }
-    Ok(())
-}
-
-/// Begins the files of the gradients.
-fn open_gradients(
-    active: &mut [Active],
-    wanted: Vec<(String, String, PathBuf)>,
-    frames: usize,
-    batches: usize,
-) -> Fallible<()> {
-    for (name, port, path) in wanted {
-        let wrong = |end: String| Fault::new(format!("--gradient {name}.{port}: {end}"));
-        let node = active.iter_mut().find(|node| node.name == name);
-        let node = node.ok_or_else(|| wrong("no such node runs in this stage.".to_string()))?;
-        let known = crate::fault::list(node.spec.gradients.iter().copied());
-        let port = node.spec.gradients.iter().find(|other| **other == port);
-        let port = port.ok_or_else(|| wrong(format!("{} has gradients of {known}.", node.spec.name)))?;
-        let series = node.series.iter().find(|series| series.port.name == *port);
-        let series = series.ok_or_else(|| wrong("this input has no file.".to_string()))?;
-        if !series.port.shape.is_framed() && batches > 1 {
-            return Err(wrong(format!("there is one of each of {batches} batches; run them one by one.")));
-        }
-        let writer = Writer::new(&path, &series.shape_of(frames))?;
-        node.gradients.push((port, writer));
-    }
-    Ok(())
-}
-
-/// Writes the gradients of a batch.
-fn write_gradients(node: &mut Active, number: usize, first: usize, end: usize) -> Fallible<()> {
-    if node.gradients.is_empty() {
-        return Ok(());
-    }
-    let mut gradients = std::mem::take(&mut node.gradients);
-    for index in node.frames(first, end) {
-        let (parts, shape, mut valid) = (node.parts(index, number)?, node.shape(), Vec::new());
-        let frame = frame(shape, &parts, &mut valid);
-        for (port, writer) in &mut gradients {
-            let items = node.series.iter().find(|series| series.port.name == *port).map_or(0, Series::items);
-            let mut gradient = vec![0.0; items];
-            node.running.gradient(port, &frame, &mut gradient).map_err(|error| node.fault(error))?;
-            writer.write(&gradient)?;
-        }
-    }
-    node.gradients = gradients;
     Ok(())
 }
 

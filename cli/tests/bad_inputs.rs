@@ -145,6 +145,20 @@ fn mistakes_in_files() {
     fails(&folder, &RUN, "./model.logits.npy: it has no frame.");
 }
 
+/// The bands of an image are the values of a pixel, and never frames.
+#[test]
+fn images_of_too_many_bands() {
+    let folder = folder();
+    folder.write("two.hdr", "ENVI\nlines = 2\nsamples = 2\nbands = 2\ninterleave = bip\ndata type = 1\n");
+    folder.write("two.img", [0; 8]);
+    let sentence = "it is an image of 2 x 2 pixels with 2 bands, and a.predictions takes (H,W), (B,H,W) or (B,H,W,1).";
+    fails(
+        &folder,
+        &["run", "p.yaml", "-i", "predictions=two.hdr", "-i", "mask=two.hdr"],
+        &format!("two.hdr: {sentence}"),
+    );
+}
+
 #[test]
 fn a_number_that_is_none() {
     let folder = folder();
@@ -169,7 +183,7 @@ fn mistakes_in_the_words() {
         (&["-i", "predictions=x*.npy", "-i", "mask=data.mask.npy"], "x*.npy: no file has such a name."),
         (
             &["-i", "predictions=p.yaml", "-i", "mask=data.mask.npy"],
-            "p.yaml: the name of a file must end with .npy, .npz or .hdr.",
+            "p.yaml: its name must end with .npy or .npz, or as that of an ENVI image (.hdr or .img).",
         ),
         (&["-i", "predictions"], "--input predictions: PORT=FILE is wanted."),
         (&["--inputs", "nowhere"], "nowhere: there is no such folder."),
@@ -182,10 +196,33 @@ fn mistakes_in_the_words() {
             &["--inputs", ".", "--gradient", "a.targets=g.npy"],
             "--gradient a.targets: AnomalyBCEWithLogits has gradients of predictions.",
         ),
+        (
+            &["--inputs", ".", "--gradient", "a.predictions=./model.logits.npy"],
+            "--gradient a.predictions: ./model.logits.npy is an input of this run.",
+        ),
+        (
+            &["--inputs", ".", "--gradient", "a.predictions=g.hdr"],
+            "--gradient a.predictions: it is a .npy file, and g.hdr has another name.",
+        ),
+        (
+            &["--inputs", ".", "-g", "a.predictions=g.npy", "-g", "a.predictions=g.npy"],
+            "--gradient a.predictions: g.npy is there twice.",
+        ),
         (&["--inputs", ".", "--gradient", "a.predictions=nowhere/g.npy"], "nowhere/g.npy: there is no such file."),
     ] {
         fails(&folder, &[&["run", "p.yaml"][..], words].concat(), sentence);
     }
+    // Before anything is written.
+    for option in ["--report", "--tensorboard"] {
+        for path in ["data.mask.npy", "data.mask.npy/new"] {
+            fails(&folder, &[&RUN[..], &[option, path]].concat(), "data.mask.npy: this is no folder.");
+        }
+    }
+    folder.write("m.yaml", "nodes: {m: {type: AnomalyPixelStatisticsMetric}}\nconnections: [[d.x, m.decisions]]\n");
+    let words = ["run", "m.yaml", "-i", "d.x=data.mask.npy", "--gradient", "m.decisions=g.npy"];
+    let sentence = "AnomalyPixelStatisticsMetric is a metric, and only losses have gradients.";
+    fails(&folder, &words, &format!("--gradient m.decisions: {sentence}"));
     fails(&folder, &["run", "q.yaml"], "q.yaml: there is no such file.");
     fails(&folder, &["nodes", "IoULos"], "hyla has no node IoULos; is IoULoss meant?");
+    fails(&folder, &["nodes", "iouloss"], "hyla has no node iouloss; is IoULoss meant?");
 }

@@ -219,6 +219,8 @@ fn formats_say_the_same() {
     let (text, csv, prometheus) = (of("text"), of("csv"), of("prometheus"));
     let value = number(&folder.values(&["p.yaml", "--inputs", "."]), "loss").to_string();
     assert!(text.contains(&format!("loss  {value}")), "{text}");
+    assert!(text.contains("batches of 1\nbatch 0, frame 0\n  a     "), "{text}");
+    assert!(text.contains(&format!("\nall batches\na     {value}\nloss  {value}\n")), "{text}");
     assert!(csv.contains(&format!("val,all,0,2,loss,{value},\n")), "{csv}");
     assert_eq!(csv.lines().count(), 1 + 3 * 2);
     assert!(prometheus.contains(&format!("hyla_value{{stage=\"val\",node=\"a\",metric=\"loss\"}} {value}\n")));
@@ -300,10 +302,17 @@ fn the_report_shows_what_matters() {
         "Drift",
         "prefers-color-scheme: dark",
         "a&lt;b",
+        "f1_<wbr>score",
+        ">2</text>",
     ] {
         assert!(page.contains(part), "{part} is missing");
     }
     assert!(!page.contains("a<b") && !page.contains("NaN") && !page.contains("http"));
+    assert!(!page.contains(">1.5</text>"), "there is no batch 1.5");
+    let has_hint = |page: &str| page.contains("--batch 1 makes one of each frame");
+    assert!(!has_hint(&page));
+    folder.values(&["p.yaml", "--inputs", tensors, "--report", "out/new"]);
+    assert!(has_hint(&fs::read_to_string(folder.path("out/new/report.html")).expect("a page")));
     assert_eq!(folder.names(), ["out", "p.yaml"]);
 }
 
@@ -364,6 +373,14 @@ fn what_is_ignored_and_what_feeds_what_is_told() {
     ] {
         assert!(said.err.contains(told), "{told}: {}", said.err);
     }
+    // One frame with its last axis would be many frames of one column.
+    assert!(!said.err.contains("is read as"), "{}", said.err);
+    folder.floats("model.logits.npy", &[6, 1, 1], &SCORES);
+    folder.bools("data.mask.npy", &[6, 1, 1, 1], &MASK);
+    let said = folder.hyla(&["run", "p.yaml", "--inputs", "."]);
+    let told = "hyla: ./model.logits.npy: its shape (6,1,1) is read as 6 frames of 1 x 1 pixels\n";
+    assert_eq!(said.err.matches("is read as").count(), 1, "{}", said.err);
+    assert!(said.err.contains(told), "{}", said.err);
 }
 
 #[test]

@@ -125,7 +125,7 @@ pub const LOSSES: &[Spec] = &[
                 about: "the learnt parameter r; the radius is softplus(10 r) / 10; of hyla alone",
             },
         ],
-        gradients: &["embeddings"],
+        gradients: &["embeddings", "center", "r_unconstrained"],
         make: |settings| running(cube_losses::Svdd::new(settings)),
     },
     Spec {
@@ -209,7 +209,7 @@ pub const LOSSES: &[Spec] = &[
         inputs: REBUILT,
         gives: "the loss",
         parameters: &[weight("1.0"), REDUCTION],
-        gradients: &["reconstruction"],
+        gradients: &["reconstruction", "target"],
         make: |settings| running(cube_losses::Mse::new(settings)),
     },
     Spec {
@@ -323,7 +323,7 @@ pub const LOSSES: &[Spec] = &[
             },
             REDUCTION,
         ],
-        gradients: &["reconstruction"],
+        gradients: &["reconstruction", "target"],
         make: |settings| running(cube_losses::SpectralAngle::new(settings)),
     },
     Spec {

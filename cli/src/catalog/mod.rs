@@ -31,7 +31,7 @@ pub struct Spec {
     /// What the port `loss` or `metrics` gives out, in words.
     pub gives: &'static str,
     pub parameters: &'static [Parameter],
-    /// Whether `--gradient` knows a gradient, and of which input.
+    /// The inputs and learnt parameters of which `--gradient` knows the gradient.
     pub gradients: &'static [&'static str],
     pub make: fn(&Settings) -> Box<dyn Running>,
 }

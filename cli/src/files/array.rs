@@ -152,7 +152,10 @@ impl Array {
                 Ok(Self::new(name, header, content))
             }
             _ if envi::is_named(file) => Self::open_image(file),
-            _ => Err(Fault::of_file(file, "the name of a file must end with .npy, .npz or .hdr.")),
+            _ => Err(Fault::of_file(
+                file,
+                "its name must end with .npy or .npz, or as that of an ENVI image (.hdr or .img).",
+            )),
         }
     }
 
@@ -169,8 +172,7 @@ impl Array {
     fn open_image(path: &Path) -> Fallible<Self> {
         let image = Image::open(path).map_err(Fault::new)?;
         let envi::Header { lines, samples, .. } = image.header;
-        let channels = image.bands.len();
-        let shape = if channels == 1 { vec![lines, samples] } else { vec![lines, samples, channels] };
+        let shape = vec![lines, samples, image.bands.len()];
         let content = Content::Image(Box::new(image));
         Ok(Self { path: path.to_path_buf(), dtype: Dtype::F32, shape, is_swapped: false, content })
     }

@@ -7,7 +7,7 @@ use crate::catalog::{Carries, Port, Shape};
 use crate::fault::{Fallible, Fault};
 use crate::nodes::frame::Input;
 use hyla::input::Truths;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The files of a port, whose headers were read and fit each other.
 pub struct Series {
@@ -50,8 +50,17 @@ impl Series {
             if array.image().is_none() && !takes(port.carries, array.dtype) {
                 return Err(wrong(format!("its items are {}", array.dtype.name()), port.carries.types()));
             }
-            let given = || format!("its shape is {}", told(&array.shape));
-            let Some((frames, shape, channels)) = frames(port.shape, &array.shape) else {
+            let given = || match (array.image(), array.shape.as_slice()) {
+                (Some(_), [lines, samples, bands]) => {
+                    format!("it is an image of {lines} x {samples} pixels with {bands} bands")
+                }
+                _ => format!("its shape is {}", told(&array.shape)),
+            };
+            let found = match array.image() {
+                Some(_) => frame_of_image(port.shape, &array.shape),
+                None => frames(port.shape, &array.shape),
+            };
+            let Some((frames, shape, channels)) = found else {
                 return Err(wrong(given(), port.shape.shapes()));
             };
             if let Some(first) = series.arrays.first()
@@ -80,15 +89,29 @@ impl Series {
         format!("{first}{others}: {dtype} {shape}")
     }
 
-    /// What images left out, and dropped.
+    /// What images left out, and dropped. One frame may have been meant where (H,W,1) is read as (B,H,W).
     pub fn notes(&self) -> Vec<String> {
-        self.arrays.iter().filter_map(Array::image).flat_map(|image| image.notes.clone()).collect()
+        let mut notes: Vec<_> =
+            self.arrays.iter().filter_map(Array::image).flat_map(|image| image.notes.clone()).collect();
+        let (first, [rows, columns]) = (self.first(), self.shape);
+        if self.port.shape == Shape::Pixels && columns == 1 && first.shape.len() == 3 && self.len() > self.arrays.len()
+        {
+            let (path, shape, frames) = (first.path.display(), told(&first.shape), first.shape[0]);
+            notes.push(format!("{path}: its shape {shape} is read as {frames} frames of {rows} x 1 pixels"));
+        }
+        notes
     }
 
     /// The file of a frame, and which one it is there.
     pub fn place(&self, frame: usize) -> (&Array, usize) {
         let file = self.firsts.partition_point(|first| *first <= frame).saturating_sub(1);
         (&self.arrays[file], frame - self.firsts[file])
+    }
+
+    /// Whether one of the `.npy` files is this one.
+    pub fn has(&self, path: &Path) -> bool {
+        let Ok(path) = path.canonicalize() else { return false };
+        self.arrays.iter().any(|array| array.path.canonicalize().is_ok_and(|file| file == path))
     }
 
     /// The first file.
@@ -181,6 +204,18 @@ fn frames(of: Shape, shape: &[usize]) -> Option<(usize, [usize; 2], usize)> {
         (Shape::Matrix, &[rows, columns]) => Some((1, [rows, columns], 1)),
         _ => None,
     }
+}
+
+/// The same of an image, which is one frame with as many values of a pixel as bands.
+fn frame_of_image(of: Shape, shape: &[usize]) -> Option<(usize, [usize; 2], usize)> {
+    let &[lines, samples, bands] = shape else { return None };
+    let has_as_many = match of {
+        Shape::Pixels | Shape::Matrix => bands == 1,
+        Shape::Rgb => bands == 3,
+        Shape::Cube => true,
+        Shape::Vector => false,
+    };
+    has_as_many.then_some((1, [lines, samples], bands))
 }
 
 impl Part {

@@ -5,14 +5,17 @@ use super::pixel_losses::reduction;
 use super::{Measure, Named};
 use crate::catalog::settings::Settings;
 use hyla::error::Error;
+use hyla::exact::ExactSum;
 use hyla::loss::foreground_contrast::{self, ColorSpace};
 use hyla::loss::{Reduction, Write, cross_entropy, dice, mse, spectral_angle, svdd};
 
-/// A loss of a cube and of what is `beside` it: an array of the frame, or of the parameters.
+/// A loss of a cube and of what is `beside` it: an array of the frame, or of the parameters. Which cube it is by which
+/// the gradient is may be another one than that of the loss.
 macro_rules! cube_loss {
     (
         $name:ident, $node:ident, cube $cube:literal, labels $labels:literal,
-        beside $loss:ident, $frame:ident => $beside:expr, reduces $reduces:expr
+        beside $loss:ident, $frame:ident, $of:pat => $beside:expr, reduces $reduces:expr
+        $(, $($shared:item)+)?
     ) => {
         impl Measure for $name {
             type Totals = $node::Totals;
@@ -22,7 +25,7 @@ macro_rules! cube_loss {
             }
 
             fn update(&self, totals: &mut Self::Totals, $frame: &Frame) -> Result<(), Error> {
-                let $loss = self;
+                let ($loss, $of) = (self, $cube);
                 totals.update(&$loss.params, &$frame.cube($cube, "", $labels)?, $beside)
             }
 
@@ -36,11 +39,13 @@ macro_rules! cube_loss {
                 if $reduces { totals.loss(&$loss.params).map(Named::loss) } else { Ok(Vec::new()) }
             }
 
-            fn gradient(&self, totals: &Self::Totals, _: &str, $frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
-                let $loss = self;
-                let cube = $frame.cube($cube, "", $labels)?;
+            fn gradient(&self, totals: &Self::Totals, of: &str, $frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
+                let ($loss, $of) = (self, of);
+                let cube = $frame.cube(of, "", $labels)?;
                 totals.gradient(&$loss.params, &cube, $beside, 1.0, Write::Store, to).map(|_| ())
             }
+
+            $($($shared)+)?
         }
     };
 }
@@ -50,7 +55,27 @@ pub struct Svdd {
 }
 
 cube_loss! {
-    Svdd, svdd, cube "embeddings", labels "", beside loss, frame => frame.vector("center")?, reduces true
+    Svdd, svdd, cube "embeddings", labels "", beside loss, frame, _ => frame.vector("center")?, reduces true,
+
+    fn gather(&self, of: &str, frame: &Frame, sums: &mut Vec<ExactSum>) -> Result<(), Error> {
+        let (cube, center) = (frame.cube("embeddings", "", "")?, frame.vector("center")?);
+        if of == "center" {
+            sums.resize(center.len(), ExactSum::default());
+            svdd::update_center(&self.params, &cube, center, sums)?;
+        }
+        Ok(())
+    }
+
+    fn shared_gradient(
+        &self, totals: &Self::Totals, of: &str, sums: &[ExactSum], to: &mut [f32],
+    ) -> Result<(), Error> {
+        if of == "center" {
+            return svdd::gradient_center(&self.params, totals, sums, 1.0, Write::Store, to).map(|_| ());
+        }
+        let radius = totals.gradient_radius(&self.params, 1.0)?;
+        to.fill(radius.value as f32);
+        Ok(())
+    }
 }
 
 impl Svdd {
@@ -60,12 +85,18 @@ impl Svdd {
     }
 }
 
+/// The other one of the two cubes of a loss that is symmetric: its gradient by the one is that by the other, with the
+/// cubes in each other's place.
+fn opposite(cube: &str) -> &str {
+    if cube == "target" { "reconstruction" } else { "target" }
+}
+
 pub struct Mse {
     params: mse::Params,
 }
 
 cube_loss! {
-    Mse, mse, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?,
+    Mse, mse, cube "reconstruction", labels "", beside loss, frame, of => frame.values(opposite(of))?,
     reduces loss.params.reduction != Reduction::None
 }
 
@@ -80,7 +111,8 @@ pub struct SpectralAngle {
 }
 
 cube_loss! {
-    SpectralAngle, spectral_angle, cube "reconstruction", labels "", beside loss, frame => frame.values("target")?,
+    SpectralAngle, spectral_angle, cube "reconstruction", labels "",
+    beside loss, frame, of => frame.values(opposite(of))?,
     reduces loss.params.reduction != Reduction::None
 }
 
@@ -101,7 +133,8 @@ pub struct CrossEntropy {
 }
 
 cube_loss! {
-    CrossEntropy, cross_entropy, cube "logits", labels "targets", beside loss, frame => loss.class_weights.as_deref(),
+    CrossEntropy, cross_entropy, cube "logits", labels "targets",
+    beside loss, frame, _ => loss.class_weights.as_deref(),
     reduces true
 }
 

@@ -27,6 +27,7 @@ pub mod scores;
 
 use frame::Frame;
 use hyla::error::{Error, Notices, Value};
+use hyla::exact::ExactSum;
 
 /// A value of a node; the value that is the node itself (a loss) has no name.
 #[derive(Clone, Debug)]
@@ -73,6 +74,16 @@ pub trait Measure {
     fn gradient(&self, _: &Self::Totals, _: &str, _: &Frame, _: &mut [f32]) -> Result<(), Error> {
         Err(Error::UnsupportedInput)
     }
+
+    /// Adds a frame to the sums of which the derivative by what all frames of a batch share is made.
+    fn gather(&self, _: &str, _: &Frame, _: &mut Vec<ExactSum>) -> Result<(), Error> {
+        Err(Error::UnsupportedInput)
+    }
+
+    /// Writes the derivative of the loss of these totals by what all frames share, of the sums of all frames.
+    fn shared_gradient(&self, _: &Self::Totals, _: &str, _: &[ExactSum], _: &mut [f32]) -> Result<(), Error> {
+        Err(Error::UnsupportedInput)
+    }
 }
 
 /// A node that runs: what it computes, with the totals of this batch and of all that are done.
@@ -85,6 +96,12 @@ pub trait Running {
 
     /// Writes the derivative of the batch's loss by an input of one of its frames.
     fn gradient(&self, port: &str, frame: &Frame, to: &mut [f32]) -> Result<(), Error>;
+
+    /// Adds a frame to the sums for [`Self::shared_gradient`].
+    fn gather(&self, of: &str, frame: &Frame, sums: &mut Vec<ExactSum>) -> Result<(), Error>;
+
+    /// Writes the derivative of the batch's loss by an input or a parameter that all its frames share.
+    fn shared_gradient(&self, of: &str, sums: &[ExactSum], to: &mut [f32]) -> Result<(), Error>;
 
     /// Ends the batch.
     fn end_batch(&mut self) -> Result<(), Error>;
@@ -110,6 +127,14 @@ impl<M: Measure> Running for Both<M> {
 
     fn gradient(&self, port: &str, frame: &Frame, to: &mut [f32]) -> Result<(), Error> {
         self.measure.gradient(&self.batch, port, frame, to)
+    }
+
+    fn gather(&self, of: &str, frame: &Frame, sums: &mut Vec<ExactSum>) -> Result<(), Error> {
+        self.measure.gather(of, frame, sums)
+    }
+
+    fn shared_gradient(&self, of: &str, sums: &[ExactSum], to: &mut [f32]) -> Result<(), Error> {
+        self.measure.shared_gradient(&self.batch, of, sums, to)
     }
 
     fn end_batch(&mut self) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 //! Results as text, JSON, CSV and in the format of Prometheus.
 
-use super::{name, sentences};
+use super::{name, sentences, told};
 use crate::nodes::Named;
 use crate::run::{Results, Values};
 use serde_json::{Map, Value, json};
@@ -52,22 +52,34 @@ fn number(value: f64) -> String {
 
 fn text(results: &Results) -> String {
     let mut text = String::new();
-    let Results { frames, batch, batches, pooled, stage, .. } = results;
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-    let (stage, frames) = (stage.name(), count(*frames, "frame"));
-    let batches = count(batches.len(), if batches.len() == 1 { "batch" } else { "batche" });
-    let _ = writeln!(text, "stage {stage}: {frames}, {batches} of {batch}");
-    let all = pooled.named();
-    if all.is_empty() {
+    let Results { batch, pooled, .. } = results;
+    let _ = writeln!(text, "{}", told(results));
+    if results.batches.len() > 1 {
+        for (number, values) in results.batches.iter().enumerate() {
+            let first = number * batch;
+            let last = results.frames.min(first + batch) - 1;
+            let frames = if first == last { format!("frame {first}") } else { format!("frames {first} to {last}") };
+            let _ = writeln!(text, "batch {number}, {frames}");
+            lines(&mut text, "  ", values);
+        }
+        text.push_str("all batches\n");
+    }
+    if pooled.named().is_empty() {
         text.push_str("no node of hyla runs in this stage, or none has a value\n");
     }
+    lines(&mut text, "", pooled);
+    text
+}
+
+/// A line for each value, indented.
+fn lines(text: &mut String, indent: &str, values: &Values) {
+    let all = values.named();
     let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     for (name, value) in all {
-        let _ = write!(text, "{name:width$}  {}", number(value.value));
+        let _ = write!(text, "{indent}{name:width$}  {}", number(value.value));
         let notices = sentences(value.notices);
         let _ = if notices.is_empty() { writeln!(text) } else { writeln!(text, "  ({})", notices.join(" ")) };
     }
-    text
 }
 
 /// A number, or null where JSON has none.

@@ -15,12 +15,19 @@ pub struct Axis {
     pub high: f64,
     pub name: String,
     pub is_logarithmic: bool,
+    /// Whether there is nothing between whole numbers.
+    is_whole: bool,
 }
 
 impl Axis {
     pub fn new(name: &str, low: f64, high: f64) -> Self {
         let (low, high) = if high > low { (low, high) } else { (low - 0.5, low + 0.5) };
-        Self { low, high, name: name.to_string(), is_logarithmic: false }
+        Self { low, high, name: name.to_string(), is_logarithmic: false, is_whole: false }
+    }
+
+    /// Of so many things, counted from 0.
+    pub fn counting(name: &str, count: usize) -> Self {
+        Self { is_whole: true, ..Self::new(name, 0.0, count as f64 - 1.0) }
     }
 
     /// Over these values, with 0 among them.
@@ -49,6 +56,7 @@ impl Axis {
         let rough = (self.high - self.low) / 5.0;
         let power = 10.0_f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|step| step * power >= rough).unwrap_or(10.0) * power;
+        let step = if self.is_whole { step.max(1.0) } else { step };
         let first = (self.low / step).ceil() as i64;
         (first..=(self.high / step).floor() as i64).map(|tick| tick as f64 * step).collect()
     }
@@ -62,7 +70,7 @@ pub fn short(value: f64) -> String {
     } else if value.fract() == 0.0 && size < 1e9 {
         format!("{value}")
     } else if !(1e-3..1e5).contains(&size) {
-        format!("{value:.1e}")
+        format!("{value:.1e}").replace(".0e", "e")
     } else {
         let text = format!("{value:.3}");
         text.trim_end_matches('0').trim_end_matches('.').to_string()

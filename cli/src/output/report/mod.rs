@@ -2,7 +2,7 @@
 
 mod chart;
 
-use super::{name, sentences};
+use super::{name, sentences, told};
 use crate::catalog::Kind;
 use crate::fault::{Fallible, Fault};
 use crate::files::npy::{beside, keep};
@@ -34,12 +34,13 @@ fn page(title: &str, results: &Results) -> Result<String, Error> {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>\n{}</style>\n\
-         <h1>{title}</h1>\n<p>stage {}: {} frames in {} batches</p>\n",
+         <h1>{title}</h1>\n<p>{}</p>\n",
         include_str!("style.css"),
-        results.stage.name(),
-        results.frames,
-        results.batches.len()
+        told(results)
     );
+    if results.batches.len() == 1 && results.frames > 1 {
+        page.push_str("<p>Values over time and drift are those of batches: --batch 1 makes one of each frame.</p>\n");
+    }
     losses(&mut page, results);
     for (node, kind, values) in &results.pooled.nodes {
         if *kind == Kind::Loss {
@@ -67,7 +68,9 @@ fn tile(name: &str, value: &Named) -> String {
     let notices = sentences(Notices::from_bits(value.notices.bits() & !Notices::COARSE.bits()));
     let notices = if notices.is_empty() { String::new() } else { format!("<em>{}</em>", notices.join(" ")) };
     let value = if value.value.is_finite() { short(value.value) } else { format!("{}", value.value) };
-    format!("<div class=\"tile\"><span>{}</span><b>{value}</b>{notices}</div>", escaped(name))
+    // A long name goes on in the next line behind one of its parts.
+    let name = escaped(name).replace('_', "_<wbr>").replace('/', "/<wbr>");
+    format!("<div class=\"tile\"><span>{name}</span><b>{value}</b>{notices}</div>")
 }
 
 /// The terms of the loss, as tiles and stacked over the batches.
@@ -94,7 +97,7 @@ fn losses(page: &mut String, results: &Results) {
         batches.iter().map(of).collect::<Vec<f64>>()
     };
     let y = Axis::over("loss, terms stacked", totals(true).into_iter().chain(totals(false)));
-    let mut chart = Chart::new(Axis::new("batch", 0.0, batches.len() as f64 - 1.0), y);
+    let mut chart = Chart::new(Axis::counting("batch", batches.len()), y);
     // Terms above 0 are stacked upwards, those below 0 downwards.
     let mut ends = vec![(0.0, 0.0); batches.len()];
     for (index, (node, _)) in all.iter().enumerate() {
@@ -133,7 +136,7 @@ fn by_batch(node: &str, results: &Results) -> String {
     };
     let lines: Vec<_> = there.iter().map(|share| line(share)).collect();
     let y = Axis::over("value", lines.iter().flatten().map(|(_, value)| *value));
-    let mut chart = Chart::new(Axis::new("batch", 0.0, results.batches.len() as f64 - 1.0), y);
+    let mut chart = Chart::new(Axis::counting("batch", results.batches.len()), y);
     for (index, (share, line)) in there.iter().zip(&lines).enumerate() {
         chart = chart.line(share, index % COLORS, line);
     }
@@ -169,7 +172,7 @@ fn scores(node: &str, watch: &Watch, results: &Results) -> Result<String, Error>
     if watch.drift.len() > 1 {
         let line: Vec<_> = watch.drift.iter().enumerate().map(|(batch, psi)| (batch as f64, *psi)).collect();
         let y = Axis::over("population stability index", watch.drift.iter().copied());
-        let chart = Chart::new(Axis::new("batch", 0.0, watch.drift.len() as f64 - 1.0), y);
+        let chart = Chart::new(Axis::counting("batch", watch.drift.len()), y);
         all.push(chart.line("", 0, &line).tile("Drift", "of the scores of each batch against those of the first"));
     }
     text.push_str(&charts(all));
