@@ -211,75 +211,102 @@ def absolute(width=2, places=4):
         check(sum(digit << (width * place) for place, digit in enumerate(magnitude)) == abs(number), digits)
 
 
+def behind():
+    """How many bits behind the point a division goes at most: 64, the bits of a divisor and those of a quotient."""
+    # A step finds at most 32 bits, and there is none after the quotient has ENOUGH of them.
+    return 63 + constant(FILE, "ENOUGH").bit_length() + 31
+
+
 @states(36, "The quotient has all its bits after a fixed number of steps, for any digits and any divisor")
 def steps():
     require(
         FILE,
-        "let first = (highest as i32 + 1) * DIGIT_BITS as i32;",
-        "for position in (-BEHIND..first).rev() {",
-        "if quotient >= ENOUGH { remainder |= bit; continue; }",
-        "remainder = remainder << 1 | bit;",
-        "if remainder >= divisor { remainder -= divisor; quotient |= 1; }",
+        "let mut position = (highest as i32 + 1) * DIGIT_BITS as i32;",
+        "while quotient < ENOUGH {",
+        "let before = (position - 1) as u32 % DIGIT_BITS + 1;",
+        "let room = divisor.leading_zeros().min(quotient.leading_zeros());",
+        "let count = if IS_SMALL { 1 } else { before.min(room) };",
+        "bits = *digit >> (before - count);",
+        "*digit ^= bits << (before - count);",
+        "let (found, rest) = divide(remainder << count | u64::from(bits), divisor);",
+        "(quotient, remainder) = (quotient << count | found, rest);",
+        "position -= count as i32;",
+        "if !IS_SMALL { return (number / divisor, number % divisor); }",
+        "let rest = number.checked_sub(divisor.get()); (rest.is_some().into(), rest.unwrap_or(number))",
     )
-    require("exact/mod.rs", "(false, false) => digits::quotient(&self.digits, LOWEST, count.unsigned_abs()),")
-    enough, behind = constant(FILE, "ENOUGH"), constant(FILE, "BEHIND")
-    # After the last step the quotient would be the number, which is at least 1, times 2^BEHIND, by the divisor.
-    check((1 << behind) // ((1 << 63) - 1) >= enough, "a quotient ends before it has all its bits")
-    check(2 * (enough - 1) + 1 < 1 << 64, "the quotient overflows")
-    # A remainder is below the divisor, so twice that and 1 has 64 bits.
-    check(2 * ((1 << 63) - 2) + 1 < 1 << 64, "the remainder overflows")
+    require(
+        "exact/mod.rs",
+        "NonZeroU64::new(count.max(0).unsigned_abs())",
+        "(false, false) => digits::quotient(&self.digits, LOWEST, count),",
+    )
+    enough = constant(FILE, "ENOUGH")
+    for divisor_bits in range(1, 64):
+        for quotient_bits in range(enough.bit_length()):
+            count = min(32, 64 - divisor_bits, 64 - quotient_bits)
+            # A step goes on, and neither the remainder, which is below the divisor, nor the quotient overflows.
+            check(count >= 1, "a step finds nothing")
+            check((((1 << divisor_bits) - 2) << count) + (1 << count) - 1 < 1 << 64, "the remainder overflows")
+            check(quotient_bits + count <= 64, "the quotient overflows")
+    # So many bits behind the point the quotient would be the number, which is at least 1, times that power of two, by
+    # the divisor.
+    check((1 << (behind() - 31)) // ((1 << 63) - 1) >= enough, "a quotient ends before it has all its bits")
 
 
-def model_quotient(number, divisor, first, behind, enough):
+def model_quotient(number, divisor, first, enough, digit_bits, word_bits):
     """The model of the quotient: the integer that is converted, and its exponent."""
-    quotient, remainder, last = 0, 0, first
-    for position in reversed(range(-behind, first)):
-        bit = number >> position & 1 if position >= 0 else 0
-        if quotient >= enough:
-            remainder |= bit
-            continue
-        last = position
-        remainder, quotient = remainder << 1 | bit, quotient << 1
-        if remainder >= divisor:
-            remainder, quotient = remainder - divisor, quotient | 1
-    return quotient | (remainder != 0), last
+    quotient, remainder, position = 0, 0, first
+    while quotient < enough:
+        before = (position - 1) % digit_bits + 1
+        count = min(before, word_bits - divisor.bit_length(), word_bits - quotient.bit_length())
+        position -= count
+        bits = (number >> position if position >= 0 else number << -position) & ((1 << count) - 1)
+        found, remainder = divmod(remainder << count | bits, divisor)
+        quotient = quotient << count | found
+    rest = number & ((1 << position) - 1) if position > 0 else 0
+    return quotient | (remainder != 0 or rest != 0), position
 
 
 @states(37, "The quotient is rounded once")
 def once(number_bits=9, precision=3, divisor_bits=4):
-    require(FILE, "let rounded = (quotient | u64::from(remainder != 0)) as f64 * power_of_two(lowest + last);")
+    require(
+        FILE,
+        "let is_rest = remainder != 0 || magnitude.iter().any(|digit| *digit != 0);",
+        "let rounded = (quotient | u64::from(is_rest)) as f64 * power_of_two(lowest + position);",
+    )
     enough = constant(FILE, "ENOUGH")
     check(enough == 1 << 54, "the quotient has not two bits more than a double")
-    # All numbers and divisors of a small format, with as many steps as statement 36 counts.
+    # All numbers and divisors of a small format, with digits of one, two and three bits.
     few = 1 << (precision + 1)
-    behind = divisor_bits + precision + 2 - (63 + 55 - constant(FILE, "BEHIND"))
-    for number in range(1, 1 << number_bits):
-        for divisor in range(1, 1 << divisor_bits):
-            quotient, position = model_quotient(number, divisor, number_bits, behind, few)
-            check(few <= quotient < 2 * few, number, divisor, quotient)
-            unit = 4 * Fraction(2) ** position
-            converted, nearest = to_even(quotient, 2), round(Fraction(number, divisor) / unit)
-            check(converted == nearest, number, divisor, converted)
+    for digit_bits in (1, 2, 3):
+        first = -(-number_bits // digit_bits) * digit_bits
+        for number in range(1, 1 << number_bits):
+            for divisor in range(1, 1 << divisor_bits):
+                quotient, position = model_quotient(number, divisor, first, few, digit_bits, precision + 4)
+                check(few <= quotient < 8 * few, number, divisor, quotient)
+                length = quotient.bit_length() - precision
+                unit = Fraction(2) ** (position + length)
+                converted, nearest = to_even(quotient, length), round(Fraction(number, divisor) / unit)
+                check(converted == nearest, number, divisor, converted)
     # At full width: what is left over is anything between 0 and 1, and rounds as 1/2 does.
     declared = ["(declare-const q (_ BitVec 64))", "(declare-const s (_ BitVec 64))"]
     declared += [
         "(define-fun coded () (_ FloatingPoint 11 53) ((_ to_fp_unsigned 11 53) RNE (bvor q s)))",
-        "(define-fun whole () (_ BitVec 64) (bvor (bvshl q #x0000000000000001) s))",
+        "(define-fun whole () (_ BitVec 65) (bvor (concat q #b0) (concat #b0 s)))",
         "(define-fun exact () (_ FloatingPoint 11 53) ((_ to_fp_unsigned 11 53) RNE whole))",
         "(define-fun twice () (_ FloatingPoint 11 53) (fp.add RNE coded coded))",
     ]
-    within = [f"(bvuge q {bits(enough, 64)})", f"(bvult q {bits(2 * enough, 64)})", f"(bvule s {bits(1, 64)})"]
+    within = [f"(bvuge q {bits(enough, 64)})", f"(bvule s {bits(1, 64)})"]
     prove("(= twice exact)", declared, within, logic="QF_BVFP")
 
 
 @states(38, "No quotient is subnormal or overflows")
 def normal():
     require(FILE, "f64::from_bits(((exponent + 1023) as u64) << 52)")
-    require("exact/mod.rs", "digits::quotient(&self.digits, LOWEST - 128 * POWER, 1)")
-    places, behind = constant(FILE, "MOST_DIGITS"), constant(FILE, "BEHIND")
+    require("exact/mod.rs", "digits::quotient(&self.digits, LOWEST - 128 * POWER, NonZeroU64::MIN)")
+    places = constant(FILE, "MOST_DIGITS")
     for _, lowest, power in sums():
         for unit in (lowest, lowest - 128 * power):
-            check(unit - behind >= -1022 and unit + 32 * places + 55 <= 1023, unit)
+            check(unit - behind() >= -1022 and unit + 32 * places + 64 <= 1023, unit)
 
 
 @states(39, "A check refuses no sum of so many terms")

@@ -1,5 +1,8 @@
 //! Arithmetic on signed digits of 32 bits, lowest first, an `i64` each.
 
+use crate::simd::IS_SMALL;
+use core::num::NonZeroU64;
+
 const DIGIT_BITS: u32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
 
@@ -25,6 +28,10 @@ pub fn add(digits: &mut [i64], bit: u32, value: i64) {
 #[inline(never)]
 pub fn normalize(digits: &mut [i64]) {
     let Some((highest, lower)) = digits.split_last_mut() else { return };
+    // Most often they are canonical already.
+    if lower.iter().fold(0, |all, digit| all | *digit) >> DIGIT_BITS == 0 {
+        return;
+    }
     let mut carry = 0;
     for digit in lower {
         let low = (*digit & DIGIT_MASK) + carry;
@@ -52,71 +59,78 @@ pub fn merge(digits: &mut [i64], more: &[i64]) {
 /// The integer of the digits times `2^lowest`, divided by `divisor` (1 to 2^63 - 1), rounded once
 /// to the nearest `f64`, ties to even.
 ///
-/// Long division, a bit at a time from the highest nonzero digit down, until the quotient has 55
-/// bits: 53 for the mantissa, one that decides the rounding, and one that is set when anything
-/// was left over. No result is subnormal: 2^-320 / 2^63 is far above.
+/// Long division from the highest nonzero digit down, until the quotient has 55 bits or more: 53 for the mantissa, one
+/// that decides the rounding, and one that is set when anything was left over. A step takes the rest of a digit, or as
+/// many bits as divisor and quotient have room for. (Where code is scarce there is no instruction that divides: a step
+/// takes a bit.) No result is subnormal: 2^-320 / 2^63 is far above.
 #[inline(never)]
-pub fn quotient(digits: &[i64], lowest: i32, divisor: u64) -> f64 {
+pub fn quotient(digits: &[i64], lowest: i32, divisor: NonZeroU64) -> f64 {
     const ENOUGH: u64 = 1 << 54;
-    /// How many bits behind the point the division goes: the divisor has up to 63 bits, and the quotient needs 55.
-    const BEHIND: i32 = 63 + 55;
 
     let mut magnitude = [0; MOST_DIGITS];
     let negative = absolute(digits, &mut magnitude);
     let Some(highest) = magnitude.iter().rposition(|digit| *digit != 0) else { return 0.0 };
-    let first = (highest as i32 + 1) * DIGIT_BITS as i32;
-    let (mut quotient, mut remainder, mut last) = (0_u64, 0_u64, first);
-    for position in (-BEHIND..first).rev() {
-        let bit = u64::from(bit(&magnitude, position));
-        if quotient >= ENOUGH {
-            // This bit is left over, too.
-            remainder |= bit;
-            continue;
+    let mut position = (highest as i32 + 1) * DIGIT_BITS as i32;
+    let (mut quotient, mut remainder) = (0_u64, 0_u64);
+    while quotient < ENOUGH {
+        let before = (position - 1) as u32 % DIGIT_BITS + 1;
+        let room = divisor.leading_zeros().min(quotient.leading_zeros());
+        let count = if IS_SMALL { 1 } else { before.min(room) };
+        let mut bits = 0;
+        // Positions below 0 are the zeros behind the point.
+        let digit = usize::try_from((position - 1) >> DIGIT_BITS.trailing_zeros()).ok();
+        if let Some(digit) = digit.and_then(|index| magnitude.get_mut(index)) {
+            bits = *digit >> (before - count);
+            // What was taken is not left over.
+            *digit ^= bits << (before - count);
         }
-        last = position;
-        remainder = remainder << 1 | bit;
-        quotient <<= 1;
-        if remainder >= divisor {
-            remainder -= divisor;
-            quotient |= 1;
-        }
+        // The remainder is less than the divisor, so what is found is less than `2^count`.
+        let (found, rest) = divide(remainder << count | u64::from(bits), divisor);
+        (quotient, remainder) = (quotient << count | found, rest);
+        position -= count as i32;
     }
+    let is_rest = remainder != 0 || magnitude.iter().any(|digit| *digit != 0);
     // The conversion rounds to nearest even; the power of two is exact.
-    let rounded = (quotient | u64::from(remainder != 0)) as f64 * power_of_two(lowest + last);
+    let rounded = (quotient | u64::from(is_rest)) as f64 * power_of_two(lowest + position);
     if negative { -rounded } else { rounded }
+}
+
+/// The quotient and the remainder. Where a step takes a bit, the number is less than twice the divisor.
+#[inline(always)]
+fn divide(number: u64, divisor: NonZeroU64) -> (u64, u64) {
+    if !IS_SMALL {
+        return (number / divisor, number % divisor);
+    }
+    let rest = number.checked_sub(divisor.get());
+    (rest.is_some().into(), rest.unwrap_or(number))
 }
 
 /// The most digits that a sum has, and one more for the upper half of the highest digit.
 pub const MOST_DIGITS: usize = 20 + 1;
 
-/// Writes the digits of the absolute value, with zeros above them. Returns whether the integer is negative. It is right
+/// Writes the digits of the absolute value to places that are 0. Returns whether the integer is negative. It is right
 /// for any digits.
 #[inline(never)]
 pub fn absolute(digits: &[i64], magnitude: &mut [u32; MOST_DIGITS]) -> bool {
-    let mut digits = digits.iter();
+    let mut places = magnitude.iter_mut();
     let mut carry = 0;
-    for place in &mut *magnitude {
-        let digit = digits.next().copied().unwrap_or(0);
+    for (digit, place) in digits.iter().zip(&mut places) {
         let low = (digit & DIGIT_MASK) + carry;
         carry = (digit >> DIGIT_BITS) + (low >> DIGIT_BITS);
         *place = low as u32;
+    }
+    if let Some(place) = places.next() {
+        *place = carry as u32;
     }
     let negative = carry < 0;
     if negative {
         // The negative number is the complement plus 1.
         let mut carry = true;
-        for place in &mut *magnitude {
+        for place in magnitude.iter_mut().take(digits.len() + 1) {
             (*place, carry) = (!*place).overflowing_add(carry.into());
         }
     }
     negative
-}
-
-/// The bit at a position; positions below 0 are the zeros behind the point.
-fn bit(magnitude: &[u32], position: i32) -> u32 {
-    let digit = usize::try_from(position >> DIGIT_BITS.trailing_zeros()).ok();
-    let digit = digit.and_then(|index| magnitude.get(index)).copied().unwrap_or(0);
-    digit >> (position & (DIGIT_BITS as i32 - 1)) & 1
 }
 
 /// `2^exponent`, for exponents of normal doubles.

@@ -62,6 +62,7 @@ pub(crate) use variance::{deviation, sample_variance, variance};
 pub(crate) use words::Floats;
 
 use crate::error::Error;
+use core::num::NonZeroU64;
 use window::Unpacked;
 
 /// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
@@ -213,7 +214,7 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
             finite -= count;
         }
         // The unit is 2^128. All floats are so far below it that roundings do not matter.
-        let size = digits::quotient(&self.digits, LOWEST - 128 * POWER, 1);
+        let size = digits::quotient(&self.digits, LOWEST - 128 * POWER, NonZeroU64::MIN);
         let is_multiple = self.digits.first().is_some_and(|digit| digit & Self::BELOW_ALL == 0);
         if is_multiple && size.abs() <= finite as f64 { Ok(size.is_sign_negative()) } else { Err(Error::Totals) }
     }
@@ -232,14 +233,14 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// count below 1.
     #[inline(never)]
     pub fn quotient(&self, count: i64) -> f64 {
-        if count < 1 || self.nan != 0 {
+        let Some(count) = NonZeroU64::new(count.max(0).unsigned_abs()).filter(|_| self.nan == 0) else {
             return f64::NAN;
-        }
+        };
         match (self.positive_infinity != 0, self.negative_infinity != 0) {
             (true, true) => f64::NAN,
             (true, false) => f64::INFINITY,
             (false, true) => f64::NEG_INFINITY,
-            (false, false) => digits::quotient(&self.digits, LOWEST, count.unsigned_abs()),
+            (false, false) => digits::quotient(&self.digits, LOWEST, count),
         }
     }
 
