@@ -25,7 +25,7 @@ use super::bounds::{Bounds, bounds_on};
 use super::levels::{Registers, peel};
 use super::window::{LIMIT, Unpacked, Window};
 use super::words::{KEPT_LEVELS, Words};
-use crate::simd::{Buffer, Counted, IS_SMALL, Kernel, Lanes, Simd, copy, on_stack, vectors, vectors_mut};
+use crate::simd::{Buffer, BufferRoom, Counted, IS_SMALL, Kernel, Lanes, Simd, copy, on_stack, vectors, vectors_mut};
 
 /// A lane has room for so many additions of at most `2^21` units.
 const MOST_ADDITIONS: u32 = (1 << 10) - 1;
@@ -41,7 +41,7 @@ pub(crate) const GIVEN: usize = 4 * BLOCK;
 /// Adds the terms of floats to an exact sum, vector by vector. It lives for one call of an update.
 pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> {
     simd: S,
-    buffer: Buffer,
+    buffer: Buffer<'a>,
     /// How many floats were pushed.
     pushed: usize,
     to: Option<Blocks<'a, DIGITS, LOWEST, POWER, 1>>,
@@ -50,9 +50,9 @@ pub struct Accumulator<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, cons
 impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accumulator<'a, S, DIGITS, LOWEST, POWER> {
     /// Starts to add to a sum, or to none. [`Self::finish`] must be called at the end.
     #[inline(always)]
-    pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>) -> Self {
+    pub fn new(simd: S, sum: Option<&'a mut Exact<DIGITS, LOWEST, POWER>>, room: &'a mut BufferRoom) -> Self {
         let to = sum.map(|sum| Blocks::new(simd, [sum]));
-        Self { simd, buffer: Buffer::new(), pushed: 0, to }
+        Self { simd, buffer: Buffer::new(room), pushed: 0, to }
     }
 
     /// Adds the terms of a vector of floats, of whole registers.
@@ -66,7 +66,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accu
     }
 
     /// Moves everything to the digits and makes them canonical. Only the first `length` floats that were pushed count,
-    /// because the last vector may be padded. (It takes a reference, because a move would copy the buffer.)
+    /// because the last vector may be padded. (It takes a reference, because a move would copy the words of the levels.)
     #[inline(always)]
     pub fn finish(&mut self, length: usize) {
         clear_last(self.buffer.filled_mut(), self.pushed.saturating_sub(length));

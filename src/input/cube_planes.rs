@@ -15,7 +15,7 @@ use super::grid::{Place, Rows, Walk, shape};
 use super::mask::live;
 use super::{Cube, Items, Layout, Mask, Plane, Values};
 use crate::error::Error;
-use crate::simd::{Arena, Output, take};
+use crate::simd::{Aligned, Arena, Output, Room, take};
 
 /// The inputs of a call on pixels of several values, of any type and in rows: as [`Cube`], which is simpler where all
 /// inputs are slices.
@@ -45,6 +45,8 @@ pub struct CubePlanes<'a> {
 
 /// How many bytes the arena has.
 const ARENA: usize = if cfg!(target_pointer_width = "64") && !crate::simd::IS_SMALL { 1 << 16 } else { 1 << 12 };
+/// Room for the tiles of a call.
+pub(crate) type CubeRoom = Room<Aligned<ARENA>>;
 /// How many bytes a tile has if it may: with what a kernel has on the stack it stays near the first-level cache.
 const TILE: usize = ARENA / 2;
 /// How many pixels a tile has at least if there is room for them.
@@ -149,7 +151,7 @@ pub(crate) struct CubeTiles<'a> {
     walk: Walk,
     /// The tile of which the arena holds what goes to the output.
     unstored: Option<Place>,
-    arena: Arena<ARENA>,
+    arena: Arena<'a, ARENA>,
     /// How many bytes of the arena a tile takes.
     needed: usize,
 }
@@ -162,6 +164,7 @@ impl<'a> CubeTiles<'a> {
         reads: bool,
         floats_of: Floats,
         output: Output<'a>,
+        room: &'a mut CubeRoom,
     ) -> Self {
         let [mut rows, mut width] = planes.shape().unwrap_or_default();
         let values = [Some(planes.values), original].into_iter().flatten().map(|values| values.plane.lie());
@@ -199,7 +202,7 @@ impl<'a> CubeTiles<'a> {
             output,
             walk: Walk::new(rows, Place { columns, ..row }),
             unstored: None,
-            arena: Arena::new(),
+            arena: Arena::new(room),
             needed: columns.wrapping_mul(bytes),
         }
     }

@@ -10,6 +10,8 @@ use super::cube_tile::{CubeTile, Marks};
 use super::{Plane, Values};
 use crate::error::Error;
 use crate::simd::Output;
+#[cfg(feature = "conversions")]
+use crate::simd::Room;
 
 /// The pixels of a call. Functions take whatever becomes one: a reference to [`Cube`] or to [`CubePlanes`].
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +149,8 @@ impl CubeSource<'_> {
 #[cfg(feature = "conversions")]
 #[inline(never)]
 fn each_tile(planes: &CubePlanes, output: Output, mut with: impl FnMut(CubeTile)) {
-    let mut tiles = CubeTiles::new(planes, None, true, Floats::OfValues, output);
+    let mut room = Room::new();
+    let mut tiles = CubeTiles::new(planes, None, true, Floats::OfValues, output, &mut room);
     while let Some(tile) = tiles.next() {
         with(tile);
     }

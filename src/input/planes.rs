@@ -13,7 +13,7 @@ use super::grid::{Place, Rows, Walk, shape};
 use super::mask::{CountBits, live};
 use super::{Mask, MaskCounts, Pixels, Plane, Used};
 use crate::error::Error;
-use crate::simd::{self, ARENA, Arena, Output, take};
+use crate::simd::{self, ARENA, Aligned, Arena, Output, Room, take};
 
 /// The inputs of a call, of any type and in rows: as [`Pixels`], which are simpler where all inputs are slices of
 /// floats and bytes.
@@ -134,6 +134,9 @@ impl<'a> Planes<'a> {
     }
 }
 
+/// Room for the tiles of a call.
+pub(super) type PixelRoom = Room<Aligned<ARENA>>;
+
 /// All pixels, tile by tile.
 pub(super) struct Tiles<'a> {
     planes: &'a Planes<'a>,
@@ -143,7 +146,7 @@ pub(super) struct Tiles<'a> {
     walk: Walk,
     /// The place of which the arena holds what goes to the output.
     unstored: Option<Place>,
-    arena: Arena<ARENA>,
+    arena: Arena<'a, ARENA>,
     /// How many bytes of the arena a tile takes.
     needed: usize,
 }
@@ -153,7 +156,7 @@ const LONG: usize = ARENA / 32;
 
 impl<'a> Tiles<'a> {
     /// Of planes that are checked those that are used.
-    pub fn new(planes: &'a Planes<'a>, used: Used, output: Output<'a>) -> Self {
+    pub fn new(planes: &'a Planes<'a>, used: Used, output: Output<'a>, room: &'a mut PixelRoom) -> Self {
         let (mut rows, mut width) = planes.shape().unwrap_or((0, 0));
         let lies = || planes.planes(used).map(Plane::lie).chain(planes.masks(used).map(Mask::lie));
         if lies().chain([planes.output()]).all(|lie| lie.are_one(width)) {
@@ -176,7 +179,7 @@ impl<'a> Tiles<'a> {
             step.rows = most.checked_div(width).unwrap_or(0).clamp(1, rows.max(1));
         }
         let needed = step.pixels().wrapping_mul(bytes);
-        Self { planes, used, output, walk: Walk::new(rows, step), unstored: None, arena: Arena::new(), needed }
+        Self { planes, used, output, walk: Walk::new(rows, step), unstored: None, arena: Arena::new(room), needed }
     }
 
     /// The next tile: its pixels, how many they are, and where their floats go. Before that what was written to the

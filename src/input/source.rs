@@ -7,6 +7,8 @@ use super::{Items, Plane};
 use super::{MaskCounts, Masks, Pixels, Used};
 use crate::error::Error;
 use crate::simd::Output;
+#[cfg(feature = "conversions")]
+use crate::simd::Room;
 
 /// The pixels of a call. Functions take whatever becomes one: a reference to [`Pixels`] or to [`Planes`].
 #[derive(Clone, Copy, Debug)]
@@ -201,7 +203,8 @@ impl<'a> Source<'a> {
 #[cfg(feature = "conversions")]
 #[inline(never)]
 fn each_tile(planes: &Planes, used: Used, output: Output, mut with: impl FnMut(Tile)) {
-    let mut tiles = Tiles::new(planes, used, output);
+    let mut room = Room::new();
+    let mut tiles = Tiles::new(planes, used, output, &mut room);
     while let Some((pixels, n, output)) = tiles.next() {
         with(Tile { n, pixels: &pixels, output });
     }

@@ -2,7 +2,7 @@
 
 use super::{LiveColumns, Masks, Pixels, Source, Used};
 use crate::exact::{Accumulator, ExactSum};
-use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, sum_of_counts};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Room, Simd, sum_of_counts};
 
 /// How many pixels count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,7 +103,8 @@ impl Kernel for Sum<'_> {
         let length = self.floats.len();
         let floats = Columns::new(self.floats);
         let live = LiveColumns::<S::Lanes>::new(self.pixels);
-        let mut sum = Accumulator::new(simd, Some(self.sum));
+        let mut room = Room::new();
+        let mut sum = Accumulator::new(simd, Some(self.sum), &mut room);
         for index in 0..length.div_ceil(S::Lanes::LANES) {
             let float = S::Lanes::from_floats(simd, floats.get(index));
             sum.push(live.get(simd, index).or(float, 0.0));

@@ -17,7 +17,7 @@ use super::walk::{Outputs, TermLoss, Walk};
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, Pixels, Source, Tally, Tile, Used, both, tally_source};
-use crate::simd::{self, Columns, Kernel, Lanes, Output, Simd, only};
+use crate::simd::{self, Columns, Kernel, Lanes, Output, Room, Simd, only};
 use targets::{Hard, Targets};
 
 /// A loss of the margin, by its parameters.
@@ -270,7 +270,8 @@ impl<F: Function, T: Targets> WalkPixels<'_, F, T> {
             terms: (is_sum || is_map).then_some(of_terms),
             slopes: is_gradient.then_some(of_slopes),
         };
-        let mut sum = Accumulator::new(simd, sums.map(|sums| &mut sums.loss));
+        let mut room = Room::new();
+        let mut sum = Accumulator::new(simd, sums.map(|sums| &mut sums.loss), &mut room);
         let mut map = map.unwrap_or(Output::nowhere()).columns();
         let mut gradient = gradient.unwrap_or(Output::nowhere()).columns();
         for index in 0..vectors.count {

@@ -1,26 +1,39 @@
-//! A small stack buffer that kernels fill vector by vector.
+//! Room on the stack: a buffer that kernels fill vector by vector, and an arena for what is converted.
 
 use super::Lanes;
 use core::mem::MaybeUninit;
+
+/// Memory of which nothing is known. It is not cleared when it is made, because for a camera line that would take
+/// longer than the rest of a call. It lies beside what uses it, which would be cleared or copied with it otherwise. No
+/// vector in it crosses a cache line, or the time of a call would depend on the address of the stack.
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+pub(crate) struct Room<A>(MaybeUninit<A>);
+
+impl<A> Room<A> {
+    #[inline(always)]
+    pub const fn new() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+}
 
 /// How many floats the buffer holds. They are enough to make handing it over cheap, and few enough to stay in the
 /// first-level cache. Where stack is scarce there are fewer.
 const LENGTH: usize = super::on_stack(512);
 
-/// Floats on the stack, of which the first ones are filled. They are not cleared at the beginning, because for a camera
-/// line that would take longer than the rest of a call. No vector in the buffer crosses a cache line; otherwise the
-/// time of a call would depend on the address of the stack.
-#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
-pub(crate) struct Buffer {
-    floats: MaybeUninit<[f32; LENGTH]>,
+/// Room for a buffer.
+pub(crate) type BufferRoom = Room<[f32; LENGTH]>;
+
+/// Floats of which the first ones are filled.
+pub(crate) struct Buffer<'a> {
+    room: &'a mut BufferRoom,
     /// How many floats are initialised; at most `LENGTH`.
     filled: usize,
 }
 
-impl Buffer {
+impl<'a> Buffer<'a> {
     #[inline(always)]
-    pub fn new() -> Self {
-        Self { floats: MaybeUninit::uninit(), filled: 0 }
+    pub fn new(room: &'a mut BufferRoom) -> Self {
+        Self { room, filled: 0 }
     }
 
     /// Whether there is no room for another vector.
@@ -36,7 +49,7 @@ impl Buffer {
             // SAFETY: `filled + LANES` is at most `LENGTH`, so the place lies within the array; an
             // array of floats has the alignment of a float.
             unsafe {
-                let place = self.floats.as_mut_ptr().cast::<f32>().add(self.filled);
+                let place = self.room.0.as_mut_ptr().cast::<f32>().add(self.filled);
                 place.cast::<V::Floats>().write(vector.to_array());
             }
             self.filled += V::LANES;
@@ -47,7 +60,7 @@ impl Buffer {
     #[inline(always)]
     pub fn filled_mut(&mut self) -> &mut [f32] {
         // SAFETY: the first `filled` floats are initialised.
-        unsafe { core::slice::from_raw_parts_mut(self.floats.as_mut_ptr().cast(), self.filled) }
+        unsafe { core::slice::from_raw_parts_mut(self.room.0.as_mut_ptr().cast(), self.filled) }
     }
 
     /// Empties the buffer.
@@ -68,28 +81,30 @@ pub(crate) const ARENA: usize = if cfg!(test) {
     super::on_stack(16384)
 };
 
-/// Bytes on the stack for what a call converts. They are cleared when they are first asked for: what is not needed
-/// costs nothing.
+/// Bytes that are aligned for any item.
 #[cfg(feature = "conversions")]
-#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
-#[cfg_attr(not(target_pointer_width = "64"), repr(align(8)))]
-pub(crate) struct Arena<const BYTES: usize> {
-    bytes: MaybeUninit<[u8; BYTES]>,
+#[repr(align(8))]
+pub(crate) struct Aligned<const BYTES: usize>([u8; BYTES]);
+
+/// Bytes for what a call converts. They are cleared when they are first asked for: what is not needed costs nothing.
+#[cfg(feature = "conversions")]
+pub(crate) struct Arena<'a, const BYTES: usize> {
+    room: &'a mut Room<Aligned<BYTES>>,
     /// How many bytes are initialised; at most `BYTES`.
     cleared: usize,
 }
 
 #[cfg(feature = "conversions")]
-impl<const BYTES: usize> Arena<BYTES> {
+impl<'a, const BYTES: usize> Arena<'a, BYTES> {
     #[inline(always)]
-    pub fn new() -> Self {
-        Self { bytes: MaybeUninit::uninit(), cleared: 0 }
+    pub fn new(room: &'a mut Room<Aligned<BYTES>>) -> Self {
+        Self { room, cleared: 0 }
     }
 
     /// The first bytes, or as many as there are.
     pub fn bytes(&mut self, count: usize) -> &mut [u8] {
         let count = count.min(BYTES);
-        let first = self.bytes.as_mut_ptr().cast::<u8>();
+        let first = self.room.0.as_mut_ptr().cast::<u8>();
         if self.cleared < count {
             // SAFETY: both ends lie within the array.
             unsafe { first.add(self.cleared).write_bytes(0, count - self.cleared) };

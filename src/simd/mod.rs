@@ -43,9 +43,9 @@ pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
 
-pub(crate) use buffer::Buffer;
 #[cfg(feature = "conversions")]
-pub(crate) use buffer::{ARENA, Arena, take};
+pub(crate) use buffer::{ARENA, Aligned, Arena, take};
+pub(crate) use buffer::{Buffer, BufferRoom, Room};
 pub(crate) use columns::{Columns, copy, cut, flat, flat_mut, gather, load, store, vectors, vectors_mut};
 use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};

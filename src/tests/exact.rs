@@ -2,7 +2,7 @@
 
 use super::{between, for_each_tier, near_powers_of_two};
 use crate::exact::{Accumulator, BLOCK, Blocks, Exact, ExactSquares, ExactSum, GIVEN, as_registers};
-use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Room, Simd};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -20,7 +20,8 @@ impl<const D: usize, const L: i32, const P: i32> Kernel for Add<'_, D, L, P> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let columns = Columns::new(self.floats);
-        let mut accumulator = Accumulator::new(simd, Some(self.sum));
+        let mut room = Room::new();
+        let mut accumulator = Accumulator::new(simd, Some(self.sum), &mut room);
         for index in 0..self.floats.len().div_ceil(S::Lanes::LANES) {
             accumulator.push(S::Lanes::from_floats(simd, columns.get(index)));
         }

@@ -16,7 +16,9 @@ use crate::node::channels::SIXTEEN;
 use crate::node::cubewise::Compared;
 use crate::node::spectra::{OfChannel, OfPixels, STRIP, Sums, Written, of_channel};
 use crate::node::walk::Gradient;
-use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut};
+use crate::simd::{
+    Counted, Doubles, Kernel, Lanes, Mask, Output, Room, Simd, only, sum_of_counts, vectors, vectors_mut,
+};
 use core::f64::consts::FRAC_PI_2;
 
 /// Floats of a strip's rows, which are read again: of both cubes, with a gradient, half of a first-level cache.
@@ -72,7 +74,8 @@ impl Kernel for Angles<'_> {
         let (shares, slopes, [terms, on]) = (zero, zero, [[0.0; STRIP]; 2]);
         let mut strip = Strip { products: [zero; 3], shares, slopes, rests: [zero], terms, on };
         let mut map = map.unwrap_or(Output::nowhere());
-        let mut sums = Accumulator::new(simd, sum);
+        let mut room = Room::new();
+        let mut sums = Accumulator::new(simd, sum, &mut room);
         let mut dark = 0_i64;
         let slope = gradient.as_ref().map(|gradient| gradient.slope);
         for first in (0..n).step_by(most) {

@@ -11,7 +11,9 @@ use crate::exact::{Accumulator, ExactSum};
 use crate::input::{Live, LiveColumns, Pixels, Sum, both};
 use crate::node::channels::{SIXTEEN, STRIP};
 use crate::node::walk::Outputs;
-use crate::simd::{Counted, Doubles, Kernel, Lanes, Mask, Output, Simd, only, sum_of_counts, vectors, vectors_mut};
+use crate::simd::{
+    Counted, Doubles, Kernel, Lanes, Mask, Output, Room, Simd, only, sum_of_counts, vectors, vectors_mut,
+};
 
 /// Terms above it are kept as [`super::HUGE_UNIT`]s.
 const HUGE: f32 = (1_u128 << 127) as f32;
@@ -70,7 +72,8 @@ impl Kernel for Pass<'_> {
         let mut outside = 0_i64;
         let mut of_strip = [0.0; STRIP];
         let mut strip = StripValues { scores: [0.0; STRIP], terms: [0.0; STRIP], outside: [0.0; STRIP] };
-        let mut terms = Accumulator::new(simd, sum);
+        let mut room = Room::new();
+        let mut terms = Accumulator::new(simd, sum, &mut room);
         let zero = S::Register::splat(simd, 0.0);
         for first in (0..n).step_by(most) {
             let length = most.min(n - first);

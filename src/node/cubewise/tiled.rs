@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::exact::ExactSum;
 use crate::input::{Cube, CubePlanes, CubeSource, CubeTile, CubeTiles, Floats, Layout, Tally, Values};
 use crate::node::walk::{Gradient, Outputs};
-use crate::simd::Output;
+use crate::simd::{Output, Room};
 
 /// Planes and what is beside them, which fit each other and the loss. (It is small, because calls of slices have room
 /// for it, too.)
@@ -60,7 +60,8 @@ impl<'a, P: CubeLoss> Tiled<'a, P> {
     pub fn tally(&self, weights: &mut ExactSum) -> Tally {
         let mut all = Tally::default();
         let planes = self.planes();
-        let mut tiles = CubeTiles::new(&planes, None, false, Floats::OfPixels, Output::nowhere());
+        let mut room = Room::new();
+        let mut tiles = CubeTiles::new(&planes, None, false, Floats::OfPixels, Output::nowhere(), &mut room);
         while let Some(CubeTile { cube, .. }) = tiles.next() {
             // (The values are not read, and stand for an original, too.)
             let Some(inputs) = self.of_tile(&cube, cube.values) else { break };
@@ -79,7 +80,8 @@ impl<'a, P: CubeLoss> Tiled<'a, P> {
         let is_map = map.is_some();
         let output = gradient.map(|gradient| gradient.to).or(map).unwrap_or(Output::nowhere());
         let planes = self.planes();
-        let mut tiles = CubeTiles::new(&planes, self.original(&planes), true, floats, output);
+        let mut room = Room::new();
+        let mut tiles = CubeTiles::new(&planes, self.original(&planes), true, floats, output, &mut room);
         while let Some(CubeTile { cube, original, output: to }) = tiles.next() {
             let Some(inputs) = self.of_tile(&cube, original) else { break };
             let (map, gradient) = match slope {
