@@ -4,7 +4,7 @@
 use crate::error::Error;
 use crate::input::Pixels;
 use crate::math;
-use crate::simd::{self, Columns, Counted, Doubles, Kernel, Lanes, Output, Simd, Write, flat};
+use crate::simd::{self, Columns, Counted, Doubles, Kernel, Lanes, Output, Room, Simd, Write, flat};
 
 /// An elementary function over floats; the same bits on every tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +87,9 @@ impl Kernel for Apply<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let inputs = Columns::new(self.inputs);
-        let mut outputs = self.outputs.columns();
+        let [mut room, mut of_outputs] = [const { Room::new() }; 2];
+        let inputs = Columns::new(self.inputs, &mut room);
+        let mut outputs = self.outputs.columns(&mut of_outputs);
         let vectors = self.inputs.len().div_ceil(S::Lanes::LANES);
         macro_rules! apply {
             ($x:ident => $value:expr) => {
@@ -128,7 +129,9 @@ impl Kernel for PlainSum<'_> {
     fn run<S: Simd>(self, simd: S) -> f64 {
         let targets = self.pixels.targets.unwrap_or(&[]);
         let pixels = targets.len().min(self.pixels.scores.len());
-        let (scores, targets) = (Columns::new(self.pixels.scores), Columns::new(targets));
+        let (mut room, mut of_targets) = (Room::new(), Room::new());
+        let scores = Columns::new(self.pixels.scores, &mut room);
+        let targets = Columns::new(targets, &mut of_targets);
         let mut sum = S::Lanes::splat(simd, 0.0).widen();
         for index in 0..pixels / S::Lanes::LANES {
             let logit = S::Lanes::from_floats(simd, scores.get(index));

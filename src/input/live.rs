@@ -1,13 +1,26 @@
 //! Which pixels count, and with which weight: what kernels ask about every vector of pixels.
 
 use super::Pixels;
-use crate::simd::{Columns, Kernel, Lanes, Mask, Simd, vectors_mut};
+use crate::simd::{Columns, Kernel, Lanes, Mask, Room, Simd, vectors_mut};
 
 /// Which pixels count, and their weights, as vectors.
 pub(crate) struct LiveColumns<'a, V: Lanes> {
     valid: Option<Columns<'a, V::Bytes>>,
     weights: Option<Columns<'a, V::Floats>>,
     soft_targets: Option<Columns<'a, V::Floats>>,
+}
+
+/// Room for their ragged ends.
+pub(crate) struct LiveRooms<V: Lanes> {
+    valid: Room<V::Bytes>,
+    floats: [Room<V::Floats>; 2],
+}
+
+impl<V: Lanes> LiveRooms<V> {
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { valid: Room::new(), floats: [Room::new(), Room::new()] }
+    }
 }
 
 /// Which lanes count, and their weights.
@@ -40,11 +53,14 @@ pub(crate) fn both<M: Mask>(first: Option<M>, second: M) -> M {
 
 impl<'a, V: Lanes> LiveColumns<'a, V> {
     #[inline(always)]
-    pub fn new(pixels: &Pixels<'a>) -> Self {
+    pub fn new(
+        pixels: &Pixels<'a>,
+        LiveRooms { valid, floats: [weights, soft_targets] }: &'a mut LiveRooms<V>,
+    ) -> Self {
         Self {
-            valid: pixels.valid.map(Columns::new),
-            weights: pixels.weights.map(Columns::new),
-            soft_targets: pixels.soft_targets.map(Columns::new),
+            valid: Columns::optional(pixels.valid, valid),
+            weights: Columns::optional(pixels.weights, weights),
+            soft_targets: Columns::optional(pixels.soft_targets, soft_targets),
         }
     }
 
@@ -110,7 +126,8 @@ impl Kernel for Weights<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let live = LiveColumns::<S::Register>::new(&self.pixels);
+        let mut rooms = LiveRooms::new();
+        let live = LiveColumns::<S::Register>::new(&self.pixels, &mut rooms);
         for (index, weight) in vectors_mut(self.to).iter_mut().enumerate() {
             let live = live.get(simd, index);
             let one = S::Register::splat(simd, 1.0);

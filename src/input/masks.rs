@@ -4,7 +4,7 @@
 //!
 //! Limit: memory. From DRAM it runs at about the speed of a plain read.
 
-use crate::simd::{self, Columns, Kernel, Simd};
+use crate::simd::{self, Columns, Kernel, Room, Simd};
 
 /// What two masks hold, among the pixels that count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,9 +67,10 @@ impl Kernel for Masks<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> MaskCounts {
         // The bytes behind the end are 0, so they are true in no mask.
-        let first = Columns::new(self.first);
-        let second = self.second.map(Columns::new);
-        let valid = self.valid.map(Columns::new);
+        let [mut of_first, mut of_second, mut of_valid] = [const { Room::new() }; 3];
+        let first = Columns::new(self.first, &mut of_first);
+        let second = Columns::optional(self.second, &mut of_second);
+        let valid = Columns::optional(self.valid, &mut of_valid);
         let mut counts = MaskCounts::default();
         for index in 0..self.first.len().div_ceil(64) {
             let mut first = simd.bits_of_bytes(first.get(index));

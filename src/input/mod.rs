@@ -47,7 +47,7 @@ pub(crate) use cube_tile::Floats;
 pub(crate) use cube_tile::Marks;
 #[cfg(all(feature = "conversions", feature = "capi"))]
 pub(crate) use grid::{Rows, shape};
-pub(crate) use live::{Live, LiveColumns, Weights, both};
+pub(crate) use live::{Live, LiveColumns, LiveRooms, Weights, both};
 #[cfg(feature = "conversions")]
 pub use mask::{Mask, Truths};
 pub(crate) use masks::{MaskCounts, Masks};

@@ -1,6 +1,6 @@
 //! How many pixels count, and exact sums over those that do.
 
-use super::{LiveColumns, Masks, Pixels, Source, Used};
+use super::{LiveColumns, LiveRooms, Masks, Pixels, Source, Used};
 use crate::exact::{Accumulator, ExactSum};
 use crate::simd::{self, Columns, Counted, Kernel, Lanes, Room, Simd, sum_of_counts};
 
@@ -59,7 +59,8 @@ impl Kernel for Count<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
-        let live = LiveColumns::<S::Register>::new(self.pixels);
+        let mut rooms = LiveRooms::new();
+        let live = LiveColumns::<S::Register>::new(self.pixels, &mut rooms);
         let lanes = S::Register::LANES;
         let one = S::Register::splat(simd, 1.0);
         let mut count = 0;
@@ -101,8 +102,9 @@ impl Kernel for Sum<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let length = self.floats.len();
-        let floats = Columns::new(self.floats);
-        let live = LiveColumns::<S::Lanes>::new(self.pixels);
+        let (mut tail, mut rooms) = (Room::new(), LiveRooms::new());
+        let floats = Columns::new(self.floats, &mut tail);
+        let live = LiveColumns::<S::Lanes>::new(self.pixels, &mut rooms);
         let mut room = Room::new();
         let mut sum = Accumulator::new(simd, Some(self.sum), &mut room);
         for index in 0..length.div_ceil(S::Lanes::LANES) {

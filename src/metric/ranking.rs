@@ -48,7 +48,7 @@ use crate::error::{Error, Notices};
 use crate::exact::counts::sum;
 use crate::input::{Masks, Pixels, Source, Tile, Used, count_valid};
 use crate::node::fingerprint::same_parameters;
-use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, cut};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Room, Simd, cut};
 use core::iter::{Enumerate, Rev, Zip};
 use core::slice::Iter;
 
@@ -174,8 +174,9 @@ impl Kernel for Update<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let binning = *self.to.binning;
-        let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores);
-        let valid = self.labels.valid.map(Columns::<<S::Register as Lanes>::Bytes>::new);
+        let (mut of_scores, mut of_valid) = (Room::new(), Room::new());
+        let scores = Columns::<<S::Register as Lanes>::Floats>::new(self.scores, &mut of_scores);
+        let valid = Columns::<<S::Register as Lanes>::Bytes>::optional(self.labels.valid, &mut of_valid);
         let lanes = S::Register::LANES;
         let mut cells = [0_u32; TILE];
         for start in (0..self.scores.len()).step_by(TILE) {

@@ -16,7 +16,7 @@ use super::reduction::Sums;
 use super::walk::{Outputs, TermLoss, Walk};
 use crate::error::Error;
 use crate::exact::{Accumulator, ExactSum};
-use crate::input::{Live, LiveColumns, Pixels, Source, Tally, Tile, Used, both, tally_source};
+use crate::input::{Live, LiveColumns, LiveRooms, Pixels, Source, Tally, Tile, Used, both, tally_source};
 use crate::simd::{self, Columns, Kernel, Lanes, Output, Room, Simd, only};
 use targets::{Hard, Targets};
 
@@ -157,6 +157,13 @@ struct PixelVectors<'a, V: Lanes> {
     count: usize,
 }
 
+/// Room for the ragged ends.
+struct PixelRooms<V: Lanes> {
+    logits: Room<V::Floats>,
+    targets: Room<V::Bytes>,
+    live: LiveRooms<V>,
+}
+
 /// One vector of pixels.
 struct PixelVector<V: Lanes> {
     logit: V,
@@ -166,11 +173,11 @@ struct PixelVector<V: Lanes> {
 
 impl<'a, V: Lanes> PixelVectors<'a, V> {
     #[inline(always)]
-    fn new(pixels: &Pixels<'a>) -> Self {
+    fn new(pixels: &Pixels<'a>, rooms: &'a mut PixelRooms<V>) -> Self {
         Self {
-            logits: Columns::new(pixels.scores),
-            targets: Columns::new(pixels.targets.unwrap_or(&[])),
-            live: LiveColumns::new(pixels),
+            logits: Columns::new(pixels.scores, &mut rooms.logits),
+            targets: Columns::new(pixels.targets.unwrap_or(&[]), &mut rooms.targets),
+            live: LiveColumns::new(pixels, &mut rooms.live),
             count: pixels.scores.len().div_ceil(V::LANES),
         }
     }
@@ -258,7 +265,8 @@ impl<F: Function, T: Targets> WalkPixels<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
         let Self { pixels, function, targets, factors, sums, map, gradient } = self;
-        let vectors = PixelVectors::<V>::new(pixels);
+        let mut rooms = PixelRooms { logits: Room::new(), targets: Room::new(), live: LiveRooms::new() };
+        let vectors = PixelVectors::<V>::new(pixels, &mut rooms);
         let (is_sum, is_map) = (sums.is_some(), map.is_some());
         let is_gradient = gradient.is_some();
         let [of_terms, of_slopes] = factors;
@@ -270,10 +278,10 @@ impl<F: Function, T: Targets> WalkPixels<'_, F, T> {
             terms: (is_sum || is_map).then_some(of_terms),
             slopes: is_gradient.then_some(of_slopes),
         };
-        let mut room = Room::new();
+        let (mut room, [mut of_map, mut of_gradient]) = (Room::new(), [const { Room::new() }; 2]);
         let mut sum = Accumulator::new(simd, sums.map(|sums| &mut sums.loss), &mut room);
-        let mut map = map.unwrap_or(Output::nowhere()).columns();
-        let mut gradient = gradient.unwrap_or(Output::nowhere()).columns();
+        let mut map = map.unwrap_or(Output::nowhere()).columns(&mut of_map);
+        let mut gradient = gradient.unwrap_or(Output::nowhere()).columns(&mut of_gradient);
         for index in 0..vectors.count {
             let vector = vectors.get(simd, index);
             let (term, slope) = wanted.of(simd, &vector);

@@ -10,9 +10,9 @@
 
 use crate::error::{Error, Notices};
 use crate::exact::counts;
-use crate::input::{LiveColumns, Pixels, Source, Used, count_valid};
+use crate::input::{LiveColumns, LiveRooms, Pixels, Source, Used, count_valid};
 use crate::math::order;
-use crate::simd::{self, Columns, Counted, Kernel, Lanes, Simd, flat};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Room, Simd, flat};
 
 /// Order keys of the extremes and how often they occurred; all zero is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -132,12 +132,13 @@ impl Kernel for Join<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
+        let (mut room, mut rooms, mut no_rooms) = (Room::new(), LiveRooms::new(), LiveRooms::new());
         let scores = ScoreVectors::<S::Register> {
-            scores: Columns::filled(self.pixels.scores, f32::NAN),
-            live: LiveColumns::new(&self.pixels),
+            scores: Columns::filled(self.pixels.scores, f32::NAN, &mut room),
+            live: LiveColumns::new(&self.pixels, &mut rooms),
         };
         // Most often all pixels count alike. For them there is a loop without branches.
-        let all_alike = LiveColumns::new(&Pixels::default());
+        let all_alike = LiveColumns::new(&Pixels::default(), &mut no_rooms);
         let is_plain = self.pixels.are_alike();
         let range = self.range;
         let vectors = self.pixels.scores.len().div_ceil(S::Register::LANES);

@@ -14,6 +14,12 @@ impl<A> Room<A> {
     pub const fn new() -> Self {
         Self(MaybeUninit::uninit())
     }
+
+    /// Puts a value there.
+    #[inline(always)]
+    pub fn put(&mut self, value: A) -> &mut A {
+        self.0.write(value)
+    }
 }
 
 /// How many floats the buffer holds. They are enough to make handing it over cheap, and few enough to stay in the

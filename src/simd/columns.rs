@@ -3,30 +3,40 @@
 //! So a kernel is one loop over an index, with no call and no second copy of its mathematics for
 //! the last few pixels.
 
-use super::Lanes;
+use super::{Lanes, Room};
 use bytemuck::{AnyBitPattern, Pod};
 
 /// A slice as arrays of a vector's size.
 pub struct Columns<'a, A> {
     whole: &'a [A],
-    tail: A,
+    tail: &'a A,
 }
 
 impl<'a, A: Pod> Columns<'a, A> {
     /// The items of a slice; behind its end the last array holds zeros.
     #[inline(always)]
-    pub fn new<T: Pod>(slice: &'a [T]) -> Self {
-        Self::filled(slice, T::zeroed())
+    pub fn new<T: Pod>(slice: &'a [T], room: &'a mut Room<A>) -> Self {
+        Self::filled(slice, T::zeroed(), room)
+    }
+
+    /// The same of a slice that may be missing.
+    #[inline(always)]
+    pub fn optional<T: Pod>(slice: Option<&'a [T]>, room: &'a mut Room<A>) -> Option<Self> {
+        // (A closure would have to be inlined to be compiled for the tier.)
+        match slice {
+            Some(slice) => Some(Self::new(slice, room)),
+            None => None,
+        }
     }
 
     /// The items of a slice; behind its end the last array holds `fill`.
     #[inline(always)]
-    pub fn filled<T: Pod>(slice: &'a [T], fill: T) -> Self {
+    pub fn filled<T: Pod>(slice: &'a [T], fill: T, room: &'a mut Room<A>) -> Self {
         let (head, rest) = split(slice, items::<T, A>());
-        let mut tail = A::zeroed();
-        flat_mut(&mut tail).fill(fill);
+        let tail = room.put(A::zeroed());
+        flat_mut(tail).fill(fill);
         if !rest.is_empty() {
-            copy(flat_mut(&mut tail), rest);
+            copy(flat_mut(tail), rest);
         }
         Self { whole: bytemuck::try_cast_slice(head).unwrap_or(&[]), tail }
     }
@@ -34,7 +44,7 @@ impl<'a, A: Pod> Columns<'a, A> {
     /// The array at an index. Behind the last whole array it is the padded one.
     #[inline(always)]
     pub fn get(&self, index: usize) -> &A {
-        self.whole.get(index).unwrap_or(&self.tail)
+        self.whole.get(index).unwrap_or(self.tail)
     }
 }
 

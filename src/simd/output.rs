@@ -4,7 +4,7 @@
 //! they need not be initialised. Floats that are added to are read; the constructors demand that they are initialised.
 //! Nothing here makes initialised memory uninitialised, so slices of Rust are outputs, too.
 
-use super::{Lanes, Write, copy, gather, over};
+use super::{Lanes, Room, Write, copy, gather, over};
 use bytemuck::Pod;
 use core::mem::MaybeUninit;
 
@@ -180,15 +180,15 @@ impl<'a> Output<'a> {
 
     /// The floats as vectors. The last one may be padded.
     #[inline(always)]
-    pub fn columns<A: Pod>(self) -> OutputColumns<'a, A> {
+    pub fn columns<A: Pod>(self, room: &'a mut Room<A>) -> OutputColumns<'a, A> {
         let write = self.write;
         let (whole, rest) = arrays(self.floats);
-        let mut columns = OutputColumns { whole, tail: A::zeroed(), rest, write };
-        if write == Write::Add && !columns.rest.is_empty() {
-            let rest = Output { floats: columns.rest, write };
-            rest.read(0, 1, rest.len(), super::flat_mut(&mut columns.tail));
+        let tail = room.put(A::zeroed());
+        let rest = Output { floats: rest, write };
+        if write == Write::Add && rest.len() > 0 {
+            rest.read(0, 1, rest.len(), super::flat_mut(tail));
         }
-        columns
+        OutputColumns { whole, tail, rest }
     }
 }
 
@@ -287,9 +287,8 @@ impl<A: Pod> Place<'_, A> {
 /// An output as vectors. Whole vectors are written in place, and the ragged end to a padded copy.
 pub(crate) struct OutputColumns<'a, A> {
     whole: &'a mut [MaybeUninit<A>],
-    tail: A,
-    rest: &'a mut [MaybeUninit<f32>],
-    write: Write,
+    tail: &'a mut A,
+    rest: Output<'a>,
 }
 
 impl<A: Pod> OutputColumns<'_, A> {
@@ -300,17 +299,17 @@ impl<A: Pod> OutputColumns<'_, A> {
         let array = match self.whole.get_mut(index) {
             Some(array) => array,
             // SAFETY: the same place and layout; only whole arrays are written to it.
-            None => unsafe { &mut *(&raw mut self.tail).cast() },
+            None => unsafe { &mut *(&raw mut *self.tail).cast() },
         };
-        Place { array, write: self.write }
+        Place { array, write: self.rest.write }
     }
 
     /// Writes the ragged end.
     #[inline(always)]
-    pub fn finish(self) {
-        if !self.rest.is_empty() {
-            let count = self.rest.len();
-            Output { floats: self.rest, write: self.write }.put(0, 1, count, super::flat(&self.tail));
+    pub fn finish(mut self) {
+        let count = self.rest.len();
+        if count > 0 {
+            self.rest.put(0, 1, count, super::flat(self.tail));
         }
     }
 }

@@ -19,7 +19,8 @@ impl<const D: usize, const L: i32, const P: i32> Kernel for Add<'_, D, L, P> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let columns = Columns::new(self.floats);
+        let mut tail = Room::new();
+        let columns = Columns::new(self.floats, &mut tail);
         let mut room = Room::new();
         let mut accumulator = Accumulator::new(simd, Some(self.sum), &mut room);
         for index in 0..self.floats.len().div_ceil(S::Lanes::LANES) {

@@ -2,7 +2,7 @@
 
 use super::for_each_tier;
 use crate::math;
-use crate::simd::{self, Columns, Counted, Kernel, Lanes, Output, Simd, Write};
+use crate::simd::{self, Columns, Counted, Kernel, Lanes, Output, Room, Simd, Write};
 use std::vec;
 use std::vec::Vec;
 
@@ -22,8 +22,9 @@ macro_rules! apply {
             type Output = ();
             #[inline(always)]
             fn run<S: Simd>(self, simd: S) {
-                let inputs = Columns::new(self.0);
-                let mut outputs = Output::new(Write::Store, self.1).columns();
+                let [mut room, mut of_outputs] = [const { Room::new() }; 2];
+                let inputs = Columns::new(self.0, &mut room);
+                let mut outputs = Output::new(Write::Store, self.1).columns(&mut of_outputs);
                 for index in 0..self.0.len().div_ceil(S::Lanes::LANES) {
                     let $x = S::Lanes::from_floats(simd, inputs.get(index));
                     outputs.get(index).put($value);

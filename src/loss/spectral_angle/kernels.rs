@@ -10,7 +10,7 @@
 
 use super::{Measure, Params, least_sine};
 use crate::exact::{Accumulator, ExactSum};
-use crate::input::{Live, LiveColumns, both};
+use crate::input::{Live, LiveColumns, LiveRooms, both};
 use crate::math::angle::angle;
 use crate::node::channels::SIXTEEN;
 use crate::node::cubewise::Compared;
@@ -158,7 +158,8 @@ impl Kernel for Terms<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> i64 {
         let Self { compared: Compared { params, cube, .. }, first, length, slope, strip } = self;
-        let live = LiveColumns::<S::Register>::new(&cube.mask_and_weights());
+        let mut rooms = LiveRooms::new();
+        let live = LiveColumns::<S::Register>::new(&cube.mask_and_weights(), &mut rooms);
         let constant = |value| Wide::<S>::splat(simd, value);
         let weight_of_loss = f64::from(params.weight);
         let (factor, steepness) = (constant(weight_of_loss), constant(-weight_of_loss * slope.unwrap_or(0.0)));

@@ -3,7 +3,7 @@
 use super::distance::Embeddings;
 use crate::input::{CubeColumns, CubeOutput};
 use crate::node::channels::{Rows, RowsOutput, SIXTEEN, SixteenFloats, padded};
-use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, vectors};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Room, Simd, vectors};
 use bytemuck::Zeroable;
 
 /// Where the gradient goes, and how steep it is.
@@ -33,7 +33,8 @@ impl Kernel for StripGradients<'_, '_, '_> {
             return rows(simd, self);
         }
         let Self { embeddings, first, weights, gradient } = self;
-        let columns = Columns::new(weights);
+        let mut room = Room::new();
+        let columns = Columns::new(weights, &mut room);
         let lanes = S::Register::LANES;
         for part in 0..weights.len().div_ceil(lanes) {
             let weight = S::Register::from_floats(simd, columns.get(part));

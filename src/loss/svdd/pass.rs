@@ -8,7 +8,7 @@ use super::Totals;
 use super::distance::{Distances, Embeddings, HIGH, own_call};
 use super::gradient::{self, Gradient};
 use crate::exact::{Accumulator, ExactSum};
-use crate::input::{Live, LiveColumns, Pixels, Sum, both};
+use crate::input::{Live, LiveColumns, LiveRooms, Pixels, Sum, both};
 use crate::node::channels::{SIXTEEN, STRIP};
 use crate::node::walk::Outputs;
 use crate::simd::{
@@ -59,7 +59,8 @@ impl Kernel for Pass<'_> {
         let mut gradient = gradient.map(|gradient| Gradient { slope: slope(gradient.slope), to: gradient.to });
         let n = embeddings.cube.layout.n;
         let distances = Distances::new(simd, embeddings);
-        let live = LiveColumns::<S::Register>::new(&embeddings.cube.mask_and_weights());
+        let mut rooms = LiveRooms::new();
+        let live = LiveColumns::<S::Register>::new(&embeddings.cube.mask_and_weights(), &mut rooms);
         let mut most = STRIP;
         if gradient.is_some() {
             most = (CACHED / embeddings.center.len().max(1) / SIXTEEN * SIXTEEN).clamp(SIXTEEN, STRIP);

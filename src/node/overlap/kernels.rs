@@ -2,9 +2,9 @@
 
 use super::{Boundary, Normalization};
 use crate::exact::{BLOCK, Blocks, ExactSum, Floats, Marks, Quick, REGISTERS, Trial, as_registers};
-use crate::input::{Live, LiveColumns, Pixels, Weights};
+use crate::input::{Live, LiveColumns, LiveRooms, Pixels, Weights};
 use crate::math::logistic;
-use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Simd, copy, only, vectors, vectors_mut};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Output, Room, Simd, copy, only, vectors, vectors_mut};
 
 /// What is summed.
 #[derive(Clone, Copy, PartialEq)]
@@ -202,7 +202,8 @@ fn mark<'m>(marks: &'m mut [u8], targets: &[u8], length: usize) -> &'m [u8] {
 /// How many bytes are not 0. They are counted here while they are in the cache.
 #[inline(always)]
 fn count<S: Simd>(simd: S, marks: &[u8]) -> i64 {
-    let blocks = Columns::new(marks);
+    let mut room = Room::new();
+    let blocks = Columns::new(marks, &mut room);
     let mut count = 0;
     for index in 0..marks.len().div_ceil(64) {
         count += i64::from(simd.bits_of_bytes(blocks.get(index)).count_ones());
@@ -258,6 +259,13 @@ struct PixelVectors<'a, V: Lanes> {
     vectors: usize,
 }
 
+/// Room for the ragged ends.
+struct PixelRooms<V: Lanes> {
+    scores: Room<V::Floats>,
+    targets: Room<V::Bytes>,
+    live: LiveRooms<V>,
+}
+
 /// The inputs of one vector of pixels.
 struct PixelVector<V: Lanes> {
     score: V,
@@ -268,11 +276,11 @@ struct PixelVector<V: Lanes> {
 
 impl<'a, V: Lanes> PixelVectors<'a, V> {
     #[inline(always)]
-    fn new(pixels: &Pixels<'a>) -> Self {
+    fn new(pixels: &Pixels<'a>, rooms: &'a mut PixelRooms<V>) -> Self {
         Self {
-            scores: Columns::new(pixels.scores),
-            targets: pixels.targets.map(Columns::new),
-            live: LiveColumns::new(pixels),
+            scores: Columns::new(pixels.scores, &mut rooms.scores),
+            targets: Columns::optional(pixels.targets, &mut rooms.targets),
+            live: LiveColumns::new(pixels, &mut rooms.live),
             vectors: pixels.scores.len().div_ceil(V::LANES),
         }
     }
@@ -336,8 +344,10 @@ impl WriteGradient<'_> {
     #[inline(always)]
     fn write<V: Lanes>(self, simd: V::Simd, pixels: Pixels, normalization: Normalization) {
         let Factors { positive, negative } = self.factors;
-        let inputs = PixelVectors::<V>::new(&pixels);
-        let mut gradient = self.gradient.columns();
+        let mut rooms = PixelRooms { scores: Room::new(), targets: Room::new(), live: LiveRooms::new() };
+        let inputs = PixelVectors::<V>::new(&pixels, &mut rooms);
+        let mut room = Room::new();
+        let mut gradient = self.gradient.columns(&mut room);
         for index in 0..inputs.vectors {
             let vector = inputs.get(simd, index);
             let score = vector.score;

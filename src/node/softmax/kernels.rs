@@ -4,7 +4,7 @@ use super::MOST_CLASSES;
 use super::tile::{FLOATS, LEAST, LogitRows, MIDDLE, Tile, load_wide, store_wide};
 use crate::input::Tally;
 use crate::math;
-use crate::simd::{Bits, Columns, Counted, Kernel, Lanes, Mask, Simd, load, only, store, sum_of_counts, vectors};
+use crate::simd::{Bits, Columns, Counted, Kernel, Lanes, Mask, Room, Simd, load, only, store, sum_of_counts, vectors};
 
 /// 2^23: an integer below it, put into its low bits, is added to it.
 const FROM_INTEGER: f32 = 8_388_608.0;
@@ -37,7 +37,8 @@ impl Kernel for Read<'_> {
 
         let Self { tile, labels, valid, weights, classes, ignore } = self;
         let labels: &[f32] = vectors(labels);
-        let valid = valid.map(Columns::new);
+        let mut room = Room::new();
+        let valid = Columns::optional(valid, &mut room);
         let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
         let (mut asked, mut counted, mut on) = (zero, zero, zero);
         for index in 0..tile.vectors::<S::Register>() {
