@@ -51,13 +51,14 @@ impl Written {
 
 /// No output overlaps an input or another output. NULL spans overlap nothing.
 #[inline(never)]
-pub(super) fn disjoint(outputs: &[Written], inputs: &[&[Span]]) -> Result<(), Fault> {
-    for (index, Written { span, subject }) in outputs.iter().enumerate() {
-        let others = outputs.iter().skip(index + 1).map(|other| &other.span);
-        let mut others = others.chain(inputs.iter().copied().flatten());
-        if span.start != 0 && others.any(|other| span.overlaps(*other)) {
+pub(super) fn disjoint(mut outputs: &[Written], inputs: &[&[Span]]) -> Result<(), Fault> {
+    while let [Written { span, subject }, others @ ..] = outputs {
+        let is_shared = others.iter().any(|other| span.overlaps(other.span))
+            || inputs.iter().any(|inputs| inputs.iter().any(|input| span.overlaps(*input)));
+        if span.start != 0 && is_shared {
             return Err(Fault::new(Error::Overlap, *subject));
         }
+        outputs = others;
     }
     Ok(())
 }

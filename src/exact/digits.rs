@@ -28,8 +28,8 @@ pub fn add(digits: &mut [i64], bit: u32, value: i64) {
 #[inline(never)]
 pub fn normalize(digits: &mut [i64]) {
     let Some((highest, lower)) = digits.split_last_mut() else { return };
-    // Most often they are canonical already.
-    if lower.iter().fold(0, |all, digit| all | *digit) >> DIGIT_BITS == 0 {
+    // Most often they are canonical already. (Where code is scarce that is not asked.)
+    if !IS_SMALL && lower.iter().fold(0, |all, digit| all | *digit) >> DIGIT_BITS == 0 {
         return;
     }
     let mut carry = 0;
@@ -112,21 +112,20 @@ pub const MOST_DIGITS: usize = 20 + 1;
 /// for any digits.
 #[inline(never)]
 pub fn absolute(digits: &[i64], magnitude: &mut [u32; MOST_DIGITS]) -> bool {
-    let mut places = magnitude.iter_mut();
+    let mut digits = digits.iter();
+    let used = digits.len() + 1;
     let mut carry = 0;
-    for (digit, place) in digits.iter().zip(&mut places) {
+    for place in magnitude.iter_mut().take(used) {
+        let digit = digits.next().copied().unwrap_or(0);
         let low = (digit & DIGIT_MASK) + carry;
         carry = (digit >> DIGIT_BITS) + (low >> DIGIT_BITS);
         *place = low as u32;
-    }
-    if let Some(place) = places.next() {
-        *place = carry as u32;
     }
     let negative = carry < 0;
     if negative {
         // The negative number is the complement plus 1.
         let mut carry = true;
-        for place in magnitude.iter_mut().take(digits.len() + 1) {
+        for place in magnitude.iter_mut().take(used) {
             (*place, carry) = (!*place).overflowing_add(carry.into());
         }
     }

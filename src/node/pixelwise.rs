@@ -122,26 +122,23 @@ impl<P: Pixelwise> Walk for Targeted<'_, P> {
     fn walk(&self, Outputs { totals: mut sums, map, gradient }: Outputs) {
         let Self { params, source, softening } = *self;
         let function = params.function();
-        let is_gradient = gradient.is_some();
-        let is_map = map.is_some();
         let (slopes, output) = match gradient {
-            Some(gradient) => (params.factors(gradient.slope), Some(gradient.to)),
-            None => (Factors::default(), map),
+            Some(gradient) => (Some(params.factors(gradient.slope)), Some(gradient.to)),
+            None => (None, map),
         };
-        let factors = [params.term_factors(), slopes];
+        let terms = params.term_factors();
         source.each(Used::LABELLED, output, |Tile { pixels, output, .. }| {
-            let (map, gradient) = if is_gradient { (None, Some(output)) } else { (is_map.then_some(output), None) };
             let sums = sums.as_deref_mut();
             match softening {
                 targets if P::SOFT && simd::IS_SMALL => {
-                    simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
+                    simd::run(WalkPixels { pixels, function, targets, terms, slopes, sums, output })
                 }
                 Some(targets) if P::SOFT => {
-                    simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
+                    simd::run(WalkPixels { pixels, function, targets, terms, slopes, sums, output })
                 }
                 _ => {
                     let targets = Hard;
-                    simd::run(WalkPixels { pixels, function, targets, factors, sums, map, gradient })
+                    simd::run(WalkPixels { pixels, function, targets, terms, slopes, sums, output })
                 }
             }
         });
@@ -243,12 +240,13 @@ struct WalkPixels<'a, F, T> {
     pixels: &'a Pixels<'a>,
     function: F,
     targets: T,
-    /// The factors of the terms and of the slopes.
-    factors: [Factors; 2],
-    // What is written, as in [`Outputs`].
+    /// The factors of the terms.
+    terms: Factors,
+    /// The factors of the slopes, if the gradient is wanted.
+    slopes: Option<Factors>,
     sums: Option<&'a mut Sums>,
-    map: Option<Output<'a>>,
-    gradient: Option<Output<'a>>,
+    /// Of the gradient; without sums and gradient of the map.
+    output: Output<'a>,
 }
 
 impl<F: Function, T: Targets> Kernel for WalkPixels<'_, F, T> {
@@ -264,38 +262,33 @@ impl<F: Function, T: Targets> Kernel for WalkPixels<'_, F, T> {
 impl<F: Function, T: Targets> WalkPixels<'_, F, T> {
     #[inline(always)]
     fn walk<S: Simd, V: Lanes<Simd = S>>(self, simd: S) {
-        let Self { pixels, function, targets, factors, sums, map, gradient } = self;
+        let Self { pixels, function, targets, terms, slopes, sums, output } = self;
         let mut rooms = PixelRooms { logits: Room::new(), targets: Room::new(), live: LiveRooms::new() };
         let vectors = PixelVectors::<V>::new(pixels, &mut rooms);
-        let (is_sum, is_map) = (sums.is_some(), map.is_some());
-        let is_gradient = gradient.is_some();
-        let [of_terms, of_slopes] = factors;
-        // The margin of a positive pixel falls as its logit rises.
-        let of_slopes = Factors { positive: -of_slopes.positive, ..of_slopes };
+        let (is_sum, is_gradient) = (sums.is_some(), slopes.is_some());
         let wanted = Wanted {
             function,
             softening: targets.softening(),
-            terms: (is_sum || is_map).then_some(of_terms),
-            slopes: is_gradient.then_some(of_slopes),
+            terms: (is_sum || !is_gradient).then_some(terms),
+            // The margin of a positive pixel falls as its logit rises.
+            slopes: slopes.map(|slopes| Factors { positive: -slopes.positive, ..slopes }),
         };
-        let (mut room, [mut of_map, mut of_gradient]) = (Room::new(), [const { Room::new() }; 2]);
+        let (mut room, mut of_output) = (Room::new(), Room::new());
         let mut sum = Accumulator::new(simd, sums.map(|sums| &mut sums.loss), &mut room);
-        let mut map = map.unwrap_or(Output::nowhere()).columns(&mut of_map);
-        let mut gradient = gradient.unwrap_or(Output::nowhere()).columns(&mut of_gradient);
+        let mut output = output.columns(&mut of_output);
         for index in 0..vectors.count {
             let vector = vectors.get(simd, index);
             let (term, slope) = wanted.of(simd, &vector);
             if is_sum {
                 sum.push(term);
-            } else if is_map {
-                map.get(index).put(term);
+            } else if !is_gradient {
+                output.get(index).put(term);
             }
             if is_gradient {
-                gradient.get(index).write(vector.live.mask, slope);
+                output.get(index).write(vector.live.mask, slope);
             }
         }
-        map.finish();
-        gradient.finish();
+        output.finish();
         if is_sum {
             sum.finish(pixels.scores.len());
         }

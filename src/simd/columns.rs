@@ -33,11 +33,17 @@ impl<'a, A: Pod> Columns<'a, A> {
     #[inline(always)]
     pub fn filled<T: Pod>(slice: &'a [T], fill: T, room: &'a mut Room<A>) -> Self {
         let (head, rest) = split(slice, items::<T, A>());
-        let tail = room.put(A::zeroed());
-        flat_mut(tail).fill(fill);
-        if !rest.is_empty() {
-            copy(flat_mut(tail), rest);
-        }
+        let tail = match flat(&NO_TAIL).first() {
+            Some(none) if items::<T, A>() == 1 => none,
+            _ => {
+                let tail = room.put(A::zeroed());
+                flat_mut(tail).fill(fill);
+                if !rest.is_empty() {
+                    copy(flat_mut(tail), rest);
+                }
+                tail
+            }
+        };
         Self { whole: bytemuck::try_cast_slice(head).unwrap_or(&[]), tail }
     }
 
@@ -47,6 +53,9 @@ impl<'a, A: Pod> Columns<'a, A> {
         self.whole.get(index).unwrap_or(self.tail)
     }
 }
+
+/// Stands for the ragged end where a vector has one item, so that there is none.
+static NO_TAIL: u32 = 0;
 
 /// How many items an array has.
 const fn items<T, A>() -> usize {
