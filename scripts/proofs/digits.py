@@ -302,11 +302,9 @@ def once(number_bits=9, precision=3, divisor_bits=4):
 @states(38, "No quotient is subnormal or overflows")
 def normal():
     require(FILE, "f64::from_bits(((exponent + 1023) as u64) << 52)")
-    require("exact/mod.rs", "digits::quotient(&self.digits, LOWEST - 128 * POWER, NonZeroU64::MIN)")
     places = constant(FILE, "MOST_DIGITS")
-    for _, lowest, power in sums():
-        for unit in (lowest, lowest - 128 * power):
-            check(unit - behind() >= -1022 and unit + 32 * places + 64 <= 1023, unit)
+    for _, lowest, _ in sums():
+        check(lowest - behind() >= -1022 and lowest + 32 * places + 64 <= 1023, lowest)
 
 
 @states(39, "A check refuses no sum of so many terms")
@@ -314,10 +312,16 @@ def checks():
     require(
         "exact/mod.rs",
         "const BELOW_ALL: i64 = (1 << (-149 * POWER - LOWEST)) - 1;",
-        "if is_multiple && size.abs() <= finite as f64 {",
+        "let mut digits = self.digits; digits::normalize(&mut digits);",
+        "const LARGE: usize = (128 * POWER - LOWEST) as usize / 32;",
+        "let (below, above) = digits.split_at_checked(Self::LARGE).unwrap_or_default();",
+        "Some(i64::from(i32::try_from(size).ok()?) << u32::BITS | digit);",
+        "let size = above.iter().rev().try_fold(0, longer).ok_or(Error::Totals)?;",
+        "let is_possible = -finite <= size && (size < finite || size == finite && !is_more);",
+        "if is_multiple && is_possible { Ok(size < 0) }",
     )
-    for _, lowest, power in sums():
+    for count, lowest, power in sums():
         check(0 <= -149 * power - lowest < 32, "the lowest bit of a term is not in the lowest digit")
-        # A term is below 2^(128 power) by this share; both sides of the comparison are rounded, by 2^-53 of themselves.
-        greatest, rounding = (1 - Fraction(1, 1 << 24)) ** power, Fraction(1, 1 << 53)
-        check(greatest * (1 + rounding) <= 1 - rounding, "a sum of the greatest floats may be refused")
+        # The digits above are whole. One that does not fit 32 bits with a sign has at least 2^63 units with the next.
+        check((128 * power - lowest) % 32 == 0, "the unit is within a digit")
+        check(count > (128 * power - lowest) // 32 and (1 << 31) << 32 > (1 << 63) - 1, "a sum has no digits above")

@@ -78,8 +78,11 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accu
 
     #[inline(always)]
     fn add_buffer(&mut self) {
-        if let Some(to) = &mut self.to {
-            to.add(self.simd, self.buffer.filled_mut(), &[]);
+        let floats = self.buffer.filled_mut();
+        if let Some(to) = &mut self.to
+            && (IS_SMALL || !floats.is_empty())
+        {
+            to.add(self.simd, floats, &[]);
         }
         self.buffer.clear();
     }

@@ -108,14 +108,13 @@ fn divide(number: u64, divisor: NonZeroU64) -> (u64, u64) {
 /// The most digits that a sum has, and one more for the upper half of the highest digit.
 pub const MOST_DIGITS: usize = 20 + 1;
 
-/// Writes the digits of the absolute value to places that are 0. Returns whether the integer is negative. It is right
+/// Writes the digits of the absolute value, with zeros above them. Returns whether the integer is negative. It is right
 /// for any digits.
 #[inline(never)]
 pub fn absolute(digits: &[i64], magnitude: &mut [u32; MOST_DIGITS]) -> bool {
     let mut digits = digits.iter();
-    let used = digits.len() + 1;
     let mut carry = 0;
-    for place in magnitude.iter_mut().take(used) {
+    for place in &mut *magnitude {
         let digit = digits.next().copied().unwrap_or(0);
         let low = (digit & DIGIT_MASK) + carry;
         carry = (digit >> DIGIT_BITS) + (low >> DIGIT_BITS);
@@ -125,7 +124,7 @@ pub fn absolute(digits: &[i64], magnitude: &mut [u32; MOST_DIGITS]) -> bool {
     if negative {
         // The negative number is the complement plus 1.
         let mut carry = true;
-        for place in magnitude.iter_mut().take(used) {
+        for place in &mut *magnitude {
             (*place, carry) = (!*place).overflowing_add(carry.into());
         }
     }

@@ -116,6 +116,9 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
     /// square).
     const BELOW_ALL: i64 = (1 << (-149 * POWER - LOWEST)) - 1;
 
+    /// The first digit beyond all terms: its unit is 2^128 (of squares 2^256).
+    const LARGE: usize = (128 * POWER - LOWEST) as usize / 32;
+
     /// Adds the term of one float. (Nodes add many terms at once, which is far faster.)
     pub fn add(&mut self, float: f32) {
         self.normalize();
@@ -213,10 +216,16 @@ impl<const DIGITS: usize, const LOWEST: i32, const POWER: i32> Exact<DIGITS, LOW
             counts::check_part(count, finite)?;
             finite -= count;
         }
-        // The unit is 2^128. All floats are so far below it that roundings do not matter.
-        let size = digits::quotient(&self.digits, LOWEST - 128 * POWER, NonZeroU64::MIN);
-        let is_multiple = self.digits.first().is_some_and(|digit| digit & Self::BELOW_ALL == 0);
-        if is_multiple && size.abs() <= finite as f64 { Ok(size.is_sign_negative()) } else { Err(Error::Totals) }
+        let mut digits = self.digits;
+        digits::normalize(&mut digits);
+        let is_multiple = digits.first().is_some_and(|digit| digit & Self::BELOW_ALL == 0);
+        // In units of 2^128 (of squares 2^256), which all terms are below: the integer, and whether it is rounded down.
+        let (below, above) = digits.split_at_checked(Self::LARGE).unwrap_or_default();
+        let longer = |size: i64, digit: &i64| Some(i64::from(i32::try_from(size).ok()?) << u32::BITS | digit);
+        let size = above.iter().rev().try_fold(0, longer).ok_or(Error::Totals)?;
+        let is_more = below.iter().any(|digit| *digit != 0);
+        let is_possible = -finite <= size && (size < finite || size == finite && !is_more);
+        if is_multiple && is_possible { Ok(size < 0) } else { Err(Error::Totals) }
     }
 
     /// How many terms were NaN or infinite.
