@@ -39,12 +39,15 @@ COUNTS = {
     **dict.fromkeys(("grad_embeddings", "grad_reconstruction", "grad_logits", "grad_rgb"), ["cube.gradient"]),
     **dict.fromkeys(("grad_components", "grad_selection_weights"), ["matrix.values"]),
     "bounds": [2],
+    "dead": ["capacity"],
     **dict.fromkeys(("written", "loss", "sum", "mean", "std", "radius", "grad_r_unconstrained"), []),
-    **dict.fromkeys(("threshold", "total", "entropy"), []),
+    **dict.fromkeys(("threshold", "total", "entropy", "found"), []),
 }
 COUNTS_OF_STRUCTS = {
     "hyla_exact_sum": ["channels", "cube.channels"], "hyla_dice_totals": ["classes", "cube.channels"],
     "hyla_explained_variance_totals": ["components"], "hyla_metric": ["capacity"], "hyla_ranking_point": ["capacity"],
+    "hyla_band_statistics_totals": ["channels", "cube.channels"], "hyla_band_statistics_report": ["channels"],
+    "hyla_band_statistics_column": ["count", "cube.columns"],
 }
 
 
@@ -162,6 +165,7 @@ def items(function, kinds, given):
             if name in ("pixels", "cube"):
                 sizes[f"{name}.output"] = bytes_of_rows(value, 32, 0, 1, value.output_pitch) // 4
             if name == "cube":
+                sizes["cube.columns"] = value.n // max(value.rows, 1) * value.channels
                 plane = value.values.plane
                 pitch = value.output_pitch or plane.row_pitch // max((plane.dtype >> 11) & 31, 1) * 4
                 sizes["cube.gradient"] = bytes_of_values(value.values, value, 32, pitch) // 4

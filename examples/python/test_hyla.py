@@ -298,6 +298,38 @@ def test_values():
     )
 
 
+def test_band_statistics():
+    """Lines of a camera, against numpy, with a column of the detector that is dead."""
+    lines, columns, bands = 40, 7, 5
+    frame = np.random.default_rng(3).integers(0, 4096, (lines, columns, bands), dtype=np.uint16)
+    frame[:, 4, 2] = 17
+    params = hyla.params("band_statistics", has_saturation=1, saturation=4000.0)
+    totals = (type(hyla.struct("band_statistics_totals")) * bands)()
+    words = (type(hyla.struct("band_statistics_column")) * (columns * bands))()
+    reports = (type(hyla.struct("band_statistics_report")) * bands)()
+    for line in frame:
+        cube = hyla.struct("cube", values=hyla.interleaved(line, bands), n=columns, channels=bands)
+        hyla.band_statistics_update(params, cube, totals, words)
+    hyla.band_statistics_values(params, totals, bands, reports)
+    dead, found = np.zeros(4, np.uint64), ctypes.c_size_t()
+    hyla.band_statistics_dead_columns(words, len(words), dead, dead.size, found)
+    check(found.value == 1 and dead[0] == 2 * columns + 4, f"dead columns {dead[:found.value]}")
+    for band, report in enumerate(reports):
+        values = frame[:, :, band].astype(np.float64)
+        near = np.allclose([report.mean, report.std], [values.mean(), values.std()], rtol=1e-13, atol=0)
+        check(near, f"band {band}: {report.mean} and {report.std}")
+        counts = [report.count, report.min, report.max, report.zero, report.saturated]
+        expected = [values.size, values.min(), values.max(), (values == 0).sum(), (values >= 4000).sum()]
+        check(counts == expected, f"band {band}: {counts}, expected {expected}")
+    short = (totals._type_ * (bands - 1))()
+    refused(lambda: hyla.band_statistics_update(params, cube, short, words), "totals", "5 items", "given 4")
+    short = (words._type_ * (columns * bands - 1))()
+    refused(lambda: hyla.band_statistics_update(params, cube, totals, short), "columns", "35 items", "given 34")
+    refused(
+        lambda: hyla.band_statistics_dead_columns(words, len(words), dead, 5, found), "dead", "5 items", "given 4"
+    )
+
+
 for name, test in list(globals().items()):
     if name.startswith("test_"):
         test()

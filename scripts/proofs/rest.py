@@ -1,8 +1,9 @@
-"""Proofs of squares.rs, variance.rs, counts in floats, and of what is assumed of the machine: statements 40 to 47."""
+"""Proofs of squares.rs, variance.rs, counts in floats, and of what is assumed of the machine: statements 40 to 48."""
 
 import re
 from fractions import Fraction
 from itertools import product
+from math import isqrt
 
 import levels
 from floats import Format, to_zero
@@ -47,8 +48,16 @@ def columns():
 
 @states(42, "The difference of two products is 0 or more, or is known not to be")
 def sign(width=2):
-    require("exact/variance.rs", "for column in columns {", "(carry == 0).then_some(difference)")
-    require("exact/variance.rs", "difference(&weights, &sum, &squares).unwrap_or(0.0) / (total * total)")
+    require(
+        "exact/variance.rs",
+        "for (to, column) in digits.iter_mut().zip(columns) {",
+        "let digit = column + carry;",
+        "carry = digit >> u32::BITS;",
+        "*to = digit as u32;",
+        "(carry == 0).then_some(digits)",
+        "difference(&weights, &sum, &squares).map_or(0.0, |digits| number(&digits)) / (total * total)",
+        "difference(&[count as u32, (count >> u32::BITS) as u32], &sum, &squares).ok_or(Error::Totals)",
+    )
     places, mask = 4, (1 << width) - 1
     for one, other in product(range(1 << (width * places)), repeat=2):
         digits = [[number >> (width * place) & mask for place in range(places)] for number in (one, other)]
@@ -67,7 +76,7 @@ def sign(width=2):
 
 @states(43, "The difference of two products becomes a double within 2^-52 of itself")
 def conversion():
-    require("exact/variance.rs", "difference += unit * f64::from(digit as u32);", "unit *= DIGIT;")
+    require("exact/variance.rs", "number += unit * f64::from(*digit);", "unit *= DIGIT;")
     u = Fraction(1, 1 << 53)
     # From the lowest column up: what the columns below the highest sum to is below its unit, and every addition rounds
     # by u of its result at most. The worst is a highest digit of 1 above digits that are as large as can be.
@@ -155,3 +164,36 @@ def no_flush():
     for (default, looked_at), flush in zip(environment(), (1 << 15 | 1 << 6, 1 << 24, 1 << 24)):
         check(default & flush == 0 and looked_at & flush == flush, "flushes")
     needed(Format(levels.SMALL.precision, levels.SMALL.exponent_bits, flushes=True))
+
+
+@states(48, "A deviation is rounded once")
+def root():
+    require(
+        "exact/variance.rs",
+        "let bits = (highest as u32 + 1) * u32::BITS - leading;",
+        "let shift = (2 * (u64::BITS - divisor.leading_zeros()) + 110) as i32 - bits as i32;",
+        "let shift = shift + (shift & 1);",
+        "for bit in (0..ROOT_BITS).rev() {",
+        "if square(u128::from(more) * u128::from(divisor)) <= target {",
+        "let is_beyond = is_cut || square(u128::from(root) * u128::from(divisor)) != target;",
+        "(root | u64::from(is_beyond)) as f64 * power_of_two(-shift / 2 - 160)",
+        "let middle = high * low;",
+        "let (lower, carry) = (low * low).overflowing_add(middle << 65);",
+        "[high * high + (middle >> 63) + u128::from(carry), lower]",
+    )
+    bits = constant("exact/variance.rs", "ROOT_BITS")
+    for width in range(1, 64):
+        # The ends of what a divisor of so many bits and shifted digits of 110 or 111 bits more than twice as many are.
+        for divisor, target in product(
+            ((1 << width - 1), (1 << width) - 1), (1 << 2 * width + 109, (1 << 2 * width + 111) - 1)
+        ):
+            found = isqrt(target) // divisor
+            check(1 << 54 <= found < 1 << bits, width, "there are too few bits behind the 53, or too many")
+        check(((1 << bits) - 1) * ((1 << width) - 1) < 1 << 120, width, "is no number that can be squared")
+    # A square, with halves of four bits in the place of 64: of numbers whose upper half has one bit less.
+    for number in range(1 << 7):
+        high, low = number >> 4, number & 15
+        middle = high * low
+        lower = low * low + (middle << 5 & 255)
+        upper = high * high + (middle >> 3) + (lower >> 8)
+        check((upper << 8) + (lower & 255) == number * number, number)
