@@ -49,6 +49,7 @@ include scripts/coverage.mk         # which lines the tests run
 include scripts/mutants.mk          # whether the tests notice what is broken
 include scripts/proofs/rules.mk     # why sums are exact
 include benches/rules.mk            # make bench, bench-peers
+include benches/counts/rules.mk     # make bench-count, bench-count-check
 include cli/rules.mk                # make tool, tool-demo: the command line program
 
 header: ## write include/hyla.h anew from src/capi
