@@ -118,6 +118,8 @@ def check(counts, history):
 
 def save(counts, history):
     counts, rows = load(counts), load(history)
+    if lacking := {name for row in rows for name in row}.difference(*counts[:1]):
+        sys.exit(f"bench-count-save: failed: not counted for {', '.join(sorted(lacking))} pixels")
     # What was written down for the same commit is replaced.
     written = {(row["commit"], *key(row)) for row in counts}
     rows = [row for row in rows if (row["commit"], *key(row)) not in written]

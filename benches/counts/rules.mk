@@ -6,8 +6,8 @@ COUNT_PIXELS ?= 0 1 64 640 65536
 # valgrind hides AVX-512 from the programs.
 COUNT_TIERS ?= scalar portable $(if $(filter x86_64%,$(MACHINE)),avx2)
 COUNT_TARGET = $(or $(TARGET),$(FFI_HOST))
-# What is not yet in a commit comes after one: its name and a plus sign.
-COUNT_COMMIT ?= $(shell git rev-parse --short HEAD)$(if $(shell git status --porcelain -uno -- . ':!benches/history'),+)
+# Sources that are not yet in a commit come after one: its name and a plus sign.
+COUNT_COMMIT ?= $(shell git rev-parse --short HEAD)$(if $(shell git status --porcelain -- src Cargo.toml Cargo.lock),+)
 
 # The tiers that are shipped are counted in the library that is shipped; it lacks the scalar tier where there is SIMD.
 $(COUNTS)/scalar.o: $(RUST_SOURCES) scripts/own-object.sh
@@ -39,4 +39,8 @@ bench-count-check: bench-count ## no call takes 1 % more instructions than bench
 bench-count-save: bench-count ## write down in benches/history what calls take now
 	@benches/counts/ledger.py save $(COUNTS)/counts.csv $(COUNT_HISTORY)
 
-.PHONY: bench-count bench-count-check bench-count-save
+bench-trend: ## a page of what calls took over the commits, from benches/history
+	@mkdir -p $(COUNTS)
+	@benches/counts/trend.py $(COUNT_HISTORY) > $(COUNTS)/trend.html && echo '$@: written to $(COUNTS)/trend.html'
+
+.PHONY: bench-count bench-count-check bench-count-save bench-trend
