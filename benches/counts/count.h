@@ -1,7 +1,7 @@
 /* How many instructions a call takes: what a row of the tables is, and the buffers that calls read and write.
  *
- * callgrind counts inside functions whose names begin with hyla_ alone (benches/counts/rules.mk), so neither the
- * compiler of this program nor what it does between the calls matters. */
+ * Only what happens inside functions whose names begin with hyla_ is counted, so neither the compiler of this program
+ * nor what it does between the calls matters. */
 #ifndef COUNT_H
 #define COUNT_H
 
@@ -33,16 +33,27 @@ struct buffers {
 /* A row: the title under which the call of hyla_FUNCTION is written down, and its arguments. */
 #define COUNT(title, function, ...)                                                                                    \
     do {                                                                                                               \
-        CALLGRIND_ZERO_STATS;                                                                                          \
+        begin((uintptr_t)hyla_##function);                                                                             \
         const hyla_status status = hyla_##function(__VA_ARGS__);                                                       \
         counted(title, on->n, status);                                                                                 \
     } while (0)
 
-/* What was counted goes to callgrind's file under this title. */
+/* Of steps.c. */
+void begin_steps(uintptr_t function);
+uint64_t counted_steps(void);
+
+/* The next call of the function is counted: by callgrind, or outside of it by single steps. */
+static inline void begin(uintptr_t function) {
+    if (RUNNING_ON_VALGRIND) CALLGRIND_ZERO_STATS;
+    else begin_steps(function);
+}
+
+/* What was counted goes to callgrind's file under this title, or is written to the output in the same form. */
 static inline void counted(const char *title, size_t n, hyla_status status) {
     char name[100];
     snprintf(name, sizeof name, "%zu %s", n, title);
-    CALLGRIND_DUMP_STATS_AT(name);
+    if (RUNNING_ON_VALGRIND) CALLGRIND_DUMP_STATS_AT(name);
+    else printf("desc: Trigger: Client Request: %s\ntotals: %llu\n", name, (unsigned long long)counted_steps());
     if (!HYLA_FAILED(status)) return;
     fprintf(stderr, "counts: failed: %s: %s\n", name, hyla_status_message(status));
     exit(1);

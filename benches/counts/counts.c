@@ -1,5 +1,5 @@
 /* usage: counts TIER PIXELS...
- * Calls every node once for each number of pixels, under callgrind (benches/counts/rules.mk). */
+ * Calls every node once for each number of pixels, under callgrind or by single steps (benches/counts/rules.mk). */
 #include "count.h"
 
 /* Ordinary inputs, the same bits wherever this runs. */

@@ -118,13 +118,14 @@ def check(counts, history):
 
 def save(counts, history):
     counts, rows = load(counts), load(history)
-    if lacking := {name for row in rows for name in row}.difference(*counts[:1]):
-        sys.exit(f"bench-count-save: failed: not counted for {', '.join(sorted(lacking))} pixels")
     # What was written down for the same commit is replaced.
     written = {(row["commit"], *key(row)) for row in counts}
     rows = [row for row in rows if (row["commit"], *key(row)) not in written]
     last = {key(row): row for row in rows}
-    renewed = [row for row in counts if key(row) not in last or counts_in(row) != counts_in(last[key(row)])]
+    for row in counts:
+        if counts_in(last.get(key(row), {})).keys() - counts_in(row):
+            sys.exit(f"bench-count-save: failed: {row['call']} was counted for fewer sizes than the history has")
+    renewed = [row for row in counts if counts_in(row) != counts_in(last.get(key(row), {}))]
     Path(history).parent.mkdir(exist_ok=True)
     with open(history, "w", newline="") as file:
         write(file, rows + renewed)

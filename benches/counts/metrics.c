@@ -96,17 +96,18 @@ static void count_bands(const struct buffers *on) {
 
 /* Metrics of components, selectors and labels. */
 static void count_small(const struct buffers *on) {
-    static hyla_explained_variance_totals variances[MOST_PIXELS];
+    enum { MOST_COMPONENTS = 64 };
+    hyla_explained_variance_totals variances[MOST_COMPONENTS] = {0};
+    const size_t components = on->n < MOST_COMPONENTS ? on->n : MOST_COMPONENTS;
     const hyla_selector_entropy_metric_params entropy = HYLA_SELECTOR_ENTROPY_METRIC_PARAMS_DEFAULT;
     hyla_component_orthogonality_report orthogonality;
     hyla_selector_diversity_metric_report diversity;
     int32_t set[HYLA_DISTINCT_LABEL_COUNT_WORDS(8)] = {0};
     int64_t labels;
     double value;
-    memset(variances, 0, sizeof variances);
-    COUNT("explained_variance update", explained_variance_update, on->shares, on->n, variances);
-    COUNT("explained_variance values", explained_variance_values, variances, on->n, on->workspace,
-          on->workspace + on->n, &value);
+    COUNT("explained_variance update", explained_variance_update, on->shares, components, variances);
+    COUNT("explained_variance values", explained_variance_values, variances, components, on->workspace,
+          on->workspace + components, &value);
     COUNT("component_orthogonality values", component_orthogonality_values, &on->matrix, on->workspace, WORKSPACE,
           &orthogonality);
     COUNT("selector_entropy_metric value", selector_entropy_metric_value, &entropy, on->shares, on->n, &value);

@@ -13,9 +13,9 @@ import html
 import math
 import sys
 
-COLOURS = {"scalar": "#777", "portable": "#0969da", "avx2": "#bc4c00"}
+COLOURS = {"scalar": "#777", "portable": "#0969da", "avx2": "#bc4c00", "avx512": "#1a7f37"}
 CHARTS = [("65536", 65536, "instructions a pixel of 65,536"), ("640", 1, "instructions a call of 640 pixels")]
-WIDTH, HEIGHT, LEFT, TOP = 420, 130, 60, 10
+WIDTH, HEIGHT, LEFT, TOP = 500, 130, 70, 10
 
 STYLE = """
 body { font: 14px sans-serif; max-width: 1080px; margin: 2em auto; color: #1f2328; background: #fff; }
@@ -56,8 +56,9 @@ def number(value):
 
 def label_of(tier, counts):
     first, last = counts[min(counts)], counts[max(counts)]
-    change = f" ({100 * last / first - 100:+.1f} %)" if last != first else ""
-    return f'<span style="color: {COLOURS.get(tier, "#000")}">{tier} {number(last)}{change}</span>'
+    change = 100 * last / first - 100
+    told = f" ({change:+.1f} %)" if abs(change) >= 0.05 else ""
+    return f'<span style="color: {COLOURS.get(tier, "#000")}">{tier} {number(last)}{told}</span>'
 
 
 def chart(series, commits, title):
@@ -89,8 +90,8 @@ def chart(series, commits, title):
     legend = " &middot; ".join(label_of(tier, counts) for (_, _, tier), counts in series.items())
     drawn = "\n".join(parts)
     return (
-        f'<figure><svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{title}">\n{drawn}\n</svg>'
-        f"<figcaption>{title}: {legend}</figcaption></figure>"
+        f'<figure style="width: {WIDTH}px"><svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{title}">'
+        f"\n{drawn}\n</svg><figcaption>{title}: {legend}</figcaption></figure>"
     )
 
 
