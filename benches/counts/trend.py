@@ -5,7 +5,7 @@ usage: trend.py HISTORY > PAGE
 
 Each call has two charts: instructions a pixel of 65,536, and instructions of a call of 640 pixels. Their scale is
 logarithmic, so that a tenth more is as high on every tier. A row holds until the next one of its call, tier and
-version of rustc.
+version of rustc, or until the last row of that version.
 """
 
 import csv
@@ -27,25 +27,26 @@ path { fill: none; stroke-width: 1.5; }
 
 
 def load(path):
-    """The rows by call, and the commits in the order of the file."""
-    calls, commits = {}, []
+    """The rows by call, the commits in the order of the file, and the last of them of each version."""
+    calls, commits, until = {}, [], {}
     with open(path, newline="") as file:
         for row in csv.DictReader(file):
             if row["commit"] not in commits:
                 commits.append(row["commit"])
             calls.setdefault(row["call"], []).append(row)
-    return calls, commits
+            until[row["target"], row["rustc"]] = commits.index(row["commit"])
+    return calls, commits, until
 
 
-def series_of(rows, commits, column, divisor):
+def series_of(rows, commits, until, column, divisor):
     """The counts of each target, version of rustc and tier at each commit, from the first row on."""
     series = {}
     for row in rows:
         if row[column]:
             counts = series.setdefault((row["target"], row["rustc"], row["tier"]), {})
             counts[commits.index(row["commit"])] = max(int(row[column]) / divisor, 1e-3)
-    for counts in series.values():
-        for place in range(min(counts), len(commits)):
+    for (target, rustc, _), counts in series.items():
+        for place in range(min(counts), until[target, rustc] + 1):
             counts.setdefault(place, counts.get(place - 1))
     return {label: dict(sorted(counts.items())) for label, counts in sorted(series.items())}
 
@@ -73,7 +74,8 @@ def chart(series, commits, title):
         return TOP + tall * (high - math.log(value)) / (high - low)
 
     parts = []
-    for value in sorted({min(values), max(values)}):
+    ends = [min(values), max(values)]
+    for value in ends if down(ends[0]) - down(ends[1]) > 12 else ends[1:]:
         y = down(value)
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 10}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
         parts.append(f'<text x="{LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{number(value)}</text>')
@@ -87,7 +89,8 @@ def chart(series, commits, title):
         for (x, y), (place, value) in zip(points, counts.items(), strict=True):
             told = f"<title>{commits[place]}: {number(value)}, {name}</title>"
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}">{told}</circle>')
-    legend = " &middot; ".join(label_of(tier, counts) for (_, _, tier), counts in series.items())
+    last = [(tier, counts) for (_, _, tier), counts in series.items() if len(commits) - 1 in counts]
+    legend = " &middot; ".join(label_of(*one) for one in last)
     drawn = "\n".join(parts)
     return (
         f'<figure style="width: {WIDTH}px"><svg width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{title}">'
@@ -95,7 +98,7 @@ def chart(series, commits, title):
     )
 
 
-def page(calls, commits):
+def page(calls, commits, until):
     yield '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>hyla: instructions</title>'
     yield f"<style>{STYLE}</style>"
     yield "<h1>Instructions of each call, commit by commit</h1>"
@@ -104,7 +107,7 @@ def page(calls, commits):
     for call in sorted(calls):
         yield f"<h2>{html.escape(call)}</h2>"
         for column, divisor, title in CHARTS:
-            series = series_of(calls[call], commits, column, divisor)
+            series = series_of(calls[call], commits, until, column, divisor)
             if series:
                 yield chart(series, commits, title)
     yield "</html>"
