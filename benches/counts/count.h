@@ -48,22 +48,20 @@ static inline void begin(uintptr_t function) {
     else begin_steps(function);
 }
 
+/* A call that fails counts for nothing. */
+static inline void done(const char *what, hyla_status status) {
+    if (!HYLA_FAILED(status)) return;
+    fprintf(stderr, "counts: failed: %s: %s\n", what, hyla_status_message(status));
+    exit(1);
+}
+
 /* What was counted goes to callgrind's file under this title, or is written to the output in the same form. */
 static inline void counted(const char *title, size_t n, hyla_status status) {
     char name[100];
     snprintf(name, sizeof name, "%zu %s", n, title);
     if (RUNNING_ON_VALGRIND) CALLGRIND_DUMP_STATS_AT(name);
     else printf("desc: Trigger: Client Request: %s\ntotals: %llu\n", name, (unsigned long long)counted_steps());
-    if (!HYLA_FAILED(status)) return;
-    fprintf(stderr, "counts: failed: %s: %s\n", name, hyla_status_message(status));
-    exit(1);
-}
-
-/* A status of what comes before the call that is counted. */
-static inline void done(const char *what, hyla_status status) {
-    if (!HYLA_FAILED(status)) return;
-    fprintf(stderr, "counts: failed: %s: %s\n", what, hyla_status_message(status));
-    exit(1);
+    done(name, status);
 }
 
 void count_losses(const struct buffers *on);

@@ -65,7 +65,9 @@ int main(int count, char **arguments) {
     while (tier < HYLA_TIER_AVX512 && strcmp(hyla_tier_name(tier), arguments[1]) != 0) ++tier;
     done(arguments[1], hyla_tier_pin(tier));
     for (int i = 2; i < count; ++i) {
-        const struct buffers on = buffers_of(strtoul(arguments[i], NULL, 10));
+        const size_t n = strtoul(arguments[i], NULL, 10);
+        if (n > MOST_PIXELS) return 2;
+        const struct buffers on = buffers_of(n);
         count_losses(&on);
         count_metrics(&on);
     }
