@@ -48,7 +48,8 @@ include fuzz/rules.mk               # make fuzz, fuzz-check
 include scripts/coverage.mk         # which lines the tests run
 include scripts/mutants.mk          # whether the tests notice what is broken
 include scripts/proofs/rules.mk     # why sums are exact
-include benches/rules.mk            # make bench, bench-peers
+include benches/rules.mk            # make bench, bench-save, bench-compare, bench-peers
+include benches/counts/rules.mk     # make bench-count, bench-count-check, bench-count-save, bench-trend
 include cli/rules.mk                # make tool, tool-demo: the command line program
 
 header: ## write include/hyla.h anew from src/capi

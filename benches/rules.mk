@@ -1,7 +1,16 @@
 # Measurements; included by the Makefile, paths are those of the repository.
 
-bench: ## run the criterion benches
-	$(CARGO) bench --features scalar --bench nodes
+# ONLY chooses benches by a part of their name, or a regular expression.
+ONLY ?=
+BENCH = $(CARGO) bench --features scalar --bench nodes -- $(if $(ONLY),'$(ONLY)')
+bench: ## run the criterion benches: all, or those that ONLY= names
+	$(BENCH)
+
+bench-save: ## run them and keep their times under a name: make bench-save NAME=before ONLY=bce
+	$(BENCH) --save-baseline '$(or $(NAME),$(error NAME= says what the times are kept under))'
+
+bench-compare: ## run them and compare with the times that were kept under a name
+	$(BENCH) --baseline '$(or $(NAME),$(error NAME= says which times to compare with))'
 
 # The C compiler of the comparison is gcc: its vector math library is what a user would get.
 PEER_FLAGS := -O3 -ffast-math -Wall -Wextra
@@ -47,4 +56,4 @@ $(BUILD)/peers-ranking: benches/peers/ranking.cpp $(PEER_HEADERS) $(LIB)/libhyla
 $(PEER_NODES): $(BUILD)/peers-%: benches/peers/%_loops.cpp $(PEER_HEADERS) $(LIB)/libhyla.a
 	$(PEER_CXX) -O3 -ffast-math -march=native $(filter-out %.h %.hpp,$^) -lm -o $@
 
-.PHONY: bench bench-peers
+.PHONY: bench bench-save bench-compare bench-peers

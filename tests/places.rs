@@ -18,7 +18,7 @@ struct Node {
     family: String,
 }
 
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 10] = [
     Place { files: "src/tests", endings: &["rs"], names: module, todo: "its tests" },
     Place { files: "src/capi", endings: &["rs"], names: family, todo: "its C functions" },
     Place { files: "include/hyla.h", endings: &["h"], names: family, todo: "`make bless`" },
@@ -27,11 +27,17 @@ const PLACES: [Place; 9] = [
     Place { files: "ffi-tests", endings: &["h"], names: family, todo: "fixed inputs for the digest" },
     Place { files: "fuzz/src", endings: &["rs"], names: family, todo: "what the fuzz targets call" },
     Place { files: "benches/nodes", endings: &["rs"], names: module, todo: "a bench" },
+    Place { files: "benches/counts", endings: &["c"], names: title, todo: "a row of what is counted" },
     Place { files: "README.md", endings: &["md"], names: family, todo: "a row of the table of nodes" },
 ];
 
 fn family(node: &Node) -> String {
     format!("hyla_{}", node.family)
+}
+
+/// What the titles of its rows begin with.
+fn title(node: &Node) -> String {
+    format!("\"{}", node.family)
 }
 
 /// As a path or a list of imports names it.
