@@ -200,6 +200,12 @@ pub(crate) fn shares<V: Lanes>(greatest: V) -> Shares<V> {
 }
 
 impl<V: Lanes> Shares<V> {
+    /// The token of the tier.
+    #[inline(always)]
+    pub fn simd(&self) -> V::Simd {
+        self.origin.simd()
+    }
+
     /// Within [`EXP_MAX_ULP`].
     #[inline(always)]
     pub fn of(&self, x: V) -> V {
@@ -280,6 +286,12 @@ pub fn ln<V: Lanes>(x: V) -> V {
 /// included; `log1p(-1) = -inf`, `log1p(x < -1) = NaN`, `log1p(inf) = inf`.
 #[inline(always)]
 pub fn log1p<V: Lanes>(x: V) -> V {
+    at_ends(x, log1p_not_negative(x), -1.0)
+}
+
+/// The same of numbers that are not negative, and finite or NaN.
+#[inline(always)]
+pub(crate) fn log1p_not_negative<V: Lanes>(x: V) -> V {
     // ln(1 + x) rounds to x or its neighbour here, and powers of a smaller x would be subnormal.
     let tiny = x.abs().lt(x.constant(BELOW_26));
     let sized = V::select(tiny, x.constant(0.0), x);
@@ -293,7 +305,7 @@ pub fn log1p<V: Lanes>(x: V) -> V {
     let f = fraction + c;
     let rest = c - (f - fraction);
     let y = ln_of_parts(exponent, f, rest - rest * f);
-    at_ends(x, V::select(tiny, x, y), -1.0)
+    V::select(tiny, x, y)
 }
 
 /// `y`, but what a logarithm with its pole there gives at the pole, below it, at infinity and for

@@ -16,15 +16,18 @@
 //! Equal infinite maxima share their probability evenly; a NaN makes all of a pixel's probabilities NaN.
 //! A single channel is the second of two classes, the logits of the first being 0: the sigmoid.
 
+mod few;
 mod kernels;
 mod tile;
 
 use crate::error::Error;
 use crate::input::{Cube, Layout, Tally};
-use crate::simd::{self, copy, cut};
+use crate::simd::{self, FromRows, IS_SMALL, Output, ToRows, copy, cut};
+use few::WriteRows;
 use kernels::{Blank, Greatest, Probabilities, Read};
-use tile::{FLOATS, LEAST, ROWS};
+use tile::{FLOATS, LEAST, ROWS, WIDE};
 
+pub(crate) use few::{Few, Found};
 pub(crate) use tile::{LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 
 /// How many classes there may be.
@@ -66,7 +69,8 @@ impl<'a> LabelledCube<'a> {
     pub fn each_tile(&self, see: &mut dyn FnMut(&mut Work, Tally)) {
         let mut work = Work { tile: Tile::new(), copies: [0.0; FLOATS] };
         let rows = self.classes.clamp(1, ROWS);
-        let pitch = (FLOATS / rows / LEAST * LEAST).min(PIXELS);
+        let least = if 2 * rows <= ROWS { WIDE } else { LEAST };
+        let pitch = (FLOATS / rows / least * least).min(PIXELS);
         let n = self.cube.layout.n;
         for (number, start) in (0..n).step_by(pitch.max(1)).enumerate() {
             let tile = &mut work.tile;
@@ -104,6 +108,44 @@ impl<'a> LabelledCube<'a> {
         simd::run(Read { tile, labels, valid, weights, classes, ignore })
     }
 
+    /// Whether the channels of all pixels lie side by side without a gap, and each is a class.
+    fn is_dense(&self) -> bool {
+        let Layout { channels, pixel_stride, channel_stride, .. } = self.cube.layout;
+        !IS_SMALL && channels > 1 && channel_stride == 1 && pixel_stride == channels
+    }
+
+    /// Whether a tile is one for [`Few`]: of whole pairs of registers, in which all pixels have terms.
+    pub fn is_plain(&self, tile: &Tile) -> bool {
+        let is_planar = self.cube.layout.pixel_stride == 1 && self.cube.layout.channels > 1;
+        let is_wide = 2 * self.classes <= ROWS && tile.length.is_multiple_of(WIDE);
+        !IS_SMALL && is_wide && tile.is_full && (is_planar || self.is_dense())
+    }
+
+    /// The logits of a plain tile, all classes of it.
+    pub fn all_rows<'r>(&self, work: &'r mut Work) -> (&'r mut Tile, LogitRows<'r>)
+    where
+        'a: 'r,
+    {
+        work.tile.has_infinite = false;
+        self.rows(work, 0, true)
+    }
+
+    /// Writes the values of a plain tile to an output in the layout of the logits, or adds them.
+    #[inline(never)]
+    pub fn write_values(&self, Work { tile, copies }: &mut Work, to: &mut Output) {
+        let Layout { channels, channel_stride, .. } = self.cube.layout;
+        let (rows, length, pitch) = (&tile.values, tile.length, tile.pitch);
+        if self.is_dense() {
+            let pixels = copies.get_mut(..length * channels).unwrap_or(&mut []);
+            simd::run(FromRows { rows, pitch, channels, pixels });
+            let (length, to) = (length * channels, to.skip(tile.start * channels));
+            simd::run(WriteRows { rows: copies, pitch: length, length, count: 1, to, stride: 0 });
+        } else {
+            let (to, stride) = (to.skip(tile.start), channel_stride);
+            simd::run(WriteRows { rows, pitch, length, count: channels, to, stride });
+        }
+    }
+
     fn blocks(&self) -> impl Iterator<Item = usize> + use<> {
         (0..self.classes).step_by(ROWS)
     }
@@ -136,6 +178,12 @@ impl<'a> LabelledCube<'a> {
 
     #[inline(never)]
     fn copy_rows(&self, tile: &Tile, copies: &mut [f32; FLOATS]) {
+        if self.is_dense() && tile.length.is_multiple_of(LEAST) && tile.rows == self.classes {
+            let Layout { channels, .. } = self.cube.layout;
+            let pixels = cut(self.cube.values, tile.start * channels, tile.length * channels);
+            simd::run(ToRows { pixels, channels, rows: copies, pitch: tile.pitch });
+            return self.cover(tile, copies);
+        }
         let padded = tile.padded_length();
         let rows = copies.chunks_mut(tile.pitch.max(1)).take(tile.rows);
         for (class, row) in (tile.first..).zip(rows) {
@@ -147,6 +195,11 @@ impl<'a> LabelledCube<'a> {
             }
             padding.fill(0.0);
         }
+        self.cover(tile, copies);
+    }
+
+    /// Hides the logits of pixels without terms, and takes the limits of infinite ones.
+    fn cover(&self, tile: &Tile, copies: &mut [f32; FLOATS]) {
         if !tile.is_full {
             simd::run(Blank { tile, copies });
         }
@@ -163,7 +216,11 @@ impl<'a> LabelledCube<'a> {
         work.tile.has_infinite = false;
         if is_one_block && see.is_none() {
             let (tile, logits) = self.rows(work, 0, true);
-            if simd::run(Probabilities { tile, logits, is_plain: true, is_one_block, adds: true }) {
+            if self.is_plain(tile) {
+                if simd::run(Few { tile, logits, found: None }) {
+                    return;
+                }
+            } else if simd::run(Probabilities { tile, logits, is_plain: true, is_one_block, adds: true }) {
                 return;
             }
         }

@@ -36,6 +36,7 @@ mod output;
 mod pair;
 pub(crate) mod portable;
 pub(crate) mod scalar;
+mod transpose;
 mod write;
 
 #[cfg(target_arch = "x86_64")]
@@ -51,6 +52,7 @@ use detect::SIMD;
 pub use detect::{Tier, TierUnavailable, pin, tier};
 pub(crate) use output::{Output, Places, Vectors};
 pub(crate) use pair::Pair;
+pub(crate) use transpose::{FromRows, ToRows};
 pub use write::Write;
 pub(crate) use write::{only, over};
 

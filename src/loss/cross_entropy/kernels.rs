@@ -1,22 +1,27 @@
 //! The passes over the pixels, tile after tile.
+//!
+//! A plain tile, in which all pixels have terms whose factors are the same, takes two kernels: the softmax with what is
+//! found beside it, and terms and slopes. Every other tile takes six, which can do all: with masks, weights, smoothing,
+//! infinite logits, or many classes. The bits are the same.
 
 use super::LabelledLogits;
-use crate::exact::{ExactSum, Row};
+use crate::exact::{Blocks, ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
-use crate::math::log1p;
-use crate::node::softmax::{LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
+use crate::math::{log1p, log1p_not_negative};
+use crate::node::softmax::{Few, Found, LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 use crate::node::walk::Outputs;
-use crate::simd::{self, Counted, Kernel, Lanes, Simd, load, only, store};
+use crate::simd::{self, Counted, IS_SMALL, Kernel, Lanes, Output, Pair, Simd, load, only, store, vectors, vectors_mut};
 
 /// What is kept of each pixel of a tile.
 struct Kept {
     /// The class weight of the label, times the factors of terms and slopes, each rounded once.
     factors: [[f32; PIXELS]; 2],
-    /// The logit of the label.
+    /// The logit of the label. Of a plain tile, how much the greatest one is above it.
     logit: [f32; PIXELS],
-    /// The part of the term that smoothing spreads over the classes.
+    /// The part of the term that smoothing spreads over the classes. Of a plain tile, the ratio of the other
+    /// probabilities to the greatest one.
     spread: [f32; PIXELS],
-    /// The greatest probability, and the sum of the others.
+    /// The greatest probability, and the sum of the others. Of a plain tile, the probability of the label less 1.
     greatest: [f32; PIXELS],
     others: [f64; PIXELS],
     terms: [f32; PIXELS],
@@ -116,16 +121,122 @@ pub(super) fn tally(logits: &LabelledLogits, weights: &mut ExactSum) -> Tally {
 /// Goes over the pixels, and writes the outputs that are wanted.
 #[inline(never)]
 pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
-    let Outputs { totals, mut map, mut gradient } = outputs;
+    let Outputs { totals, map, gradient } = outputs;
     let mut sum = totals.map(|totals| &mut totals.loss);
     let weight = f64::from(logits.params.weight);
-    let of_terms = &logits.factors(weight);
     let slope = gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
-    let of_slopes = &logits.factors(weight * slope);
+    let factors = [weight, weight * slope].map(|factor| logits.factors(factor));
     let has_terms = sum.is_some() || map.is_some();
     let mut kept = Kept::new();
-    kept.factors = [of_terms, of_slopes].map(|factors| [factors.own as f32; PIXELS]);
+    kept.factors = factors.map(|factors| [factors.own as f32; PIXELS]);
+    let gradient = gradient.map(|gradient| gradient.to);
+    let mut pass = Pass { logits, factors, has_terms, kept, map, gradient };
+    if !IS_SMALL {
+        return simd::run(WalkTiles { pass: &mut pass, sum });
+    }
     logits.labels.each_tile(&mut |work, _| {
+        pass.walk_any(work);
+        if let Some(sum) = &mut sum {
+            if work.tile.is_flush_due() {
+                sum.normalize();
+            }
+            add(&work.tile, &mut pass.kept.terms, sum);
+        }
+    });
+    if let Some(sum) = sum {
+        sum.normalize();
+    }
+}
+
+/// All tiles, with one open sum for all of them.
+struct WalkTiles<'p, 'a, 'o> {
+    pass: &'p mut Pass<'a, 'o>,
+    sum: Option<&'p mut ExactSum>,
+}
+
+impl Kernel for WalkTiles<'_, '_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { pass, sum } = self;
+        let mut sum = sum.map(|sum| Blocks::new(simd, [sum]));
+        pass.logits.labels.each_tile(&mut |work, _| {
+            if !pass.walk_plain(simd, work) {
+                pass.walk_any(work);
+            }
+            if let Some(sum) = &mut sum {
+                sum.add(simd, pass.kept.terms.get_mut(..work.tile.padded_length()).unwrap_or(&mut []), &[]);
+            }
+        });
+        if let Some(sum) = &mut sum {
+            sum.finish();
+        }
+    }
+}
+
+/// What a call goes over, and what it writes.
+struct Pass<'a, 'o> {
+    logits: &'a LabelledLogits<'a>,
+    /// Of terms and of slopes.
+    factors: [ClassFactors<'a>; 2],
+    has_terms: bool,
+    kept: Kept,
+    map: Option<Output<'o>>,
+    gradient: Option<Output<'o>>,
+}
+
+impl Pass<'_, '_> {
+    /// Whether all pixels of a tile have terms whose factors are the same, without smoothing.
+    fn is_plain(&self, tile: &Tile) -> bool {
+        let LabelledLogits { labels, class_weights, .. } = self.logits;
+        let [of_terms, of_slopes] = &self.factors;
+        let are_plain = |factors: &ClassFactors| factors.own as f32 != 0.0 && factors.all == 0.0;
+        labels.is_plain(tile)
+            && labels.cube.weights.is_none()
+            && class_weights.is_none()
+            && (!self.has_terms || are_plain(of_terms))
+            && (self.gradient.is_none() || are_plain(of_slopes))
+    }
+
+    /// Finds the terms of a plain tile, and writes what is wanted. False: it must be done by [`Self::walk_any`].
+    #[inline(always)]
+    fn walk_plain<S: Simd>(&mut self, simd: S, work: &mut Work) -> bool {
+        if !self.is_plain(&work.tile) {
+            return false;
+        }
+        let Kept { logit, spread, greatest, .. } = &mut self.kept;
+        let (tile, logits) = self.logits.labels.all_rows(work);
+        let found = Some(Found { behind: logit, ratio: spread, short: greatest });
+        if !simd.call(Few { tile, logits, found }) {
+            return false;
+        }
+        let (kept, has_slopes) = (&mut self.kept, self.gradient.is_some());
+        simd.call(FinishPlain { tile, kept, has_terms: self.has_terms, has_slopes });
+        self.write(work);
+        true
+    }
+
+    /// Writes the terms to the map, and the slopes of a plain tile, which stand in the place of its probabilities.
+    fn write(&mut self, work: &mut Work) {
+        self.write_map(&work.tile);
+        if let Some(gradient) = &mut self.gradient {
+            self.logits.labels.write_values(work, gradient);
+        }
+    }
+
+    #[inline(never)]
+    fn write_map(&mut self, tile: &Tile) {
+        if let Some(map) = &mut self.map {
+            map.put(tile.start, 1, tile.length, &self.kept.terms);
+        }
+    }
+
+    /// Finds the terms of a tile, and writes what is wanted.
+    #[inline(never)]
+    fn walk_any(&mut self, work: &mut Work) {
+        let Self { logits, factors, has_terms, ref mut kept, .. } = *self;
+        let [of_terms, of_slopes] = &factors;
         if logits.class_weights.is_some() {
             let [of_term, of_slope] = &mut kept.factors;
             of_terms.of_labels(of_terms.own, &work.tile, of_term);
@@ -133,33 +244,64 @@ pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
         }
         kept.spread = [0.0; PIXELS];
         let mut see = |tile: &Tile, logits: LogitRows| {
-            simd::run(FindLogits { tile, logits, factors: of_terms, kept: &mut kept });
+            simd::run(FindLogits { tile, logits, factors: of_terms, kept: &mut *kept });
         };
         logits.labels.softmax(work, if has_terms { Some(&mut see) } else { None });
-        logits.find_others(work, &mut kept);
+        logits.find_others(work, kept);
         if has_terms {
             let tile = &work.tile;
-            simd::run(FindTerms { tile, factors: of_terms, kept: &mut kept });
-            if let Some(map) = &mut map {
-                map.put(tile.start, 1, tile.length, &kept.terms);
-            }
-            if let Some(sum) = &mut sum {
-                if tile.is_flush_due() {
-                    sum.normalize();
-                }
-                add(tile, &mut kept.terms, sum);
-            }
+            simd::run(FindTerms { tile, factors: of_terms, kept });
+            self.write_map(tile);
         }
-        if let Some(gradient) = &mut gradient {
+        let kept = &self.kept;
+        if let Some(gradient) = &mut self.gradient {
             logits.labels.each_block(work, &mut |tile| {
-                let gradient = CubeOutput::new(gradient.to.reborrow(), logits.labels.cube.layout);
-                let (factors, kept) = (of_slopes, &kept);
-                simd::run(WriteGradient { tile, factors, kept, gradient });
+                let gradient = CubeOutput::new(gradient.reborrow(), logits.labels.cube.layout);
+                simd::run(WriteGradient { tile, factors: of_slopes, kept, gradient });
             });
         }
-    });
-    if let Some(sum) = sum {
-        sum.normalize();
+    }
+}
+
+/// Finds the terms of a plain tile, and puts the slopes in the place of its probabilities.
+struct FinishPlain<'t> {
+    tile: &'t mut Tile,
+    kept: &'t mut Kept,
+    has_terms: bool,
+    has_slopes: bool,
+}
+
+impl Kernel for FinishPlain<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tile, kept, has_terms, has_slopes } = self;
+        if has_terms {
+            let factor: Pair<S::Register> = load(simd, &kept.factors[0], 0);
+            for index in 0..tile.vectors::<Pair<S::Register>>() {
+                let log_sum = log1p_not_negative(load::<Pair<S::Register>>(simd, &kept.spread, index));
+                let behind: Pair<S::Register> = load(simd, &kept.logit, index);
+                let term = (log_sum + behind) * factor;
+                store(term, &mut kept.terms, index);
+            }
+        }
+        if has_slopes {
+            let factor: S::Register = load(simd, &kept.factors[1], 0);
+            let length = tile.padded_length();
+            let labels = vectors(tile.class.get(..length).unwrap_or(&[]));
+            let shorts = vectors(kept.greatest.get(..length).unwrap_or(&[]));
+            let mut class = factor.constant(0.0);
+            for row in tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows) {
+                for ((value, label), short) in vectors_mut(row).iter_mut().zip(labels).zip(shorts) {
+                    let is_own = S::Register::from_floats(simd, label).eq(class);
+                    let short = S::Register::from_floats(simd, short);
+                    let error = S::Register::select(is_own, short, S::Register::from_floats(simd, value));
+                    (error * factor).to_floats(value);
+                }
+                class = class + 1.0;
+            }
+        }
     }
 }
 

@@ -75,8 +75,14 @@ impl Kernel for Weigh<'_> {
 #[inline(never)]
 pub(super) fn write(labels: &LabelledCube, table: &mut SlopeTable, mut gradient: Output) {
     let mut means = [0.0; PIXELS];
+    let is_plain = labels.cube.weights.is_none();
     labels.each_tile(&mut |work, _| {
         labels.softmax(work, None);
+        if is_plain && labels.is_plain(&work.tile) {
+            let slopes = table.of_rows(&work.tile);
+            simd::run(FindGradient { tile: &mut work.tile, slopes });
+            return labels.write_values(work, &mut gradient);
+        }
         means = [0.0; PIXELS];
         labels.each_block(work, &mut |tile| {
             let slopes = table.of_rows(tile);
@@ -96,6 +102,36 @@ fn slope_of<V: Lanes>(slopes: &[Slopes], row: usize, class: V, tile: &Tile) -> V
     let [own, other] = slopes.get(row).copied().unwrap_or([0.0; 2]);
     let is_own = class.eq(class.constant((tile.first + row) as f32));
     V::select(is_own, class.constant(own), class.constant(other))
+}
+
+/// Puts the gradient of a plain tile in the place of its probabilities.
+struct FindGradient<'t> {
+    tile: &'t mut Tile,
+    slopes: &'t [Slopes],
+}
+
+impl Kernel for FindGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { tile, slopes } = self;
+        let (rows, pitch) = (tile.rows, tile.pitch / S::Register::LANES);
+        for index in 0..tile.vectors::<S::Register>() {
+            let class: S::Register = load(simd, &tile.class, index);
+            let mut mean = class.constant(0.0).widen();
+            for row in 0..rows {
+                let slope = slope_of(slopes, row, class, tile);
+                mean = mean + (slope * tile.value::<S::Register>(simd, row, index)).widen();
+            }
+            for row in 0..rows {
+                let slope = slope_of(slopes, row, class, tile);
+                let away = S::Register::narrow(slope.widen() - mean);
+                let value = tile.value::<S::Register>(simd, row, index) * away;
+                store(value, &mut tile.values, index + row * pitch);
+            }
+        }
+    }
 }
 
 /// Adds to `sum_c h_c p_c`.

@@ -1,20 +1,12 @@
 //! The kernels of a tile: labels, greatest logits, probabilities.
 
-use super::MOST_CLASSES;
-use super::tile::{FLOATS, LEAST, LogitRows, MIDDLE, Tile, load_wide, store_wide};
+use super::tile::{FLOATS, LogitRows, MIDDLE, Tile, WIDE, load_wide, store_wide};
 use crate::input::Tally;
 use crate::math;
-use crate::simd::{Bits, Columns, Counted, Kernel, Lanes, Mask, Room, Simd, load, only, store, sum_of_counts, vectors};
+use crate::simd::{Columns, Counted, Kernel, Lanes, Mask, Room, Simd, load, only, store, sum_of_counts, vectors};
 
 /// 2^23: an integer below it, put into its low bits, is added to it.
 const FROM_INTEGER: f32 = 8_388_608.0;
-
-/// Which integers, all below 2^23, are 0.
-#[inline(always)]
-fn are_zero<V: Lanes>(integers: V::Bits, zero: V) -> V::Mask {
-    let from_integer = zero.constant(FROM_INTEGER);
-    V::from_bits(integers | from_integer.to_bits()).eq(from_integer)
-}
 
 /// Reads labels, and sets the weights of pixels without terms to 0. Counts the pixels that count, and those that do not
 /// count because of a bad weight or label.
@@ -32,31 +24,30 @@ impl Kernel for Read<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Tally {
-        // How many bits a label has at most. A greater number is no class.
-        const LOW: u32 = MOST_CLASSES.ilog2() + 1;
-
         let Self { tile, labels, valid, weights, classes, ignore } = self;
         let labels: &[f32] = vectors(labels);
         let mut room = Room::new();
         let valid = Columns::optional(valid, &mut room);
         let (zero, one) = (S::Register::splat(simd, 0.0), S::Register::splat(simd, 1.0));
         let (mut asked, mut counted, mut on) = (zero, zero, zero);
+        let from_integer = zero.constant(FROM_INTEGER).to_bits();
+        let highest = zero.constant_bits(classes.saturating_sub(1) as u32);
+        let ignored = match ignore {
+            Some(ignore) => Some(zero.constant_bits(ignore as u32)),
+            None => None,
+        };
         for index in 0..tile.vectors::<S::Register>() {
             let label = load::<S::Register>(simd, labels, index).to_bits();
             let mut is_asked = S::Register::everywhere(simd);
             if let Some(valid) = &valid {
                 is_asked = S::Register::mask_from_bytes(simd, valid.get(index));
             }
-            if let Some(ignore) = ignore {
-                let other = label ^ zero.constant_bits(ignore as u32);
-                let low = are_zero(other & zero.constant_bits(0xffff), zero);
-                is_asked = is_asked & !(low & are_zero(other.shr(16), zero));
+            if let Some(ignored) = ignored {
+                is_asked = is_asked & S::Register::gt_bits(label ^ ignored, zero.to_bits());
             }
-            let low = label & zero.constant_bits((1 << LOW) - 1);
-            let from_integer = zero.constant(FROM_INTEGER).to_bits();
-            let class = S::Register::from_bits(low | from_integer) - FROM_INTEGER;
-            let is_class = are_zero(label.shr(LOW), zero) & class.lt(zero.constant(classes as f32));
-            let mut counts = is_asked & is_class;
+            // (Of what is no class this is some number.)
+            let class = S::Register::from_bits(label | from_integer) - FROM_INTEGER;
+            let mut counts = is_asked & !S::Register::gt_bits(label, highest);
             let mut has_terms = counts;
             let mut weight = one;
             if let Some(weights) = weights {
@@ -128,7 +119,7 @@ impl Kernel for Greatest<'_> {
 }
 
 /// How many exponentials are added as floats before their sum is widened.
-const GROUP: usize = 4;
+pub(super) const GROUP: usize = 4;
 
 /// Makes probabilities of logits. With several blocks they are right only if the exponentials of all blocks were added
 /// to the sums before.
@@ -193,7 +184,7 @@ impl Kernel for Probabilities<'_> {
                 store(share * scale, &mut tile.values, place);
             }
         }
-        let mut extremes = [[f32::INFINITY; LEAST], [f32::NEG_INFINITY; LEAST]];
+        let mut extremes = [[f32::INFINITY; WIDE], [f32::NEG_INFINITY; WIDE]];
         store(least, &mut extremes[0], 0);
         store(most, &mut extremes[1], 0);
         tile.note(extremes, is_plain && !is_nan.any())

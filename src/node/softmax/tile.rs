@@ -9,6 +9,8 @@ pub(crate) const PIXELS: usize = on_stack(512);
 pub(crate) const FLOATS: usize = PIXELS * 4;
 /// The fewest pixels of a tile. Rows are multiples of it, and no register has more lanes.
 pub(crate) const LEAST: usize = 16;
+/// The same where pairs of registers are whole.
+pub(crate) const WIDE: usize = 2 * LEAST;
 /// How many classes a block has at most.
 pub(crate) const ROWS: usize = FLOATS / LEAST;
 
@@ -159,7 +161,7 @@ impl Tile {
     /// Notes the bounds of the probabilities, found from the extremes of the logits. `is_plain` says that no
     /// probability is NaN. Returns whether all logits are small.
     #[inline(never)]
-    pub fn note(&mut self, extremes: [[f32; LEAST]; 2], is_plain: bool) -> bool {
+    pub fn note(&mut self, extremes: [[f32; WIDE]; 2], is_plain: bool) -> bool {
         let [least, most] = extremes;
         let least = least.into_iter().fold(f32::INFINITY, |a, b| if b < a { b } else { a });
         let most = most.into_iter().fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });

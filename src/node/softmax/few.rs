@@ -1,0 +1,150 @@
+//! Softmax of tiles without exceptions, all classes at hand: the bits of [`super::kernels`] in one walk.
+//!
+//! Such a tile has whole pairs of registers, and all of its pixels have terms ([`super::LabelledCube::is_plain`]). Two
+//! registers are in flight, because one would wait for the long chain of its exponential. How many classes there are is
+//! known when it runs: a copy of the code for each number would take five times the room, and gain little.
+
+use super::kernels::GROUP;
+use super::tile::{LogitRows, MIDDLE, PIXELS, Tile, WIDE};
+use crate::math;
+use crate::simd::{Kernel, Lanes, Mask, Output, Pair, Simd, load, store, vectors};
+
+/// What cross-entropy needs of each pixel of a tile beside the probabilities.
+pub(crate) struct Found<'t> {
+    /// The greatest logit, less that of the label.
+    pub behind: &'t mut [f32; PIXELS],
+    /// The sum of all probabilities but the greatest, divided by the greatest.
+    pub ratio: &'t mut [f32; PIXELS],
+    /// The probability of the label, less 1.
+    pub short: &'t mut [f32; PIXELS],
+}
+
+/// Makes probabilities of logits.
+pub(crate) struct Few<'t> {
+    pub tile: &'t mut Tile,
+    pub logits: LogitRows<'t>,
+    /// If given, it is found too. Otherwise the greatest logits are not looked for, and all logits must be small.
+    pub found: Option<Found<'t>>,
+}
+
+impl Kernel for Few<'_> {
+    /// Whether what was found is right: no logit is NaN, and no greatest one infinite, or all are small.
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> bool {
+        let Self { tile, logits, found } = self;
+        match found {
+            Some(found) => find::<Pair<S::Register>>(simd, tile, logits, found),
+            None => find_plain::<Pair<S::Register>>(simd, tile, logits),
+        }
+    }
+}
+
+#[inline(always)]
+fn find<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows, found: Found) -> bool {
+    let (zero, one) = (V::splat(simd, 0.0), V::splat(simd, 1.0));
+    let infinity = zero.constant(f32::INFINITY);
+    let mut is_special = zero.lt(zero);
+    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
+    for index in 0..tile.vectors::<V>() {
+        let label: V = load(simd, &tile.class, index);
+        let (mut class, mut own_logit, mut greatest_logit) = (zero, zero, infinity.negate());
+        for row in 0..rows {
+            let logit: V = logits.get(simd, row, index);
+            greatest_logit = greatest_logit.max(logit);
+            own_logit = V::select(label.eq(class), logit, own_logit);
+            class = class + 1.0;
+        }
+        let shares = math::shares(greatest_logit);
+        let scale = one / add_shares(tile, logits, &shares, index);
+        is_special = is_special | !scale.eq(scale) | greatest_logit.abs().eq(infinity);
+        let (mut class, mut own, mut greatest) = (zero, zero, zero);
+        let mut others = zero.widen();
+        for row in 0..rows {
+            let place = index + row * pitch;
+            let probability = load::<V>(simd, &tile.values, place) * scale;
+            store(probability, &mut tile.values, place);
+            own = V::select(label.eq(class), probability, own);
+            class = class + 1.0;
+            others = others + greatest.min(probability).widen();
+            greatest = greatest.max(probability);
+        }
+        let others = V::narrow(others);
+        store(greatest_logit - own_logit, found.behind, index);
+        store(others / greatest, found.ratio, index);
+        store(V::select(own.eq(greatest), others.negate(), own - 1.0), found.short, index);
+    }
+    !is_special.any()
+}
+
+#[inline(always)]
+fn find_plain<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows) -> bool {
+    let one = V::splat(simd, 1.0);
+    let (mut least, mut most) = (one.constant(f32::INFINITY), one.constant(f32::NEG_INFINITY));
+    let mut is_nan = one.lt(one);
+    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
+    let shares = math::shares(one.constant(MIDDLE));
+    for index in 0..tile.vectors::<V>() {
+        for row in 0..rows {
+            let logit: V = logits.get(simd, row, index);
+            least = logit.min(least);
+            most = logit.max(most);
+        }
+        let scale = one / add_shares(tile, logits, &shares, index);
+        is_nan = is_nan | !scale.eq(scale);
+        for row in 0..rows {
+            let place = index + row * pitch;
+            store(load::<V>(simd, &tile.values, place) * scale, &mut tile.values, place);
+        }
+    }
+    let mut extremes = [[f32::INFINITY; WIDE], [f32::NEG_INFINITY; WIDE]];
+    store(least, &mut extremes[0], 0);
+    store(most, &mut extremes[1], 0);
+    tile.note(extremes, !is_nan.any())
+}
+
+/// Stores the exponentials of a vector of pixels, and returns their sum, in the order that all kernels have.
+#[inline(always)]
+fn add_shares<V: Lanes>(tile: &mut Tile, logits: LogitRows, shares: &math::Shares<V>, index: usize) -> V {
+    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
+    let simd = shares.simd();
+    let mut group = V::splat(simd, 0.0);
+    let mut sum = group.widen();
+    for row in 0..rows {
+        let share = shares.of(logits.get(simd, row, index));
+        store(share, &mut tile.values, index + row * pitch);
+        group = group + share;
+        if row % GROUP == GROUP - 1 && row + 1 < rows {
+            sum = sum + group.widen();
+            group = V::splat(simd, 0.0);
+        }
+    }
+    if rows > GROUP { V::narrow(sum + group.widen()) } else { group }
+}
+
+/// Writes rows of a tile to an output, where they lie `stride` floats apart.
+pub(super) struct WriteRows<'t> {
+    pub rows: &'t [f32],
+    pub pitch: usize,
+    /// How many floats of a row are written: whole registers.
+    pub length: usize,
+    pub count: usize,
+    pub to: Output<'t>,
+    pub stride: usize,
+}
+
+impl Kernel for WriteRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { rows, pitch, length, count, mut to, stride } = self;
+        for (row, floats) in rows.chunks(pitch.max(1)).take(count).enumerate() {
+            let places = to.part(row * stride, length).vectors().iter();
+            for (place, floats) in places.zip(vectors(floats.get(..length).unwrap_or(&[]))) {
+                place.write(None, S::Register::from_floats(simd, floats));
+            }
+        }
+    }
+}
