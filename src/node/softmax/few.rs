@@ -41,37 +41,46 @@ impl Kernel for Few<'_> {
     }
 }
 
+// Each loop is short, so that the steps of one vector of pixels need not wait for those of the vector before.
+
 #[inline(always)]
 fn find<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows, found: Found) -> bool {
     let (zero, one) = (V::splat(simd, 0.0), V::splat(simd, 1.0));
     let infinity = zero.constant(f32::INFINITY);
     let mut is_special = zero.lt(zero);
-    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
+    let rows = tile.rows;
     for index in 0..tile.vectors::<V>() {
         let label: V = load(simd, &tile.class, index);
-        let (mut class, mut own_logit, mut greatest_logit) = (zero, zero, infinity.negate());
-        for row in 0..rows {
-            let logit: V = logits.get(simd, row, index);
-            greatest_logit = greatest_logit.max(logit);
-            own_logit = V::select(label.eq(class), logit, own_logit);
+        let (mut class, mut own, mut greatest) = (zero, zero, infinity.negate());
+        for row in logits.rows::<V>(index).take(rows) {
+            let logit: V = load(simd, row, 0);
+            greatest = greatest.max(logit);
+            own = V::select(label.eq(class), logit, own);
             class = class + 1.0;
         }
-        let shares = math::shares(greatest_logit);
-        let scale = one / add_shares(tile, logits, &shares, index);
-        is_special = is_special | !scale.eq(scale) | greatest_logit.abs().eq(infinity);
+        is_special = is_special | greatest.abs().eq(infinity);
+        store(greatest, &mut tile.greatest, index);
+        store(greatest - own, found.behind, index);
+    }
+    for index in 0..tile.vectors::<V>() {
+        let shares = math::shares(load::<V>(simd, &tile.greatest, index));
+        store(add_shares(tile, logits, &shares, index), &mut tile.greatest, index);
+    }
+    for index in 0..tile.vectors::<V>() {
+        let label: V = load(simd, &tile.class, index);
+        let scale = one / load::<V>(simd, &tile.greatest, index);
+        is_special = is_special | !scale.eq(scale);
         let (mut class, mut own, mut greatest) = (zero, zero, zero);
         let mut others = zero.widen();
-        for row in 0..rows {
-            let place = index + row * pitch;
-            let probability = load::<V>(simd, &tile.values, place) * scale;
-            store(probability, &mut tile.values, place);
+        for row in tile.values.chunks_mut(tile.pitch.max(1)).take(rows) {
+            let probability = load::<V>(simd, row, index) * scale;
+            store(probability, row, index);
             own = V::select(label.eq(class), probability, own);
             class = class + 1.0;
             others = others + greatest.min(probability).widen();
             greatest = greatest.max(probability);
         }
         let others = V::narrow(others);
-        store(greatest_logit - own_logit, found.behind, index);
         store(others / greatest, found.ratio, index);
         store(V::select(own.eq(greatest), others.negate(), own - 1.0), found.short, index);
     }
@@ -83,19 +92,20 @@ fn find_plain<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows) -> bo
     let one = V::splat(simd, 1.0);
     let (mut least, mut most) = (one.constant(f32::INFINITY), one.constant(f32::NEG_INFINITY));
     let mut is_nan = one.lt(one);
-    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
     let shares = math::shares(one.constant(MIDDLE));
     for index in 0..tile.vectors::<V>() {
-        for row in 0..rows {
-            let logit: V = logits.get(simd, row, index);
+        for row in logits.rows::<V>(index).take(tile.rows) {
+            let logit: V = load(simd, row, 0);
             least = logit.min(least);
             most = logit.max(most);
         }
-        let scale = one / add_shares(tile, logits, &shares, index);
+        store(add_shares(tile, logits, &shares, index), &mut tile.greatest, index);
+    }
+    for index in 0..tile.vectors::<V>() {
+        let scale = one / load::<V>(simd, &tile.greatest, index);
         is_nan = is_nan | !scale.eq(scale);
-        for row in 0..rows {
-            let place = index + row * pitch;
-            store(load::<V>(simd, &tile.values, place) * scale, &mut tile.values, place);
+        for row in tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows) {
+            store(load::<V>(simd, row, index) * scale, row, index);
         }
     }
     let mut extremes = [[f32::INFINITY; WIDE], [f32::NEG_INFINITY; WIDE]];
@@ -107,20 +117,20 @@ fn find_plain<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows) -> bo
 /// Stores the exponentials of a vector of pixels, and returns their sum, in the order that all kernels have.
 #[inline(always)]
 fn add_shares<V: Lanes>(tile: &mut Tile, logits: LogitRows, shares: &math::Shares<V>, index: usize) -> V {
-    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
     let simd = shares.simd();
     let mut group = V::splat(simd, 0.0);
     let mut sum = group.widen();
-    for row in 0..rows {
-        let share = shares.of(logits.get(simd, row, index));
-        store(share, &mut tile.values, index + row * pitch);
-        group = group + share;
-        if row % GROUP == GROUP - 1 && row + 1 < rows {
+    let to = tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows);
+    for (row, (to, logits)) in to.zip(logits.rows::<V>(index)).enumerate() {
+        if row % GROUP == 0 && row != 0 {
             sum = sum + group.widen();
             group = V::splat(simd, 0.0);
         }
+        let share = shares.of(load(simd, logits, 0));
+        store(share, to, index);
+        group = group + share;
     }
-    if rows > GROUP { V::narrow(sum + group.widen()) } else { group }
+    if tile.rows > GROUP { V::narrow(sum + group.widen()) } else { group }
 }
 
 /// Writes rows of a tile to an output, where they lie `stride` floats apart.

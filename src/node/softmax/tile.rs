@@ -65,6 +65,13 @@ impl LogitRows<'_> {
         let rest = self.floats.get(row * self.pitch + index * V::LANES..).unwrap_or(&[]);
         load(simd, rest.get(..V::LANES).unwrap_or(&[]), 0)
     }
+
+    /// The rows from a vector on, each as [`load`] takes it. (Whoever goes over all rows looks at fewer ends so.)
+    #[inline(always)]
+    pub fn rows<V: Lanes>(&self, index: usize) -> impl Iterator<Item = &[f32]> {
+        let rest = self.floats.get(index * V::LANES..).unwrap_or(&[]);
+        rest.chunks(self.pitch.max(1)).map(|row| row.get(..V::LANES).unwrap_or(&[]))
+    }
 }
 
 /// A tile, and room for copies of its logits.
