@@ -10,7 +10,7 @@ use crate::input::{CubeOutput, Tally};
 use crate::math::{log1p, log1p_not_negative};
 use crate::node::softmax::{Few, Found, LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 use crate::node::walk::Outputs;
-use crate::simd::{self, Counted, IS_SMALL, Kernel, Lanes, Output, Pair, Simd, load, only, store, vectors, vectors_mut};
+use crate::simd::{self, Counted, IS_SMALL, Kernel, Lanes, Output, Pair, Simd, load, only, store};
 
 /// What is kept of each pixel of a tile.
 struct Kept {
@@ -211,18 +211,17 @@ impl Pass<'_, '_> {
         if !simd.call(Few { tile, logits, found }) {
             return false;
         }
-        let (kept, has_slopes) = (&mut self.kept, self.gradient.is_some());
-        simd.call(FinishPlain { tile, kept, has_terms: self.has_terms, has_slopes });
-        self.write(work);
-        true
-    }
-
-    /// Writes the terms to the map, and the slopes of a plain tile, which stand in the place of its probabilities.
-    fn write(&mut self, work: &mut Work) {
-        self.write_map(&work.tile);
-        if let Some(gradient) = &mut self.gradient {
-            self.logits.labels.write_values(work, gradient);
+        let labels = &self.logits.labels;
+        let is_planar = labels.cube.layout.pixel_stride == 1;
+        let has_slopes = self.gradient.is_some();
+        let to = self.gradient.as_mut().filter(|_| is_planar);
+        let to = to.map(|to| CubeOutput::new(to.reborrow(), labels.cube.layout));
+        simd.call(FinishPlain { tile, kept: &mut self.kept, has_terms: self.has_terms, has_slopes, to });
+        if let (Some(gradient), false) = (&mut self.gradient, is_planar) {
+            labels.write_values(work, gradient);
         }
+        self.write_map(&work.tile);
+        true
     }
 
     #[inline(never)]
@@ -263,12 +262,15 @@ impl Pass<'_, '_> {
     }
 }
 
-/// Finds the terms of a plain tile, and puts the slopes in the place of its probabilities.
+/// Finds terms and slopes of a plain tile. (Slopes are stored between the steps of the logarithms, which do not wait for
+/// memory.)
 struct FinishPlain<'t> {
     tile: &'t mut Tile,
     kept: &'t mut Kept,
     has_terms: bool,
     has_slopes: bool,
+    /// Where slopes go. None: to the place of the probabilities.
+    to: Option<CubeOutput<'t>>,
 }
 
 impl Kernel for FinishPlain<'_> {
@@ -276,30 +278,34 @@ impl Kernel for FinishPlain<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { tile, kept, has_terms, has_slopes } = self;
-        if has_terms {
-            let factor: Pair<S::Register> = load(simd, &kept.factors[0], 0);
-            for index in 0..tile.vectors::<Pair<S::Register>>() {
-                let log_sum = log1p_not_negative(load::<Pair<S::Register>>(simd, &kept.spread, index));
-                let behind: Pair<S::Register> = load(simd, &kept.logit, index);
-                let term = (log_sum + behind) * factor;
-                store(term, &mut kept.terms, index);
+        self.finish::<Pair<S::Register>>(simd);
+    }
+}
+
+impl FinishPlain<'_> {
+    #[inline(always)]
+    fn finish<V: Lanes>(self, simd: V::Simd) {
+        let Self { tile, kept, has_terms, has_slopes, mut to } = self;
+        let [of_terms, of_slopes] = &kept.factors;
+        let (of_term, of_slope): (V, V) = (load(simd, of_terms, 0), load(simd, of_slopes, 0));
+        let start = tile.start / V::LANES;
+        for index in 0..tile.vectors::<V>() {
+            if has_terms {
+                let log_sum = log1p_not_negative(load::<V>(simd, &kept.spread, index));
+                store((log_sum + load::<V>(simd, &kept.logit, index)) * of_term, &mut kept.terms, index);
             }
-        }
-        if has_slopes {
-            let factor: S::Register = load(simd, &kept.factors[1], 0);
-            let length = tile.padded_length();
-            let labels = vectors(tile.class.get(..length).unwrap_or(&[]));
-            let shorts = vectors(kept.greatest.get(..length).unwrap_or(&[]));
-            let mut class = factor.constant(0.0);
-            for row in tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows) {
-                for ((value, label), short) in vectors_mut(row).iter_mut().zip(labels).zip(shorts) {
-                    let is_own = S::Register::from_floats(simd, label).eq(class);
-                    let short = S::Register::from_floats(simd, short);
-                    let error = S::Register::select(is_own, short, S::Register::from_floats(simd, value));
-                    (error * factor).to_floats(value);
+            if has_slopes {
+                let (label, _) = tile.classes::<V>(simd, index);
+                let short: V = load(simd, &kept.greatest, index);
+                let mut class = of_slope.constant(0.0);
+                for (row, values) in tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows).enumerate() {
+                    let error = V::select(label.eq(class), short, load(simd, values, index));
+                    match &mut to {
+                        Some(to) => to.write(start + index, row, None, error * of_slope),
+                        None => store(error * of_slope, values, index),
+                    }
+                    class = class + 1.0;
                 }
-                class = class + 1.0;
             }
         }
     }
