@@ -298,11 +298,12 @@ impl FinishPlain<'_> {
                 let (label, _) = tile.classes::<V>(simd, index);
                 let short: V = load(simd, &kept.greatest, index);
                 let mut class = of_slope.constant(0.0);
-                for (row, values) in tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows).enumerate() {
-                    let error = V::select(label.eq(class), short, load(simd, values, index));
+                for row in 0..tile.rows {
+                    let place = tile.place::<V>(row, index);
+                    let error = V::select(label.eq(class), short, load(simd, &tile.values, place));
                     match &mut to {
                         Some(to) => to.write(start + index, row, None, error * of_slope),
-                        None => store(error * of_slope, values, index),
+                        None => store(error * of_slope, &mut tile.values, place),
                     }
                     class = class + 1.0;
                 }

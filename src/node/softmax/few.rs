@@ -48,7 +48,7 @@ fn find<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows, found: Foun
     let (zero, one) = (V::splat(simd, 0.0), V::splat(simd, 1.0));
     let infinity = zero.constant(f32::INFINITY);
     let mut is_special = zero.lt(zero);
-    let rows = tile.rows;
+    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
     for index in 0..tile.vectors::<V>() {
         let label: V = load(simd, &tile.class, index);
         let (mut class, mut own, mut greatest) = (zero, zero, infinity.negate());
@@ -72,9 +72,10 @@ fn find<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows, found: Foun
         is_special = is_special | !scale.eq(scale);
         let (mut class, mut own, mut greatest) = (zero, zero, zero);
         let mut others = zero.widen();
-        for row in tile.values.chunks_mut(tile.pitch.max(1)).take(rows) {
-            let probability = load::<V>(simd, row, index) * scale;
-            store(probability, row, index);
+        for row in 0..rows {
+            let place = index + row * pitch;
+            let probability = load::<V>(simd, &tile.values, place) * scale;
+            store(probability, &mut tile.values, place);
             own = V::select(label.eq(class), probability, own);
             class = class + 1.0;
             others = others + greatest.min(probability).widen();
@@ -93,8 +94,9 @@ fn find_plain<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows) -> bo
     let (mut least, mut most) = (one.constant(f32::INFINITY), one.constant(f32::NEG_INFINITY));
     let mut is_nan = one.lt(one);
     let shares = math::shares(one.constant(MIDDLE));
+    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
     for index in 0..tile.vectors::<V>() {
-        for row in logits.rows::<V>(index).take(tile.rows) {
+        for row in logits.rows::<V>(index).take(rows) {
             let logit: V = load(simd, row, 0);
             least = logit.min(least);
             most = logit.max(most);
@@ -104,8 +106,9 @@ fn find_plain<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows) -> bo
     for index in 0..tile.vectors::<V>() {
         let scale = one / load::<V>(simd, &tile.greatest, index);
         is_nan = is_nan | !scale.eq(scale);
-        for row in tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows) {
-            store(load::<V>(simd, row, index) * scale, row, index);
+        for row in 0..rows {
+            let place = index + row * pitch;
+            store(load::<V>(simd, &tile.values, place) * scale, &mut tile.values, place);
         }
     }
     let mut extremes = [[f32::INFINITY; WIDE], [f32::NEG_INFINITY; WIDE]];
@@ -120,17 +123,17 @@ fn add_shares<V: Lanes>(tile: &mut Tile, logits: LogitRows, shares: &math::Share
     let simd = shares.simd();
     let mut group = V::splat(simd, 0.0);
     let mut sum = group.widen();
-    let to = tile.values.chunks_mut(tile.pitch.max(1)).take(tile.rows);
-    for (row, (to, logits)) in to.zip(logits.rows::<V>(index)).enumerate() {
+    let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
+    for (row, logits) in logits.rows::<V>(index).take(rows).enumerate() {
         if row % GROUP == 0 && row != 0 {
             sum = sum + group.widen();
             group = V::splat(simd, 0.0);
         }
         let share = shares.of(load(simd, logits, 0));
-        store(share, to, index);
+        store(share, &mut tile.values, index + row * pitch);
         group = group + share;
     }
-    if tile.rows > GROUP { V::narrow(sum + group.widen()) } else { group }
+    if rows > GROUP { V::narrow(sum + group.widen()) } else { group }
 }
 
 /// Writes rows of a tile to an output, where they lie `stride` floats apart.

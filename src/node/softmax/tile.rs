@@ -66,11 +66,17 @@ impl LogitRows<'_> {
         load(simd, rest.get(..V::LANES).unwrap_or(&[]), 0)
     }
 
-    /// The rows from a vector on, each as [`load`] takes it. (Whoever goes over all rows looks at fewer ends so.)
+    /// The vectors at an index of all rows, each as [`load`] takes it. (Whoever goes over all rows looks at fewer ends
+    /// so.)
     #[inline(always)]
     pub fn rows<V: Lanes>(&self, index: usize) -> impl Iterator<Item = &[f32]> {
-        let rest = self.floats.get(index * V::LANES..).unwrap_or(&[]);
-        rest.chunks(self.pitch.max(1)).map(|row| row.get(..V::LANES).unwrap_or(&[]))
+        let mut rest = self.floats.get(index * V::LANES..).unwrap_or(&[]);
+        let pitch = self.pitch;
+        core::iter::from_fn(move || {
+            let row = rest.get(..V::LANES);
+            rest = rest.get(pitch..).unwrap_or(&[]);
+            row
+        })
     }
 }
 
