@@ -21,9 +21,9 @@ mod kernels;
 mod tile;
 
 use crate::error::Error;
-use crate::input::{Cube, Layout, Tally};
+use crate::input::{Cube, CubeOutput, Layout, Tally};
 use crate::simd::{self, FromRows, IS_SMALL, Output, ToRows, copy, cut};
-use few::WriteRows;
+use few::WriteFloats;
 use kernels::{Blank, Greatest, Probabilities, Read};
 use tile::{FLOATS, LEAST, ROWS, WIDE};
 
@@ -130,20 +130,21 @@ impl<'a> LabelledCube<'a> {
         self.rows(work, 0, true)
     }
 
-    /// Writes the values of a plain tile to an output in the layout of the logits, or adds them.
+    /// An output of which kernels write whole vectors of a plain tile. None: its pixels are dense, and
+    /// [`Self::write_values`] writes them.
+    pub fn planar_output<'t>(&self, to: &'t mut Output) -> Option<CubeOutput<'t>> {
+        let layout = self.cube.layout;
+        if layout.pixel_stride == 1 { Some(CubeOutput::new(to.reborrow(), layout)) } else { None }
+    }
+
+    /// Writes the values of a plain tile to an output of dense pixels, or adds them.
     #[inline(never)]
     pub fn write_values(&self, Work { tile, copies }: &mut Work, to: &mut Output) {
-        let Layout { channels, channel_stride, .. } = self.cube.layout;
-        let (rows, length, pitch) = (&tile.values, tile.length, tile.pitch);
-        if self.is_dense() {
-            let pixels = copies.get_mut(..length * channels).unwrap_or(&mut []);
-            simd::run(FromRows { rows, pitch, channels, pixels });
-            let (length, to) = (length * channels, to.skip(tile.start * channels));
-            simd::run(WriteRows { rows: copies, pitch: length, length, count: 1, to, stride: 0 });
-        } else {
-            let (to, stride) = (to.skip(tile.start), channel_stride);
-            simd::run(WriteRows { rows, pitch, length, count: channels, to, stride });
-        }
+        let channels = self.cube.layout.channels;
+        let pixels = copies.get_mut(..tile.length * channels).unwrap_or(&mut []);
+        simd::run(FromRows { rows: &tile.values, pitch: tile.pitch, channels, pixels });
+        let to = to.part(tile.start * channels, pixels.len());
+        simd::run(WriteFloats { floats: pixels, to });
     }
 
     fn blocks(&self) -> impl Iterator<Item = usize> + use<> {

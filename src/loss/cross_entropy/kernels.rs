@@ -212,12 +212,11 @@ impl Pass<'_, '_> {
             return false;
         }
         let labels = &self.logits.labels;
-        let is_planar = labels.cube.layout.pixel_stride == 1;
         let has_slopes = self.gradient.is_some();
-        let to = self.gradient.as_mut().filter(|_| is_planar);
-        let to = to.map(|to| CubeOutput::new(to.reborrow(), labels.cube.layout));
+        let to = self.gradient.as_mut().and_then(|to| labels.planar_output(to));
+        let is_dense = to.is_none();
         simd.call(FinishPlain { tile, kept: &mut self.kept, has_terms: self.has_terms, has_slopes, to });
-        if let (Some(gradient), false) = (&mut self.gradient, is_planar) {
+        if let (Some(gradient), true) = (&mut self.gradient, is_dense) {
             labels.write_values(work, gradient);
         }
         self.write_map(&work.tile);

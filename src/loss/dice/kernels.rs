@@ -5,7 +5,7 @@ use super::classes::{SlopeTable, Slopes};
 use crate::exact::{Bounds, ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
 use crate::node::softmax::{LabelledCube, PIXELS, Tile, load_wide, store_wide};
-use crate::simd::{self, Counted, Kernel, Lanes, Output, Simd, load, store};
+use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Output, Simd, load, store};
 
 /// Adds the pixels to the sums of every class.
 #[inline(never)]
@@ -80,8 +80,14 @@ pub(super) fn write(labels: &LabelledCube, table: &mut SlopeTable, mut gradient:
         labels.softmax(work, None);
         if is_plain && labels.is_plain(&work.tile) {
             let slopes = table.of_rows(&work.tile);
-            simd::run(FindGradient { tile: &mut work.tile, slopes });
-            return labels.write_values(work, &mut gradient);
+            let tile = &mut work.tile;
+            let to = labels.planar_output(&mut gradient);
+            let is_dense = to.is_none();
+            simd::run(FindGradient { tile, slopes, to });
+            if is_dense {
+                labels.write_values(work, &mut gradient);
+            }
+            return;
         }
         means = [0.0; PIXELS];
         labels.each_block(work, &mut |tile| {
@@ -104,10 +110,12 @@ fn slope_of<V: Lanes>(slopes: &[Slopes], row: usize, class: V, tile: &Tile) -> V
     V::select(is_own, class.constant(own), class.constant(other))
 }
 
-/// Puts the gradient of a plain tile in the place of its probabilities.
+/// Finds the gradient of a plain tile.
 struct FindGradient<'t> {
     tile: &'t mut Tile,
     slopes: &'t [Slopes],
+    /// Where it goes. None: to the place of the probabilities.
+    to: Option<CubeOutput<'t>>,
 }
 
 impl Kernel for FindGradient<'_> {
@@ -115,20 +123,31 @@ impl Kernel for FindGradient<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { tile, slopes } = self;
-        let (rows, pitch) = (tile.rows, tile.pitch / S::Register::LANES);
+        let Self { tile, slopes, mut to } = self;
+        let start = tile.start / S::Register::LANES;
         for index in 0..tile.vectors::<S::Register>() {
-            let class: S::Register = load(simd, &tile.class, index);
-            let mut mean = class.constant(0.0).widen();
-            for row in 0..rows {
-                let slope = slope_of(slopes, row, class, tile);
+            let label: S::Register = load(simd, &tile.class, index);
+            let zero = label.constant(0.0);
+            let (mut class, mut own_slope, mut mean) = (zero, zero, zero.widen());
+            for (row, [own, other]) in slopes.iter().take(tile.rows).enumerate() {
+                let is_own = label.eq(class);
+                own_slope = S::Register::select(is_own, zero.constant(*own), own_slope);
+                let slope = S::Register::select(is_own, zero.constant(*own), zero.constant(*other));
                 mean = mean + (slope * tile.value::<S::Register>(simd, row, index)).widen();
+                class = class + 1.0;
             }
-            for row in 0..rows {
-                let slope = slope_of(slopes, row, class, tile);
-                let away = S::Register::narrow(slope.widen() - mean);
-                let value = tile.value::<S::Register>(simd, row, index) * away;
-                store(value, &mut tile.values, index + row * pitch);
+            let own_away = S::Register::narrow(own_slope.widen() - mean);
+            let mut class = zero;
+            for (row, [_, other]) in slopes.iter().take(tile.rows).enumerate() {
+                let other = <S::Register as Lanes>::Doubles::splat(simd, f64::from(*other));
+                let away = S::Register::select(label.eq(class), own_away, S::Register::narrow(other - mean));
+                let place = tile.place::<S::Register>(row, index);
+                let value = load::<S::Register>(simd, &tile.values, place) * away;
+                match &mut to {
+                    Some(to) => to.write(start + index, row, None, value),
+                    None => store(value, &mut tile.values, place),
+                }
+                class = class + 1.0;
             }
         }
     }

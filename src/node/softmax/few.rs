@@ -136,28 +136,19 @@ fn add_shares<V: Lanes>(tile: &mut Tile, logits: LogitRows, shares: &math::Share
     if rows > GROUP { V::narrow(sum + group.widen()) } else { group }
 }
 
-/// Writes rows of a tile to an output, where they lie `stride` floats apart.
-pub(super) struct WriteRows<'t> {
-    pub rows: &'t [f32],
-    pub pitch: usize,
-    /// How many floats of a row are written: whole registers.
-    pub length: usize,
-    pub count: usize,
+/// Writes floats to an output, or adds them: whole registers.
+pub(super) struct WriteFloats<'t> {
+    pub floats: &'t [f32],
     pub to: Output<'t>,
-    pub stride: usize,
 }
 
-impl Kernel for WriteRows<'_> {
+impl Kernel for WriteFloats<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { rows, pitch, length, count, mut to, stride } = self;
-        for (row, floats) in rows.chunks(pitch.max(1)).take(count).enumerate() {
-            let places = to.part(row * stride, length).vectors().iter();
-            for (place, floats) in places.zip(vectors(floats.get(..length).unwrap_or(&[]))) {
-                place.write(None, S::Register::from_floats(simd, floats));
-            }
+        for (place, floats) in self.to.vectors().iter().zip(vectors(self.floats)) {
+            place.write(None, S::Register::from_floats(simd, floats));
         }
     }
 }
