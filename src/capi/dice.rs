@@ -135,7 +135,7 @@ exported! {
         inputs.disjoint(&[Written::of(grad_logits, span)], &[Span::of(totals, classes)])?;
         let (totals, gradient) =
             (views(totals, classes)?, floats(write, grad_logits, span)?);
-        Ok(dice::gradient_to(&inputs.params, totals, &inputs.cube(), upstream, gradient)?)
+        Ok(dice::gradient_to(&inputs.params, totals, &inputs.cube(), upstream, gradient)?.notices)
     }
 
     /// The loss and the gradient of one batch in one call: the same bits as update, loss and gradient. The batch's

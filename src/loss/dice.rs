@@ -119,6 +119,13 @@ pub struct Totals {
     pub fingerprint: i64,
 }
 
+/// The sums of a class, each rounded once.
+struct Values {
+    intersection: f64,
+    predicted: f64,
+    target: f64,
+}
+
 impl Totals {
     fn normalize(&mut self) {
         self.intersection.normalize();
@@ -126,15 +133,22 @@ impl Totals {
         self.target.normalize();
     }
 
-    fn check(&self) -> Result<(), Error> {
+    /// The sums, if their words can be.
+    fn values(&self) -> Result<Values, Error> {
         counts::sum(&[self.pixels, self.rejected])?;
         self.target.check_weights(self.pixels)?;
         self.intersection.check_not_negative(self.pixels)?;
         self.predicted.check_not_negative(self.pixels)?;
         // Products of weights and probabilities are finite or NaN.
-        let predicted = self.predicted.value();
-        counts::check_at_most(predicted, f64::MAX)?;
-        counts::check_at_most(self.intersection.value(), predicted)
+        let values = self.sums();
+        counts::check_at_most(values.predicted, f64::MAX)?;
+        counts::check_at_most(values.intersection, values.predicted)?;
+        Ok(values)
+    }
+
+    fn sums(&self) -> Values {
+        let Self { intersection, predicted, target, .. } = self;
+        Values { intersection: intersection.value(), predicted: predicted.value(), target: target.value() }
     }
 
     fn count(&mut self, hash: i64, Tally { pixels, rejected }: Tally) {
@@ -202,7 +216,7 @@ pub fn normalize(totals: &mut [Totals]) {
 /// # Errors
 /// Parameters out of range, no class or too many, totals of other classes.
 pub fn loss(params: &Params, totals: &[Totals]) -> Result<Value, Error> {
-    Ok(All::new(params, totals)?.value(totals))
+    Ok(All::new(params, totals)?.value())
 }
 
 /// Writes `upstream * dL/dx` for these pixels in the layout of the logits, or adds it. The totals are those
@@ -219,17 +233,17 @@ pub fn gradient<'a>(
     write: Write,
     gradient: &mut [f32],
 ) -> Result<Notices, Error> {
-    gradient_to(params, totals, &logits.into(), upstream, Output::new(write, gradient))
+    gradient_to(params, totals, &logits.into(), upstream, Output::new(write, gradient)).map(|loss| loss.notices)
 }
 
-/// [`gradient`], to memory that may be uninitialised.
+/// [`gradient`], to memory that may be uninitialised. Returns the loss.
 pub(crate) fn gradient_to(
     params: &Params,
     totals: &[Totals],
     logits: &CubeSource,
     upstream: f64,
     gradient: Output,
-) -> Result<Notices, Error> {
+) -> Result<Value, Error> {
     check(params, logits, totals.len())?;
     logits.check_output(gradient.len())?;
     let all = All::new(params, totals)?;
@@ -241,7 +255,7 @@ pub(crate) fn gradient_to(
     } else {
         write::<MOST_CLASSES>(&of_totals, params, logits, gradient);
     }
-    Ok(all.value(totals).notices)
+    Ok(all.value())
 }
 
 /// Writes the gradient. The slopes of so many classes are on the stack at a time.
@@ -289,11 +303,11 @@ pub(crate) fn loss_and_gradient_to(
     logits.check_output(gradient.len())?;
     let batch = batch.fill(Totals::default());
     add(params, logits, batch);
-    gradient_to(params, batch, logits, upstream, gradient)?;
+    let loss = gradient_to(params, batch, logits, upstream, gradient)?;
     if let Some(totals) = totals {
         merge(batch, totals)?;
     }
-    loss(params, batch)
+    Ok(loss)
 }
 
 /// The slopes of that many classes take little stack. Where it is scarce those of more are found again for each tile.

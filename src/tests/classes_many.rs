@@ -4,7 +4,7 @@ use super::cross_entropy::{self, Entropy};
 use super::dice as of_dice;
 use super::harness::batch::{Batch, Order, cubes};
 use super::harness::outcome;
-use super::harness::properties::every_tier_and_order_gives_the_same_bits;
+use super::harness::properties::{adding_is_storing_plus_what_was_there, every_tier_and_order_gives_the_same_bits};
 use super::naive::classes as naive;
 use super::{any_float, between, for_each_tier};
 use crate::error::Notices;
@@ -12,7 +12,7 @@ use crate::exact::{ExactSum, Row};
 use crate::input::{Cube, Layout};
 use crate::loss::dice;
 use crate::math::shares;
-use crate::simd::{self, Kernel, Lanes, Simd, Write};
+use crate::simd::{self, FromRows, Kernel, Lanes, Simd, ToRows, Write};
 use proptest::prelude::*;
 use std::vec::Vec;
 
@@ -23,6 +23,37 @@ fn nodes() -> impl Strategy<Value = (Entropy, dice::Params)> {
 fn same_everywhere(batch: &Batch, (entropy, dice): &(Entropy, dice::Params)) {
     every_tier_and_order_gives_the_same_bits(entropy, batch, &[]);
     every_tier_and_order_gives_the_same_bits(dice, batch, &[]);
+}
+
+/// Up to several tiles, whole ones more often.
+fn plain_length() -> impl Strategy<Value = usize> {
+    prop_oneof![0_usize..131, (1_usize..35).prop_map(|pairs| 32 * pairs), 500_usize..1100]
+}
+
+/// Pixels of which all count, with a few logits that are not ordinary if `special` is 1.
+fn plain_batch(channels: usize, n: usize, mut seed: u64, spread: f32, special: u64) -> Batch {
+    const ODD: [f32; 8] = [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -0.0, 1e-41, f32::MAX, f32::MIN, -1e-39];
+    let mut next = move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        seed >> 33
+    };
+    let mut value = || match next() {
+        random if special == 1 && random % 1009 == 0 => ODD[(next() % 8) as usize],
+        // Equal logits are not rare.
+        random if random % 5 == 0 => (random % 3) as f32,
+        random => ((random % 65_536) as f32 / 32_768.0 - 1.0) * spread,
+    };
+    let values: Vec<f32> = (0..n * channels).map(|_| value()).collect();
+    let labels = values.iter().step_by(channels).map(|value| (value.to_bits() % channels as u32) as i32);
+    Batch {
+        n,
+        channels,
+        labels: labels.collect(),
+        other: std::vec![0.0; n * channels],
+        targets: std::vec![0; n],
+        values,
+        ..Batch::default()
+    }
 }
 
 fn values() -> impl Strategy<Value = f32> + Clone {
@@ -79,6 +110,29 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Dense pixels and planes without mask and weights are plain tiles, but for the ends of ragged ones; with gaps
+    /// between the pixels all goes the general way. Greatest logits may be at any place, and tie.
+    #[test]
+    fn plain_tiles_give_the_bits_of_the_general_way(
+        (channels, n, seed) in (2_usize..70, plain_length(), any::<u64>()),
+        (spread, special) in (prop_oneof![Just(0.5_f32), Just(9.0), Just(36.0), Just(90.0), Just(400.0)], 0_u64..3),
+        (mut entropy, dice) in (cross_entropy::plain_nodes(), of_dice::nodes()),
+        few in any::<bool>(),
+    ) {
+        let batch = plain_batch(if few { 2 + channels % 7 } else { channels }, n, seed, spread, special);
+        let dice = dice::Params { ignore_index: None, ..dice };
+        same_everywhere(&batch, &(entropy.clone(), dice));
+        adding_is_storing_plus_what_was_there(&entropy, &batch, &[]);
+        adding_is_storing_plus_what_was_there(&dice, &batch, &[]);
+        // Without a weight all terms are 0.
+        entropy.be_off();
+        every_tier_and_order_gives_the_same_bits(&entropy, &batch, &[]);
+    }
+}
+
+proptest! {
     #[test]
     fn a_row_adds_what_its_terms_are(
         terms in proptest::collection::vec(
@@ -108,6 +162,28 @@ proptest! {
             assert_eq!(count as usize, classes.iter().filter(|class| **class == 1.0).count());
         });
     }
+}
+
+/// Pixels to rows and back, which gives the pixels again.
+#[test]
+fn pixels_become_rows_and_rows_pixels() {
+    for_each_tier(|tier| {
+        for channels in 2..20 {
+            for count in (4..70).step_by(4) {
+                let pixels: Vec<f32> = (0..channels * count).map(|index| index as f32).collect();
+                let pitch = count + 3;
+                let mut rows = std::vec![-1.0; channels * pitch];
+                simd::run(ToRows { pixels: &pixels, channels, rows: &mut rows, pitch });
+                for (row, floats) in rows.chunks(pitch).enumerate() {
+                    let of_row: Vec<f32> = pixels.iter().skip(row).step_by(channels).copied().collect();
+                    assert_eq!(floats[..count], of_row, "{tier:?}, {channels} channels, {count} pixels");
+                }
+                let mut back = std::vec![-1.0; channels * count];
+                simd::run(FromRows { rows: &rows, pitch, channels, pixels: &mut back });
+                assert_eq!(back, pixels, "{tier:?}, {channels} channels");
+            }
+        }
+    });
 }
 
 struct Share {

@@ -25,6 +25,11 @@ pub struct Entropy {
 }
 
 impl Entropy {
+    /// Makes all terms 0.
+    pub fn be_off(&mut self) {
+        self.params.weight = 0.0;
+    }
+
     fn weights(&self, classes: usize) -> Option<&[f32]> {
         self.weights.as_ref().map(|weights| &weights[..classes])
     }
@@ -165,6 +170,14 @@ pub fn nodes() -> impl Strategy<Value = Entropy> {
             weights: is_weighted.then(|| (0..300).map(|class| class as f32 * 0.5).collect()),
         },
     )
+}
+
+/// Nodes that treat all pixels alike.
+pub fn plain_nodes() -> impl Strategy<Value = Entropy> {
+    nodes().prop_map(|Entropy { params, .. }| Entropy {
+        params: Params { ignore_index: None, label_smoothing: 0.0, ..params },
+        weights: None,
+    })
 }
 
 pub fn batch() -> impl Strategy<Value = Batch> {

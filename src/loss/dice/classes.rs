@@ -1,6 +1,6 @@
 //! What the totals of the classes say: the mean of their dice, and the slopes of each.
 
-use super::{Absent, Params, Totals, check_classes};
+use super::{Absent, Params, Totals, Values, check_classes};
 use crate::error::{Error, Notices, Value};
 use crate::node::fingerprint::same_parameters;
 use crate::node::softmax::Tile;
@@ -13,8 +13,9 @@ pub(super) type Slopes = [f32; 2];
 pub(super) struct All {
     params: Params,
     classes: usize,
-    /// How many classes the mean is over.
+    /// How many classes the mean is over, and the sum of their dice.
     pub count: f64,
+    sum: f64,
     notices: Notices,
 }
 
@@ -31,44 +32,39 @@ impl All {
     pub fn new(params: &Params, totals: &[Totals]) -> Result<Self, Error> {
         params.check()?;
         check_classes(totals.len())?;
-        let mut all = Self { params: *params, classes: totals.len(), count: 0.0, notices: Notices::NONE };
+        let mut all = Self { params: *params, classes: totals.len(), count: 0.0, sum: 0.0, notices: Notices::NONE };
         let counts = |totals: &Totals| (totals.pixels, totals.rejected);
         let of_first = totals.first().map(counts);
         if totals.iter().any(|totals| Some(counts(totals)) != of_first) {
             return Err(Error::Totals);
         }
         for (class, totals) in totals.iter().enumerate() {
-            totals.check()?;
+            let values = totals.values()?;
             let hash = Params::fingerprint(class, all.classes);
             same_parameters(hash, totals.pixels, totals.fingerprint)?;
             all.notices |= Notices::EMPTY.when(totals.pixels == 0) | Notices::REJECTED.when(totals.rejected != 0);
-        }
-        for (class, totals) in totals.iter().enumerate() {
-            all.count += if all.class(class, totals).is_some() { 1.0 } else { 0.0 };
+            if let Some(found) = all.class(class, &values) {
+                all.count += 1.0;
+                all.sum += found.dice;
+            }
         }
         Ok(all)
     }
 
     /// The loss.
-    #[inline(never)]
-    pub fn value(&self, totals: &[Totals]) -> Value {
-        let mut sum = 0.0;
-        for (class, totals) in totals.iter().enumerate() {
-            sum += self.class(class, totals).map_or(0.0, |class| class.dice);
-        }
-        let mean = if self.count > 0.0 { sum / self.count } else { 1.0 };
+    pub fn value(&self) -> Value {
+        let mean = if self.count > 0.0 { self.sum / self.count } else { 1.0 };
         let value = f64::from(self.params.weight) * (1.0 - mean);
         Value { value, notices: self.notices | Notices::NOT_FINITE.when(!value.is_finite()) }
     }
 
     /// None: the class is not part of the mean.
     #[inline(never)]
-    fn class(&self, class: usize, totals: &Totals) -> Option<Class> {
+    fn class(&self, class: usize, &Values { intersection, predicted, target }: &Values) -> Option<Class> {
         let background = class == 0 && self.classes > 1 && !self.params.include_background;
         let eps = f64::from(self.params.eps);
-        let target = totals.target.value();
-        let above = 2.0 * totals.intersection.value() + eps;
-        let below = totals.predicted.value() + target + eps;
+        let above = 2.0 * intersection + eps;
+        let below = predicted + target + eps;
         let absent = self.params.absent == Absent::Skip && target == 0.0 && below == eps;
         if background || absent {
             return None;
@@ -99,7 +95,7 @@ impl SlopeSource<'_> {
         for (class, slopes) in (first..).zip(slopes) {
             let index = class.wrapping_sub(self.skipped);
             let totals = self.totals.get(index);
-            *slopes = match totals.and_then(|totals| self.all.class(index, totals)) {
+            *slopes = match totals.and_then(|totals| self.all.class(index, &totals.sums())) {
                 Some(found) => [found.own, found.other].map(|slope| (self.factor * slope) as f32),
                 None => Slopes::default(),
             };
