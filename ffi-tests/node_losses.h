@@ -113,6 +113,40 @@ static inline void take_dice(const struct buffers *on, const hyla_cube *cube, st
     take_floats(to, "dice at once", on->written, on->n * cube->channels);
 }
 
+/* Classes of which all pixels count, without weights and smoothing, in both layouts; whole vectors, and a rest behind
+ * them. */
+static inline void take_classes(const struct buffers *all, struct hashes *to) {
+    enum { MOST = CHANNELS + 2, PIXELS = 512 };
+    const hyla_cross_entropy_params entropy = HYLA_CROSS_ENTROPY_PARAMS_DEFAULT;
+    const hyla_dice_params dice = HYLA_DICE_PARAMS_DEFAULT;
+    hyla_dice_totals totals[MOST];
+    int32_t labels[PIXELS];
+    double loss = 0.0;
+    for (size_t channels = 2; channels <= MOST; ++channels) {
+        const size_t n = all->n * CHANNELS / MOST, lengths[] = {n, n - n % 32};
+        if (!CHECK(n <= PIXELS)) return;
+        for (size_t i = 0; i < n; ++i) labels[i] = (int32_t)(all->targets[i] % channels);
+        for (size_t which = 0; which < 4; ++which) {
+            struct buffers part = *all;
+            const struct buffers *const on = &part;
+            part.n = lengths[which / 2];
+            const hyla_plane logits = hyla_f32(part.values);
+            const hyla_cube cube = {.values = which % 2 ? hyla_bsq(logits, part.n) : hyla_bip(logits, channels),
+                                    .n = part.n,
+                                    .channels = channels,
+                                    .labels = hyla_i32(labels)};
+            const size_t floats = part.n * channels;
+            TAKE_POINTWISE("cross-entropy, all count", cross_entropy, entropy, part.n, floats, &cube, NULL);
+            take_status(to, "dice, all count",
+                        hyla_dice_loss_and_gradient(&dice, &cube, 0.75, HYLA_STORE, NULL, totals, &loss,
+                                                    clean(on, floats)));
+            take(to, "dice, all count", totals, channels * sizeof *totals);
+            take_value(to, "dice, all count", loss);
+            take_floats(to, "dice, all count", on->written, floats);
+        }
+    }
+}
+
 static inline void take_contrast(const struct buffers *on, const hyla_cube *cube, uint32_t space, struct hashes *to) {
     const hyla_foreground_contrast_params params = {sizeof params, space, 1, 1.0f, 0.5f, 0.25f, 1e-6f};
     const size_t floats = on->n * CHANNELS;
@@ -149,6 +183,7 @@ static inline void take_cubes(const struct buffers *on, const hyla_cube *cube, s
     take_svdd(on, cube, to);
     take_dice(on, cube, to);
     take_dice(on, &binary, to);
+    if (cube->valid.data == NULL && cube->weights.data == NULL) take_classes(on, to);
     take_contrast(on, cube, HYLA_COLOR_RGB, to);
     take_contrast(on, cube, HYLA_COLOR_OKLAB, to);
 }
