@@ -32,17 +32,14 @@ impl Kernel for Read<'_> {
         let (mut asked, mut counted, mut on) = (zero, zero, zero);
         let from_integer = zero.constant(FROM_INTEGER).to_bits();
         let highest = zero.constant_bits(classes.saturating_sub(1) as u32);
-        let ignored = match ignore {
-            Some(ignore) => Some(zero.constant_bits(ignore as u32)),
-            None => None,
-        };
+        let ignored = zero.constant_bits(ignore.unwrap_or(0) as u32);
         for index in 0..tile.vectors::<S::Register>() {
             let label = load::<S::Register>(simd, labels, index).to_bits();
             let mut is_asked = S::Register::everywhere(simd);
             if let Some(valid) = &valid {
                 is_asked = S::Register::mask_from_bytes(simd, valid.get(index));
             }
-            if let Some(ignored) = ignored {
+            if ignore.is_some() {
                 is_asked = is_asked & S::Register::gt_bits(label ^ ignored, zero.to_bits());
             }
             // (Of what is no class this is some number.)
