@@ -5,26 +5,27 @@
 //! infinite logits, or many classes. The bits are the same.
 
 use super::LabelledLogits;
+use super::plain::FinishPlain;
 use crate::exact::{Blocks, ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
-use crate::math::{log1p, log1p_not_negative};
+use crate::math::log1p;
 use crate::node::softmax::{Few, Found, LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 use crate::node::walk::Outputs;
-use crate::simd::{self, Counted, IS_SMALL, Kernel, Lanes, Output, Pair, Simd, load, only, store};
+use crate::simd::{self, Counted, IS_SMALL, Kernel, Lanes, Output, Simd, load, only, store};
 
 /// What is kept of each pixel of a tile.
-struct Kept {
+pub(super) struct Kept {
     /// The class weight of the label, times the factors of terms and slopes, each rounded once.
-    factors: [[f32; PIXELS]; 2],
+    pub factors: [[f32; PIXELS]; 2],
     /// The logit of the label. Of a plain tile, how much the greatest one is above it.
-    logit: [f32; PIXELS],
+    pub logit: [f32; PIXELS],
     /// The part of the term that smoothing spreads over the classes. Of a plain tile, the ratio of the other
     /// probabilities to the greatest one.
-    spread: [f32; PIXELS],
+    pub spread: [f32; PIXELS],
     /// The greatest probability, and the sum of the others. Of a plain tile, the probability of the label less 1.
-    greatest: [f32; PIXELS],
+    pub greatest: [f32; PIXELS],
     others: [f64; PIXELS],
-    terms: [f32; PIXELS],
+    pub terms: [f32; PIXELS],
 }
 
 impl Kept {
@@ -257,56 +258,6 @@ impl Pass<'_, '_> {
                 let gradient = CubeOutput::new(gradient.reborrow(), logits.labels.cube.layout);
                 simd::run(WriteGradient { tile, factors: of_slopes, kept, gradient });
             });
-        }
-    }
-}
-
-/// Finds terms and slopes of a plain tile. (Slopes are stored between the steps of the logarithms, which do not wait for
-/// memory.)
-struct FinishPlain<'t> {
-    tile: &'t mut Tile,
-    kept: &'t mut Kept,
-    has_terms: bool,
-    has_slopes: bool,
-    /// Where slopes go. None: to the place of the probabilities.
-    to: Option<CubeOutput<'t>>,
-}
-
-impl Kernel for FinishPlain<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        self.finish::<Pair<S::Register>>(simd);
-    }
-}
-
-impl FinishPlain<'_> {
-    #[inline(always)]
-    fn finish<V: Lanes>(self, simd: V::Simd) {
-        let Self { tile, kept, has_terms, has_slopes, mut to } = self;
-        let [of_terms, of_slopes] = &kept.factors;
-        let (of_term, of_slope): (V, V) = (load(simd, of_terms, 0), load(simd, of_slopes, 0));
-        let start = tile.start / V::LANES;
-        for index in 0..tile.vectors::<V>() {
-            if has_terms {
-                let log_sum = log1p_not_negative(load::<V>(simd, &kept.spread, index));
-                store((log_sum + load::<V>(simd, &kept.logit, index)) * of_term, &mut kept.terms, index);
-            }
-            if has_slopes {
-                let (label, _) = tile.classes::<V>(simd, index);
-                let short: V = load(simd, &kept.greatest, index);
-                let mut class = of_slope.constant(0.0);
-                for row in 0..tile.rows {
-                    let place = tile.place::<V>(row, index);
-                    let error = V::select(label.eq(class), short, load(simd, &tile.values, place));
-                    match &mut to {
-                        Some(to) => to.write(start + index, row, None, error * of_slope),
-                        None => store(error * of_slope, &mut tile.values, place),
-                    }
-                    class = class + 1.0;
-                }
-            }
         }
     }
 }
