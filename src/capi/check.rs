@@ -26,19 +26,19 @@ impl Span {
         Self { start: slice.as_ptr().addr(), bytes: size_of_val(slice) }
     }
 
-    /// Whether there is no address.
+    /// Whether there are bytes. (More than a size can have are another error.)
     #[inline(always)]
-    fn is_nothing(self) -> bool {
-        self.start == 0 || self.bytes == 0
+    fn has_bytes(self) -> bool {
+        self.bytes.wrapping_sub(1) < isize::MAX as usize
     }
 
-    /// Whether one begins within the other; this one has an address. (Without branches: it is asked of every input. A
+    /// Whether one begins within the other; this one has bytes. (Without branches: it is asked of every input. A
     /// distance below 0 wraps, and is longer than any span.)
     #[inline(always)]
     fn overlaps(self, other: Self) -> bool {
         let begins_within = other.start.wrapping_sub(self.start) < self.bytes;
         let begins_before = self.start.wrapping_sub(other.start) < other.bytes;
-        (begins_within | begins_before) & (other.bytes > 0)
+        (begins_within | begins_before) & other.has_bytes()
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn disjoint(mut outputs: &[Written], inputs: &[&[Span]]) -> Result<()
             others.iter().any(|other| span.overlaps(other.span))
                 || inputs.iter().any(|inputs| inputs.iter().any(|input| span.overlaps(*input)))
         };
-        if !span.is_nothing() && is_shared() {
+        if span.start != 0 && span.has_bytes() && is_shared() {
             return Err(Fault::new(Error::Overlap, *subject));
         }
         outputs = others;
