@@ -26,12 +26,19 @@ impl Span {
         Self { start: slice.as_ptr().addr(), bytes: size_of_val(slice) }
     }
 
-    /// (Without branches: it is asked of every input.)
+    /// Whether there are bytes. (More than a size can have are another error.)
+    #[inline(always)]
+    fn has_bytes(self) -> bool {
+        self.bytes.wrapping_sub(1) < isize::MAX as usize
+    }
+
+    /// Whether one begins within the other; this one has bytes. (Without branches: it is asked of every input. A
+    /// distance below 0 wraps, and is longer than any span.)
     #[inline(always)]
     fn overlaps(self, other: Self) -> bool {
-        let begins_before = self.start < other.start.saturating_add(other.bytes);
-        let ends_behind = other.start < self.start.saturating_add(self.bytes);
-        begins_before & ends_behind & (self.bytes > 0) & (other.bytes > 0)
+        let begins_within = other.start.wrapping_sub(self.start) < self.bytes;
+        let begins_before = self.start.wrapping_sub(other.start) < other.bytes;
+        (begins_within | begins_before) & other.has_bytes()
     }
 }
 
@@ -53,9 +60,11 @@ impl Written {
 #[inline(never)]
 pub(super) fn disjoint(mut outputs: &[Written], inputs: &[&[Span]]) -> Result<(), Fault> {
     while let [Written { span, subject }, others @ ..] = outputs {
-        let is_shared = others.iter().any(|other| span.overlaps(other.span))
-            || inputs.iter().any(|inputs| inputs.iter().any(|input| span.overlaps(*input)));
-        if span.start != 0 && is_shared {
+        let is_shared = || {
+            others.iter().any(|other| span.overlaps(other.span))
+                || inputs.iter().any(|inputs| inputs.iter().any(|input| span.overlaps(*input)))
+        };
+        if span.start != 0 && span.has_bytes() && is_shared() {
             return Err(Fault::new(Error::Overlap, *subject));
         }
         outputs = others;

@@ -153,8 +153,9 @@ unsafe fn update(
     // SAFETY: the contract.
     let ((params, span), (binning, [a, b])) =
         unsafe { (check::parameters(params)?, optional_binning(binning, words.is_null())?) };
+    let mut room = pixels::PlanesRoom::new();
     // SAFETY: as above.
-    let used = unsafe { pixels::read(pixels)?.detected(binning.is_some()) }?;
+    let used = unsafe { pixels::read(pixels)?.detected(binning.is_some(), &mut room) }?;
     let count = if binning.is_some() { count } else { 0 };
     let writes = [Written::of(totals, 1), Written::of(words, count)];
     pixels::disjoint(&writes, &[span, a, b], &[Span::of(pixels, 1)], &used)?;

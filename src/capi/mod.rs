@@ -86,7 +86,7 @@ use check::{Span, Written};
 use core::ffi::c_char;
 use core::mem::MaybeUninit;
 use fault::{Argument, Fault};
-use pixels::{Taken, hyla_pixels};
+use pixels::{PlanesRoom, Taken, hyla_pixels};
 
 /// Runs the body of a function that can fail in the default floating-point environment, and makes a status of its
 /// result.
@@ -170,14 +170,15 @@ unsafe fn change<C: Mirrors>(totals: Argument<*mut C>, change: fn(&mut C::Core))
 }
 
 /// The whole of every `..._update` that needs no parameters. `read` takes what the function uses.
-unsafe fn update<'a, C: Mirrors>(
+unsafe fn update<C: Mirrors>(
     pixels: Argument<*const hyla_pixels>,
     totals: Argument<*mut C>,
-    read: unsafe fn(&hyla_pixels) -> Result<Taken<'a>, Fault>,
+    read: for<'a> unsafe fn(&hyla_pixels, &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault>,
     update: impl FnOnce(&mut C::Core, Source) -> Result<(), Error>,
 ) -> Result<Notices, Fault> {
+    let mut room = PlanesRoom::new();
     // SAFETY: the contract, of the arrays of the pixels, too.
-    let used = unsafe { read(pixels::read(pixels)?) };
+    let used = unsafe { read(pixels::read(pixels)?, &mut room) };
     let used = check::in_place(&used)?;
     pixels::disjoint(&[Written::of(totals, 1)], &[Span::of(pixels, 1)], &[], used)?;
     // SAFETY: the contract; the output overlaps nothing.

@@ -71,7 +71,8 @@ macro_rules! overlap_loss {
                 totals: *mut $totals, range: *mut $crate::capi::range::hyla_range,
             ) {
                 use $crate::capi::{check::Written, loss::Inputs};
-                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let mut room = $crate::capi::pixels::PlanesRoom::new();
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels, &mut room);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
                 inputs.disjoint(&[Written::of(totals, 1), Written::of(range, 1)], &[])?;
                 let totals = $crate::capi::view_mut(totals)?;
@@ -115,7 +116,8 @@ macro_rules! overlap_loss {
             ) {
                 use $crate::capi::check::{Span, Written, floats, in_place};
                 use $crate::capi::loss::Inputs;
-                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let mut room = $crate::capi::pixels::PlanesRoom::new();
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels, &mut room);
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let reads = [Span::of(totals, 1), Span::of(range, 1)];
@@ -140,7 +142,8 @@ macro_rules! overlap_loss {
             ) {
                 use $crate::capi::check::{Written, floats, in_place, result};
                 use $crate::capi::{loss::Inputs, optional_view_mut};
-                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let mut room = $crate::capi::pixels::PlanesRoom::new();
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels, &mut room);
                 let inputs = in_place(&inputs)?;
                 let write = $crate::capi::loss::write_mode(write)?;
                 let grad = Written::of(grad_scores, inputs.output);

@@ -40,7 +40,8 @@ macro_rules! pixel_loss {
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
                 totals: *mut $totals,
             ) {
-                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let mut room = $crate::capi::pixels::PlanesRoom::new();
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels, &mut room);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
                 $crate::capi::loss::update(inputs, totals, |totals| {
                     totals.update(&inputs.params, inputs.pixels())
@@ -65,7 +66,8 @@ macro_rules! pixel_loss {
                 params: *const $params, pixels: *const $crate::capi::pixels::hyla_pixels,
                 loss_map: *mut f32,
             ) {
-                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let mut room = $crate::capi::pixels::PlanesRoom::new();
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels, &mut room);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
                 let to = $crate::capi::loss::Floats(loss_map, inputs.output);
                 $crate::capi::loss::map(inputs, to, |to| $core::map_to(&inputs.params, inputs.pixels(), to))
@@ -81,7 +83,8 @@ macro_rules! pixel_loss {
                 pixels: *const $crate::capi::pixels::hyla_pixels, upstream: f64, write: u32,
                 grad_scores: *mut f32,
             ) {
-                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let mut room = $crate::capi::pixels::PlanesRoom::new();
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels, &mut room);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
                 let to = $crate::capi::loss::Floats(grad_scores, inputs.output);
                 $crate::capi::loss::gradient(inputs, totals, write, to, |totals, to| {
@@ -100,7 +103,8 @@ macro_rules! pixel_loss {
                 upstream: f64, write: u32, totals: *mut $totals, loss: *mut f64,
                 grad_scores: *mut f32,
             ) {
-                let inputs = $crate::capi::pixels::Labelled::new(params, pixels);
+                let mut room = $crate::capi::pixels::PlanesRoom::new();
+                let inputs = $crate::capi::pixels::Labelled::new(params, pixels, &mut room);
                 let inputs = $crate::capi::check::in_place(&inputs)?;
                 let to = $crate::capi::loss::Floats(grad_scores, inputs.output);
                 $crate::capi::loss::loss_and_gradient(inputs, totals, loss, write, to, |totals, to| {

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::input::{Pixels, Source, Used};
 #[cfg(feature = "conversions")]
 use crate::input::{Plane, Planes, shape};
+use crate::simd::Room;
 
 /// The inputs of a call: planes and masks of `n` pixels. Which of them a function uses is said with it; what is not
 /// used may be all zero. Scores, targets and decisions that a function does not need are ignored, so that one struct
@@ -65,17 +66,19 @@ pub struct hyla_pixels {
     pub reserved: [usize; 5],
 }
 
+/// Room for planes, beside what refers to them: so what holds slices is not copied with it.
+#[cfg(feature = "conversions")]
+pub(super) type PlanesRoom<'a> = Room<Planes<'a>>;
+#[cfg(not(feature = "conversions"))]
+pub(super) type PlanesRoom<'a> = Room<&'a ()>;
+
 /// The inputs of a call, as they were taken.
-#[cfg_attr(
-    feature = "conversions",
-    allow(clippy::large_enum_variant, reason = "nothing is allocated, so there is no box for the larger one")
-)]
 pub(super) enum Taken<'a> {
     /// Slices of floats and bytes.
     Pixels(Pixels<'a>),
     /// Planes, in rows.
     #[cfg(feature = "conversions")]
-    Planes(Planes<'a>),
+    Planes(&'a Planes<'a>),
 }
 
 impl<'a> Taken<'a> {
@@ -139,7 +142,7 @@ impl hyla_pixels {
     /// does not use are an error: they would change what it says.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-    unsafe fn take<'a>(&self, needed: Used, optional: Used) -> Result<Taken<'a>, Fault> {
+    unsafe fn take<'a>(&self, needed: Used, optional: Used, room: &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault> {
         let given = self.given();
         let unused = given.without(needed | optional);
         if unused.has(Used::WEIGHTS | Used::SOFT_TARGETS) {
@@ -153,7 +156,7 @@ impl hyla_pixels {
             #[cfg(feature = "conversions")]
             // SAFETY: the contract.
             Err(fault) if fault.is(Error::Dtype) || fault.is(Error::UnsupportedInput) => unsafe {
-                self.planes(used, needed)
+                self.planes(used, needed).map(|planes| Taken::Planes(room.put(planes)))
             },
             slices => slices.map(Taken::Pixels),
         }
@@ -188,7 +191,7 @@ impl hyla_pixels {
     /// The same, of any type.
     #[cfg(feature = "conversions")]
     #[inline(never)]
-    unsafe fn planes<'a>(&self, used: Used, needed: Used) -> Result<Taken<'a>, Fault> {
+    unsafe fn planes<'a>(&self, used: Used, needed: Used) -> Result<Planes<'a>, Fault> {
         let (rows, columns) = shape(self.n, self.rows)?;
         let output_row_stride = output_row_stride(self.output_pitch)?;
         // SAFETY: the contract.
@@ -204,7 +207,7 @@ impl hyla_pixels {
         let mask = |mask: &hyla_mask, input, subject| unsafe {
             mask.given([used.has(input), needed.has(input)], [rows, columns], subject)
         };
-        Ok(Taken::Planes(Planes {
+        Ok(Planes {
             n: self.n,
             rows,
             output_row_stride,
@@ -214,52 +217,56 @@ impl hyla_pixels {
             valid: mask(&self.valid, Used::VALID, subject!(valid))?,
             weights: plane(&self.weights, Used::WEIGHTS, subject!(weights))?,
             soft_targets: plane(&self.soft_targets, Used::SOFT_TARGETS, subject!(soft_targets))?,
-        }))
+        })
     }
 
     /// Scores, whichever targets are given, `valid` and weights.
-    pub(super) unsafe fn scores_and_targets<'a>(&self) -> Result<Taken<'a>, Fault> {
+    pub(super) unsafe fn scores_and_targets<'a>(&self, room: &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault> {
         let targets = Used::TARGETS.when(self.soft_targets.data.is_null());
         // SAFETY: the contract.
-        unsafe { self.take(Used::SCORES | targets, Used::LABELLED) }
+        unsafe { self.take(Used::SCORES | targets, Used::LABELLED, room) }
     }
 
     /// Scores and `valid`.
-    pub(super) unsafe fn scores<'a>(&self) -> Result<Taken<'a>, Fault> {
+    pub(super) unsafe fn scores<'a>(&self, room: &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { self.take(Used::SCORES, Used::VALID) }
+        unsafe { self.take(Used::SCORES, Used::VALID, room) }
     }
 
     /// Scores, targets that may be missing, and `valid`.
-    pub(super) unsafe fn ranked<'a>(&self) -> Result<Taken<'a>, Fault> {
+    pub(super) unsafe fn ranked<'a>(&self, room: &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { self.take(Used::SCORES, Used::TARGETS | Used::VALID) }
+        unsafe { self.take(Used::SCORES, Used::TARGETS | Used::VALID, room) }
     }
 
     /// Scores, targets and `valid`.
-    pub(super) unsafe fn labelled_scores<'a>(&self) -> Result<Taken<'a>, Fault> {
+    pub(super) unsafe fn labelled_scores<'a>(&self, room: &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { self.take(Used::SCORES | Used::TARGETS, Used::VALID) }
+        unsafe { self.take(Used::SCORES | Used::TARGETS, Used::VALID, room) }
     }
 
     /// Decisions and `valid`.
-    pub(super) unsafe fn decisions<'a>(&self) -> Result<Taken<'a>, Fault> {
+    pub(super) unsafe fn decisions<'a>(&self, room: &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { self.take(Used::DECISIONS, Used::VALID) }
+        unsafe { self.take(Used::DECISIONS, Used::VALID, room) }
     }
 
     /// Decisions, targets and `valid`.
-    pub(super) unsafe fn labelled_decisions<'a>(&self) -> Result<Taken<'a>, Fault> {
+    pub(super) unsafe fn labelled_decisions<'a>(&self, room: &'a mut PlanesRoom<'a>) -> Result<Taken<'a>, Fault> {
         // SAFETY: the contract.
-        unsafe { self.take(Used::TARGETS | Used::DECISIONS, Used::VALID) }
+        unsafe { self.take(Used::TARGETS | Used::DECISIONS, Used::VALID, room) }
     }
 
     /// Targets, decisions and `valid`, and with a ranking the scores: decisions or scores may be missing
     /// then.
-    pub(super) unsafe fn detected<'a>(&self, is_ranked: bool) -> Result<Taken<'a>, Fault> {
+    pub(super) unsafe fn detected<'a>(
+        &self,
+        is_ranked: bool,
+        room: &'a mut PlanesRoom<'a>,
+    ) -> Result<Taken<'a>, Fault> {
         if !is_ranked {
             // SAFETY: the contract.
-            return unsafe { self.labelled_decisions() };
+            return unsafe { self.labelled_decisions(room) };
         }
         if self.decisions.data.is_null() && self.scores.data.is_null() && self.n > 0 {
             return Err(Fault::new(Error::NullPointer, subject!(decisions)));
@@ -267,7 +274,7 @@ impl hyla_pixels {
         // Without pixels there are scores, too, if of no pixel.
         let scores = Used::SCORES.when(self.n == 0);
         // SAFETY: the contract.
-        unsafe { self.take(Used::TARGETS | scores, Used::SCORES | Used::DECISIONS | Used::VALID) }
+        unsafe { self.take(Used::TARGETS | scores, Used::SCORES | Used::DECISIONS | Used::VALID, room) }
     }
 }
 
@@ -295,14 +302,15 @@ pub(super) struct Labelled<'a, P> {
     structs: [Span; 2],
 }
 
-impl<P> Labelled<'_, P> {
+impl<'a, P> Labelled<'a, P> {
     #[inline(never)]
     pub unsafe fn new<V: Parameters<Core = P>>(
         params: Argument<*const V>,
         pixels: Argument<*const hyla_pixels>,
+        room: &'a mut PlanesRoom<'a>,
     ) -> Result<Self, Fault> {
         // SAFETY: the contract, of the arrays of the pixels, too.
-        let ((checked, span), taken) = unsafe { (parameters(params)?, read(pixels)?.scores_and_targets()?) };
+        let ((checked, span), taken) = unsafe { (parameters(params)?, read(pixels)?.scores_and_targets(room)?) };
         let output = taken.output()?;
         Ok(Self { params: checked.to_core()?, taken, output, structs: [span, Span::of(pixels, 1)] })
     }

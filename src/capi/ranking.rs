@@ -94,7 +94,8 @@ exported! {
     ) {
         let read = binning::read(binning);
         let (binning, reads) = in_place(&read)?;
-        let used = pixels::read(pixels)?.ranked();
+        let mut room = pixels::PlanesRoom::new();
+        let used = pixels::read(pixels)?.ranked(&mut room);
         let used = in_place(&used)?;
         pixels::disjoint(&[Written::of(words, count)], reads, &[Span::of(pixels, 1)], used)?;
         ranking::update(binning, used.source(), changed(words, count)?).map_err(|error| match error {

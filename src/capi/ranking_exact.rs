@@ -50,7 +50,8 @@ exported! {
         pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
         report: *mut hyla_ranking_exact_report,
     ) {
-        let used = pixels::read(pixels)?.labelled_scores()?;
+        let mut room = pixels::PlanesRoom::new();
+        let used = pixels::read(pixels)?.labelled_scores(&mut room)?;
         let writes = [Written::of(workspace, workspace_size), Written::of(report, 1)];
         pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, report) =

@@ -33,7 +33,8 @@ exported! {
         fraction: f64, pixels: *const hyla_pixels, workspace: *mut u32, workspace_size: usize,
         mean: *mut f64,
     ) {
-        let used = pixels::read(pixels)?.scores()?;
+        let mut room = pixels::PlanesRoom::new();
+        let used = pixels::read(pixels)?.scores(&mut room)?;
         let writes = [Written::of(workspace, workspace_size), Written::of(mean, 1)];
         pixels::disjoint(&writes, &[Span::of(pixels, 1)], &[], &used)?;
         let (workspace, mean) = (output(workspace, workspace_size)?, check::result(mean)?);

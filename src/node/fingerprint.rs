@@ -5,16 +5,16 @@ use crate::error::Error;
 /// A hash of the parameters on which terms depend. Totals hold the sum of the hash over their pixels, which shows
 /// whether terms of different parameters were mixed.
 ///
-/// FNV-1a over the words, with a final avalanche so that close parameters differ everywhere.
+/// A multiplication for each word; its lower half, which is another one for each word, then lies beside the next word.
+/// So parameters of one or two words never have the same hash. At the end an avalanche makes close parameters differ
+/// everywhere.
 #[inline(never)]
 pub(crate) fn fingerprint(words: &[u32]) -> i64 {
-    const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-    const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
-    let hash = words
-        .iter()
-        .flat_map(|word| word.to_le_bytes())
-        .fold(FNV_OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV_PRIME));
-    (hash ^ hash >> 32).wrapping_mul(FNV_PRIME) as i64
+    /// 2^64 divided by the golden ratio, to the nearest odd number: its bits have no pattern.
+    const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, word: &u32| (hash ^ u64::from(*word)).wrapping_mul(MULTIPLIER).rotate_left(32);
+    let hash = words.iter().fold(MULTIPLIER, mix);
+    (hash ^ hash >> 32).wrapping_mul(MULTIPLIER) as i64
 }
 
 /// Checks that all of so many terms were made with the parameters of a hash.

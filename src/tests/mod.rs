@@ -25,6 +25,7 @@ mod exact;
 mod exact_trials;
 mod exact_words;
 mod explained_variance;
+mod fingerprint;
 mod flip;
 mod focal;
 mod foreground_contrast;
