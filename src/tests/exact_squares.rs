@@ -56,7 +56,7 @@ fn every_length_gives_the_words_of_single_squares() {
 #[test]
 fn every_span_at_every_height_gives_the_words_of_single_squares() {
     // Two levels hold 26 binades of floats, and fewer where the squares are smallest.
-    for span in [0, 1, 24, 25, 26, 27, 28, 40, 253] {
+    for span in [0, 1, 5, 9, 13, 24, 25, 26, 27, 28, 40, 253] {
         for lowest in [0, 1, 2, 20, 40, 60, 100, 127, 200, 226, 227, 228, 229, 230, 253, 254] {
             check(&spanned(83, lowest, span, lowest), None, ExactSquares::default());
         }
