@@ -1,4 +1,4 @@
-"""Proofs of squares.rs, variance.rs, counts in floats, and of what is assumed of the machine: statements 40 to 48."""
+"""Proofs of squares.rs, variance.rs, counts in floats, and of what is assumed of the machine: statements 40 to 50."""
 
 import re
 from fractions import Fraction
@@ -7,6 +7,7 @@ from math import isqrt
 
 import levels
 from floats import Format, to_zero
+from solver import prove
 from sources import MACHINES, ROOT, Missing, constant, require, text
 from statements import Refuted, check, states
 
@@ -197,3 +198,82 @@ def root():
         lower = low * low + (middle << 5 & 255)
         upper = high * high + (middle >> 3) + (lower >> 8)
         check((upper << 8) + (lower & 255) == number * number, number)
+
+
+def levels_of_squares():
+    require(
+        "exact/squares.rs",
+        "let top = 2 * (Unpacked::new(greatest)?.exponent + 24);",
+        "let unit = Unpacked::new(smallest).map_or(top, |smallest| 2 * smallest.exponent);",
+        "let levels = Self { top: top.max(ExactSquares::UNIT + 2 * LEVEL_BITS) };",
+        "(levels.unit(1) <= unit).then_some(levels)",
+        "self.top - LEVEL_BITS * (level + 1)",
+        "let biased = (1023 + 52 + self.unit(level)) as u64; f64::from_bits(biased << 52 | 1 << 51)",
+    )
+    return constant("exact/squares.rs", "LEVEL_BITS")
+
+
+@states(49, "Two levels of doubles hold the squares of a block exactly")
+def splitting_squares(narrow=Format(precision=4, exponent_bits=5), wide=Format(precision=10, exponent_bits=8)):
+    require(
+        "exact/squares.rs",
+        "let wide = self.get(index).widen(); let square = wide * wide; let shifted = square + first_magic;",
+        "low = (square - (shifted - first_magic) + second_magic).add_bits(low);",
+    )
+    level_bits = wide.precision - (53 - levels_of_squares())
+    most = 1 << level_bits
+    # The lowest digit is as far below the square of the smallest float as it is in the library, or where that is.
+    for lowest_digit in (2 * narrow.lowest, 2 * narrow.lowest - 3):
+        check(wide.lowest <= lowest_digit, "the formats do not fit")
+        codes = list(narrow.positive_bits())
+        for unit in range(narrow.lowest, narrow.highest + 2 - narrow.precision):
+            for top in range(unit + narrow.precision, narrow.highest + 2):
+                end = max(2 * top, lowest_digit + 2 * level_bits)
+                if end - 2 * level_bits > 2 * unit:
+                    continue
+                units = [end - level_bits, end - 2 * level_bits]
+                magics = [3 << (wide.precision - 2 + unit_of_level - wide.lowest) for unit_of_level in units]
+                for number in map(narrow.decode, codes):
+                    if number >= 1 << (top - narrow.lowest) or number % (1 << (unit - narrow.lowest)):
+                        continue
+                    square = number * number << (2 * narrow.lowest - wide.lowest)
+                    check(wide.add(square, 0) == square, "a square is rounded:", number)
+                    shifted = wide.add(square, magics[0])
+                    rest = wide.subtract(square, wide.subtract(shifted, magics[0]))
+                    last = wide.add(rest, magics[1])
+                    deviations = [
+                        wide.encode(value) - wide.encode(magic) for value, magic in zip((shifted, last), magics)
+                    ]
+                    check(all(abs(deviation) <= most for deviation in deviations), number, unit, top, deviations)
+                    total = sum(
+                        deviation << (unit_of_level - wide.lowest)
+                        for deviation, unit_of_level in zip(deviations, units)
+                    )
+                    check(total == square, number, unit, top, total)
+
+
+@states(50, "The levels of every block of squares are within the digits, and their words have room")
+def windows_of_squares():
+    level_bits = levels_of_squares()
+    require("exact/mod.rs", "pub type ExactSquares = Exact<20, -320, 2>;")
+    for greatest in range(-149, 105):
+        end = max(2 * (greatest + 24), -320 + 2 * level_bits)
+        first, last = end - level_bits, end - 2 * level_bits
+        check(-320 <= last and (first + 320) // 32 + 2 <= 19, "outside the digits:", greatest)
+        check(1 <= 1023 + 52 + last and 1023 + 52 + first <= 2046, greatest)
+    # A square has 48 bits and is a multiple of 2^-298, so it is a normal double.
+    check(48 <= 53 and -298 >= -1022, "a square is rounded")
+    block = constant("exact/squares.rs", "BLOCK")
+    check(block << level_bits < 1 << 63, "a block overflows")
+    require(
+        "exact/squares.rs",
+        "for start in (0..all).step_by(BLOCK / lanes) {",
+        "self.to.normalize(); } } }",
+        "let additions = (block.len() * S::Register::LANES) as i64;",
+        "let bias = (levels.magic(level).to_bits() as i64).wrapping_mul(additions);",
+        "let total = words.iter().fold(bias.wrapping_neg(), |total, word| total.wrapping_add(*word));",
+        "self.add_scaled(total, levels.unit(level));",
+    )
+    prove(
+        "(= (bvsub (bvadd (bvmul n m) d) (bvmul n m)) d)", [f"(declare-const {name} (_ BitVec 64))" for name in "nmd"]
+    )

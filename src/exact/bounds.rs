@@ -12,7 +12,7 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     #[inline(never)]
-    fn of_lanes(lanes: [[f32; MOST_LANES]; 2]) -> Self {
+    pub(super) fn of_lanes(lanes: [[f32; MOST_LANES]; 2]) -> Self {
         let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));
         let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;
         let greatest = greatest.into_iter().fold(0, u32::max);
@@ -66,4 +66,4 @@ pub fn bounds_on<S: Simd>(simd: S, terms: &[f32]) -> Bounds {
 }
 
 /// What [`Measure`] begins with.
-const NO_TERMS: [[f32; MOST_LANES]; 2] = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];
+pub(super) const NO_TERMS: [[f32; MOST_LANES]; 2] = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];

@@ -68,8 +68,7 @@ use window::Unpacked;
 /// The exact sum of `f32` values: multiples of 2^-160, up to 2^224.
 pub type ExactSum = Exact<12, -160, 1>;
 
-/// The exact sum of squares of `f32` values: multiples of 2^-320, up to 2^320. (They are added term by term, because no
-/// node has many of them.)
+/// The exact sum of squares of `f32` values: multiples of 2^-320, up to 2^320.
 pub type ExactSquares = Exact<20, -320, 2>;
 
 pub(crate) use unnamed::Exact;

@@ -1,17 +1,170 @@
-//! The small way into an exact sum of squares: a bin for each exponent.
+//! The ways into an exact sum of squares: two levels of doubles, or a bin for each exponent.
 //!
-//! The square of a significand has 48 bits, so a bin has room for 2^15 squares of one exponent. Then the bins are moved
-//! to the digits. This costs one pass of scalar code, and a tenth of the machine code that an
-//! [`Accumulator`](super::Accumulator) on three tiers would need.
+//! The square of a float is exact in a double. So the levels of doubles that [`super::row`] describes take it apart:
+//! two of them hold all squares of a block whose floats lie within 26 binades. A first pass over the block finds its
+//! least and its greatest size, which decide on the levels. The second pass finds the block in the cache.
+//!
+//! Other blocks go by bins, as do those with NaN and infinity. The square of a significand has 48 bits, so a bin has
+//! room for 2^15 squares of one exponent. Then the bins are moved to the digits. This costs one pass of scalar code.
+//!
+//! Limit: the units of the core that convert and add. A register of floats becomes two of doubles, each of which takes
+//! a conversion, a multiplication, four additions of doubles and two of integers.
 
 use super::ExactSquares;
+use super::bounds::{Bounds, NO_TERMS};
 use super::window::Unpacked;
-use crate::simd::IS_SMALL;
+use super::words::Floats;
+use crate::simd::{self, Columns, Counted, Doubles, IS_SMALL, Kernel, Lanes, Room, Simd, cut, flat, vectors_mut};
+use bytemuck::Zeroable;
+use core::ops::Range;
 
 /// How many squares a bin has room for.
 const ROOM: usize = 1 << 15;
 /// All exponents of a float; the last is that of NaN and infinity.
 const EXPONENTS: usize = 1 << 8;
+
+/// How many bits above its unit a level holds, and by how much the exponent of the second unit is lower.
+const LEVEL_BITS: i32 = 50;
+/// How many floats the levels take at once. The sum of as many squares, in units of a level, fits an `i64`.
+const BLOCK: usize = 1 << 11;
+
+/// Two levels that hold the squares of a block exactly.
+#[derive(Clone, Copy)]
+struct Levels {
+    /// Every square is below `2^top`.
+    top: i32,
+}
+
+impl Levels {
+    /// The levels for squares of floats of these sizes. None: two levels do not hold them.
+    #[inline(never)]
+    fn around(Bounds { smallest, greatest }: Bounds) -> Option<Self> {
+        let top = 2 * (Unpacked::new(greatest)?.exponent + 24);
+        // (If all floats are 0, the least size is a NaN.)
+        let unit = Unpacked::new(smallest).map_or(top, |smallest| 2 * smallest.exponent);
+        // The second unit may not fall below the lowest digit.
+        let levels = Self { top: top.max(ExactSquares::UNIT + 2 * LEVEL_BITS) };
+        (levels.unit(1) <= unit).then_some(levels)
+    }
+
+    /// The exponent of a level's unit.
+    fn unit(self, level: i32) -> i32 {
+        self.top - LEVEL_BITS * (level + 1)
+    }
+
+    /// `1.5 * 2^(52 + unit)`: what a level adds.
+    fn magic(self, level: i32) -> f64 {
+        let biased = (1023 + 52 + self.unit(level)) as u64;
+        f64::from_bits(biased << 52 | 1 << 51)
+    }
+}
+
+type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
+
+/// Floats, and which of them are valid, as registers.
+struct Registers<'a, S: Simd> {
+    simd: S,
+    floats: Columns<'a, Floats<S>>,
+    valid: Option<Columns<'a, <S::Register as Lanes>::Bytes>>,
+}
+
+impl<S: Simd> Registers<'_, S> {
+    /// The register at an index: 0 where a float is not valid, and behind the end.
+    #[inline(always)]
+    fn get(&self, index: usize) -> S::Register {
+        let floats = S::Register::from_floats(self.simd, self.floats.get(index));
+        match &self.valid {
+            Some(valid) => {
+                let mask = S::Register::mask_from_bytes(self.simd, valid.get(index));
+                S::Register::select(mask, floats, floats.constant(0.0))
+            }
+            None => floats,
+        }
+    }
+
+    /// The bounds of the registers of a block.
+    #[inline(always)]
+    fn bounds(&self, block: Range<usize>) -> Bounds {
+        let infinity = S::Register::splat(self.simd, f32::INFINITY);
+        let one = infinity.constant_bits(1);
+        let (mut smallest, mut greatest) = (infinity, infinity.constant_bits(0));
+        for index in block {
+            let size = self.get(index).abs().to_bits();
+            // Zero becomes the NaN whose bits are all 1. The minimum ignores it.
+            smallest = S::Register::from_bits(size - one).min(smallest);
+            greatest = simd::Bits::max(size, greatest);
+        }
+        let mut lanes = NO_TERMS;
+        for (found, lanes) in [smallest, S::Register::from_bits(greatest)].into_iter().zip(&mut lanes) {
+            if let Some(lanes) = vectors_mut(lanes).first_mut() {
+                found.to_floats(lanes);
+            }
+        }
+        Bounds::of_lanes(lanes)
+    }
+
+    /// Adds the squares of the registers of a block, which the levels hold.
+    #[inline(always)]
+    fn add(&self, block: Range<usize>, levels: Levels, to: &mut ExactSquares) {
+        let additions = (block.len() * S::Register::LANES) as i64;
+        let [first, second] = [0, 1].map(|level| levels.magic(level));
+        let (first_magic, second_magic) = (Wide::<S>::splat(self.simd, first), Wide::<S>::splat(self.simd, second));
+        let none = Wide::<S>::words(self.simd, &<Wide<S> as Doubles>::Array::zeroed());
+        let (mut high, mut low) = (none, none);
+        for index in block {
+            let wide = self.get(index).widen();
+            let square = wide * wide;
+            let shifted = square + first_magic;
+            high = shifted.add_bits(high);
+            low = (square - (shifted - first_magic) + second_magic).add_bits(low);
+        }
+        let (high, low) = (Wide::<S>::to_array(high), Wide::<S>::to_array(low));
+        to.add_level(flat(&high), additions, levels, 0);
+        to.add_level(flat(&low), additions, levels, 1);
+    }
+}
+
+/// Adds the squares of the floats that are valid (all, if None).
+struct AddSquares<'a> {
+    floats: &'a [f32],
+    valid: Option<&'a [u8]>,
+    to: &'a mut ExactSquares,
+}
+
+impl AddSquares<'_> {
+    #[inline(always)]
+    fn add<S: Simd>(self, registers: &Registers<S>) {
+        let lanes = S::Register::LANES;
+        let all = self.floats.len().div_ceil(lanes);
+        for start in (0..all).step_by(BLOCK / lanes) {
+            let block = start..all.min(start + BLOCK / lanes);
+            match Levels::around(registers.bounds(block.clone())) {
+                Some(levels) => registers.add(block, levels, self.to),
+                None => {
+                    let floats = cut(self.floats, start * lanes, BLOCK);
+                    let valid = self.valid.map(|valid| cut(valid, start * lanes, BLOCK));
+                    self.to.add_by_bins(floats, valid);
+                }
+            }
+            self.to.normalize();
+        }
+    }
+}
+
+impl Kernel for AddSquares<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let (mut room, mut valid_room) = (Room::new(), Room::new());
+        let floats = Columns::new(self.floats, &mut room);
+        // Most often all floats are valid. For them there are loops without branches.
+        match Columns::optional(self.valid, &mut valid_room) {
+            None => self.add::<S>(&Registers { simd, floats, valid: None }),
+            valid => self.add::<S>(&Registers { simd, floats, valid }),
+        }
+    }
+}
 
 impl ExactSquares {
     /// Adds the squares of the floats that are valid (all, if None).
@@ -27,6 +180,21 @@ impl ExactSquares {
             }
             return self.normalize();
         }
+        simd::run(AddSquares { floats, valid, to: self });
+    }
+
+    /// Adds the words of a level to each other, and the result to the digits, which are not canonical afterwards.
+    #[inline(never)]
+    fn add_level(&mut self, words: &[i64], additions: i64, levels: Levels, level: i32) {
+        let bias = (levels.magic(level).to_bits() as i64).wrapping_mul(additions);
+        let total = words.iter().fold(bias.wrapping_neg(), |total, word| total.wrapping_add(*word));
+        self.add_scaled(total, levels.unit(level));
+    }
+
+    /// Adds the squares of any floats.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn add_by_bins(&mut self, floats: &[f32], valid: Option<&[u8]>) {
         let mut bins = [0_i64; EXPONENTS];
         for (block, floats) in floats.chunks(ROOM).enumerate() {
             let valid = valid.and_then(|valid| valid.get(block * ROOM..));

@@ -22,6 +22,7 @@ mod doubles;
 mod drift;
 mod drift_large;
 mod exact;
+mod exact_squares;
 mod exact_trials;
 mod exact_words;
 mod explained_variance;
