@@ -172,11 +172,11 @@ pub fn nodes() -> impl Strategy<Value = Entropy> {
     )
 }
 
-/// Nodes that treat all pixels alike.
+/// Nodes of which all pixels count, most of which treat them alike.
 pub fn plain_nodes() -> impl Strategy<Value = Entropy> {
-    nodes().prop_map(|Entropy { params, .. }| Entropy {
-        params: Params { ignore_index: None, label_smoothing: 0.0, ..params },
-        weights: None,
+    (nodes(), 0_u8..4).prop_map(|(Entropy { params, weights }, kind)| Entropy {
+        params: Params { ignore_index: None, ..params },
+        weights: weights.filter(|_| kind == 0),
     })
 }
 

@@ -128,7 +128,8 @@ pub(super) fn walk(logits: &LabelledLogits, outputs: Outputs) {
     let slope = gradient.as_ref().map_or(0.0, |gradient| gradient.slope);
     let factors = [weight, weight * slope].map(|factor| logits.factors(factor));
     let has_terms = sum.is_some() || map.is_some();
-    let mut kept = Kept::new();
+    // (Not part of the pass, of which there would be two copies for a moment.)
+    let kept = &mut Kept::new();
     kept.factors = factors.map(|factors| [factors.own as f32; PIXELS]);
     let gradient = gradient.map(|gradient| gradient.to);
     let mut pass = Pass { logits, factors, has_terms, kept, map, gradient };
@@ -182,7 +183,7 @@ struct Pass<'a, 'o> {
     /// Of terms and of slopes.
     factors: [ClassFactors<'a>; 2],
     has_terms: bool,
-    kept: Kept,
+    kept: &'o mut Kept,
     map: Option<Output<'o>>,
     gradient: Option<Output<'o>>,
 }
@@ -206,7 +207,7 @@ impl Pass<'_, '_> {
         if !self.is_plain(&work.tile) {
             return false;
         }
-        let Kept { logit, spread, greatest, .. } = &mut self.kept;
+        let Kept { logit, spread, greatest, .. } = &mut *self.kept;
         let (tile, logits) = self.logits.labels.all_rows(work);
         let found = Some(Found { behind: logit, ratio: spread, short: greatest });
         if !simd.call(Few { tile, logits, found }) {
@@ -216,7 +217,7 @@ impl Pass<'_, '_> {
         let has_slopes = self.gradient.is_some();
         let to = self.gradient.as_mut().and_then(|to| labels.planar_output(to));
         let is_dense = to.is_none();
-        simd.call(FinishPlain { tile, kept: &mut self.kept, has_terms: self.has_terms, has_slopes, to });
+        simd.call(FinishPlain { tile, kept: &mut *self.kept, has_terms: self.has_terms, has_slopes, to });
         if let (Some(gradient), true) = (&mut self.gradient, is_dense) {
             labels.write_values(work, gradient);
         }
@@ -235,6 +236,7 @@ impl Pass<'_, '_> {
     #[inline(never)]
     fn walk_any(&mut self, work: &mut Work) {
         let Self { logits, factors, has_terms, ref mut kept, .. } = *self;
+        let kept: &mut Kept = kept;
         let [of_terms, of_slopes] = &factors;
         if logits.class_weights.is_some() {
             let [of_term, of_slope] = &mut kept.factors;
@@ -252,7 +254,7 @@ impl Pass<'_, '_> {
             simd::run(FindTerms { tile, factors: of_terms, kept });
             self.write_map(tile);
         }
-        let kept = &self.kept;
+        let kept = &*self.kept;
         if let Some(gradient) = &mut self.gradient {
             logits.labels.each_block(work, &mut |tile| {
                 let gradient = CubeOutput::new(gradient.reborrow(), logits.labels.cube.layout);

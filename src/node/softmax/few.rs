@@ -49,19 +49,17 @@ impl Kernel for Few<'_> {
 #[inline(always)]
 fn find<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows, found: Found) -> bool {
     let (zero, one) = (V::splat(simd, 0.0), V::splat(simd, 1.0));
-    let infinity = zero.constant(f32::INFINITY);
     let mut is_special = zero.lt(zero);
     let (rows, pitch) = (tile.rows, tile.pitch / V::LANES);
     for index in 0..tile.vectors::<V>() {
         let label: V = load(simd, &tile.class, index);
-        let (mut class, mut own, mut greatest) = (zero, zero, infinity.negate());
+        let (mut class, mut own, mut greatest) = (zero, zero, zero.constant(f32::NEG_INFINITY));
         for row in logits.rows::<V>(index).take(rows) {
             let logit: V = load(simd, row, 0);
             greatest = greatest.max(logit);
             own = V::select(label.eq(class), logit, own);
             class = class + 1.0;
         }
-        is_special = is_special | greatest.abs().eq(infinity);
         store(greatest, &mut tile.greatest, index);
         store(greatest - own, found.behind, index);
     }
@@ -72,6 +70,7 @@ fn find<V: Lanes>(simd: V::Simd, tile: &mut Tile, logits: LogitRows, found: Foun
     for index in 0..tile.vectors::<V>() {
         let label: V = load(simd, &tile.class, index);
         let scale = one / load::<V>(simd, &tile.greatest, index);
+        // (Beside an infinite greatest logit all shares are NaN.)
         is_special = is_special | !scale.eq(scale);
         let (mut class, mut own, mut greatest) = (zero, zero, zero);
         let mut others = zero.widen();
