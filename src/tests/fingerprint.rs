@@ -16,7 +16,7 @@ fn by_formula(words: &[u32]) -> i64 {
         let mixed = product(hash ^ u128::from(*word));
         hash = mixed % (1 << 32) * (1 << 32) + mixed / (1 << 32);
     }
-    product(hash ^ hash / (1 << 32)) as u64 as i64
+    product(hash ^ (hash / (1 << 32))) as u64 as i64
 }
 
 #[test]
