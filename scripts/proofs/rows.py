@@ -108,5 +108,6 @@ def rows():
     require("node/softmax/tile.rs", "self.number.is_multiple_of(TILES)")
     require("loss/dice/kernels.rs", "if work.tile.is_flush_due() { totals.iter_mut().for_each(Totals::normalize); }")
     require("loss/cross_entropy/kernels.rs", "if work.tile.is_flush_due() { weights.normalize(); }",
-            "if work.tile.is_flush_due() { sum.normalize(); }", "let mut sum = sum.map(|sum| Blocks::new(simd, [sum]));")
+            "if work.tile.is_flush_due() { sum.normalize(); }",
+            "let mut sum = sum.map(|sum| Blocks::new(simd, [sum]));")
     check(constant("node/softmax/tile.rs", "TILES") <= 1 << 28, "too many rows between two flushes")

@@ -66,7 +66,7 @@ impl<'a, S: Simd, const DIGITS: usize, const LOWEST: i32, const POWER: i32> Accu
     }
 
     /// Moves everything to the digits and makes them canonical. Only the first `length` floats that were pushed count,
-    /// because the last vector may be padded. (It takes a reference, because a move would copy the words of the levels.)
+    /// because the last vector may be padded. (It takes a reference, because a move would copy the words of levels.)
     #[inline(always)]
     pub fn finish(&mut self, length: usize) {
         clear_last(self.buffer.filled_mut(), self.pushed.saturating_sub(length));

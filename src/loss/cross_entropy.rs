@@ -32,6 +32,7 @@
 //!
 //! Formula: C. M. Bishop, Pattern Recognition and Machine Learning (2006), eq. 4.108.
 
+mod kept;
 mod kernels;
 mod plain;
 

@@ -5,6 +5,7 @@
 //! infinite logits, or many classes. The bits are the same.
 
 use super::LabelledLogits;
+use super::kept::Kept;
 use super::plain::FinishPlain;
 use crate::exact::{Blocks, ExactSum, Row};
 use crate::input::{CubeOutput, Tally};
@@ -12,29 +13,6 @@ use crate::math::log1p;
 use crate::node::softmax::{Few, Found, LogitRows, PIXELS, Tile, Work, load_wide, store_wide};
 use crate::node::walk::Outputs;
 use crate::simd::{self, Counted, IS_SMALL, Kernel, Lanes, Output, Simd, load, only, store};
-
-/// What is kept of each pixel of a tile.
-pub(super) struct Kept {
-    /// The class weight of the label, times the factors of terms and slopes, each rounded once.
-    pub factors: [[f32; PIXELS]; 2],
-    /// The logit of the label. Of a plain tile, how much the greatest one is above it.
-    pub logit: [f32; PIXELS],
-    /// The part of the term that smoothing spreads over the classes. Of a plain tile, the ratio of the other
-    /// probabilities to the greatest one.
-    pub spread: [f32; PIXELS],
-    /// The greatest probability, and the sum of the others. Of a plain tile, the probability of the label less 1.
-    pub greatest: [f32; PIXELS],
-    others: [f64; PIXELS],
-    pub terms: [f32; PIXELS],
-}
-
-impl Kept {
-    fn new() -> Self {
-        let zero = [0.0; PIXELS];
-        let others = [0.0; PIXELS];
-        Self { factors: [zero; 2], logit: zero, spread: zero, greatest: zero, others, terms: zero }
-    }
-}
 
 /// The factors of the terms, or of the gradient, without the weights of pixels.
 #[derive(Clone, Copy)]

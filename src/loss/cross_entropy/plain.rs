@@ -1,12 +1,12 @@
 //! Terms and slopes of plain tiles, of which [`Few`] found the softmax.
 //!
-//! **Limit**: the loss of 4 classes took 4.2 ns a pixel with AVX-512, planes in the cache: 1.5 for exponentials, 0.8 for
-//! the loop of the two divisions, 0.6 for the logarithm, 0.5 for reading the labels twice, 0.1 for the sum. Slopes add
-//! 0.5, and 1 to 1.5 where memory must be waited for. That is why they are stored between logarithms.
+//! **Limit**: the loss of 4 classes took 4.2 ns a pixel with AVX-512, planes in the cache: 1.5 for exponentials, 0.8
+//! for the loop of the two divisions, 0.6 for the logarithm, 0.5 for reading the labels twice, 0.1 for the sum. Slopes
+//! add 0.5, and 1 to 1.5 where memory must be waited for. That is why they are stored between logarithms.
 //!
 //! [`Few`]: crate::node::softmax::Few
 
-use super::kernels::Kept;
+use super::kept::Kept;
 use crate::input::CubeOutput;
 use crate::math::log1p_not_negative;
 use crate::node::softmax::Tile;
