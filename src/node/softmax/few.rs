@@ -1,8 +1,8 @@
 //! Softmax of tiles without exceptions, all classes at hand: the bits of [`super::kernels`] in one walk.
 //!
 //! Such a tile has whole pairs of registers, and all of its pixels have terms ([`super::LabelledCube::is_plain`]). Two
-//! registers are in flight, because one would wait for the long chain of its exponential. How many classes there are is
-//! known when it runs: a copy of the code for each number would take much room, and gain little.
+//! registers are in flight, because one would wait for the long chain of its exponential. How many classes there are
+//! is known when it runs: a copy of the code for each number would take much room, and gain little.
 //!
 //! **Limit**: an exponential takes about 33 operations of a vector, and its loop keeps the units of a core busy. The two
 //! divisions a pixel occupy their unit about half as long as the exponentials of 4 classes take.
