@@ -4,8 +4,8 @@
 //! registers are in flight, because one would wait for the long chain of its exponential. How many classes there are
 //! is known when it runs: a copy of the code for each number would take much room, and gain little.
 //!
-//! **Limit**: an exponential takes about 33 operations of a vector, and its loop keeps the units of a core busy. The two
-//! divisions a pixel occupy their unit about half as long as the exponentials of 4 classes take.
+//! **Limit**: an exponential takes about 33 operations of a vector, and its loop keeps the units of a core busy. The
+//! two divisions a pixel occupy their unit about half as long as the exponentials of 4 classes take.
 
 use super::kernels::GROUP;
 use super::tile::{LogitRows, MIDDLE, PIXELS, Tile, WIDE};
