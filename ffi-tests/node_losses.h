@@ -122,9 +122,9 @@ static inline void take_classes(const struct buffers *all, struct hashes *to) {
     hyla_dice_totals totals[MOST];
     int32_t labels[PIXELS];
     double loss = 0.0;
+    const size_t room = all->n * CHANNELS / MOST, n = room < PIXELS ? room : PIXELS;
+    const size_t lengths[] = {n, n - n % 32};
     for (size_t channels = 2; channels <= MOST; ++channels) {
-        const size_t n = all->n * CHANNELS / MOST, lengths[] = {n, n - n % 32};
-        if (!CHECK(n <= PIXELS)) return;
         for (size_t i = 0; i < n; ++i) labels[i] = (int32_t)(all->targets[i] % channels);
         for (size_t which = 0; which < 4; ++which) {
             struct buffers part = *all;

@@ -63,6 +63,7 @@ impl Kernel for ToRows<'_> {
                 }
             }
             _ => {
+                let four_pixels = (4 * channels).max(1);
                 for first in blocks(channels) {
                     let rest = rows.get_mut(first * pitch..).unwrap_or_default();
                     let (a, rest) = rest.split_at_mut_checked(pitch).unwrap_or_default();
@@ -70,7 +71,7 @@ impl Kernel for ToRows<'_> {
                     let (c, d) = rest.split_at_mut_checked(pitch).unwrap_or_default();
                     let a = a.as_chunks_mut().0.iter_mut();
                     let rows = a.zip(b.as_chunks_mut().0).zip(c.as_chunks_mut().0).zip(d.as_chunks_mut().0);
-                    for (pixels, (((a, b), c), d)) in pixels.chunks_exact(4 * channels).zip(rows) {
+                    for (pixels, (((a, b), c), d)) in pixels.chunks_exact(four_pixels).zip(rows) {
                         let [x, y, z, w] = f32x4::transpose([
                             four(pixels, first),
                             four(pixels, first + channels),
@@ -107,6 +108,7 @@ impl Kernel for FromRows<'_> {
                 }
             }
             _ => {
+                let four_pixels = (4 * channels).max(1);
                 for first in blocks(channels) {
                     let rest = rows.get(first * pitch..).unwrap_or_default();
                     let (a, rest) = rest.split_at_checked(pitch).unwrap_or_default();
@@ -114,7 +116,7 @@ impl Kernel for FromRows<'_> {
                     let (c, d) = rest.split_at_checked(pitch).unwrap_or_default();
                     let a = a.as_chunks().0.iter();
                     let rows = a.zip(b.as_chunks().0).zip(c.as_chunks().0).zip(d.as_chunks().0);
-                    for (pixels, (((a, b), c), d)) in pixels.chunks_exact_mut(4 * channels).zip(rows) {
+                    for (pixels, (((a, b), c), d)) in pixels.chunks_exact_mut(four_pixels).zip(rows) {
                         let rows = [f32x4::new(*a), f32x4::new(*b), f32x4::new(*c), f32x4::new(*d)];
                         let [x, y, z, w] = f32x4::transpose(rows);
                         put_four(pixels, first, x);
