@@ -6,6 +6,7 @@ from itertools import product
 from math import isqrt
 
 import levels
+import rows
 from floats import Format, to_zero
 from solver import prove
 from sources import MACHINES, ROOT, Missing, constant, require, text
@@ -203,14 +204,9 @@ def root():
 def levels_of_squares():
     require(
         "exact/squares.rs",
-        "let top = 2 * (Unpacked::new(greatest)?.exponent + 24);",
-        "let unit = Unpacked::new(smallest).map_or(top, |smallest| 2 * smallest.exponent);",
-        "let levels = Self { top: top.max(ExactSquares::UNIT + 2 * LEVEL_BITS) };",
-        "(levels.unit(1) <= unit).then_some(levels)",
-        "self.top - LEVEL_BITS * (level + 1)",
-        "let biased = (1023 + 52 + self.unit(level)) as u64; f64::from_bits(biased << 52 | 1 << 51)",
+        "DoubleWindow::of_levels(2, Extent { unit: 2 * unit, top: 2 * top }, ExactSquares::UNIT)",
     )
-    return constant("exact/squares.rs", "LEVEL_BITS")
+    return rows.of_sources()
 
 
 @states(49, "Two levels of doubles hold the squares of a block exactly")
@@ -228,10 +224,10 @@ def splitting_squares(narrow=Format(precision=4, exponent_bits=5), wide=Format(p
         codes = list(narrow.positive_bits())
         for unit in range(narrow.lowest, narrow.highest + 2 - narrow.precision):
             for top in range(unit + narrow.precision, narrow.highest + 2):
-                end = max(2 * top, lowest_digit + 2 * level_bits)
-                if end - 2 * level_bits > 2 * unit:
+                highest = rows.of_levels(2, 2 * unit, 2 * top, lowest_digit, level_bits)
+                if highest is None:
                     continue
-                units = [end - level_bits, end - 2 * level_bits]
+                units = [highest, highest - level_bits]
                 magics = [3 << (wide.precision - 2 + unit_of_level - wide.lowest) for unit_of_level in units]
                 for number in map(narrow.decode, codes):
                     if number >= 1 << (top - narrow.lowest) or number % (1 << (unit - narrow.lowest)):
@@ -256,11 +252,17 @@ def splitting_squares(narrow=Format(precision=4, exponent_bits=5), wide=Format(p
 def windows_of_squares():
     level_bits = levels_of_squares()
     require("exact/mod.rs", "pub type ExactSquares = Exact<20, -320, 2>;")
-    for greatest in range(-149, 105):
-        end = max(2 * (greatest + 24), -320 + 2 * level_bits)
-        first, last = end - level_bits, end - 2 * level_bits
-        check(-320 <= last and (first + 320) // 32 + 2 <= 19, "outside the digits:", greatest)
-        check(1 <= 1023 + 52 + last and 1023 + 52 + first <= 2046, greatest)
+    for unit in range(-149, 105):
+        for top in range(unit + 24, 129):
+            first = rows.of_levels(2, 2 * unit, 2 * top, -320, level_bits)
+            if first is None:
+                check(2 * top - 2 * unit > 2 * level_bits, unit, top)
+                continue
+            last = first - level_bits
+            check(2 * top <= first + level_bits, "too narrow:", unit, top)
+            check(-320 <= last <= 2 * unit, "too coarse, or below the digits:", unit, top, last)
+            check((first + 320) // 32 + 2 <= 19, "above the digits:", unit, top, first)
+            check(1 <= 1023 + 52 + last and 1023 + 52 + first <= 2046, unit, top)
     # A square has 48 bits and is a multiple of 2^-298, so it is a normal double.
     check(48 <= 53 and -298 >= -1022, "a square is rounded")
     block = constant("exact/squares.rs", "BLOCK")
@@ -271,8 +273,7 @@ def windows_of_squares():
         "self.to.normalize(); } } }",
         "let additions = (block.len() * S::Register::LANES) as i64;",
         "let bias = (levels.magic(level).to_bits() as i64).wrapping_mul(additions);",
-        "let total = words.iter().fold(bias.wrapping_neg(), |total, word| total.wrapping_add(*word));",
-        "self.add_scaled(total, levels.unit(level));",
+        "to.add_folded(flat(&words), bias, levels.unit(level));",
     )
     prove(
         "(= (bvsub (bvadd (bvmul n m) d) (bvmul n m)) d)", [f"(declare-const {name} (_ BitVec 64))" for name in "nmd"]

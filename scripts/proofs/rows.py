@@ -1,4 +1,4 @@
-"""Proofs of src/exact/row.rs: statements 15 to 18."""
+"""Proofs of src/exact/row.rs and double_levels.rs: statements 15 to 18."""
 
 from floats import Format
 from solver import bits, prove
@@ -6,21 +6,27 @@ from sources import MACHINES, constant, evaluate, require, text
 from statements import check, states
 
 FILE = "exact/row.rs"
+LEVELS = "exact/double_levels.rs"
+
+
+def of_levels(levels, unit, top, lowest, level_bits):
+    """The unit of the first of so many levels; None if they do not hold the extent."""
+    spare = level_bits * levels - (top - unit)
+    return max(top - level_bits + spare // 2, lowest + level_bits * (levels - 1)) if spare >= 0 else None
 
 
 def window(unit, top, lowest, level_bits):
     """The unit of the first level, and the number of levels; None if no window is wide enough."""
     for levels in (1, 2, 4):
-        spare = level_bits * levels - (top - unit)
-        if spare >= 0:
-            return max(top - level_bits + spare // 2, lowest + level_bits * (levels - 1)), levels
+        highest = of_levels(levels, unit, top, lowest, level_bits)
+        if highest is not None:
+            return highest, levels
     return None
 
 
 def of_sources():
     require(
-        FILE,
-        "[1, 2, 4].into_iter().find_map(|levels| {",
+        LEVELS,
         "let spare = LEVEL_BITS * levels as i32 - (extent.top - extent.unit);",
         "let lowest_allowed = lowest + LEVEL_BITS * (levels as i32 - 1);",
         "let highest_unit = (extent.top - LEVEL_BITS + spare / 2).max(lowest_allowed);",
@@ -28,10 +34,10 @@ def of_sources():
         "self.highest_unit - LEVEL_BITS * level as i32",
         "let biased = (1023 + 52 + self.unit(level)) as u64; f64::from_bits(biased << 52 | 1 << 51)",
         "Extent { unit: smallest.exponent, top: greatest.exponent + 24 }",
-        "RowWindow::around(extent, ExactSum::UNIT)",
+        "[1, 2, 4].into_iter().find_map(|levels| DoubleWindow::of_levels(levels, extent, ExactSum::UNIT))",
     )
     require("exact/mod.rs", "pub type ExactSum = Exact<12, -160, 1>;")
-    return constant(FILE, "LEVEL_BITS")
+    return constant(LEVELS, "LEVEL_BITS")
 
 
 @states(15, "Levels of doubles hold a row exactly")
@@ -86,7 +92,8 @@ def pixels(machine):
 
 @states(17, "The words of a row have room, and the bias comes off")
 def words():
-    require(FILE, "let mut total = bias.wrapping_neg();", "total = total.wrapping_add(*word);")
+    require(LEVELS, "let mut total = bias.wrapping_neg();", "total = total.wrapping_add(*word);",
+            "self.add_scaled(total, exponent);")
     require(FILE, "let additions = [(terms.len() * S::Register::LANES) as i64, owned];")
     require(FILE, "own.add_folded(second, bias.wrapping_mul(additions[1]), unit);")
     level_bits = of_sources()

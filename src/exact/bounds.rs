@@ -10,9 +10,49 @@ pub(crate) struct Bounds {
     pub greatest: f32,
 }
 
+/// The bounds of the terms in each lane, as bits: those of the least size that is not 0, minus 1, and those of the
+/// greatest size.
+pub(super) struct Sizes<V: Lanes> {
+    smallest: V,
+    greatest: V::Bits,
+}
+
+impl<V: Lanes> Sizes<V> {
+    #[inline(always)]
+    pub fn new(simd: V::Simd) -> Self {
+        let infinity = V::splat(simd, f32::INFINITY);
+        Self { smallest: infinity, greatest: infinity.constant_bits(0) }
+    }
+
+    #[inline(always)]
+    pub fn take(&mut self, term: V) {
+        let size = term.abs().to_bits();
+        // Zero becomes the NaN whose bits are all 1. The minimum ignores it.
+        self.smallest = V::from_bits(size - term.constant_bits(1)).min(self.smallest);
+        self.greatest = size.max(self.greatest);
+    }
+
+    /// Those of all lanes of a register.
+    #[inline(always)]
+    pub fn lanes(self) -> LaneBounds {
+        let mut lanes = NO_TERMS;
+        for (found, lanes) in [self.smallest, V::from_bits(self.greatest)].into_iter().zip(&mut lanes) {
+            if let Some(lanes) = vectors_mut(lanes).first_mut() {
+                found.to_floats(lanes);
+            }
+        }
+        lanes
+    }
+}
+
+/// [`Sizes`] of the lanes that a register has; behind them those of no term.
+type LaneBounds = [[f32; MOST_LANES]; 2];
+
+const NO_TERMS: LaneBounds = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];
+
 impl Bounds {
     #[inline(never)]
-    pub(super) fn of_lanes(lanes: [[f32; MOST_LANES]; 2]) -> Self {
+    pub(super) fn of_lanes(lanes: LaneBounds) -> Self {
         let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));
         let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;
         let greatest = greatest.into_iter().fold(0, u32::max);
@@ -20,50 +60,29 @@ impl Bounds {
     }
 }
 
-/// Finds the bounds of the terms in each lane, as bits: those of the least size that is not 0, minus 1, and those of
-/// the greatest size.
-struct Measure<'a> {
-    terms: &'a [f32],
-    lanes: &'a mut [[f32; MOST_LANES]; 2],
-}
+/// Finds the bounds of terms that are whole registers.
+struct Measure<'a>(&'a [f32]);
 
 impl Kernel for Measure<'_> {
-    type Output = ();
+    type Output = LaneBounds;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let infinity = S::Register::splat(simd, f32::INFINITY);
-        let one = infinity.constant_bits(1);
-        let (mut smallest, mut greatest) = (infinity, infinity.constant_bits(0));
-        for terms in vectors::<Floats<S>, _>(self.terms) {
-            let size = S::Register::from_floats(simd, terms).abs().to_bits();
-            // Zero becomes the NaN whose bits are all 1. The minimum ignores it.
-            smallest = S::Register::from_bits(size - one).min(smallest);
-            greatest = size.max(greatest);
+    fn run<S: Simd>(self, simd: S) -> LaneBounds {
+        let mut sizes = Sizes::<S::Register>::new(simd);
+        for terms in vectors::<Floats<S>, _>(self.0) {
+            sizes.take(S::Register::from_floats(simd, terms));
         }
-        let greatest = S::Register::from_bits(greatest);
-        for (found, lanes) in [smallest, greatest].into_iter().zip(self.lanes) {
-            if let Some(lanes) = vectors_mut(lanes).first_mut() {
-                found.to_floats(lanes);
-            }
-        }
+        sizes.lanes()
     }
 }
 
 /// The bounds of terms; the greatest is NaN or infinite if any term is.
 pub fn bounds_of(terms: &[f32]) -> Bounds {
-    let mut lanes = NO_TERMS;
-    simd::run(Measure { terms, lanes: &mut lanes });
-    Bounds::of_lanes(lanes)
+    Bounds::of_lanes(simd::run(Measure(terms)))
 }
 
 /// The same, if the tier that runs is known and the terms are whole registers of it.
 #[inline(always)]
 pub fn bounds_on<S: Simd>(simd: S, terms: &[f32]) -> Bounds {
-    let mut lanes = NO_TERMS;
-    simd.call(Measure { terms, lanes: &mut lanes });
-    Bounds::of_lanes(lanes)
+    Bounds::of_lanes(simd.call(Measure(terms)))
 }
-
-/// What [`Measure`] begins with.
-pub(super) const NO_TERMS: [[f32; MOST_LANES]; 2] = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];

@@ -45,6 +45,7 @@ mod block;
 mod bounds;
 pub(crate) mod counts;
 mod digits;
+mod double_levels;
 mod levels;
 mod quick;
 mod row;

@@ -1,72 +1,15 @@
 //! Rows of a tile: the exact sum of a row, and the exact sum of the terms in it that belong to one class.
 //!
-//! The levels are those of [`super::block`], but with doubles and `i64` words. One level holds 27 binades, and
-//! probabilities lie in few. The sum of one class has words of its own, so that both sums together take less time than
-//! two accumulators. A row is short, so all words of a level are added to one number.
+//! The levels are those of [`super::double_levels`]: probabilities lie in few binades. The sum of one class has words of
+//! its own, so that both sums together take less time than two accumulators. A row is short, so all words of a level
+//! are added to one number.
 
 use super::ExactSum;
-use super::bounds::{Bounds, bounds_of};
-use super::window::Unpacked;
+use super::bounds::bounds_of;
+use super::double_levels::DoubleWindow;
 use super::words::Floats;
-use crate::math::order::at_most;
 use crate::simd::{self, Counted, Doubles, Kernel, Lanes, Simd, sum_of_counts, vectors};
 use bytemuck::Zeroable;
-
-/// How many bits above its unit a level holds. `x + M` is exact to the unit for x below `2^(q+51)`; one of these bits
-/// is kept for the rounding of the level.
-const LEVEL_BITS: i32 = 50;
-
-/// Between which sizes the terms of a row lie: all terms are multiples of `2^unit` and below `2^top` in size.
-#[derive(Clone, Copy)]
-struct Extent {
-    unit: i32,
-    top: i32,
-}
-
-/// Levels of doubles that hold the terms of a row exactly. The first unit is `2^highest_unit`; the exponent of each
-/// next one is lower by [`LEVEL_BITS`].
-#[derive(Clone, Copy)]
-pub(crate) struct RowWindow {
-    highest_unit: i32,
-    levels: usize,
-}
-
-impl RowWindow {
-    /// The exponent of a level's unit.
-    #[inline(always)]
-    fn unit(self, level: usize) -> i32 {
-        self.highest_unit - LEVEL_BITS * level as i32
-    }
-
-    /// `1.5 * 2^(52 + unit)`: what a level adds.
-    #[inline(always)]
-    fn magic(self, level: usize) -> f64 {
-        let biased = (1023 + 52 + self.unit(level)) as u64;
-        f64::from_bits(biased << 52 | 1 << 51)
-    }
-
-    /// The fewest levels that hold the extent. None: no window is so wide.
-    fn around(extent: Extent, lowest: i32) -> Option<Self> {
-        [1, 2, 4].into_iter().find_map(|levels| {
-            let spare = LEVEL_BITS * levels as i32 - (extent.top - extent.unit);
-            // The lowest unit may not fall below the lowest digit.
-            let lowest_allowed = lowest + LEVEL_BITS * (levels as i32 - 1);
-            let highest_unit = (extent.top - LEVEL_BITS + spare / 2).max(lowest_allowed);
-            (spare >= 0).then_some(Self { highest_unit, levels })
-        })
-    }
-}
-
-impl Bounds {
-    /// The window for [`Row::add`]. None: no window is so wide.
-    #[inline(never)]
-    pub fn window(self) -> Option<RowWindow> {
-        let smallest = Unpacked::new(at_most(self.smallest, self.greatest))?;
-        let greatest = Unpacked::new(self.greatest)?;
-        let extent = Extent { unit: smallest.exponent, top: greatest.exponent + 24 };
-        RowWindow::around(extent, ExactSum::UNIT)
-    }
-}
 
 /// The terms of at most 512 pixels, in whole registers, and the classes of these pixels. Where nothing is to be added,
 /// the term is 0 and the class is negative.
@@ -82,7 +25,7 @@ impl Row<'_> {
     ///
     /// The words must be canonical before the first row, and are not afterwards: normalize after at most 2^28 rows.
     #[inline(never)]
-    pub fn add(mut self, known: Option<RowWindow>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
+    pub fn add(mut self, known: Option<DoubleWindow>, all: &mut ExactSum, own: &mut ExactSum) -> i64 {
         match known.or_else(|| self.measure(all, own)) {
             Some(window) => simd::run(AddRow { row: self, window, sums: [all, own] }),
             None => self.add_one_by_one(all, own),
@@ -90,7 +33,7 @@ impl Row<'_> {
     }
 
     /// Finds the window of the terms. Terms that are not finite are counted and become 0.
-    fn measure(&mut self, all: &mut ExactSum, own: &mut ExactSum) -> Option<RowWindow> {
+    fn measure(&mut self, all: &mut ExactSum, own: &mut ExactSum) -> Option<DoubleWindow> {
         let mut bounds = bounds_of(self.terms);
         if !bounds.greatest.is_finite() {
             for (term, class) in self.terms.iter_mut().zip(self.classes) {
@@ -126,7 +69,7 @@ impl Row<'_> {
 
 struct AddRow<'a> {
     row: Row<'a>,
-    window: RowWindow,
+    window: DoubleWindow,
     sums: [&'a mut ExactSum; 2],
 }
 
@@ -186,17 +129,6 @@ impl AddRow<'_> {
 }
 
 impl ExactSum {
-    /// Adds the words of a level to each other, subtracts `bias`, and adds the result times `2^exponent` to the sum.
-    /// (512 terms of up to 2^50 units fit into it.) The words of the sum are not canonical afterwards.
-    #[inline(never)]
-    fn add_folded(&mut self, words: &[i64], bias: i64, exponent: i32) {
-        let mut total = bias.wrapping_neg();
-        for word in words {
-            total = total.wrapping_add(*word);
-        }
-        self.add_scaled(total, exponent);
-    }
-
     /// Adds a number of pixels. The words are not canonical afterwards.
     pub(crate) fn add_count(&mut self, count: i64) {
         self.add_folded(&[count], 0, 0);

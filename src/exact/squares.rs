@@ -1,8 +1,8 @@
 //! The ways into an exact sum of squares: two levels of doubles, or a bin for each exponent.
 //!
-//! The square of a float is exact in a double. So the levels of doubles that [`super::row`] describes take it apart:
-//! two of them hold all squares of a block whose floats lie within 26 binades. A first pass over the block finds its
-//! least and its greatest size, which decide on the levels. The second pass finds the block in the cache.
+//! The square of a float is exact in a double. So the levels of [`super::double_levels`] take it apart: two of them
+//! hold all squares of a block whose floats lie within 26 binades. A first pass over the block finds its least and its
+//! greatest size, which decide on the levels. The second pass finds the block in the cache.
 //!
 //! Other blocks go by bins, as do those with NaN and infinity. The square of a significand has 48 bits, so a bin has
 //! room for 2^15 squares of one exponent. Then the bins are moved to the digits. This costs one pass of scalar code.
@@ -11,10 +11,11 @@
 //! a conversion, a multiplication, four additions of doubles and two of integers.
 
 use super::ExactSquares;
-use super::bounds::{Bounds, NO_TERMS};
+use super::bounds::{Bounds, Sizes};
+use super::double_levels::{DoubleWindow, Extent};
 use super::window::Unpacked;
 use super::words::Floats;
-use crate::simd::{self, Columns, Counted, Doubles, IS_SMALL, Kernel, Lanes, Room, Simd, cut, flat, vectors_mut};
+use crate::simd::{self, Columns, Counted, Doubles, IS_SMALL, Kernel, Lanes, Room, Simd, cut, flat};
 use bytemuck::Zeroable;
 use core::ops::Range;
 
@@ -23,40 +24,14 @@ const ROOM: usize = 1 << 15;
 /// All exponents of a float; the last is that of NaN and infinity.
 const EXPONENTS: usize = 1 << 8;
 
-/// How many bits above its unit a level holds, and by how much the exponent of the second unit is lower.
-const LEVEL_BITS: i32 = 50;
 /// How many floats the levels take at once. The sum of as many squares, in units of a level, fits an `i64`.
 const BLOCK: usize = 1 << 11;
 
-/// Two levels that hold the squares of a block exactly.
-#[derive(Clone, Copy)]
-struct Levels {
-    /// Every square is below `2^top`.
-    top: i32,
-}
-
-impl Levels {
-    /// The levels for squares of floats of these sizes. None: two levels do not hold them.
-    #[inline(never)]
-    fn around(Bounds { smallest, greatest }: Bounds) -> Option<Self> {
-        let top = 2 * (Unpacked::new(greatest)?.exponent + 24);
-        // (If all floats are 0, the least size is a NaN.)
-        let unit = Unpacked::new(smallest).map_or(top, |smallest| 2 * smallest.exponent);
-        // The second unit may not fall below the lowest digit.
-        let levels = Self { top: top.max(ExactSquares::UNIT + 2 * LEVEL_BITS) };
-        (levels.unit(1) <= unit).then_some(levels)
-    }
-
-    /// The exponent of a level's unit.
-    fn unit(self, level: i32) -> i32 {
-        self.top - LEVEL_BITS * (level + 1)
-    }
-
-    /// `1.5 * 2^(52 + unit)`: what a level adds.
-    fn magic(self, level: i32) -> f64 {
-        let biased = (1023 + 52 + self.unit(level)) as u64;
-        f64::from_bits(biased << 52 | 1 << 51)
-    }
+/// Two levels for the squares of floats of these sizes. None: they do not hold them.
+#[inline(never)]
+fn levels_of_squares(floats: Bounds) -> Option<DoubleWindow> {
+    let Extent { unit, top } = floats.extent()?;
+    DoubleWindow::of_levels(2, Extent { unit: 2 * unit, top: 2 * top }, ExactSquares::UNIT)
 }
 
 type Wide<S> = <<S as Simd>::Register as Lanes>::Doubles;
@@ -82,30 +57,19 @@ impl<S: Simd> Registers<'_, S> {
         }
     }
 
-    /// The bounds of the registers of a block.
+    /// The two levels that hold the squares of a block. None: no two do.
     #[inline(always)]
-    fn bounds(&self, block: Range<usize>) -> Bounds {
-        let infinity = S::Register::splat(self.simd, f32::INFINITY);
-        let one = infinity.constant_bits(1);
-        let (mut smallest, mut greatest) = (infinity, infinity.constant_bits(0));
+    fn levels(&self, block: Range<usize>) -> Option<DoubleWindow> {
+        let mut sizes = Sizes::<S::Register>::new(self.simd);
         for index in block {
-            let size = self.get(index).abs().to_bits();
-            // Zero becomes the NaN whose bits are all 1. The minimum ignores it.
-            smallest = S::Register::from_bits(size - one).min(smallest);
-            greatest = simd::Bits::max(size, greatest);
+            sizes.take(self.get(index));
         }
-        let mut lanes = NO_TERMS;
-        for (found, lanes) in [smallest, S::Register::from_bits(greatest)].into_iter().zip(&mut lanes) {
-            if let Some(lanes) = vectors_mut(lanes).first_mut() {
-                found.to_floats(lanes);
-            }
-        }
-        Bounds::of_lanes(lanes)
+        levels_of_squares(Bounds::of_lanes(sizes.lanes()))
     }
 
     /// Adds the squares of the registers of a block, which the levels hold.
     #[inline(always)]
-    fn add(&self, block: Range<usize>, levels: Levels, to: &mut ExactSquares) {
+    fn add(&self, block: Range<usize>, levels: DoubleWindow, to: &mut ExactSquares) {
         let additions = (block.len() * S::Register::LANES) as i64;
         let [first, second] = [0, 1].map(|level| levels.magic(level));
         let (first_magic, second_magic) = (Wide::<S>::splat(self.simd, first), Wide::<S>::splat(self.simd, second));
@@ -118,9 +82,10 @@ impl<S: Simd> Registers<'_, S> {
             high = shifted.add_bits(high);
             low = (square - (shifted - first_magic) + second_magic).add_bits(low);
         }
-        let (high, low) = (Wide::<S>::to_array(high), Wide::<S>::to_array(low));
-        to.add_level(flat(&high), additions, levels, 0);
-        to.add_level(flat(&low), additions, levels, 1);
+        for (level, words) in [Wide::<S>::to_array(high), Wide::<S>::to_array(low)].into_iter().enumerate() {
+            let bias = (levels.magic(level).to_bits() as i64).wrapping_mul(additions);
+            to.add_folded(flat(&words), bias, levels.unit(level));
+        }
     }
 }
 
@@ -138,7 +103,7 @@ impl AddSquares<'_> {
         let all = self.floats.len().div_ceil(lanes);
         for start in (0..all).step_by(BLOCK / lanes) {
             let block = start..all.min(start + BLOCK / lanes);
-            match Levels::around(registers.bounds(block.clone())) {
+            match registers.levels(block.clone()) {
                 Some(levels) => registers.add(block, levels, self.to),
                 None => {
                     let floats = cut(self.floats, start * lanes, BLOCK);
@@ -181,14 +146,6 @@ impl ExactSquares {
             return self.normalize();
         }
         simd::run(AddSquares { floats, valid, to: self });
-    }
-
-    /// Adds the words of a level to each other, and the result to the digits, which are not canonical afterwards.
-    #[inline(never)]
-    fn add_level(&mut self, words: &[i64], additions: i64, levels: Levels, level: i32) {
-        let bias = (levels.magic(level).to_bits() as i64).wrapping_mul(additions);
-        let total = words.iter().fold(bias.wrapping_neg(), |total, word| total.wrapping_add(*word));
-        self.add_scaled(total, levels.unit(level));
     }
 
     /// Adds the squares of any floats.

@@ -133,7 +133,7 @@ impl Totals {
         self.target.normalize();
     }
 
-    /// The sums, if their words can be.
+    /// The sums. Words that no pixels can have are an error.
     fn values(&self) -> Result<Values, Error> {
         counts::sum(&[self.pixels, self.rejected])?;
         self.target.check_weights(self.pixels)?;

@@ -41,6 +41,27 @@ fn put_four(floats: &mut [f32], place: usize, four: f32x4) {
     }
 }
 
+/// So many rows, each as long as its pitch.
+#[inline(always)]
+fn rows_of<const COUNT: usize>(floats: &[f32], pitch: usize) -> [&[f32]; COUNT] {
+    let mut rest = floats;
+    [(); COUNT].map(|()| {
+        let (row, behind) = rest.split_at_checked(pitch).unwrap_or_default();
+        rest = behind;
+        row
+    })
+}
+
+#[inline(always)]
+fn rows_of_mut<const COUNT: usize>(floats: &mut [f32], pitch: usize) -> [&mut [f32]; COUNT] {
+    let mut rest = floats;
+    [(); COUNT].map(|()| {
+        let (row, behind) = core::mem::take(&mut rest).split_at_mut_checked(pitch).unwrap_or_default();
+        rest = behind;
+        row
+    })
+}
+
 impl Kernel for ToRows<'_> {
     type Output = ();
 
@@ -50,14 +71,13 @@ impl Kernel for ToRows<'_> {
         match channels {
             0 | 1 => {}
             2 => {
-                let (a, b) = rows.split_at_mut_checked(pitch).unwrap_or_default();
+                let [a, b] = rows_of_mut(rows, pitch);
                 for ((a, b), [x, y]) in a.iter_mut().zip(b).zip(pixels.as_chunks().0) {
                     (*a, *b) = (*x, *y);
                 }
             }
             3 => {
-                let (a, rest) = rows.split_at_mut_checked(pitch).unwrap_or_default();
-                let (b, c) = rest.split_at_mut_checked(pitch).unwrap_or_default();
+                let [a, b, c] = rows_of_mut(rows, pitch);
                 for (((a, b), c), [x, y, z]) in a.iter_mut().zip(b).zip(c).zip(pixels.as_chunks().0) {
                     (*a, *b, *c) = (*x, *y, *z);
                 }
@@ -65,12 +85,9 @@ impl Kernel for ToRows<'_> {
             _ => {
                 let four_pixels = (4 * channels).max(1);
                 for first in blocks(channels) {
-                    let rest = rows.get_mut(first * pitch..).unwrap_or_default();
-                    let (a, rest) = rest.split_at_mut_checked(pitch).unwrap_or_default();
-                    let (b, rest) = rest.split_at_mut_checked(pitch).unwrap_or_default();
-                    let (c, d) = rest.split_at_mut_checked(pitch).unwrap_or_default();
-                    let a = a.as_chunks_mut().0.iter_mut();
-                    let rows = a.zip(b.as_chunks_mut().0).zip(c.as_chunks_mut().0).zip(d.as_chunks_mut().0);
+                    let rows = rows_of_mut(rows.get_mut(first * pitch..).unwrap_or_default(), pitch);
+                    let [a, b, c, d] = rows.map(|row| row.as_chunks_mut().0);
+                    let rows = a.iter_mut().zip(b).zip(c).zip(d);
                     for (pixels, (((a, b), c), d)) in pixels.chunks_exact(four_pixels).zip(rows) {
                         let [x, y, z, w] = f32x4::transpose([
                             four(pixels, first),
@@ -95,14 +112,13 @@ impl Kernel for FromRows<'_> {
         match channels {
             0 | 1 => {}
             2 => {
-                let (a, b) = rows.split_at_checked(pitch).unwrap_or_default();
+                let [a, b] = rows_of(rows, pitch);
                 for ((a, b), to) in a.iter().zip(b).zip(pixels.as_chunks_mut().0) {
                     *to = [*a, *b];
                 }
             }
             3 => {
-                let (a, rest) = rows.split_at_checked(pitch).unwrap_or_default();
-                let (b, c) = rest.split_at_checked(pitch).unwrap_or_default();
+                let [a, b, c] = rows_of(rows, pitch);
                 for (((a, b), c), to) in a.iter().zip(b).zip(c).zip(pixels.as_chunks_mut().0) {
                     *to = [*a, *b, *c];
                 }
@@ -110,12 +126,9 @@ impl Kernel for FromRows<'_> {
             _ => {
                 let four_pixels = (4 * channels).max(1);
                 for first in blocks(channels) {
-                    let rest = rows.get(first * pitch..).unwrap_or_default();
-                    let (a, rest) = rest.split_at_checked(pitch).unwrap_or_default();
-                    let (b, rest) = rest.split_at_checked(pitch).unwrap_or_default();
-                    let (c, d) = rest.split_at_checked(pitch).unwrap_or_default();
-                    let a = a.as_chunks().0.iter();
-                    let rows = a.zip(b.as_chunks().0).zip(c.as_chunks().0).zip(d.as_chunks().0);
+                    let rows = rows_of(rows.get(first * pitch..).unwrap_or_default(), pitch);
+                    let [a, b, c, d] = rows.map(|row| row.as_chunks().0);
+                    let rows = a.iter().zip(b).zip(c).zip(d);
                     for (pixels, (((a, b), c), d)) in pixels.chunks_exact_mut(four_pixels).zip(rows) {
                         let rows = [f32x4::new(*a), f32x4::new(*b), f32x4::new(*c), f32x4::new(*d)];
                         let [x, y, z, w] = f32x4::transpose(rows);
