@@ -321,7 +321,7 @@ def bounds(form=Format(precision=5, exponent_bits=4)):
         "self.smallest = V::from_bits(size - term.constant_bits(1)).min(self.smallest);",
         "self.greatest = size.max(self.greatest);",
         "let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;",
-        "const NO_TERMS: LaneBounds = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];",
+        "const NO_TERMS: [[f32; MOST_LANES]; 2] = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];",
     )
     require("simd/mod.rs", "/// `self < other ? self : other`: `other` where one of the two is NaN.")
     infinity = form.encode((INFINITY, 1))

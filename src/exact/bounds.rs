@@ -32,27 +32,25 @@ impl<V: Lanes> Sizes<V> {
         self.greatest = size.max(self.greatest);
     }
 
-    /// Those of all lanes of a register.
+    /// The greatest size is NaN or infinite if any term is.
     #[inline(always)]
-    pub fn lanes(self) -> LaneBounds {
+    pub fn bounds(self) -> Bounds {
         let mut lanes = NO_TERMS;
         for (found, lanes) in [self.smallest, V::from_bits(self.greatest)].into_iter().zip(&mut lanes) {
             if let Some(lanes) = vectors_mut(lanes).first_mut() {
                 found.to_floats(lanes);
             }
         }
-        lanes
+        Bounds::of_lanes(lanes)
     }
 }
 
-/// [`Sizes`] of the lanes that a register has; behind them those of no term.
-type LaneBounds = [[f32; MOST_LANES]; 2];
-
-const NO_TERMS: LaneBounds = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];
+/// [`Sizes`] of no term.
+const NO_TERMS: [[f32; MOST_LANES]; 2] = [[f32::INFINITY; MOST_LANES], [0.0; MOST_LANES]];
 
 impl Bounds {
     #[inline(never)]
-    pub(super) fn of_lanes(lanes: LaneBounds) -> Self {
+    fn of_lanes(lanes: [[f32; MOST_LANES]; 2]) -> Self {
         let [smallest, greatest] = lanes.map(|lanes| lanes.map(f32::to_bits));
         let smallest = smallest.into_iter().fold(u32::MAX - 1, u32::min) + 1;
         let greatest = greatest.into_iter().fold(0, u32::max);
@@ -64,25 +62,25 @@ impl Bounds {
 struct Measure<'a>(&'a [f32]);
 
 impl Kernel for Measure<'_> {
-    type Output = LaneBounds;
+    type Output = Bounds;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> LaneBounds {
+    fn run<S: Simd>(self, simd: S) -> Bounds {
         let mut sizes = Sizes::<S::Register>::new(simd);
         for terms in vectors::<Floats<S>, _>(self.0) {
             sizes.take(S::Register::from_floats(simd, terms));
         }
-        sizes.lanes()
+        sizes.bounds()
     }
 }
 
 /// The bounds of terms; the greatest is NaN or infinite if any term is.
 pub fn bounds_of(terms: &[f32]) -> Bounds {
-    Bounds::of_lanes(simd::run(Measure(terms)))
+    simd::run(Measure(terms))
 }
 
 /// The same, if the tier that runs is known and the terms are whole registers of it.
 #[inline(always)]
 pub fn bounds_on<S: Simd>(simd: S, terms: &[f32]) -> Bounds {
-    Bounds::of_lanes(simd.call(Measure(terms)))
+    simd.call(Measure(terms))
 }

@@ -18,8 +18,8 @@ pub(super) struct Extent {
     pub top: i32,
 }
 
-/// Levels of doubles that hold terms exactly. The first unit is `2^highest_unit`; the exponent of each
-/// next one is lower by [`LEVEL_BITS`].
+/// Levels of doubles that hold terms exactly. The first unit is `2^highest_unit`; the exponent of each next one is lower
+/// by [`LEVEL_BITS`].
 #[derive(Clone, Copy)]
 pub(crate) struct DoubleWindow {
     highest_unit: i32,
@@ -52,9 +52,9 @@ impl DoubleWindow {
 
 impl Bounds {
     /// None: a term is NaN or infinite.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn extent(self) -> Option<Extent> {
-        // If all terms are 0, the least size is behind infinity.
+        // (If all terms are 0, the least size is a NaN, and the greatest one is taken for it.)
         let smallest = Unpacked::new(at_most(self.smallest, self.greatest))?;
         let greatest = Unpacked::new(self.greatest)?;
         Some(Extent { unit: smallest.exponent, top: greatest.exponent + 24 })

@@ -1,7 +1,7 @@
 //! Rows of a tile: the exact sum of a row, and the exact sum of the terms in it that belong to one class.
 //!
-//! The levels are those of [`super::double_levels`]: probabilities lie in few binades. The sum of one class has words of
-//! its own, so that both sums together take less time than two accumulators. A row is short, so all words of a level
+//! The levels are those of [`super::double_levels`]: probabilities lie in few binades. The sum of one class has words
+//! of its own, so that both sums together take less time than two accumulators. A row is short, so all words of a level
 //! are added to one number.
 
 use super::ExactSum;

@@ -64,7 +64,7 @@ impl<S: Simd> Registers<'_, S> {
         for index in block {
             sizes.take(self.get(index));
         }
-        levels_of_squares(Bounds::of_lanes(sizes.lanes()))
+        levels_of_squares(sizes.bounds())
     }
 
     /// Adds the squares of the registers of a block, which the levels hold.
