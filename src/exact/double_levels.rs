@@ -18,8 +18,8 @@ pub(super) struct Extent {
     pub top: i32,
 }
 
-/// Levels of doubles that hold terms exactly. The first unit is `2^highest_unit`; the exponent of each next one is lower
-/// by [`LEVEL_BITS`].
+/// Levels of doubles that hold terms exactly. The first unit is `2^highest_unit`; the exponent of each next one is
+/// lower by [`LEVEL_BITS`].
 #[derive(Clone, Copy)]
 pub(crate) struct DoubleWindow {
     highest_unit: i32,
